@@ -1,0 +1,11 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from backorders_site import health
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("", include("orders.urls")),
+]
