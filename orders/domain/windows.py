@@ -1,0 +1,247 @@
+"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier curve with a pooled prior.
+
+The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its slip is at least today
+minus the promised day (right-censored). Days outside MIN_SLIP..MAX_SLIP are taken for typing errors and stay out.
+Formula: E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations, JASA 53 (1958).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, TypedDict
+
+PRIOR_WEIGHT = 10  # everyone's record counts like this many deliveries of the supplier's own
+EVERYONE_ROWS = 2000
+OWN_ROWS = 200
+MIN_RATED = 30  # promises on record, of all suppliers, before a window is shown at all
+MIN_ARRIVED = 5  # arrivals later than the delivery already is, before it has a window
+RECENT_DATES = 20
+MIN_SLIP, MAX_SLIP = -365, 730
+NO_CONDITION = MIN_SLIP - 1
+_MIN_LEVEL = 1e-6
+_ROUNDING = 1e-9  # 1 - S is a product of fractions: 0.5 may come out as 0.49999999999999994
+_NEVER = date.max.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class DateVersion:
+    """One version of a supplier's promise for the delivery `reference`, which is unique per supplier.
+
+    `arrived_on` is None while the delivery is open; `known_on` is the day the arrival was recorded (None: the day it arrived).
+    Cancelled deliveries are left out by the caller.
+    """
+
+    supplier: str
+    reference: str
+    posted_on: date
+    promised_on: date
+    quantity: int
+    arrived_on: date | None
+    known_on: date | None
+
+
+class Evidence(TypedDict):
+    """What an arrival rests on, ready for JSON.
+
+    `records`: promises of all suppliers in the curve; `own`: this supplier's among them; `own_share`: their weight, 0 to 1;
+    `dates`: this supplier's most recent promises, 20 at most; `held`: how many of those were kept to the day or early.
+    """
+
+    records: int
+    own: int
+    own_share: float
+    dates: int
+    held: int
+
+
+class _Row(NamedTuple):
+    joins: int  # ordinal of the first day it counts: the promised day has passed, the promise is posted
+    promised: int
+    slip: int  # meaningful from `known` on
+    known: int  # ordinal; _NEVER while open
+
+
+@dataclass(frozen=True, slots=True)
+class _Cohort:
+    """Slips -> number of promises, of those that arrived and of those still open."""
+
+    arrived: Counter[int]
+    open: Counter[int]
+
+    @property
+    def size(self) -> int:
+        return self.arrived.total() + self.open.total()
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """The share arrived, 1 - S, after each slip at which something arrived; both ascending."""
+
+    slips: Sequence[int]
+    arrived: Sequence[float]
+    n_eff: float
+
+    def share_by(self, slip: int) -> float:
+        reached = bisect_right(self.slips, slip)
+        return self.arrived[reached - 1] if reached else 0.0
+
+    def quantile(self, level: float) -> int | None:
+        at = bisect_left(self.arrived, self._widened(level) - _ROUNDING)
+        return self.slips[at] if at < len(self.slips) else None
+
+    def _widened(self, level: float) -> float:
+        """`level` moved outwards for the few records it rests on, as conformal prediction does: by a factor 1 + 1/n_eff."""
+        if level > 0.5:
+            return min(1.0, level * (1 + 1 / self.n_eff))
+        if level < 0.5:
+            return max(_MIN_LEVEL, 1 - (1 - level) * (1 + 1 / self.n_eff))
+        return level
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When one open delivery arrives, as known on `today`. Unless `rated`, nothing is known but the supplier's own date."""
+
+    promised_on: date
+    today: date
+    rated: bool
+    evidence: Evidence
+    _curve: _Curve | None
+
+    def day(self, level: float) -> date | None:
+        """The day by which it has arrived with chance `level` (0 < level < 1), `today` at the earliest; None: no such day known.
+
+        An early day (level < 0.5) and a late day (> 0.5) lie a little further out than the plain curve, 0.5 lies on it.
+        """
+        if not self.rated:
+            # A date that has passed without the goods is no date.
+            return self.promised_on if self.promised_on >= self.today else None
+        slip = self._curve.quantile(level) if self._curve else None
+        if slip is None:
+            return None
+        return date.fromordinal(max(self.promised_on.toordinal() + slip, self.today.toordinal()))
+
+    def chance_by(self, day: date) -> float:
+        """The chance, 0 to 1, that it has arrived by the end of `day`, from the plain curve; 0 where there is none."""
+        if self._curve is None or day < self.today:
+            return 0.0
+        return self._curve.share_by((day - self.promised_on).days)
+
+
+class SupplierHistory:
+    """Every promise of every supplier, as posted. `as_of` gives what of it was known on a day, at little cost per day."""
+
+    def __init__(self, versions: Iterable[DateVersion]) -> None:
+        merged: dict[tuple[str, str, date], tuple[date, date, date]] = {}
+        for version in versions:
+            # Lines of one delivery are one delivery, here when the last line is; a date posted again is not a new version.
+            key = (version.supplier, version.reference, version.promised_on)
+            arrived = version.arrived_on or date.max
+            known = (version.known_on or arrived) if version.arrived_on else date.max
+            before = merged.get(key)
+            merged[key] = (
+                (version.posted_on, arrived, known)
+                if before is None
+                else (min(before[0], version.posted_on), max(before[1], arrived), max(before[2], known))
+            )
+        ordered = sorted(
+            (max(promised_on.toordinal() + 1, posted.toordinal()), supplier, reference, promised_on, arrived, known)
+            for (supplier, reference, promised_on), (posted, arrived, known) in merged.items()
+        )
+        self._rows: list[_Row] = []
+        self._own: dict[str, list[_Row]] = {}
+        for joins, supplier, _, promised_on, arrived, known in ordered:
+            row = _Row(joins, promised_on.toordinal(), (arrived - promised_on).days, known.toordinal())
+            self._rows.append(row)
+            self._own.setdefault(supplier, []).append(row)
+
+    def as_of(self, today: date) -> "Record":
+        return Record(self._rows, self._own, today)
+
+
+class Record:
+    """The suppliers' record as known on `today`: promises whose day has passed, arrivals recorded by then."""
+
+    def __init__(self, rows: Sequence[_Row], own: dict[str, list[_Row]], today: date) -> None:
+        self.today = today
+        self._today = today.toordinal()
+        self._rows = rows
+        self._own = own
+        self._everyone: dict[int, _Cohort] = {}
+        self._curves: dict[tuple[str, int], tuple[_Curve | None, Evidence]] = {}
+
+    @classmethod
+    def as_of(cls, versions: Iterable[DateVersion], today: date) -> "Record":
+        return SupplierHistory(versions).as_of(today)
+
+    def arrival(self, supplier: str, promised_on: date) -> Arrival:
+        """When a delivery of `supplier` that is open today and promised for `promised_on` (newest version) arrives."""
+        overdue = self._today - promised_on.toordinal()
+        # Not here yet: it arrives today at the earliest, so only promises that slipped further than yesterday compare.
+        above = overdue - 1 if overdue > 0 else NO_CONDITION
+        key = (supplier, above)
+        if key not in self._curves:
+            self._curves[key] = self._compare(supplier, above)
+        curve, evidence = self._curves[key]
+        rated = self._cohort_of_everyone(NO_CONDITION).size >= MIN_RATED
+        return Arrival(promised_on, self.today, rated, evidence, curve if rated else None)
+
+    def _compare(self, supplier: str, above: int) -> tuple[_Curve | None, Evidence]:
+        own_rows = self._own.get(supplier, [])
+        everyone = self._cohort_of_everyone(above)
+        own = self._cohort(own_rows, above, OWN_ROWS)
+        recent = self._cohort(own_rows, NO_CONDITION, RECENT_DATES)
+        evidence = Evidence(
+            records=everyone.size,
+            own=own.size,
+            own_share=own.size / (own.size + PRIOR_WEIGHT),
+            dates=recent.size,
+            held=sum(count for slip, count in recent.arrived.items() if slip <= 0),
+        )
+        return (_curve(everyone, own) if everyone.arrived.total() >= MIN_ARRIVED else None), evidence
+
+    def _cohort_of_everyone(self, above: int) -> _Cohort:
+        if above not in self._everyone:
+            self._everyone[above] = self._cohort(self._rows, above, EVERYONE_ROWS)
+        return self._everyone[above]
+
+    def _cohort(self, rows: Sequence[_Row], above: int, limit: int) -> _Cohort:
+        """The last `limit` promises that have joined by today and slipped more than `above` days."""
+        arrived: list[int] = []
+        still_open: list[int] = []
+        today = self._today
+        for at in range(bisect_right(rows, today, key=lambda row: row.joins) - 1, -1, -1):
+            _, promised, slip, known = rows[at]
+            here = known <= today
+            if not here:
+                slip = today - promised
+            if above < slip <= MAX_SLIP:
+                (arrived if here else still_open).append(slip)
+                limit -= 1
+                if not limit:
+                    break
+        return _Cohort(Counter(arrived), Counter(still_open))
+
+
+def _curve(everyone: _Cohort, own: _Cohort) -> _Curve:
+    """The product-limit curve over both cohorts: own promises weigh 1 each, everyone's PRIOR_WEIGHT together.
+
+    Rows of one slip are taken together, arrivals before open ones: S *= (R - w1)/R * (R - w1 - w2)/(R - w1) * ... telescopes.
+    Weights are multiplied by everyone's number, so that the weight at risk stays a whole number.
+    """
+    scale = everyone.size
+    at_risk = scale * (PRIOR_WEIGHT + own.size)
+    n_eff = (PRIOR_WEIGHT + own.size) ** 2 / (PRIOR_WEIGHT**2 / scale + own.size)
+    slips: list[int] = []
+    shares: list[float] = []
+    survival = 1.0
+    for slip in sorted({*everyone.arrived, *everyone.open, *own.arrived, *own.open}):
+        arrived = PRIOR_WEIGHT * everyone.arrived[slip] + scale * own.arrived[slip]
+        if arrived:
+            survival *= (at_risk - arrived) / at_risk
+            slips.append(slip)
+            shares.append(1 - survival)
+        at_risk -= arrived + PRIOR_WEIGHT * everyone.open[slip] + scale * own.open[slip]
+    return _Curve(slips, shares, n_eff)
