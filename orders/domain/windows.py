@@ -1,7 +1,7 @@
-"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier curve with a pooled prior.
+"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier curve, with a pooled prior.
 
-The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its slip is at least today
-minus the promised day (right-censored). Days outside MIN_SLIP..MAX_SLIP are taken for typing errors and stay out.
+The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its slip is at least
+today minus the promised day (right-censored). Slips outside MIN_SLIP to MAX_SLIP wait for a person and stay out.
 Formula: E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations, JASA 53 (1958).
 """
 
@@ -29,7 +29,7 @@ _NEVER = date.max.toordinal()
 class DateVersion:
     """One version of a supplier's promise for the delivery `reference`, which is unique per supplier.
 
-    `arrived_on` is None while the delivery is open; `known_on` is the day the arrival was recorded (None: the day it arrived).
+    `arrived_on` is None while the delivery is open; `known_on` is the day the arrival was recorded (None: that day).
     Cancelled deliveries are left out by the caller.
     """
 
@@ -45,7 +45,7 @@ class DateVersion:
 class Evidence(TypedDict):
     """What an arrival rests on, ready for JSON.
 
-    `records`: promises of all suppliers in the curve; `own`: this supplier's among them; `own_share`: their weight, 0 to 1;
+    `records`: promises of all suppliers in the curve; `own`: this supplier's own; `own_share`: their weight, 0 to 1;
     `dates`: this supplier's most recent promises, 20 at most; `held`: how many of those were kept to the day or early.
     """
 
@@ -92,7 +92,7 @@ class _Curve:
         return self.slips[at] if at < len(self.slips) else None
 
     def _widened(self, level: float) -> float:
-        """`level` moved outwards for the few records it rests on, as conformal prediction does: by a factor 1 + 1/n_eff."""
+        """`level` moved outwards the further, the fewer records it rests on: 1 + 1/n_eff, as a rank among n + 1."""
         if level > 0.5:
             return min(1.0, level * (1 + 1 / self.n_eff))
         if level < 0.5:
@@ -102,7 +102,7 @@ class _Curve:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When one open delivery arrives, as known on `today`. Unless `rated`, nothing is known but the supplier's own date."""
+    """When one open delivery arrives, as known on `today`; unless `rated`, by nothing but the supplier's own date."""
 
     promised_on: date
     today: date
@@ -111,7 +111,7 @@ class Arrival:
     _curve: _Curve | None
 
     def day(self, level: float) -> date | None:
-        """The day by which it has arrived with chance `level` (0 < level < 1), `today` at the earliest; None: no such day known.
+        """The day by which it has arrived with chance `level` (0 < level < 1), `today` at the earliest; None: not known.
 
         An early day (level < 0.5) and a late day (> 0.5) lie a little further out than the plain curve, 0.5 lies on it.
         """
@@ -131,12 +131,12 @@ class Arrival:
 
 
 class SupplierHistory:
-    """Every promise of every supplier, as posted. `as_of` gives what of it was known on a day, at little cost per day."""
+    """Every promise of every supplier, as posted; what of it was known on a day costs little to get, for any day."""
 
     def __init__(self, versions: Iterable[DateVersion]) -> None:
         merged: dict[tuple[str, str, date], tuple[date, date, date]] = {}
         for version in versions:
-            # Lines of one delivery are one delivery, here when the last line is; a date posted again is not a new version.
+            # Lines of one delivery are one delivery, here when the last one is; a date repeated is not a new version.
             key = (version.supplier, version.reference, version.promised_on)
             arrived = version.arrived_on or date.max
             known = (version.known_on or arrived) if version.arrived_on else date.max
@@ -228,8 +228,8 @@ class Record:
 def _curve(everyone: _Cohort, own: _Cohort) -> _Curve:
     """The product-limit curve over both cohorts: own promises weigh 1 each, everyone's PRIOR_WEIGHT together.
 
-    Rows of one slip are taken together, arrivals before open ones: S *= (R - w1)/R * (R - w1 - w2)/(R - w1) * ... telescopes.
-    Weights are multiplied by everyone's number, so that the weight at risk stays a whole number.
+    Rows of one slip are taken together, arrivals first: (R - a)/R * (R - a - b)/(R - a) * ... is (R - a - b - ...)/R.
+    Weights are multiplied by everyone's number, so that the weight at risk is a whole number and ends at 0 exactly.
     """
     scale = everyone.size
     at_risk = scale * (PRIOR_WEIGHT + own.size)

@@ -1,4 +1,4 @@
-"""Working days of a country, whole days only. An unknown country has the working week Monday to Friday and no holidays."""
+"""Working days of a country, nationwide holidays only. An unknown country works Monday to Friday, without holidays."""
 
 from datetime import date, timedelta
 from functools import lru_cache
@@ -36,9 +36,9 @@ def add_working_days(day: date, n: int, country: str) -> date:
 
 @lru_cache(maxsize=65536)
 def last_arrival_for(ship_by: date, handling_days: int, country: str) -> date:
-    """The last day goods may arrive to ship by `ship_by`: the latest d with add_working_days(d, handling_days) <= ship_by.
+    """The last day goods may arrive to ship by `ship_by`: the latest day d with add_working_days(d, n) <= ship_by.
 
-    ValueError for handling_days < 0.
+    n is `handling_days`; ValueError below 0.
     """
     if handling_days < 0:
         raise ValueError(f"handling days must be 0 or more, not {handling_days}")

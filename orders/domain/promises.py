@@ -1,0 +1,43 @@
+"""What would the customer notice? Today's forecast against the promise they were told."""
+
+from datetime import date, timedelta
+from typing import Literal
+
+from orders.domain.supply import Window
+
+Change = Literal["later", "earlier", "no_date"]
+
+CHANCES_HOLD = timedelta(days=30)  # the furthest day the chances speak of
+
+
+def change(told: Window, told_on: date, now: Window, today: date) -> Change | None:
+    """How what was told on `told_on` has stopped being true, or None: no news, as is jitter inside the window told.
+
+    The first row that applies decides:
+
+    | told           | now            | and                                                 |         |
+    | -------------- | -------------- | --------------------------------------------------- | ------- |
+    | none           | none           |                                                     | None    |
+    | any            | none           |                                                     | no_date |
+    | none           | any            |                                                     | earlier |
+    | any            | any            | told.late known; now.likely unknown or > told.late  | later   |
+    | dated, unrated | dated, unrated | now.late < told.early                               | earlier |
+    | chances, open  | dated, unrated | (a latest day can be named now)                     | earlier |
+    | chances        | chances, open  | today >= told_on + 30 days (the chances told ended) | later   |
+    | any            | any            |                                                     | None    |
+    """
+    if now.kind == "none":
+        return None if told.kind == "none" else "no_date"
+    if told.kind == "none":
+        return "earlier"
+    if told.late is not None and (now.likely is None or now.likely > told.late):
+        return "later"
+    if now.kind in ("dated", "unrated"):
+        return "earlier" if told.kind in ("chances", "open") or _wholly_before(now, told) else None
+    if told.kind == "chances" and today >= told_on + CHANCES_HOLD:
+        return "later"
+    return None
+
+
+def _wholly_before(now: Window, told: Window) -> bool:
+    return now.late is not None and told.early is not None and now.late < told.early

@@ -1,0 +1,29 @@
+from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
+from orders.models.promises import Event, EventKind, Forecast, Promise, QueueChange, QueueCount, Run, WindowKind
+from orders.models.supply import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+
+__all__ = [
+    "Allocation",
+    "Event",
+    "EventKind",
+    "Forecast",
+    "Import",
+    "Order",
+    "OrderLine",
+    "Product",
+    "Promise",
+    "QueueChange",
+    "QueueCount",
+    "Reason",
+    "Receipt",
+    "Refund",
+    "Release",
+    "Restock",
+    "RestockDate",
+    "Run",
+    "Shipment",
+    "ShipmentLine",
+    "Stock",
+    "Supplier",
+    "WindowKind",
+]

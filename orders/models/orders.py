@@ -1,0 +1,207 @@
+"""Orders, their lines in the queue, and what was set aside, shipped, refunded."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from orders.models.supply import Product, Reason
+
+
+class Import(models.Model):
+    """One file that was read: what it did and which rows it refused."""
+
+    command = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    rejected = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.command} {self.file_name}"
+
+
+class Release(models.Model):
+    """Somebody said: the orders that came with a first import may hear from us, so many an hour."""
+
+    started_at = models.DateTimeField()
+    per_hour = models.PositiveIntegerField()
+    actor = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(per_hour__gt=0), name="release_has_a_pace")]
+
+    def __str__(self) -> str:
+        return f"{self.per_hour} an hour from {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Order(models.Model):
+    number = models.CharField(max_length=100)
+    email = models.EmailField(blank=True, help_text="Empty: this customer can't be reached.")
+    customer_name = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=100, blank=True)
+    locale = models.CharField(max_length=20, blank=True)
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(editable=False)
+    # Nothing is mailed about an order before this; place_order sets it, a first import leaves it to go_live.
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    link_version = models.PositiveSmallIntegerField(default=1, help_text="Raise it to revoke every link sent so far.")
+    imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)
+    attention = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, help_text="What a person has to look at."
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(Upper("number"), name="order_number_is_unique")]
+        indexes = [
+            models.Index(Upper("email"), name="orders_of_address"),
+            models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def first_name(self) -> str:
+        return self.customer_name.split()[0] if self.customer_name.strip() else ""
+
+
+class OrderLine(models.Model):
+    """A product in an order. While units wait it stands in the product's queue, by (queued_at, id)."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="lines", db_index=False)
+    quantity = models.PositiveIntegerField()
+    allocated = models.PositiveIntegerField(default=0, editable=False)
+    shipped = models.PositiveIntegerField(default=0, editable=False)
+    cancelled = models.PositiveIntegerField(default=0, editable=False)
+    waiting = models.GeneratedField(
+        expression=F("quantity") - F("allocated") - F("cancelled"), output_field=models.IntegerField(), db_persist=True
+    )
+    queued_at = models.DateTimeField(help_text="When the order was paid, else placed: first come, first served.")
+    joined_at = models.DateTimeField(editable=False)
+    agreed_by = models.DateField(null=True, blank=True, help_text="The ship date the customer agreed to.")
+    held = models.BooleanField(
+        default=False, editable=False, help_text="Keeps its place and gets no units until a person says how many."
+    )
+    promise = models.ForeignKey(
+        "orders.Promise", models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "product"], name="one_line_per_order_and_product"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_has_units"),
+            models.CheckConstraint(condition=Q(shipped__lte=F("allocated")), name="shipped_within_allocated"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("allocated") + F("cancelled")), name="units_are_conserved"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["product", "queued_at", "id"], include=["waiting"], condition=Q(waiting__gt=0), name="queue"
+            ),
+            models.Index(
+                fields=["product", "queued_at", "id"], condition=Q(allocated__gt=F("shipped")), name="reserved_lines"
+            ),
+            models.Index(fields=["product"], name="lines_of_product"),
+            models.Index(fields=["id"], condition=Q(held=True), name="held_lines"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product.sku} of {self.order.number}"
+
+    @property
+    def reserved(self) -> int:
+        """Units set aside that have not left."""
+        return self.allocated - self.shipped
+
+    @property
+    def state(self) -> str:
+        """waiting, part_reserved, reserved, part_shipped, shipped or cancelled: the words of status.json."""
+        if self.cancelled == self.quantity:
+            return "cancelled"
+        if self.shipped:
+            return "shipped" if self.shipped + self.cancelled == self.quantity else "part_shipped"
+        if self.allocated:
+            return "part_reserved" if self.waiting else "reserved"
+        return "waiting"
+
+
+class Allocation(models.Model):
+    """Arrived units set aside for a line; fewer than zero: taken back."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="allocations")
+    quantity = models.IntegerField()
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=30, choices=Reason.choices)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="allocation_moves_units")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity:+d}"
+
+
+class Shipment(models.Model):
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    shipped_at = models.DateTimeField()
+    carrier = models.CharField(max_length=100, blank=True)
+    tracking_number = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    actor = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["tracking_number"], name="by_tracking_number")]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}".strip() or f"Shipment {self.pk}"
+
+
+class ShipmentLine(models.Model):
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
+    quantity = models.IntegerField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "line"], name="one_row_per_shipment_and_line"),
+            models.CheckConstraint(condition=~Q(quantity=0), name="shipment_moves_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.product.sku}"
+
+
+class Refund(models.Model):
+    """Money the shop owes for cancelled units. We move none: staff send it and mark it sent."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refunds")
+    units = models.PositiveIntegerField()
+    due_on = models.DateField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["due_on", "id"]
+        indexes = [models.Index(fields=["due_on"], condition=Q(sent_at__isnull=True), name="refunds_due")]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.line.product.sku}, due {self.due_on}"
+
+
+__all__ = ["Allocation", "Import", "Order", "OrderLine", "Product", "Refund", "Release", "Shipment", "ShipmentLine"]

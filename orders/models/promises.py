@@ -1,0 +1,155 @@
+"""What we forecast, what we told, what happened, and the counted index of the queues."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.orders import Order, OrderLine
+from orders.models.supply import Product, Reason
+
+
+class WindowKind(models.TextChoices):
+    DATED = "dated", _("Dated")
+    UNRATED = "unrated", _("Supplier's own date, not yet rated")
+    CHANCES = "chances", _("Chances")
+    OPEN = "open", _("No latest date")
+    NONE = "none", _("No date")
+
+
+class Forecast(models.Model):
+    """One review's answer for a product: bands of units needed, each with its window (orders.domain.supply.Band)."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="forecasts", db_index=False)
+    made_at = models.DateTimeField()
+    made_on = models.DateField(help_text="The shop's day it was made for.")
+    bands = models.JSONField()
+    evidence = models.JSONField(default=dict, help_text="The deliveries and records it was computed from.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["product", "-id"], name="newest_forecast")]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku} as of {self.made_on}"
+
+
+class Promise(models.Model):
+    """A window published to a customer. Pages, status.json and mails show the line's newest one and nothing else."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="promises")
+    forecast = models.ForeignKey(Forecast, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=WindowKind.choices)
+    early = models.DateField(null=True, blank=True)
+    likely = models.DateField(null=True, blank=True)
+    late = models.DateField(null=True, blank=True)
+    sure = models.FloatField(null=True, blank=True)
+    within_14 = models.FloatField(null=True, blank=True)
+    within_30 = models.FloatField(null=True, blank=True)
+    place = models.PositiveIntegerField(null=True, blank=True, help_text="Place in line when published.")
+    units_ahead = models.PositiveIntegerField(null=True, blank=True)
+    reference = models.CharField(max_length=200, blank=True, help_text="The delivery that brings the last unit.")
+    published_at = models.DateTimeField()
+    published_on = models.DateField()
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.early or '…'} to {self.late or '…'}"
+
+
+class EventKind(models.TextChoices):
+    JOINED = "joined", _("Joined the line")
+    LATER = "later", _("Later than told")
+    EARLIER = "earlier", _("Earlier than told")
+    NO_DATE = "no_date", _("No date any more")
+    ON_TRACK = "on_track", _("Still on track")
+    RESERVED = "reserved", _("Arrived and set aside")
+    SHIPPED = "shipped", _("Shipped")
+    CANCELLED = "cancelled", _("Cancelled")
+    ANSWERED = "answered", _("Answered")
+    CORRECTED = "corrected", _("Corrected")
+    NOTE = "note", _("Note")
+    # Derived for a page from QueueChange, never stored:
+    MOVED_UP = "moved_up", _("Moved up")
+    PASSED_BY = "passed_by", _("Passed by")
+
+
+class Event(models.Model):
+    """A fact about an order that its customer may see: one row for page, mail and staff (presentation.sentence)."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="events", db_index=False)
+    line = models.ForeignKey(OrderLine, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    promise = models.ForeignKey(Promise, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=EventKind.choices)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150, blank=True)
+    # The outbox mark: true until a message covers this event. Set by the writer, cleared once by dispatch.
+    message_due = models.BooleanField(default=False)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["order", "-at", "-id"], name="events_of_order"),
+            models.Index(fields=["order"], condition=Q(message_due=True), name="events_to_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.order.number})"
+
+
+class QueueChange(models.Model):
+    """Why places changed for the lines with a key in (after, upto]; an end left empty is open. A page derives from it
+    "moved up" (step < 0) or "passed by" (step > 0) for lines that had joined before."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="queue_changes", db_index=False)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=30, choices=Reason.choices)
+    step = models.SmallIntegerField(help_text="-1: places fell, +1: places rose.")
+    lines = models.PositiveIntegerField(help_text="Lines that left or came in ahead.")
+    units = models.PositiveIntegerField(default=0)
+    after_at = models.DateTimeField(null=True)
+    after_id = models.BigIntegerField(null=True)
+    upto_at = models.DateTimeField(null=True)
+    upto_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["product", "-at"], name="changes_of_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku}: {self.get_reason_display()}"
+
+
+class QueueCount(models.Model):
+    """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted index of the queue.
+
+    Written by database triggers only (migration 0002), so no way of changing lines can break it."""
+
+    pk = models.CompositePrimaryKey("product_id", "width", "start")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
+    width = models.CharField(max_length=1, choices=[("d", "day"), ("h", "hour"), ("m", "minute")])
+    start = models.DateTimeField()
+    lines = models.IntegerField()
+    units = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.width} {self.start}: {self.lines}"
+
+
+class Run(models.Model):
+    """A daily job that has been done for a day, so that it is done once, and caught up after an outage."""
+
+    job = models.CharField(max_length=40)
+    day = models.DateField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "day"], name="a_job_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.day}"

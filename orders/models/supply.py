@@ -1,0 +1,152 @@
+"""What is expected from suppliers and what has come."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Reason(models.TextChoices):
+    """Why a promise changed, in codes a customer's page can word in any language."""
+
+    SUPPLIER_LATE = "supplier_late", _("Supplier late")
+    PRODUCTION = "production", _("Production delayed")
+    CUSTOMS = "customs", _("Held at customs")
+    TRANSPORT = "transport", _("Transport delayed")
+    QUALITY = "quality", _("Failed our quality check")
+    SHORT_DELIVERY = "short_delivery", _("Fewer units than ordered")
+    SUPPLIER_EARLY = "supplier_early", _("Supplier early")
+    DELIVERY_CANCELLED = "delivery_cancelled", _("Delivery cancelled")
+    NEW_DELIVERY = "new_delivery", _("New delivery ordered")
+    NOT_ARRIVED = "not_arrived", _("Delivery has not arrived")
+    SUPPLIER_RECORD = "supplier_record", _("Deliveries like this have been taking longer or shorter")
+    LATE_JOIN = "late_join", _("An older order reached us late")
+    MOVED = "moved", _("Moved in line by staff")
+    RECEIPT_CORRECTED = "receipt_corrected", _("Fewer units had arrived than counted")
+    CANCELLATION = "cancellation", _("Cancellations ahead")
+    RESTORED = "restored", _("A cancelled order was put back")
+    ARRIVED = "arrived", _("A delivery arrived")
+    PACKING = "packing", _("Packing takes longer")
+    CLERICAL = "clerical", _("A date was corrected")
+
+
+class Supplier(models.Model):
+    name = models.CharField(max_length=200, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    sku = models.CharField("SKU", max_length=100, unique=True)
+    name = models.CharField(max_length=300)
+    on_backorder = models.BooleanField(default=True, help_text="Orders of this product join its queue.")
+    handling_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Working days from arrival to the carrier, one at least; empty: the shop's own (HANDLING_DAYS).",
+    )
+    # A change settles before customers hear of it: first unpublished change, when to publish, and why it changed.
+    changed_at = models.DateTimeField(null=True, editable=False)
+    review_at = models.DateTimeField(null=True, editable=False)
+    change_reason = models.CharField(max_length=30, blank=True, choices=Reason.choices, editable=False)
+
+    class Meta:
+        ordering = ["sku"]
+        indexes = [models.Index(fields=["review_at"], condition=Q(review_at__isnull=False), name="product_to_review")]
+        constraints = [
+            models.CheckConstraint(condition=Q(handling_days__gte=1), name="handling_takes_a_working_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} · {self.name}"
+
+
+class Stock(models.Model):
+    """Units of a product that ever arrived and that were set aside. Its row is the lock of every allocation."""
+
+    product = models.OneToOneField(Product, models.CASCADE, primary_key=True)
+    arrived = models.PositiveIntegerField(default=0)
+    allocated = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "stock"
+        constraints = [
+            models.CheckConstraint(condition=Q(allocated__lte=F("arrived")), name="allocated_within_arrived"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku}: {self.arrived - self.allocated} spare"
+
+
+class Restock(models.Model):
+    """A delivery of one product expected from a supplier. Its dates are versions: see RestockDate."""
+
+    reference = models.CharField(max_length=200)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="restocks")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="restocks")
+    quantity = models.PositiveIntegerField()
+    arrived = models.PositiveIntegerField(default=0, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "product"], name="one_restock_per_reference_and_product"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="restock_brings_units"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["product"], condition=Q(cancelled_at__isnull=True, arrived__lt=F("quantity")), name="open_restocks"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.product.sku})"
+
+    @property
+    def open_units(self) -> int:
+        return 0 if self.cancelled_at else max(self.quantity - self.arrived, 0)
+
+
+class RestockDate(models.Model):
+    """One version of the day a supplier promised, as posted; the newest (posted_on, id) is in force."""
+
+    restock = models.ForeignKey(Restock, models.PROTECT, related_name="dates")
+    expected_on = models.DateField()
+    posted_on = models.DateField(help_text="The day the supplier gave us this date.")
+    reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
+    actor = models.CharField(max_length=150, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["posted_on", "id"]
+        indexes = [models.Index(fields=["restock", "-posted_on", "-id"], name="newest_date_of_restock")]
+
+    def __str__(self) -> str:
+        return f"{self.expected_on} (posted {self.posted_on})"
+
+
+class Receipt(models.Model):
+    """Units that arrived; a correction is a row with fewer than zero units."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="receipts")
+    restock = models.ForeignKey(Restock, models.PROTECT, null=True, blank=True, related_name="receipts")
+    quantity = models.IntegerField()
+    arrived_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, corrects__isnull=True) | Q(quantity__lt=0, corrects__isnull=False),
+                name="receipt_adds_and_correction_takes",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product.sku} on {self.arrived_on}"

@@ -1,0 +1,114 @@
+"""Places and units ahead, by the counted index that the database keeps (QueueCount; migration 0002).
+
+Whole days before, whole hours of that day, whole minutes of that hour, then the rows of one minute: the cost does not
+depend on the length of the queue. A queue whose orders carry only a date stands in one minute per day; there the last
+step is a COUNT of that day.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+COUNTS = """
+    SELECT coalesce(sum(lines), 0)::bigint AS lines, coalesce(sum(units), 0)::bigint AS units FROM (
+        SELECT lines, units FROM orders_queuecount
+        WHERE product_id = k.product_id AND width = 'd' AND start < date_trunc('day', k.at, 'UTC')
+        UNION ALL
+        SELECT lines, units FROM orders_queuecount
+        WHERE product_id = k.product_id AND width = 'h'
+          AND start >= date_trunc('day', k.at, 'UTC') AND start < date_trunc('hour', k.at, 'UTC')
+        UNION ALL
+        SELECT lines, units FROM orders_queuecount
+        WHERE product_id = k.product_id AND width = 'm'
+          AND start >= date_trunc('hour', k.at, 'UTC') AND start < date_trunc('minute', k.at, 'UTC')
+        UNION ALL
+        SELECT 1, waiting FROM orders_orderline
+        WHERE product_id = k.product_id AND waiting > 0
+          AND queued_at >= date_trunc('minute', k.at, 'UTC') AND (queued_at, id) < (k.at, k.id)
+    ) counted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """place: lines ahead + 1. units_ahead: units that those lines wait for."""
+
+    place: int
+    units_ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    lines: int
+    units: int
+
+
+def position(product_id: int, queued_at: datetime, line_id: int) -> Position:
+    """Where a key stands in a product's queue now, whether or not a line with that key exists."""
+    sql = f"SELECT c.lines + 1, c.units FROM (SELECT %s::bigint AS product_id, %s::timestamptz AS at, %s::bigint AS id) k, LATERAL ({COUNTS}) c"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [product_id, queued_at, line_id])
+        place, units = cursor.fetchone()
+    return Position(place, units)
+
+
+def positions(line_ids: Iterable[int]) -> dict[int, Position]:
+    """The positions of those of the lines that wait, in one query."""
+    sql = f"""
+        SELECT k.id, c.lines + 1, c.units
+        FROM (SELECT id, product_id, queued_at AS at FROM orders_orderline WHERE id = ANY(%s) AND waiting > 0) k,
+             LATERAL ({COUNTS}) c"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(line_ids)])
+        return {line_id: Position(place, units) for line_id, place, units in cursor.fetchall()}
+
+
+def length(product_id: int) -> Length:
+    sql = "SELECT coalesce(sum(lines), 0), coalesce(sum(units), 0) FROM orders_queuecount WHERE product_id = %s AND width = 'd'"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [product_id])
+        lines, units = cursor.fetchone()
+    return Length(int(lines), int(units))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count row that disagrees with the lines it counts; a missing row counts as 0."""
+
+    sku: str
+    width: str
+    start: datetime
+    counted: Length
+    actual: Length
+
+
+TRUE_COUNTS = """
+    SELECT product_id, w.width, date_trunc(w.unit, queued_at, 'UTC') AS start, count(*) AS lines, sum(waiting) AS units
+    FROM orders_orderline CROSS JOIN (VALUES ('d', 'day'), ('h', 'hour'), ('m', 'minute')) AS w (width, unit)
+    WHERE waiting > 0 GROUP BY 1, 2, 3
+"""
+
+
+def differences() -> Iterator[Difference]:
+    """Compare every count row with COUNT and SUM over the lines."""
+    sql = f"""
+        SELECT p.sku, width, start, coalesce(c.lines, 0), coalesce(c.units, 0), coalesce(t.lines, 0), coalesce(t.units, 0)
+        FROM orders_queuecount c FULL JOIN ({TRUE_COUNTS}) t USING (product_id, width, start)
+        JOIN orders_product p ON p.id = product_id
+        WHERE (c.lines, c.units) IS DISTINCT FROM (t.lines, t.units)
+        ORDER BY 1, 2, 3"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        for sku, width, start, lines, units, true_lines, true_units in cursor.fetchall():
+            yield Difference(sku, width, start, Length(lines, int(units)), Length(true_lines, int(true_units)))
+
+
+@transaction.atomic
+def rebuild() -> None:
+    """Count all queues anew. Writers of lines wait meanwhile; readers see the old counts until it commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE orders_orderline IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("DELETE FROM orders_queuecount")
+        cursor.execute(f"INSERT INTO orders_queuecount (product_id, width, start, lines, units) {TRUE_COUNTS}")
