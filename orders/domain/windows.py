@@ -1,4 +1,4 @@
-"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier curve, with a pooled prior.
+"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier with a pooled prior.
 
 The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its slip is at least
 today minus the promised day (right-censored). Slips outside MIN_SLIP to MAX_SLIP wait for a person and stay out.
@@ -111,7 +111,7 @@ class Arrival:
     _curve: _Curve | None
 
     def day(self, level: float) -> date | None:
-        """The day by which it has arrived with chance `level` (0 < level < 1), `today` at the earliest; None: not known.
+        """The day by which it has arrived with chance `level` (0 < level < 1), never before `today`; None: not known.
 
         An early day (level < 0.5) and a late day (> 0.5) lie a little further out than the plain curve, 0.5 lies on it.
         """
