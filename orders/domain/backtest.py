@@ -57,7 +57,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`rows` of the file; `scored`: deliveries arrived, and rated when promised; `open_ended`: those without a late day."""
+    """`rows` of the file; `scored`: arrived deliveries that had a window; `open_ended`: windows without a late day."""
 
     rows: int
     scored: int
@@ -82,7 +82,7 @@ class _Outcome:
 
 
 def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
-    """One DateVersion per row of a CSV text with the columns of deliveries or of restocks; `name` is for error messages.
+    """One DateVersion per row of a CSV text with the columns of deliveries or of restocks; `name` goes into errors.
 
     The arrival of a line (supplier, reference and sku) may stand on any of its rows. BadFile where rows cannot be read.
     """
