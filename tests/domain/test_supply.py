@@ -91,7 +91,7 @@ def test_bands_rise_differ_from_their_neighbour_and_end_where_nothing_covers(exp
 
     assert last == Band(None, NONE, None)
     ends = [band.up_to for band in bands]
-    assert ends == sorted(set(ends))
+    assert ends == sorted(set(ends) - {0})
     for before, after in itertools.pairwise(bands):
         assert (before.window, before.reference) != (after.window, after.reference)
     for band in bands:
@@ -125,6 +125,16 @@ def test_a_spread_of_more_than_sixty_days_is_given_as_chances_and_its_days_are_k
     assert (band.window.kind, band.window.sure) == ("chances", None)
     assert band.window.late - band.window.early > days(60)
     assert 0 < band.window.within_14 < band.window.within_30 < 1
+
+
+@pytest.mark.parametrize("ahead, spread, kind", [(6, 60, "dated"), (1, 61, "chances")])
+def test_sixty_days_are_still_given_as_days(ahead, spread, kind):
+    record = Record.as_of(history("Acme", [0] * 40 + [spread] * 40), TODAY)
+
+    # Promised for days from which both ends of the arrival window ship the day after, with no weekend between.
+    (band, _) = forecast([OpenDelivery("R1", "Acme", TODAY + days(ahead), 5)], record, handling_days=1, country="ZZ")
+
+    assert (band.window.late - band.window.early, band.window.kind) == (days(spread), kind)
 
 
 def test_a_delivery_whose_late_day_is_unknown_leaves_the_window_open():

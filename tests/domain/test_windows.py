@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -172,12 +173,24 @@ def test_a_promise_joins_the_record_once_its_day_has_passed():
     assert history.as_of(TODAY + days(1)).arrival("Acme", TODAY + days(9)).rated
 
 
+def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted():
+    backdated = [replace(version, posted_on=TODAY) for version in settled([0] * 30)]
+    history = SupplierHistory(backdated)
+
+    assert not history.as_of(TODAY - days(1)).arrival("Acme", TODAY + days(9)).rated
+    assert history.as_of(TODAY).arrival("Acme", TODAY + days(9)).rated
+
+
 def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line():
     first, second = (promise("R1", TODAY - days(99), slip) for slip in (0, 7))
     moved = promise("R1", TODAY - days(95), 3)
 
-    evidence = Record.as_of([first, second, first, moved], TODAY).arrival("Acme", TODAY).evidence
+    repeated = replace(first, posted_on=TODAY - days(1))
+    history = SupplierHistory([first, second, moved, repeated])
 
+    # The last line arrived 92 days ago: until then the promise is open and slipped further than 2 days.
+    assert history.as_of(TODAY - days(93)).arrival("Acme", TODAY - days(96)).evidence["records"] == 1
+    evidence = history.as_of(TODAY).arrival("Acme", TODAY).evidence
     assert (evidence["dates"], evidence["held"]) == (2, 0)
 
 
