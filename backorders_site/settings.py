@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -32,7 +31,9 @@ SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()  # its working days
 SUPPORT_EMAIL = required("SUPPORT_EMAIL", "help@example.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)
 EXACT_LINE = env.bool("EXACT_LINE", default=False)  # show strangers the exact number of units spoken for
-HANDLING_DAYS = env.int("HANDLING_DAYS", default=1)  # working days from arrival to the carrier; a product may set its own
+HANDLING_DAYS = env.int(
+    "HANDLING_DAYS", default=1
+)  # working days from arrival to the carrier; a product may set its own
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
@@ -188,7 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
-    "daily review": {"task": "orders.tasks.review_all", "schedule": crontab(hour="5", minute="0")},
+    "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},
 }
 
 LOGGING = {

@@ -47,7 +47,9 @@ class Length:
 
 def position(product_id: int, queued_at: datetime, line_id: int) -> Position:
     """Where a key stands in a product's queue now, whether or not a line with that key exists."""
-    sql = f"SELECT c.lines + 1, c.units FROM (SELECT %s::bigint AS product_id, %s::timestamptz AS at, %s::bigint AS id) k, LATERAL ({COUNTS}) c"
+    sql = f"""
+        SELECT c.lines + 1, c.units
+        FROM (SELECT %s::bigint AS product_id, %s::timestamptz AS at, %s::bigint AS id) k, LATERAL ({COUNTS}) c"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [product_id, queued_at, line_id])
         place, units = cursor.fetchone()

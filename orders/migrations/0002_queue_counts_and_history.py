@@ -91,6 +91,18 @@ DROP FUNCTION orders_count_inserted, orders_count_deleted, orders_count_updated,
 DROP FUNCTION orders_apply_queue_deltas;
 """
 
+# Allocation locks a product's stock row, so there is one from the start.
+STOCK = """
+CREATE FUNCTION orders_open_stock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO orders_stock (product_id, arrived, allocated) SELECT id, 0, 0 FROM new_rows;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER open_stock AFTER INSERT ON orders_product REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION orders_open_stock();
+"""
+DROP_STOCK = "DROP TRIGGER open_stock ON orders_product; DROP FUNCTION orders_open_stock;"
+
 # told_at is set once; an event's outbox mark is the writer's; everything else stands as written. Erasing a person sets
 # backorders.erase for its own transaction.
 HISTORY = """
@@ -130,6 +142,7 @@ class Migration(migrations.Migration):
     dependencies = [("orders", "0001_initial")]
     operations = [
         migrations.RunSQL(QUEUE_COUNTS, DROP_QUEUE_COUNTS),
+        migrations.RunSQL(STOCK, DROP_STOCK),
         migrations.RunSQL(HISTORY, "DROP FUNCTION orders_keep_history;"),
         migrations.RunSQL(KEEP, DROP_KEEP),
     ]

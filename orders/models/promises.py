@@ -115,6 +115,7 @@ class QueueChange(models.Model):
     after_id = models.BigIntegerField(null=True)
     upto_at = models.DateTimeField(null=True)
     upto_id = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=300, blank=True, help_text="Staff's reason; customers never read it.")
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:

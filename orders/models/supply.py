@@ -97,7 +97,9 @@ class Restock(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["product"], condition=Q(cancelled_at__isnull=True, arrived__lt=F("quantity")), name="open_restocks"
+                fields=["product"],
+                condition=Q(cancelled_at__isnull=True, arrived__lt=F("quantity")),
+                name="open_restocks",
             )
         ]
 

@@ -1,0 +1,153 @@
+"""Units that leave the queue, and their way back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from orders.domain.refunds import refund_due_on
+from orders.models import Allocation, Event, EventKind, Order, OrderLine, QueueChange, Reason, Refund, Stock
+from orders.services.allocating import allocate
+from orders.services.forecasting import today_of
+from orders.services.promising import lock_stock, mark_changed, mark_moved_up
+from orders.services.refusal import Refused
+from orders.services.shipping import lock_lines
+
+
+class _NeedsStock(Exception):
+    """Reserved units are to be freed: their stock rows have to be locked before the lines."""
+
+
+def cancel(
+    order: Order, *, now: datetime, units: Mapping[int, int] | None = None, by: str = "staff", actor: str = ""
+) -> list[Refund]:
+    """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
+
+    Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
+    `by` is customer, staff or shop. Cancelling what is cancelled changes nothing.
+    """
+    try:
+        return _cancel(order, units, now=now, by=by, actor=actor, stock_locked=False)
+    except _NeedsStock:
+        return _cancel(order, units, now=now, by=by, actor=actor, stock_locked=True)
+
+
+@transaction.atomic
+def _cancel(
+    order: Order, units: Mapping[int, int] | None, *, now: datetime, by: str, actor: str, stock_locked: bool
+) -> list[Refund]:
+    if units is None:
+        units = {line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()}
+        units = {pk: number for pk, number in units.items() if number}
+    if stock_locked:
+        lock_stock(list(OrderLine.objects.filter(pk__in=units).values_list("product", flat=True)))
+    refunds = []
+    freed: list[int] = []
+    for line in lock_lines(order, units):
+        number = units[line.pk]
+        open_units = line.waiting + line.reserved
+        if not 1 <= number <= open_units:
+            raise Refused(
+                f"order {order.number}: {number} of {line.product.sku} cannot be cancelled, {open_units} have not shipped"
+            )
+        from_reserved = max(number - line.waiting, 0)
+        if from_reserved and not stock_locked:
+            raise _NeedsStock
+        if from_reserved:
+            Stock.objects.filter(pk=line.product_id).update(allocated=F("allocated") - from_reserved)
+            Allocation.objects.create(line=line, quantity=-from_reserved, at=now, reason=Reason.CANCELLATION)
+            freed.append(line.product_id)
+        OrderLine.objects.filter(pk=line.pk).update(
+            cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
+        )
+        refunds.append(_owe(line, number, now=now))
+        _tell(line, number, refunds[-1], now=now, by=by, actor=actor)
+        if number > from_reserved:
+            _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
+            mark_moved_up([line.product_id], now=now)
+    for product_id in freed:
+        allocate(product_id, now=now, reason=Reason.CANCELLATION)
+    return refunds
+
+
+@transaction.atomic
+def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> None:
+    """Cancelled units wait again at the line's old place. Refused once their refund was sent."""
+    lock_stock([line.product_id])
+    (line,) = lock_lines(line.order, {line.pk: units})
+    if not 1 <= units <= line.cancelled:
+        raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
+    if line.refunds.filter(sent_at__isnull=False).exists():
+        raise Refused(f"order {line.order.number}: the refund was sent, so the units cannot be put back")
+    OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)
+    _reduce_refunds(line, units)
+    QueueChange.objects.create(
+        product_id=line.product_id,
+        at=now,
+        reason=Reason.RESTORED,
+        step=1,
+        lines=0 if line.waiting else 1,
+        units=units,
+        after_at=line.queued_at,
+        after_id=line.pk,
+        actor=actor,
+    )
+    Event.objects.create(
+        order=line.order,
+        line=line,
+        kind=EventKind.CORRECTED,
+        facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED},
+        at=now,
+        actor=actor,
+        message_due=line.order.released_at is not None,
+    )
+    mark_changed([line.product_id], reason=Reason.RESTORED, now=now)
+    allocate(line.product_id, now=now)
+
+
+def _owe(line: OrderLine, units: int, *, now: datetime) -> Refund:
+    due_on = refund_due_on(line.order.country, today_of(now))
+    return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now)
+
+
+def _reduce_refunds(line: OrderLine, units: int) -> None:
+    for refund in line.refunds.order_by("-id"):
+        taken = min(refund.units, units)
+        units -= taken
+        if taken == refund.units:
+            refund.delete()
+        elif taken:
+            refund.units -= taken
+            refund.save(update_fields=["units"])
+
+
+def _tell(line: OrderLine, units: int, refund: Refund, *, now: datetime, by: str, actor: str) -> None:
+    Event.objects.create(
+        order=line.order,
+        line=line,
+        kind=EventKind.CANCELLED,
+        facts={
+            "units": units,
+            "of": line.quantity,
+            "still": line.quantity - line.cancelled - line.shipped - units,
+            "by": by,
+            "refund_due_on": refund.due_on.isoformat(),
+        },
+        at=now,
+        actor=actor,
+        message_due=line.order.released_at is not None,
+    )
+
+
+def _note_gap(line: OrderLine, units: int, *, gone: bool, now: datetime) -> None:
+    QueueChange.objects.create(
+        product_id=line.product_id,
+        at=now,
+        reason=Reason.CANCELLATION,
+        step=-1,
+        lines=1 if gone else 0,
+        units=units,
+        after_at=line.queued_at,
+        after_id=line.pk,
+    )

@@ -1,0 +1,110 @@
+"""What happens because time passes: deadlines on the last day told, and orders released after a first import."""
+
+import math
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from orders.domain.working_days import add_working_days
+from orders.models import Event, Order, OrderLine, Product, Promise, Reason, Release, Run
+from orders.services.forecasting import today_of
+from orders.services.promising import review, window_json
+
+REVIEW_HOUR = time(5)
+
+# Reserved lines whose last promised day is here or past and that have not left: a later day, told today.
+NOT_PACKED = """
+    WITH overdue AS (
+        SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
+               nextval('orders_promise_id_seq') AS new_id
+        FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
+        WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(today)s
+        FOR NO KEY UPDATE OF l
+    ),
+    promised AS (
+        INSERT INTO orders_promise (id, line_id, kind, early, likely, late, reference, published_at, published_on)
+        SELECT new_id, id, 'dated', %(next_day)s, %(leaves_by)s, %(leaves_by)s, '', %(now)s, %(today)s FROM overdue
+    ),
+    lines AS (
+        UPDATE orders_orderline l SET promise_id = o.new_id FROM overdue o WHERE l.id = o.id
+    )
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT v.order_id, v.id, v.new_id, 'later',
+           jsonb_build_object(
+               'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {told}, 'told_on', t.published_on,
+               'mailed', t.told_at IS NOT NULL,
+               'window', jsonb_build_object(
+                   'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s)),
+           %(now)s, '', o.released_at IS NOT NULL
+    FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
+    RETURNING 1
+"""
+PACKING_AGAIN = 2  # working days given to what was not packed in time: told once, and rather kept than moved each day
+
+
+def cutoff(now: datetime) -> datetime:
+    """Today's SHIP_CUTOFF in the shop's zone."""
+    return timezone.make_aware(datetime.combine(today_of(now), time.fromisoformat(settings.SHIP_CUTOFF)))
+
+
+def due(job: str, at: datetime, *, now: datetime) -> bool:
+    """Whether a daily job's time has come and it has not been done today."""
+    return now >= at and not Run.objects.filter(job=job, day=today_of(now)).exists()
+
+
+def done(job: str, *, now: datetime) -> None:
+    Run.objects.get_or_create(job=job, day=today_of(now), defaults={"finished_at": now})
+
+
+def review_time(now: datetime) -> datetime:
+    return timezone.make_aware(datetime.combine(today_of(now), REVIEW_HOUR))
+
+
+def keep_deadlines(*, now: datetime) -> int:
+    """Tell everyone whose last promised day is today, or past, and whose units will not leave on it. Returns how many
+    reserved lines got a later day; lines that wait are told by the review of their product."""
+    today = today_of(now)
+    waiting = OrderLine.objects.filter(waiting__gt=0, promise__late__lte=today)
+    review(Product.objects.filter(pk__in=waiting.values("product")), now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            NOT_PACKED.format(told=window_json("t")),
+            {
+                "today": today,
+                "next_day": add_working_days(today, 1, settings.SHOP_COUNTRY),
+                "leaves_by": add_working_days(today, PACKING_AGAIN, settings.SHOP_COUNTRY),
+                "now": now,
+                "reason": Reason.PACKING,
+            },
+        )
+        return len(cursor.fetchall())
+
+
+@transaction.atomic
+def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
+    """From now on orders that came with a first import are released, oldest first, so many an hour."""
+    return Release.objects.create(started_at=now, per_hour=per_hour, actor=actor)
+
+
+@transaction.atomic
+def release_quiet_orders(*, now: datetime) -> int:
+    """Release the share of quiet orders whose turn it is. What their page says now becomes due as their first mail."""
+    release = Release.objects.order_by("-id").first()
+    if release is None:
+        return 0
+    hours = max((now - release.started_at) / timedelta(hours=1), 0)
+    turn = math.ceil(release.per_hour * (hours + 1 / 60))
+    released = Order.objects.filter(released_at__gte=release.started_at, imported_by__isnull=False).count()
+    ids = list(
+        Order.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(released_at__isnull=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)[: max(turn - released, 0)]
+    )
+    Order.objects.filter(pk__in=ids).update(released_at=now)
+    current = Promise.objects.filter(line__order__in=ids, pk=F("line__promise"))
+    Event.objects.filter(order__in=ids, promise__in=current, told_at__isnull=True).update(message_due=True)
+    return len(ids)

@@ -1,0 +1,208 @@
+"""Orders that join the queues."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason, Stock
+from orders.services.allocating import allocate
+from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
+from orders.services.refusal import Refused
+
+# Without a stated date the law of the US, the EU and the UK gives thirty days (docs/delay-rules.md).
+DAYS_WITHOUT_AGREEMENT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units are still to come is
+    not known; the line keeps its place and gets none until release_held."""
+
+    product: Product
+    quantity: int
+    promised_by: date | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """Times are aware. `country` is ISO 3166 alpha-2, `locale` a language tag; each may be empty."""
+
+    number: str
+    placed_at: datetime
+    lines: Sequence[NewLine]
+    email: str = ""
+    customer_name: str = ""
+    country: str = ""
+    region: str = ""
+    locale: str = ""
+    paid_at: datetime | None = None
+    attention: Sequence[str] = field(default_factory=tuple)
+
+
+def place_order(order: NewOrder, *, now: datetime) -> Order:
+    """One order joins its queues at its rightful place and is promised a window from the forecast last published."""
+    return place_orders([order], now=now)[0]
+
+
+@transaction.atomic
+def place_orders(
+    orders: Sequence[NewOrder],
+    *,
+    now: datetime,
+    quiet: bool = False,
+    imported_by: Import | None = None,
+    promise: bool = True,
+) -> list[Order]:
+    """All of the orders or none. `quiet`: nothing is mailed about them before release. `promise=False` leaves the first
+    window to a review that the caller runs, which is quicker for many lines.
+
+    Refused: a number that exists, no line, a product twice, fewer than one unit, a time still to come.
+    """
+    for order in orders:
+        _check(order, now)
+    products = sorted({line.product.pk for order in orders for line in order.lines})
+    spare = _watch_stock(products)
+    created = Order.objects.bulk_create(
+        Order(
+            number=order.number,
+            email=order.email,
+            customer_name=order.customer_name,
+            country=order.country,
+            region=order.region,
+            locale=order.locale,
+            placed_at=order.placed_at,
+            paid_at=order.paid_at,
+            created_at=now,
+            released_at=None if quiet else now,
+            imported_by=imported_by,
+            attention=list(order.attention),
+        )
+        for order in orders
+    )
+    forecasts = newest_forecasts(products, now=now) if promise else []
+    last = _last_of_queues(products)
+    lines = OrderLine.objects.bulk_create(
+        OrderLine(
+            order=row,
+            product=line.product,
+            quantity=line.quantity,
+            queued_at=order.paid_at or order.placed_at,
+            joined_at=now,
+            agreed_by=line.promised_by
+            or timezone.localtime(order.placed_at).date() + timedelta(days=DAYS_WITHOUT_AGREEMENT),
+            held=line.held,
+        )
+        for order, row in zip(orders, created, strict=True)
+        for line in order.lines
+    )
+    _explain_late_joins(lines, last, now=now)
+    stated = [line.promised_by for order in orders for line in order.lines]
+    _keep_stated_promises([(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now)
+    if promise:
+        publish_first([line.pk for line in lines], forecasts, now=now)
+    for product_id in spare:
+        allocate(product_id, now=now)
+    return created
+
+
+def _check(order: NewOrder, now: datetime) -> None:
+    if not order.number:
+        raise Refused("an order needs a number")
+    if not order.lines:
+        raise Refused(f"order {order.number} has no line")
+    if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
+        raise Refused(
+            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is still to come"
+        )
+    skus = [line.product.sku for line in order.lines]
+    if len(set(skus)) < len(skus):
+        raise Refused(f"order {order.number} names a product twice: add its units up")
+    for line in order.lines:
+        if line.quantity < 1:
+            raise Refused(f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or more")
+
+
+def _watch_stock(product_ids: Collection[int]) -> list[int]:
+    """Keep allocations of these products out until the new lines are committed, so that no unit that arrives meanwhile
+    is left lying beside a line it did not see. Returns the products with units to spare, locked to allocate them."""
+    stock = Stock.objects.filter(pk__in=product_ids)
+    if not any(row.arrived > row.allocated for row in stock):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM orders_stock WHERE product_id = ANY(%s) ORDER BY product_id FOR SHARE",
+                [list(product_ids)],
+            )
+        return []
+    return [pk for pk, row in lock_stock(product_ids).items() if row.arrived > row.allocated]
+
+
+def _last_of_queues(product_ids: Collection[int]) -> dict[int, datetime]:
+    waiting = OrderLine.objects.filter(product__in=product_ids, waiting__gt=0).order_by()
+    return dict(waiting.values("product").annotate(last=Max("queued_at")).values_list("product", "last"))
+
+
+def _explain_late_joins(lines: Iterable[OrderLine], last: dict[int, datetime], *, now: datetime) -> None:
+    """An older order that reaches us late takes its rightful place; those it passes can read why."""
+    late: dict[int, list[OrderLine]] = {}
+    for line in lines:
+        if line.product_id in last and line.queued_at < last[line.product_id]:
+            late.setdefault(line.product_id, []).append(line)
+    for product_id, joined in sorted(late.items()):
+        first = min(joined, key=lambda line: (line.queued_at, line.pk))
+        QueueChange.objects.create(
+            product_id=product_id,
+            at=now,
+            reason=Reason.LATE_JOIN,
+            step=1,
+            lines=len(joined),
+            units=sum(line.quantity for line in joined),
+            after_at=first.queued_at,
+            after_id=first.pk,
+        )
+        mark_changed([product_id], reason=Reason.LATE_JOIN, now=now)
+
+
+def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: datetime) -> None:
+    """What the shop stated when ordering is a promise, told then. A review finds out whether it is still true."""
+    if not stated:
+        return
+    promises = Promise.objects.bulk_create(
+        Promise(
+            line=line,
+            kind="dated",
+            late=day,
+            published_at=now,
+            published_on=timezone.localtime(line.order.placed_at).date(),
+            told_at=line.order.placed_at,
+        )
+        for line, day in stated
+    )
+    for promise in promises:
+        promise.line.promise = promise
+    OrderLine.objects.bulk_update([line for line, _ in stated], ["promise"], batch_size=5000)
+    facts: list[dict[str, Any]] = [
+        {
+            "units": line.quantity,
+            "window": {"kind": "dated", "early": None, "likely": None, "late": day.isoformat()},
+            "stated": True,
+        }
+        for line, day in stated
+    ]
+    Event.objects.bulk_create(
+        Event(
+            order=line.order,
+            line=line,
+            promise=line.promise,
+            kind=EventKind.JOINED,
+            facts=told,
+            at=now,
+            message_due=line.order.released_at is not None,
+        )
+        for (line, _), told in zip(stated, facts, strict=True)
+    )

@@ -1,0 +1,230 @@
+"""Publishing what customers are told: a review compares every line's newest promise with today's forecast.
+
+One statement does it for any number of lines. Its CASE is orders.domain.promises.change, and a Hypothesis test holds
+the two together.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Coalesce, Least
+
+from orders.models import Forecast, Product, Reason, Stock
+from orders.queue import COUNTS
+from orders.services.forecasting import make_forecasts, today_of
+
+# A product whose dates never rest is published at the latest after so many settling times.
+LONGEST_SETTLING = 3
+PRODUCTS_PER_REVIEW = 50
+
+WHOLE_QUEUES = """
+    SELECT l.id, l.order_id, l.product_id, l.promise_id, l.waiting, l.held,
+           row_number() OVER line AS place, sum(l.waiting) OVER line AS needed
+    FROM orders_orderline l
+    WHERE l.product_id = ANY(%(products)s) AND l.waiting > 0
+    WINDOW line AS (PARTITION BY l.product_id ORDER BY l.queued_at, l.id ROWS UNBOUNDED PRECEDING)
+"""
+
+SOME_LINES = f"""
+    SELECT k.id, k.order_id, k.product_id, k.promise_id, k.waiting, k.held, c.lines + 1 AS place, c.units + k.waiting AS needed
+    FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE id = ANY(%(lines)s) AND waiting > 0) k, LATERAL ({COUNTS}) c
+"""
+
+# orders.domain.promises.change, row by row of its table; the first row here is a line nobody has promised anything yet.
+CHANGE = """
+    CASE
+        WHEN t.id IS NULL THEN 'joined'
+        WHEN w.id = ANY(%(corrected)s) THEN 'corrected'
+        WHEN b.kind = 'none' THEN CASE WHEN t.kind <> 'none' THEN 'no_date' END
+        WHEN t.kind = 'none' THEN 'earlier'
+        WHEN t.late IS NOT NULL AND (b.likely IS NULL OR b.likely > t.late) THEN 'later'
+        WHEN b.kind IN ('dated', 'unrated')
+            THEN CASE WHEN t.kind IN ('chances', 'open') OR b.late < t.early THEN 'earlier' END
+        WHEN t.kind = 'chances' AND %(today)s >= t.published_on + 30 THEN 'later'
+    END
+"""
+
+PUBLISH = """
+    WITH band AS (
+        SELECT f.product_id, f.id AS forecast_id, b.*
+        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
+            "over" bigint, up_to bigint, kind text, early date, likely date, late date, sure float8,
+            within_14 float8, within_30 float8, reference text)
+        WHERE f.id = ANY(%(forecasts)s)
+    ),
+    waiting AS ({waiting}),
+    judged AS (
+        SELECT w.id AS line_id, w.order_id, w.product_id, w.waiting, w.place, w.needed - w.waiting AS units_ahead, b.*,
+               w.promise_id AS told_id, {change} AS change
+        FROM waiting w
+        JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
+        LEFT JOIN orders_promise t ON t.id = w.promise_id
+        WHERE NOT w.held
+    ),
+    still AS MATERIALIZED (
+        SELECT l.id, nextval('orders_promise_id_seq') AS promise_id
+        FROM (SELECT l.id FROM orders_orderline l
+              WHERE l.id IN (SELECT line_id FROM judged WHERE change IS NOT NULL) AND l.waiting > 0
+              ORDER BY l.product_id, l.queued_at, l.id FOR NO KEY UPDATE) l
+    ),
+    promised AS (
+        INSERT INTO orders_promise (id, line_id, forecast_id, kind, early, likely, late, sure, within_14, within_30, place,
+                                    units_ahead, reference, published_at, published_on)
+        SELECT s.promise_id, j.line_id, j.forecast_id, j.kind, j.early, j.likely, j.late, j.sure, j.within_14, j.within_30,
+               j.place, j.units_ahead, j.reference, %(now)s, %(today)s
+        FROM judged j JOIN still s ON s.id = j.line_id
+    ),
+    pointed AS (
+        UPDATE orders_orderline l SET promise_id = s.promise_id FROM still s WHERE l.id = s.id
+    )
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT j.order_id, j.line_id, s.promise_id, j.change,
+           jsonb_build_object(
+               'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead, 'reason', reason.code,
+               'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
+               'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL, 'place_before', t.place),
+           %(now)s, '', o.released_at IS NOT NULL
+    FROM judged j
+    JOIN still s ON s.id = j.line_id
+    JOIN orders_order o ON o.id = j.order_id
+    LEFT JOIN orders_promise t ON t.id = j.told_id
+    LEFT JOIN unnest(%(reason_products)s::bigint[], %(reason_codes)s::text[]) AS reason (product_id, code)
+        ON reason.product_id = j.product_id AND t.id IS NOT NULL
+    RETURNING kind
+"""
+
+WINDOW_KEYS = ("kind", "early", "likely", "late", "sure", "within_14", "within_30")
+
+
+def window_json(row: str) -> str:
+    """SQL for the window of a promise or band, as an event's facts hold it."""
+    return "jsonb_build_object(" + ", ".join(f"'{key}', {row}.{key}" for key in WINDOW_KEYS) + ")"
+
+
+def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
+    """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING times over."""
+    settle = timedelta(seconds=settings.SETTLE_SECONDS)
+    at = Value(now, output_field=DateTimeField())
+    Product.objects.filter(pk__in=product_ids).update(
+        changed_at=Coalesce(F("changed_at"), at),
+        review_at=Least(now + settle, Coalesce(F("changed_at"), at) + LONGEST_SETTLING * settle),
+        change_reason=reason,
+    )
+
+
+def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
+    """The queue got shorter. Only the first writer touches the product, so cancellations do not wait for each other."""
+    settle = timedelta(seconds=settings.SETTLE_SECONDS)
+    Product.objects.filter(pk__in=product_ids, review_at__isnull=True).update(
+        changed_at=now, review_at=now + settle, change_reason=Reason.CANCELLATION
+    )
+
+
+def review_settled(*, now: datetime) -> Counter[str]:
+    """Review the products whose changes have settled."""
+    return review(Product.objects.filter(review_at__lte=now), now=now)
+
+
+def review_all(*, now: datetime) -> Counter[str]:
+    """Review every product with a queue, as on every morning; those that are settling have their own time."""
+    return review(
+        Product.objects.filter(Q(review_at__isnull=True) | Q(review_at__lte=now), lines__waiting__gt=0).distinct(),
+        now=now,
+    )
+
+
+def review(products: Iterable[Product], *, now: datetime) -> Counter[str]:
+    """Forecast each product anew and publish what customers would notice. Returns how many events of each kind."""
+    ids = sorted(product.pk for product in products)
+    published: Counter[str] = Counter()
+    for start in range(0, len(ids), PRODUCTS_PER_REVIEW):
+        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now)
+    return published
+
+
+@transaction.atomic
+def _review(product_ids: list[int], *, now: datetime) -> Counter[str]:
+    lock_stock(product_ids)
+    products = list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk"))
+    forecasts = make_forecasts(products, now=now)
+    reasons = {forecast.product_id: _reason(forecast) for forecast in forecasts}
+    published = _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, reasons=reasons)
+    Product.objects.filter(pk__in=product_ids, review_at__isnull=False).update(
+        changed_at=None, review_at=None, change_reason=""
+    )
+    return published
+
+
+def publish_first(line_ids: Collection[int], forecasts: Collection[Forecast], *, now: datetime) -> Counter[str]:
+    """The first promise of lines that just joined, from forecasts already published."""
+    return _publish(SOME_LINES, forecasts, now=now, lines=line_ids)
+
+
+def publish_corrected(
+    line_ids: Collection[int], forecasts: Collection[Forecast], *, reason: Reason, now: datetime
+) -> Counter[str]:
+    """A new promise, told as a correction, for lines from which units were taken back."""
+    return _publish(
+        SOME_LINES,
+        forecasts,
+        now=now,
+        lines=line_ids,
+        corrected=line_ids,
+        reasons={forecast.product_id: reason for forecast in forecasts},
+    )
+
+
+def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[Forecast]:
+    """The forecast last published for each product; a product without one gets its first."""
+    newest = list(Forecast.objects.filter(product__in=product_ids).order_by("product", "-id").distinct("product"))
+    missing = set(product_ids) - {forecast.product_id for forecast in newest}
+    return newest + (make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else [])
+
+
+def lock_stock(product_ids: Collection[int]) -> dict[int, Stock]:
+    """Whoever sets units aside or publishes for a product holds its stock row; products in key order."""
+    rows = Stock.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _publish(
+    waiting: str,
+    forecasts: Collection[Forecast],
+    *,
+    now: datetime,
+    products: Collection[int] = (),
+    lines: Collection[int] = (),
+    corrected: Collection[int] = (),
+    reasons: dict[int, Reason] | None = None,
+) -> Counter[str]:
+    sql = PUBLISH.format(waiting=waiting, change=CHANGE, window=window_json("j"), told=window_json("t"))
+    reasons = reasons or {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            {
+                "forecasts": [forecast.pk for forecast in forecasts],
+                "products": list(products),
+                "lines": list(lines),
+                "corrected": list(corrected),
+                "reason_products": list(reasons),
+                "reason_codes": [str(code) for code in reasons.values()],
+                "now": now,
+                "today": today_of(now),
+            },
+        )
+        return Counter(kind for (kind,) in cursor.fetchall())
+
+
+def _reason(forecast: Forecast) -> Reason:
+    """Why customers hear of a change: what was changed, else a delivery that has not come, else the supplier's record."""
+    if forecast.product.change_reason:
+        return Reason(forecast.product.change_reason)
+    today = forecast.made_on.isoformat()
+    if any(delivery["promised_on"] < today for delivery in forecast.evidence["deliveries"]):
+        return Reason.NOT_ARRIVED
+    return Reason.SUPPLIER_RECORD

@@ -1,0 +1,146 @@
+"""Units that left, and shipments that were recorded wrongly."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from orders.models import Allocation, Event, EventKind, Order, OrderLine, Reason, Receipt, Shipment, ShipmentLine, Stock
+from orders.services.forecasting import today_of
+from orders.services.promising import lock_stock
+from orders.services.refusal import Refused
+
+
+@transaction.atomic
+def ship(
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    now: datetime,
+    shipped_at: datetime | None = None,
+    carrier: str = "",
+    tracking_number: str = "",
+    actor: str = "",
+    beyond_reserved: bool = False,
+) -> Shipment:
+    """Units of lines ({line id: units}) were handed to the carrier.
+
+    `beyond_reserved` is for parcels the shop sent without recording here that the goods had come: they are taken from
+    spare units, else received on the way, so that units stay conserved. Otherwise only reserved units ship.
+    """
+    shipped_at = shipped_at or now
+    if not units:
+        raise Refused(f"nothing of order {order.number} was named to ship")
+    if shipped_at > now + timedelta(days=1):
+        raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
+    products = OrderLine.objects.filter(pk__in=units).order_by("product").values_list("product", flat=True)
+    stock = lock_stock(list(products)) if beyond_reserved else {}
+    lines = lock_lines(order, units)
+    for line in lines:
+        number = units[line.pk]
+        if number < 1:
+            raise Refused(f"order {order.number}: expected 1 unit or more of {line.product.sku} to ship, not {number}")
+        if number > line.reserved:
+            if not beyond_reserved or number > line.reserved + line.waiting:
+                raise Refused(
+                    f"order {order.number}: {number} of {line.product.sku} cannot ship, "
+                    f"{line.reserved} are reserved and {line.waiting} wait"
+                )
+            _reserve_what_left(line, number - line.reserved, stock[line.product_id], now=now, actor=actor)
+    shipment = Shipment.objects.create(
+        order=order,
+        shipped_at=shipped_at,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        recorded_at=now,
+        actor=actor,
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, line=line, quantity=units[line.pk]) for line in lines
+    )
+    for line in lines:
+        OrderLine.objects.filter(pk=line.pk).update(shipped=F("shipped") + units[line.pk])
+    Event.objects.bulk_create(
+        Event(
+            order=order,
+            line=line,
+            kind=EventKind.SHIPPED,
+            facts={
+                "units": units[line.pk],
+                "of": line.quantity,
+                "still": line.quantity - line.cancelled - line.shipped - units[line.pk],
+                "shipped_on": today_of(shipped_at).isoformat(),
+                "carrier": carrier,
+                "tracking_number": tracking_number,
+            },
+            at=now,
+            actor=actor,
+            message_due=order.released_at is not None,
+        )
+        for line in lines
+    )
+    return shipment
+
+
+@transaction.atomic
+def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "") -> Shipment:
+    """This shipment did not leave: its units are reserved again and the customer is told."""
+    if shipment.corrects_id or shipment.corrections.exists():
+        raise Refused("this shipment has been corrected already")
+    rows = list(shipment.lines.all())
+    lines = lock_lines(shipment.order, {row.line_id: row.quantity for row in rows})
+    correction = Shipment.objects.create(
+        order=shipment.order, shipped_at=shipment.shipped_at, recorded_at=now, corrects=shipment, actor=actor
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=correction, line_id=row.line_id, quantity=-row.quantity) for row in rows
+    )
+    for row in rows:
+        OrderLine.objects.filter(pk=row.line_id).update(shipped=F("shipped") - row.quantity)
+    Event.objects.bulk_create(
+        Event(
+            order=shipment.order,
+            line=line,
+            kind=EventKind.CORRECTED,
+            facts={"what": "shipment", "units": row.quantity, "reason": Reason.CLERICAL},
+            at=now,
+            actor=actor,
+            message_due=shipment.order.released_at is not None,
+        )
+        for line in lines
+        for row in rows
+        if row.line_id == line.pk
+    )
+    return correction
+
+
+def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
+    """Lines first, counts last: whoever changes several lines holds them all, in key order, before the first write."""
+    lines = list(
+        OrderLine.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("product")
+        .filter(order=order, pk__in=line_ids)
+        .order_by("product", "queued_at", "pk")
+    )
+    if len(lines) < len(line_ids):
+        raise Refused(f"a line named does not belong to order {order.number}")
+    return lines
+
+
+def _reserve_what_left(line: OrderLine, units: int, stock: Stock, *, now: datetime, actor: str) -> None:
+    unrecorded = max(units - (stock.arrived - stock.allocated), 0)
+    if unrecorded:
+        Receipt.objects.create(
+            product=line.product,
+            quantity=unrecorded,
+            arrived_on=today_of(now),
+            recorded_at=now,
+            reason=f"shipped with order {line.order.number} before it was received here",
+            actor=actor,
+        )
+    stock.arrived += unrecorded
+    stock.allocated += units
+    stock.save(update_fields=["arrived", "allocated"])
+    OrderLine.objects.filter(pk=line.pk).update(allocated=F("allocated") + units, held=False)
+    Allocation.objects.create(line=line, quantity=units, at=now, reason=Reason.ARRIVED)

@@ -1,0 +1,183 @@
+"""Staff's and imports' word on deliveries: expected, moved, cancelled, arrived, corrected."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from orders.domain.windows import MAX_SLIP
+from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.services.allocating import allocate, take_back
+from orders.services.forecasting import today_of
+from orders.services.promising import lock_stock, mark_changed
+from orders.services.refusal import Refused
+
+IMPLAUSIBLE = timedelta(days=MAX_SLIP)
+
+
+@transaction.atomic
+def expect_restock(
+    *,
+    reference: str,
+    product: Product,
+    supplier: Supplier,
+    quantity: int,
+    expected_on: date,
+    now: datetime,
+    posted_on: date | None = None,
+    reason: str = "",
+    actor: str = "",
+) -> Restock:
+    """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for `expected_on`."""
+    if quantity < 1:
+        raise Refused(f"a restock brings 1 unit or more, not {quantity}")
+    if Restock.objects.filter(reference=reference, product=product).exists():
+        raise Refused(f"restock {reference} of {product.sku} is already expected: move its date instead")
+    restock = Restock.objects.create(
+        reference=reference, product=product, supplier=supplier, quantity=quantity, created_at=now
+    )
+    _post_date(restock, expected_on, posted_on or today_of(now), reason=reason, now=now, actor=actor)
+    mark_changed([product.pk], reason=Reason.NEW_DELIVERY, now=now)
+    return restock
+
+
+@transaction.atomic
+def move_restock_date(
+    restock: Restock,
+    expected_on: date,
+    *,
+    now: datetime,
+    reason: str = "",
+    posted_on: date | None = None,
+    actor: str = "",
+) -> RestockDate | None:
+    """A new version of the day a delivery is expected; None when that already was the newest word.
+
+    Customers hear of it when it has settled (promising.mark_changed)."""
+    restock = Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
+    posted_on = posted_on or today_of(now)
+    if restock.cancelled_at:
+        raise Refused(f"restock {restock.reference} was cancelled: expect a new one instead")
+    if not restock.open_units:
+        raise Refused(f"restock {restock.reference} has arrived in full: its date cannot move")
+    newest = restock.dates.order_by("-posted_on", "-id").first()
+    if newest and newest.expected_on == expected_on:
+        return None
+    if newest and posted_on < newest.posted_on:
+        raise Refused(
+            f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was on {posted_on}"
+        )
+    version = _post_date(restock, expected_on, posted_on, reason=reason, now=now, actor=actor)
+    why = (
+        Reason(reason)
+        if reason
+        else (Reason.SUPPLIER_LATE if not newest or expected_on > newest.expected_on else Reason.SUPPLIER_EARLY)
+    )
+    mark_changed([restock.product_id], reason=why, now=now)
+    return version
+
+
+@transaction.atomic
+def cancel_restock(restock: Restock, *, now: datetime, actor: str = "") -> None:
+    """What has not arrived of this delivery will not come."""
+    restock = Restock.objects.select_for_update(no_key=True).get(pk=restock.pk)
+    if restock.cancelled_at:
+        return
+    if not restock.open_units:
+        raise Refused(f"restock {restock.reference} has arrived in full: correct its receipt instead")
+    restock.cancelled_at = now
+    restock.save(update_fields=["cancelled_at"])
+    mark_changed([restock.product_id], reason=Reason.DELIVERY_CANCELLED, now=now)
+
+
+@transaction.atomic
+def receive(
+    product: Product,
+    quantity: int,
+    *,
+    now: datetime,
+    restock: Restock | None = None,
+    arrived_on: date | None = None,
+    actor: str = "",
+    reason: str = "",
+) -> Receipt:
+    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once."""
+    if quantity < 1:
+        raise Refused(f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt")
+    if restock and restock.product_id != product.pk:
+        raise Refused(f"restock {restock.reference} is of another product than {product.sku}")
+    arrived_on = arrived_on or today_of(now)
+    if arrived_on > today_of(now):
+        raise Refused(f"units cannot have arrived on {arrived_on}, which is still to come")
+    lock_stock([product.pk])
+    receipt = Receipt.objects.create(
+        product=product,
+        restock=restock,
+        quantity=quantity,
+        arrived_on=arrived_on,
+        recorded_at=now,
+        actor=actor,
+        reason=reason,
+    )
+    if restock:
+        Restock.objects.filter(pk=restock.pk).update(arrived=F("arrived") + quantity)
+    Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") + quantity)
+    mark_changed([product.pk], reason=Reason.ARRIVED, now=now)
+    allocate(product.pk, now=now)
+    return receipt
+
+
+@transaction.atomic
+def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = "") -> Receipt | None:
+    """It was `quantity` units that arrived (0 or more). More are received; fewer are taken back from the end of those
+    set aside, who are told once. Refused below what has shipped, naming the orders. None: nothing to correct."""
+    if receipt.corrects_id:
+        raise Refused("this row is itself a correction: correct the receipt it belongs to")
+    if quantity < 0:
+        raise Refused(f"0 units or more arrived, not {quantity}")
+    lock_stock([receipt.product_id])
+    counted = receipt.quantity + sum(receipt.corrections.values_list("quantity", flat=True))
+    if quantity == counted:
+        return None
+    if quantity > counted:
+        return receive(
+            receipt.product,
+            quantity - counted,
+            now=now,
+            restock=receipt.restock,
+            arrived_on=receipt.arrived_on,
+            actor=actor,
+            reason=reason,
+        )
+    missing = counted - quantity
+    correction = Receipt.objects.create(
+        product=receipt.product,
+        restock=receipt.restock,
+        quantity=-missing,
+        arrived_on=receipt.arrived_on,
+        recorded_at=now,
+        corrects=receipt,
+        reason=reason,
+        actor=actor,
+    )
+    if receipt.restock_id:
+        Restock.objects.filter(pk=receipt.restock_id).update(arrived=F("arrived") - missing)
+    take_back(receipt.product, missing, now=now, actor=actor)
+    mark_changed([receipt.product_id], reason=Reason.RECEIPT_CORRECTED, now=now)
+    return correction
+
+
+def _post_date(
+    restock: Restock, expected_on: date, posted_on: date, *, reason: str, now: datetime, actor: str
+) -> RestockDate:
+    if posted_on > today_of(now):
+        raise Refused(f"a date cannot have been posted on {posted_on}, which is still to come")
+    if abs(expected_on - posted_on) > IMPLAUSIBLE:
+        raise Refused(
+            f"{expected_on} is more than two years from {posted_on}, when it was posted: expected a nearer day"
+        )
+    if reason and reason not in Reason:
+        raise Refused(f"{reason!r} is no reason we have words for: expected one of {', '.join(Reason)}")
+    return RestockDate.objects.create(
+        restock=restock, expected_on=expected_on, posted_on=posted_on, reason=reason, actor=actor, recorded_at=now
+    )

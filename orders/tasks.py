@@ -1,0 +1,33 @@
+"""Entry points for Celery: fetch, call one service. The rows are the truth; a task that is lost is done by the next."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders import services
+from orders.services import keeping
+
+
+@shared_task
+def review_settled() -> None:
+    services.review_settled(now=timezone.now())
+
+
+@shared_task
+def review_all() -> None:
+    now = timezone.now()
+    if keeping.due("review", keeping.review_time(now), now=now):
+        services.review_all(now=now)
+        keeping.done("review", now=now)
+
+
+@shared_task
+def keep_deadlines() -> None:
+    now = timezone.now()
+    if keeping.due("deadlines", keeping.cutoff(now), now=now):
+        services.keep_deadlines(now=now)
+        keeping.done("deadlines", now=now)
+
+
+@shared_task
+def release_quiet_orders() -> None:
+    services.release_quiet_orders(now=timezone.now())
