@@ -58,7 +58,8 @@ PUBLISH = """
     ),
     waiting AS ({waiting}),
     judged AS (
-        SELECT w.id AS line_id, w.order_id, w.product_id, w.waiting, w.place, w.needed - w.waiting AS units_ahead, b.*,
+        SELECT w.id AS line_id, w.order_id, w.product_id, w.waiting, w.place, w.needed - w.waiting AS units_ahead,
+               b.forecast_id, b.kind, b.early, b.likely, b.late, b.sure, b.within_14, b.within_30, b.reference,
                w.promise_id AS told_id, {change} AS change
         FROM waiting w
         JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
@@ -180,7 +181,7 @@ def publish_corrected(
 
 def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[Forecast]:
     """The forecast last published for each product; a product without one gets its first."""
-    newest = list(Forecast.objects.filter(product__in=product_ids).order_by("product", "-id").distinct("product"))
+    newest = list(Forecast.objects.filter(product__in=product_ids).order_by("product_id", "-id").distinct("product_id"))
     missing = set(product_ids) - {forecast.product_id for forecast in newest}
     return newest + (make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else [])
 

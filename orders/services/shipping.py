@@ -34,7 +34,7 @@ def ship(
         raise Refused(f"nothing of order {order.number} was named to ship")
     if shipped_at > now + timedelta(days=1):
         raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
-    products = OrderLine.objects.filter(pk__in=units).order_by("product").values_list("product", flat=True)
+    products = OrderLine.objects.filter(pk__in=units).order_by("product_id").values_list("product", flat=True)
     stock = lock_stock(list(products)) if beyond_reserved else {}
     lines = lock_lines(order, units)
     for line in lines:
@@ -121,7 +121,7 @@ def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
         OrderLine.objects.select_for_update(no_key=True, of=("self",))
         .select_related("product")
         .filter(order=order, pk__in=line_ids)
-        .order_by("product", "queued_at", "pk")
+        .order_by("product_id", "queued_at", "pk")
     )
     if len(lines) < len(line_ids):
         raise Refused(f"a line named does not belong to order {order.number}")

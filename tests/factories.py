@@ -1,0 +1,112 @@
+"""Rows for tests. Everything that has a service comes into being through it, as in the shop."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import factory
+
+from orders import services
+from orders.models import Order, OrderLine, Product, Receipt, Restock, Supplier
+
+NOON = datetime(2026, 11, 2, 17, tzinfo=UTC)  # a Monday noon in New York, the tests' shop
+_numbers = count(1001)
+
+
+class ProductFactory(factory.django.DjangoModelFactory[Product]):
+    class Meta:
+        model = Product
+
+    sku = factory.Sequence(lambda n: f"SKU-{n}")
+    name = factory.Sequence(lambda n: f"Product {n}")
+
+
+class SupplierFactory(factory.django.DjangoModelFactory[Supplier]):
+    class Meta:
+        model = Supplier
+
+    name = factory.Sequence(lambda n: f"Supplier {n}")
+
+
+def order(
+    product: Product,
+    quantity: int = 1,
+    *,
+    placed_at: datetime | None = None,
+    now: datetime = NOON,
+    number: str = "",
+    email: str = "ada@example.com",
+    customer_name: str = "Ada Lovelace",
+    country: str = "US",
+    promised_by: date | None = None,
+    held: bool = False,
+) -> OrderLine:
+    """The one line of a new order."""
+    row = services.place_order(
+        services.NewOrder(
+            number=number or str(next(_numbers)),
+            placed_at=placed_at or now,
+            email=email,
+            customer_name=customer_name,
+            country=country,
+            lines=[services.NewLine(product, quantity, promised_by=promised_by, held=held)],
+        ),
+        now=now,
+    )
+    return row.lines.get()
+
+
+def restock(
+    product: Product,
+    quantity: int = 100,
+    *,
+    expected_on: date | None = None,
+    supplier: Supplier | None = None,
+    reference: str = "",
+    now: datetime = NOON,
+) -> Restock:
+    return services.expect_restock(
+        reference=reference or f"PO-{next(_numbers)}",
+        product=product,
+        supplier=supplier or SupplierFactory(),
+        quantity=quantity,
+        expected_on=expected_on or (now + timedelta(days=30)).date(),
+        now=now,
+    )
+
+
+def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOON) -> None:
+    """Past deliveries of another product: one per slip (days late), a fortnight apart, all known before `now`."""
+    product = ProductFactory()
+    for n, slip in enumerate(slips):
+        promised = now - timedelta(days=14 * (len(slips) - n) + max(slips) + 5)
+        posted = promised - timedelta(days=30)
+        row = restock(product, 10, expected_on=promised.date(), supplier=supplier, now=posted)
+        came = promised + timedelta(days=slip)
+        services.receive(product, 10, restock=row, arrived_on=came.date(), now=came)
+
+
+def review(product: Product, *, now: datetime = NOON) -> None:
+    services.review([product], now=now)
+
+
+def fresh(line: OrderLine) -> OrderLine:
+    return OrderLine.objects.select_related("promise", "order", "product").get(pk=line.pk)
+
+
+def kinds(order: Order) -> list[str]:
+    """Kinds of an order's events, oldest first."""
+    return list(order.events.order_by("at", "pk").values_list("kind", flat=True))
+
+
+__all__ = [
+    "NOON",
+    "ProductFactory",
+    "Receipt",
+    "SupplierFactory",
+    "fresh",
+    "kinds",
+    "order",
+    "restock",
+    "review",
+    "supplier_record",
+]
