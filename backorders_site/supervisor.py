@@ -43,7 +43,7 @@ def run_demo(local: Path, *, reset: bool) -> None:
         if reset:
             embedded.stop_leftovers(local)
             _empty(local)
-        environment = _environment(local, port=_web_port())
+        environment = demo_environment(local, port=web_port())
         demo_file = local / "demo.json"
         demo_file.unlink(missing_ok=True)
         ending.callback(demo_file.unlink, missing_ok=True)
@@ -56,7 +56,7 @@ def run_demo(local: Path, *, reset: bool) -> None:
         Supervisor(_services(local, environment), local / "run", environment).run(announcement.make_once_it_answers)
 
 
-def _web_port() -> int:
+def web_port() -> int:
     port = int(os.environ.get("PORT") or 8000)
     if _taken(port):
         raise CannotStart(f"Port {port} is taken. Choose another: PORT={port + 10} make demo")
@@ -64,9 +64,10 @@ def _web_port() -> int:
 
 
 def _taken(port: int) -> bool:
-    """Also when somebody listens on another address of localhost, IPv6's for instance: browsers would find them."""
-    with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-        return True
+    """Also by somebody who listens on IPv6 alone: a browser that asks for localhost would find them."""
+    for address in ("127.0.0.1", "::1"):
+        with suppress(OSError), socket.create_connection((address, port), timeout=1):
+            return True
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do
         try:
@@ -80,7 +81,7 @@ def _port_near(port: int) -> int:
     return embedded.free_port() if _taken(port) else port
 
 
-def _environment(local: Path, *, port: int) -> dict[str, str]:
+def demo_environment(local: Path, *, port: int) -> dict[str, str]:
     inbox_port, smtp_port = _port_near(port + 1), _port_near(port + 2)
     given = {name: value for name, value in os.environ.items() if value}
     sink = "EMAIL_URL" not in given
@@ -107,6 +108,7 @@ def _environment(local: Path, *, port: int) -> dict[str, str]:
         "INBOX_PORT": str(inbox_port),
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:::celery.platforms",  # root may run the demo
         "SMTP_PORT": str(smtp_port),
     }
     return {**defaults, **given, **fixed}
@@ -138,13 +140,14 @@ def _manage(environment: Mapping[str, str], *arguments: str) -> None:
 
 def _services(local: Path, environment: Mapping[str, str]) -> list[Service]:
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--app", "backorders_site.celery"]
+    celery = [*python, "celery", "--quiet", "--app", "backorders_site.celery"]
     quiet = ["--loglevel", environment["LOG_LEVEL"]]
     inbox = ["--directory", str(local / "mail"), "--smtp-port", environment["SMTP_PORT"]]
     site = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", environment["PORT"], "--workers", "2"]
+    site += ["--blocking-threads", "4", "--log-level", "warning", "backorders_site.wsgi:application"]
     pool = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
     services = [
-        Service("web", [*python, "granian", *site, "--log-level", "warning", "backorders_site.wsgi:application"]),
+        Service("web", [*python, "granian", *site]),
         Service("worker", [*celery, "worker", *pool, *quiet]),
         Service("beat", [*celery, "beat", "--schedule", str(local / "beat"), "--pidfile", "", *quiet]),
     ]
