@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DateTimeField, F, Q, Value
-from django.db.models.functions import Coalesce, Least
+from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models.functions import Least
 
 from orders.models import Forecast, Product, Reason, Stock
 from orders.queue import COUNTS
@@ -109,10 +109,12 @@ def window_json(row: str) -> str:
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
     """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING times over."""
     settle = timedelta(seconds=settings.SETTLE_SECONDS)
-    at = Value(now, output_field=DateTimeField())
+    # A change that was due long ago waits only because nobody reviewed it: it must not cut short the settling of this one.
+    still_settling = When(review_at__gt=now - settle, then=F("changed_at"))
+    first = Case(still_settling, default=Value(now), output_field=DateTimeField())
     Product.objects.filter(pk__in=product_ids).update(
-        changed_at=Coalesce(F("changed_at"), at),
-        review_at=Least(now + settle, Coalesce(F("changed_at"), at) + LONGEST_SETTLING * settle),
+        changed_at=first,
+        review_at=Least(now + settle, first + LONGEST_SETTLING * settle),
         change_reason=reason,
     )
 

@@ -1,0 +1,267 @@
+"""What customers are told, and when they are told that it changed."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orders import services
+from orders.domain import promises
+from orders.domain.supply import Window
+from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Promise, Restock, Supplier
+from orders.services import promising
+from tests import factories
+from tests.factories import NOON, ProductFactory, SupplierFactory, fresh, kinds
+
+pytestmark = pytest.mark.django_db
+
+TODAY = NOON.date()
+SETTLED = NOON + timedelta(minutes=11)
+
+
+@pytest.fixture
+def supplier() -> Supplier:
+    """A supplier with a record: mostly on time, up to ten days late."""
+    supplier = SupplierFactory()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    return supplier
+
+
+@pytest.fixture
+def restock(supplier: Supplier) -> Restock:
+    return factories.restock(ProductFactory(), 50, supplier=supplier, now=NOON - timedelta(hours=2))
+
+
+def days(number: int) -> date:
+    return TODAY + timedelta(days=number)
+
+
+DAYS = st.none() | st.integers(-40, 90).map(days)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    kind = draw(st.sampled_from(["dated", "unrated", "chances", "open", "none"]))
+    if kind == "none":
+        return Window("none")
+    early, likely, late = sorted(draw(st.lists(st.integers(-40, 90), min_size=3, max_size=3)))
+    if kind == "unrated":
+        return Window("unrated", days(early), days(early), days(early))
+    if kind == "open":
+        return Window("open", days(early), draw(st.sampled_from([None, days(likely)])), None)
+    return Window(kind, days(early), days(likely), days(late), 0.9 if kind == "dated" else None)
+
+
+@given(told=windows(), now=windows(), told_days_ago=st.integers(0, 60))
+@settings(max_examples=120, deadline=None)
+def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Window, told_days_ago: int) -> None:
+    with transaction.atomic():
+        line = factories.order(ProductFactory())
+        told_on = TODAY - timedelta(days=told_days_ago)
+        promise = Promise.objects.create(line=line, published_at=NOON, published_on=told_on, **columns(told))
+        OrderLine.objects.filter(pk=line.pk).update(promise=promise)
+        forecast = Forecast.objects.create(
+            product=line.product,
+            made_at=NOON,
+            made_on=TODAY,
+            bands=[{"over": 0, "up_to": None, "reference": "", **facts(now)}],
+        )
+        published = promising._publish(promising.WHOLE_QUEUES, [forecast], now=NOON, products=[line.product_id])
+        expected = promises.change(told, told_on, now, TODAY)
+        assert dict(published) == ({expected: 1} if expected else {})
+        if expected:
+            assert columns(fresh(line).promise) == columns(now)
+        transaction.set_rollback(True)
+
+
+def columns(window: Window | Promise) -> dict[str, Any]:
+    return {key: getattr(window, key) for key in promising.WINDOW_KEYS}
+
+
+def facts(window: Window) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in columns(window).items()}
+
+
+def test_a_new_order_is_promised_the_window_of_its_last_unit(restock: Restock) -> None:
+    factories.order(restock.product, 49)
+    inside, across = factories.order(restock.product, 1), factories.order(restock.product, 1)
+    assert fresh(inside).promise.kind == "dated"
+    assert fresh(inside).promise.reference == restock.reference
+    assert fresh(across).promise.kind == "none"
+    assert (fresh(across).promise.place, fresh(across).promise.units_ahead) == (3, 50)
+
+
+def test_a_slip_reaches_customers_only_when_it_has_settled(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    told = fresh(line).promise
+    services.move_restock_date(restock, days(60), now=NOON, reason="customs")
+    services.review_settled(now=NOON + timedelta(minutes=9))
+    assert fresh(line).promise == told
+    services.review_settled(now=SETTLED)
+    event = line.order.events.get(kind="later")
+    assert event.facts["told"]["late"] == told.late.isoformat()
+    assert event.facts["window"]["late"] == fresh(line).promise.late.isoformat() > told.late.isoformat()
+    assert (event.facts["reason"], event.facts["place"], event.facts["place_before"]) == ("customs", 1, 1)
+    assert event.message_due
+
+
+def test_a_date_typed_wrongly_and_corrected_within_the_settling_time_leaves_no_trace(restock: Restock) -> None:
+    line, right = factories.order(restock.product), restock.dates.get().expected_on
+    told = fresh(line).promise
+    services.move_restock_date(restock, days(300), now=NOON)
+    services.move_restock_date(restock, right, now=NOON + timedelta(minutes=9))
+    services.review_settled(now=NOON + timedelta(minutes=20))
+    assert kinds(line.order) == ["joined"]
+    assert fresh(line).promise == told
+    services.review_all(now=NOON + timedelta(days=1))
+    assert fresh(line).promise == told
+
+
+def test_the_morning_review_leaves_a_change_alone_that_is_still_settling(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.move_restock_date(restock, days(300), now=NOON)
+    services.review_all(now=NOON + timedelta(minutes=1))
+    assert kinds(line.order) == ["joined"]
+
+
+def test_dates_that_never_rest_are_published_all_the_same(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    for minutes in range(0, 45, 5):
+        services.move_restock_date(restock, days(60 + minutes), now=NOON + timedelta(minutes=minutes))
+        services.review_settled(now=NOON + timedelta(minutes=minutes))
+    assert "later" in kinds(line.order)
+
+
+def test_jitter_inside_the_window_tells_nobody(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    moved = restock.dates.get().expected_on + timedelta(days=1)
+    services.move_restock_date(restock, moved, now=NOON)
+    services.review_settled(now=SETTLED)
+    assert kinds(line.order) == ["joined"]
+
+
+def test_a_delivery_that_simply_does_not_come_is_news_before_the_promise_breaks(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    late = fresh(line).promise.late
+    day = NOON
+    while fresh(line).promise.late == late and day.date() <= late:
+        day += timedelta(days=1)
+        services.review_all(now=day)
+    event = line.order.events.exclude(kind="joined").get()
+    assert event.at.date() <= late
+    assert event.facts["reason"] == "not_arrived"
+
+
+def test_when_the_only_delivery_is_cancelled_the_page_says_there_is_no_date(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.cancel_restock(restock, now=NOON)
+    services.review_settled(now=SETTLED)
+    assert kinds(line.order) == ["joined", "no_date"]
+    assert fresh(line).promise.kind == "none"
+
+
+def test_a_first_delivery_for_a_line_without_a_date_is_told_as_earlier(supplier: Supplier) -> None:
+    line = factories.order(ProductFactory())
+    factories.restock(line.product, 10, supplier=supplier)
+    services.review_settled(now=SETTLED)
+    assert kinds(line.order) == ["joined", "earlier"]
+    assert fresh(line).promise.kind == "dated"
+
+
+def test_a_supplier_nobody_knows_is_quoted_and_not_rated() -> None:
+    product = ProductFactory()
+    row = factories.restock(product, 10)
+    promise = fresh(factories.order(product)).promise
+    assert promise.kind == "unrated"
+    assert promise.early == promise.late > row.dates.get().expected_on
+
+
+def test_an_older_order_that_arrives_late_moves_the_promise_of_those_it_passes(restock: Restock) -> None:
+    last = factories.order(restock.product, 50)
+    factories.order(restock.product, 10, placed_at=NOON - timedelta(days=90))
+    services.review_settled(now=SETTLED)
+    event = last.order.events.get(kind="no_date")
+    assert (event.facts["reason"], event.facts["place_before"], event.facts["place"]) == ("late_join", 1, 2)
+
+
+def test_a_date_stated_when_ordering_is_a_promise_told_then_and_a_delay_at_once_when_it_cannot_hold(
+    restock: Restock,
+) -> None:
+    product = restock.product
+    holds = factories.order(product, promised_by=days(90))
+    breaks = factories.order(product, promised_by=days(5))
+    assert kinds(holds.order) == ["joined"]
+    assert (fresh(holds).promise.late, fresh(holds).agreed_by) == (days(90), days(90))
+    assert kinds(breaks.order) == ["joined", "later"]
+    assert breaks.order.events.get(kind="later").facts["mailed"] is True
+    assert fresh(breaks).agreed_by == days(5)
+
+
+def test_without_a_stated_date_thirty_days_are_agreed(restock: Restock) -> None:
+    assert fresh(factories.order(restock.product)).agreed_by == days(30)
+
+
+def test_a_line_whose_units_nobody_knows_is_promised_nothing_and_keeps_its_place(restock: Restock) -> None:
+    held = factories.order(restock.product, 5, held=True)
+    behind = factories.order(restock.product, 1)
+    services.review([restock.product], now=NOON)
+    assert fresh(held).promise is None
+    assert fresh(behind).promise.place == 2
+    services.receive(restock.product, 1, restock=restock, now=NOON)
+    assert (fresh(held).allocated, fresh(behind).allocated) == (0, 1)
+
+
+def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(restock: Restock) -> None:
+    (order,) = services.place_orders([new_order(restock.product)], now=NOON, quiet=True)
+    services.move_restock_date(restock, days(60), now=NOON)
+    services.review_settled(now=SETTLED)
+    assert kinds(order) == ["joined", "later"]
+    assert not Event.objects.filter(order=order, message_due=True).exists()
+    services.start_release(1, now=SETTLED)
+    services.release_quiet_orders(now=SETTLED)
+    assert [event.kind for event in order.events.filter(message_due=True)] == ["later"]
+
+
+def test_quiet_orders_are_released_oldest_first_and_so_many_an_hour(restock: Restock) -> None:
+    orders = services.place_orders([new_order(restock.product) for _ in range(5)], now=NOON, quiet=True)
+    Order.objects.update(imported_by=new_import())
+    assert services.release_quiet_orders(now=NOON) == 0
+    services.start_release(2, now=NOON)
+    assert services.release_quiet_orders(now=NOON) == 1
+    assert services.release_quiet_orders(now=NOON) == 0
+    assert services.release_quiet_orders(now=NOON + timedelta(hours=1)) == 2
+    assert [o.pk for o in Order.objects.filter(released_at__isnull=True).order_by("pk")] == [o.pk for o in orders[3:]]
+
+
+def test_history_cannot_be_rewritten_and_told_at_is_set_once(restock: Restock) -> None:
+    event = factories.order(restock.product).order.events.get()
+    services.mark_told([event.pk], at=NOON)
+    services.mark_told([event.pk], at=SETTLED)
+    event.refresh_from_db()
+    assert event.told_at == event.promise.told_at == NOON
+    for rewrite in (
+        lambda: Promise.objects.update(late=TODAY),
+        lambda: Event.objects.update(facts={}),
+        lambda: Event.objects.update(told_at=F("told_at") + timedelta(days=1)),
+        lambda: restock.dates.update(expected_on=TODAY),
+        lambda: restock.dates.get().delete(),
+    ):
+        with pytest.raises(Exception, match="is history"), transaction.atomic():
+            rewrite()
+
+
+def new_order(product: Product) -> services.NewOrder:
+    return services.NewOrder(
+        number=f"Q{next(factories._numbers)}",
+        placed_at=NOON,
+        email="q@example.com",
+        lines=[services.NewLine(product, 1)],
+    )
+
+
+def new_import() -> Import:
+    return Import.objects.create(command="import_orders", file_name="a.csv", sha256="", started_at=NOON)
