@@ -1,0 +1,59 @@
+# GNU make 3.81 (macOS) and later.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# As in production, so that Django's own deployment checks speak; nothing listens at these addresses.
+PRODUCTION := env -u DEBUG -u DEMO \
+  SECRET_KEY=not-a-secret-only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz \
+  SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
+  DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
+
+.PHONY: help install demo demo-reset test lint lock
+
+help:
+	@echo "make demo        run the whole product on this machine (PORT=8000)"
+	@echo "make demo-reset  the same, starting afresh"
+	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
+	@echo "make lint        style, types, import direction, settings, migrations"
+	@echo "make install     only create $(VENV)"
+	@echo "make lock        resolve pyproject.toml anew into requirements.lock"
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot create virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing what requirements.lock names into $(VENV) (once, about a minute) ..."
+	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
+	  --require-hashes --requirement requirements.lock | awk \
+	  -v all="$$(grep -c == requirements.lock)" \
+	  '/^(Collecting|Requirement already)/ { if (++n % 10 == 0) { print "  " n " of " all; fflush() } } \
+	   /^Installing/ { print "  unpacking ..."; fflush() }'
+	@touch $@
+
+demo: install
+	@$(BIN)/python -m backorders_site.supervisor
+
+demo-reset: install
+	@$(BIN)/python -m backorders_site.supervisor --reset
+
+test: install
+	$(BIN)/python -m pytest -n 2 -m "not browser"
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(PRODUCTION) $(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+lock: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+	  --no-annotate --no-header --output-file requirements.lock pyproject.toml
