@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason, Stock
+from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason
 from orders.services.allocating import allocate
 from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import Refused
@@ -43,6 +43,10 @@ class NewOrder:
     locale: str = ""
     paid_at: datetime | None = None
     attention: Sequence[str] = field(default_factory=tuple)
+
+
+class _UnitsToSpare(Exception):
+    """Shared locks cannot become exclusive ones without a deadlock: let go (the savepoint does) and lock anew."""
 
 
 def place_order(order: NewOrder, *, now: datetime) -> Order:
@@ -131,15 +135,17 @@ def _check(order: NewOrder, now: datetime) -> None:
 def _watch_stock(product_ids: Collection[int]) -> list[int]:
     """Keep allocations of these products out until the new lines are committed, so that no unit that arrives meanwhile
     is left lying beside a line it did not see. Returns the products with units to spare, locked to allocate them."""
-    stock = Stock.objects.filter(pk__in=product_ids)
-    if not any(row.arrived > row.allocated for row in stock):
-        with connection.cursor() as cursor:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM orders_stock WHERE product_id = ANY(%s) ORDER BY product_id FOR SHARE",
+                "SELECT arrived > allocated FROM orders_stock WHERE product_id = ANY(%s) ORDER BY product_id FOR SHARE",
                 [list(product_ids)],
             )
-        return []
-    return [pk for pk, row in lock_stock(product_ids).items() if row.arrived > row.allocated]
+            if any(spare for (spare,) in cursor.fetchall()):
+                raise _UnitsToSpare
+    except _UnitsToSpare:
+        return [pk for pk, row in lock_stock(product_ids).items() if row.arrived > row.allocated]
+    return []
 
 
 def _last_of_queues(product_ids: Collection[int]) -> dict[int, datetime]:

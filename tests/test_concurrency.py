@@ -1,0 +1,143 @@
+"""Many people at one product at once, over real connections."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F, Sum
+
+from orders import queue, services
+from orders.models import Order, OrderLine, Product, Stock
+from tests import factories
+from tests.factories import NOON, ProductFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*work: Callable[[], object]) -> list[object]:
+    """Each callable in a thread and connection of its own. A deadlock or any other error fails the test."""
+
+    def run(call: Callable[[], object]) -> object:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return list(pool.map(run, work))
+
+
+def conserved(product: Product) -> None:
+    stock = Stock.objects.get(product=product)
+    lines = OrderLine.objects.filter(product=product)
+    totals = lines.aggregate(allocated=Sum("allocated"), waiting=Sum("waiting"))
+    assert stock.allocated == totals["allocated"] <= stock.arrived
+    assert stock.allocated == stock.arrived or not totals["waiting"], "units lie beside a line that waits"
+    assert list(queue.differences()) == []
+
+
+def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothing_and_never_deadlock() -> None:
+    product, other = ProductFactory(), ProductFactory()
+    placed = [two_lines(product, other, n) for n in range(24)]
+    receipt = services.receive(product, 6, now=NOON)
+
+    def join() -> None:
+        for n in range(8):
+            two_lines(other, product, 100 + n)
+
+    def cancel() -> None:
+        for order in placed[::3]:
+            services.cancel(order, now=NOON)
+
+    def receive() -> None:
+        for _ in range(6):
+            services.receive(product, 3, now=NOON)
+            services.receive(other, 2, now=NOON)
+
+    def correct() -> None:
+        services.correct_receipt(receipt, 2, now=NOON, reason="counted again")
+
+    def review() -> None:
+        for _ in range(4):
+            services.review([product, other], now=NOON)
+
+    at_once(join, join, cancel, receive, correct, review)
+    conserved(product)
+    conserved(other)
+    assert OrderLine.objects.filter(product=product, waiting__gt=0, promise__isnull=True).count() == 0
+
+
+def test_a_unit_that_arrives_while_somebody_joins_is_not_left_lying() -> None:
+    for _ in range(5):
+        product = ProductFactory()
+        at_once(
+            lambda product=product: services.receive(product, 1, now=NOON),
+            lambda product=product: factories.order(product),
+            lambda product=product: factories.order(product),
+        )
+        conserved(product)
+
+
+def test_one_line_cancelled_from_two_devices_at_once_is_cancelled_once() -> None:
+    line = factories.order(ProductFactory(), 3)
+
+    def cancel() -> int:
+        try:
+            return len(services.cancel(line.order, units={line.pk: 3}, now=NOON))
+        except services.Refused:
+            return 0
+
+    assert sorted(at_once(cancel, cancel, cancel)) == [0, 0, 1]
+    assert factories.fresh(line).cancelled == 3
+
+
+def test_shipping_and_cancelling_the_same_units_at_once_does_one_of_them() -> None:
+    line = factories.order(ProductFactory(), 2)
+    services.receive(line.product, 2, now=NOON)
+
+    def attempt(call: Callable[[], object]) -> str:
+        try:
+            call()
+        except services.Refused:
+            return "refused"
+        return "done"
+
+    outcomes = at_once(
+        lambda: attempt(lambda: services.ship(line.order, {line.pk: 2}, now=NOON)),
+        lambda: attempt(lambda: services.cancel(line.order, units={line.pk: 2}, now=NOON)),
+    )
+    assert sorted(map(str, outcomes)) == ["done", "refused"]
+    line = factories.fresh(line)
+    assert (line.shipped, line.cancelled) in {(2, 0), (0, 2)}
+
+
+def test_moves_in_the_line_and_cancellations_at_once_keep_the_counts_true() -> None:
+    product = ProductFactory()
+    lines = [factories.order(product, 2, placed_at=NOON - timedelta(hours=n)) for n in range(20)]
+
+    def move(seed: int) -> None:
+        for line in random.Random(seed).sample(lines[:10], 5):
+            services.move_in_queue(line, 1 + seed, now=NOON, reason="promised by phone", actor="ruth")
+
+    def cancel() -> None:
+        for line in lines[10:]:
+            services.cancel(line.order, units={line.pk: 1}, now=NOON)
+
+    at_once(lambda: move(1), lambda: move(2), cancel)
+    assert list(queue.differences()) == []
+    assert OrderLine.objects.filter(product=product, quantity__lt=F("allocated") + F("cancelled")).count() == 0
+
+
+def two_lines(first: Product, second: Product, number: int) -> Order:
+    return services.place_order(
+        services.NewOrder(
+            number=f"C{number}-{next(factories._numbers)}",
+            placed_at=NOON - timedelta(hours=number),
+            email="c@example.com",
+            lines=[services.NewLine(first, 1 + number % 3), services.NewLine(second, 1)],
+        ),
+        now=NOON,
+    )
