@@ -1,0 +1,30 @@
+"""Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
+
+from orders.presentation.days import day_words, in_language, language_for, moment_words, ordinal
+from orders.presentation.events import queue_change_sentence, sentence
+from orders.presentation.tracking import tracking_link
+from orders.presentation.windows import (
+    place_sentence,
+    window_html,
+    window_in,
+    window_of,
+    window_sentence,
+    window_words,
+)
+
+__all__ = [
+    "day_words",
+    "in_language",
+    "language_for",
+    "moment_words",
+    "ordinal",
+    "place_sentence",
+    "queue_change_sentence",
+    "sentence",
+    "tracking_link",
+    "window_html",
+    "window_in",
+    "window_of",
+    "window_sentence",
+    "window_words",
+]

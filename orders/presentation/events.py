@@ -1,0 +1,338 @@
+"""An event in words: the one rendering for page, mail and staff."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from orders.domain.supply import Window
+from orders.models import Event, EventKind, Reason
+from orders.presentation.days import day_words, in_language, number_words, ordinal
+from orders.presentation.windows import has_chances, same_month, values, window_in, window_words
+
+Facts = Mapping[str, Any]
+
+
+def sentence(event: Event, *, locale: str) -> str:
+    """What happened, in one to a few short sentences of plain text; days as seen from the day it happened.
+
+    The product is not named: one who shows several lines names it beside."""
+    words = WORDS.get(EventKind(event.kind))
+    if words is None:
+        with in_language(locale):
+            return str(EventKind(event.kind).label)
+    on = timezone.localtime(event.at).date()
+    with in_language(locale) as dates:
+        return " ".join(part for part in words(event.facts, _Reader(on, locale, dates)) if part)
+
+
+class _Reader:
+    """Whom to word it for, and the day it happened."""
+
+    def __init__(self, on: date, locale: str, dates: Locale) -> None:
+        self.on, self.locale, self.dates = on, locale, dates
+
+    def day(self, iso: str) -> str:
+        return day_words(date.fromisoformat(iso), today=self.on, locale=self.dates)
+
+    def number(self, number: int) -> str:
+        return number_words(number, locale=self.dates)
+
+    def ordinal(self, number: int) -> str:
+        return ordinal(number, locale=self.dates)
+
+    def window(self, window: Window) -> str:
+        """The window as a page leads with it."""
+        return window_words(window, since=self.on, locale=self.locale)
+
+    def fill(self, words: str, window: Window, *, since: date) -> str:
+        return words % values(window, since=since, today=self.on, dates=self.dates)
+
+
+def _joined(facts: Facts, reader: _Reader) -> list[str]:
+    place = facts.get("place")
+    joined = (
+        gettext("You are in line: %(place)s.") % {"place": reader.ordinal(place)}
+        if place
+        else gettext("You are in line.")
+    )
+    return [joined, reader.window(window_in(facts["window"]))]
+
+
+def _changed(facts: Facts, reader: _Reader) -> list[str]:
+    """The order people need when it is late: what you were told, now, why, your place."""
+    return [_told(facts, reader), _now(facts, reader), why(facts.get("reason")), _place(facts, reader)]
+
+
+def _no_date(facts: Facts, reader: _Reader) -> list[str]:
+    return [_told(facts, reader), gettext("It has no date now."), why(facts.get("reason")), _place(facts, reader)]
+
+
+def _reserved(facts: Facts, reader: _Reader) -> list[str]:
+    units, ordered, still = facts["units"], facts["of"], facts["still"]
+    numbers = {"units": reader.number(units), "of": reader.number(ordered), "still": reader.number(still)}
+    if still:
+        return [
+            ngettext(
+                "%(units)s of your %(of)s has arrived and is set aside for you.",
+                "%(units)s of your %(of)s have arrived and are set aside for you.",
+                units,
+            )
+            % numbers,
+            _still(still, reader),
+        ]
+    if ordered == 1:
+        arrived = gettext("Yours has arrived and is set aside for you.")
+    elif units == ordered:
+        arrived = gettext("All %(of)s have arrived and are set aside for you.") % numbers
+    else:
+        arrived = (
+            ngettext(
+                "The last %(units)s of your %(of)s has arrived and is set aside for you.",
+                "The last %(units)s of your %(of)s have arrived and are set aside for you.",
+                units,
+            )
+            % numbers
+        )
+    if not facts.get("window"):
+        return [arrived]
+    if _later_than_told(facts):
+        return [arrived, _told(facts, reader), _now(facts, reader)]
+    return [arrived, reader.window(window_in(facts["window"]))]
+
+
+def _shipped(facts: Facts, reader: _Reader) -> list[str]:
+    units, still = facts["units"], facts.get("still", 0)
+    numbers = {"units": reader.number(units), "of": reader.number(facts["of"]), "day": reader.day(facts["shipped_on"])}
+    left = (
+        gettext("Shipped on %(day)s.") % numbers
+        if units == facts["of"]
+        else gettext("%(units)s of %(of)s shipped on %(day)s.") % numbers
+    )
+    return [left, _parcel(facts), _still(still, reader)]
+
+
+def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
+    numbers = {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
+    cancelled = (
+        gettext("%(units)s of %(of)s cancelled, as you asked.")
+        if facts.get("by") == "customer"
+        else gettext("%(units)s of %(of)s cancelled.")
+    ) % numbers
+    due = facts.get("refund_due_on")
+    refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
+    return [cancelled, refund, _still(facts.get("still", 0), reader)]
+
+
+def _corrected(facts: Facts, reader: _Reader) -> list[str]:
+    units = facts["units"]
+    numbers = {"units": reader.number(units)}
+    if facts.get("what") == "shipment":
+        return [
+            gettext("We are sorry: a parcel was recorded by mistake."),
+            ngettext(
+                "%(units)s has not left and is still set aside for you.",
+                "%(units)s have not left and are still set aside for you.",
+                units,
+            )
+            % numbers,
+        ]
+    if facts.get("what") == "cancellation":
+        return [
+            ngettext(
+                "The cancellation of %(units)s was undone: it waits again, in its old place.",
+                "The cancellation of %(units)s was undone: they wait again, in their old place.",
+                units,
+            )
+            % numbers
+        ]
+    sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
+    now = _no_date if facts["window"]["kind"] == "none" else _changed
+    return [sorry, *now({**facts, "reason": None}, reader)]
+
+
+def _note(facts: Facts, reader: _Reader) -> list[str]:
+    if facts.get("code") != "moved":
+        return [str(EventKind.NOTE.label)]
+    return [
+        gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
+        % {"place": reader.ordinal(facts["place"]), "before": reader.ordinal(facts["place_before"])}
+    ]
+
+
+WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
+    EventKind.JOINED: _joined,
+    EventKind.LATER: _changed,
+    EventKind.EARLIER: _changed,
+    EventKind.NO_DATE: _no_date,
+    EventKind.RESERVED: _reserved,
+    EventKind.SHIPPED: _shipped,
+    EventKind.CANCELLED: _cancelled,
+    EventKind.CORRECTED: _corrected,
+    EventKind.NOTE: _note,
+}
+
+
+def _told(facts: Facts, reader: _Reader) -> str:
+    """Nobody is said to have been told what no mail ever carried."""
+    if not facts.get("told"):
+        return ""
+    window = window_in(facts["told"])
+    words = _told_by_mail(window) if facts.get("mailed") else _told_by_page(window)
+    since = date.fromisoformat(facts["told_on"]) if facts.get("told_on") else reader.on
+    return reader.fill(words, window, since=since)
+
+
+def _told_by_mail(window: Window) -> str:
+    if window.kind == "none":
+        return gettext("You were told: no date yet.")
+    if window.kind == "chances" and has_chances(window):
+        return gettext("You were told: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+    if window.late is None or window.kind in ("open", "chances"):
+        return gettext("You were told: no latest date yet.")
+    if window.kind == "unrated":
+        return gettext("You were told: by %(late)s, the supplier's own date.")
+    return gettext("You were told: by %(late)s.")
+
+
+def _told_by_page(window: Window) -> str:
+    if window.kind == "none":
+        return gettext("Our page said: no date yet.")
+    if window.kind == "chances" and has_chances(window):
+        return gettext("Our page said: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+    if window.late is None or window.kind in ("open", "chances"):
+        return gettext("Our page said: no latest date yet.")
+    if window.kind == "unrated":
+        return gettext("Our page said: by %(late)s, the supplier's own date.")
+    return gettext("Our page said: by %(late)s.")
+
+
+def _now(facts: Facts, reader: _Reader) -> str:
+    window = window_in(facts["window"])
+    return reader.fill(_is_now(window, reader.on), window, since=reader.on)
+
+
+def _is_now(window: Window, on: date) -> str:
+    early, late = window.early, window.late
+    if window.kind == "chances" and has_chances(window):
+        return gettext("It is now: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+    if late is None or window.kind in ("open", "chances"):
+        if early is not None and early > on:
+            return gettext("We can't name a latest date now; not before %(early)s.")
+        return gettext("We can't name a latest date now.")
+    if window.kind == "unrated":
+        return gettext("It is now: by %(late)s, the supplier's own date, not yet rated.")
+    if window.sure is None or early is None or early <= on or early == late:
+        return gettext("It is now: by %(late)s.")
+    if same_month(window):
+        return gettext("It is now: by %(late)s, perhaps from the %(early_day)s.")
+    return gettext("It is now: by %(late)s, perhaps from %(early)s.")
+
+
+def _later_than_told(facts: Facts) -> bool:
+    if not facts.get("told"):
+        return False
+    told, now = window_in(facts["told"]).late, window_in(facts["window"]).late
+    return told is not None and now is not None and now > told
+
+
+def _place(facts: Facts, reader: _Reader) -> str:
+    """Said to be unchanged only if it is."""
+    place, before = facts.get("place"), facts.get("place_before")
+    if not place:
+        return gettext("Yours stays set aside for you.") if facts.get("reason") == Reason.PACKING else ""
+    words = {"place": reader.ordinal(place), "before": reader.ordinal(before or place)}
+    if before is None:
+        return gettext("You are %(place)s in line.") % words
+    if place == before:
+        return gettext("You are still %(place)s in line.") % words
+    return gettext("You are %(place)s in line now; you were %(before)s.") % words
+
+
+def _still(units: int, reader: _Reader) -> str:
+    if not units:
+        return ""
+    return ngettext("%(units)s is still to come.", "%(units)s are still to come.", units) % {
+        "units": reader.number(units)
+    }
+
+
+def _parcel(facts: Facts) -> str:
+    words = {"carrier": facts.get("carrier"), "number": facts.get("tracking_number")}
+    if words["carrier"] and words["number"]:
+        return gettext("Carrier: %(carrier)s, tracking number %(number)s.") % words
+    if words["number"]:
+        return gettext("Tracking number: %(number)s.") % words
+    return gettext("Carrier: %(carrier)s.") % words if words["carrier"] else ""
+
+
+def why(reason: str | None) -> str:
+    """A reason code for customers: no supplier is named and nobody is blamed."""
+    words = {
+        Reason.SUPPLIER_LATE: gettext("Why: the supplier sends it later."),
+        Reason.PRODUCTION: gettext("Why: making it takes longer."),
+        Reason.CUSTOMS: gettext("Why: the goods are held at customs."),
+        Reason.TRANSPORT: gettext("Why: the goods are held up on their way to us."),
+        Reason.QUALITY: gettext("Why: the goods did not pass our check."),
+        Reason.SHORT_DELIVERY: gettext("Why: fewer came than were ordered."),
+        Reason.SUPPLIER_EARLY: gettext("Why: the supplier sends it earlier."),
+        Reason.DELIVERY_CANCELLED: gettext("Why: a delivery was cancelled."),
+        Reason.NEW_DELIVERY: gettext("Why: a further delivery was ordered."),
+        Reason.NOT_ARRIVED: gettext("Why: the delivery has not arrived."),
+        Reason.SUPPLIER_RECORD: gettext("Why: we went through how long deliveries like this really take."),
+        Reason.LATE_JOIN: gettext("Why: an older order reached us late and stands ahead of you."),
+        Reason.MOVED: gettext("Why: our staff moved an order in the line."),
+        Reason.RECEIPT_CORRECTED: gettext("Why: fewer had arrived than we counted."),
+        Reason.CANCELLATION: gettext("Why: someone ahead of you cancelled."),
+        Reason.RESTORED: gettext("Why: a cancelled order was put back in the line."),
+        Reason.ARRIVED: gettext("Why: a delivery has arrived."),
+        Reason.PACKING: gettext("Why: packing takes longer than we planned."),
+        Reason.CLERICAL: gettext("Why: a date we had written down was wrong."),
+    }
+    return words.get(Reason(reason), "") if reason in Reason.values else ""
+
+
+def queue_change_sentence(kind: str, reason: str, *, lines: int, units: int, locale: str) -> str:
+    """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units."""
+    with in_language(locale) as dates:
+        table = _moved_up(lines or 1) if kind == EventKind.MOVED_UP else _passed_by(lines or 1)
+        words = table.get(Reason(reason)) or _place_changed(kind)
+        return words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
+
+
+def _moved_up(lines: int) -> dict[Reason, str]:
+    return {
+        Reason.ARRIVED: ngettext(
+            "You moved up: a delivery arrived, and %(lines)s person ahead of you has theirs.",
+            "You moved up: a delivery arrived, and %(lines)s people ahead of you have theirs.",
+            lines,
+        ),
+        Reason.CANCELLATION: ngettext(
+            "You moved up: someone ahead of you cancelled.", "You moved up: people ahead of you cancelled.", lines
+        ),
+        Reason.MOVED: gettext("You moved up: our staff moved an order further back."),
+    }
+
+
+def _passed_by(lines: int) -> dict[Reason, str]:
+    return {
+        Reason.LATE_JOIN: ngettext(
+            "%(lines)s older order reached us late. It was paid before yours, so it stands ahead of you.",
+            "%(lines)s older orders reached us late. They were paid before yours, so they stand ahead of you.",
+            lines,
+        ),
+        Reason.MOVED: gettext("Our staff moved an order ahead of yours."),
+        Reason.RECEIPT_CORRECTED: ngettext(
+            "Fewer had arrived than we counted: %(lines)s person ahead of you waits again.",
+            "Fewer had arrived than we counted: %(lines)s people ahead of you wait again.",
+            lines,
+        ),
+        Reason.RESTORED: gettext("A cancelled order was put back in its old place, ahead of you."),
+    }
+
+
+def _place_changed(kind: str) -> str:
+    return gettext("You moved up.") if kind == EventKind.MOVED_UP else gettext("Your place in line rose.")

@@ -1,0 +1,171 @@
+"""Windows, chances and places in words."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+
+from orders.domain.supply import LATER_ON, SOON, Window
+from orders.models import Promise
+from orders.presentation.days import day_of_month, day_words, in_language, number_words, ordinal
+
+DECIDING = ("late", "soon", "later")  # the days a reader looks for
+
+
+def window_of(promise: Promise) -> Window:
+    return Window(
+        promise.kind,  # type: ignore[arg-type]  # the column's choices are the domain's kinds
+        promise.early,
+        promise.likely,
+        promise.late,
+        promise.sure,
+        promise.within_14,
+        promise.within_30,
+    )
+
+
+def window_in(facts: Mapping[str, Any]) -> Window:
+    """The window in an event's facts; a key left out is None."""
+    early, likely, late = (
+        date.fromisoformat(facts[key]) if facts.get(key) else None for key in ("early", "likely", "late")
+    )
+    return Window(facts["kind"], early, likely, late, facts.get("sure"), facts.get("within_14"), facts.get("within_30"))
+
+
+def window_sentence(promise: Promise, *, locale: str, today: date | None = None) -> str:
+    """ "Leaves us by 18 December (9 times in 10), perhaps from the 4th."
+
+    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days gone by."""
+    return window_words(window_of(promise), since=promise.published_on, today=today, locale=locale)
+
+
+def window_words(window: Window, *, since: date, locale: str, today: date | None = None) -> str:
+    """The same for a window published on `since`."""
+    today = today or since
+    with in_language(locale) as dates:
+        return _lead(window, today) % values(window, since=since, today=today, dates=dates)
+
+
+def window_html(window: Window, *, since: date, locale: str, today: date) -> SafeString:
+    """The same words with the day that counts in <strong>."""
+    with in_language(locale) as dates:
+        words = {
+            name: format_html("<strong>{}</strong>", value) if name in DECIDING else conditional_escape(value)
+            for name, value in values(window, since=since, today=today, dates=dates).items()
+        }
+        return mark_safe(conditional_escape(_lead(window, today)) % words)  # noqa: S308 - every part is escaped
+
+
+def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[str, str]:
+    """What a sentence about a window may name: early, early_day (of the month), late, chance, and the days and chances
+    of leaving soon and later."""
+    days = {"early": window.early, "late": window.late, "soon": since + SOON, "later": since + LATER_ON}
+    chances = {"chance": window.sure, "soon_chance": window.within_14, "later_chance": window.within_30}
+    named = {name: day_words(day, today=today, locale=dates) for name, day in days.items() if day}
+    named |= {name: chance_words(chance) for name, chance in chances.items() if chance is not None}
+    if window.early:
+        named["early_day"] = day_of_month(window.early, locale=dates)
+    return named
+
+
+def has_chances(window: Window) -> bool:
+    return window.kind in ("chances", "open") and window.within_14 is not None and window.within_30 is not None
+
+
+def same_month(window: Window) -> bool:
+    early, late = window.early, window.late
+    return early is not None and late is not None and (early.year, early.month) == (late.year, late.month)
+
+
+def chance_words(chance: float) -> str:
+    """A probability as "9 times in 10"."""
+    times = round(chance * 10)
+    if times < 1:
+        return gettext("less than once in 10")
+    if times > 9:
+        return gettext("more than 9 times in 10")
+    return ngettext("%(times)s time in 10", "%(times)s times in 10", times) % {"times": times}
+
+
+def place_sentence(place: int, *, locale: str, due: date | None = None, today: date | None = None) -> str:
+    """ "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
+
+    `due` is the day that delivery was expected on when the promise was published."""
+    with in_language(locale) as dates:
+        words = {"place": ordinal(place, locale=dates), "ahead": number_words(place - 1, locale=dates)}
+        if due is None or today is None:
+            return _place(place) % words
+        words["due"] = day_words(due, today=today, locale=dates)
+        return (_place_with_room(place) if due >= today else _place_with_room_overdue(place)) % words
+
+
+def _lead(window: Window, today: date) -> str:
+    """The sentence that answers "when does it leave?", with names of `values` to fill in."""
+    early, late = window.early, window.late
+    if window.kind == "none":
+        return gettext("We have no date yet.")
+    if window.kind == "chances" and has_chances(window):
+        return gettext("Leaves us by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+    if late is None or window.kind in ("open", "chances"):
+        if early is not None and early > today:
+            return gettext("We can't name a latest date yet; not before %(early)s.")
+        return gettext("We can't name a latest date yet.")
+    if late < today:
+        return gettext("It was to leave us by %(late)s, and it has not left yet.")
+    if window.kind == "unrated":
+        return gettext(
+            "By the supplier's own date it leaves us by %(late)s. That date is not yet rated: we have too few past "
+            "deliveries to say how sure it is."
+        )
+    if window.sure is None:
+        return (
+            gettext("It leaves us by %(late)s, the day named when you ordered.")
+            if early is None
+            else gettext("It leaves us by %(late)s.")
+        )
+    if early is None or early == late:
+        return gettext("Leaves us by %(late)s (%(chance)s).")
+    if early <= today:
+        return gettext("Leaves us by %(late)s (%(chance)s), perhaps any day now.")
+    if same_month(window):
+        return gettext("Leaves us by %(late)s (%(chance)s), perhaps from the %(early_day)s.")
+    return gettext("Leaves us by %(late)s (%(chance)s), perhaps from %(early)s.")
+
+
+def _place(place: int) -> str:
+    if place == 1:
+        return gettext("%(place)s in line. Nobody is ahead of you.")
+    return ngettext(
+        "%(place)s in line. %(ahead)s person is ahead of you.",
+        "%(place)s in line. %(ahead)s people are ahead of you.",
+        place - 1,
+    )
+
+
+def _place_with_room(place: int) -> str:
+    if place == 1:
+        return gettext("%(place)s in line. Nobody is ahead of you; the delivery due %(due)s has room for you.")
+    return ngettext(
+        "%(place)s in line. %(ahead)s person is ahead of you; the delivery due %(due)s has room for you.",
+        "%(place)s in line. %(ahead)s people are ahead of you; the delivery due %(due)s has room for you.",
+        place - 1,
+    )
+
+
+def _place_with_room_overdue(place: int) -> str:
+    if place == 1:
+        return gettext(
+            "%(place)s in line. Nobody is ahead of you; the delivery that was due %(due)s has room for you and has not "
+            "arrived yet."
+        )
+    return ngettext(
+        "%(place)s in line. %(ahead)s person is ahead of you; the delivery that was due %(due)s has room for you and has "
+        "not arrived yet.",
+        "%(place)s in line. %(ahead)s people are ahead of you; the delivery that was due %(due)s has room for you and has "
+        "not arrived yet.",
+        place - 1,
+    )

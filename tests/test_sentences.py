@@ -1,0 +1,284 @@
+"""What customers read, word for word."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from orders.domain.supply import Window
+from orders.models import Event, EventKind, Reason
+from orders.presentation import place_sentence, queue_change_sentence, sentence, tracking_link, window_words
+from orders.presentation.days import day_words, in_language, ordinal
+from orders.presentation.events import WORDS, why
+
+AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+
+
+def window(early: str | None, late: str | None, kind: str = "dated", sure: float | None = 0.9) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "early": early,
+        "likely": late,
+        "late": late,
+        "sure": sure,
+        "within_14": None,
+        "within_30": None,
+    }
+
+
+TOLD = window("2026-12-04", "2026-12-18")
+NOW = window("2026-12-28", "2027-01-08")
+CHANCES = {"kind": "chances", "early": "2026-12-01", "late": "2027-03-01", "within_14": 0.62, "within_30": 0.8}
+LATER = {
+    "units": 1,
+    "place": 7,
+    "place_before": 7,
+    "units_ahead": 9,
+    "window": NOW,
+    "told": TOLD,
+    "told_on": "2026-11-20",
+    "mailed": True,
+    "reason": "customs",
+}
+RESERVED = {"units": 1, "of": 1, "still": 0, "told": TOLD, "told_on": "2026-11-20", "mailed": True}
+LEAVES = {"kind": "dated", "early": "2026-11-23", "likely": "2026-11-26", "late": "2026-11-26"}
+SHIPPED = {"units": 2, "of": 3, "still": 1, "shipped_on": "2026-11-23", "carrier": "UPS", "tracking_number": "1Z9"}
+
+
+def words(kind: str, facts: dict[str, Any], locale: str = "en-GB") -> str:
+    return sentence(Event(kind=kind, facts=facts, at=AT), locale=locale)
+
+
+def test_a_delay_says_what_was_told_what_is_true_why_and_the_place() -> None:
+    assert words("later", LATER) == (
+        "You were told: by 18 December. It is now: by 8 January, perhaps from 28 December. "
+        "Why: the goods are held at customs. You are still 7th in line."
+    )
+
+
+def test_the_place_is_unchanged_only_if_it_is() -> None:
+    assert words("later", LATER | {"place_before": 9}).endswith("You are 7th in line now; you were 9th.")
+    assert words("later", LATER | {"place_before": None}).endswith("You are 7th in line.")
+
+
+def test_nobody_was_told_what_no_mail_carried() -> None:
+    assert words("later", LATER | {"mailed": False}).startswith("Our page said: by 18 December. It is now:")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (CHANCES, "You were told: by 4 December 6 times in 10, by 20 December 8 times in 10."),
+        (window(None, None, "open", None), "You were told: no latest date yet."),
+        (window(None, None, "none", None), "You were told: no date yet."),
+        (
+            window("2026-12-18", "2026-12-18", "unrated", None),
+            "You were told: by 18 December, the supplier's own date.",
+        ),
+    ],
+)
+def test_what_was_told_is_repeated_as_it_was_told(told: dict[str, Any], said: str) -> None:
+    assert words("later", LATER | {"told": told}).startswith(said + " It is now:")
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (CHANCES, "It is now: by 7 December 6 times in 10, by 23 December 8 times in 10."),
+        (window("2026-12-28", None, "open", None), "We can't name a latest date now; not before 28 December."),
+        (window(None, None, "open", None), "We can't name a latest date now."),
+        (
+            window("2027-01-08", "2027-01-08", "unrated", None),
+            "It is now: by 8 January, the supplier's own date, not yet rated.",
+        ),
+        (window("2027-01-04", "2027-01-08"), "It is now: by 8 January, perhaps from the 4th."),
+        (window("2026-11-20", "2027-01-08"), "It is now: by 8 January."),
+    ],
+)
+def test_what_is_true_now_by_kind_of_window(now: dict[str, Any], said: str) -> None:
+    assert words("later", LATER | {"window": now}).startswith(f"You were told: by 18 December. {said} Why:")
+
+
+def test_no_date_any_more() -> None:
+    facts = LATER | {"window": window(None, None, "none", None), "reason": "delivery_cancelled"}
+    assert words("no_date", facts) == (
+        "You were told: by 18 December. It has no date now. Why: a delivery was cancelled. You are still 7th in line."
+    )
+
+
+def test_joining_gives_place_and_window() -> None:
+    facts = {"units": 1, "place": 37, "units_ahead": 40, "window": TOLD}
+    assert words("joined", facts) == (
+        "You are in line: 37th. Leaves us by 18 December (9 times in 10), perhaps from the 4th."
+    )
+
+
+def test_a_day_stated_when_ordering_is_named_as_that() -> None:
+    facts = {
+        "units": 1,
+        "stated": True,
+        "window": {"kind": "dated", "early": None, "likely": None, "late": "2026-12-18"},
+    }
+    assert words("joined", facts) == "You are in line. It leaves us by 18 December, the day named when you ordered."
+
+
+def test_arrived_for_you() -> None:
+    assert words("reserved", RESERVED | {"window": LEAVES}) == (
+        "Yours has arrived and is set aside for you. It leaves us by Thursday, 26 November."
+    )
+
+
+def test_arrived_and_yet_later_than_told() -> None:
+    facts = RESERVED | {"window": LEAVES, "told": window("2026-11-10", "2026-11-24")}
+    assert words("reserved", facts) == (
+        "Yours has arrived and is set aside for you. You were told: by Tuesday, 24 November. "
+        "It is now: by Thursday, 26 November."
+    )
+
+
+def test_some_have_arrived() -> None:
+    facts = RESERVED | {"units": 4, "of": 5, "still": 1, "window": None}
+    assert words("reserved", facts) == "4 of your 5 have arrived and are set aside for you. 1 is still to come."
+
+
+def test_packing_takes_longer() -> None:
+    facts = {
+        "units": 1,
+        "of": 1,
+        "window": LEAVES,
+        "told": LEAVES | {"late": "2026-11-23"},
+        "told_on": "2026-11-19",
+        "mailed": True,
+        "reason": "packing",
+    }
+    assert words("later", facts) == (
+        "You were told: by Monday, 23 November. It is now: by Thursday, 26 November. "
+        "Why: packing takes longer than we planned. Yours stays set aside for you."
+    )
+
+
+def test_shipped_with_tracking_and_what_is_still_to_come() -> None:
+    assert words("shipped", SHIPPED) == (
+        "2 of 3 shipped on Monday, 23 November. Carrier: UPS, tracking number 1Z9. 1 is still to come."
+    )
+    assert words("shipped", SHIPPED | {"units": 3, "still": 0, "carrier": "", "tracking_number": ""}) == (
+        "Shipped on Monday, 23 November."
+    )
+
+
+def test_cancelled_says_when_the_money_is_sent_and_moves_none() -> None:
+    facts = {"units": 2, "of": 2, "still": 0, "by": "shop", "refund_due_on": "2026-12-04"}
+    assert words("cancelled", facts) == "2 of 2 cancelled. Your refund will be sent by 4 December."
+    assert words("cancelled", facts | {"by": "customer"}).startswith("2 of 2 cancelled, as you asked.")
+
+
+def test_a_wrong_count_says_sorry_once() -> None:
+    facts = LATER | {"reason": "receipt_corrected", "place": 1, "place_before": None}
+    said = words("corrected", facts)
+    assert said == (
+        "We are sorry: fewer had arrived than we counted, and yours was among those missing. You were told: by "
+        "18 December. It is now: by 8 January, perhaps from 28 December. You are 1st in line."
+    )
+
+
+def test_other_corrections() -> None:
+    assert words("corrected", {"what": "shipment", "units": 2, "reason": "clerical"}) == (
+        "We are sorry: a parcel was recorded by mistake. 2 have not left and are still set aside for you."
+    )
+    assert words("corrected", {"what": "cancellation", "units": 1, "reason": "restored"}) == (
+        "The cancellation of 1 was undone: it waits again, in its old place."
+    )
+
+
+def test_moved_by_staff() -> None:
+    assert words("note", {"code": "moved", "place_before": 12, "place": 5}) == (
+        "We moved you in the line: you are 5th now, and were 12th."
+    )
+
+
+def test_those_behind_read_why_their_place_changed_and_no_name() -> None:
+    said = queue_change_sentence("passed_by", "late_join", lines=2, units=3, locale="en")
+    assert said == "2 older orders reached us late. They were paid before yours, so they stand ahead of you."
+    said = queue_change_sentence("moved_up", "arrived", lines=30, units=31, locale="en")
+    assert said == "You moved up: a delivery arrived, and 30 people ahead of you have theirs."
+
+
+@pytest.mark.parametrize("reason", Reason.values)
+@pytest.mark.parametrize("kind", ["moved_up", "passed_by"])
+def test_every_reason_has_words(kind: str, reason: str) -> None:
+    assert why(reason).startswith("Why: ")
+    assert queue_change_sentence(kind, reason, lines=0, units=1, locale="en").endswith(".")
+
+
+def test_every_stored_kind_has_words_or_its_name() -> None:
+    derived = {EventKind.MOVED_UP, EventKind.PASSED_BY}
+    assert set(EventKind) - derived - set(WORDS) == {EventKind.ON_TRACK, EventKind.ANSWERED}
+    assert words("on_track", {}) == "Still on track"
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        (Window("dated", date(2026, 12, 4), None, date(2026, 12, 18), 0.9),
+         "Leaves us by 18 December (9 times in 10), perhaps from the 4th."),
+        (Window("dated", date(2026, 11, 28), None, date(2026, 12, 18), 0.9),
+         "Leaves us by 18 December (9 times in 10), perhaps from Saturday, 28 November."),
+        (Window("dated", date(2026, 11, 20), None, date(2026, 12, 18), 0.9),
+         "Leaves us by 18 December (9 times in 10), perhaps any day now."),
+        (Window("dated", date(2026, 11, 10), None, date(2026, 11, 20), 0.9),
+         "It was to leave us by 20 November, and it has not left yet."),
+        (Window("unrated", date(2026, 12, 18), None, date(2026, 12, 18)),
+         "By the supplier's own date it leaves us by 18 December. That date is not yet rated: we have too few past "
+         "deliveries to say how sure it is."),
+        (Window("chances", date(2026, 12, 1), None, date(2027, 6, 1), None, 0.6, 0.8),
+         "Leaves us by 7 December 6 times in 10, by 23 December 8 times in 10."),
+        (Window("open", date(2026, 12, 28)), "We can't name a latest date yet; not before 28 December."),
+        (Window("open", date(2026, 11, 1)), "We can't name a latest date yet."),
+        (Window("none"), "We have no date yet."),
+    ],
+)  # fmt: skip
+def test_the_lead_of_the_page_by_kind_of_window(window: Window, said: str) -> None:
+    assert window_words(window, since=TODAY, today=TODAY, locale="en") == said
+
+
+def test_the_place_and_the_delivery_that_serves_it() -> None:
+    due = date(2026, 12, 2)
+    assert place_sentence(37, locale="en", due=due, today=TODAY) == (
+        "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
+    )
+    assert place_sentence(2, locale="en") == "2nd in line. 1 person is ahead of you."
+    assert place_sentence(1, locale="en") == "1st in line. Nobody is ahead of you."
+    assert place_sentence(1, locale="en", due=date(2026, 11, 20), today=TODAY).endswith("has not arrived yet.")
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("", "18 December"), ("en", "18 December"), ("en-GB", "18 December"), ("en_US", "December 18")]
+)
+def test_days_are_written_as_the_readers_region_does(locale: str, said: str) -> None:
+    with in_language(locale) as dates:
+        assert day_words(date(2026, 12, 18), today=TODAY, locale=dates) == said
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00", "ar"])
+def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: str) -> None:
+    assert words("later", LATER, locale).startswith("You were told: by ")
+    assert "December" in words("later", LATER, locale)
+
+
+def test_a_day_far_off_has_its_year() -> None:
+    with in_language("en") as dates:
+        assert day_words(date(2027, 12, 18), today=TODAY, locale=dates) == "18 December 2027"
+
+
+def test_ordinals() -> None:
+    with in_language("en") as dates:
+        said = [ordinal(n, locale=dates) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112, 1101)]
+    assert said == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th", "1,101st"]
+
+
+def test_tracking_links_of_known_carriers_only_and_quoted() -> None:
+    assert tracking_link("ups ", "1Z 9&x=1") == "https://www.ups.com/track?tracknum=1Z%209%26x%3D1"
+    assert tracking_link("Royal Mail", "AB1").startswith("https://www.royalmail.com/")
+    assert tracking_link("Bob's Vans", "7") == ""
+    assert tracking_link("UPS", " ") == ""
