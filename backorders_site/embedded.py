@@ -19,7 +19,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -114,14 +114,20 @@ def stop_leftovers(directory: Path) -> None:
 
 def end(process: Any, stop_signal: signal.Signals) -> None:
     """Stop a psutil process, child or not, by force when it takes too long."""
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(stop_signal)
-        process.wait(STOP_SECONDS)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        while not _has_ended(process) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not _has_ended(process):
+            process.kill()
+
+
+def _has_ended(process: Any) -> bool:
+    """An orphan stays a zombie where nobody collects it, in a container for instance: waiting would never end."""
+    if isinstance(process, psutil.Popen):
+        return process.poll() is not None
+    return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
 
 
 def end_with_parent(stop_signal: signal.Signals) -> Callable[[], Any] | None:

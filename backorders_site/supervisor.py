@@ -186,15 +186,15 @@ def _answers(url: str) -> bool:
 def _banner(demo: Mapping[str, Any], site: str) -> str:
     admin = demo.get("admin", {})
     return f"""
-    The demo is running.
+The demo is running.
 
-      start here  {demo.get("demo", f"{site}/demo/")}
-      site        {demo.get("site", f"{site}/")}
-      admin       {admin.get("url", f"{site}/admin/")}   user {admin.get("user")}, password {admin.get("password")}
-      inbox       {demo.get("mail")}
+  start here  {demo.get("demo", f"{site}/demo/")}
+  site        {demo.get("site", f"{site}/")}
+  admin       {admin.get("url", f"{site}/admin/")}  user {admin.get("user")}, password {admin.get("password")}
+  inbox       {demo.get("mail")}
 
-    Stop it with Ctrl-C. What happened in it is kept; `make demo-reset` starts afresh.
-    """
+Stop it with Ctrl-C. What happened in it is kept; `make demo-reset` starts afresh.
+"""
 
 
 def _empty(local: Path) -> None:

@@ -41,7 +41,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
     smtp = Controller(Sink(mailbox), hostname="127.0.0.1", port=free_port())
     smtp.start()
     http = InboxServer(0, mailbox)
-    threading.Thread(target=http.serve_forever).start()
+    threading.Thread(target=http.serve_forever, args=[0.02]).start()
     yield Inbox(smtp.port, f"http://127.0.0.1:{http.server_port}", tmp_path)
     http.shutdown()
     http.server_close()
