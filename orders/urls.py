@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders import views
+
+urlpatterns = [
+    path("o/<str:token>/", views.order, name="order"),
+]

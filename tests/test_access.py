@@ -1,0 +1,155 @@
+"""A stranger sees nothing: who may open which order, by link or by number and mail address."""
+
+import pytest
+from django.core import signing
+from django.core.cache import cache
+from django.http import Http404
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
+
+from backorders_site.embedded import free_port
+from orders.access import (
+    MAY_ACT,
+    MAY_LOOK,
+    MAY_READ,
+    TRIES,
+    Purpose,
+    Throttled,
+    client_range,
+    find_order,
+    link_token,
+    open_order,
+    order_url,
+)
+from orders.models import Order
+from tests.factories import ProductFactory, order
+
+pytestmark = pytest.mark.django_db
+CLIENT = "198.51.100.0/24"
+
+
+@pytest.fixture
+def ada() -> Order:
+    return order(ProductFactory(), number="1001", email="Ada@Example.com").order
+
+
+def find(number: str, email: str, client: str = CLIENT) -> Order | None:
+    cache.clear()
+    return find_order(number, email, client=client)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "opens"),
+    [(Purpose.ACT, [True, True, True]), (Purpose.LOOK, [False, True, True]), (Purpose.FEED, [False, False, True])],
+)
+def test_a_link_opens_what_it_is_good_for_and_nothing_else(ada: Order, purpose: Purpose, opens: list[bool]) -> None:
+    token = link_token(ada, purpose)
+    for purposes, may in zip([MAY_ACT, MAY_LOOK, MAY_READ], opens, strict=True):
+        if may:
+            assert open_order(token, purposes) == (ada, purpose)
+        else:
+            with pytest.raises(Http404):
+                open_order(token, purposes)
+
+
+@pytest.mark.parametrize("spoil", [str.upper, lambda t: t[:-1], lambda t: "", lambda t: t + "é", lambda t: "." + t])
+def test_a_link_that_was_touched_opens_nothing(ada: Order, spoil) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(Http404):
+        open_order(spoil(link_token(ada, Purpose.ACT)))
+
+
+def test_a_revoked_link_opens_nothing(ada: Order) -> None:
+    token = link_token(ada, Purpose.ACT)
+    Order.objects.update(link_version=2)
+    with pytest.raises(Http404):
+        open_order(token)
+
+
+def test_what_was_signed_for_something_else_opens_nothing(ada: Order) -> None:
+    with pytest.raises(Http404):
+        open_order(signing.Signer(sep=".", salt="preferences").sign(f"{signing.b62_encode(ada.pk)}-1-act"))
+
+
+def test_links_outlive_a_change_of_the_secret_key(ada: Order, settings: Settings) -> None:
+    token = link_token(ada, Purpose.ACT)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    assert open_order(token) == (ada, Purpose.ACT)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(Http404):
+        open_order(token)
+
+
+def test_a_mail_carries_the_whole_address(ada: Order) -> None:
+    assert order_url(ada) == f"http://testserver/o/{link_token(ada, Purpose.ACT)}/"
+
+
+@pytest.mark.parametrize("number", ["1001", " #1001 ", "10 01", "# 1001"])
+@pytest.mark.parametrize("email", ["ada@example.com", " ADA@example.COM "])
+def test_number_and_address_are_found_as_people_type_them(ada: Order, number: str, email: str) -> None:
+    assert find(number, email) == ada
+
+
+@pytest.mark.parametrize("stored", ["#1001a", "AB 12"])
+def test_numbers_are_found_as_shops_write_them(stored: str) -> None:
+    row = order(ProductFactory(), number=stored).order
+    assert find(stored.lower(), "ada@example.com") == row
+
+
+@pytest.mark.parametrize(
+    ("number", "email"), [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1001", ""), ("", "")]
+)
+def test_one_without_the_other_finds_nothing(ada: Order, number: str, email: str) -> None:
+    assert find(number, email) is None
+
+
+def test_an_order_without_an_address_is_not_found_with_none() -> None:
+    order(ProductFactory(), number="1001", email="")
+    assert find("1001", "") is None
+
+
+def test_every_miss_costs_one_query(ada: Order, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for number, email in [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1002", "eve@example.com")]:
+        with django_assert_num_queries(1):
+            find(number, email)
+
+
+@pytest.mark.parametrize("same", ["client", "number", "address"])
+def test_asking_too_often_is_stopped_per_network_order_and_address(same: str) -> None:
+    def ask(n: int) -> None:
+        who = {"client": f"c{n}", "number": f"n{n}", "address": f"a{n}"} | {same: "one"}
+        find_order(who["number"], who["address"], client=who["client"])
+
+    for n in range(TRIES[same]):
+        ask(n)
+    with pytest.raises(Throttled) as stopped:
+        ask(TRIES[same])
+    assert 0 < stopped.value.retry_after <= 600
+
+
+def test_look_up_works_while_the_cache_is_down(ada: Order, settings: Settings) -> None:
+    settings.CACHES = {
+        "default": settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"},
+    }
+    for _ in range(TRIES["number"] + 1):
+        assert find_order("1001", "ada@example.com", client=CLIENT) == ada
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "remote", "seen"),
+    [
+        (0, "203.0.113.7", "198.51.100.77", "198.51.100.0/24"),
+        (1, "203.0.113.7", "198.51.100.77", "203.0.113.0/24"),
+        (1, "6.6.6.6, 203.0.113.7", "198.51.100.77", "203.0.113.0/24"),
+        (2, "6.6.6.6, 203.0.113.7, 10.0.0.1", "10.0.0.2", "203.0.113.0/24"),
+        (3, "203.0.113.7", "198.51.100.77", "198.51.100.0/24"),
+        (0, "", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        (0, "", "::ffff:198.51.100.77", "198.51.100.0/24"),
+        (0, "", "", "unknown"),
+    ],
+)
+def test_only_the_hop_our_own_proxy_wrote_is_believed(
+    settings: Settings, proxies: int, forwarded: str, remote: str, seen: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=remote)
+    assert client_range(request) == seen
