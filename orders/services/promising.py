@@ -6,11 +6,12 @@ the two together.
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models import Case, CharField, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Least
 
 from orders.models import Forecast, Product, Reason, Stock
@@ -85,7 +86,8 @@ PUBLISH = """
     INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
     SELECT j.order_id, j.line_id, s.promise_id, j.change,
            jsonb_build_object(
-               'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead, 'reason', reason.code,
+               'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
+               'reason', CASE WHEN j.change = 'earlier' THEN reason.earlier ELSE reason.later END,
                'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
                'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL, 'place_before', t.place),
            %(now)s, '', o.released_at IS NOT NULL
@@ -93,7 +95,8 @@ PUBLISH = """
     JOIN still s ON s.id = j.line_id
     JOIN orders_order o ON o.id = j.order_id
     LEFT JOIN orders_promise t ON t.id = j.told_id
-    LEFT JOIN unnest(%(reason_products)s::bigint[], %(reason_codes)s::text[]) AS reason (product_id, code)
+    LEFT JOIN unnest(%(why_products)s::bigint[], %(why_earlier)s::text[], %(why_later)s::text[])
+        AS reason (product_id, earlier, later)
         ON reason.product_id = j.product_id AND t.id IS NOT NULL
     RETURNING kind
 """
@@ -106,16 +109,45 @@ def window_json(row: str) -> str:
     return "jsonb_build_object(" + ", ".join(f"'{key}', {row}.{key}" for key in WINDOW_KEYS) + ")"
 
 
+GOOD_NEWS = {
+    Reason.SUPPLIER_EARLY,
+    Reason.NEW_DELIVERY,
+    Reason.ARRIVED,
+    Reason.CANCELLATION,
+    Reason.MOVED,
+    Reason.CLERICAL,
+}
+BAD_NEWS = set(Reason) - {
+    Reason.SUPPLIER_EARLY,
+    Reason.NEW_DELIVERY,
+    Reason.ARRIVED,
+    Reason.CANCELLATION,
+    Reason.PACKING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason given to those of a product's queue for whom a review finds an earlier, or a later, day."""
+
+    product_id: int
+    earlier: Reason
+    later: Reason
+
+
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
     """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING times over."""
     settle = timedelta(seconds=settings.SETTLE_SECONDS)
     # A change that was due long ago waits only because nobody reviewed it: it must not cut short the settling of this one.
     still_settling = When(review_at__gt=now - settle, then=F("changed_at"))
     first = Case(still_settling, default=Value(now), output_field=DateTimeField())
+    # Goods that arrive while a delay settles do not become the reason for it.
+    keep = When(review_at__gt=now - settle, change_reason__in=BAD_NEWS, then=F("change_reason"))
+    why = Case(keep, default=Value(reason), output_field=CharField()) if reason in GOOD_NEWS - BAD_NEWS else reason
     Product.objects.filter(pk__in=product_ids).update(
         changed_at=first,
         review_at=Least(now + settle, first + LONGEST_SETTLING * settle),
-        change_reason=reason,
+        change_reason=why,
     )
 
 
@@ -154,7 +186,7 @@ def _review(product_ids: list[int], *, now: datetime) -> Counter[str]:
     lock_stock(product_ids)
     products = list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk"))
     forecasts = make_forecasts(products, now=now)
-    reasons = {forecast.product_id: _reason(forecast) for forecast in forecasts}
+    reasons = [_why(forecast) for forecast in forecasts]
     published = _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, reasons=reasons)
     Product.objects.filter(pk__in=product_ids, review_at__isnull=False).update(
         changed_at=None, review_at=None, change_reason=""
@@ -177,7 +209,7 @@ def publish_corrected(
         now=now,
         lines=line_ids,
         corrected=line_ids,
-        reasons={forecast.product_id: reason for forecast in forecasts},
+        reasons=[Why(forecast.product_id, earlier=reason, later=reason) for forecast in forecasts],
     )
 
 
@@ -202,10 +234,9 @@ def _publish(
     products: Collection[int] = (),
     lines: Collection[int] = (),
     corrected: Collection[int] = (),
-    reasons: dict[int, Reason] | None = None,
+    reasons: Collection["Why"] = (),
 ) -> Counter[str]:
     sql = PUBLISH.format(waiting=waiting, change=CHANGE, window=window_json("j"), told=window_json("t"))
-    reasons = reasons or {}
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
@@ -214,8 +245,9 @@ def _publish(
                 "products": list(products),
                 "lines": list(lines),
                 "corrected": list(corrected),
-                "reason_products": list(reasons),
-                "reason_codes": [str(code) for code in reasons.values()],
+                "why_products": [why.product_id for why in reasons],
+                "why_earlier": [str(why.earlier) for why in reasons],
+                "why_later": [str(why.later) for why in reasons],
                 "now": now,
                 "today": today_of(now),
             },
@@ -223,11 +255,13 @@ def _publish(
         return Counter(kind for (kind,) in cursor.fetchall())
 
 
-def _reason(forecast: Forecast) -> Reason:
-    """Why customers hear of a change: what was changed, else a delivery that has not come, else the supplier's record."""
-    if forecast.product.change_reason:
-        return Reason(forecast.product.change_reason)
+def _why(forecast: Forecast) -> Why:
+    """What was changed where that explains it; else a delivery that has not come, else the supplier's record."""
+    changed = Reason(forecast.product.change_reason) if forecast.product.change_reason else None
     today = forecast.made_on.isoformat()
-    if any(delivery["promised_on"] < today for delivery in forecast.evidence["deliveries"]):
-        return Reason.NOT_ARRIVED
-    return Reason.SUPPLIER_RECORD
+    overdue = any(delivery["promised_on"] < today for delivery in forecast.evidence["deliveries"])
+    return Why(
+        forecast.product_id,
+        earlier=changed if changed in GOOD_NEWS else Reason.SUPPLIER_RECORD,
+        later=changed if changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else Reason.SUPPLIER_RECORD,
+    )

@@ -1,0 +1,52 @@
+import json
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from backorders_site.desk import demo_shop
+from orders.access import order_url
+
+ADMIN = {"user": "admin", "password": "tern-and-tide"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Load the demo shop into an empty database. `make demo` calls it; it writes where everything is to DEMO_FILE."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.epilog = "example: DEMO=1 DEMO_FILE=demo.json manage.py demo"
+
+    def handle(self, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo shop is only for a demo: DEMO is not set.")
+        if not demo_shop.exists():
+            self.stderr.write("Playing eleven weeks of the demo shop ...")
+            with transaction.atomic():
+                demo_shop.make(timezone.now())
+        users = get_user_model().objects
+        if not users.filter(username=ADMIN["user"]).exists():
+            users.create_superuser(ADMIN["user"], password=ADMIN["password"])
+        if path := os.environ.get("DEMO_FILE"):
+            Path(path).write_text(json.dumps(where_everything_is(), indent=2))
+
+
+def where_everything_is() -> dict[str, Any]:
+    site = settings.SITE_URL
+    return {
+        "site": f"{site}/",
+        "demo": f"{site}/demo/",
+        "admin": {"url": f"{site}/admin/", **ADMIN},
+        "mail": os.environ.get("MAIL_INBOX_URL", ""),
+        "customers": [{"url": order_url(order, "act"), "shows": shows} for order, shows in demo_shop.customers()],
+        "database_url": os.environ["DATABASE_URL"],
+        "redis_url": os.environ["REDIS_URL"],
+        "settle_seconds": settings.SETTLE_SECONDS,
+    }
