@@ -1,12 +1,23 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
-from orders.services.cancelling import cancel, restore
+from orders.services.cancelling import cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, release_quiet_orders, start_release
 from orders.services.moving import move_in_queue
-from orders.services.placing import NewLine, NewOrder, place_order, place_orders
-from orders.services.promising import review, review_all, review_settled
+from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
+from orders.services.promising import publish_joined, review, review_all, review_settled
+from orders.services.reconciling import (
+    begin_import,
+    confirm_refunds,
+    end_import,
+    hold,
+    know_products,
+    learn_address,
+    notice,
+    serve_joined,
+    settle,
+)
 from orders.services.refusal import Refused
 from orders.services.shipping import correct_shipment, ship
 from orders.services.supplying import (
@@ -22,25 +33,37 @@ __all__ = [
     "NewLine",
     "NewOrder",
     "Refused",
+    "add_lines",
     "allocate",
+    "begin_import",
     "cancel",
     "cancel_restock",
+    "confirm_refunds",
     "correct_receipt",
     "correct_shipment",
+    "end_import",
     "expect_restock",
+    "hold",
     "keep_deadlines",
+    "know_products",
+    "learn_address",
     "mark_not_told",
+    "mark_refund_sent",
     "mark_told",
     "move_in_queue",
     "move_restock_date",
+    "notice",
     "place_order",
     "place_orders",
+    "publish_joined",
     "receive",
     "release_quiet_orders",
     "restore",
     "review",
     "review_all",
     "review_settled",
+    "serve_joined",
+    "settle",
     "ship",
     "start_release",
     "today_of",

@@ -106,6 +106,11 @@ def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> N
     allocate(line.product_id, now=now)
 
 
+def mark_refund_sent(refund: Refund, *, now: datetime) -> bool:
+    """The shop has sent the money. False: it was marked before. From then on its units cannot be put back."""
+    return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now) == 1
+
+
 def _owe(line: OrderLine, units: int, *, now: datetime) -> Refund:
     due_on = refund_due_on(line.order.country, today_of(now))
     return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now)
