@@ -58,6 +58,13 @@ class Order(models.Model):
     attention = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, help_text="What a person has to look at."
     )
+    noticed = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="What imports ever put on the list above: each is said once.",
+    )
 
     class Meta:
         ordering = ["-id"]

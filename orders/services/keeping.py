@@ -97,7 +97,8 @@ def release_quiet_orders(*, now: datetime) -> int:
         return 0
     hours = max((now - release.started_at) / timedelta(hours=1), 0)
     turn = math.ceil(release.per_hour * (hours + 1 / 60))
-    released = Order.objects.filter(released_at__gte=release.started_at, imported_by__isnull=False).count()
+    # Orders imported since then speak from the start and take nobody's turn.
+    released = Order.objects.filter(released_at__gte=release.started_at, created_at__lte=release.started_at).count()
     ids = list(
         Order.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(released_at__isnull=True)

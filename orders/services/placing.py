@@ -61,17 +61,15 @@ def place_orders(
     now: datetime,
     quiet: bool = False,
     imported_by: Import | None = None,
-    promise: bool = True,
+    serve: bool = True,
 ) -> list[Order]:
-    """All of the orders or none. `quiet`: nothing is mailed about them before release. `promise=False` leaves the first
-    window to a review that the caller runs, which is quicker for many lines.
+    """All of the orders or none. `quiet`: nothing is mailed about them before release. `serve=False` leaves first windows
+    and spare units to the caller, who calls serve_joined when all batches have joined: an older order may be in the last.
 
     Refused: a number that exists, no line, a product twice, fewer than one unit, a time still to come.
     """
     for order in orders:
         _check(order, now)
-    products = sorted({line.product.pk for order in orders for line in order.lines})
-    spare = _watch_stock(products)
     created = Order.objects.bulk_create(
         Order(
             number=order.number,
@@ -86,14 +84,25 @@ def place_orders(
             released_at=None if quiet else now,
             imported_by=imported_by,
             attention=list(order.attention),
+            noticed=list(order.attention),
         )
         for order in orders
     )
-    forecasts = newest_forecasts(products, now=now) if promise else []
+    joining = [(row, line) for order, row in zip(orders, created, strict=True) for line in order.lines]
+    add_lines(joining, now=now, serve=serve)
+    return created
+
+
+@transaction.atomic
+def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve: bool = True) -> list[OrderLine]:
+    """Lines join their queues, each at the place its order's time gives it. `serve` as in place_orders."""
+    products = sorted({line.product.pk for _, line in joining})
+    spare = _watch_stock(products)
+    forecasts = newest_forecasts(products, now=now) if serve else []
     last = _last_of_queues(products)
     lines = OrderLine.objects.bulk_create(
         OrderLine(
-            order=row,
+            order=order,
             product=line.product,
             quantity=line.quantity,
             queued_at=order.paid_at or order.placed_at,
@@ -102,17 +111,16 @@ def place_orders(
             or timezone.localtime(order.placed_at).date() + timedelta(days=DAYS_WITHOUT_AGREEMENT),
             held=line.held,
         )
-        for order, row in zip(orders, created, strict=True)
-        for line in order.lines
+        for order, line in joining
     )
     _explain_late_joins(lines, last, now=now)
-    stated = [line.promised_by for order in orders for line in order.lines]
+    stated = [line.promised_by for _, line in joining]
     _keep_stated_promises([(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now)
-    if promise:
+    if serve:
         publish_first([line.pk for line in lines], forecasts, now=now)
-    for product_id in spare:
-        allocate(product_id, now=now)
-    return created
+        for product_id in spare:
+            allocate(product_id, now=now)
+    return lines
 
 
 def _check(order: NewOrder, now: datetime) -> None:

@@ -23,7 +23,7 @@ LONGEST_SETTLING = 3
 PRODUCTS_PER_REVIEW = 50
 
 WHOLE_QUEUES = """
-    SELECT l.id, l.order_id, l.product_id, l.promise_id, l.waiting, l.held,
+    SELECT l.id, l.order_id, l.product_id, l.promise_id, l.waiting, l.held, l.joined_at,
            row_number() OVER line AS place, sum(l.waiting) OVER line AS needed
     FROM orders_orderline l
     WHERE l.product_id = ANY(%(products)s) AND l.waiting > 0
@@ -65,7 +65,7 @@ PUBLISH = """
         FROM waiting w
         JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
         LEFT JOIN orders_promise t ON t.id = w.promise_id
-        WHERE NOT w.held
+        WHERE NOT w.held AND {which}
     ),
     still AS MATERIALIZED (
         SELECT l.id, nextval('orders_promise_id_seq') AS promise_id
@@ -199,6 +199,15 @@ def publish_first(line_ids: Collection[int], forecasts: Collection[Forecast], *,
     return _publish(SOME_LINES, forecasts, now=now, lines=line_ids)
 
 
+@transaction.atomic
+def publish_joined(product_ids: Collection[int], *, since: datetime, now: datetime) -> Counter[str]:
+    """The first promise of many lines that joined `since`, from the forecasts last published: what is still settling
+    stays unseen. For a few lines publish_first costs less."""
+    lock_stock(product_ids)
+    forecasts = newest_forecasts(product_ids, now=now)
+    return _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, joined_since=since)
+
+
 def publish_corrected(
     line_ids: Collection[int], forecasts: Collection[Forecast], *, reason: Reason, now: datetime
 ) -> Counter[str]:
@@ -235,8 +244,10 @@ def _publish(
     lines: Collection[int] = (),
     corrected: Collection[int] = (),
     reasons: Collection["Why"] = (),
+    joined_since: datetime | None = None,
 ) -> Counter[str]:
-    sql = PUBLISH.format(waiting=waiting, change=CHANGE, window=window_json("j"), told=window_json("t"))
+    which = "w.joined_at >= %(joined_since)s" if joined_since else "true"
+    sql = PUBLISH.format(waiting=waiting, which=which, change=CHANGE, window=window_json("j"), told=window_json("t"))
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
@@ -250,6 +261,7 @@ def _publish(
                 "why_later": [str(why.later) for why in reasons],
                 "now": now,
                 "today": today_of(now),
+                "joined_since": joined_since,
             },
         )
         return Counter(kind for (kind,) in cursor.fetchall())

@@ -1,0 +1,133 @@
+"""What imports write beside orders: their own record, the products they name, and what an export says of known orders."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from orders.models import Import, Order, OrderLine, Product, Refund
+from orders.services.allocating import allocate
+from orders.services.promising import lock_stock, mark_moved_up, newest_forecasts, publish_first, review
+from orders.services.refusal import Refused
+from orders.services.shipping import lock_lines, ship
+
+ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
+
+
+def begin_import(command: str, *, file_name: str, sha256: str, now: datetime) -> Import:
+    """The record of a file being read. Refused while another import runs; call it in the transaction of the import."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_IMPORT])
+        if not cursor.fetchone()[0]:
+            raise Refused("another import is running: wait until it has ended and start this one again")
+    return Import.objects.create(command=command, file_name=file_name[-255:], sha256=sha256, started_at=now)
+
+
+def end_import(row: Import, *, counts: Mapping[str, Any], rejected: Sequence[str], now: datetime) -> None:
+    row.counts = dict(counts)
+    row.rejected = list(rejected)
+    row.finished_at = now
+    row.save(update_fields=["counts", "rejected", "finished_at"])
+
+
+@transaction.atomic
+def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, Product]:
+    """Products by SKU ({sku: name or ""}), created where missing. `on_backorder` marks them, so that their orders join.
+
+    A product that is known by its SKU alone gets its name.
+    """
+    Product.objects.bulk_create(
+        (
+            Product(sku=sku, name=name or sku, on_backorder=on_backorder)
+            for sku, name in sorted(names.items())
+            if not Product.objects.filter(sku=sku).exists()
+        ),
+        ignore_conflicts=True,
+    )
+    products = {product.sku: product for product in Product.objects.filter(sku__in=names)}
+    for sku, product in products.items():
+        if on_backorder and not product.on_backorder:
+            product.on_backorder = True
+            product.save(update_fields=["on_backorder"])
+        if product.name == sku and names[sku] and names[sku] != sku:
+            product.name = names[sku]
+            product.save(update_fields=["name"])
+    return products
+
+
+@transaction.atomic
+def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) -> None:
+    """First promises, then spare units, for lines that joined in several batches.
+
+    Nobody hears of quiet orders, so their whole queues are reviewed at once; else changes that settle go on settling and
+    only the lines that came are promised, from the forecast last published.
+    """
+    ids = sorted(product_ids)
+    lock_stock(ids)
+    if quiet:
+        review(Product.objects.filter(pk__in=ids), now=now)
+    else:
+        new = OrderLine.objects.filter(product__in=ids, waiting__gt=0, promise__isnull=True, held=False)
+        publish_first(list(new.values_list("pk", flat=True)), newest_forecasts(ids, now=now), now=now)
+    for product_id in ids:
+        allocate(product_id, now=now)
+
+
+@transaction.atomic
+def notice(order: Order, texts: Iterable[str]) -> int:
+    """Put an order on staff's list. What was said once is not said again, also when staff have struck it off since.
+    Returns how many of the texts are new."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    new = [text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.noticed]
+    if new:
+        order.noticed = order.noticed + new
+        order.attention = order.attention + [text for text in new if text not in order.attention]
+        order.save(update_fields=["noticed", "attention"])
+    return len(new)
+
+
+@transaction.atomic
+def learn_address(order: Order, email: str, *, unreachable: str) -> bool:
+    """An order without a mail address gets one, and leaves the list it stood on with the text `unreachable`."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    if order.email or not email:
+        return False
+    order.email = email
+    order.attention = [text for text in order.attention if text != unreachable]
+    order.save(update_fields=["email", "attention"])
+    return True
+
+
+@transaction.atomic
+def hold(order: Order, line_ids: Collection[int]) -> None:
+    """Nobody knows how many units of these lines are still to come: they keep their places and get none until settled."""
+    lock_lines(order, dict.fromkeys(line_ids, 0))
+    OrderLine.objects.filter(pk__in=line_ids, waiting__gt=0).update(held=True)
+
+
+@transaction.atomic
+def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -> None:
+    """A person counted: `remaining` units of a held line are still to come, the others have left. Refused when the line
+    is not held, or has fewer units to come."""
+    lock_stock([line.product_id])
+    (line,) = lock_lines(line.order, {line.pk: 0})
+    still = line.waiting + line.reserved
+    if not line.held:
+        raise Refused(f"order {line.order.number}: {line.product.sku} is not held, {still} units are still to come")
+    if not 0 <= remaining <= still:
+        raise Refused(
+            f"order {line.order.number}: of {line.product.sku} 0 to {still} units can be to come, not {remaining}"
+        )
+    if remaining < still:
+        ship(line.order, {line.pk: still - remaining}, now=now, actor=actor, beyond_reserved=True)
+    OrderLine.objects.filter(pk=line.pk).update(held=False)
+    if line.promise_id is None:
+        publish_first([line.pk], newest_forecasts([line.product_id], now=now), now=now)
+    mark_moved_up([line.product_id], now=now)
+    allocate(line.product_id, now=now)
+
+
+def confirm_refunds(order: Order, *, now: datetime) -> int:
+    """The shop says the money was sent. Returns how many refunds were open."""
+    return Refund.objects.filter(line__order=order, sent_at__isnull=True).update(sent_at=now)
