@@ -6,6 +6,7 @@ from backorders_site import health
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("demo/", include("backorders_site.desk.demo")),
     path("admin/", admin.site.urls),
     path("", include("orders.urls")),
 ]

@@ -215,6 +215,15 @@ def test_a_line_whose_units_nobody_knows_is_promised_nothing_and_keeps_its_place
     assert (fresh(held).allocated, fresh(behind).allocated) == (0, 1)
 
 
+def test_orders_imported_while_a_change_settles_are_promised_what_everyone_reads(restock: Restock) -> None:
+    before = factories.order(restock.product, now=NOON - timedelta(hours=1))
+    services.move_restock_date(restock, days(60), now=NOON)
+    (order,) = services.place_orders([new_order(restock.product)], now=NOON, serve=False)
+    assert dict(services.publish_joined([restock.product_id], since=NOON, now=NOON)) == {"joined": 1}
+    assert order.lines.get().promise.late == fresh(before).promise.late
+    assert (kinds(before.order), kinds(order)) == (["joined"], ["joined"])
+
+
 def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(restock: Restock) -> None:
     (order,) = services.place_orders([new_order(restock.product)], now=NOON, quiet=True)
     services.move_restock_date(restock, days(60), now=NOON)
