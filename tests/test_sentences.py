@@ -199,9 +199,11 @@ def test_moved_by_staff() -> None:
 
 def test_those_behind_read_why_their_place_changed_and_no_name() -> None:
     said = queue_change_sentence("passed_by", "late_join", lines=2, units=3, locale="en")
-    assert said == "2 older orders reached us late. They were paid before yours, so they stand ahead of you."
+    assert said == "Older orders reached us late. They were paid before yours, so they stand ahead of you."
     said = queue_change_sentence("moved_up", "arrived", lines=30, units=31, locale="en")
     assert said == "You moved up: a delivery arrived, and 30 people ahead of you have theirs."
+    said = queue_change_sentence("moved_up", "cancellation", lines=0, units=2, locale="en")
+    assert said == "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."
 
 
 @pytest.mark.parametrize("reason", Reason.values)

@@ -296,9 +296,11 @@ def why(reason: str | None) -> str:
 
 
 def queue_change_sentence(kind: str, reason: str, *, lines: int, units: int, locale: str) -> str:
-    """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units."""
+    """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units of
+    an order that stays, so that the place is the same."""
     with in_language(locale) as dates:
-        table = _moved_up(lines or 1) if kind == EventKind.MOVED_UP else _passed_by(lines or 1)
+        moved = _moved_up(lines) if kind == EventKind.MOVED_UP else _passed_by(lines)
+        table = moved if lines else _same_place(units)
         words = table.get(Reason(reason)) or _place_changed(kind)
         return words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
 
@@ -319,9 +321,10 @@ def _moved_up(lines: int) -> dict[Reason, str]:
 
 def _passed_by(lines: int) -> dict[Reason, str]:
     return {
+        # Where several came at once, not all of them need stand ahead of this reader.
         Reason.LATE_JOIN: ngettext(
-            "%(lines)s older order reached us late. It was paid before yours, so it stands ahead of you.",
-            "%(lines)s older orders reached us late. They were paid before yours, so they stand ahead of you.",
+            "An older order reached us late. It was paid before yours, so it stands ahead of you.",
+            "Older orders reached us late. They were paid before yours, so they stand ahead of you.",
             lines,
         ),
         Reason.MOVED: gettext("Our staff moved an order ahead of yours."),
@@ -334,5 +337,24 @@ def _passed_by(lines: int) -> dict[Reason, str]:
     }
 
 
+def _same_place(units: int) -> dict[Reason, str]:
+    return {
+        Reason.CANCELLATION: ngettext(
+            "Someone ahead of you cancelled a part of their order: %(units)s fewer is needed before yours.",
+            "Someone ahead of you cancelled a part of their order: %(units)s fewer are needed before yours.",
+            units,
+        ),
+        Reason.RESTORED: ngettext(
+            "A cancelled part of an order ahead of you was put back: %(units)s more is needed before yours.",
+            "A cancelled part of an order ahead of you was put back: %(units)s more are needed before yours.",
+            units,
+        ),
+    }
+
+
 def _place_changed(kind: str) -> str:
-    return gettext("You moved up.") if kind == EventKind.MOVED_UP else gettext("Your place in line rose.")
+    return (
+        gettext("The line ahead of you got shorter.")
+        if kind == EventKind.MOVED_UP
+        else gettext("The line ahead of you got longer.")
+    )

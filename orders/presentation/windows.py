@@ -169,3 +169,28 @@ def _place_with_room_overdue(place: int) -> str:
         "not arrived yet.",
         place - 1,
     )
+
+
+def next_word_sentence(window: Window, *, since: date, today: date, mailed: bool, locale: str) -> str:
+    """What the customer hears next, and by when at the latest. Reviews run every morning and once more on the last day
+    told, so a change is told before that day is over. `mailed`: mails reach this customer."""
+    with in_language(locale) as dates:
+        if window.kind == "chances":
+            words = (
+                gettext("We write as soon as we know more, on %(later)s at the latest.")
+                if mailed
+                else gettext("This page says so as soon as we know more, on %(later)s at the latest.")
+            )
+            return words % values(window, since=since, today=today, dates=dates)
+        if window.late is None or window.late < today or window.kind in ("open", "none"):
+            return (
+                gettext("We write as soon as we have a date.")
+                if mailed
+                else gettext("This page says so as soon as we have a date.")
+            )
+        words = (
+            gettext("If that changes, we write before the %(day)s is over.")
+            if mailed
+            else gettext("If that changes, this page says so before the %(day)s is over.")
+        )
+        return words % {"day": day_of_month(window.late, locale=dates)}

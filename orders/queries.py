@@ -1,0 +1,297 @@
+"""What the customer's pages read, as frozen values; the number of queries does not depend on how much there is."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from orders import queue
+from orders.domain.promises import CHANCES_HOLD
+from orders.domain.supply import Window
+from orders.domain.working_days import add_working_days
+from orders.models import Event, EventKind, Forecast, Order, OrderLine, Product, ShipmentLine, Stock
+from orders.presentation import queue_change_sentence, sentence, window_in, window_of
+
+NEWEST_EVENTS = 200
+NEWEST_CHANGES = 200  # read, before those of one day are merged
+SHOWN_CHANGES = 20
+
+# A key stands in (after, upto). The row says upto inclusive, for the line moved back stands there now: it did not move up.
+QUEUE_CHANGES = """
+    SELECT l.id, c.at, c.reason, c.step, c.lines, c.units
+    FROM orders_orderline l
+    JOIN orders_queuechange c ON c.product_id = l.product_id AND c.at > l.joined_at
+        AND (c.after_at IS NULL OR (c.after_at, c.after_id) < (l.queued_at, l.id))
+        AND (c.upto_at IS NULL OR (l.queued_at, l.id) < (c.upto_at, c.upto_id))
+    WHERE l.order_id = %s
+    ORDER BY c.at DESC, c.id DESC
+    LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    units: int
+    shipped_at: datetime
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The promise last published for a line; `due`: the day its delivery was expected on when it was published."""
+
+    window: Window
+    on: date
+    told_at: datetime | None
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event in words. `line` and `product` are None and empty where it is about the whole order."""
+
+    at: datetime
+    kind: str
+    text: str
+    line: int | None
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known."""
+
+    id: int
+    sku: str
+    name: str
+    quantity: int
+    allocated: int
+    shipped: int
+    cancelled: int
+    waiting: int
+    state: str
+    held: bool
+    place: int | None
+    units_ahead: int | None
+    joined_place: int | None
+    promised: Promised | None
+    agreed_by: date | None
+    parcels: tuple[Parcel, ...]
+
+    @property
+    def reserved(self) -> int:
+        return self.allocated - self.shipped
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in ("shipped", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    number: str
+    placed_at: datetime
+    as_of: datetime
+    lines: tuple[LineStatus, ...]
+    events: tuple[Happened, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return any(line.is_open for line in self.lines)
+
+    @property
+    def next_update_by(self) -> date | None:
+        """The earliest day by which a customer with open lines hears of it if what we said is not true any more."""
+        return min((day for line in self.lines if line.is_open and (day := _holds_until(line.promised))), default=None)
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever a page shows, but for the time of reading; words about days change at midnight."""
+        seen = replace(self, as_of=datetime.combine(timezone.localtime(self.as_of).date(), datetime.min.time()))
+        return hashlib.blake2s(repr(seen).encode(), digest_size=12).hexdigest()
+
+
+def order_status(order: Order, *, locale: str, now: datetime) -> Status:
+    """All that the customer of an order may see: five queries, however many lines and events."""
+    lines = list(order.lines.select_related("product", "promise__forecast").defer("promise__forecast__bands"))
+    events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
+    positions = queue.positions(line.pk for line in lines)
+    parcels = _parcels(order)
+    happened = [
+        Happened(event.at, event.kind, sentence(event, locale=locale), event.line_id, _product_name(event.line))
+        for event in events
+    ]
+    changes = _queue_changes(order, lines, events, locale=locale)
+    joined = {
+        event.line_id: event.facts["place"]
+        for event in events
+        if event.kind == EventKind.JOINED and "place" in event.facts
+    }
+    return Status(
+        number=order.number,
+        placed_at=order.placed_at,
+        as_of=now,
+        lines=tuple(
+            _line_status(line, positions.get(line.pk), joined.get(line.pk), parcels.get(line.pk, [])) for line in lines
+        ),
+        events=tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True)),
+    )
+
+
+def _line_status(
+    line: OrderLine, position: queue.Position | None, joined_place: int | None, parcels: Sequence[Parcel]
+) -> LineStatus:
+    return LineStatus(
+        id=line.pk,
+        sku=line.product.sku,
+        name=line.product.name,
+        quantity=line.quantity,
+        allocated=line.allocated,
+        shipped=line.shipped,
+        cancelled=line.cancelled,
+        waiting=line.waiting,
+        state=line.state,
+        held=line.held,
+        place=position.place if position else None,
+        units_ahead=position.units_ahead if position else None,
+        joined_place=joined_place,
+        promised=_promised(line),
+        agreed_by=line.agreed_by,
+        parcels=tuple(parcels),
+    )
+
+
+def _promised(line: OrderLine) -> Promised | None:
+    promise = line.promise
+    if promise is None:
+        return None
+    deliveries = promise.forecast.evidence.get("deliveries", []) if promise.forecast else []
+    due = next((each["promised_on"] for each in deliveries if each["reference"] == promise.reference), None)
+    return Promised(window_of(promise), promise.published_on, promise.told_at, date.fromisoformat(due) if due else None)
+
+
+def _holds_until(promised: Promised | None) -> date | None:
+    if promised is None:
+        return None
+    if promised.window.kind == "chances":
+        return promised.on + CHANCES_HOLD
+    return promised.window.late
+
+
+def _parcels(order: Order) -> dict[int, list[Parcel]]:
+    """By line, newest first; shipments recorded by mistake are left out."""
+    rows = (
+        ShipmentLine.objects.filter(
+            line__order=order, shipment__corrects__isnull=True, shipment__corrections__isnull=True
+        )
+        .select_related("shipment")
+        .order_by("-shipment__shipped_at", "-pk")
+    )
+    parcels: dict[int, list[Parcel]] = {}
+    for row in rows:
+        shipment = row.shipment
+        parcel = Parcel(row.quantity, shipment.shipped_at, shipment.carrier, shipment.tracking_number)
+        parcels.setdefault(row.line_id, []).append(parcel)
+    return parcels
+
+
+def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Event], *, locale: str) -> list[Happened]:
+    """Why a line's place changed without an event of its own: those of one day, direction and reason as one."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE_CHANGES, [order.pk, NEWEST_CHANGES])
+        rows = cursor.fetchall()
+    by_id = {line.pk: line for line in lines}
+    left = _left_queue_at(by_id.values(), events)
+    own = {(event.line_id, event.at) for event in events if event.kind == EventKind.CORRECTED}
+    merged: dict[tuple[Any, ...], tuple[datetime, int, int]] = {}
+    for line_id, at, reason, step, count, units in rows:
+        if (line_id in left and at >= left[line_id]) or (line_id, at) in own:
+            continue
+        kind = EventKind.MOVED_UP if step < 0 else EventKind.PASSED_BY
+        key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date())
+        newest, lines_before, units_before = merged.get(key, (at, 0, 0))
+        merged[key] = (newest, lines_before + count, units_before + units)
+    return [
+        Happened(
+            at,
+            kind,
+            queue_change_sentence(kind, reason, lines=count, units=units, locale=locale),
+            line_id,
+            _product_name(by_id[line_id]),
+        )
+        for (line_id, kind, reason, _, _), (at, count, units) in list(merged.items())[:SHOWN_CHANGES]
+    ]
+
+
+def _left_queue_at(lines: Iterable[OrderLine], events: Sequence[Event]) -> dict[int, datetime]:
+    """Since when a line has not waited any more: later changes of the queue are no news to it."""
+    gone = {line.pk for line in lines if line.waiting == 0}
+    left: dict[int, datetime] = {}
+    for event in reversed(events):  # oldest first
+        if event.line_id not in gone:
+            continue
+        if event.kind == EventKind.CORRECTED:
+            left.pop(event.line_id, None)
+        elif event.kind in (EventKind.RESERVED, EventKind.CANCELLED, EventKind.SHIPPED) and not event.facts.get(
+            "still"
+        ):
+            left.setdefault(event.line_id, event.at)
+    return left
+
+
+def _product_name(line: OrderLine | None) -> str:
+    return line.product.name if line else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody would be promised who ordered `quantity` now. `window` is None before a first forecast."""
+
+    sku: str
+    name: str
+    quantity: int
+    lines: int
+    units: int
+    window: Window | None
+    on: date
+    as_of: datetime
+
+
+def offer(sku: str, quantity: int, *, now: datetime) -> Offer | None:
+    """None: no product with this SKU is on backorder."""
+    product = Product.objects.filter(sku=sku, on_backorder=True).first()
+    if product is None:
+        return None
+    length = queue.length(product.pk)
+    today = timezone.localtime(now).date()
+    stock = Stock.objects.filter(pk=product.pk).first()
+    needed = length.units + quantity - (stock.arrived - stock.allocated if stock else 0)
+    forecast = Forecast.objects.filter(product=product).order_by("-id").first()
+    window = _from_stock(product, today) if needed <= 0 else _forecast_for(forecast, needed)
+    on = forecast.made_on if forecast and needed > 0 else today
+    return Offer(sku, product.name, quantity, length.lines, length.units, window, on, now)
+
+
+def _from_stock(product: Product, today: date) -> Window:
+    late = add_working_days(today, product.handling_days or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
+    return Window("dated", today, late, late)
+
+
+def _forecast_for(forecast: Forecast | None, units_needed: int) -> Window | None:
+    if forecast is None:
+        return None
+    return window_in(next(band for band in forecast.bands if band["up_to"] is None or units_needed <= band["up_to"]))
+
+
+def about(number: int) -> int:
+    """Two significant digits, for strangers; the exact number with EXACT_LINE."""
+    if settings.EXACT_LINE or number < 100:
+        return number
+    step: int = 10 ** (len(str(number)) - 2)
+    return round(number / step) * step
