@@ -1,0 +1,102 @@
+"""What staff do beyond editing: a page asks what the service has to know, then the service does it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orders.services import Refused
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Text = StrOrPromise
+else:
+    Text = str | Promise
+
+
+class DayInput(forms.DateInput):
+    """The browser's own picker: nothing to load, and good on a phone."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class TimeInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class NewRow(forms.Form):
+    """The form that adds a row through a service."""
+
+    def create(self, *, now: datetime, actor: str) -> Model:
+        """May raise Refused."""
+        raise NotImplementedError
+
+
+class Act(forms.Form):
+    """Something done to rows of one model through a service. Each row is done in a transaction of its own.
+
+    The page carries what it showed of every row (`seen`): a form sent twice, or from a page that is out of date, is
+    refused instead of done again.
+    """
+
+    name: ClassVar[str]  # in its URL
+    label: ClassVar[Text]
+    explanation: ClassVar[Text] = ""
+    several: ClassVar[bool] = False  # offered for rows chosen in a list, too
+    dangerous: ClassVar[bool] = False
+    impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here now.")
+
+    def __init__(self, rows: Sequence[Any], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.rows = rows
+
+    @classmethod
+    def offered(cls, row: Any) -> bool:
+        """Whether the row is in a state to which this can be done."""
+        return True
+
+    def facts(self, row: Any) -> Sequence[object]:
+        """What of a row the act rests on."""
+        raise NotImplementedError
+
+    def perform(self, row: Any, *, now: datetime, actor: str) -> str:
+        """Do it to one row and say in a sentence what was done. May raise Refused."""
+        raise NotImplementedError
+
+    def seen(self) -> list[str]:
+        return [f"{row.pk}:{self._fingerprint(row)}" for row in self.rows]
+
+    def perform_once(self, row: Any, seen: Sequence[str], *, now: datetime, actor: str) -> str:
+        """perform, unless the row is no longer as it was when the page in `seen` was made."""
+        with transaction.atomic():
+            _one_at_a_time(row)
+            row = type(row)._default_manager.get(pk=row.pk)
+            if f"{row.pk}:{self._fingerprint(row)}" not in seen:
+                raise Refused(
+                    _("%(row)s has changed since this page was opened. See how it stands now.") % {"row": row}
+                )
+            return self.perform(row, now=now, actor=actor)
+
+    def _fingerprint(self, row: Any) -> str:
+        return hashlib.sha256(repr(list(self.facts(row))).encode()).hexdigest()[:16]
+
+
+def _one_at_a_time(row: Model) -> None:
+    """Two clicks on one button are done one after the other. Only acts take this lock, and before any other, so that it
+    cannot stand in a circle with the locks of services."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [row._meta.label, row.pk % 2**31])

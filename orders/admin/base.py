@@ -1,0 +1,280 @@
+"""What every admin page here shares: rows change through services, history is only read, a record shows its tables."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orders.admin.acts import Act, NewRow, Text
+from orders.services import Refused
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+AT_ONCE = 100  # rows; more at a time belong into an import
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that belong to a record and are only read here. Who may not view `model` does not see it."""
+
+    title: Text
+    model: type[Model]
+    columns: Sequence[Text]
+    rows: Sequence[Sequence[object]]
+    more: str = ""  # where the rest is
+
+
+@dataclass(frozen=True)
+class Button:
+    label: Text
+    url: str
+    dangerous: bool = False
+
+
+def link(row: Model, label: object = None) -> SafeString:
+    """A link to a row's admin page."""
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', url, row if label is None else label)
+
+
+def list_url(model: type[Model], **filters: object) -> str:
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    query = QueryDict(mutable=True)
+    query.update({name: str(value) for name, value in filters.items()})
+    return f"{url}?{query.urlencode()}" if filters else url
+
+
+class ConditionFilter(admin.SimpleListFilter):
+    """A filter whose every choice is a condition."""
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [(value, label) for value, (label, _condition) in self.conditions().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.conditions().get(self.value() or "")
+        return queryset.filter(chosen[1]) if chosen else queryset
+
+
+def actor_of(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+class BackordersAdmin(ModelAdmin):
+    acts: ClassVar[Sequence[type[Act]]] = ()
+    tables: ClassVar[list[Callable[[Any], Table]]] = []
+    adding: ClassVar[type[NewRow] | None] = None
+    change_form_template = "admin/backorders/record.html"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a COUNT for every filter
+    list_per_page = 50
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted here: what was wrong is corrected, and people are erased by a command of their own."""
+        return False
+
+    def may_act(self, request: HttpRequest) -> bool:
+        """Acts need the permission to change the model, also where its fields are only read."""
+        return ModelAdmin.has_change_permission(self, request)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Only what the form changed: services may have counted units in the same row since it was read."""
+        if not change:
+            obj.save()
+        elif form.changed_data:
+            obj.save(update_fields=form.changed_data)
+
+    def links(self, obj: Any) -> list[Button]:
+        """Where else to go from a record."""
+        return []
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Model | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["buttons"] = [*self._buttons(request, obj), *self.links(obj)]
+            context["tables"] = [
+                table for table in (make(obj) for make in self.tables) if self._may_see(request, table)
+            ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _buttons(self, request: HttpRequest, obj: Model) -> list[Button]:
+        if not self.may_act(request):
+            return []
+        return [
+            Button(act.label, self.act_url(act, [obj.pk]), dangerous=act.dangerous)
+            for act in self.acts
+            if act.offered(obj)
+        ]
+
+    def _may_see(self, request: HttpRequest, table: Table) -> bool:
+        return self.admin_site.get_model_admin(table.model).has_view_permission(request)
+
+    # Adding through a service
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.adding is None:
+            return super().add_view(request, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self.adding(request.POST) if request.method == "POST" else self.adding(initial=request.GET.dict())
+        if request.method == "POST" and form.is_valid():
+            try:
+                row = form.create(now=timezone.now(), actor=actor_of(request))
+            except Refused as refused:
+                form.add_error(None, capfirst(str(refused)))
+            else:
+                self.log_addition(request, row, [{"added": {}}])
+                self.message_user(request, _("%(row)s was added.") % {"row": row}, messages.SUCCESS)
+                return HttpResponseRedirect(self._record_url(row.pk))
+        title = _("Add %(model)s") % {"model": self.opts.verbose_name}
+        return self._ask(request, form, title=title, submit=_("Add"), back=list_url(self.model))
+
+    # Acts
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"{act.name}/",
+                self.admin_site.admin_view(partial(self.act_view, act=act)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{act.name}",
+            )
+            for act in self.acts
+        ] + super().get_urls()
+
+    def act_url(self, act: type[Act], ids: Sequence[int]) -> str:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}")
+        return f"{url}?{'&'.join(f'id={pk}' for pk in ids)}"
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.may_act(request):
+            actions |= {
+                act.name: (partial(_open_act, act=act), act.name, str(act.label)) for act in self.acts if act.several
+            }
+        return actions
+
+    def act_view(self, request: HttpRequest, act: type[Act]) -> HttpResponse:
+        """GET asks, POST does it to every row in ?id= for which it is offered."""
+        if not self.may_act(request):
+            raise PermissionDenied
+        asked = self._rows(request)
+        rows = [row for row in asked if act.offered(row)]
+        back = self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
+        if not rows:
+            self.message_user(request, act.impossible, messages.ERROR)
+            return HttpResponseRedirect(back)
+        form = act(rows, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid() and self._perform(request, form):
+            return HttpResponseRedirect(back)
+        return self._ask(
+            request,
+            form,
+            title=act.label,
+            submit=act.label,
+            back=back,
+            rows=rows,
+            left_out=[row for row in asked if row not in rows],
+        )
+
+    def _rows(self, request: HttpRequest) -> list[Any]:
+        try:
+            ids = {int(pk) for pk in request.GET.getlist("id")}
+        except ValueError as error:
+            raise Http404 from error
+        rows = list(self.get_queryset(request).filter(pk__in=ids).order_by("pk")[:AT_ONCE])
+        if not rows:
+            raise Http404
+        return rows
+
+    def _perform(self, request: HttpRequest, form: Act) -> bool:
+        """Whether anything was done; what was refused is said beside it, or in the form when nothing was done."""
+        seen = request.POST.getlist("seen")
+        done, refusals = 0, []
+        for row in form.rows:
+            try:
+                said = form.perform_once(row, seen, now=timezone.now(), actor=actor_of(request))
+            except Refused as refused:
+                refusals.append(capfirst(str(refused)))
+            else:
+                done += 1
+                self.log_change(request, row, said)
+                self.message_user(request, said, messages.SUCCESS)
+        for refusal in refusals:
+            if done:
+                self.message_user(request, refusal, messages.ERROR)
+            else:
+                form.add_error(None, refusal)
+        return done > 0
+
+    def _ask(
+        self, request: HttpRequest, form: Act | NewRow, *, title: Text, submit: Text, back: str, **context: object
+    ) -> TemplateResponse:
+        return TemplateResponse(
+            request,
+            "admin/backorders/act.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": title,
+                "form": form,
+                "submit": submit,
+                "back": back,
+                "media": self.media + form.media,
+                **context,
+            },
+        )
+
+    def _record_url(self, pk: int) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+
+
+def _open_act(
+    model_admin: BackordersAdmin, request: HttpRequest, queryset: QuerySet[Any], *, act: type[Act]
+) -> HttpResponse | None:
+    ids = list(queryset.values_list("pk", flat=True)[: AT_ONCE + 1])
+    if len(ids) > AT_ONCE:
+        model_admin.message_user(
+            request, ngettext("Choose %d at most.", "Choose %d at most.", AT_ONCE) % AT_ONCE, messages.ERROR
+        )
+        return None
+    return HttpResponseRedirect(model_admin.act_url(act, ids))
+
+
+class ReadOnlyAdmin(BackordersAdmin):
+    """History, and rows that only services change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.adding is not None and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.may_act(request)

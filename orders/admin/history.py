@@ -1,0 +1,80 @@
+"""What was forecast, promised and told, and what ran: written by services, only read here."""
+
+from django.contrib import admin
+from django.utils.translation import get_language, gettext_lazy
+
+from orders.admin.base import ReadOnlyAdmin
+from orders.models import Event, Forecast, Import, Promise, QueueChange, Release, Run
+from orders.presentation import sentence, window_sentence
+
+
+def event_words(event: Event) -> str:
+    return sentence(event, locale=get_language() or "")
+
+
+def promise_words(promise: Promise | None) -> str:
+    return window_sentence(promise, locale=get_language() or "") if promise else ""
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "order", "kind", "words", "actor", "message_due", "told_at"]
+    list_select_related = ["order", "line__product"]
+    list_filter = ["kind", "message_due"]
+    search_fields = ["=order__number"]
+    search_help_text = gettext_lazy("An order number")
+    fields = ["order", "line", "kind", "words", "at", "actor", "message_due", "told_at", "promise", "facts"]
+    ordering = ["-id"]
+
+    @admin.display(description=gettext_lazy("What the customer reads"))
+    def words(self, event: Event) -> str:
+        return event_words(event)
+
+
+@admin.register(Promise)
+class PromiseAdmin(ReadOnlyAdmin):
+    list_display = ["published_at", "line", "words", "place", "told_at"]
+    list_select_related = ["line__order", "line__product"]
+    list_filter = ["kind"]
+    search_fields = ["=line__order__number"]
+    search_help_text = gettext_lazy("An order number")
+
+    @admin.display(description=gettext_lazy("What was promised"))
+    def words(self, promise: Promise) -> str:
+        return promise_words(promise)
+
+
+@admin.register(Forecast)
+class ForecastAdmin(ReadOnlyAdmin):
+    list_display = ["product", "made_on", "made_at"]
+    list_select_related = ["product"]
+    search_fields = ["=product__sku"]
+    search_help_text = gettext_lazy("A SKU")
+
+
+@admin.register(QueueChange)
+class QueueChangeAdmin(ReadOnlyAdmin):
+    list_display = ["at", "product", "reason", "step", "lines", "units", "note", "actor"]
+    list_select_related = ["product"]
+    list_filter = ["reason"]
+    search_fields = ["=product__sku"]
+    search_help_text = gettext_lazy("A SKU")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ["job", "day", "finished_at"]
+    list_filter = ["job"]
+    ordering = ["-id"]
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "command", "file_name", "counts", "finished_at"]
+    list_filter = ["command"]
+    search_fields = ["file_name"]
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "per_hour", "actor"]

@@ -1,0 +1,279 @@
+"""The lines of the queues, and what was set aside, shipped and is owed for them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orders import queue
+from orders.admin.acts import Text
+from orders.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.history import event_words, promise_words
+from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, Settle
+from orders.models import (
+    Allocation,
+    Event,
+    OrderLine,
+    Product,
+    Promise,
+    QueueCount,
+    Refund,
+    Shipment,
+    ShipmentLine,
+)
+from orders.queue import Position
+
+MOST_PRODUCTS = 50  # in the filter; of others the product's page has a link
+STATES = {
+    "waiting": gettext_lazy("Waiting"),
+    "part_reserved": gettext_lazy("Set aside in part"),
+    "reserved": gettext_lazy("Set aside"),
+    "part_shipped": gettext_lazy("Shipped in part"),
+    "shipped": gettext_lazy("Shipped"),
+    "cancelled": gettext_lazy("Cancelled"),
+}
+
+
+def state_words(line: OrderLine) -> str:
+    return _("Held: a person has to count") if line.held else str(STATES[line.state])
+
+
+def promises_of_line(line: OrderLine) -> Table:
+    return Table(
+        title=_("What was promised"),
+        model=Promise,
+        columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
+        rows=[
+            [link(row, row.published_on), promise_words(row), row.place, row.told_at]
+            for row in line.promises.order_by("-id")
+        ],
+    )
+
+
+def events_of_line(line: OrderLine) -> Table:
+    events = Event.objects.filter(order=line.order_id, line=line).select_related("line__product")
+    return Table(
+        title=_("What happened"),
+        model=Event,
+        columns=[_("When"), _("What"), _("What the customer reads"), _("By"), _("Told")],
+        rows=[[row.at, row.get_kind_display(), event_words(row), row.actor, row.told_at] for row in events],
+    )
+
+
+def allocations_of_line(line: OrderLine) -> Table:
+    return Table(
+        title=_("Units set aside"),
+        model=Allocation,
+        columns=[_("When"), _("Units"), _("Reason")],
+        rows=[[row.at, f"{row.quantity:+d}", row.get_reason_display()] for row in line.allocations.all()],
+    )
+
+
+def refunds_of_line(line: OrderLine) -> Table:
+    return refunds_table(line.refunds.all())
+
+
+def refunds_table(refunds: QuerySet[Refund]) -> Table:
+    return Table(
+        title=_("Refunds"),
+        model=Refund,
+        columns=[_("For"), _("Due on"), _("Sent")],
+        rows=[[link(row, row), row.due_on, row.sent_at] for row in refunds.select_related("line__product")],
+    )
+
+
+def lines_of_shipment(shipment: Shipment) -> Table:
+    return Table(
+        title=_("Units"),
+        model=ShipmentLine,
+        columns=[_("Product"), _("Units")],
+        rows=[
+            [link(row.line, row.line.product), row.quantity] for row in shipment.lines.select_related("line__product")
+        ],
+    )
+
+
+class QueueOf(admin.SimpleListFilter):
+    title = gettext_lazy("product")
+    parameter_name = "product"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """Products somebody waits for, and the one chosen."""
+        in_use = Q(pk__in=QueueCount.objects.filter(width="d").values("product"))
+        chosen = self.used_parameters.get(self.parameter_name, "")
+        if str(chosen).isdigit():
+            in_use |= Q(pk=chosen)
+        rows = list(Product.objects.filter(in_use)[:MOST_PRODUCTS])
+        return [(str(row.pk), row.sku) for row in rows] or [("0", _("Nobody waits"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(product=value) if value and value.isdigit() else queryset
+
+
+class LineState(ConditionFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "waiting": (_("Waiting"), Q(waiting__gt=0)),
+            "reserved": (_("Set aside, not shipped"), Q(allocated__gt=F("shipped"))),
+            "held": (_("Held: a person has to count"), Q(held=True)),
+            "cancelled": (_("Cancelled"), Q(cancelled__gt=0)),
+        }
+
+
+class PlacedList(ChangeList):
+    """Lines with their positions, read for the page in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        lines = list(self.result_list)
+        positions = queue.positions(line.pk for line in lines)
+        for line in lines:
+            vars(line)["position"] = positions.get(line.pk)
+        self.result_list = lines
+
+
+def position_of(line: OrderLine) -> Position | None:
+    """As read for the list, else read now."""
+    if "position" not in vars(line):
+        vars(line)["position"] = queue.positions([line.pk]).get(line.pk)
+    position: Position | None = vars(line)["position"]
+    return position
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(ReadOnlyAdmin):
+    list_display = [
+        "what",
+        "order_link",
+        "state",
+        "place",
+        "units_ahead",
+        "waiting",
+        "reserved",
+        "promised",
+        "queued_at",
+    ]
+    list_select_related = ["order", "product", "promise"]
+    list_filter = [LineState, QueueOf]
+    search_fields = ["=order__number", "=order__email", "=product__sku"]
+    search_help_text = gettext_lazy("An order number, a mail address or a SKU")
+    fields = [
+        "order",
+        "product",
+        "state",
+        ("quantity", "waiting", "allocated", "shipped", "cancelled"),
+        ("place", "units_ahead"),
+        "promised",
+        ("queued_at", "joined_at"),
+        "agreed_by",
+    ]
+    acts = [Settle, MoveInLine, PutBack]
+    tables = [promises_of_line, events_of_line, allocations_of_line, refunds_of_line]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """The lines of one product stand as they wait."""
+        return ["queued_at", "id"] if QueueOf.parameter_name in request.GET else ["-id"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PlacedList
+
+    @admin.display(description=gettext_lazy("Line"))
+    def what(self, line: OrderLine) -> str:
+        return f"{line.quantity} × {line.product.sku}"
+
+    @admin.display(description=gettext_lazy("Order"), ordering="order__number")
+    def order_link(self, line: OrderLine) -> SafeString:
+        return link(line.order)
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, line: OrderLine) -> str:
+        return state_words(line)
+
+    @admin.display(description=gettext_lazy("Place"))
+    def place(self, line: OrderLine) -> int | None:
+        position = position_of(line)
+        return position.place if position else None
+
+    @admin.display(description=gettext_lazy("Units ahead"))
+    def units_ahead(self, line: OrderLine) -> int | None:
+        position = position_of(line)
+        return position.units_ahead if position else None
+
+    @admin.display(description=gettext_lazy("Promise"))
+    def promised(self, line: OrderLine) -> str:
+        return promise_words(line.promise)
+
+
+@admin.register(Allocation)
+class AllocationAdmin(ReadOnlyAdmin):
+    list_display = ["at", "line", "quantity", "reason"]
+    list_select_related = ["line__order", "line__product"]
+    list_filter = ["reason"]
+    search_fields = ["=line__order__number", "=line__product__sku"]
+    search_help_text = gettext_lazy("An order number or a SKU")
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnlyAdmin):
+    list_display = ["shipped_at", "order", "carrier", "tracking_number", "actor", "correction"]
+    list_select_related = ["order"]
+    search_fields = ["=order__number", "=tracking_number"]
+    search_help_text = gettext_lazy("An order number or a tracking number")
+    acts = [DidNotLeave]
+    tables = [lines_of_shipment]
+
+    @admin.display(description=gettext_lazy("Takes one back"), boolean=True)
+    def correction(self, shipment: Shipment) -> bool:
+        return shipment.corrects_id is not None
+
+
+@admin.register(ShipmentLine)
+class ShipmentLineAdmin(ReadOnlyAdmin):
+    list_display = ["shipment", "line", "quantity"]
+    list_select_related = ["shipment", "line__order", "line__product"]
+    search_fields = ["=line__order__number", "=line__product__sku"]
+    search_help_text = gettext_lazy("An order number or a SKU")
+    ordering = ["-id"]
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Read on the page of its shipment; not listed by itself."""
+        return {}
+
+
+class RefundState(ConditionFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "due": (_("To send"), Q(sent_at__isnull=True)),
+            "sent": (_("Sent"), Q(sent_at__isnull=False)),
+        }
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ["due_on", "order_link", "product", "units", "created_at", "sent_at"]
+    list_select_related = ["line__order", "line__product"]
+    list_filter = [RefundState]
+    search_fields = ["=line__order__number", "=line__order__email"]
+    search_help_text = gettext_lazy("An order number or a mail address")
+    ordering = [F("sent_at").desc(nulls_first=True), "due_on"]
+    acts = [MarkSent]
+
+    @admin.display(description=gettext_lazy("Order"), ordering="line__order__number")
+    def order_link(self, refund: Refund) -> SafeString:
+        return link(refund.line.order)
+
+    @admin.display(description=gettext_lazy("Product"), ordering="line__product__sku")
+    def product(self, refund: Refund) -> str:
+        return refund.line.product.sku

@@ -1,0 +1,229 @@
+"""Orders: what is known of a customer, and everything that happened to them."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orders import queue
+from orders.access import Purpose, order_url
+from orders.admin.acts import Text
+from orders.admin.base import BackordersAdmin, Button, ConditionFilter, Table, link
+from orders.admin.history import event_words, promise_words
+from orders.admin.lines import refunds_table, state_words
+from orders.admin.order_acts import Cancel, NewOrder, Ship
+from orders.models import Event, Order, OrderLine, Refund, Shipment
+
+
+def lines_of_order(order: Order) -> Table:
+    lines = list(order.lines.select_related("product", "promise"))
+    positions = queue.positions(line.pk for line in lines)
+    return Table(
+        title=_("Lines"),
+        model=OrderLine,
+        columns=[
+            _("Product"),
+            _("Ordered"),
+            _("State"),
+            _("Waiting"),
+            _("Set aside"),
+            _("Shipped"),
+            _("Cancelled"),
+            _("Place"),
+            _("Units ahead"),
+            _("Promise"),
+            _("Agreed by"),
+        ],
+        rows=[
+            [
+                link(line, line.product),
+                line.quantity,
+                state_words(line),
+                line.waiting,
+                line.reserved,
+                line.shipped,
+                line.cancelled,
+                position and position.place,
+                position and position.units_ahead,
+                promise_words(line.promise) if line.waiting or line.reserved else "",
+                line.agreed_by,
+            ]
+            for line, position in ((line, positions.get(line.pk)) for line in lines)
+        ],
+    )
+
+
+def events_of_order(order: Order) -> Table:
+    events = order.events.select_related("order", "line__product")
+    return Table(
+        title=_("What happened"),
+        model=Event,
+        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("By"), _("Told")],
+        rows=[
+            [
+                row.at,
+                link(row, row.get_kind_display()),
+                row.line.product.sku if row.line else "",
+                event_words(row),
+                row.actor,
+                row.told_at,
+            ]
+            for row in events
+        ],
+    )
+
+
+def shipments_of_order(order: Order) -> Table:
+    return Table(
+        title=_("Shipments"),
+        model=Shipment,
+        columns=[_("Shipped"), _("Units"), _("Carrier"), _("Tracking number"), _("By")],
+        rows=[
+            [
+                link(row, row.shipped_at.date()),
+                ", ".join(f"{line.quantity} × {line.line.product.sku}" for line in row.lines.all()),
+                row.carrier,
+                row.tracking_number,
+                row.actor,
+            ]
+            for row in order.shipments.prefetch_related("lines__line__product")
+        ],
+    )
+
+
+def refunds_of_order(order: Order) -> Table:
+    return refunds_table(Refund.objects.filter(line__order=order))
+
+
+class Texts(SimpleArrayField):
+    """A list of texts, one in each row of the box."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        text = forms.CharField(max_length=200, required=False)
+        super().__init__(text, delimiter="\n", widget=forms.Textarea({"rows": 3}), **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        return [text for text in super().clean(value) if text]
+
+
+def has_line(condition: Q) -> Exists:
+    return Exists(OrderLine.objects.filter(condition, order=OuterRef("pk")))
+
+
+class OrderState(ConditionFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
+            "reserved": (_("Units set aside, not shipped"), has_line(Q(allocated__gt=F("shipped")))),
+            "shipped": (_("Units shipped"), has_line(Q(shipped__gt=0))),
+            "cancelled": (_("Units cancelled"), has_line(Q(cancelled__gt=0))),
+        }
+
+
+class NeedsSomebody(ConditionFilter):
+    title = gettext_lazy("needs a person")
+    parameter_name = "needs"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "attention": (_("Needs attention"), ~Q(attention=[])),
+            "address": (_("Can't be reached"), Q(email="")),
+            "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
+        }
+
+
+@admin.register(Order)
+class OrderAdmin(BackordersAdmin):
+    list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
+    list_filter = [NeedsSomebody, OrderState, "country"]
+    search_fields = ["number", "email", "customer_name"]
+    search_help_text = gettext_lazy("A number, mail address, name, SKU or tracking number")
+    readonly_fields = ["number", "times", "quiet", "imported_by", "customer_link"]
+    fieldsets = [
+        (None, {"fields": ["number", "times", "quiet", "imported_by", "customer_link", "attention"]}),
+        (
+            gettext_lazy("Customer"),
+            {"fields": ["email", "customer_name", "locale", ("country", "region"), "link_version"]},
+        ),
+    ]
+    adding = NewOrder
+    acts = [Ship, Cancel]
+    tables = [lines_of_order, events_of_order, shipments_of_order, refunds_of_order]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).prefetch_related("lines__product")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """What stands in other tables is found by its whole text, through its index."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        if term := search_term.strip():
+            lines = OrderLine.objects.filter(product__sku__iexact=term)
+            shipments = Shipment.objects.filter(tracking_number=term)
+            found |= queryset.filter(Q(pk__in=lines.values("order")) | Q(pk__in=shipments.values("order")))
+        return found, may_have_duplicates
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "attention":
+            words = _("What a person has to look at, one in each row. Strike off what is done.")
+            return Texts(required=False, help_text=words)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What came onto the list while the page was open stays on it."""
+        with transaction.atomic():
+            if change and "attention" in form.changed_data:
+                now = Order.objects.select_for_update(no_key=True).get(pk=obj.pk).attention
+                shown = form.initial["attention"]
+                obj.attention += [text for text in now if text not in shown and text not in obj.attention]
+            super().save_model(request, obj, form, change)
+
+    def links(self, obj: Order) -> list[Button]:
+        return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]
+
+    @admin.display(description=gettext_lazy("Customer"), ordering="customer_name")
+    def customer(self, order: Order) -> str:
+        return order.customer_name or order.email or _("can't be reached")
+
+    @admin.display(description=gettext_lazy("Units"))
+    def units(self, order: Order) -> str:
+        return ", ".join(f"{line.quantity} × {line.product.sku}: {state_words(line)}" for line in order.lines.all())
+
+    @admin.display(description=gettext_lazy("Needs a person"))
+    def needs(self, order: Order) -> str:
+        return " · ".join([*order.attention, *([] if order.email else [_("Can't be reached")])])
+
+    @admin.display(description=gettext_lazy("Times"))
+    def times(self, order: Order) -> str:
+        words = {"placed": moment(order.placed_at), "paid": order.paid_at and moment(order.paid_at)}
+        return (_("placed %(placed)s, paid %(paid)s") if order.paid_at else _("placed %(placed)s")) % words
+
+    @admin.display(description=gettext_lazy("Mails"))
+    def quiet(self, order: Order) -> str:
+        if order.released_at is None:
+            return _("quiet: nothing is mailed until the import is released")
+        return _("since %(day)s") % {"day": moment(order.released_at)}
+
+    @admin.display(description=gettext_lazy("Customer's link"))
+    def customer_link(self, order: Order) -> SafeString:
+        """Its first click selects all of it, to copy."""
+        return format_html('<code class="to-copy">{}</code>', order_url(order, Purpose.ACT))
+
+
+def moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")

@@ -1,0 +1,197 @@
+"""What staff do with deliveries."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from orders import services
+from orders.admin.acts import Act, DayInput, NewRow
+from orders.models import Product, Reason, Receipt, Restock, Supplier
+
+# What a supplier or carrier can be the cause of; the other codes are written by services.
+MOVE_REASONS = (
+    Reason.SUPPLIER_LATE,
+    Reason.PRODUCTION,
+    Reason.CUSTOMS,
+    Reason.TRANSPORT,
+    Reason.QUALITY,
+    Reason.SHORT_DELIVERY,
+    Reason.SUPPLIER_EARLY,
+    Reason.CLERICAL,
+)
+CHOOSE = [("", gettext_lazy("Choose a reason"))]
+
+
+def reasons() -> list[tuple[str, Any]]:
+    return [*CHOOSE, *((reason.value, reason.label) for reason in MOVE_REASONS)]
+
+
+class NewRestock(NewRow):
+    reference = forms.CharField(max_length=200, help_text=gettext_lazy("Your order number at the supplier."))
+    product = forms.ModelChoiceField(
+        Product.objects.all(), widget=AutocompleteSelect(Restock._meta.get_field("product"), admin.site)
+    )
+    supplier = forms.ModelChoiceField(
+        Supplier.objects.all(), widget=AutocompleteSelect(Restock._meta.get_field("supplier"), admin.site)
+    )
+    quantity = forms.IntegerField(min_value=1)
+    expected_on = forms.DateField(widget=DayInput())
+    posted_on = forms.DateField(
+        widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
+    )
+    reason = forms.ChoiceField(choices=[("", gettext_lazy("A new order")), *reasons()[1:]], required=False)
+
+    def create(self, *, now: datetime, actor: str) -> Restock:
+        return services.expect_restock(**self.cleaned_data, now=now, actor=actor)
+
+
+class RestockAct(Act):
+    several = True
+
+    @classmethod
+    def offered(cls, row: Restock) -> bool:
+        return row.open_units > 0
+
+    def facts(self, row: Restock) -> Sequence[object]:
+        return [row.arrived, row.cancelled_at, row.dates.count()]
+
+
+class MoveDate(RestockAct):
+    name = "move-date"
+    label = gettext_lazy("Move date")
+    explanation = gettext_lazy(
+        "Customers whose promise is no longer true hear of it once the change has settled. A date corrected before that "
+        "leaves no trace for them."
+    )
+    impossible = gettext_lazy("This delivery has arrived or was cancelled: its date cannot move.")
+
+    expected_on = forms.DateField(label=gettext_lazy("New date"), widget=DayInput())
+    reason = forms.ChoiceField(choices=reasons, help_text=gettext_lazy("Customers read it in their own language."))
+    posted_on = forms.DateField(
+        widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
+    )
+
+    def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
+        named = {"restock": row, "day": date_format(self.cleaned_data["expected_on"])}
+        if services.move_restock_date(row, **self.cleaned_data, now=now, actor=actor) is None:
+            return _("%(restock)s was already expected on %(day)s.") % named
+        return _("%(restock)s is now expected on %(day)s.") % named
+
+
+class Receive(RestockAct):
+    name = "receive"
+    label = gettext_lazy("Receive")
+    explanation = gettext_lazy(
+        "The units are set aside for the front of the line at once, and their customers are told."
+    )
+    impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+
+    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1)
+    arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
+
+    def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        if len(rows) > 1:
+            del self.fields["units"]
+            return
+        still = rows[0].open_units
+        self.fields["units"].initial = still
+        self.fields["units"].help_text = ngettext(
+            "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
+        ) % {"still": still, "all": rows[0].quantity}
+
+    def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
+        units = self.cleaned_data.get("units", row.open_units)
+        services.receive(
+            row.product, units, restock=row, arrived_on=self.cleaned_data["arrived_on"], now=now, actor=actor
+        )
+        return ngettext(
+            "%(units)d unit of %(restock)s received.", "%(units)d units of %(restock)s received.", units
+        ) % {
+            "units": units,
+            "restock": row,
+        }
+
+
+class CancelRest(RestockAct):
+    name = "cancel"
+    label = gettext_lazy("Cancel what has not arrived")
+    explanation = gettext_lazy("Nothing more is expected of this delivery. Those who wait for it hear of it.")
+    impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+    dangerous = True
+
+    def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
+        units = row.open_units
+        services.cancel_restock(row, now=now, actor=actor)
+        return ngettext(
+            "%(units)d unit of %(restock)s will not come.", "%(units)d units of %(restock)s will not come.", units
+        ) % {"units": units, "restock": row}
+
+
+class ReceiveUnannounced(Act):
+    name = "receive"
+    label = gettext_lazy("Receive without a delivery")
+    explanation = gettext_lazy(
+        "For units nobody announced, such as returns. They are set aside for the front of the line at once."
+    )
+
+    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1)
+    arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
+    reason = forms.CharField(max_length=200, help_text=gettext_lazy("Where they come from; customers never read it."))
+
+    def facts(self, row: Product) -> Sequence[object]:
+        return [row.receipts.count()]
+
+    def perform(self, row: Product, *, now: datetime, actor: str) -> str:
+        data = self.cleaned_data
+        services.receive(row, data["units"], arrived_on=data["arrived_on"], reason=data["reason"], now=now, actor=actor)
+        return ngettext(
+            "%(units)d unit of %(sku)s received.", "%(units)d units of %(sku)s received.", data["units"]
+        ) % {
+            "units": data["units"],
+            "sku": row.sku,
+        }
+
+
+class Correct(Act):
+    name = "correct"
+    label = gettext_lazy("Correct")
+    explanation = gettext_lazy(
+        "When fewer had arrived, spare units go first, then those set aside last; these customers are told once, with "
+        "an apology. Units that have shipped cannot be taken back."
+    )
+    impossible = gettext_lazy("This row is itself a correction: correct the receipt it belongs to.")
+
+    units = forms.IntegerField(label=gettext_lazy("Units that really arrived"), min_value=0)
+    reason = forms.CharField(max_length=200, help_text=gettext_lazy("For us; customers never read it."))
+
+    def __init__(self, rows: Sequence[Receipt], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        self.fields["units"].initial = counted(rows[0])
+
+    @classmethod
+    def offered(cls, row: Receipt) -> bool:
+        return row.corrects_id is None
+
+    def facts(self, row: Receipt) -> Sequence[object]:
+        return [counted(row), row.product.receipts.count()]
+
+    def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:
+        data = self.cleaned_data
+        correction = services.correct_receipt(row, data["units"], reason=data["reason"], now=now, actor=actor)
+        if correction is None:
+            return _("%(receipt)s was right: nothing to correct.") % {"receipt": row}
+        return _("%(receipt)s corrected: %(units)d arrived.") % {"receipt": row, "units": data["units"]}
+
+
+def counted(receipt: Receipt) -> int:
+    """Units of a receipt with its corrections so far."""
+    return receipt.quantity + sum(receipt.corrections.values_list("quantity", flat=True))
