@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders import services
-from orders.domain import promises
-from orders.domain.supply import Window
+from orders.domain import promises, supply
+from orders.domain.supply import Band, Window
 from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Promise, Restock, Supplier
 from orders.services import promising
+from orders.services.forecasting import bands_as_json
 from tests import factories
 from tests.factories import NOON, ProductFactory, SupplierFactory, fresh, kinds
 
@@ -76,6 +77,48 @@ def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Wind
         if expected:
             assert columns(fresh(line).promise) == columns(now)
         transaction.set_rollback(True)
+
+
+@st.composite
+def band_lists(draw: st.DrawFn) -> list[Band]:
+    ends = sorted(draw(st.sets(st.integers(1, 14), max_size=4)))
+    return [*(Band(end, draw(windows()), f"PO-{end}") for end in ends), Band(None, Window("none"), None)]
+
+
+@given(quantities=st.lists(st.integers(1, 4), min_size=1, max_size=6), first=band_lists(), second=band_lists())
+@settings(max_examples=40, deadline=None)
+def test_every_line_of_a_queue_is_promised_what_a_plain_loop_finds_for_it(
+    quantities: list[int], first: list[Band], second: list[Band]
+) -> None:
+    with transaction.atomic():
+        product = ProductFactory()
+        lines = OrderLine.objects.bulk_create(bare_line(product, n, units) for n, units in enumerate(quantities))
+        told: dict[int, Window] = {}
+        for now, bands in ((NOON, first), (NOON + timedelta(days=3), second)):
+            forecast = Forecast.objects.create(
+                product=product, made_at=now, made_on=now.date(), bands=bands_as_json(bands)
+            )
+            promising._publish(promising.WHOLE_QUEUES, [forecast], now=now, products=[product.pk])
+            needed = 0
+            for place, line in enumerate(lines, 1):
+                needed += line.quantity
+                band = supply.band_for(bands, needed)
+                if line.pk not in told or promises.change(told[line.pk], NOON.date(), band.window, now.date()):
+                    told[line.pk] = band.window
+                    assert fresh(line).promise.published_at == now
+                    assert (fresh(line).promise.place, fresh(line).promise.units_ahead) == (
+                        place,
+                        needed - line.quantity,
+                    )
+                assert columns(fresh(line).promise) == columns(told[line.pk])
+        transaction.set_rollback(True)
+
+
+def bare_line(product: Product, number: int, units: int) -> OrderLine:
+    order = Order.objects.create(number=f"B{number}-{next(factories._numbers)}", placed_at=NOON, created_at=NOON)
+    return OrderLine(
+        order=order, product=product, quantity=units, queued_at=NOON + timedelta(seconds=number), joined_at=NOON
+    )
 
 
 def columns(window: Window | Promise) -> dict[str, Any]:
