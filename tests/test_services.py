@@ -121,6 +121,7 @@ def test_a_shipment_recorded_by_mistake_is_undone_by_a_row_of_its_own(product: P
     shipment = services.ship(line.order, {line.pk: 2}, now=NOON)
     services.correct_shipment(shipment, now=NOON)
     assert (fresh(line).state, Shipment.objects.count()) == ("reserved", 2)
+    assert fresh(line).promise.late == date(2026, 11, 3)
     assert kinds(line.order)[-1] == "corrected"
     with pytest.raises(services.Refused, match="corrected already"):
         services.correct_shipment(shipment, now=NOON)
@@ -133,7 +134,8 @@ def test_cancelled_units_are_owed_back_by_the_day_the_country_sets(product: Prod
     line = factories.order(product, 2, country=country)
     (refund,) = services.cancel(line.order, now=NOON, by="customer")
     assert (refund.due_on, refund.units) == (due, 2)
-    assert newest(line) == {"units": 2, "of": 2, "still": 0, "by": "customer", "refund_due_on": due.isoformat()}
+    told = {"units": 2, "of": 2, "still": 0, "by": "customer", "refund_due_on": due.isoformat(), "window": None}
+    assert newest(line) == told
     assert fresh(line).state == "cancelled"
 
 
@@ -149,6 +151,13 @@ def test_waiting_units_are_cancelled_before_reserved_ones(product: Product) -> N
     services.receive(product, 1, now=NOON)
     services.cancel(line.order, units={line.pk: 2}, now=NOON)
     assert fresh(line).state == "reserved"
+    assert fresh(line).promise.late == date(2026, 11, 3)
+    assert newest(line)["window"] == {
+        "kind": "dated",
+        "early": "2026-11-02",
+        "likely": "2026-11-03",
+        "late": "2026-11-03",
+    }
 
 
 def test_what_has_shipped_cannot_be_cancelled(product: Product) -> None:

@@ -124,7 +124,7 @@ def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
     ) % numbers
     due = facts.get("refund_due_on")
     refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
-    return [cancelled, refund, _still(facts.get("still", 0), reader)]
+    return [cancelled, refund, _still(facts.get("still", 0), reader), _ready(facts, reader)]
 
 
 def _corrected(facts: Facts, reader: _Reader) -> list[str]:
@@ -139,6 +139,7 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
                 units,
             )
             % numbers,
+            _ready(facts, reader),
         ]
     if facts.get("what") == "cancellation":
         return [
@@ -152,6 +153,11 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
     sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
     now = _no_date if facts["window"]["kind"] == "none" else _changed
     return [sorry, *now({**facts, "reason": None}, reader)]
+
+
+def _ready(facts: Facts, reader: _Reader) -> str:
+    """When all that is left of a line is set aside: the day it leaves."""
+    return reader.window(window_in(facts["window"])) if facts.get("window") else ""
 
 
 def _note(facts: Facts, reader: _Reader) -> list[str]:

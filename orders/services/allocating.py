@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from orders.domain.working_days import add_working_days
-from orders.models import Order, Product, QueueChange, Reason, Stock
+from orders.models import Order, OrderLine, Product, Promise, QueueChange, Reason, Stock
 from orders.services.forecasting import handling_days, make_forecasts, today_of
 from orders.services.promising import lock_stock, mark_changed, publish_corrected, window_json
 from orders.services.refusal import Refused
@@ -161,6 +161,23 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> N
             reason=Reason.RECEIPT_CORRECTED,
             now=now,
         )
+
+
+def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:
+    """All that is left of the line is set aside: from now on its promise is the handling time. The caller tells it."""
+    day = leaves_by(line.product, now=now)
+    today = today_of(now)
+    promise = Promise.objects.create(
+        line=line, kind="dated", early=today, likely=day, late=day, published_at=now, published_on=today
+    )
+    OrderLine.objects.filter(pk=line.pk).update(promise=promise)
+    return promise
+
+
+def window_facts(promise: Promise) -> dict[str, str | None]:
+    """The window of a dated promise as an event's facts hold it."""
+    days = {"early": promise.early, "likely": promise.likely, "late": promise.late}
+    return {"kind": promise.kind, **{key: day and day.isoformat() for key, day in days.items()}}
 
 
 def leaves_by(product: Product, *, now: datetime) -> date:

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import F
 
 from orders.domain.refunds import refund_due_on
-from orders.models import Allocation, Event, EventKind, Order, OrderLine, QueueChange, Reason, Refund, Stock
-from orders.services.allocating import allocate
+from orders.models import Allocation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
+from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
 from orders.services.refusal import Refused
@@ -62,7 +62,9 @@ def _cancel(
             cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
         )
         refunds.append(_owe(line, number, now=now))
-        _tell(line, number, refunds[-1], now=now, by=by, actor=actor)
+        rest_is_ready = 0 < line.waiting <= number < open_units
+        promise = promise_to_leave(line, now=now) if rest_is_ready else None
+        _tell(line, number, refunds[-1], promise, now=now, by=by, actor=actor)
         if number > from_reserved:
             _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
             mark_moved_up([line.product_id], now=now)
@@ -127,10 +129,13 @@ def _reduce_refunds(line: OrderLine, units: int) -> None:
             refund.save(update_fields=["units"])
 
 
-def _tell(line: OrderLine, units: int, refund: Refund, *, now: datetime, by: str, actor: str) -> None:
+def _tell(
+    line: OrderLine, units: int, refund: Refund, promise: Promise | None, *, now: datetime, by: str, actor: str
+) -> None:
     Event.objects.create(
         order=line.order,
         line=line,
+        promise=promise,
         kind=EventKind.CANCELLED,
         facts={
             "units": units,
@@ -138,6 +143,7 @@ def _tell(line: OrderLine, units: int, refund: Refund, *, now: datetime, by: str
             "still": line.quantity - line.cancelled - line.shipped - units,
             "by": by,
             "refund_due_on": refund.due_on.isoformat(),
+            "window": promise and window_facts(promise),
         },
         at=now,
         actor=actor,

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Reason, Receipt, Shipment, ShipmentLine, Stock
+from orders.services.allocating import promise_to_leave, window_facts
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock
 from orders.services.refusal import Refused
@@ -98,20 +99,23 @@ def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "") -> S
     )
     for row in rows:
         OrderLine.objects.filter(pk=row.line_id).update(shipped=F("shipped") - row.quantity)
-    Event.objects.bulk_create(
-        Event(
+    for line in lines:
+        promise = None if line.waiting else promise_to_leave(line, now=now)
+        Event.objects.create(
             order=shipment.order,
             line=line,
+            promise=promise,
             kind=EventKind.CORRECTED,
-            facts={"what": "shipment", "units": row.quantity, "reason": Reason.CLERICAL},
+            facts={
+                "what": "shipment",
+                "units": next(row.quantity for row in rows if row.line_id == line.pk),
+                "reason": Reason.CLERICAL,
+                "window": promise and window_facts(promise),
+            },
             at=now,
             actor=actor,
             message_due=shipment.order.released_at is not None,
         )
-        for line in lines
-        for row in rows
-        if row.line_id == line.pk
-    )
     return correction
 
 
