@@ -1,0 +1,132 @@
+"""Events that a customer is due to hear of become messages: one per order, whatever is new in it.
+
+An event's message_due is the outbox mark: its writer sets it in the transaction that states the fact, and it is cleared
+here in the transaction that creates the message, so that no event is without its mail and none has two.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from notifications.models import State
+from notifications.news import CHIEF_FIRST
+from orders import services
+from orders.models import Order
+
+ORDERS_PER_BATCH = 2000
+
+NO_ADDRESS = "can't be reached: no mail address"
+SUPPRESSED = "can't be reached: mail to this address is suppressed"
+
+# Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it sees what others
+# committed before the lock was won. An order with a message being sent waits until it is known how that ended.
+LOCK = """
+    SELECT id FROM orders_order
+    WHERE id IN (
+        SELECT DISTINCT e.order_id FROM orders_event e
+        WHERE e.message_due AND NOT EXISTS (
+            SELECT FROM notifications_message m WHERE m.order_id = e.order_id AND m.state = 'sending')
+        ORDER BY e.order_id LIMIT %(limit)s)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+SUPERSEDE = """
+    UPDATE notifications_message m SET state = 'superseded'
+    WHERE m.order_id = ANY(%(orders)s) AND m.state = 'queued'
+      AND EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+    RETURNING m.id
+"""
+
+COVER = """
+    WITH taken AS (
+        UPDATE orders_event e SET message_due = false
+        WHERE e.order_id = ANY(%(orders)s) AND e.message_due
+          AND NOT EXISTS (
+              SELECT FROM notifications_message m WHERE m.order_id = e.order_id AND m.state IN ('queued', 'sending'))
+        RETURNING e.id, e.order_id, e.kind
+    ),
+    covered AS (
+        SELECT id, order_id, kind FROM taken
+        UNION
+        SELECT e.id, e.order_id, e.kind
+        FROM notifications_messageevent c JOIN orders_event e ON e.id = c.event_id
+        WHERE c.message_id = ANY(%(superseded)s)
+    ),
+    news AS (
+        SELECT order_id, max(id) AS newest,
+               (array_agg(kind ORDER BY array_position(%(chief_first)s::text[], kind::text), id DESC))[1] AS kind
+        FROM covered GROUP BY order_id
+    ),
+    messages AS (
+        INSERT INTO notifications_message (
+            key, order_id, kind, recipient, locale, subject, text, html, headers, message_id, thread_root, state,
+            attempts, ambiguous_count, in_flight, created_at, next_attempt_at, provider_id, last_error)
+        SELECT n.order_id || '-' || n.newest, n.order_id, n.kind, o.email, coalesce(nullif(o.locale, ''), %(language)s),
+               '', '', '', '{}', '<' || gen_random_uuid() || '@' || %(domain)s || '>',
+               coalesce((SELECT f.message_id FROM notifications_message f
+                         WHERE f.order_id = n.order_id AND f.state IN ('sent', 'needs_review')
+                         ORDER BY f.id LIMIT 1), ''),
+               CASE WHEN unreachable.why IS NULL THEN 'queued' ELSE 'suppressed' END,
+               0, 0, false, clock_timestamp(), clock_timestamp(), '', coalesce(unreachable.why, '')
+        FROM news n
+        JOIN orders_order o ON o.id = n.order_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN o.email = '' THEN %(no_address)s
+                        WHEN EXISTS (SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))
+                        THEN %(suppressed)s END AS why
+        ) unreachable
+        RETURNING id, order_id, state, last_error
+    ),
+    covers AS (
+        INSERT INTO notifications_messageevent (message_id, event_id, said)
+        SELECT m.id, c.id, false FROM messages m JOIN covered c ON c.order_id = m.order_id
+    )
+    SELECT order_id, state, last_error FROM messages
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """Messages that came into being and how many of them nobody can be sent."""
+
+    messages: int
+    unreachable: int
+
+
+@transaction.atomic
+def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
+    """Give the due events of up to `limit` orders their messages. A message still queued is superseded, and the new one
+    covers its events too; one that needs review is left as it is. Who can't be reached goes on staff's list."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"limit": limit})
+        orders = [order for (order,) in cursor.fetchall()]
+        if not orders:
+            return Dispatched(0, 0)
+        cursor.execute(SUPERSEDE, {"orders": orders})
+        superseded = [message for (message,) in cursor.fetchall()]
+        cursor.execute(
+            COVER,
+            {
+                "orders": orders,
+                "superseded": superseded,
+                "chief_first": [str(kind) for kind in CHIEF_FIRST],
+                "language": settings.LANGUAGE_CODE,
+                "domain": settings.MAIL_MESSAGE_ID_DOMAIN,
+                "no_address": NO_ADDRESS,
+                "suppressed": SUPPRESSED,
+            },
+        )
+        created = cursor.fetchall()
+    unreachable = {order: why for order, state, why in created if state == State.SUPPRESSED}
+    for order in Order.objects.filter(pk__in=unreachable).order_by("pk"):
+        services.mark_not_told(order, unreachable[order.pk])
+    return Dispatched(len(created), len(unreachable))
+
+
+def dispatch_all() -> int:
+    """Dispatch until no event is due, or only those of orders that others hold. Returns the messages created."""
+    messages = 0
+    while batch := dispatch().messages:
+        messages += batch
+    return messages

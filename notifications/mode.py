@@ -1,0 +1,41 @@
+"""MAIL_MODE: nothing is sent before a person says so."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+GRAMMAR = "expected hold, send or only:ADDRESS[,ADDRESS ...], for example only:ada@example.com,grace@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class MailMode:
+    """hold: compose and keep. only: deliver to `addresses` (in upper case) and keep the rest. send: deliver."""
+
+    name: Literal["hold", "only", "send"]
+    addresses: frozenset[str] = frozenset()
+
+
+def parse_mail_mode(setting: str) -> MailMode:
+    """ValueError says what was expected."""
+    setting = setting.strip()
+    if setting in ("hold", "send"):
+        return MailMode("hold" if setting == "hold" else "send")
+    name, _, listed = setting.partition(":")
+    if name != "only":
+        raise ValueError(GRAMMAR)
+    addresses = [address.strip() for address in listed.split(",") if address.strip()]
+    if not addresses:
+        raise ValueError(f"only: names no address, {GRAMMAR}")
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValueError(f"{address!r} is no mail address, {GRAMMAR}") from None
+    return MailMode("only", frozenset(address.upper() for address in addresses))
+
+
+def mail_mode() -> MailMode:
+    return parse_mail_mode(settings.MAIL_MODE)

@@ -1,0 +1,150 @@
+"""The outbox: one row per mail, what it covers, every try to send it, and who may not be mailed."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import Event, EventKind, Order
+
+
+class State(models.TextChoices):
+    """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end without being sent."""
+
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    NEEDS_REVIEW = "needs_review", _("Sent twice without an answer")
+    SUPERSEDED = "superseded", _("A newer mail says more")
+    EXPIRED = "expired", _("Expired")
+    SUPPRESSED = "suppressed", _("Can't be reached")
+    CANCELLED = "cancelled", _("Withdrawn by staff")
+
+
+class Message(models.Model):
+    """A mail to the customer of an order about some of its events.
+
+    Subject, text, HTML and headers are composed when the mail is first handed to a mail server and never change after
+    (frozen_at), so that a second copy, should an answer get lost, is the first one again. While MAIL_MODE keeps a mail
+    back they are a preview, composed anew when it goes out.
+    """
+
+    key = models.CharField(max_length=60, unique=True, help_text="The order and the newest event it covers.")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="messages", db_index=False)
+    kind = models.CharField(max_length=10, choices=EventKind.choices, help_text="Its chief news.")
+    events = models.ManyToManyField(Event, through="MessageEvent", related_name="messages")
+    recipient = models.EmailField(blank=True)
+    locale = models.CharField(max_length=20, blank=True)
+    subject = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict, blank=True)
+    composed_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=320, unique=True)
+    thread_root = models.CharField(max_length=320, blank=True, help_text="Message-ID of the order's first mail.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    ambiguous_count = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the mail server may have taken it without our hearing so."
+    )
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    in_flight = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Handed over under the present claim: without an answer it may be sent.",
+    )
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="First handed to a mail server.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True, help_text="What the mail server answered.")
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state__in=["queued", "sending"]), name="one_open_message_per_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sending", claim_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="sending") & Q(claim_token__isnull=True, lease_until__isnull=True)),
+                name="sending_is_claimed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="sent_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="queued"), name="messages_to_send"),
+            models.Index(fields=["id"], condition=Q(state="queued", composed_at__isnull=True), name="to_compose"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_sending"),
+            models.Index(
+                fields=["state", "-id"],
+                condition=Q(state__in=["failed", "needs_review", "suppressed"]),
+                name="messages_for_staff",
+            ),
+            models.Index(fields=["order", "id"], name="messages_of_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or f"{self.get_kind_display()} ({self.order.number})"
+
+
+class MessageEvent(models.Model):
+    """A message covers an event. A newer message that supersedes a queued one covers its events as well."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="covered")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="covered_by")
+    said = models.BooleanField(
+        default=False, help_text="The mail says it; an event that newer ones have overtaken is covered in silence."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["message", "event"], name="a_message_covers_an_event_once")]
+
+    def __str__(self) -> str:
+        return str(self.event)
+
+
+class Attempt(models.Model):
+    """One try to send a message and how it ended; rows are never changed."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", _("Accepted")
+        DEFERRED = "deferred", _("Surely not sent; tried again later")
+        FAILED = "failed", _("Refused for good")
+        UNKNOWN = "unknown", _("No answer: may have been sent")
+        LATE = "late", _("Ended after its lease; another took over")
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="log")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    phase = models.CharField(max_length=10, help_text="How far it got: connect, envelope, content, answered.")
+    detail = models.CharField(max_length=300, blank=True, help_text="The server's answer, without addresses.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} ({self.phase})"
+
+
+class Suppression(models.Model):
+    """An address that mail must not be sent to. What its customers are due to hear is put on staff's list instead."""
+
+    address = models.EmailField()
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(Upper("address"), name="an_address_is_suppressed_once")]
+
+    def __str__(self) -> str:
+        return self.address

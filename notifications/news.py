@@ -1,0 +1,82 @@
+"""Which of the events that a mail covers are still news when it is written.
+
+Events wait for their mail while newer ones overtake them: a mail says what is true now, each thing once. What it leaves
+out stays on the page, where all that happened can be read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from orders.models import Event, EventKind, OrderLine
+
+# Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
+CHIEF_FIRST = (
+    EventKind.NO_DATE,
+    EventKind.LATER,
+    EventKind.CORRECTED,
+    EventKind.CANCELLED,
+    EventKind.SHIPPED,
+    EventKind.RESERVED,
+    EventKind.EARLIER,
+    EventKind.ANSWERED,
+    EventKind.ON_TRACK,
+    EventKind.JOINED,
+    EventKind.NOTE,
+)
+
+
+def still_news(events: Iterable[Event], lines: Mapping[int, OrderLine]) -> list[Event]:
+    """`lines` as they are now, by id. Oldest first; empty when the order has moved on past all of it."""
+    oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
+    of_line: dict[int | None, list[Event]] = {}
+    for event in oldest_first:
+        of_line.setdefault(event.line_id, []).append(event)
+    kept = set(of_line.pop(None, []))
+    for line_id, happened in of_line.items():
+        if line_id is not None:
+            kept.update(_news_of_line(happened, lines[line_id]))
+    return [event for event in oldest_first if event in kept]
+
+
+def chief(news: Sequence[Event]) -> Event:
+    """The news that the subject says; of one kind the newest."""
+    return min(reversed(news), key=lambda event: CHIEF_FIRST.index(EventKind(event.kind)))
+
+
+def _news_of_line(happened: Sequence[Event], line: OrderLine) -> list[Event]:
+    news = []
+    for n, event in enumerate(happened):
+        later = happened[n + 1 :]
+        if event.promise_id:
+            said = _promise_holds(event, line)
+        elif event.kind == EventKind.RESERVED:
+            said = line.reserved > 0 and not any(_tells_of_units_set_aside(other) for other in later)
+        elif event.kind in (EventKind.SHIPPED, EventKind.CANCELLED):
+            said = not _undone(event, later)
+        elif event.facts.get("what") == "shipment":
+            said = line.reserved > 0
+        elif event.facts.get("what") == "cancellation":
+            said = line.cancelled < line.quantity
+        else:
+            said = True
+        if said:
+            news.append(event)
+    return news
+
+
+def _promise_holds(event: Event, line: OrderLine) -> bool:
+    """It is the promise the page shows, and units of the line have yet to leave."""
+    return event.promise_id == line.promise_id and line.waiting + line.reserved > 0
+
+
+def _tells_of_units_set_aside(event: Event) -> bool:
+    return event.kind == EventKind.RESERVED or (event.kind == EventKind.CORRECTED and bool(event.promise_id))
+
+
+def _undone(event: Event, later: Sequence[Event]) -> bool:
+    what = "shipment" if event.kind == EventKind.SHIPPED else "cancellation"
+    return any(
+        other.kind == EventKind.CORRECTED
+        and other.facts.get("what") == what
+        and other.facts["units"] == event.facts["units"]
+        for other in later
+    )
