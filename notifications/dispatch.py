@@ -80,7 +80,7 @@ COVER = """
     ),
     covers AS (
         INSERT INTO notifications_messageevent (message_id, event_id, said)
-        SELECT m.id, c.id, false FROM messages m JOIN covered c ON c.order_id = m.order_id
+        SELECT m.id, c.id, false FROM messages m JOIN covered c ON c.order_id = m.order_id ORDER BY c.id
     )
     SELECT order_id, state, last_error FROM messages
 """

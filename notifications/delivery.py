@@ -1,0 +1,382 @@
+"""From a queued message to a mail that the mail server took: every step is one filtered UPDATE, committed by itself.
+
+    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED
+
+A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just before its content goes
+to the server: of a worker that dies, that one mail may or may not have been sent, and the others certainly were not.
+All times are the database's: workers' clocks differ.
+"""
+
+import hashlib
+import logging
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
+from django.db.models import Prefetch
+from django.db.models.functions import Now, Upper
+from django.utils import timezone
+
+from notifications.compose import Composed, compose
+from notifications.dispatch import NO_ADDRESS, SUPPRESSED
+from notifications.mail_server import Answer, MailServer, Outcome, Phase
+from notifications.mode import MailMode, mail_mode
+from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from orders import services
+from orders.models import OrderLine
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+CLAIM_SECONDS = 30  # to compose a batch and reach its last mail; what is not reached is claimed anew
+PREVIEWS = 200
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 600
+MOST_ATTEMPTS = 300  # about two days
+
+NOTHING_LEFT = "nothing left to say: the order has moved on"
+REFUSED = "a mail to this customer was refused: look at its mails"
+SILENT = "no answer before its lease was over"
+UNANSWERED = "a mail to this customer was sent twice without an answer: look at its mails"
+NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
+
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+        WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp()
+          AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END) = ANY(%(only)s))
+          AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+        ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+    )
+    UPDATE notifications_message m
+    SET state = 'sending', claim_token = %(token)s, in_flight = false,
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    FROM due WHERE m.id = due.id AND m.state = 'queued'
+    RETURNING m.id
+"""
+
+# What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about to create.
+HAND_OVER = """
+    UPDATE notifications_message m
+    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()),
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s AND lease_until > clock_timestamp()
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+    RETURNING id
+"""
+
+LEAVE = """
+    UPDATE notifications_message
+    SET state = %(state)s, claim_token = NULL, lease_until = NULL, in_flight = false,
+        last_error = %(error)s, provider_id = %(provider_id)s, attempts = attempts + %(tried)s,
+        ambiguous_count = ambiguous_count + %(ambiguous)s,
+        sent_at = CASE WHEN %(state)s = 'sent' THEN clock_timestamp() END,
+        next_attempt_at = CASE WHEN %(state)s = 'queued' THEN clock_timestamp() + make_interval(secs => %(pause)s)
+                               ELSE next_attempt_at END
+    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
+    RETURNING sent_at
+"""
+
+GIVE_BACK = """
+    UPDATE notifications_message
+    SET state = 'queued', claim_token = NULL, lease_until = NULL
+    WHERE claim_token = %(token)s AND state = 'sending' AND NOT in_flight
+"""
+
+# An owner that was silent for a whole lease is taken for dead. What it had in flight may have been sent: once more, with
+# the same Message-ID and bytes, then a person decides.
+RELEASE_STUCK = """
+    WITH stuck AS (
+        SELECT id, in_flight FROM notifications_message
+        WHERE state = 'sending' AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED
+    )
+    UPDATE notifications_message m
+    SET state = CASE WHEN m.in_flight AND m.ambiguous_count > 0 THEN 'needs_review' ELSE 'queued' END,
+        ambiguous_count = m.ambiguous_count + m.in_flight::int, claim_token = NULL, lease_until = NULL, in_flight = false,
+        last_error = CASE WHEN m.in_flight THEN %(silent)s ELSE m.last_error END
+    FROM stuck WHERE m.id = stuck.id
+    RETURNING m.id, stuck.in_flight
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours while `token` stands on its row. `composed`: what it says, unless that was frozen before."""
+
+    message: Message
+    token: uuid.UUID
+    composed: Composed | None = None
+
+
+def deliver(*, seconds: float = 10.0) -> Counter[str]:
+    """Send what is due, as MAIL_MODE allows, for about `seconds`. Any number of these may run at a time.
+
+    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were composed and kept back."""
+    ends = time.monotonic() + seconds
+    release_stuck()
+    mode = mail_mode()
+    tally: Counter[str] = Counter()
+    if mode.name != "send":
+        tally["kept"] = preview()
+    if mode.name == "hold":
+        return tally
+    with MailServer() as server:
+        stopped = False
+        while not stopped and time.monotonic() < ends:
+            token = uuid.uuid4()
+            ids = claim(token, mode=mode)
+            if not ids:
+                break
+            try:
+                stopped = _send(server, prepare(ids, token), tally, ends)
+            finally:
+                _run(GIVE_BACK, token=token)
+    return tally
+
+
+def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH) -> list[int]:
+    """Make up to `limit` due messages ours; nobody else gets them before the claim runs out."""
+    everyone, only = mode.name == "send", list(mode.addresses)
+    with transaction.atomic(durable=True):
+        rows = _run(CLAIM, token=token, limit=limit, lease=CLAIM_SECONDS, everyone=everyone, only=only)
+    return sorted(pk for (pk,) in rows)
+
+
+def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
+    """Those of the claimed messages that are still to be sent, composed; the others leave the outbox here."""
+    messages = _with_facts(ids)
+    for message in messages:
+        if not message.frozen_at:
+            message.recipient = message.order.email
+    suppressed = _suppressed(message.recipient for message in messages)
+    expired = set(Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True))
+    ready = []
+    for message in messages:
+        claimed = Claimed(message, token)
+        if message.pk in expired:
+            _leave(claimed, State.EXPIRED, error="expired before it could be sent")
+        elif not message.recipient:
+            _leave(claimed, State.SUPPRESSED, error=NO_ADDRESS, attention=NO_ADDRESS)
+        elif message.recipient.upper() in suppressed:
+            _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
+        elif message.frozen_at:
+            ready.append(claimed)
+        elif written := _compose(claimed):
+            ready.append(written)
+    return ready
+
+
+def hand_over(claimed: Claimed) -> bool:
+    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more, or
+    something newer happened to the order."""
+    message = claimed.message
+    with transaction.atomic(durable=True):
+        if claimed.composed:
+            _write_down(message, claimed.composed)
+        rows = _run(HAND_OVER, id=message.pk, token=claimed.token, lease=settings.MAIL_LEASE_SECONDS)
+        if not rows:
+            transaction.set_rollback(True)
+    message.attempts += len(rows)
+    return bool(rows)
+
+
+def finish(claimed: Claimed, answer: Answer) -> bool:
+    """Write down how a try ended. False: the lease was over, somebody else has the message, and nothing was changed."""
+    message = claimed.message
+    match answer.outcome:
+        case Outcome.SENT:
+            ours = _leave(claimed, State.SENT, answer)
+        case Outcome.FAILED:
+            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+        case Outcome.UNKNOWN if message.ambiguous_count:
+            ours = _leave(claimed, State.NEEDS_REVIEW, answer, attention=UNANSWERED)
+        case Outcome.UNKNOWN:
+            ours = _leave(claimed, State.QUEUED, answer, pause=settings.MAIL_LEASE_SECONDS)
+        case _ if message.attempts >= MOST_ATTEMPTS:
+            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+        case _:
+            ours = _leave(claimed, State.QUEUED, answer, pause=_pause(message.attempts))
+    return ours
+
+
+def preview(limit: int = PREVIEWS) -> int:
+    """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it goes out."""
+    waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
+    messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
+    for message in messages:
+        message.recipient = message.order.email
+        composed, problem = _try_to_compose(message)
+        with transaction.atomic():
+            queued = Message.objects.select_for_update().filter(
+                pk=message.pk, state=State.QUEUED, composed_at__isnull=True
+            )
+            if not queued.exists():
+                continue
+            if composed:
+                _write_down(message, composed)
+            else:
+                queued.update(composed_at=Now(), last_error=problem)
+    return len(messages)
+
+
+def release_stuck() -> int:
+    """Take back what owners left behind whose lease is over. Returns how many may have been sent."""
+    with transaction.atomic():
+        in_flight = [pk for pk, was_in_flight in _run(RELEASE_STUCK, silent=SILENT) if was_in_flight]
+        for message in Message.objects.select_related("order").filter(pk__in=in_flight).order_by("order_id"):
+            _log(message, Answer(Outcome.UNKNOWN, Phase.CONTENT, SILENT))
+            if message.state == State.NEEDS_REVIEW:
+                services.mark_not_told(message.order, UNANSWERED)
+    return len(in_flight)
+
+
+def mail_of(message: Message) -> EmailMultiAlternatives:
+    """The same bytes each time: date and Message-ID are frozen with the words, and so is what parts text from HTML."""
+    return _SameBytes(
+        subject=message.subject,
+        body=message.text,
+        from_email=message.headers["From"],
+        to=[message.recipient],
+        reply_to=[message.headers["Reply-To"]],
+        headers=dict(sorted(message.headers.items())),  # the database keeps them in an order of its own
+        alternatives=[(message.html, "text/html")],
+    )
+
+
+class _SameBytes(EmailMultiAlternatives):
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        built = super().message(*args, **kwargs)
+        built.set_boundary("=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40])
+        return built
+
+
+def _send(server: MailServer, ready: Sequence[Claimed], tally: Counter[str], ends: float) -> bool:
+    """True: others better wait, the mail server has trouble."""
+    for claimed in ready:
+        if time.monotonic() >= ends:
+            break
+        answer = server.connect()
+        if answer is None:
+            if not hand_over(claimed):
+                continue
+            answer = server.send(mail_of(claimed.message))
+        tally[answer.outcome] += 1
+        finish(claimed, answer)
+        if answer.stop:
+            return True
+    return False
+
+
+def _leave(
+    claimed: Claimed,
+    state: State,
+    answer: Answer | None = None,
+    *,
+    error: str = "",
+    attention: str = "",
+    pause: float = 0,
+) -> bool:
+    """SENDING ends, if it still is ours. `attention` puts the order on staff's list; `pause` in seconds."""
+    message = claimed.message
+    sent = state == State.SENT
+    with transaction.atomic():
+        rows = _run(
+            LEAVE,
+            id=message.pk,
+            token=claimed.token,
+            state=state,
+            error="" if sent else answer.detail if answer else error,
+            provider_id=answer.detail if answer and sent else "",
+            tried=int(answer is not None and answer.phase == Phase.CONNECT),
+            ambiguous=int(answer is not None and answer.outcome == Outcome.UNKNOWN),
+            pause=pause,
+        )
+        if answer:
+            _log(message, answer if rows else replace(answer, outcome=Outcome.LATE))
+        if not rows:
+            return False
+        if sent:
+            said = message.covered.filter(said=True).values_list("event", flat=True)
+            services.mark_told(list(said), at=rows[0][0])
+        if attention:
+            services.mark_not_told(message.order, attention)
+    log.info("message %s: %s", message.pk, state)
+    return True
+
+
+def _compose(claimed: Claimed) -> Claimed | None:
+    composed, problem = _try_to_compose(claimed.message)
+    if composed:
+        return replace(claimed, composed=composed)
+    if problem == NOTHING_LEFT:
+        _leave(claimed, State.EXPIRED, error=problem)
+    else:
+        _leave(claimed, State.FAILED, error=problem, attention=NOT_COMPOSED)
+    return None
+
+
+def _try_to_compose(message: Message) -> tuple[Composed | None, str]:
+    """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
+    try:
+        composed = compose(message, [row.event for row in message.covered.all()], now=timezone.now())
+    except Exception as error:
+        log.exception("message %s cannot be composed", message.pk)
+        return None, f"{type(error).__name__}: {error}"[:300]
+    return composed, "" if composed else NOTHING_LEFT
+
+
+def _write_down(message: Message, composed: Composed) -> None:
+    message.kind, message.subject, message.text = composed.kind, composed.subject, composed.text
+    message.html, message.headers = composed.html, composed.headers
+    Message.objects.filter(pk=message.pk, frozen_at__isnull=True).update(
+        kind=composed.kind,
+        recipient=message.recipient,
+        subject=composed.subject,
+        text=composed.text,
+        html=composed.html,
+        headers=composed.headers,
+        composed_at=Now(),
+    )
+    MessageEvent.objects.filter(message=message, event__in=composed.said).update(said=True)
+    MessageEvent.objects.filter(message=message, said=True).exclude(event__in=composed.said).update(said=False)
+
+
+def _with_facts(ids: Sequence[int]) -> list[Message]:
+    lines = OrderLine.objects.select_related("product", "promise")
+    covered = MessageEvent.objects.select_related("event")
+    return list(
+        Message.objects.select_related("order")
+        .filter(pk__in=ids)
+        .order_by("next_attempt_at", "pk")
+        .prefetch_related(Prefetch("order__lines", lines), Prefetch("covered", covered))
+    )
+
+
+def _suppressed(addresses: Iterable[str]) -> set[str]:
+    """Those that must not be mailed, in upper case."""
+    upper = [address.upper() for address in addresses]
+    rows = Suppression.objects.annotate(upper=Upper("address")).filter(upper__in=upper)
+    return set(rows.values_list("upper", flat=True))
+
+
+def _log(message: Message, answer: Answer) -> None:
+    Attempt.objects.create(message=message, at=Now(), outcome=answer.outcome, phase=answer.phase, detail=answer.detail)
+
+
+def _pause(attempts: int) -> float:
+    """Doubling, and apart from each other, so that what failed together does not come back together."""
+    pause = float(min(FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS))
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains by guessing it
+
+
+def _run(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,202 @@
+"""One conversation after another with the mail server, and how far each got.
+
+Whether a mail may have been sent depends on where an error struck: before its content, surely not; after, nobody knows.
+"""
+
+import re
+import smtplib
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+
+from notifications.models import Attempt
+
+Outcome = Attempt.Outcome
+
+GOODBYE_SECONDS = 5
+ANSWER_LENGTH = 200
+SEND_CONTENT = 354  # the server's answer to DATA: from here on a silence tells nothing
+CLOSING = 421
+TOO_BIG = 552
+
+
+class Phase(StrEnum):
+    CONNECT = "connect"
+    ENVELOPE = "envelope"
+    CONTENT = "content"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a try ended. `stop`: the trouble is the server's, not this mail's, so others better wait."""
+
+    outcome: Attempt.Outcome
+    phase: Phase
+    detail: str = ""
+    stop: bool = False
+
+
+class _Watched(smtplib.SMTP):
+    """Knows how far a mail got by the server's answers."""
+
+    phase = Phase.ENVELOPE
+    last_answer = ""
+    accepted = 0
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, words = super().getreply()
+        if code == SEND_CONTENT:
+            self.phase = Phase.CONTENT
+        elif self.phase is Phase.CONTENT:
+            self.phase = Phase.ANSWERED if 200 <= code < 300 else Phase.ENVELOPE
+            self.last_answer = words.decode(errors="replace")
+        return code, words
+
+
+class _WatchedOverTls(_Watched, smtplib.SMTP_SSL):
+    pass
+
+
+class _SmtpBackend(EmailBackend):
+    connection: _Watched | None
+    _partial_connection: _Watched | None
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _WatchedOverTls if self.use_ssl else _Watched
+
+
+class MailServer:
+    """One connection, opened when first needed and used for all mails until it fails."""
+
+    def __init__(self) -> None:
+        backend: Any = get_connection()
+        self._smtp = _SmtpBackend() if isinstance(backend, EmailBackend) else None
+        self._other: BaseEmailBackend = backend
+
+    def __enter__(self) -> "MailServer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._smtp and self._smtp.connection:
+            if self._smtp.connection.sock:
+                self._smtp.connection.sock.settimeout(GOODBYE_SECONDS)
+            with suppress(smtplib.SMTPException, OSError):
+                self._smtp.close()
+        self._drop()
+
+    def connect(self) -> Answer | None:
+        """None when connected; else why not, and nothing was sent."""
+        try:
+            (self._smtp or self._other).open()
+        except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
+            self._drop()
+            return Answer(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
+        return None
+
+    def send(self, mail: EmailMultiAlternatives) -> Answer:
+        """Hand one mail over. A connection that the server closed between two mails is opened again, once."""
+        if self._smtp is None:
+            return self._send_by_other(mail)
+        used = bool(self._smtp.connection and self._smtp.connection.accepted)
+        answer = self.connect() or self._send_by_smtp(mail, self._smtp)
+        if used and answer.outcome == Outcome.DEFERRED and answer.stop:
+            answer = self.connect() or self._send_by_smtp(mail, self._smtp)
+        return answer
+
+    def _send_by_smtp(self, mail: EmailMultiAlternatives, backend: _SmtpBackend) -> Answer:
+        smtp = backend.connection
+        if smtp is None:
+            raise RuntimeError("connect before sending")
+        smtp.phase = Phase.ENVELOPE
+        try:
+            sender = sanitize_address(mail.from_email, settings.DEFAULT_CHARSET)
+            recipients = [sanitize_address(to, settings.DEFAULT_CHARSET) for to in mail.recipients()]
+            message: Any = mail.message()
+            content = message.as_bytes(linesep="\r\n")
+        except ValueError as error:
+            return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+        try:
+            smtp.sendmail(sender, recipients, content)
+        except Exception as error:  # noqa: BLE001 - also the worker's time limit: what counts is how far it got
+            answer = _judge(error, smtp.phase)
+            if answer.stop:
+                self._drop()
+            return answer if smtp.phase is not Phase.ANSWERED else _accepted(smtp, stop=True)
+        smtp.accepted += 1
+        return _accepted(smtp)
+
+    def _send_by_other(self, mail: EmailMultiAlternatives) -> Answer:
+        try:
+            mail.message()
+        except ValueError as error:
+            return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+        try:
+            self._other.send_messages([mail])
+        except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
+            return Answer(Outcome.UNKNOWN, Phase.CONTENT, _words(error), stop=True)
+        return Answer(Outcome.SENT, Phase.ANSWERED)
+
+    def _drop(self) -> None:
+        """Without a goodbye, for which a server that hangs would let us wait."""
+        if self._smtp:
+            for connection in (self._smtp.connection, self._smtp._partial_connection):
+                if connection:
+                    with suppress(OSError):
+                        connection.close()
+            self._smtp.connection = self._smtp._partial_connection = None
+
+
+def _accepted(smtp: _Watched, *, stop: bool = False) -> Answer:
+    return Answer(Outcome.SENT, Phase.ANSWERED, smtp.last_answer[:ANSWER_LENGTH], stop)
+
+
+def _judge(error: Exception, phase: Phase) -> Answer:
+    """A refused sender is our own trouble (not allowed, not logged in), so no mail is given up for it."""
+    code = _code(error)
+    if code is None:
+        silent_after_content = phase is Phase.CONTENT
+        outcome = Outcome.UNKNOWN if silent_after_content else Outcome.DEFERRED
+        return Answer(outcome, phase, _words(error), stop=True)
+    if isinstance(error, smtplib.SMTPDataError):
+        phase = Phase.CONTENT
+    ours = isinstance(error, smtplib.SMTPSenderRefused) and code != TOO_BIG
+    outcome = Outcome.FAILED if code >= 500 and not ours else Outcome.DEFERRED
+    return Answer(outcome, phase, _words(error), stop=ours or code == CLOSING)
+
+
+def _code(error: Exception) -> int | None:
+    """The server's answer, if it gave one."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else -1
+    return code if code >= 400 else None
+
+
+def _words(error: Exception) -> str:
+    """For the log and staff: the answer without any mail address in it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, answer = next(iter(error.recipients.values()))
+        return _without_addresses(f"{code} {_text(answer)}")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _without_addresses(f"{error.smtp_code} {_text(error.smtp_error)}")
+    return _without_addresses(f"{type(error).__name__}: {error}")
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+
+
+def _without_addresses(words: str) -> str:
+    return re.sub(r"[^\s<>]+@[^\s<>]+", "[address]", " ".join(words.split()))[:ANSWER_LENGTH]

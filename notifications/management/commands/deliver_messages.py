@@ -1,0 +1,65 @@
+import signal
+import threading
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from notifications.delivery import deliver
+from notifications.dispatch import dispatch_all
+from notifications.mail_server import Outcome
+from notifications.mode import mail_mode
+
+TURN_SECONDS = 2.0
+WHOLE_RUN_SECONDS = 3600.0
+TROUBLE = (Outcome.DEFERRED, Outcome.FAILED, Outcome.UNKNOWN)
+
+
+class Command(BaseCommand):
+    help = """Turn events that customers are due to hear of into mails and send those due, as MAIL_MODE allows.
+Without Celery run it with --loop; beside Celery it does no harm.
+
+example:
+  manage.py deliver_messages            once, until nothing is due; exit code 1 when a mail could not be sent
+  manage.py deliver_messages --loop     every two seconds, until stopped"""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--loop", action="store_true", help="go on until stopped (Ctrl-C or SIGTERM)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["loop"]:
+            self._loop()
+            return
+        created = dispatch_all()
+        tally = deliver(seconds=WHOLE_RUN_SECONDS)
+        self.stdout.write(_summary(created, tally))
+        if any(tally[outcome] for outcome in TROUBLE):
+            raise CommandError("not every mail could be sent: the mails' attempts in the admin say why")
+
+    def _loop(self) -> None:
+        """A mail under way is finished before it stops; a database that is away is waited for."""
+        stop = threading.Event()
+        for stop_signal in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop_signal, lambda *_: stop.set())
+        while not stop.is_set():
+            try:
+                created, tally = dispatch_all(), deliver(seconds=TURN_SECONDS)
+            except (OperationalError, InterfaceError) as error:
+                self.stderr.write(f"The database does not answer: {error}")
+            else:
+                if created or tally.total():
+                    self.stdout.write(_summary(created, tally))
+            close_old_connections()
+            stop.wait(TURN_SECONDS)
+
+
+def _summary(created: int, tally: Counter[str]) -> str:
+    if mail_mode().name == "hold":
+        return f"MAIL_MODE is hold, nothing is sent: {created} mails created, {tally['kept']} composed and kept"
+    tried = ", ".join(f"{tally[outcome]} {outcome}" for outcome in (Outcome.SENT, *TROUBLE))
+    return f"{created} mails created; {tried}; {tally['kept']} composed and kept"

@@ -1,0 +1,39 @@
+"""Entry points for Celery, run every few seconds. The rows are the truth: a tick that is lost is made up by the next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import shared_task
+from django.db import connection
+
+from notifications import delivery
+from notifications.dispatch import dispatch_all
+
+SENDER = 7_260_413  # any number, for pg_try_advisory_lock
+
+
+@shared_task
+def dispatch() -> None:
+    dispatch_all()
+
+
+@shared_task
+def deliver() -> None:
+    """One sender among the workers: a mail server that hangs holds up one process, and the others go on reviewing."""
+    with _sole_sender() as alone:
+        if alone:
+            delivery.deliver()
+
+
+@contextmanager
+def _sole_sender() -> Iterator[bool]:
+    """The lock is the connection's: it ends with a process that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER])
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SENDER])
