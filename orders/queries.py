@@ -65,7 +65,8 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known."""
+    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
+    `cancellation`: what was said of it last, if anything was cancelled."""
 
     id: int
     sku: str
@@ -83,6 +84,7 @@ class LineStatus:
     promised: Promised | None
     agreed_by: date | None
     parcels: tuple[Parcel, ...]
+    cancellation: str
 
     @property
     def reserved(self) -> int:
@@ -91,6 +93,11 @@ class LineStatus:
     @property
     def is_open(self) -> bool:
         return self.state not in ("shipped", "cancelled")
+
+    @property
+    def is_split(self) -> bool:
+        """Whether its units have come to different ends so far."""
+        return sum(units > 0 for units in (self.shipped, self.reserved, self.waiting, self.cancelled)) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +135,26 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
         for event in events
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
-    joined = {
-        event.line_id: event.facts["place"]
-        for event in events
-        if event.kind == EventKind.JOINED and "place" in event.facts
-    }
     return Status(
         number=order.number,
         placed_at=order.placed_at,
         as_of=now,
         lines=tuple(
-            _line_status(line, positions.get(line.pk), joined.get(line.pk), parcels.get(line.pk, [])) for line in lines
+            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, happened) for line in lines
         ),
         events=tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True)),
     )
 
 
 def _line_status(
-    line: OrderLine, position: queue.Position | None, joined_place: int | None, parcels: Sequence[Parcel]
+    line: OrderLine,
+    position: queue.Position | None,
+    parcels: Sequence[Parcel],
+    events: Iterable[Event],
+    happened: Iterable[Happened],
 ) -> LineStatus:
+    joined = (e.facts.get("place") for e in events if e.line_id == line.pk and e.kind == EventKind.JOINED)
+    cancelled = (h.text for h in happened if h.line == line.pk and h.kind == EventKind.CANCELLED)
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -160,10 +168,11 @@ def _line_status(
         held=line.held,
         place=position.place if position else None,
         units_ahead=position.units_ahead if position else None,
-        joined_place=joined_place,
+        joined_place=next(joined, None),
         promised=_promised(line),
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),
+        cancellation=next(cancelled, ""),
     )
 
 

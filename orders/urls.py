@@ -3,5 +3,12 @@ from django.urls import path
 from orders import views
 
 urlpatterns = [
+    path("", views.look_up, name="look_up"),
     path("o/<str:token>/", views.order, name="order"),
+    path("o/<str:token>/live/", views.live, name="live"),
+    path("o/<str:token>/status.json", views.status_json, name="status_json"),
+    path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
+    # SKUs may contain slashes.
+    path("p/<path:sku>/promise.json", views.promise_json, name="promise_json"),
+    path("p/<path:sku>/", views.product, name="product"),
 ]

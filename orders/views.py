@@ -1,10 +1,136 @@
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+"""The customer's pages. A GET changes nothing: mail scanners open every link."""
 
-from orders import access
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from orders import access, public
+from orders.access import Purpose
+from orders.models import Order
+from orders.presentation import language_for, length_sentence, window_words
+from orders.queries import Offer, about, offer, order_status
+
+LARGEST_OFFER = 999
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
+def look_up(request: HttpRequest) -> HttpResponse:
+    """Number and mail address together give a link that may only look; every miss reads alike."""
+    if request.method != "POST":
+        return render(request, "orders/look_up.html")
+    typed = {"number": request.POST.get("number", ""), "email": request.POST.get("email", "")}
+    try:
+        found = access.find_order(**typed, client=access.client_range(request))
+    except access.Throttled as throttled:
+        context = typed | {"wait_minutes": -(-throttled.retry_after // 60)}
+        headers = {"Retry-After": str(throttled.retry_after)}
+        return _with(headers, render(request, "orders/look_up.html", context, status=429))
+    if found is None:
+        return render(request, "orders/look_up.html", typed | {"missed": True})
+    link = reverse("order", args=[access.link_token(found, Purpose.LOOK)])
+    return HttpResponse(status=303, headers={"Location": link})
+
+
+@require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     row, _ = access.open_order(token)
-    return HttpResponse(row.number)
+    with translation.override(language_for(row.locale)):
+        return render(request, "orders/order.html", _page(row, token))
+
+
+@require_safe
+def live(request: HttpRequest, token: str) -> HttpResponse:
+    """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
+    row, _ = access.open_order(token)
+    with translation.override(language_for(row.locale)):
+        page = _page(row, token)
+        if request.GET.get("seen") == page["status"].version:
+            return HttpResponse(status=204)
+        return render(request, "orders/order.html#live", page)
+
+
+@require_safe
+def status_json(request: HttpRequest, token: str) -> HttpResponse:
+    row, _ = access.open_order(token, access.MAY_READ)
+    locale = request.GET.get("lang") or row.locale
+    return JsonResponse(public.status_object(order_status(row, locale=locale, now=timezone.now())))
+
+
+@require_safe
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """Windows as entries of a calendar. A link that may only feed it leads nobody on to the page."""
+    row, purpose = access.open_order(token, access.MAY_READ)
+    status = order_status(row, locale=row.locale, now=timezone.now())
+    page = "" if purpose == Purpose.FEED else access.order_url(row, purpose)
+    return HttpResponse(public.calendar_of(status, locale=row.locale, page=page), content_type="text/calendar")
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def product(request: HttpRequest, sku: str) -> HttpResponse:
+    """Before buying: what somebody would be promised who ordered now."""
+    quantity = _quantity(request)
+    shown = _offer(sku, quantity or 1)
+    locale = translation.get_language()
+    today = timezone.localtime(shown.as_of).date()
+    context = {
+        "offer": shown,
+        "window": shown.window and window_words(shown.window, since=shown.on, today=today, locale=locale),
+        "length": length_sentence(about(shown.lines), about(shown.units), exact=settings.EXACT_LINE, locale=locale),
+        "typed": request.GET.get("quantity", "1"),
+        "refused": quantity is None,
+        "largest": LARGEST_OFFER,
+        "locale": locale,
+    }
+    return render(request, "orders/product.html", context, status=400 if quantity is None else 200)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
+    quantity = _quantity(request)
+    if quantity is None:
+        return JsonResponse({"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400)
+    try:
+        return JsonResponse(public.offer_object(_offer(sku, quantity)))
+    except Http404:
+        return JsonResponse({"error": f"no product {sku} is on backorder"}, status=404)
+
+
+def _page(row: Order, token: str) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "order": row,
+        "token": token,
+        "feed": access.link_token(row, Purpose.FEED),
+        "status": order_status(row, locale=row.locale, now=now),
+        "today": timezone.localtime(now).date(),
+        "locale": row.locale,
+        "mailed": bool(row.email and row.released_at),
+    }
+
+
+def _offer(sku: str, quantity: int) -> Offer:
+    found = offer(sku, quantity, now=timezone.now())
+    if found is None:
+        raise Http404(f"no product {sku} is on backorder")
+    return found
+
+
+def _quantity(request: HttpRequest) -> int | None:
+    """None: not a whole number from 1 to LARGEST_OFFER. Without the parameter: 1."""
+    typed = request.GET.get("quantity", "1").strip()
+    return int(typed) if re.fullmatch("[0-9]{1,3}", typed) and int(typed) else None
+
+
+def _with(headers: dict[str, str], response: HttpResponse) -> HttpResponse:
+    for name, value in headers.items():
+        response[name] = value
+    return response

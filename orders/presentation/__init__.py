@@ -4,6 +4,7 @@ from orders.presentation.days import day_words, in_language, language_for, momen
 from orders.presentation.events import queue_change_sentence, sentence
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
+    length_sentence,
     next_word_sentence,
     place_sentence,
     window_html,
@@ -17,6 +18,7 @@ __all__ = [
     "day_words",
     "in_language",
     "language_for",
+    "length_sentence",
     "moment_words",
     "next_word_sentence",
     "ordinal",

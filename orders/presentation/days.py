@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_skeleton, get_day_names
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_day_names
 from babel.numbers import format_decimal
 from django.conf import settings
 from django.utils import timezone, translation
@@ -66,7 +66,9 @@ def day_of_month(day: date, *, locale: Locale) -> str:
 def moment_words(at: datetime, *, locale: str) -> str:
     """A time in the shop's zone: "23 Nov 2026, 09:15"."""
     with in_language(locale) as dates:
-        return format_datetime(timezone.localtime(at), "medium", locale=dates).rpartition(":")[0]
+        local = timezone.localtime(at)
+        words = (format_time(local, "short", locale=dates), format_date(local, "medium", locale=dates))
+        return str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
 
 
 def number_words(number: int, *, locale: Locale) -> str:

@@ -1,0 +1,115 @@
+"""What programs read: status.json, promise.json and calendar.ics. Others build on these keys: keep them stable."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext
+from icalendar import Calendar, Event
+
+from orders.domain.supply import Window
+from orders.presentation import in_language, window_words
+from orders.queries import LineStatus, Offer, Promised, Status, about
+
+REFRESH = timedelta(hours=6)
+
+
+def status_object(status: Status) -> dict[str, Any]:
+    return {
+        "order": {"number": status.number, "placed_at": _moment(status.placed_at)},
+        "as_of": _moment(status.as_of),
+        "next_update_by": _day(status.next_update_by),
+        "lines": [_line_object(line) for line in status.lines],
+        "events": [{"at": _moment(event.at), "kind": event.kind, "text": event.text} for event in status.events],
+    }
+
+
+def _line_object(line: LineStatus) -> dict[str, Any]:
+    promised = line.promised
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "allocated": line.allocated,
+        "shipped": line.shipped,
+        "cancelled": line.cancelled,
+        "state": line.state,
+        "place": line.place,
+        "units_ahead": line.units_ahead,
+        "window": _window_object(promised.window) if promised else None,
+        "told_at": _moment(promised.told_at) if promised and promised.told_at else None,
+        "agreed_by": _day(line.agreed_by),
+    }
+
+
+def offer_object(offer: Offer) -> dict[str, Any]:
+    """Strangers read how long the line is, rounded: the exact number is the shop's business (EXACT_LINE)."""
+    return {
+        "sku": offer.sku,
+        "name": offer.name,
+        "quantity": offer.quantity,
+        "lines": about(offer.lines),
+        "units": about(offer.units),
+        "window": _window_object(offer.window) if offer.window else None,
+        "as_of": _moment(offer.as_of),
+    }
+
+
+def _window_object(window: Window) -> dict[str, Any]:
+    """Days too far apart to be a promise are kept to compare, and shown to nobody."""
+    hidden = window.kind == "chances"
+    return {
+        "kind": window.kind,
+        "early": None if hidden else _day(window.early),
+        "likely": None if hidden else _day(window.likely),
+        "late": None if hidden else _day(window.late),
+        "sure": window.sure,
+        "within_14": window.within_14,
+        "within_30": window.within_30,
+    }
+
+
+def calendar_of(status: Status, *, locale: str, page: str) -> bytes:
+    """An all-day entry for every open line with a latest day. `page`: where it links to, if anywhere."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Backorders//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", f"{settings.SHOP_NAME} {status.number}")
+    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    for line in status.lines:
+        if line.is_open and line.promised and line.promised.window.kind != "chances":
+            _add_entry(calendar, status, line, line.promised, locale=locale, page=page)
+    return bytes(calendar.to_ical())
+
+
+def _add_entry(
+    calendar: Calendar, status: Status, line: LineStatus, promised: Promised, *, locale: str, page: str
+) -> None:
+    early, late = promised.window.early, promised.window.late
+    if late is None:
+        return
+    entry = Event()
+    with in_language(locale):
+        entry.add(
+            "summary", gettext("%(product)s leaves %(shop)s") % {"product": line.name, "shop": settings.SHOP_NAME}
+        )
+    entry.add("uid", f"{status.number}.{line.sku}@{settings.SITE_URL.partition('://')[2]}")
+    entry.add("dtstamp", status.as_of)
+    entry.add("dtstart", early or late)
+    entry.add("dtend", late + timedelta(days=1))  # exclusive
+    entry.add("transp", "TRANSPARENT")
+    entry.add("description", window_words(promised.window, since=promised.on, locale=locale))
+    if page:
+        entry.add("url", page)
+    calendar.add_component(entry)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _moment(at: datetime) -> str:
+    """RFC 3339 with the offset of the shop's zone."""
+    return timezone.localtime(at).isoformat(timespec="seconds")
