@@ -111,7 +111,8 @@ class Texts(SimpleArrayField):
 
     def __init__(self, **kwargs: Any) -> None:
         text = forms.CharField(max_length=200, required=False)
-        super().__init__(text, delimiter="\n", widget=forms.Textarea({"rows": 3}), **kwargs)
+        widget = forms.Textarea({"rows": 3})
+        super().__init__(text, delimiter="\n", widget=widget, show_hidden_initial=True, **kwargs)
 
     def clean(self, value: Any) -> list[str]:
         return [text for text in super().clean(value) if text]
@@ -189,7 +190,7 @@ class OrderAdmin(BackordersAdmin):
         with transaction.atomic():
             if change and "attention" in form.changed_data:
                 now = Order.objects.select_for_update(no_key=True).get(pk=obj.pk).attention
-                shown = form.initial["attention"]
+                shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
                 obj.attention += [text for text in now if text not in shown and text not in obj.attention]
             super().save_model(request, obj, form, change)
 
