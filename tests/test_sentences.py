@@ -129,6 +129,13 @@ def test_arrived_for_you() -> None:
     )
 
 
+def test_several_arrived_for_you() -> None:
+    facts = RESERVED | {"units": 5, "of": 5, "window": LEAVES}
+    assert words("reserved", facts) == (
+        "All 5 have arrived and are set aside for you. They leave us by Thursday, 26 November."
+    )
+
+
 def test_arrived_and_yet_later_than_told() -> None:
     facts = RESERVED | {"window": LEAVES, "told": window("2026-11-10", "2026-11-24")}
     assert words("reserved", facts) == (
@@ -231,8 +238,8 @@ def test_every_stored_kind_has_words_or_its_name() -> None:
         (Window("dated", date(2026, 11, 10), None, date(2026, 11, 20), 0.9),
          "It was to leave us by 20 November, and it has not left yet."),
         (Window("unrated", date(2026, 12, 18), None, date(2026, 12, 18)),
-         "By the supplier's own date it leaves us by 18 December. That date is not yet rated: we have too few past "
-         "deliveries to say how sure it is."),
+         "Leaves us by 18 December, by the supplier's own date. It is not yet rated: we have too few past deliveries to "
+         "say how sure it is."),
         (Window("chances", date(2026, 12, 1), None, date(2027, 6, 1), None, 0.6, 0.8),
          "Leaves us by 7 December 6 times in 10, by 23 December 8 times in 10."),
         (Window("open", date(2026, 12, 28)), "We can't name a latest date yet; not before 28 December."),

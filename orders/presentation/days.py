@@ -14,7 +14,7 @@ from django.utils.translation import gettext, pgettext
 
 NEAR = timedelta(days=6)  # a weekday names one day only
 SAME_YEAR = timedelta(days=300)  # further off, the year is not obvious
-WORLD_ENGLISH = "en_001"  # "18 December": plain "en" would be written as in the United States
+PLAIN_ENGLISH = "en_GB"  # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 
 
 @lru_cache(maxsize=256)
@@ -43,8 +43,8 @@ def _dates_in(locale: str, language: str) -> Locale:
         except (ValueError, TypeError, UnknownLocaleError):
             continue
         if parsed.language == language.split("-")[0]:
-            return Locale.parse(WORLD_ENGLISH) if str(parsed) == "en" else parsed
-    return Locale.parse(WORLD_ENGLISH)
+            return Locale.parse(PLAIN_ENGLISH) if str(parsed) == "en" else parsed
+    return Locale.parse(PLAIN_ENGLISH)
 
 
 def day_words(day: date, *, today: date, locale: Locale) -> str:

@@ -101,6 +101,8 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
         return [arrived]
     if _later_than_told(facts):
         return [arrived, _told(facts, reader), _now(facts, reader)]
+    if ordered > 1:
+        return [arrived, gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])}]
     return [arrived, reader.window(window_in(facts["window"]))]
 
 

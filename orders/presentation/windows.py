@@ -138,8 +138,8 @@ def _lead(window: Window, today: date) -> str:
         return gettext("It was to leave us by %(late)s, and it has not left yet.")
     if window.kind == "unrated":
         return gettext(
-            "By the supplier's own date it leaves us by %(late)s. That date is not yet rated: we have too few past "
-            "deliveries to say how sure it is."
+            "Leaves us by %(late)s, by the supplier's own date. It is not yet rated: we have too few past deliveries to say "
+            "how sure it is."
         )
     if window.sure is None:
         return (
