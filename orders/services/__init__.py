@@ -9,8 +9,8 @@ from orders.services.placing import NewLine, NewOrder, add_lines, place_order, p
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
     begin_import,
-    confirm_refunds,
     end_import,
+    held_text,
     hold,
     know_products,
     learn_address,
@@ -38,11 +38,11 @@ __all__ = [
     "begin_import",
     "cancel",
     "cancel_restock",
-    "confirm_refunds",
     "correct_receipt",
     "correct_shipment",
     "end_import",
     "expect_restock",
+    "held_text",
     "hold",
     "keep_deadlines",
     "know_products",

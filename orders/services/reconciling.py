@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from orders.models import Import, Order, OrderLine, Product, Refund
+from orders.models import Import, Order, OrderLine, Product
 from orders.services.allocating import allocate
 from orders.services.promising import lock_stock, mark_moved_up, newest_forecasts, publish_first, review
 from orders.services.refusal import Refused
@@ -94,16 +94,22 @@ def learn_address(order: Order, email: str, *, unreachable: str) -> bool:
     if order.email or not email:
         return False
     order.email = email
-    order.attention = [text for text in order.attention if text != unreachable]
-    order.save(update_fields=["email", "attention"])
+    order.save(update_fields=["email"])
+    _strike(order, unreachable)
     return True
+
+
+def held_text(sku: str, units: int) -> str:
+    """What staff read of a held line; settling it strikes this off."""
+    return f"{sku}: some of {units} units have left, the export does not say how many: how many are to come?"
 
 
 @transaction.atomic
 def hold(order: Order, line_ids: Collection[int]) -> None:
     """Nobody knows how many units of these lines are still to come: they keep their places and get none until settled."""
-    lock_lines(order, dict.fromkeys(line_ids, 0))
+    lines = lock_lines(order, dict.fromkeys(line_ids, 0))
     OrderLine.objects.filter(pk__in=line_ids, waiting__gt=0).update(held=True)
+    notice(order, [held_text(line.product.sku, line.quantity) for line in lines])
 
 
 @transaction.atomic
@@ -122,12 +128,14 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
     if remaining < still:
         ship(line.order, {line.pk: still - remaining}, now=now, actor=actor, beyond_reserved=True)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
+    _strike(line.order, held_text(line.product.sku, line.quantity))
     if line.promise_id is None:
         publish_first([line.pk], newest_forecasts([line.product_id], now=now), now=now)
     mark_moved_up([line.product_id], now=now)
     allocate(line.product_id, now=now)
 
 
-def confirm_refunds(order: Order, *, now: datetime) -> int:
-    """The shop says the money was sent. Returns how many refunds were open."""
-    return Refund.objects.filter(line__order=order, sent_at__isnull=True).update(sent_at=now)
+def _strike(order: Order, text: str) -> None:
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    order.attention = [other for other in order.attention if other != text[:200]]
+    order.save(update_fields=["attention"])

@@ -1,0 +1,154 @@
+"""Any shop's export by a column map: a TOML file that says which of its columns hold what (docs/importing.md)."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orders.imports import values
+from orders.imports.dialects import Closed, ExportLine, Fulfilment, Head
+from orders.imports.table import BadRow, Cells, Unreadable
+
+NEEDED = ("order_number", "placed_at", "sku", "quantity")
+KNOWN = (
+    *NEEDED,
+    *("paid_at", "customer_email", "customer_name", "country", "region", "locale", "product_name", "promised_by"),
+    *("status", "shipped_quantity", "cancelled_quantity"),
+)
+GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
+SETTINGS = ("columns", "status", "delimiter", "time_formats", "strip_prefix")
+
+
+class MappedColumns:
+    """The dialect of one column map. Columns of an order may be filled on its first row only, or on each."""
+
+    waiting_only = False
+
+    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
+        self.name = name
+        self._expect_known(settings)
+        self.delimiter: str = settings.get("delimiter", ",")
+        self.time_formats: Sequence[str] = settings.get("time_formats", [])
+        self.strip_prefix: str = settings.get("strip_prefix", "")
+        self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
+        self.groups: dict[str, str] = {
+            word.casefold(): group for group, words in settings.get("status", {}).items() for word in words
+        }
+
+    required: Sequence[str] = ()
+
+    @property
+    def optional(self) -> Sequence[str]:
+        names = [name for choices in self.columns.values() for parts in choices for name in parts]
+        return list(dict.fromkeys(names))
+
+    def number(self, cells: Cells) -> str:
+        found = self._cell(cells, "order_number")
+        return values.order_number(found, self._label("order_number")) if found else ""
+
+    def head(self, cells: Cells, *, now: datetime) -> Head | None:
+        if not self._cell(cells, "placed_at"):
+            return None
+        country = values.country(self._cell(cells, "country"), self._label("country"))
+        group = self._group(cells)
+        closed: Closed = "cancelled" if group == "cancelled" else "refunded" if group == "refunded" else ""
+        fulfilment: Fulfilment = "all" if group == "shipped" else "part" if group == "part_shipped" else "none"
+        return Head(
+            placed_at=self._moment(cells, "placed_at", now=now),
+            paid_at=self._moment(cells, "paid_at", now=now) if self._cell(cells, "paid_at") else None,
+            email=values.email(self._cell(cells, "customer_email"), self._label("customer_email")),
+            customer_name=values.text(self._cell(cells, "customer_name"), self._label("customer_name"), most=300),
+            country=country,
+            region=values.text(self._cell(cells, "region"), self._label("region"), most=100),
+            locale=values.locale(self._cell(cells, "locale"), self._label("locale"), country=country),
+            paid=group != "unpaid",
+            closed=closed,
+            fulfilment=fulfilment,
+        )
+
+    def line(self, cells: Cells) -> ExportLine | None:
+        sku = values.text(self._cell(cells, "sku"), self._label("sku"), most=100)
+        if not sku:
+            return None
+        promised = self._cell(cells, "promised_by")
+        return ExportLine(
+            sku=sku,
+            name=values.text(self._cell(cells, "product_name"), self._label("product_name"), most=300),
+            quantity=values.units(self._cell(cells, "quantity"), self._label("quantity"), least=0),
+            cancelled=self._count(cells, "cancelled_quantity"),
+            shipped=self._count(cells, "shipped_quantity"),
+            promised_by=values.day(promised, self._label("promised_by")) if promised else None,
+        )
+
+    def merged(self, first: Head, other: Head) -> Head:
+        if (first.placed_at, first.email) != (other.placed_at, other.email):
+            raise BadRow("time or address differ from the rows of this order above; expected the same on each")
+        return first
+
+    def check(self, header: Sequence[str], file: str) -> None:
+        """Unreadable where the file has none of the columns the map names for something that is needed."""
+        there = {name.casefold() for name in header}
+        for ours in (*NEEDED, *(["status"] if self.groups else [])):
+            if not any(all(part.casefold() in there for part in parts) for parts in self.columns[ours]):
+                raise Unreadable(
+                    f"{file}:1: no column {self._label(ours)} for {ours} (by the map {self.name}); "
+                    f"found {', '.join(header)[:500]}"
+                )
+
+    def _group(self, cells: Cells) -> str:
+        if not self.groups:
+            return "waiting"
+        word = self._cell(cells, "status").casefold().removeprefix(self.strip_prefix)
+        if word not in self.groups:
+            expected = ", ".join(sorted(self.groups))
+            raise BadRow(f"{self._label('status')} is {word!r}; expected one of {expected}, or add it to {self.name}")
+        return self.groups[word]
+
+    def _moment(self, cells: Cells, ours: str, *, now: datetime) -> datetime:
+        return values.moment(self._cell(cells, ours), self._label(ours), now=now, formats=self.time_formats)
+
+    def _count(self, cells: Cells, ours: str) -> int:
+        """Some exports write refunded units as fewer than zero."""
+        found = self._cell(cells, ours).removeprefix("-")
+        return values.units(found, self._label(ours), least=0) if found else 0
+
+    def _cell(self, cells: Cells, ours: str) -> str:
+        """The first alternative that is filled."""
+        for parts in self.columns.get(ours, []):
+            if found := " ".join(filter(None, (cells.get(part, "") for part in parts))):
+                return found
+        return ""
+
+    def _label(self, ours: str) -> str:
+        choices = [" + ".join(parts) for parts in self.columns.get(ours, [])]
+        return " or ".join(choices) or ours
+
+    def _expect_known(self, settings: Mapping[str, Any]) -> None:
+        columns, status = settings.get("columns", {}), settings.get("status", {})
+        unknown = [name for name in settings if name not in SETTINGS]
+        unknown += [f"columns.{name}" for name in columns if name not in KNOWN]
+        unknown += [f"status.{name}" for name in status if name not in GROUPS]
+        missing = [f"columns.{name}" for name in NEEDED if name not in columns]
+        missing += ["columns.status"] if status and "status" not in columns else []
+        if unknown or missing:
+            faults = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(
+                missing
+            )
+            raise Unreadable(f"{self.name}:1: {'; '.join(faults)}; expected columns of {', '.join(KNOWN)}")
+
+
+def read_map(path: Path) -> MappedColumns:
+    try:
+        with path.open("rb") as file:
+            return MappedColumns(str(path), tomllib.load(file))
+    except OSError as error:
+        raise Unreadable(f"{path}:1: {error.strerror}; expected a column map to read") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path}:1: {error}; expected a column map in TOML") from None
+
+
+def _alternatives(theirs: Any) -> list[list[str]]:
+    """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a space."""
+    choices = theirs if isinstance(theirs, list) else [theirs]
+    return [[part.strip() for part in str(choice).split(" + ")] for choice in choices]

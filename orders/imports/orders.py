@@ -1,0 +1,324 @@
+"""A file of orders: new ones join their queues, known ones are closed as far as the file says so. Nothing is reopened."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Upper
+
+from orders import services
+from orders.imports.dialects import Dialect, ExportLine, ExportOrder
+from orders.imports.gathering import OrdersFile
+from orders.imports.remaining import settle_remaining
+from orders.imports.running import Run
+from orders.imports.table import Table
+from orders.models import Order, OrderLine, Product, Refund, Release
+
+BATCH = 1000
+UNREACHABLE = "can't be reached: no mail address"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which products join beside those marked as on backorder."""
+
+    skus: frozenset[str] = frozenset()
+    all_products: bool = False
+
+
+def import_orders(
+    run: Run, dialect: Dialect, selection: Selection, *, remaining: Table | None = None
+) -> dict[str, Any]:
+    """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    file = OrdersFile(run.table, dialect, now=run.now)
+    for _ in file.orders(run.bad):
+        pass
+    run.stop_if_bad()
+
+    def write() -> dict[str, Any]:
+        writer = _Writer(run, dialect, selection, quiet=not Release.objects.exists())
+        done = 0
+        for batch in _batches(file.orders(lambda row, error: None)):
+            writer.write(batch)
+            done += sum(len(order.lines) + order.nameless for order in batch)
+            run.progress(min(done, file.rows), file.rows)
+        writer.serve()
+        if remaining:
+            settle_remaining(remaining, run, writer.counts)
+        return writer.report()
+
+    return run.perform("import_orders", write)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes batches of orders; counts every order of the file exactly once."""
+
+    run: Run
+    dialect: Dialect
+    selection: Selection
+    quiet: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
+    attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
+    joined: set[int] = field(default_factory=set)  # products
+    seen: set[str] = field(default_factory=set)  # SKUs of the file
+
+    def write(self, batch: Collection[ExportOrder]) -> None:
+        known = _known_orders(batch)
+        products = self._products(batch, known)
+        new = []
+        for export in batch:
+            self.seen.update(export.lines)
+            self.counts["lines_without_sku"] += export.nameless
+            order = known.get(export.number.upper())
+            if order:
+                self._attempt(export, lambda export=export, order=order: self._reconcile(export, order, products))
+            elif order_lines := self._joining(export, products):
+                new.append((export, self._new_order(export, order_lines)))
+        self._place(new)
+
+    def serve(self) -> None:
+        services.serve_joined(self.joined, now=self.run.now, quiet=self.quiet)
+
+    def report(self) -> dict[str, Any]:
+        return {
+            **{name: number for name, number in sorted(self.counts.items()) if number},
+            "quiet": self.quiet,
+            "not_on_backorder": dict(self.left_out.most_common()),
+            "needs_a_person": dict(self.attention),
+            "not_in_file": sorted(self.selection.skus - self.seen),
+        }
+
+    def _attempt(self, export: ExportOrder, write: Any) -> None:
+        try:
+            write()
+        except services.Refused as error:
+            self.run.bad(export.row, error)
+            self.counts["refused"] += 1
+
+    # New orders
+
+    def _joining(self, export: ExportOrder, products: Mapping[str, Product]) -> list[services.NewLine]:
+        """Lines of a new order that join a queue; where there are none the order is counted as left out."""
+        if export.head.closed:
+            self.counts["left_out_closed"] += 1
+            return []
+        if not export.head.paid:
+            self.counts["left_out_unpaid"] += 1
+            return []
+        skus = _open_skus(export)
+        self.left_out.update(sku for sku in skus if sku not in products)
+        lines = [_new_line(export.lines[sku], products[sku]) for sku in skus if sku in products]
+        if not lines:
+            all_left = not skus and any(line.shipped for line in export.lines.values())
+            self.counts["left_out_shipped" if all_left else "left_out_not_on_backorder"] += 1
+        return lines
+
+    def _new_order(self, export: ExportOrder, lines: list[services.NewLine]) -> services.NewOrder:
+        head = export.head
+        texts = _held_texts(lines)
+        texts += [_refund_text(head.part_refund)] if head.part_refund else []
+        texts += [] if head.email else [UNREACHABLE]
+        if texts:
+            self.attention[export.number] += len(texts)
+        return services.NewOrder(
+            number=export.number,
+            placed_at=head.placed_at,
+            paid_at=head.paid_at,
+            email=head.email,
+            customer_name=head.customer_name,
+            country=head.country,
+            region=head.region,
+            locale=head.locale,
+            lines=lines,
+            attention=texts,
+        )
+
+    def _place(self, new: list[tuple[ExportOrder, services.NewOrder]]) -> None:
+        if not new:
+            return
+        try:
+            placed = self._placed([order for _, order in new])
+        except services.Refused:
+            if len(new) > 1:
+                for one in new:
+                    self._place([one])
+                return
+            self._attempt(new[0][0], lambda: self._placed([new[0][1]]))
+            return
+        self.counts["joined"] += len(placed)
+        self.joined.update(line.product.pk for _, order in new for line in order.lines)
+        for (export, _), order in zip(new, placed, strict=True):
+            self._record_shipped_part(export, order)
+
+    def _placed(self, orders: list[services.NewOrder]) -> list[Order]:
+        return services.place_orders(orders, now=self.run.now, quiet=self.quiet, imported_by=self.run.row, serve=False)
+
+    def _record_shipped_part(self, export: ExportOrder, order: Order) -> None:
+        shipped = {sku: line.shipped for sku, line in export.lines.items() if line.shipped}
+        if shipped:
+            lines = order.lines.filter(product__sku__in=shipped, held=False).select_related("product")
+            if units := {line.pk: shipped[line.product.sku] for line in lines}:
+                services.ship(order, units, now=self.run.now, beyond_reserved=True)
+
+    # Known orders
+
+    def _reconcile(self, export: ExportOrder, order: Order, products: Mapping[str, Product]) -> None:
+        difference = _Difference(export, order, complete=not self.dialect.waiting_only)
+        changed = self._close(export, order, difference)
+        if difference.hold:
+            services.hold(order, difference.hold)
+            self.attention[order.number] += len(difference.hold)
+            changed = True
+        changed |= self._join_known(export, order, products)
+        if export.head.email and not order.email:
+            changed |= services.learn_address(order, export.head.email, unreachable=UNREACHABLE)
+        if difference.texts and (noticed := services.notice(order, difference.texts)):
+            self.attention[order.number] += noticed
+            changed = True
+        self.counts["changed" if changed else "unchanged"] += 1
+
+    def _close(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
+        now = self.run.now
+        if difference.ship:
+            shipped_at = export.head.shipped_at
+            services.ship(order, difference.ship, now=now, shipped_at=shipped_at, beyond_reserved=True)
+            self.counts["units_shipped"] += sum(difference.ship.values())
+        if difference.cancel:
+            services.cancel(order, now=now, units=difference.cancel, by="shop")
+            self.counts["units_cancelled"] += sum(difference.cancel.values())
+        confirmed = 0
+        if export.head.closed == "refunded":
+            for refund in Refund.objects.filter(line__order=order, sent_at__isnull=True):
+                confirmed += services.mark_refund_sent(refund, now=now)
+            self.counts["refunds_confirmed"] += confirmed
+        return bool(difference.ship or difference.cancel or confirmed)
+
+    def _join_known(self, export: ExportOrder, order: Order, products: Mapping[str, Product]) -> bool:
+        """Lines of a product that was put on backorder after its order had come."""
+        there = {line.product.sku for line in order.lines.all()}
+        if export.head.closed or not export.head.paid:
+            return False
+        skus = [sku for sku in _open_skus(export) if sku not in there]
+        self.left_out.update(sku for sku in skus if sku not in products)
+        lines = [_new_line(export.lines[sku], products[sku]) for sku in skus if sku in products]
+        if not lines:
+            return False
+        services.add_lines([(order, line) for line in lines], now=self.run.now, serve=False)
+        self._record_shipped_part(export, order)
+        if held := services.notice(order, _held_texts(lines)):
+            self.attention[order.number] += held
+        self.joined.update(line.product.pk for line in lines)
+        self.counts["lines_added"] += len(lines)
+        return True
+
+    # Products
+
+    def _products(self, batch: Iterable[ExportOrder], known: Mapping[str, Order]) -> dict[str, Product]:
+        """The products of this batch that join a queue, created and marked where the run says so."""
+        names: dict[str, str] = {}
+        for export in batch:
+            order = known.get(export.number.upper())
+            there = {line.product.sku for line in order.lines.all()} if order else set()
+            for sku in _open_skus(export):
+                if sku not in there and export.head.paid and not export.head.closed:
+                    names[sku] = names.get(sku) or export.lines[sku].name
+        rows = Product.objects.filter(sku__in=names).annotate(
+            queued=Exists(OrderLine.objects.filter(product=OuterRef("pk")))
+        )
+        there_already = {product.sku: product for product in rows}
+        joining = {sku: name for sku, name in names.items() if self._joins(sku, there_already.get(sku))}
+        return services.know_products(joining, on_backorder=True) if joining else {}
+
+    def _joins(self, sku: str, product: Any) -> bool:
+        if self.selection.all_products or sku in self.selection.skus or (product and product.on_backorder):
+            return True
+        # A file of orders that wait says by itself that its products are on backorder, but for one that had a queue and
+        # was taken off by staff since.
+        return self.dialect.waiting_only and not self.selection.skus and (product is None or not product.queued)
+
+
+class _Difference:
+    """What an export says of a known order that is not so here: units by line to ship, to cancel, lines to hold."""
+
+    def __init__(self, export: ExportOrder, order: Order, *, complete: bool) -> None:
+        self.order = order
+        self.ship: dict[int, int] = {}
+        self.cancel: dict[int, int] = {}
+        self.hold: list[int] = []
+        self.texts: list[str] = []
+        for line in order.lines.all():
+            self._compare(line, export.lines.get(line.product.sku), closed=bool(export.head.closed), complete=complete)
+        if export.head.part_refund:
+            self.texts.append(_refund_text(export.head.part_refund))
+
+    def _compare(self, line: OrderLine, said: ExportLine | None, *, closed: bool, complete: bool) -> None:
+        still = line.waiting + line.reserved
+        if said is None:
+            if closed and still:
+                self.cancel[line.pk] = still
+            elif complete and still:
+                self.texts.append(f"{line.product.sku}: the export no longer lists it: are its units still to come?")
+            return
+        left = self._left(line, said, still, closed=closed)
+        if left:
+            self.ship[line.pk] = left
+        rest = still - left
+        fewer = rest if closed else min(max(line.quantity - line.cancelled - said.wanted, 0), rest)
+        if fewer:
+            self.cancel[line.pk] = fewer
+        if said.wanted > line.quantity and not closed:
+            self.texts.append(
+                f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} joined the line: "
+                "the others need an order of their own"
+            )
+
+    def _left(self, line: OrderLine, said: ExportLine, still: int, *, closed: bool) -> int:
+        """Units the shop has sent that are still to come here."""
+        if said.shipped is None:
+            asked = services.held_text(line.product.sku, line.quantity) in self.order.noticed
+            if line.waiting and not (closed or line.held or asked or 0 < line.shipped < said.wanted):
+                self.hold.append(line.pk)
+            return 0
+        missing = max(said.shipped - line.shipped, 0)
+        if missing > still and line.cancelled:
+            self.texts.append(
+                f"{line.product.sku}: {missing - still} units were sent though they had been cancelled here"
+            )
+        return min(missing, still)
+
+
+def _known_orders(batch: Iterable[ExportOrder]) -> dict[str, Order]:
+    numbers = [Upper(Value(export.number)) for export in batch]
+    orders = Order.objects.annotate(key=Upper("number")).filter(key__in=numbers).prefetch_related("lines__product")
+    return {order.number.upper(): order for order in orders}
+
+
+def _open_skus(export: ExportOrder) -> list[str]:
+    """Products of which units are still to come, as far as the file says."""
+    return [
+        sku
+        for sku, line in export.lines.items()
+        if line.wanted and (line.shipped is None or line.shipped < line.wanted)
+    ]
+
+
+def _new_line(line: ExportLine, product: Product) -> services.NewLine:
+    return services.NewLine(product, line.wanted, promised_by=line.promised_by, held=line.shipped is None)
+
+
+def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
+    return [services.held_text(line.product.sku, line.quantity) for line in lines if line.held]
+
+
+def _refund_text(amount: str) -> str:
+    return f"{amount} was sent back, the export does not say for which units: cancel those that are not to come"
+
+
+def _batches(orders: Iterator[ExportOrder]) -> Iterator[list[ExportOrder]]:
+    while batch := list(islice(orders, BATCH)):
+        yield batch

@@ -1,0 +1,37 @@
+"""How many units are still to come of lines an export did not say it of: order_number, sku, units."""
+
+from collections import Counter
+
+from orders import services
+from orders.imports import values
+from orders.imports.running import Run
+from orders.imports.table import BadRow, Row, Table
+from orders.models import OrderLine
+
+COLUMNS = ("order_number", "sku", "units")
+
+
+def settle_remaining(table: Table, run: Run, counts: Counter[str]) -> None:
+    """A line that is not held was settled before and stays as it is, so the file can grow and be read again."""
+    for row in table.rows(COLUMNS):
+        try:
+            line, units = _line_and_units(row)
+            if line.held:
+                services.settle(line, units, now=run.now)
+            counts["lines_settled" if line.held else "lines_settled_before"] += 1
+        except (BadRow, services.Refused) as error:
+            run.bad(row.number, error, file=table.name)
+
+
+def _line_and_units(row: Row) -> tuple[OrderLine, int]:
+    if row.problem:
+        raise BadRow(row.problem)
+    number, sku = values.order_number(row.cells["order_number"]), row.cells["sku"]
+    units = values.units(row.cells["units"], "units", least=0)
+    lines = OrderLine.objects.select_related("order", "product").filter(order__number__iexact=number, product__sku=sku)
+    line = lines.first()
+    if line is None:
+        raise BadRow(
+            f"order {number} has no {sku or 'product without a SKU'} in line here; expected a line that was imported"
+        )
+    return line, units

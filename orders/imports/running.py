@@ -1,0 +1,50 @@
+"""What every import shares: one transaction, one record of the file, bad rows named, and nothing written where they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from orders import services
+from orders.imports.table import Faults, Table
+from orders.models import Import
+
+Progress = Callable[[int, int], None]  # rows done, rows there are
+
+
+class NothingWritten(Exception):
+    """Bad rows were found and not to be skipped."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One import under way. `skip_bad`: bad rows are left out instead of stopping everything."""
+
+    table: Table
+    now: datetime
+    skip_bad: bool = False
+    progress: Progress = lambda done, total: None
+    faults: Faults = field(default_factory=Faults)
+    row: Import | None = None
+
+    def bad(self, row: int, error: object, *, file: str = "") -> None:
+        self.faults.add(file or self.table.name, row, error)
+
+    def stop_if_bad(self) -> None:
+        if self.faults.total and not self.skip_bad:
+            raise NothingWritten
+
+    def perform(self, command: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Run `write` between the first and the last word of the import's record; what it returns are the counts."""
+        with transaction.atomic():
+            self.row = services.begin_import(
+                command, file_name=self.table.path.name, sha256=self.table.sha256(), now=self.now
+            )
+            counts = write()
+            self.stop_if_bad()
+            counts["bad_rows"] = self.faults.total
+            services.end_import(self.row, counts=counts, rejected=self.faults.kept, now=timezone.now())
+        return counts

@@ -1,0 +1,162 @@
+"""Rows of a CSV text, and what is wrong with them in words a person can act on: `file:row: what, expected what`."""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
+
+BOM = b"\xef\xbb\xbf"
+NOT_CSV = {
+    b"PK\x03\x04": "is a spreadsheet or an archive",
+    b"\xd0\xcf\x11\xe0": "is an old spreadsheet",
+    b"\xff\xfe": "is text in UTF-16",
+    b"\xfe\xff": "is text in UTF-16",
+    b"%PDF": "is a PDF",
+}
+FAULTS_KEPT = 1000
+
+Cells = dict[str, str]
+
+
+class BadRow(ValueError):
+    """What is wrong with a row and what was expected."""
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be read; the message has the form of a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record of the file. `number` is the one a spreadsheet shows: the header is row 1."""
+
+    number: int
+    cells: Cells
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Faults:
+    """What was wrong with the rows of one run, of one file or more."""
+
+    total: int = 0
+    kept: list[str] = field(default_factory=list)
+
+    def add(self, file: str, row: int, error: object) -> None:
+        self.total += 1
+        if len(self.kept) < FAULTS_KEPT:
+            self.kept.append(f"{file}:{row}: {error}")
+
+
+class Table:
+    """A CSV file in UTF-8 with a header row. Columns are found whatever the case of their names."""
+
+    def __init__(self, path: Path, *, delimiter: str = ",") -> None:
+        self.path = path
+        self.name = str(path)
+        self.delimiter = delimiter
+        self._problem = ""
+        with self._open() as file:
+            self._refuse_other_formats(file.read(4))
+        self.header = self._read_header()
+
+    def has(self, column: str) -> bool:
+        return column.casefold() in {name.casefold() for name in self.header}
+
+    def sha256(self) -> str:
+        with self._open() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Row]:
+        """Every record after the header that is not blank. Unreadable where a required column is missing."""
+        picked = self._places(required, optional)
+        width = len(self.header)
+        records = self._records()
+        next(records)
+        for number, fields in records:
+            problem, self._problem = self._problem, ""
+            if not any(map(str.strip, fields)):
+                continue
+            if not problem and len(fields) != width and (len(fields) < width or any(fields[width:])):
+                problem = f"has {len(fields)} fields; expected {width}, as many as the header"
+            if not problem and fields[:width] == self.header:
+                problem = "is the header once more; expected it in row 1 only"
+            fields += [""] * (width - len(fields))
+            yield Row(number, {column: fields[place].strip() for column, place in picked}, problem)
+
+    def _places(self, required: Sequence[str], optional: Sequence[str]) -> list[tuple[str, int]]:
+        found = [name.casefold() for name in self.header]
+        missing = [column for column in required if column.casefold() not in found]
+        if missing:
+            hint = self._separator_hint()
+            raise Unreadable(
+                f"{self.name}:1: no column {', '.join(missing)}{hint}; expected {', '.join(required)}; "
+                f"found {', '.join(self.header)[:500]}"
+            )
+        wanted = [column for column in (*required, *optional) if column.casefold() in found]
+        twice = [column for column in wanted if found.count(column.casefold()) > 1]
+        if twice:
+            raise Unreadable(f"{self.name}:1: column {', '.join(twice)} stands there twice; expected it once")
+        return [(column, found.index(column.casefold())) for column in wanted]
+
+    def _separator_hint(self) -> str:
+        if len(self.header) == 1:
+            for separator, name in {";": "semicolons", "\t": "tabs", ",": "commas"}.items():
+                if separator in self.header[0]:
+                    return f" (the fields are separated by {name}, not by {self.delimiter!r})"
+        return ""
+
+    def _read_header(self) -> list[str]:
+        for _, fields in self._records():
+            if self._problem:
+                raise Unreadable(f"{self.name}:1: {self._problem}")
+            header = [field.strip() for field in fields]
+            while header and not header[-1]:
+                header.pop()
+            if header:
+                return header
+            break
+        raise Unreadable(f"{self.name}:1: there is no header; expected a row with the names of the columns")
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
+        number = 0
+        while True:
+            number += 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise Unreadable(f"{self.name}:{number}: {error}; expected CSV with its quotes in pairs") from None
+            yield number, fields
+
+    def _lines(self) -> Iterator[str]:
+        with self._open() as file:
+            for number, raw in enumerate(file):
+                line = raw.removeprefix(BOM) if number == 0 else raw
+                if b"\0" in line:
+                    self._problem = "holds a NUL byte; expected text"
+                try:
+                    yield line.decode()
+                except UnicodeDecodeError as error:
+                    self._problem = (
+                        f"byte 0x{line[error.start]:02x} is not UTF-8; expected the file in UTF-8 "
+                        "(a spreadsheet saves it as “CSV UTF-8”)"
+                    )
+                    yield line.decode(errors="replace")
+
+    def _open(self) -> BufferedReader:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise Unreadable(f"{self.name}:1: {error.strerror}; expected a file to read") from None
+
+    def _refuse_other_formats(self, start: bytes) -> None:
+        if not start:
+            raise Unreadable(f"{self.name}:1: the file is empty; expected a header and rows")
+        for magic, what in NOT_CSV.items():
+            if start.startswith(magic):
+                raise Unreadable(f"{self.name}:1: the file {what}; expected CSV in UTF-8")
