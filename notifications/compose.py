@@ -96,11 +96,11 @@ def compose(message: Message, events: Iterable[Event], *, now: datetime) -> Comp
 
 def plain(words: str, longest: int) -> str:
     """What people typed, fit for one line of a mail and its headers: no control characters, no marks that turn the
-    direction of what follows."""
+    direction of what follows, nothing that a mail program would decode."""
     visible = "".join(
         ch if ch in JOINERS or unicodedata.category(ch) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for ch in words
     )
-    line = " ".join(visible.split())
+    line = " ".join(visible.replace("=?", "= ?").split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

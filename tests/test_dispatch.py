@@ -32,7 +32,7 @@ def slip(line: OrderLine, days: int, *, hours: int = 1) -> None:
 def line(db: None) -> OrderLine:
     product = ProductFactory(name="Walnut lamp")
     factories.restock(product)
-    return factories.order(product, number="1042")
+    return factories.order(product, number="TT-1042")
 
 
 def test_all_news_of_an_order_becomes_one_message(line: OrderLine) -> None:

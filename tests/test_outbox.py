@@ -34,7 +34,7 @@ SEND = MailMode("send")
 def line(db: None) -> OrderLine:
     product = ProductFactory(name="Walnut lamp")
     factories.restock(product)
-    return factories.order(product, number="1042")
+    return factories.order(product, number="TT-1042")
 
 
 def message_of(line: OrderLine) -> Message:
@@ -120,8 +120,8 @@ def test_three_changes_while_the_server_is_down_then_shipped_are_one_current_mai
     mail()
 
     assert [received.message["Subject"] for received in mail_sink.mails] == [
-        "Order 1042: you are 1st in line",
-        "Order 1042 is on its way",
+        "Order TT-1042: you are 1st in line",
+        "Order TT-1042 is on its way",
     ]
     assert states(line.order) == [State.SENT, *[State.SUPERSEDED] * 4, State.SENT]
     assert message_of(line).events.count() == 5

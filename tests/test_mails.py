@@ -1,0 +1,382 @@
+"""What the mails say. How they are sent: test_outbox."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from html import unescape
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from notifications.compose import plain
+from notifications.models import Message
+from orders import services
+from orders.access import MAY_ACT, open_order
+from orders.models import Event, Order, OrderLine, Product, Promise
+from orders.presentation import sentence
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON, ProductFactory
+from tests.mailing import mail
+from tests.test_dispatch import slip
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def line(db: None) -> OrderLine:
+    product = ProductFactory(name="Walnut lamp")
+    factories.restock(product)
+    return factories.order(product, 2, number="TT-1042")
+
+
+def newest(sink: MailSink) -> EmailMessage:
+    mail()
+    return sink.mails[-1].message
+
+
+def text_of(message: EmailMessage) -> str:
+    return part(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    return part(message, "html")
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def words_of(html: str) -> str:
+    """What a reader sees of it, as one line."""
+    body = re.sub(r"<head>.*?</head>|<div class=\"preheader\".*?</div>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
+
+
+def two_line_order(first: Product, second: Product) -> Order:
+    lines = [services.NewLine(first, 1), services.NewLine(second, 1)]
+    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", lines=lines)
+    return services.place_order(new, now=NOON)
+
+
+# Every kind of news
+
+
+def test_joining(line: OrderLine, mail_sink: MailSink) -> None:
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "Order TT-1042: you are 1st in line"
+    text = text_of(received)
+    assert text.startswith("Hello Ada,\n\nThank you for your order TT-1042.")
+    assert "2 × Walnut lamp\nYou are in line: 1st. " in text
+    assert "How we keep you posted: we write when yours arrives" in text
+
+
+def test_later(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    slip(line, 70)
+    received = newest(mail_sink)
+
+    late = factories.fresh(line).promise.late
+    assert received["Subject"] == f"New date for order TT-1042: by {late.day} {late:%B}" + (
+        f" {late.year}" if late.year > 2027 else ""
+    )
+    text = text_of(received)
+    assert re.search(
+        r"You were told: .+ It is now: .+ Why: the goods are held at customs\. You are still 1st in line\.\n"
+        r"If that changes, we write before the \w+ is over\.",
+        text,
+    )
+
+
+def test_earlier(line: OrderLine, mail_sink: MailSink) -> None:
+    slip(line, 120)
+    mail()
+    slip(line, 10, hours=4)
+    assert re.fullmatch(r"Earlier date for order TT-1042: by .+", newest(mail_sink)["Subject"])
+
+
+def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.cancel_restock(line.product.restocks.get(), now=NOON + DAY)
+    factories.review(line.product, now=NOON + 2 * DAY)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "Order TT-1042 has no date at the moment"
+    assert "It has no date now." in text_of(received)
+
+
+def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.receive(line.product, 1, now=NOON + DAY)
+    assert newest(mail_sink)["Subject"] == "Part of order TT-1042 has arrived"
+    services.receive(line.product, 1, now=NOON + 2 * DAY)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "Yours has arrived: order TT-1042"
+    assert "by Thursday, 5 November" in text_of(received)
+
+
+def test_shipped(line: OrderLine, mail_sink: MailSink) -> None:
+    services.receive(line.product, 2, now=NOON)
+    mail()
+    services.ship(line.order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9&a=b")
+    first = newest(mail_sink)
+    services.ship(line.order, {line.pk: 1}, now=NOON + 2 * DAY)
+    second = newest(mail_sink)
+
+    assert first["Subject"] == "Part of order TT-1042 is on its way"
+    assert "1 is still to come." in text_of(first)
+    assert "Follow the parcel: https://www.ups.com/track?tracknum=1Z9%26a%3Db" in text_of(first)
+    assert 'href="https://www.ups.com/track?tracknum=1Z9%26a%3Db"' in html_of(first)
+    assert second["Subject"] == "Order TT-1042 is on its way"
+    assert "Follow the parcel" not in text_of(second)
+
+
+def test_arrived_and_shipped_the_same_day_is_one_mail_about_the_parcel(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.receive(line.product, 2, now=NOON + DAY)
+    services.ship(line.order, {line.pk: 2}, now=NOON + DAY)
+    received = newest(mail_sink)
+
+    assert len(mail_sink.mails) == 2
+    assert received["Subject"] == "Order TT-1042 is on its way"
+    assert "arrived" not in text_of(received)
+
+
+def test_cancelled(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.cancel(line.order, units={line.pk: 1}, now=NOON + DAY, by="customer")
+    assert newest(mail_sink)["Subject"] == "Part of order TT-1042 is cancelled"
+    services.cancel(line.order, now=NOON + 2 * DAY, by="shop")
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "Order TT-1042 is cancelled"
+    assert "Your refund will be sent by " in text_of(received)
+
+
+def test_a_wrong_count(line: OrderLine, mail_sink: MailSink) -> None:
+    receipt = services.receive(line.product, 2, now=NOON)
+    mail()
+    services.correct_receipt(receipt, 0, now=NOON + DAY, reason="counted twice")
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "We are sorry: a correction to order TT-1042"
+    assert text_of(received).count("We are sorry: fewer had arrived than we counted") == 1
+    assert "counted twice" not in text_of(received) + html_of(received)
+
+
+def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(line: OrderLine, mail_sink: MailSink) -> None:
+    services.receive(line.product, 2, now=NOON)
+    mail()
+    services.correct_shipment(services.ship(line.order, {line.pk: 2}, now=NOON), now=NOON)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "We are sorry: a correction to order TT-1042"
+    assert "still set aside for you" in text_of(received)
+    assert "Shipped on" not in text_of(received)
+
+
+def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.cancel(line.order, now=NOON + DAY)
+    services.restore(line, 2, now=NOON + DAY)
+    received = newest(mail_sink)
+
+    assert "The cancellation of 2 was undone" in text_of(received)
+    assert "refund" not in text_of(received)
+
+
+# Several lines, several events
+
+
+def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    factories.restock(lamp)
+    factories.restock(cup)
+    order = two_line_order(lamp, cup)
+    first = newest(mail_sink)
+    services.receive(lamp, 1, now=NOON + DAY)
+    services.ship(order, {order.lines.get(product__name="Lamp").pk: 1}, now=NOON + DAY)
+    second = newest(mail_sink)
+
+    assert first["Subject"] == "Order TT-2 is in line"
+    assert "1 × Lamp\nYou are in line: 1st." in text_of(first)
+    assert "1 × Cup\nYou are in line: 1st." in text_of(first)
+    assert second["Subject"] == "Part of order TT-2 is on its way"
+    assert re.search(r"1 × Lamp\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ", text_of(second))
+
+
+def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    factories.restock(lamp)
+    factories.restock(cup)
+    two_line_order(lamp, cup)
+    mail()
+    for product, days in ((lamp, 70), (cup, 120)):
+        later = (NOON + timedelta(days=days)).date()
+        services.move_restock_date(product.restocks.get(), later, now=NOON + DAY, reason="transport")
+        factories.review(product, now=NOON + 2 * DAY)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "New dates for order TT-2"
+    assert text_of(received).count("Why: the goods are held up on their way to us.") == 2
+
+
+def test_a_change_the_mails_never_told_is_measured_against_the_last_word_they_did(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
+    mail()
+    told = factories.fresh(line).promise
+    slip(line, 70)
+    slip(line, 120, hours=6)
+    text = text_of(newest(mail_sink))
+
+    assert told.late is not None
+    assert f"You were last told: “Leaves us by {told.late.day} {told.late:%B}" in text
+    assert "Our page said: by " in text
+
+
+# Page and mail
+
+
+def test_the_mail_says_the_sentence_of_the_page_in_both_forms(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    slip(line, 70)
+    received = newest(mail_sink)
+    said = sentence(Event.objects.get(kind="later"), locale="en")
+
+    assert f"\n{said}\n" in text_of(received)
+    assert said in words_of(html_of(received))
+    assert unescape(html_of(received)).count(said) == 2  # the preview line of mailboxes, and the mail itself
+
+
+def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    order = two_line_order(lamp, cup)
+    mail()
+    services.receive(lamp, 1, now=NOON + DAY)
+    services.ship(
+        order, {order.lines.get(product__name="Lamp").pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z"
+    )
+    received = newest(mail_sink)
+
+    html = words_of(html_of(received))
+    for paragraph in text_of(received).split("\n"):
+        words = re.sub(r"https?://\S+", "", paragraph).strip().removesuffix(":")
+        assert words in html
+
+
+def test_the_link_opens_the_order_and_may_act(line: OrderLine, settings: Settings, mail_sink: MailSink) -> None:
+    settings.SITE_URL = "https://orders.shop.example"
+    received = newest(mail_sink)
+
+    (link,) = re.findall(r"^https://orders\.shop\.example/o/(.+)/$", text_of(received), re.MULTILINE)
+    assert open_order(link, MAY_ACT)[0] == line.order
+    links = set(re.findall(r'(?:href|src)="([^"]+)"', html_of(received)))
+    assert links == {
+        f"https://orders.shop.example/o/{link}/",
+        "mailto:help@shop.example?subject=Order%20TT-1042%3A%20you%20are%201st%20in%20line",
+    }
+
+
+# The form
+
+
+def test_a_mail_is_small_plain_and_answered_by_people(line: OrderLine, mail_sink: MailSink) -> None:
+    received = newest(mail_sink)
+
+    assert received.get_content_type() == "multipart/alternative"
+    assert [body.get_content_type() for body in received.iter_parts()] == ["text/plain", "text/html"]
+    assert received["From"] == "Tern & Tide <help@shop.example>"
+    assert received["Reply-To"] == "help@shop.example"
+    assert received["Auto-Submitted"] == "auto-generated"
+    assert received["X-Auto-Response-Suppress"] == "All"
+    assert received["Content-Language"] == "en"
+    html = html_of(received)
+    assert '<html lang="en" dir="ltr">' in html
+    assert "prefers-color-scheme: dark" in html
+    assert "<img" not in html
+    assert "http-equiv" not in html
+    assert len(received.as_bytes()) < 10_000
+
+
+def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sink: MailSink, db: None) -> None:
+    products = [ProductFactory(name=f"{n} " + "ü" * 290) for n in range(50)]
+    lines = [services.NewLine(product, 1) for product in products]
+    services.place_order(services.NewOrder(number="L", placed_at=NOON, email="a@b.co", lines=lines), now=NOON)
+
+    assert len(newest(mail_sink).as_bytes()) < 100_000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "1\r\nBcc: victim@example.com",
+        "1\nX: y",
+        "\u202e1 redro",
+        "{{ settings.SECRET_KEY }}{% load x %}",
+        "<script>alert(1)</script>",
+        "1\u2028\u2029\x85\x0b\x0c",
+        "=?utf-8?q?=0D=0ABcc=3A?=",
+        "ن" * 90,
+    ],
+)
+def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
+    hostile: str, mail_sink: MailSink, db: None
+) -> None:
+    product = ProductFactory(name=hostile)
+    factories.order(product, number=hostile, customer_name=hostile)
+    received = newest(mail_sink)
+
+    assert sorted(set(received.keys())) == sorted(received.keys())
+    assert received["Bcc"] is None
+    assert received["X"] is None
+    assert len(mail_sink.mails[-1].recipients) == 1
+    assert "\n" not in received["Subject"]
+    assert not set("\u202e\u2028\u2029\x85\x0b\x0c") & set(text_of(received) + html_of(received) + received["Subject"])
+    assert "<script" not in html_of(received)
+
+
+def test_an_address_with_a_line_break_fails_and_harms_nobody(mail_sink: MailSink, db: None) -> None:
+    factories.order(ProductFactory(), email="ada@example.com\r\nBcc: victim@example.com")
+    mail()
+
+    assert mail_sink.mails == []
+    assert Message.objects.get().state == "failed"
+
+
+def test_people_without_a_name_are_greeted_without_one(mail_sink: MailSink, db: None) -> None:
+    factories.order(ProductFactory(), customer_name="")
+    received = newest(mail_sink)
+
+    assert text_of(received).startswith("Hello,\n")
+    assert "Hello," in words_of(html_of(received))
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("  Ada \t Lovelace ", "Ada Lovelace"),
+        ("Ada\r\nLovelace", "Ada Lovelace"),
+        ("\u202eecalevoL", "ecalevoL"),
+        ("क्\u200dष", "क्\u200dष"),  # a joiner is part of the letter
+        ("x" * 200, "x" * 99 + "…"),
+    ],
+)
+def test_names_fit_one_line(typed: str, shown: str) -> None:
+    assert plain(typed, 100) == shown
+
+
+def test_the_date_of_a_mail_is_when_it_was_first_sent(line: OrderLine, mail_sink: MailSink) -> None:
+    before = timezone.now().replace(microsecond=0)
+    sent = datetime.strptime(newest(mail_sink)["Date"], "%a, %d %b %Y %H:%M:%S %z")
+    assert before <= sent.astimezone(UTC) <= timezone.now()
+
+
+def test_a_promise_told_by_mail_is_marked_as_told(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    assert Promise.objects.filter(told_at__isnull=True).count() == 0
