@@ -71,6 +71,7 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     """The order with this number and mail address; None, after the same work, whichever of them is wrong.
 
     `client` is where the question comes from (client_range). Throttled when any of the three asks too often."""
+    number = number.replace("\0", "")  # PostgreSQL refuses it in any text
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
     _count_try({"client": client, "number": number, "address": email})
     orders = Order.objects.annotate(upper=Upper("number")).filter(upper__in={as_typed, number, f"#{number}"})

@@ -274,6 +274,8 @@ class Offer:
 
 def offer(sku: str, quantity: int, *, now: datetime) -> Offer | None:
     """None: no product with this SKU is on backorder."""
+    if "\0" in sku:  # PostgreSQL refuses it in any text
+        return None
     product = Product.objects.filter(sku=sku, on_backorder=True).first()
     if product is None:
         return None

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders import access, public
 from orders.access import Purpose
 from orders.models import Order
-from orders.presentation import language_for, length_sentence, window_words
+from orders.presentation import language_for, length_sentence, window_html
 from orders.queries import Offer, about, offer, order_status
 
 LARGEST_OFFER = 999
@@ -82,7 +82,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     today = timezone.localtime(shown.as_of).date()
     context = {
         "offer": shown,
-        "window": shown.window and window_words(shown.window, since=shown.on, today=today, locale=locale),
+        "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
         "length": length_sentence(about(shown.lines), about(shown.units), exact=settings.EXACT_LINE, locale=locale),
         "typed": request.GET.get("quantity", "1"),
         "refused": quantity is None,

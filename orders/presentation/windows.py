@@ -13,8 +13,6 @@ from orders.domain.supply import LATER_ON, SOON, Window
 from orders.models import Promise
 from orders.presentation.days import day_of_month, day_words, in_language, number_words, ordinal
 
-DECIDING = ("late", "soon", "later")  # the days a reader looks for
-
 
 def window_of(promise: Promise) -> Window:
     return Window(
@@ -51,10 +49,10 @@ def window_words(window: Window, *, since: date, locale: str, today: date | None
 
 
 def window_html(window: Window, *, since: date, locale: str, today: date) -> SafeString:
-    """The same words with the day that counts in <strong>."""
+    """The same words with the last day in <strong>."""
     with in_language(locale) as dates:
         words = {
-            name: format_html("<strong>{}</strong>", value) if name in DECIDING else conditional_escape(value)
+            name: format_html("<strong>{}</strong>", value) if name == "late" else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
         }
         return mark_safe(conditional_escape(_lead(window, today)) % words)  # noqa: S308 - every part is escaped

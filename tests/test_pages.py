@@ -1,0 +1,304 @@
+"""The status page: what its customer reads, what nobody else does, and what it costs."""
+
+import html
+import re
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from orders import services
+from orders.access import Purpose, link_token
+from orders.models import Event, Order, OrderLine, Product
+from tests.factories import NOON, ProductFactory, SupplierFactory, fresh, order, restock, review, supplier_record
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def at_noon():  # type: ignore[no-untyped-def]
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def lamp() -> Product:
+    """A delivery due 2 December of a supplier who mostly keeps his word."""
+    supplier = SupplierFactory()
+    supplier_record(supplier, [0, 1, 2, 0, 5, 0, -1, 3] * 5)
+    product = ProductFactory(sku="LAMP", name="Harbour lamp")
+    restock(product, 60, expected_on=date(2026, 12, 2), supplier=supplier, reference="PO-7")
+    review(product)
+    return product
+
+
+def url(row: Order, purpose: Purpose = Purpose.ACT, page: str = "") -> str:
+    return f"/o/{link_token(row, purpose)}/{page}"
+
+
+def text(client: Client, row: Order) -> str:
+    """What somebody reads on the page, in one line."""
+    page = client.get(url(row)).content.decode()
+    return " ".join(html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split())
+
+
+def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Product) -> None:
+    for minute in range(36):
+        order(lamp, placed_at=NOON - timedelta(minutes=60 - minute))
+    line = order(lamp)
+    said = text(client, line.order)
+    assert "Hello Ada" in said
+    assert f"Order {line.order.number}, placed Monday, 2 November" in said
+    assert "1 × Harbour lamp" in said
+    assert re.search(r"Leaves us by \d+ December \(9 times in 10\), perhaps from the \w+\.", said)
+    assert re.search(r"If that changes, we write before the \d+\w\w is over\.", said)
+    assert "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you." in said
+    assert "Computed 2 Nov 2026, 12:00." in said
+
+
+def test_the_page_shows_the_promise_and_never_a_fresher_estimate(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    before = text(client, line.order)
+    services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5), now=NOON, reason="customs")
+    assert text(client, line.order) == before
+    review(lamp)
+    after = text(client, line.order)
+    assert "the delivery due 5 January has room for you" in after
+    assert "Why: the goods are held at customs. You are still 1st in line." in after
+
+
+def test_a_date_corrected_while_it_settles_was_never_seen(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    before = text(client, line.order)
+    services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5), now=NOON)
+    services.move_restock_date(lamp.restocks.get(), date(2026, 12, 2), now=NOON)
+    services.review_settled(now=NOON + timedelta(minutes=10))
+    assert text(client, line.order) == before
+
+
+def test_who_waits_moves_up_when_others_get_theirs_and_reads_why(client: Client, lamp: Product) -> None:
+    for minute in range(36):
+        order(lamp, placed_at=NOON - timedelta(minutes=60 - minute))
+    line = order(lamp)
+    services.receive(lamp, 30, now=NOON + DAY)
+    said = text(client, line.order)
+    assert "7th in line. 6 people are ahead of you" in said
+    assert "You moved up: a delivery arrived, and 30 people ahead of you have theirs." in said
+    assert "30 places nearer than when you joined" in said
+
+
+def test_who_is_passed_reads_why_and_no_name(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    order(lamp, placed_at=NOON - DAY, now=NOON + DAY, customer_name="Eve Older", email="eve@example.com")
+    said = text(client, line.order)
+    assert "2nd in line. 1 person is ahead of you" in said
+    assert "An older order reached us late. It was paid before yours, so it stands ahead of you." in said
+    assert "Eve" not in said
+    assert "eve@" not in said
+
+
+def test_who_was_moved_back_by_staff_does_not_read_that_they_moved_up(client: Client, lamp: Product) -> None:
+    line, behind = order(lamp), order(lamp, placed_at=NOON + timedelta(hours=1))
+    services.move_in_queue(line, 2, now=NOON + DAY, reason="asked for it", actor="staff")
+    assert "You moved up" not in text(client, line.order)
+    assert "We moved you in the line: you are 2nd now, and were 1st." in text(client, line.order)
+    assert "You moved up: our staff moved an order further back." in text(client, behind.order)
+    assert "asked for it" not in text(client, behind.order)
+
+
+def test_cancellations_of_one_day_are_told_as_one(client: Client, lamp: Product) -> None:
+    ahead = [order(lamp, placed_at=NOON - DAY) for _ in range(3)]
+    line = order(lamp)
+    for each in ahead:
+        services.cancel(each.order, now=NOON + DAY)
+    assert text(client, line.order).count("You moved up: people ahead of you cancelled.") == 1
+
+
+def test_who_has_theirs_hears_nothing_more_of_the_queue(client: Client, lamp: Product) -> None:
+    held_up = order(lamp, placed_at=NOON - DAY, held=True)
+    line = order(lamp)
+    services.receive(lamp, 1, now=NOON + DAY)
+    services.cancel(held_up.order, now=NOON + 2 * DAY)
+    said = text(client, line.order)
+    assert "Yours has arrived and is set aside for you. It leaves us by Wednesday, 4 November." in said
+    assert "moved up" not in said
+
+
+def test_a_parcel_can_be_followed_and_one_recorded_by_mistake_is_gone(client: Client, lamp: Product) -> None:
+    line = order(lamp, 2)
+    services.receive(lamp, 2, now=NOON)
+    shipment = services.ship(line.order, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z9")
+    page = client.get(url(line.order)).content.decode()
+    assert 'href="https://www.ups.com/track?tracknum=1Z9" rel="noopener noreferrer"' in page
+    services.correct_shipment(shipment, now=NOON + DAY)
+    page = client.get(url(line.order)).content.decode()
+    assert "www.ups.com" not in page
+    assert "We are sorry: a parcel was recorded by mistake." in page
+
+
+def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
+    chair = ProductFactory(name="Deck chair")
+    row = services.place_order(
+        services.NewOrder(
+            number="T-1",
+            placed_at=NOON,
+            email="ada@example.com",
+            lines=[services.NewLine(lamp, 1), services.NewLine(chair, 5)],
+        ),
+        now=NOON,
+    )
+    services.receive(chair, 4, now=NOON)
+    services.cancel(row, units={row.lines.get(product=lamp).pk: 1}, now=NOON)
+    said = text(client, row)
+    assert "4 set aside for you 1 on backorder" in said
+    assert "1 × Harbour lamp Cancelled 1 of 1 cancelled. Your refund will be sent by 16 November." in said
+    assert "Deck chair 4 of your 5 have arrived and are set aside for you. 1 is still to come." in said
+
+
+def test_without_a_date_the_page_says_so(client: Client) -> None:
+    line = order(ProductFactory())
+    assert "We have no date yet. We write as soon as we have a date." in text(client, line.order)
+
+
+def test_a_line_that_needs_a_person_says_so_and_keeps_its_place(client: Client, lamp: Product) -> None:
+    line = order(lamp, 3, held=True)
+    said = text(client, line.order)
+    assert "A person is checking how many are still to come. Your place in line is kept meanwhile." in said
+    assert "1st in line." in said
+
+
+@pytest.mark.parametrize("change", [{"email": ""}, {"released_at": None}])
+def test_nobody_is_said_to_get_mail_whom_none_reaches(client: Client, lamp: Product, change: dict[str, object]) -> None:
+    row = order(lamp).order
+    Order.objects.update(**change)
+    said = text(client, row)
+    assert "we write" not in said.lower()
+    assert "this page says so before" in said
+
+
+def test_the_page_names_a_person_and_hides_the_address(client: Client, lamp: Product) -> None:
+    row = order(lamp, number="T 1", email="ada.lovelace@example.com").order
+    page = client.get(url(row)).content.decode()
+    assert 'href="mailto:help@shop.example?subject=Order%20T%201"' in page
+    assert "a•••@example.com" in page
+    assert "ada.lovelace" not in page
+    assert "Lovelace" not in page
+    assert "We never ask for card details here" in page
+
+
+def test_names_are_text(client: Client) -> None:
+    product = ProductFactory(name="<script>alert(1)</script>{{ settings }}")
+    row = order(product, customer_name="<img/src=x>").order
+    page = client.get(url(row)).content.decode()
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert "{{ settings }}" in page
+
+
+def test_days_are_written_for_the_customers_region(client: Client, lamp: Product) -> None:
+    row = order(lamp).order
+    Order.objects.update(locale="en-US")
+    assert "the delivery due December 2 has room for you" in text(client, row)
+
+
+def test_strangers_colleagues_and_owners(client: Client, lamp: Product) -> None:
+    row, other = order(lamp).order, order(lamp, email="eve@example.com", customer_name="Eve").order
+    assert client.get(url(row)).status_code == 200
+    assert client.get(url(row, Purpose.LOOK)).status_code == 200
+    for page in ("", "live/"):
+        assert client.get(url(row, Purpose.FEED, page)).status_code == 404
+    for page in ("", "live/", "status.json", "calendar.ics"):
+        answer = client.get(f"/o/{'x' * 60}/{page}")
+        assert answer.status_code == 404
+        assert answer.content == client.get("/o/y/").content
+    assert other.number not in text(client, row)
+
+
+def test_nothing_is_kept_indexed_or_told_to_others(client: Client, lamp: Product) -> None:
+    for page in ("", "live/", "status.json", "calendar.ics"):
+        response = client.get(url(order(lamp).order, page=page))
+        assert response["Cache-Control"] == "no-store"
+        assert response["X-Robots-Tag"] == "noindex, nofollow"
+        assert response["Referrer-Policy"] == "same-origin"
+        assert "default-src 'none'" in response["Content-Security-Policy"]
+        assert not response.cookies
+
+
+@pytest.mark.parametrize("page", ["", "live/", "status.json", "calendar.ics"])
+def test_looking_changes_nothing(client: Client, lamp: Product, page: str) -> None:
+    row = order(lamp).order
+    before = (list(Event.objects.values()), list(OrderLine.objects.values()), list(Order.objects.values()))
+    assert client.get(url(row, page=page)).status_code == client.head(url(row, page=page)).status_code == 200
+    assert client.post(url(row, page=page)).status_code == 405
+    assert before == (list(Event.objects.values()), list(OrderLine.objects.values()), list(Order.objects.values()))
+
+
+def test_the_live_part_is_what_the_page_shows_until_something_changes(client: Client, lamp: Product) -> None:
+    ahead, line = order(lamp), order(lamp)
+    page = client.get(url(line.order)).content.decode()
+    [again] = re.findall(r'hx-get="([^"]+)"', page)
+    assert client.get(again).status_code == 204
+    with time_machine.travel(NOON + timedelta(minutes=5)):
+        assert client.get(again).status_code == 204
+    services.cancel(ahead.order, now=NOON)
+    response = client.get(again)
+    assert response.status_code == 200
+    assert "1st in line." in response.content.decode()
+    assert response.content.decode().strip().startswith('<div id="live"')
+    assert response.content.decode().strip() in client.get(url(line.order)).content.decode()
+
+
+def test_asking_ends_when_nothing_is_open(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    services.cancel(line.order, now=NOON)
+    assert "hx-get" not in client.get(url(line.order)).content.decode()
+
+
+def test_more_lines_and_events_cost_no_more_queries(client: Client, lamp: Product, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    one = order(lamp).order
+    many = services.place_order(
+        services.NewOrder(
+            number="T-5",
+            placed_at=NOON,
+            email="ada@example.com",
+            lines=[services.NewLine(product, 3) for product in [lamp, *(ProductFactory() for _ in range(4))]],
+        ),
+        now=NOON,
+    )
+    for line in many.lines.all():
+        services.receive(line.product, 3, now=NOON + DAY)
+        for _ in range(3):
+            services.ship(many, {line.pk: 1}, now=NOON + DAY)
+            services.correct_shipment(many.shipments.order_by("pk").last(), now=NOON + DAY)
+    assert many.events.count() >= 30
+    for row in (one, many):
+        with django_assert_num_queries(6):  # one opens the link
+            client.get(url(row))
+
+
+def test_before_buying_the_window_of_who_would_join_now(client: Client, lamp: Product, settings: Settings) -> None:
+    for _ in range(4):
+        order(lamp, 10)
+    page = client.get("/p/LAMP/?quantity=20").content.decode()
+    assert "Leaves us by <strong>" in page
+    assert "About 4 people are in line; units ahead of you: about 40." in page
+    assert "We have no date yet." in client.get("/p/LAMP/?quantity=21").content.decode()
+    settings.EXACT_LINE = True
+    assert "4 people are in line; units ahead of you: 40." in client.get("/p/LAMP/").content.decode()
+
+
+def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product) -> None:
+    order(lamp, 40)
+    offered = client.get("/p/LAMP/promise.json?quantity=20").json()["window"]
+    joined = fresh(order(lamp, 20)).promise
+    assert joined is not None
+    assert (offered["early"], offered["late"]) == (joined.early.isoformat(), joined.late.isoformat())
+
+
+def test_a_page_that_is_not_there_leads_on(client: Client) -> None:
+    response = client.get("/nowhere/")
+    assert response.status_code == 404
+    assert "Find my order by its number" in response.content.decode()

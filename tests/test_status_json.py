@@ -1,0 +1,217 @@
+"""What programs read. Others build on these keys."""
+
+import json
+from datetime import date, datetime, timedelta
+from urllib.parse import unquote
+
+import pytest
+import time_machine
+from django.test import Client
+from icalendar import Calendar
+from pytest_django.fixtures import Settings
+
+from orders import services
+from orders.access import Purpose, link_token
+from orders.models import Order, Product, Promise
+from orders.queries import about
+from tests.factories import NOON, ProductFactory, SupplierFactory, order, restock, review, supplier_record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_noon():  # type: ignore[no-untyped-def]
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def lamp() -> Product:
+    supplier = SupplierFactory()
+    supplier_record(supplier, [0, 1, 2, 0, 5, 0, -1, 3] * 5)
+    product = ProductFactory(sku="LAMP", name="Harbour lamp")
+    restock(product, 500, expected_on=date(2026, 12, 2), supplier=supplier)
+    review(product)
+    return product
+
+
+def status(client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = "") -> dict:  # type: ignore[type-arg]
+    response = client.get(f"/o/{link_token(row, purpose)}/status.json{query}")
+    assert response["Content-Type"] == "application/json"
+    return json.loads(response.content)
+
+
+def test_the_whole_object(client: Client, lamp: Product) -> None:
+    ahead, line = order(lamp, 2), order(lamp, 3, number="1001")
+    services.cancel(ahead.order, now=NOON + timedelta(minutes=1))
+    services.mark_told([line.order.events.get().pk], at=NOON)
+    found = status(client, line.order)
+    promise = Promise.objects.get(line=line)
+    assert promise.early
+    assert promise.likely
+    assert promise.late
+    late = promise.late.isoformat()
+    text = found["events"].pop()["text"]
+    assert text.startswith("You are in line: 2nd. Leaves us by ")
+    assert found == {
+        "order": {"number": "1001", "placed_at": "2026-11-02T12:00:00-05:00"},
+        "as_of": "2026-11-02T12:00:00-05:00",
+        "next_update_by": late,
+        "lines": [
+            {
+                "sku": "LAMP",
+                "name": "Harbour lamp",
+                "quantity": 3,
+                "allocated": 0,
+                "shipped": 0,
+                "cancelled": 0,
+                "state": "waiting",
+                "place": 1,
+                "units_ahead": 0,
+                "window": {
+                    "kind": "dated",
+                    "early": promise.early.isoformat(),
+                    "likely": promise.likely.isoformat(),
+                    "late": late,
+                    "sure": 0.9,
+                    "within_14": None,
+                    "within_30": None,
+                },
+                "told_at": "2026-11-02T12:00:00-05:00",
+                "agreed_by": "2026-12-02",
+            }
+        ],
+        "events": [
+            {
+                "at": "2026-11-02T12:01:00-05:00",
+                "kind": "moved_up",
+                "text": "You moved up: someone ahead of you cancelled.",
+            },
+        ],
+    }
+
+
+def test_states_and_places_as_units_come_and_go(client: Client, lamp: Product) -> None:
+    def line() -> tuple[str, int | None, int | None]:
+        [found] = status(client, row)["lines"]
+        return found["state"], found["place"], found["units_ahead"]
+
+    placed = order(lamp, 3)
+    row = placed.order
+    assert line() == ("waiting", 1, 0)
+    services.receive(lamp, 2, now=NOON)
+    assert line() == ("part_reserved", 1, 0)
+    services.receive(lamp, 1, now=NOON)
+    assert line() == ("reserved", None, None)
+    services.ship(row, {placed.pk: 1}, now=NOON)
+    assert line() == ("part_shipped", None, None)
+    services.ship(row, {placed.pk: 2}, now=NOON)
+    assert line() == ("shipped", None, None)
+    assert status(client, row)["next_update_by"] is None
+
+
+def test_days_too_far_apart_are_shown_to_nobody(client: Client) -> None:
+    supplier = SupplierFactory()
+    supplier_record(supplier, [0, 60, 30, 120, 0, 45, 3, 150, 20, 90] * 4, now=NOON)
+    product = ProductFactory()
+    restock(product, 10, expected_on=date(2026, 11, 12), supplier=supplier)
+    review(product)
+    [line] = status(client, (row := order(product).order))["lines"]
+    window = line["window"]
+    assert window["kind"] == "chances"
+    assert window["early"] is window["likely"] is window["late"] is window["sure"] is None
+    assert 0 <= window["within_14"] <= window["within_30"] <= 1
+    assert status(client, row)["next_update_by"] == "2026-12-02"  # thirty days on, the chances told end
+
+
+def test_without_a_promise_the_window_is_null(client: Client, lamp: Product) -> None:
+    [line] = status(client, order(lamp, held=True).order)["lines"]
+    assert line["window"] is None
+    assert line["told_at"] is None
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "xx", "../x", "%00", "x" * 400])
+def test_any_language_asked_for_is_answered(client: Client, lamp: Product, lang: str) -> None:
+    found = status(client, order(lamp).order, query=f"?lang={lang}")
+    assert found["events"][0]["text"].startswith("You are in line: 1st.")
+
+
+def test_a_revoked_link_is_not_found(client: Client, lamp: Product) -> None:
+    row = order(lamp).order
+    Order.objects.update(link_version=2)
+    assert client.get(f"/o/{link_token(row, Purpose.ACT)}/status.json").status_code == 404
+
+
+def test_the_window_as_a_calendar_entry(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    promise = Promise.objects.get(line=line)
+    response = client.get(f"/o/{link_token(line.order, Purpose.FEED)}/calendar.ics")
+    assert response["Content-Type"] == "text/calendar"
+    [entry] = Calendar.from_ical(response.content).walk("VEVENT")
+    assert entry["dtstart"].dt == promise.early
+    assert entry["dtend"].dt == promise.late + timedelta(days=1)
+    assert entry["summary"] == "Harbour lamp leaves Tern & Tide"
+    assert entry["description"].startswith("Leaves us by ")
+    assert "url" not in entry  # who may only read the calendar is not led to the page
+
+
+def test_the_calendar_of_a_link_that_may_look_leads_to_its_page(client: Client, lamp: Product) -> None:
+    token = link_token(order(lamp).order, Purpose.LOOK)
+    [entry] = Calendar.from_ical(client.get(f"/o/{token}/calendar.ics").content).walk("VEVENT")
+    assert entry["url"] == f"http://testserver/o/{token}/"
+
+
+def test_a_calendar_without_dates_is_empty(client: Client) -> None:
+    token = link_token(order(ProductFactory()).order, Purpose.FEED)
+    assert Calendar.from_ical(client.get(f"/o/{token}/calendar.ics").content).walk("VEVENT") == []
+
+
+def test_before_buying(client: Client, lamp: Product, settings: Settings) -> None:
+    for _ in range(2):
+        order(lamp, 107)
+    response = client.get("/p/LAMP/promise.json?quantity=2")
+    assert response["Cache-Control"] == "public, max-age=60"
+    found = response.json()
+    assert found.pop("window")["kind"] == "dated"
+    assert datetime.fromisoformat(found.pop("as_of")) == NOON
+    assert found == {"sku": "LAMP", "name": "Harbour lamp", "quantity": 2, "lines": 2, "units": 210}
+    settings.EXACT_LINE = True
+    assert client.get("/p/LAMP/promise.json").json()["units"] == 214
+
+
+def test_strangers_read_two_digits_of_a_number(settings: Settings) -> None:
+    assert [about(n) for n in (0, 7, 99, 214, 999, 12_345)] == [0, 7, 99, 210, 1000, 12_000]
+    settings.EXACT_LINE = True
+    assert about(12_345) == 12_345
+
+
+@pytest.mark.parametrize("quantity", ["0", "1000", "-1", "1.5", "two", "", "１", "1e2"])
+def test_a_quantity_that_is_none_is_refused(client: Client, lamp: Product, quantity: str) -> None:
+    response = client.get("/p/LAMP/promise.json", {"quantity": quantity})
+    assert response.status_code == 400
+    assert response.json() == {"error": "quantity: expected a whole number from 1 to 999"}
+    page = client.get("/p/LAMP/", {"quantity": quantity})
+    assert page.status_code == 400
+    assert "Please ask for a whole number from 1 to 999." in page.content.decode()
+
+
+def test_what_is_not_on_backorder_has_no_line(client: Client, lamp: Product) -> None:
+    Product.objects.create(sku="MUG", name="Mug", on_backorder=False)
+    for sku in ("MUG", "NONE", "%00"):
+        response = client.get(f"/p/{sku}/promise.json")
+        assert response.status_code == 404
+        assert response.json() == {"error": f"no product {unquote(sku)} is on backorder"}
+        assert client.get(f"/p/{sku}/").status_code == 404
+
+
+def test_skus_with_slashes(client: Client) -> None:
+    ProductFactory(sku="AB/12")
+    assert client.get("/p/AB/12/promise.json").json()["window"] is None
+    assert client.get("/p/AB/12/").status_code == 200
+
+
+def test_units_that_lie_here_leave_after_handling(client: Client) -> None:
+    product = ProductFactory(sku="MUG")
+    services.receive(product, 5, now=NOON)
+    window = client.get("/p/MUG/promise.json?quantity=5").json()["window"]
+    assert (window["early"], window["late"]) == ("2026-11-02", "2026-11-03")
