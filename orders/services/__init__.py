@@ -18,6 +18,7 @@ from orders.services.reconciling import (
     serve_joined,
     settle,
 )
+from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.refusal import Refused
 from orders.services.shipping import correct_shipment, ship
 from orders.services.supplying import (
@@ -30,8 +31,12 @@ from orders.services.supplying import (
 from orders.services.telling import mark_not_told, mark_told
 
 __all__ = [
+    "Arrival",
+    "Delivery",
     "NewLine",
     "NewOrder",
+    "PostedDate",
+    "Recorded",
     "Refused",
     "add_lines",
     "allocate",
@@ -57,6 +62,7 @@ __all__ = [
     "place_orders",
     "publish_joined",
     "receive",
+    "record_deliveries",
     "release_quiet_orders",
     "restore",
     "review",

@@ -1,0 +1,135 @@
+"""A file of restocks: deliveries expected from suppliers, every date they gave for them, and what arrived."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from orders import services
+from orders.domain.windows import MAX_SLIP
+from orders.imports import values
+from orders.imports.running import Run
+from orders.imports.table import BadRow, Cells, Row
+from orders.models import Reason, Restock
+
+REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
+OPTIONAL = ("reason", "arrived_on", "quantity_arrived", "known_on")
+MOST_UNITS = 100_000_000
+PROGRESS_ROWS = 10_000
+
+Key = tuple[str, str]  # reference, SKU
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rows of one restock. The last row says how many units it is of and when which of them came."""
+
+    supplier: str
+    row: int
+    quantity: int
+    dates: list[services.PostedDate] = field(default_factory=list)
+    arrivals: dict[date, services.Arrival] = field(default_factory=dict)
+    bad: bool = False
+
+
+def import_restocks(run: Run) -> dict[str, Any]:
+    """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    gathered: dict[Key, _Gathered] = {}
+    rows = list(run.table.rows(REQUIRED, OPTIONAL))
+    for row in rows:
+        try:
+            _gather(row, gathered, run)
+        except BadRow as error:
+            run.bad(row.number, error)
+            _spoil(row, gathered)
+    _refuse_other_suppliers(gathered, run)
+    run.stop_if_bad()
+
+    def write() -> dict[str, Any]:
+        deliveries = [_delivery(key, one) for key, one in gathered.items() if not one.bad]
+        return asdict(services.record_deliveries(deliveries, now=run.now)) | {"rows": len(rows)}
+
+    return run.perform("import_restocks", write)
+
+
+def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
+    if row.problem:
+        raise BadRow(row.problem)
+    cells, today = row.cells, services.today_of(run.now)
+    key = _key(cells)
+    supplier = values.text(cells["supplier"], "supplier", most=200, required=True)
+    quantity = values.units(cells["quantity"], "quantity", most=MOST_UNITS)
+    posted = _posted_date(cells, today=today)
+    arrival = _arrival(cells, quantity, today=today)
+    one = gathered.setdefault(key, _Gathered(supplier, row.number, quantity))
+    if supplier != one.supplier:
+        raise BadRow(f"supplier is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this restock")
+    one.quantity = quantity
+    one.dates.append(posted)
+    if arrival:
+        one.arrivals[arrival.arrived_on] = arrival
+
+
+def _key(cells: Cells) -> Key:
+    return (
+        values.text(cells["reference"], "reference", most=200, required=True),
+        values.text(cells["sku"], "sku", most=100, required=True),
+    )
+
+
+def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
+    posted_on = values.day(cells["posted_on"], "posted_on", last=today)
+    reach = timedelta(days=MAX_SLIP)
+    expected_on = values.day(cells["expected_on"], "expected_on", first=posted_on - reach, last=posted_on + reach)
+    reason = cells.get("reason", "")
+    if reason and reason not in Reason:
+        raise BadRow(f"reason is {reason!r}; expected nothing or one of {', '.join(Reason)}")
+    return services.PostedDate(expected_on, posted_on, reason)
+
+
+def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | None:
+    """The units that came on the row's arrived_on: quantity_arrived, else all of the restock."""
+    came, known, counted = (cells.get(name, "") for name in ("arrived_on", "known_on", "quantity_arrived"))
+    if not came:
+        if known or counted:
+            raise BadRow("known_on or quantity_arrived stands without an arrived_on; expected the day the units came")
+        return None
+    arrived_on = values.day(came, "arrived_on", last=today)
+    known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
+    units = values.units(counted, "quantity_arrived", most=MOST_UNITS) if counted else quantity
+    return services.Arrival(units, arrived_on, known_on)
+
+
+def _spoil(row: Row, gathered: dict[Key, _Gathered]) -> None:
+    """A restock with a bad row is left out whole, its good rows above and below too."""
+    try:
+        key = _key(row.cells)
+    except BadRow:
+        return
+    gathered.setdefault(key, _Gathered("", row.number, 1)).bad = True
+
+
+def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: Run) -> None:
+    """A restock does not change its supplier: the record of both would be wrong."""
+    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered})
+    for reference, sku, supplier in known.values_list("reference", "product__sku", "supplier__name"):
+        one = gathered.get((reference, sku))
+        if one and not one.bad and one.supplier != supplier:
+            run.bad(one.row, f"supplier is {one.supplier!r}; expected {supplier!r}, who this restock was ordered from")
+            one.bad = True
+
+
+def _delivery(key: Key, one: _Gathered) -> services.Delivery:
+    reference, sku = key
+    return services.Delivery(
+        reference=reference,
+        sku=sku,
+        supplier=one.supplier,
+        quantity=one.quantity,
+        dates=_by_day_posted(one.dates),
+        arrivals=sorted(one.arrivals.values(), key=lambda arrival: arrival.arrived_on),
+    )
+
+
+def _by_day_posted(dates: Iterable[services.PostedDate]) -> list[services.PostedDate]:
+    return sorted(dates, key=lambda version: version.posted_on)  # stable: file order within a day

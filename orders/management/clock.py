@@ -1,0 +1,52 @@
+"""--on DATE: run as at noon of that day. For development: a day already passed cannot be made to pass otherwise."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.db.models import Max
+from django.utils import timezone
+
+from orders.models import Event, Promise, Receipt, RestockDate
+from orders.services import today_of
+
+
+def add_on_argument(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--on",
+        metavar="DATE",
+        help="run as at noon of this day in the shop's zone (with DEBUG only; not before the newest fact)",
+    )
+
+
+def moment(options: dict[str, Any]) -> datetime:
+    """Now; with --on noon of that day, or the newest fact where that is later the same day. CommandError where the day
+    is refused."""
+    if not options["on"]:
+        return timezone.now()
+    try:
+        on = date.fromisoformat(options["on"])
+    except ValueError:
+        raise CommandError(f"--on is {options['on']!r}; expected a date such as 2026-03-31") from None
+    if not settings.DEBUG:
+        raise CommandError("--on is for development: it runs with DEBUG only")
+    noon = timezone.make_aware(datetime.combine(on, time(12)))
+    newest = newest_fact()
+    if newest and on < today_of(newest):
+        raise CommandError(
+            f"--on is {on}, and something happened on {today_of(newest)}; expected that day or a later one, "
+            "for history is not rewritten"
+        )
+    return max(noon, newest) if newest else noon
+
+
+def newest_fact() -> datetime | None:
+    """When the last thing happened that a customer or the record may rest on."""
+    ats = (
+        Event.objects.aggregate(at=Max("at"))["at"],
+        Promise.objects.aggregate(at=Max("published_at"))["at"],
+        Receipt.objects.aggregate(at=Max("recorded_at"))["at"],
+        RestockDate.objects.aggregate(at=Max("recorded_at"))["at"],
+    )
+    return max((at for at in ats if at), default=None)

@@ -1,0 +1,113 @@
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from orders import services
+from orders.management.importing import with_example
+from orders.models import Event, EventKind, Order, OrderLine, Release
+
+SHOWN = 10
+TOTAL = "all"
+
+
+class Command(BaseCommand):
+    help = (
+        "Orders of a first import are quiet: nothing is mailed about them. Show, by country, who would hear what, who is "
+        "past the agreed day and who can't be reached; with --per-hour, release them, oldest import first."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        with_example(parser, "go_live", "go_live --per-hour 200")
+        parser.add_argument(
+            "--per-hour",
+            type=int,
+            metavar="N",
+            help="release N orders an hour from now on; without it nothing is released",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pace: int | None = options["per_hour"]
+        if pace is not None and pace < 1:
+            raise CommandError(f"--per-hour is {pace}; expected a whole number from 1")
+        now = timezone.now()
+        quiet = Order.objects.filter(released_at__isnull=True)
+        self._show(quiet, now=now)
+        if pace is None:
+            self.stdout.write(_under_way() or "Nothing was released. Release them with --per-hour N.")
+        elif quiet.exists():
+            services.start_release(pace, now=now)
+            released = services.release_quiet_orders(now=now)
+            self.stdout.write(
+                f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with the others."
+            )
+        else:
+            services.start_release(pace, now=now)
+            self.stdout.write("From now on new orders hear from us at once.")
+        if settings.MAIL_MODE != "send":
+            self.stdout.write(f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says.")
+
+    def _show(self, quiet: QuerySet[Order], *, now: datetime) -> None:
+        columns = _columns(quiet, now=now)
+        orders = columns["orders"]
+        if not orders[TOTAL]:
+            self.stdout.write("There are no quiet orders.")
+            return
+        self.stdout.write("".join([f"{'country':9}", *(f"{name:>{len(name) + 3}}" for name in columns)]))
+        for country in [*sorted(code for code in orders if code != TOTAL), TOTAL]:
+            cells = [f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()]
+            self.stdout.write("".join([f"{country or '-':9}", *cells]))
+        self._name("Past the agreed day", _past_agreed(quiet, now=now))
+        self._name("Can't be reached", quiet.filter(email=""))
+
+    def _name(self, label: str, orders: QuerySet[Order]) -> None:
+        numbers = list(orders.order_by("pk").values_list("number", flat=True)[: SHOWN + 1])
+        if numbers:
+            more = " …" if len(numbers) > SHOWN else ""
+            self.stdout.write(f"{label}: {', '.join(numbers[:SHOWN])}{more}")
+
+
+def _columns(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
+    """Numbers by country and in all: orders, those who would hear each kind of news first, and those to look at."""
+    news = Event.objects.filter(
+        order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True
+    ).exclude(order__email="")
+    columns = {"orders": _by_country(quiet)}
+    for kind in EventKind.values:
+        hear = news.filter(kind=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
+        if heard := _with_total(Counter(dict(hear))):
+            columns[f"hear: {kind}"] = heard
+    return columns | {
+        "past agreed day": _by_country(_past_agreed(quiet, now=now)),
+        "can't be reached": _by_country(quiet.filter(email="")),
+        "need a person": _by_country(quiet.exclude(attention=[])),
+    }
+
+
+def _past_agreed(quiet: QuerySet[Order], *, now: datetime) -> QuerySet[Order]:
+    open_lines = OrderLine.objects.filter(
+        Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=services.today_of(now)
+    )
+    return quiet.filter(pk__in=open_lines.values("order"))
+
+
+def _by_country(orders: QuerySet[Order]) -> Counter[str]:
+    return _with_total(Counter(dict(orders.order_by().values_list("country").annotate(n=Count("pk")))))
+
+
+def _with_total(by_country: Counter[str]) -> Counter[str]:
+    if by_country:
+        by_country[TOTAL] = by_country.total()
+    return by_country
+
+
+def _under_way() -> str:
+    release = Release.objects.order_by("-pk").first()
+    if not release:
+        return ""
+    since = timezone.localtime(release.started_at)
+    return f"A release of {release.per_hour:,} an hour is under way since {since:%Y-%m-%d %H:%M}."

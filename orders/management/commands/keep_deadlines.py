@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from orders import services
+from orders.management.clock import add_on_argument, moment
+from orders.management.importing import with_example
+
+
+class Command(BaseCommand):
+    help = (
+        "Tell everyone whose last promised day is today, or past, and whose units will not leave on it. The clock does "
+        "this by itself every day at SHIP_CUTOFF."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        with_example(parser, "keep_deadlines", "keep_deadlines --on 2026-12-18")
+        add_on_argument(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lines = services.keep_deadlines(now=moment(options))
+        self.stdout.write(f"Reserved lines that got a later day: {lines:,}. Waiting ones were reviewed.")

@@ -1,0 +1,29 @@
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from orders import services
+from orders.management.clock import add_on_argument, moment
+from orders.management.importing import with_example
+from orders.models import EventKind
+
+
+class Command(BaseCommand):
+    help = (
+        "Review every product that has a queue: forecast it anew and publish what customers would notice, as the daily "
+        "review does. Products whose changes are still settling are left to their own time."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        with_example(parser, "review_promises", "review_promises --on 2026-12-01")
+        add_on_argument(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        published = services.review_all(now=moment(options))
+        self.stdout.write(f"Published: {words(published)}.")
+
+
+def words(published: Counter[str]) -> str:
+    """`12 later, 3 earlier`, by the kinds of events; `nothing`."""
+    return ", ".join(f"{published[kind]:,} {kind}" for kind in EventKind.values if published[kind]) or "nothing"
