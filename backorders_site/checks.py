@@ -1,0 +1,117 @@
+"""Settings that cannot work, found at start-up, each with a word on what to set."""
+
+from collections.abc import Callable, Iterator
+from datetime import time
+from email.utils import parseaddr
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from holidays import list_supported_countries
+
+from notifications.mode import parse_mail_mode
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
+
+
+def settings_make_sense(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Django's system check; empty when all is well."""
+    return [
+        Error(message, hint=hint, id=f"backorders.E{number:03}")
+        for number, check in enumerate(CHECKS, start=1)
+        for message, hint in check()
+    ]
+
+
+Problems = Iterator[tuple[str, str]]
+
+
+def mail_mode() -> Problems:
+    try:
+        parse_mail_mode(settings.MAIL_MODE)
+    except ValueError as error:
+        yield f"MAIL_MODE={settings.MAIL_MODE!r}: {error}", "Set MAIL_MODE=hold until somebody decides to send."
+
+
+def ship_cutoff() -> Problems:
+    value = settings.SHIP_CUTOFF
+    try:
+        if len(value) != len("15:00"):
+            raise ValueError(value)
+        time.fromisoformat(value)
+    except ValueError:
+        yield f"SHIP_CUTOFF={value!r} is no time of day.", "Set it as HH:MM in the shop's zone, for example 15:00."
+
+
+def site_url() -> Problems:
+    parts = urlsplit(settings.SITE_URL)
+    host = parts.hostname or ""
+    example = "Set it to the address customers use, for example SITE_URL=https://orders.example.com"
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        yield f"SITE_URL={settings.SITE_URL!r} is no absolute address.", example
+    elif parts.scheme == "http" and not settings.DEBUG and host not in LOOPBACK:
+        yield f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in the clear.", example
+
+
+def addresses() -> Problems:
+    for name, example in (("SUPPORT_EMAIL", "help@example.com"), ("DEFAULT_FROM_EMAIL", "Shop <orders@example.com>")):
+        value = getattr(settings, name)
+        address = parseaddr(value)[1] if name == "DEFAULT_FROM_EMAIL" else value
+        try:
+            validate_email(address)
+        except ValidationError:
+            yield f"{name}={value!r} is no mail address.", f"Set it, for example {name}={example}"
+
+
+def numbers() -> Problems:
+    if settings.SETTLE_SECONDS < 0:
+        yield (
+            f"SETTLE_SECONDS={settings.SETTLE_SECONDS} is below zero.",
+            "Set how long a changed date rests before customers read it: 600 is ten minutes, 0 is at once.",
+        )
+    if settings.HANDLING_DAYS < 1:
+        yield (
+            f"HANDLING_DAYS={settings.HANDLING_DAYS} is below one.",
+            "Set the working days from arrival to the carrier, 1 or more: a delivery that has not come is noticed in them.",
+        )
+
+
+def places() -> Problems:
+    if settings.TIME_ZONE not in available_timezones():
+        yield f"TIME_ZONE={settings.TIME_ZONE!r} is unknown.", "Set the shop's zone, for example America/New_York."
+    if settings.SHOP_COUNTRY not in list_supported_countries(include_aliases=False):
+        yield (
+            f"SHOP_COUNTRY={settings.SHOP_COUNTRY!r} is no country whose working days are known.",
+            "Set its two letters (ISO 3166), for example US, DE or GB.",
+        )
+
+
+def time_outs() -> Problems:
+    """A send that hangs ends before its worker is stopped, and a worker before its claim is given to another."""
+    chain = {
+        name: getattr(settings, name)
+        for name in ("EMAIL_TIMEOUT", "CELERY_TASK_SOFT_TIME_LIMIT", "CELERY_TASK_TIME_LIMIT", "MAIL_LEASE_SECONDS")
+    }
+    seconds = list(chain.values())
+    if not all(earlier < later for earlier, later in pairwise(seconds)) or seconds[0] <= 0:
+        listed = ", ".join(f"{name}={value}" for name, value in chain.items())
+        yield (
+            f"{listed}: each has to be longer than the one before.",
+            "Set them to grow, for example 60, 120, 150, 300.",
+        )
+
+
+CHECKS: tuple[Callable[[], Problems], ...] = (
+    mail_mode,
+    ship_cutoff,
+    site_url,
+    addresses,
+    numbers,
+    places,
+    time_outs,
+)

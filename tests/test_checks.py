@@ -1,0 +1,69 @@
+import pytest
+from django.core.checks import run_checks
+from pytest_django.fixtures import Settings
+
+from backorders_site.checks import settings_make_sense
+
+
+def test_the_tests_own_settings_make_sense() -> None:
+    assert settings_make_sense() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said", "hint"),
+    [
+        ("MAIL_MODE", "on", "MAIL_MODE='on': expected hold, send or only:ADDRESS", "Set MAIL_MODE=hold"),
+        ("MAIL_MODE", "only:ada", "'ada' is no mail address", "Set MAIL_MODE=hold"),
+        ("SHIP_CUTOFF", "3pm", "SHIP_CUTOFF='3pm' is no time of day", "HH:MM"),
+        ("SHIP_CUTOFF", "25:00", "SHIP_CUTOFF='25:00' is no time of day", "HH:MM"),
+        ("SHIP_CUTOFF", "15:00:30", "SHIP_CUTOFF='15:00:30' is no time of day", "HH:MM"),
+        ("SITE_URL", "orders.example.com", "is no absolute address", "SITE_URL=https://"),
+        ("SITE_URL", "ftp://orders.example.com", "is no absolute address", "SITE_URL=https://"),
+        ("SITE_URL", "http://orders.example.com", "is not https", "SITE_URL=https://"),
+        ("SUPPORT_EMAIL", "help", "SUPPORT_EMAIL='help' is no mail address", "help@example.com"),
+        ("SUPPORT_EMAIL", "Help <help@example.com>", "is no mail address", "help@example.com"),
+        ("DEFAULT_FROM_EMAIL", "Shop <orders>", "DEFAULT_FROM_EMAIL='Shop <orders>'", "orders@example.com"),
+        ("SETTLE_SECONDS", -1, "SETTLE_SECONDS=-1 is below zero", "600"),
+        ("HANDLING_DAYS", 0, "HANDLING_DAYS=0 is below one", "1 or more"),
+        ("SHOP_COUNTRY", "USA", "SHOP_COUNTRY='USA' is no country", "US, DE or GB"),
+        ("EMAIL_TIMEOUT", 120, "EMAIL_TIMEOUT=120", "60, 120, 150, 300"),
+        ("EMAIL_TIMEOUT", 0, "EMAIL_TIMEOUT=0", "60, 120, 150, 300"),
+        ("MAIL_LEASE_SECONDS", 150, "MAIL_LEASE_SECONDS=150", "60, 120, 150, 300"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named_with_what_to_set(
+    settings: Settings, name: str, value: object, said: str, hint: str
+) -> None:
+    setattr(settings, name, value)
+    (problem,) = settings_make_sense()
+    assert said in problem.msg
+    assert problem.hint
+    assert hint in problem.hint
+
+
+def test_a_zone_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.TIME_ZONE", "America/Gotham")  # without resetting Django's own clock
+    (problem,) = settings_make_sense()
+    assert problem.msg == "TIME_ZONE='America/Gotham' is unknown."
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000", "https://orders.example.com"])
+def test_addresses_for_this_machine_need_no_https(settings: Settings, url: str) -> None:
+    settings.SITE_URL = url
+    assert settings_make_sense() == []
+
+
+def test_in_development_the_site_may_be_anywhere(settings: Settings) -> None:
+    settings.DEBUG = True
+    settings.SITE_URL = "http://192.168.0.7:8000"
+    assert settings_make_sense() == []
+
+
+def test_a_name_may_stand_before_the_sender(settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Tern & Tide <orders@shop.example>"
+    assert settings_make_sense() == []
+
+
+def test_django_runs_the_checks(settings: Settings) -> None:
+    settings.MAIL_MODE = "on"
+    assert "backorders.E001" in {problem.id for problem in run_checks()}
