@@ -37,7 +37,10 @@ class Table:
     model: type[Model]
     columns: Sequence[Text]
     rows: Sequence[Sequence[object]]
-    more: str = ""  # where the rest is
+
+    def labelled(self) -> list[list[tuple[Text, object]]]:
+        """Cells with their columns, for a phone that shows each row as a list."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class BackordersAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["buttons"] = [*self._buttons(request, obj), *self.links(obj)]
+            context["tables_inside"] = len(self.get_fieldsets(request, obj)) > 1
             context["tables"] = [
                 table for table in (make(obj) for make in self.tables) if self._may_see(request, table)
             ]

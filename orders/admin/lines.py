@@ -1,11 +1,13 @@
 """The lines of the queues, and what was set aside, shipped and is owed for them."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, F, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,7 +51,7 @@ def promises_of_line(line: OrderLine) -> Table:
         model=Promise,
         columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
         rows=[
-            [link(row, row.published_on), promise_words(row), row.place, row.told_at]
+            [link(row, date_format(row.published_on)), promise_words(row), row.place, row.told_at]
             for row in line.promises.order_by("-id")
         ],
     )
@@ -83,7 +85,10 @@ def refunds_table(refunds: QuerySet[Refund]) -> Table:
         title=_("Refunds"),
         model=Refund,
         columns=[_("For"), _("Due on"), _("Sent")],
-        rows=[[link(row, row), row.due_on, row.sent_at] for row in refunds.select_related("line__product")],
+        rows=[
+            [link(row, f"{row.units} × {row.line.product.sku}"), row.due_on, row.sent_at]
+            for row in refunds.select_related("line__product")
+        ],
     )
 
 
@@ -159,7 +164,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
         "units_ahead",
         "waiting",
         "reserved",
-        "promised",
+        "leaves_by",
         "queued_at",
     ]
     list_select_related = ["order", "product", "promise"]
@@ -208,6 +213,12 @@ class OrderLineAdmin(ReadOnlyAdmin):
         position = position_of(line)
         return position.units_ahead if position else None
 
+    @admin.display(description=gettext_lazy("Leaves by"), ordering="promise__late")
+    def leaves_by(self, line: OrderLine) -> date | str | None:
+        if line.promise is None or not (line.waiting or line.reserved):
+            return None
+        return line.promise.late or line.promise.get_kind_display()
+
     @admin.display(description=gettext_lazy("Promise"))
     def promised(self, line: OrderLine) -> str:
         return promise_words(line.promise)
@@ -243,10 +254,6 @@ class ShipmentLineAdmin(ReadOnlyAdmin):
     search_fields = ["=line__order__number", "=line__product__sku"]
     search_help_text = gettext_lazy("An order number or a SKU")
     ordering = ["-id"]
-
-    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        """Read on the page of its shipment; not listed by itself."""
-        return {}
 
 
 class RefundState(ConditionFilter):

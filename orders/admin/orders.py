@@ -25,6 +25,8 @@ from orders.admin.lines import refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship
 from orders.models import Event, Order, OrderLine, Refund, Shipment
 
+EDITABLE = ["attention", "email", "customer_name", "locale", "country", "region", "link_version"]
+
 
 def lines_of_order(order: Order) -> Table:
     lines = list(order.lines.select_related("product", "promise"))
@@ -91,7 +93,7 @@ def shipments_of_order(order: Order) -> Table:
         columns=[_("Shipped"), _("Units"), _("Carrier"), _("Tracking number"), _("By")],
         rows=[
             [
-                link(row, row.shipped_at.date()),
+                link(row, moment(row.shipped_at)),
                 ", ".join(f"{line.quantity} × {line.line.product.sku}" for line in row.lines.all()),
                 row.carrier,
                 row.tracking_number,
@@ -153,13 +155,10 @@ class OrderAdmin(BackordersAdmin):
     list_filter = [NeedsSomebody, OrderState, "country"]
     search_fields = ["number", "email", "customer_name"]
     search_help_text = gettext_lazy("A number, mail address, name, SKU or tracking number")
-    readonly_fields = ["number", "times", "quiet", "imported_by", "customer_link"]
+    readonly_fields = ["needs", "times", "quiet", "imported_by", "customer_link"]
     fieldsets = [
-        (None, {"fields": ["number", "times", "quiet", "imported_by", "customer_link", "attention"]}),
-        (
-            gettext_lazy("Customer"),
-            {"fields": ["email", "customer_name", "locale", ("country", "region"), "link_version"]},
-        ),
+        (None, {"fields": ["needs", "times", "quiet", "imported_by", "customer_link"]}),
+        (gettext_lazy("To edit"), {"fields": [*EDITABLE]}),
     ]
     adding = NewOrder
     acts = [Ship, Cancel]
@@ -218,7 +217,7 @@ class OrderAdmin(BackordersAdmin):
     def quiet(self, order: Order) -> str:
         if order.released_at is None:
             return _("quiet: nothing is mailed until the import is released")
-        return _("since %(day)s") % {"day": moment(order.released_at)}
+        return _("sent since %(day)s") % {"day": moment(order.released_at)}
 
     @admin.display(description=gettext_lazy("Customer's link"))
     def customer_link(self, order: Order) -> SafeString:

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -101,14 +102,14 @@ class SupplierAdmin(BackordersAdmin):
         )
         return suppliers
 
-    @admin.display(description=gettext_lazy("Open deliveries"), ordering="still_open")
+    @admin.display(description=gettext_lazy("Open restocks"), ordering="still_open")
     def open_restocks(self, supplier: Any) -> int:
         return int(supplier.still_open)
 
 
 @admin.register(Product)
 class ProductAdmin(BackordersAdmin):
-    list_display = ["sku", "name", "on_backorder", "lines_waiting", "units_waiting", "spare_units", "open_deliveries"]
+    list_display = ["sku", "name", "on_backorder", "lines_waiting", "units_waiting", "spare_units", "expected"]
     list_filter = ["on_backorder"]
     search_fields = ["sku", "name"]
     fields = ["sku", "name", "on_backorder", "handling_days", "line", "spare", "published_next"]
@@ -134,7 +135,7 @@ class ProductAdmin(BackordersAdmin):
     def links(self, obj: Product) -> list[Button]:
         return [
             Button(_("Its line"), list_url(OrderLine, product=obj.pk, state="waiting")),
-            Button(_("Expect a delivery"), f"{list_url(Restock)}add/?product={obj.pk}"),
+            Button(_("Expect a restock"), f"{list_url(Restock)}add/?product={obj.pk}"),
         ]
 
     @admin.display(description=gettext_lazy("Orders waiting"), ordering="waiting_lines")
@@ -149,8 +150,8 @@ class ProductAdmin(BackordersAdmin):
     def spare_units(self, product: Product) -> int:
         return product.stock.arrived - product.stock.allocated
 
-    @admin.display(description=gettext_lazy("Open deliveries"), ordering="still_open")
-    def open_deliveries(self, product: Any) -> int:
+    @admin.display(description=gettext_lazy("Open restocks"), ordering="still_open")
+    def expected(self, product: Any) -> int:
         return int(product.still_open)
 
     @admin.display(description=gettext_lazy("Line"))
@@ -203,7 +204,7 @@ class RestockState(ConditionFilter):
 
 @admin.register(Restock)
 class RestockAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "product", "supplier", "expected_on", "times_moved", "quantity", "arrived", "state"]
+    list_display = ["reference", "sku", "supplier", "expected_on", "moved", "came", "state"]
     list_select_related = ["product", "supplier"]
     list_filter = [RestockState, "supplier"]
     search_fields = ["reference", "product__sku", "product__name", "supplier__name"]
@@ -220,11 +221,19 @@ class RestockAdmin(ReadOnlyAdmin):
         return restocks
 
     @admin.display(description=gettext_lazy("Expected on"), ordering="day")
-    def expected_on(self, restock: Any) -> Any:
-        return restock.day
+    def expected_on(self, restock: Any) -> str | None:
+        return date_format(restock.day) if restock.day else None
 
-    @admin.display(description=gettext_lazy("Times moved"), ordering="versions")
-    def times_moved(self, restock: Any) -> int:
+    @admin.display(description=gettext_lazy("SKU"), ordering="product__sku")
+    def sku(self, restock: Restock) -> str:
+        return restock.product.sku
+
+    @admin.display(description=gettext_lazy("Arrived"))
+    def came(self, restock: Restock) -> str:
+        return _("%(arrived)d of %(all)d") % {"arrived": restock.arrived, "all": restock.quantity}
+
+    @admin.display(description=gettext_lazy("Moved"), ordering="versions")
+    def moved(self, restock: Any) -> int:
         return max((restock.versions or 1) - 1, 0)
 
     @admin.display(description=gettext_lazy("State"))
@@ -259,6 +268,6 @@ class ReceiptAdmin(ReadOnlyAdmin):
     def units(self, receipt: Receipt) -> str:
         return f"{receipt.quantity:+d}"
 
-    @admin.display(description=gettext_lazy("Delivery"), ordering="restock__reference")
+    @admin.display(description=gettext_lazy("Restock"), ordering="restock__reference")
     def delivery(self, receipt: Receipt) -> SafeString | None:
         return link(receipt.restock, receipt.restock.reference) if receipt.restock else None

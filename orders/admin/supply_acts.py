@@ -138,7 +138,7 @@ class CancelRest(RestockAct):
 
 class ReceiveUnannounced(Act):
     name = "receive"
-    label = gettext_lazy("Receive without a delivery")
+    label = gettext_lazy("Receive without a restock")
     explanation = gettext_lazy(
         "For units nobody announced, such as returns. They are set aside for the front of the line at once."
     )
