@@ -21,7 +21,7 @@
   document.addEventListener("htmx:afterSwap", sayThatItLooks);
   // The link was revoked: no later answer will differ.
   document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 404) clearInterval(timer);
+    if (event.detail.xhr.status === 404) event.target.dataset.live = "closed";
   });
   sayThatItLooks();
 })();

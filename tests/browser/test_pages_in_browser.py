@@ -1,0 +1,144 @@
+"""The customer's pages in a real browser, as on a phone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from orders import services
+from orders.access import Purpose, link_token
+from orders.models import Order, OrderLine
+from tests.browser.conftest import OpenPage
+from tests.factories import ProductFactory, order, restock, review
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EVERY = 20_000  # milliseconds, as static/js/live.js has it
+BECOMES_VISIBLE = "document.dispatchEvent(new Event('visibilitychange'))"
+HIDE = "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})"
+
+
+@pytest.fixture
+def line() -> OrderLine:
+    """The third in line, with a delivery on its way."""
+    now = timezone.now()
+    lamp = ProductFactory(sku="LAMP", name="Harbour lamp, brass")
+    restock(lamp, 60, now=now - timedelta(days=2))
+    review(lamp, now=now - timedelta(days=2))
+    for _ in range(2):
+        order(lamp, now=now - timedelta(days=1))
+    return order(lamp, number="T-1001", email="ada@example.com", now=now)
+
+
+def address(live_server: LiveServer, row: Order) -> str:
+    return f"{live_server.url}/o/{link_token(row, Purpose.ACT)}/"
+
+
+@pytest.fixture
+def asked(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> tuple[Page, list[int]]:
+    """The status page with a clock that the test moves, and the answers to its questions for news so far."""
+    page = open_page(may_fail=True)
+    answers: list[int] = []
+    page.on("response", lambda response: answers.append(response.status) if "/live/" in response.url else None)
+    page.clock.install()
+    page.goto(address(live_server, line.order))
+    return page, answers
+
+
+def test_from_the_number_to_a_page_that_follows_the_line(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine
+) -> None:
+    page = open_page()
+    page.goto(live_server.url)
+    page.get_by_label("Order number").fill("#t-1001")
+    page.get_by_label("Mail address").fill("ada@example.com")
+    page.get_by_role("button", name="Show my order").click()
+    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+    expect(page.get_by_text("3rd in line.")).to_be_visible()
+    page.evaluate("window.neverReloaded = true")
+
+    services.receive(line.product, 2, now=timezone.now())
+    page.evaluate(BECOMES_VISIBLE)
+    expect(page.get_by_text("1st in line.")).to_be_visible()
+    expect(page.get_by_text("2 people ahead of you have theirs.")).to_be_visible()
+
+    services.receive(line.product, 1, now=timezone.now())
+    services.ship(line.order, {line.pk: 1}, now=timezone.now(), carrier="UPS", tracking_number="1Z9")
+    page.evaluate(BECOMES_VISIBLE)
+    expect(page.get_by_role("link", name="Track 1Z9")).to_be_visible()
+    assert page.evaluate("window.neverReloaded")
+    assert page.locator("[hx-trigger]").count() == 0
+
+
+def test_it_asks_every_twenty_seconds_while_it_is_seen(asked: tuple[Page, list[int]]) -> None:
+    page, answers = asked
+    with page.expect_response("**/live/**"):
+        page.clock.run_for(EVERY)
+    page.evaluate(HIDE)
+    page.clock.run_for(10 * EVERY)
+    page.evaluate("delete document.visibilityState")
+    with page.expect_response("**/live/**"):
+        page.evaluate(BECOMES_VISIBLE)
+    assert answers == [204, 204]
+
+
+def test_it_stops_asking_once_the_link_is_revoked(asked: tuple[Page, list[int]]) -> None:
+    page, answers = asked
+    Order.objects.update(link_version=2)
+    with page.expect_response("**/live/**"):
+        page.clock.run_for(EVERY)
+    page.wait_for_function("document.querySelector('[data-live=closed]')")
+    page.clock.run_for(5 * EVERY)
+    page.evaluate(BECOMES_VISIBLE)
+    page.wait_for_load_state("networkidle")
+    assert answers == [404]
+
+
+def test_everything_works_without_javascript(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> None:
+    page = open_page(javascript=False, may_fail=True)
+    page.goto(live_server.url)
+    page.get_by_label("Order number").fill("T-1001")
+    page.get_by_label("Mail address").fill("ada@example.com")
+    page.get_by_role("button", name="Show my order").click()
+    expect(page.get_by_text("3rd in line.")).to_be_visible()
+    expect(page.get_by_text("Computed")).to_be_visible()
+    expect(page.get_by_text("It looks for news")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 360, 1440])
+def test_nothing_is_wider_than_the_screen(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine, width: int
+) -> None:
+    long = services.place_order(
+        services.NewOrder(
+            number="T-" + "9" * 60,
+            placed_at=timezone.now(),
+            email="a" * 60 + "@example.com",
+            customer_name="Hubert" * 15,
+            lines=[
+                services.NewLine(line.product, 3),
+                services.NewLine(ProductFactory(name="Donaudampfschifffahrt" * 8), 2),
+            ],
+        ),
+        now=timezone.now(),
+    )
+    services.receive(line.product, 6, now=timezone.now())
+    first = long.lines.order_by("pk")[0]
+    services.ship(long, {first.pk: 3}, now=timezone.now(), carrier="UPS", tracking_number="1Z" * 60)
+    page = open_page(width=width)
+    for url in (live_server.url, address(live_server, long), f"{live_server.url}/p/LAMP/"):
+        page.goto(url)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_answer_stands_on_the_first_screen_of_a_phone(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine
+) -> None:
+    page = open_page()
+    page.goto(address(live_server, line.order))
+    for words in ("Leaves us by", "3rd in line.", "If that changes, we write"):
+        box = page.locator("main").get_by_text(words).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 740
