@@ -241,7 +241,7 @@ def test_every_stored_kind_has_words_or_its_name() -> None:
          "Leaves us by 18 December, by the supplier's own date. It is not yet rated: we have too few past deliveries to "
          "say how sure it is."),
         (Window("chances", date(2026, 12, 1), None, date(2027, 6, 1), None, 0.6, 0.8),
-         "Leaves us by 7 December 6 times in 10, by 23 December 8 times in 10."),
+         "Leaves us by 7 December: 6 times in 10. By 23 December: 8 times in 10."),
         (Window("open", date(2026, 12, 28)), "We can't name a latest date yet; not before 28 December."),
         (Window("open", date(2026, 11, 1)), "We can't name a latest date yet."),
         (Window("none"), "We have no date yet."),

@@ -127,7 +127,7 @@ def _lead(window: Window, today: date) -> str:
     if window.kind == "none":
         return gettext("We have no date yet.")
     if window.kind == "chances" and has_chances(window):
-        return gettext("Leaves us by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+        return gettext("Leaves us by %(soon)s: %(soon_chance)s. By %(later)s: %(later_chance)s.")
     if late is None or window.kind in ("open", "chances"):
         if early is not None and early > today:
             return gettext("We can't name a latest date yet; not before %(early)s.")
