@@ -1,0 +1,139 @@
+"""Commands for the clock, the counted index and links."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.db import connection
+
+from orders import services
+from orders.access import Purpose, order_url
+from orders.models import Event
+from tests.factories import NOON, ProductFactory, fresh, order, restock, review
+
+pytestmark = pytest.mark.django_db
+OURS = sorted(name for name, app in get_commands().items() if app == "orders")
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def out(capsys: pytest.CaptureFixture[str], *args: str, **options: object) -> list[str]:
+    call_command(*args, **options)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_says_what_it_does_with_an_example(name: str) -> None:
+    parser = load_command_class("orders", name).create_parser("manage.py", name)
+    assert parser.description
+    assert f"manage.py {name}" in (parser.epilog or "")
+
+
+# review_promises and keep_deadlines
+
+
+def test_a_review_says_what_it_published_by_kind(capsys) -> None:
+    product = ProductFactory()
+    order(product)
+    restock(product, 5, expected_on=date(2026, 12, 1))
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert out(capsys, "review_promises") == ["Published: 1 earlier."]
+        assert out(capsys, "review_promises") == ["Published: nothing."]
+
+
+def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(settings, capsys) -> None:
+    settings.DEBUG = True
+    product = ProductFactory()
+    restock(product, 5, expected_on=date(2026, 11, 20))
+    line = order(product)
+    review(product)
+    assert out(capsys, "review_promises", on="2026-12-15") == ["Published: 1 no_date."]
+    event = line.order.events.get(kind="no_date")
+    assert event.at == datetime(2026, 12, 15, 17, tzinfo=UTC)  # noon in the shop's New York
+    assert event.facts["reason"] == "not_arrived"
+
+
+def test_on_a_day_to_come_what_was_not_packed_is_told(settings, capsys) -> None:
+    settings.DEBUG = True
+    product = ProductFactory()
+    expected = restock(product, 5)
+    line = order(product)
+    services.receive(product, 5, restock=expected, now=NOON)
+    last = fresh(line).promise.late.isoformat()
+    assert out(capsys, "keep_deadlines", on=last) == [
+        "Reserved lines that got a later day: 1. Waiting ones were reviewed."
+    ]
+
+
+@pytest.mark.parametrize("name", ["review_promises", "keep_deadlines"])
+def test_a_day_before_the_newest_fact_is_refused(settings, name: str) -> None:
+    settings.DEBUG = True
+    order(ProductFactory())
+    with pytest.raises(CommandError, match="--on is 2026-11-01, and something happened on 2026-11-02"):
+        call_command(name, on="2026-11-01")
+    with pytest.raises(CommandError, match="--on is 'monday'; expected a date"):
+        call_command(name, on="monday")
+
+
+@pytest.mark.parametrize("name", ["review_promises", "keep_deadlines"])
+def test_another_day_is_for_development_only(name: str) -> None:
+    with pytest.raises(CommandError, match="it runs with DEBUG only"):
+        call_command(name, on="2026-12-01")
+
+
+def test_later_on_the_day_of_the_newest_fact_time_does_not_go_back(settings) -> None:
+    settings.DEBUG = True
+    product = ProductFactory()
+    evening = NOON + timedelta(hours=6)
+    restock(product, 5, now=evening)
+    order(product, now=evening)
+    call_command("review_promises", on="2026-11-02")
+    assert Event.objects.filter(at__lt=evening).count() == 0
+
+
+# check_queue
+
+
+def miscount() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE orders_queuecount SET lines = lines + 1 WHERE width = 'd'")
+
+
+def test_a_queue_that_is_counted_right(capsys) -> None:
+    product = ProductFactory()
+    order(product)
+    order(product)
+    assert json.loads(out(capsys, "check_queue", json=True)[0]) == {"products": 1, "lines": 2, "differences": 0}
+
+
+def test_a_queue_that_is_counted_wrong_is_named_and_repaired(capsys) -> None:
+    line = order(ProductFactory(sku="LAMP"))
+    miscount()
+    with pytest.raises(SystemExit) as stop:
+        call_command("check_queue", json=True)
+    told = capsys.readouterr()
+    assert (stop.value.code, json.loads(told.out)["differences"]) == (1, 1)
+    assert told.err.splitlines() == ["LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, there are 1 and 1"]
+    assert out(capsys, "check_queue", repair=True) == ["1 lines wait for 1 products; 0 differences."]
+    assert fresh(line).waiting == 1
+
+
+# order_link
+
+
+def test_a_link_opens_the_order_to_act_or_only_to_look(capsys) -> None:
+    placed = order(ProductFactory(), number="AB-1").order
+    assert out(capsys, "order_link", "#ab-1") == [order_url(placed, Purpose.ACT)]
+    assert out(capsys, "order_link", "AB-1", look=True) == [order_url(placed, Purpose.LOOK)]
+
+
+def test_no_such_order_is_said() -> None:
+    with pytest.raises(CommandError, match="there is no order 77; expected the number of an order"):
+        call_command("order_link", "77")

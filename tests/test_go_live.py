@@ -1,0 +1,95 @@
+"""Before anybody hears of a first import: who would hear what, and the release in steps."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from orders import services
+from orders.models import Event, Order, Release
+from tests.factories import NOON, ProductFactory, restock, review
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def quiet() -> list[Order]:
+    """Three orders of a first import: one long past its agreed day, one without an address, one with a later day now."""
+    lamp, vase = ProductFactory(), ProductFactory()
+    expected = restock(vase, 9, expected_on=date(2026, 12, 1))
+    days = timedelta(days=1)
+    orders = [
+        services.NewOrder("1", NOON - 60 * days, [services.NewLine(lamp, 1)], "a@example.com", country="DE"),
+        services.NewOrder("2", NOON - 5 * days, [services.NewLine(lamp, 1)], "", country="US"),
+        services.NewOrder("3", NOON - 5 * days, [services.NewLine(vase, 1)], "c@example.com", country="US"),
+    ]
+    placed = services.place_orders(orders, now=NOON, quiet=True)
+    services.move_restock_date(expected, date(2027, 3, 1), now=NOON)
+    review(vase)
+    return placed
+
+
+def said(capsys: pytest.CaptureFixture[str], **options: int) -> list[str]:
+    call_command("go_live", **options)
+    return capsys.readouterr().out.splitlines()
+
+
+def table(lines: list[str]) -> list[list[str]]:
+    """The rows of the table, cell by cell; the header's names have two spaces or more between them."""
+    return [re.split(r"\s{2,}", row.strip()) for row in lines]
+
+
+def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(quiet, capsys) -> None:
+    lines = said(capsys)
+    assert table(lines[:4]) == [
+        ["country", "orders", "hear: joined", "hear: later", "past agreed day", "can't be reached", "need a person"],
+        ["DE", "1", "1", "0", "1", "0", "0"],
+        ["US", "2", "0", "1", "0", "1", "0"],
+        ["all", "3", "1", "1", "1", "1", "0"],
+    ]
+    assert lines[4:7] == [
+        "Past the agreed day: 1",
+        "Can't be reached: 2",
+        "Nothing was released. Release them with --per-hour N.",
+    ]
+    assert not Order.objects.filter(released_at__isnull=False).exists()
+    assert not Event.objects.filter(message_due=True).exists()
+
+
+def test_a_release_begins_at_once_and_goes_on_by_the_hour(quiet, capsys) -> None:
+    assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(capsys, per_hour=60)
+    services.release_quiet_orders(now=NOON + timedelta(minutes=2))
+    assert Order.objects.filter(released_at__isnull=True).count() == 0
+
+
+def test_orders_imported_meanwhile_take_nobodys_turn(quiet) -> None:
+    call_command("go_live", per_hour=60)
+    row = services.begin_import("import_orders", file_name="a.csv", sha256="", now=NOON)
+    late = services.NewOrder("9", NOON, [services.NewLine(ProductFactory(), 1)])
+    services.place_orders([late], now=NOON + timedelta(seconds=30), imported_by=row)
+    assert services.release_quiet_orders(now=NOON + timedelta(minutes=1)) == 1
+
+
+def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(capsys) -> None:
+    assert said(capsys)[:2] == ["There are no quiet orders.", "Nothing was released. Release them with --per-hour N."]
+    assert "From now on new orders hear from us at once." in said(capsys, per_hour=5)
+    assert Release.objects.count() == 1
+
+
+def test_it_says_what_the_mail_mode_does(settings, capsys) -> None:
+    settings.MAIL_MODE = "hold"
+    assert "MAIL_MODE is hold: messages are composed and kept as it says." in said(capsys)
+
+
+def test_a_pace_below_one_is_refused() -> None:
+    with pytest.raises(CommandError, match="expected a whole number from 1"):
+        call_command("go_live", per_hour=0)

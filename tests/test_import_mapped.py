@@ -1,0 +1,103 @@
+"""Any shop's export by a column map, and the map for WooCommerce that comes with the product."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from orders.models import Import, Order, OrderLine
+from tests.factories import NOON
+from tests.test_import_orders import state
+
+ROOT = Path(__file__).parent.parent
+WOOCOMMERCE = ROOT / "docs" / "importing" / "woocommerce.toml"
+SAMPLE = ROOT / "tests" / "data" / "woocommerce_orders.csv"
+pytestmark = pytest.mark.django_db
+
+MAP = """
+[columns]
+order_number = "Ref"
+placed_at = "When"
+sku = "Item"
+quantity = "Ordered"
+shipped_quantity = "Sent"
+cancelled_quantity = "Dropped"
+"""
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def mapped(tmp_path: Path, rows: str, column_map: str = MAP) -> None:
+    (tmp_path / "map.toml").write_text(column_map)
+    (tmp_path / "export.csv").write_text(f"Ref,When,Item,Ordered,Sent,Dropped,State\n{rows}\n")
+    call_command("import_orders", str(tmp_path / "export.csv"), map=tmp_path / "map.toml", all_products=True)
+
+
+def line() -> dict[str, int]:
+    return OrderLine.objects.values("quantity", "waiting", "shipped", "cancelled").get()
+
+
+def test_woocommerces_export_is_read_by_the_map_that_comes_with_us() -> None:
+    call_command("import_orders", str(SAMPLE), map=WOOCOMMERCE, all_products=True)
+    assert list(
+        OrderLine.objects.order_by("pk").values_list("order__number", "product__sku", "quantity", "queued_at")
+    ) == [
+        ("501", "LAMP-01", 2, datetime(2026, 9, 6, 10, 29, tzinfo=UTC)),  # the shop's New York
+        ("501", "VASE-02", 1, datetime(2026, 9, 6, 10, 29, tzinfo=UTC)),
+        ("504", "LAMP-01", 1, datetime(2026, 9, 9, 14, tzinfo=UTC)),
+    ]
+    nora = Order.objects.get(number="501")
+    assert (nora.customer_name, nora.email, nora.country, nora.locale) == (
+        "Nora Sample",
+        "nora@example.com",
+        "PT",
+        "pt",
+    )
+    counts = Import.objects.get().counts
+    assert (counts["joined"], counts["left_out_shipped"], counts["left_out_unpaid"]) == (2, 1, 1)
+    before = state()
+    call_command("import_orders", str(SAMPLE), map=WOOCOMMERCE, all_products=True)
+    assert state() == before
+
+
+def test_units_that_had_left_are_recorded_and_later_ones_shipped(tmp_path: Path) -> None:
+    mapped(tmp_path, "7,2026-10-01,LAMP,5,1,0,")
+    assert line() == {"quantity": 5, "waiting": 4, "shipped": 1, "cancelled": 0}
+    mapped(tmp_path, "7,2026-10-01,LAMP,5,3,1,")
+    assert line() == {"quantity": 5, "waiting": 1, "shipped": 3, "cancelled": 1}
+    before = state()
+    mapped(tmp_path, "7,2026-10-01,LAMP,5,3,1,")
+    assert state() == before
+
+
+def test_a_status_the_map_does_not_know_is_a_bad_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_status = MAP + 'status = "State"\n[status]\nwaiting = ["Open"]\ncancelled = ["Dead"]\n'
+    with pytest.raises(CommandError):
+        mapped(tmp_path, "7,2026-10-01,LAMP,5,,,odd", with_status)
+    assert capsys.readouterr().err.splitlines() == [
+        f"{tmp_path / 'export.csv'}:2: State is 'odd'; expected one of dead, open, or add it to {tmp_path / 'map.toml'}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column_map", "says"),
+    [
+        ("[columns", "expected a column map in TOML"),
+        ("[columns]\nsku = 'Item'", "missing: columns.order_number, columns.placed_at, columns.quantity"),
+        (MAP + "colour = 'x'", "unknown: columns.colour"),
+        (MAP.replace("Item", "Article"), "no column Article for sku (by the map"),
+        (MAP + "[status]\nwaiting = ['open']", "missing: columns.status"),
+        (MAP + "[status]\nlost = ['open']", "unknown: status.lost"),
+    ],
+)
+def test_a_map_that_does_not_fit_says_what_is_wrong(tmp_path: Path, column_map: str, says: str) -> None:
+    with pytest.raises(CommandError) as error:
+        mapped(tmp_path, "7,2026-10-01,LAMP,5,,,", column_map)
+    assert says in str(error.value)

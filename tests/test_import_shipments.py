@@ -1,0 +1,117 @@
+"""A file of shipments: parcels recorded once, and units that cannot have left."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from orders import services
+from orders.models import Receipt, Shipment, ShipmentLine, Stock
+from tests.factories import NOON, ProductFactory, fresh, kinds, order
+
+HEADER = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., str]:
+    def write(*rows: str, skip_bad: bool = False) -> str:
+        path = tmp_path / "shipments.csv"
+        path.write_text("\n".join([HEADER, *rows]))
+        call_command("import_shipments", str(path), skip_bad=skip_bad)
+        return str(path)
+
+    return write
+
+
+def shipped() -> list[tuple[str, int]]:
+    return list(ShipmentLine.objects.order_by("pk").values_list("shipment__tracking_number", "quantity"))
+
+
+def test_rows_of_one_parcel_are_one_shipment(load) -> None:
+    lamp, vase = ProductFactory(sku="LAMP"), ProductFactory(sku="VASE")
+    row = services.place_order(
+        services.NewOrder(number="AB-1", placed_at=NOON, lines=[services.NewLine(lamp, 3), services.NewLine(vase, 1)]),
+        now=NOON,
+    )
+    load("#ab-1,LAMP,2,2026-11-01T15:00:00Z,DHL,T1", "ab-1,VASE,1,2026-11-01T15:00:00Z,DHL,T1")
+    shipment = Shipment.objects.get()
+    assert (shipment.carrier, shipment.shipped_at) == ("DHL", datetime(2026, 11, 1, 15, tzinfo=UTC))
+    assert shipped() == [("T1", 2), ("T1", 1)]
+    assert kinds(row)[-2:] == ["shipped", "shipped"]
+
+
+def test_units_that_were_never_received_here_are_received_on_the_way(load) -> None:
+    line = order(ProductFactory(sku="LAMP"), 2, number="1")
+    load("1,LAMP,2,2026-11-01,DHL,T1")
+    assert (fresh(line).shipped, Receipt.objects.get().quantity) == (2, 2)
+    assert Stock.objects.values_list("arrived", "allocated").get() == (2, 2)
+
+
+def test_the_same_file_twice_and_a_file_that_grew_record_only_what_is_new(load) -> None:
+    order(ProductFactory(sku="LAMP"), 5, number="1")
+    load("1,LAMP,2,2026-11-01,DHL,T1")
+    load("1,LAMP,2,2026-11-01,DHL,T1")
+    load("1,LAMP,2,2026-11-01,DHL,T1", "1,LAMP,2,2026-11-01,DHL,T1", "1,LAMP,1,2026-11-02,DHL,T2")
+    assert shipped() == [("T1", 2), ("T1", 2), ("T2", 1)]
+
+
+def test_a_shipment_taken_back_here_is_not_recorded_again(load) -> None:
+    line = order(ProductFactory(sku="LAMP"), number="1")
+    load("1,LAMP,1,2026-11-01,DHL,T1")
+    services.correct_shipment(Shipment.objects.get(), now=NOON)
+    load("1,LAMP,1,2026-11-01,DHL,T1")
+    assert fresh(line).shipped == 0
+
+
+def test_what_an_orders_export_had_said_to_be_shipped_is_no_fault(load, capsys) -> None:
+    line = order(ProductFactory(sku="LAMP"), 2, number="1")
+    services.ship(line.order, {line.pk: 2}, now=NOON, beyond_reserved=True)
+    load("1,LAMP,2,2026-11-01,DHL,T1")
+    assert shipped() == [("", 2)]
+    assert "Lines an orders export had said to be shipped already: 1." in capsys.readouterr().out
+
+
+def test_orders_and_products_that_are_not_in_line_here_are_counted(load, capsys) -> None:
+    order(ProductFactory(sku="LAMP"), number="1")
+    load("9,LAMP,1,2026-11-01,DHL,T1", "1,MUG,1,2026-11-01,DHL,T2")
+    assert not Shipment.objects.exists()
+    assert "Parcels: 2 of orders or products that are not in line here." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (
+            "1,LAMP,4,2026-11-01,DHL,T1",
+            "4 of LAMP cannot have shipped in order 1; expected 3 at most, as many as are still",
+        ),
+        ("1,LAMP,0,2026-11-01,DHL,T1", "quantity is '0'; expected a whole number from 1 to 1000000"),
+        ("1,LAMP,1,2026-11-09,DHL,T1", "shipped_at is '2026-11-09'; expected a time from 2000-01-01 until now"),
+        ("1,,1,2026-11-01,DHL,T1", "sku is empty; expected a value"),
+        (",LAMP,1,2026-11-01,DHL,T1", "order_number is empty; expected a value"),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_written(load, capsys, tmp_path: Path, bad: str, says: str) -> None:
+    product = ProductFactory(sku="LAMP")
+    order(product, 3, number="1")
+    order(product, 1, number="2")
+    with pytest.raises(CommandError, match="1 bad row: nothing was imported"):
+        load("2,LAMP,1,2026-11-01,DHL,T0", bad)
+    assert capsys.readouterr().err.startswith(f"{tmp_path / 'shipments.csv'}:3: {says}")
+    assert not Shipment.objects.exists()
+
+
+def test_skip_bad_records_the_other_parcels(load) -> None:
+    order(ProductFactory(sku="LAMP"), 3, number="1")
+    load("1,LAMP,9,2026-11-01,DHL,T1", "1,LAMP,1,2026-11-01,DHL,T2", skip_bad=True)
+    assert shipped() == [("T2", 1)]
