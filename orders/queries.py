@@ -18,19 +18,23 @@ from orders.models import Event, EventKind, Forecast, Order, OrderLine, Product,
 from orders.presentation import queue_change_sentence, sentence, window_in, window_of
 
 NEWEST_EVENTS = 200
-NEWEST_CHANGES = 200  # read, before those of one day are merged
+NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
 
 # A key stands in (after, upto). The row says upto inclusive, for the line moved back stands there now: it did not move up.
 QUEUE_CHANGES = """
     SELECT l.id, c.at, c.reason, c.step, c.lines, c.units
     FROM orders_orderline l
-    JOIN orders_queuechange c ON c.product_id = l.product_id AND c.at > l.joined_at
-        AND (c.after_at IS NULL OR (c.after_at, c.after_id) < (l.queued_at, l.id))
-        AND (c.upto_at IS NULL OR (l.queued_at, l.id) < (c.upto_at, c.upto_id))
+    CROSS JOIN LATERAL (
+        SELECT * FROM orders_queuechange
+        WHERE product_id = l.product_id AND at > l.joined_at
+            AND (after_at IS NULL OR (after_at, after_id) < (l.queued_at, l.id))
+            AND (upto_at IS NULL OR (l.queued_at, l.id) < (upto_at, upto_id))
+        ORDER BY at DESC, id DESC
+        LIMIT %s
+    ) c
     WHERE l.order_id = %s
     ORDER BY c.at DESC, c.id DESC
-    LIMIT %s
 """
 
 
@@ -213,7 +217,7 @@ def _parcels(order: Order) -> dict[int, list[Parcel]]:
 def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Event], *, locale: str) -> list[Happened]:
     """Why a line's place changed without an event of its own: those of one day, direction and reason as one."""
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE_CHANGES, [order.pk, NEWEST_CHANGES])
+        cursor.execute(QUEUE_CHANGES, [NEWEST_CHANGES, order.pk])
         rows = cursor.fetchall()
     by_id = {line.pk: line for line in lines}
     left = _left_queue_at(by_id.values(), events)
