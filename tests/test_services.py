@@ -128,7 +128,8 @@ def test_a_shipment_recorded_by_mistake_is_undone_by_a_row_of_its_own(product: P
 
 
 @pytest.mark.parametrize(
-    ("country", "due"), [("US", date(2026, 11, 12)), ("DE", date(2026, 11, 16)), ("", date(2026, 11, 16))]
+    ("country", "due"),
+    [("US", date(2026, 11, 12)), ("DE", date(2026, 11, 16)), ("", date(2026, 11, 12))],  # none: the shop's, the US
 )
 def test_cancelled_units_are_owed_back_by_the_day_the_country_sets(product: Product, country: str, due: date) -> None:
     line = factories.order(product, 2, country=country)

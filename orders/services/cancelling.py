@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from orders.domain.refunds import refund_due_on
+from orders.domain.delay_rules import jurisdiction_of, refund_due_on
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
 from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
@@ -114,7 +115,9 @@ def mark_refund_sent(refund: Refund, *, now: datetime) -> bool:
 
 
 def _owe(line: OrderLine, units: int, *, now: datetime) -> Refund:
-    due_on = refund_due_on(line.order.country, today_of(now))
+    order = line.order
+    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    due_on = refund_due_on(law, today_of(now))
     return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now)
 
 

@@ -1,0 +1,58 @@
+"""What the law asks of a delay message, per jurisdiction: data and pure functions (docs/delay-rules.md).
+
+Read from guides to the rules, not from the law itself: a lawyer should check before a shop relies on it.
+"""
+
+from orders.domain.delay_rules.cases import Decision, Sentence, Situation, Told, decide
+from orders.domain.delay_rules.deadlines import (
+    REMIND_BEFORE,
+    WARN_BEFORE,
+    adequate,
+    deadline_ends,
+    duty_ends,
+    earliest_day,
+    latest_day,
+    reminders,
+    staff_warnings,
+)
+from orders.domain.delay_rules.jurisdictions import (
+    RULES,
+    TRANSIT_DAYS,
+    Case,
+    Jurisdiction,
+    Rules,
+    Silence,
+    counted_day,
+    delivery_by,
+    jurisdiction_of,
+    refund_due_on,
+    strictest,
+)
+
+__all__ = [
+    "REMIND_BEFORE",
+    "RULES",
+    "TRANSIT_DAYS",
+    "WARN_BEFORE",
+    "Case",
+    "Decision",
+    "Jurisdiction",
+    "Rules",
+    "Sentence",
+    "Silence",
+    "Situation",
+    "Told",
+    "adequate",
+    "counted_day",
+    "deadline_ends",
+    "decide",
+    "delivery_by",
+    "duty_ends",
+    "earliest_day",
+    "jurisdiction_of",
+    "latest_day",
+    "refund_due_on",
+    "reminders",
+    "staff_warnings",
+    "strictest",
+]
