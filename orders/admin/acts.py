@@ -69,6 +69,10 @@ class Act(forms.Form):
         """Whether the row is in a state to which this can be done."""
         return True
 
+    def subjects(self) -> list[str]:
+        """The rows, as the page names them."""
+        return [str(row) for row in self.rows]
+
     def facts(self, row: Any) -> Sequence[object]:
         """What of a row the act rests on."""
         raise NotImplementedError

@@ -76,6 +76,9 @@ class UnitsOfLines(Act):
                 )
         self.fields = asked | self.fields
 
+    def subjects(self) -> list[str]:
+        return [" · ".join(filter(None, [row.number, row.customer_name])) for row in self.rows]
+
     @staticmethod
     def most(line: OrderLine) -> int:
         raise NotImplementedError

@@ -108,6 +108,15 @@ class Receive(RestockAct):
             "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
         ) % {"still": still, "all": rows[0].quantity}
 
+    def subjects(self) -> list[str]:
+        if len(self.rows) == 1:
+            return super().subjects()
+        return [
+            ngettext("%(restock)s: %(units)d unit", "%(restock)s: %(units)d units", row.open_units)
+            % {"restock": row, "units": row.open_units}
+            for row in self.rows
+        ]
+
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data.get("units", row.open_units)
         services.receive(
