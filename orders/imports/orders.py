@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Value
-from django.db.models.functions import Upper
+from django.db.models import Exists, OuterRef
 
 from orders import services
 from orders.imports.dialects import Dialect, ExportLine, ExportOrder
 from orders.imports.gathering import OrdersFile
+from orders.imports.known import with_numbers
 from orders.imports.remaining import settle_remaining
 from orders.imports.running import Run
 from orders.imports.table import Table
@@ -291,8 +291,7 @@ class _Difference:
 
 
 def _known_orders(batch: Iterable[ExportOrder]) -> dict[str, Order]:
-    numbers = [Upper(Value(export.number)) for export in batch]
-    orders = Order.objects.annotate(key=Upper("number")).filter(key__in=numbers).prefetch_related("lines__product")
+    orders = with_numbers(export.number for export in batch).prefetch_related("lines__product")
     return {order.number.upper(): order for order in orders}
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models.functions import Upper
-
 from orders import services
 from orders.imports import values
+from orders.imports.known import with_numbers
 from orders.imports.running import Run
 from orders.imports.table import BadRow, Row
 from orders.models import Order, OrderLine, Shipment
@@ -76,8 +75,8 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
 
 
 def _orders(numbers: Iterable[str]) -> dict[str, Order]:
-    orders = Order.objects.annotate(key=Upper("number")).filter(key__in=numbers)
-    return {order.number.upper(): order for order in orders.prefetch_related("lines__product", "shipments__lines")}
+    orders = with_numbers(numbers).prefetch_related("lines__product", "shipments__lines")
+    return {order.number.upper(): order for order in orders}
 
 
 def _ship(order: Order, tracking: str, shipped_at: datetime, parcel: _Parcel, run: Run, counts: Counter[str]) -> None:

@@ -8,10 +8,18 @@ from django.db import connection, transaction
 
 from orders.models import Import, Order, OrderLine, Product
 from orders.services.allocating import allocate
-from orders.services.promising import lock_stock, mark_moved_up, newest_forecasts, publish_first, review
+from orders.services.promising import (
+    lock_stock,
+    mark_moved_up,
+    newest_forecasts,
+    publish_first,
+    publish_unpromised,
+    review,
+)
 from orders.services.refusal import Refused
 from orders.services.shipping import lock_lines, ship
 
+FEW_LINES = 2000  # promised one by one; more of them with their whole queues
 ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
 
 
@@ -69,7 +77,12 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
         review(Product.objects.filter(pk__in=ids), now=now)
     else:
         new = OrderLine.objects.filter(product__in=ids, waiting__gt=0, promise__isnull=True, held=False)
-        publish_first(list(new.values_list("pk", flat=True)), newest_forecasts(ids, now=now), now=now)
+        few = list(new.values_list("pk", flat=True)[: FEW_LINES + 1])
+        forecasts = newest_forecasts(ids, now=now)
+        if len(few) <= FEW_LINES:
+            publish_first(few, forecasts, now=now)
+        else:
+            publish_unpromised(ids, forecasts, now=now)
     for product_id in ids:
         allocate(product_id, now=now)
 
