@@ -82,7 +82,7 @@ def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOO
         posted = promised - timedelta(days=30)
         row = restock(product, 10, expected_on=promised.date(), supplier=supplier, now=posted)
         came = promised + timedelta(days=slip)
-        services.receive(product, 10, restock=row, arrived_on=came.date(), now=came)
+        services.receive(product, 10, restock=row, arrived_on=services.today_of(came), now=came)
 
 
 def review(product: Product, *, now: datetime = NOON) -> None:

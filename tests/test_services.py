@@ -86,6 +86,7 @@ def test_more_than_counted_is_received_and_set_aside(product: Product) -> None:
     receipt = services.receive(product, 1, now=NOON)
     services.correct_receipt(receipt, 2, now=NOON, reason="one more in the box")
     assert fresh(line).state == "reserved"
+    assert services.correct_receipt(receipt, 2, now=NOON, reason="pressed twice") is None
 
 
 def test_a_parcel_in_two_parts_says_what_is_still_to_come(product: Product) -> None:
@@ -230,6 +231,12 @@ def test_the_same_date_again_is_no_news(product: Product) -> None:
     restock = factories.restock(product)
     assert services.move_restock_date(restock, restock.dates.get().expected_on, now=NOON) is None
     assert restock.dates.count() == 1
+
+
+def test_a_number_is_placed_once_however_it_is_written(product: Product) -> None:
+    factories.order(product, number="ab-1")
+    with pytest.raises(services.Refused, match="order ab-1 exists already"):
+        factories.order(product, number="AB-1")
 
 
 def test_an_order_is_refused_whole(product: Product) -> None:

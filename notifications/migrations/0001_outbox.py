@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('orders', '0003_order_noticed'),
+        ('orders', '0002_queue_counts_and_history'),
     ]
 
     operations = [
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='The order and the newest event it covers.', max_length=60, unique=True)),
+                ('key', models.CharField(help_text='The order and the newest event it covers.', max_length=60)),
                 ('kind', models.CharField(choices=[('joined', 'Joined the line'), ('later', 'Later than told'), ('earlier', 'Earlier than told'), ('no_date', 'No date any more'), ('on_track', 'Still on track'), ('reserved', 'Arrived and set aside'), ('shipped', 'Shipped'), ('cancelled', 'Cancelled'), ('answered', 'Answered'), ('corrected', 'Corrected'), ('note', 'Note'), ('moved_up', 'Moved up'), ('passed_by', 'Passed by')], help_text='Its chief news.', max_length=10)),
                 ('recipient', models.EmailField(blank=True, max_length=254)),
                 ('locale', models.CharField(blank=True, max_length=20)),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('html', models.TextField(blank=True)),
                 ('headers', models.JSONField(blank=True, default=dict)),
                 ('composed_at', models.DateTimeField(blank=True, null=True)),
-                ('message_id', models.CharField(max_length=320, unique=True)),
+                ('message_id', models.CharField(max_length=320)),
                 ('thread_root', models.CharField(blank=True, help_text="Message-ID of the order's first mail.", max_length=320)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('needs_review', 'Sent twice without an answer'), ('superseded', 'A newer mail says more'), ('expired', 'Expired'), ('suppressed', "Can't be reached"), ('cancelled', 'Withdrawn by staff')], default='queued', max_length=12)),
                 ('attempts', models.PositiveIntegerField(default=0)),
@@ -114,6 +114,14 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'constraints': [models.UniqueConstraint(django.db.models.functions.text.Upper('address'), name='an_address_is_suppressed_once')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='message',
+            constraint=models.UniqueConstraint(fields=('key',), name='events_have_one_message'),
+        ),
+        migrations.AddConstraint(
+            model_name='message',
+            constraint=models.UniqueConstraint(fields=('message_id',), name='message_ids_are_unique'),
         ),
         migrations.AddConstraint(
             model_name='messageevent',

@@ -18,6 +18,7 @@ from orders.imports.table import Table
 from orders.models import Order, OrderLine, Product, Refund, Release
 
 BATCH = 1000
+NUMBERS_KEPT = 1000
 UNREACHABLE = "can't be reached: no mail address"
 
 
@@ -89,7 +90,8 @@ class _Writer:
             **{name: number for name, number in sorted(self.counts.items()) if number},
             "quiet": self.quiet,
             "not_on_backorder": dict(self.left_out.most_common()),
-            "needs_a_person": dict(self.attention),
+            "orders_for_a_person": len(self.attention),
+            "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
             "not_in_file": sorted(self.selection.skus - self.seen),
         }
 

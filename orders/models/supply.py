@@ -130,7 +130,7 @@ class RestockDate(models.Model):
 
 
 class Receipt(models.Model):
-    """Units that arrived; a correction is a row with fewer than zero units."""
+    """Units that arrived; a correction is a row of its own, with the difference."""
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="receipts")
     restock = models.ForeignKey(Restock, models.PROTECT, null=True, blank=True, related_name="receipts")
@@ -145,8 +145,8 @@ class Receipt(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, corrects__isnull=True) | Q(quantity__lt=0, corrects__isnull=False),
-                name="receipt_adds_and_correction_takes",
+                condition=Q(quantity__gt=0) | Q(quantity__lt=0, corrects__isnull=False),
+                name="only_a_correction_takes_units",
             )
         ]
 

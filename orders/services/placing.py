@@ -70,6 +70,7 @@ def place_orders(
     """
     for order in orders:
         _check(order, now)
+    _refuse_known_numbers([order.number for order in orders])
     created = Order.objects.bulk_create(
         Order(
             number=order.number,
@@ -121,6 +122,19 @@ def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve:
         for product_id in spare:
             allocate(product_id, now=now)
     return lines
+
+
+def _refuse_known_numbers(numbers: Sequence[str]) -> None:
+    """Whoever places the same number at the same moment waits here, and is refused rather than an IntegrityError."""
+    upper = sorted({number.upper() for number in numbers})
+    if len(upper) < len(numbers):
+        raise Refused("an order number stands twice in what was to be placed")
+    with connection.cursor() as cursor:
+        if len(upper) == 1:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", upper)
+        cursor.execute("SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper])
+        if known := cursor.fetchone():
+            raise Refused(f"order {known[0]} exists already")
 
 
 def _check(order: NewOrder, now: datetime) -> None:

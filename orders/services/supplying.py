@@ -100,8 +100,10 @@ def receive(
     arrived_on: date | None = None,
     actor: str = "",
     reason: str = "",
+    corrects: Receipt | None = None,
 ) -> Receipt:
-    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once."""
+    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once.
+    `corrects`: they came with that receipt and were not counted then."""
     if quantity < 1:
         raise Refused(f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt")
     if restock and restock.product_id != product.pk:
@@ -118,6 +120,7 @@ def receive(
         recorded_at=now,
         actor=actor,
         reason=reason,
+        corrects=corrects,
     )
     if restock:
         Restock.objects.filter(pk=restock.pk).update(arrived=F("arrived") + quantity)
@@ -148,6 +151,7 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
             arrived_on=receipt.arrived_on,
             actor=actor,
             reason=reason,
+            corrects=receipt,
         )
     missing = counted - quantity
     correction = Receipt.objects.create(

@@ -87,7 +87,11 @@ class Command(ImportCommand):
             lines.append(f"Not in the file: {', '.join(missing)}.")
         if people := counts["needs_a_person"]:
             shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
-            lines.append(f"On the list of what needs a person: {len(people):,} orders ({shown}).")
+            lines.append(f"On the list of what needs a person: {_orders(counts['orders_for_a_person'])} ({shown}).")
         if counts["quiet"] and counts.get("joined"):
             lines.append("These orders are quiet: nothing is mailed about them before manage.py go_live releases them.")
         return lines
+
+
+def _orders(number: int) -> str:
+    return "1 order" if number == 1 else f"{number:,} orders"
