@@ -99,7 +99,8 @@ def test_the_sample_export_is_read_as_it_comes(capsys: pytest.CaptureFixture[str
         "lines_without_sku": 1,
         "quiet": True,
         "not_on_backorder": {"VASE-02": 2},
-        "needs_a_person": {"1003": 1, "1007": 2},
+        "orders_for_a_person": 2,
+        "needs_a_person": {"1007": 2, "1003": 1},
         "not_in_file": [],
         "bad_rows": 0,
     }
