@@ -56,7 +56,9 @@ def measure(lines: int) -> None:
     call_command("migrate", verbosity=0)
     started = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO orders_product (sku, name, on_backorder, change_reason) VALUES ('LAMP', 'Lamp', true, '')")
+        cursor.execute(
+            "INSERT INTO orders_product (sku, name, on_backorder, change_reason) VALUES ('LAMP', 'Lamp', true, '')"
+        )
         cursor.execute(
             """
             INSERT INTO orders_order (number, email, customer_name, country, region, locale, placed_at, created_at,
@@ -68,7 +70,8 @@ def measure(lines: int) -> None:
         )
         cursor.execute(
             """
-            INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, shipped, cancelled, queued_at, joined_at, held)
+            INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, shipped, cancelled, queued_at,
+                                          joined_at, held)
             SELECT o.id, p.id, 1 + o.id % 3, 0, 0, 0, o.placed_at, o.placed_at, false FROM orders_order o, orders_product p
             """
         )
@@ -78,7 +81,8 @@ def measure(lines: int) -> None:
         print(f"{'rank':>10} {'way':<12} {'median ms':>10} {'p99 ms':>8} {'worst':>8}")
         for rank in (10, 10_000, lines // 2, lines - 1_000):
             cursor.execute(
-                "SELECT product_id, queued_at, id FROM orders_orderline ORDER BY queued_at, id OFFSET %s LIMIT 1", [rank - 1]
+                "SELECT product_id, queued_at, id FROM orders_orderline ORDER BY queued_at, id OFFSET %s LIMIT 1",
+                [rank - 1],
             )
             key = cursor.fetchone()
             ways: dict[str, tuple[Callable[[], object], int]] = {

@@ -39,7 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
     product = lamp()
     context = {
         "customers": [
-            {"order": order, "url": access.order_url(order, "act"), "shows": shows, "line": order.lines.first()}
+            {"order": order, "url": access.order_url(order), "shows": shows, "line": order.lines.first()}
             for order, shows in demo_shop.customers()
         ],
         "product": product,
@@ -99,7 +99,9 @@ def kill_worker(request: HttpRequest) -> HttpResponse:
     except (OSError, ValueError, IndexError):
         messages.warning(request, "No worker is running just now. The supervisor starts one within seconds.")
     else:
-        messages.success(request, "The worker is dead. A new one takes over; no mail is lost, because the rows are the truth.")
+        messages.success(
+            request, "The worker is dead. A new one takes over; no mail is lost, because the rows are the truth."
+        )
     return redirect("demo")
 
 

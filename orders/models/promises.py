@@ -102,8 +102,8 @@ class Event(models.Model):
 
 
 class QueueChange(models.Model):
-    """Why places changed for the lines with a key in (after, upto]; an end left empty is open. A page derives from it
-    "moved up" (step < 0) or "passed by" (step > 0) for lines that had joined before."""
+    """Why places changed for the lines with a key between after and upto, both exclusive; an end left empty is open.
+    A page derives from it "moved up" (step < 0) or "passed by" (step > 0) for lines that had joined before."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="queue_changes", db_index=False)
     at = models.DateTimeField()

@@ -45,7 +45,7 @@ def where_everything_is() -> dict[str, Any]:
         "demo": f"{site}/demo/",
         "admin": {"url": f"{site}/admin/", **ADMIN},
         "mail": os.environ.get("MAIL_INBOX_URL", ""),
-        "customers": [{"url": order_url(order, "act"), "shows": shows} for order, shows in demo_shop.customers()],
+        "customers": [{"url": order_url(order), "shows": shows} for order, shows in demo_shop.customers()],
         "database_url": os.environ["DATABASE_URL"],
         "redis_url": os.environ["REDIS_URL"],
         "settle_seconds": settings.SETTLE_SECONDS,
