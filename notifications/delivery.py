@@ -8,6 +8,7 @@ All times are the database's: workers' clocks differ.
 """
 
 import hashlib
+import json
 import logging
 import random
 import time
@@ -65,11 +66,27 @@ CLAIM = """
 # What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about to create.
 HAND_OVER = """
     UPDATE notifications_message m
-    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()),
+    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {words}
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s AND lease_until > clock_timestamp()
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
     RETURNING id
+"""
+
+WORDS = """
+    kind = %(kind)s, recipient = %(recipient)s, subject = %(subject)s, text = %(text)s, html = %(html)s,
+    headers = %(headers)s, composed_at = clock_timestamp(),
+"""
+
+PREVIEW = f"""
+    UPDATE notifications_message SET {WORDS} last_error = ''
+    WHERE id = %(id)s AND state = 'queued' AND frozen_at IS NULL AND composed_at IS NULL
+    RETURNING id
+"""
+
+SAID = """
+    UPDATE notifications_messageevent SET said = NOT said
+    WHERE message_id = %(id)s AND said <> (event_id = ANY(%(said)s))
 """
 
 LEAVE = """
@@ -176,13 +193,13 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
 def hand_over(claimed: Claimed) -> bool:
     """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more, or
     something newer happened to the order."""
-    message = claimed.message
+    message, composed = claimed.message, claimed.composed
+    values = {"id": message.pk, "token": claimed.token, "lease": settings.MAIL_LEASE_SECONDS}
     with transaction.atomic(durable=True):
-        if claimed.composed:
-            _write_down(message, claimed.composed)
-        rows = _run(HAND_OVER, id=message.pk, token=claimed.token, lease=settings.MAIL_LEASE_SECONDS)
-        if not rows:
-            transaction.set_rollback(True)
+        if composed is None:
+            rows = _run(HAND_OVER.format(words=""), **values)
+        elif rows := _run(HAND_OVER.format(words=WORDS), **values, **_words(message, composed)):
+            _run(SAID, id=message.pk, said=list(composed.said))
     message.attempts += len(rows)
     return bool(rows)
 
@@ -213,16 +230,12 @@ def preview(limit: int = PREVIEWS) -> int:
     for message in messages:
         message.recipient = message.order.email
         composed, problem = _try_to_compose(message)
+        if composed is None:
+            Message.objects.filter(pk=message.pk, composed_at=None).update(composed_at=Now(), last_error=problem)
+            continue
         with transaction.atomic():
-            queued = Message.objects.select_for_update().filter(
-                pk=message.pk, state=State.QUEUED, composed_at__isnull=True
-            )
-            if not queued.exists():
-                continue
-            if composed:
-                _write_down(message, composed)
-            else:
-                queued.update(composed_at=Now(), last_error=problem)
+            if _run(PREVIEW, id=message.pk, **_words(message, composed)):
+                _run(SAID, id=message.pk, said=list(composed.said))
     return len(messages)
 
 
@@ -237,16 +250,18 @@ def release_stuck() -> int:
     return len(in_flight)
 
 
-def mail_of(message: Message) -> EmailMultiAlternatives:
-    """The same bytes each time: date and Message-ID are frozen with the words, and so is what parts text from HTML."""
+def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAlternatives:
+    """`words`: those just handed over, else the row's. The same bytes each time: date and Message-ID are frozen with the
+    words, and so is what parts text from HTML."""
+    said = words or message
     return _SameBytes(
-        subject=message.subject,
-        body=message.text,
-        from_email=message.headers["From"],
+        subject=said.subject,
+        body=said.text,
+        from_email=said.headers["From"],
         to=[message.recipient],
-        reply_to=[message.headers["Reply-To"]],
-        headers=dict(sorted(message.headers.items())),  # the database keeps them in an order of its own
-        alternatives=[(message.html, "text/html")],
+        reply_to=[said.headers["Reply-To"]],
+        headers=dict(sorted(said.headers.items())),  # the database keeps them in an order of its own
+        alternatives=[(said.html, "text/html")],
     )
 
 
@@ -266,7 +281,7 @@ def _send(server: MailServer, ready: Sequence[Claimed], tally: Counter[str], end
         if answer is None:
             if not hand_over(claimed):
                 continue
-            answer = server.send(mail_of(claimed.message))
+            answer = server.send(mail_of(claimed.message, claimed.composed))
         tally[answer.outcome] += 1
         finish(claimed, answer)
         if answer.stop:
@@ -303,12 +318,18 @@ def _leave(
         if not rows:
             return False
         if sent:
-            said = message.covered.filter(said=True).values_list("event", flat=True)
-            services.mark_told(list(said), at=rows[0][0])
+            services.mark_told(_said(claimed), at=rows[0][0])
         if attention:
             services.mark_not_told(message.order, attention)
     log.info("message %s: %s", message.pk, state)
     return True
+
+
+def _said(claimed: Claimed) -> list[int]:
+    """The events the mail tells of."""
+    if claimed.composed:
+        return list(claimed.composed.said)
+    return [row.event_id for row in claimed.message.covered.all() if row.said]
 
 
 def _compose(claimed: Claimed) -> Claimed | None:
@@ -332,20 +353,15 @@ def _try_to_compose(message: Message) -> tuple[Composed | None, str]:
     return composed, "" if composed else NOTHING_LEFT
 
 
-def _write_down(message: Message, composed: Composed) -> None:
-    message.kind, message.subject, message.text = composed.kind, composed.subject, composed.text
-    message.html, message.headers = composed.html, composed.headers
-    Message.objects.filter(pk=message.pk, frozen_at__isnull=True).update(
-        kind=composed.kind,
-        recipient=message.recipient,
-        subject=composed.subject,
-        text=composed.text,
-        html=composed.html,
-        headers=composed.headers,
-        composed_at=Now(),
-    )
-    MessageEvent.objects.filter(message=message, event__in=composed.said).update(said=True)
-    MessageEvent.objects.filter(message=message, said=True).exclude(event__in=composed.said).update(said=False)
+def _words(message: Message, composed: Composed) -> dict[str, Any]:
+    return {
+        "kind": composed.kind,
+        "recipient": message.recipient,
+        "subject": composed.subject,
+        "text": composed.text,
+        "html": composed.html,
+        "headers": json.dumps(composed.headers),
+    }
 
 
 def _with_facts(ids: Sequence[int]) -> list[Message]:

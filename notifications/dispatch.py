@@ -31,10 +31,18 @@ LOCK = """
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
+# One look-up per order, whatever the planner believes of a table that has just grown.
 SUPERSEDE = """
+    WITH overtaken AS MATERIALIZED (
+        SELECT m.id
+        FROM unnest(%(orders)s::bigint[]) AS o (id)
+        CROSS JOIN LATERAL (
+            SELECT m.id FROM notifications_message m WHERE m.order_id = o.id AND m.state = 'queued' LIMIT 1
+        ) m
+        WHERE EXISTS (SELECT FROM orders_event e WHERE e.order_id = o.id AND e.message_due)
+    )
     UPDATE notifications_message m SET state = 'superseded'
-    WHERE m.order_id = ANY(%(orders)s) AND m.state = 'queued'
-      AND EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+    FROM overtaken WHERE m.id = overtaken.id AND m.state = 'queued'
     RETURNING m.id
 """
 

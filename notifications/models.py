@@ -30,7 +30,7 @@ class Message(models.Model):
     back they are a preview, composed anew when it goes out.
     """
 
-    key = models.CharField(max_length=60, unique=True, help_text="The order and the newest event it covers.")
+    key = models.CharField(max_length=60, help_text="The order and the newest event it covers.")
     order = models.ForeignKey(Order, models.PROTECT, related_name="messages", db_index=False)
     kind = models.CharField(max_length=10, choices=EventKind.choices, help_text="Its chief news.")
     events = models.ManyToManyField(Event, through="MessageEvent", related_name="messages")
@@ -41,7 +41,7 @@ class Message(models.Model):
     html = models.TextField(blank=True)
     headers = models.JSONField(default=dict, blank=True)
     composed_at = models.DateTimeField(null=True, blank=True)
-    message_id = models.CharField(max_length=320, unique=True)
+    message_id = models.CharField(max_length=320)
     thread_root = models.CharField(max_length=320, blank=True, help_text="Message-ID of the order's first mail.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
@@ -66,6 +66,8 @@ class Message(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="events_have_one_message"),
+            models.UniqueConstraint(fields=["message_id"], name="message_ids_are_unique"),
             models.UniqueConstraint(
                 fields=["order"], condition=Q(state__in=["queued", "sending"]), name="one_open_message_per_order"
             ),
