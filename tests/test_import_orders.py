@@ -97,7 +97,11 @@ def test_a_first_import_is_quiet_and_promises_at_once(csv) -> None:
     assert fresh(order.lines.get()).promise.kind == "unrated"
 
 
-def test_after_the_release_has_begun_imported_orders_hear_at_once(csv) -> None:
+@pytest.mark.parametrize("few", [0, 2000])
+def test_after_the_release_has_begun_imported_orders_hear_at_once(
+    csv, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("orders.services.reconciling.FEW_LINES", few)
     services.start_release(10, now=NOON)
     call_command("import_orders", csv(row()))
     assert Order.objects.get().released_at == NOON

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from orders import services
 from orders.models import Import, Order, OrderLine, Product, Shipment
-from tests.factories import NOON, ProductFactory
+from tests.factories import NOON, ProductFactory, kinds, restock
 from tests.test_import_orders import state
 
 SAMPLE = Path(__file__).parent / "data" / "shopify_orders_export.csv"
@@ -242,6 +242,16 @@ def test_a_line_that_becomes_partial_is_held_once(export: Export) -> None:
     services.settle(held, 3, now=NOON)  # staff counted: all three are still to come
     call_command("import_orders", partial, all_products=True)
     assert not OrderLine.objects.get().held
+
+
+def test_a_held_line_that_was_promised_a_day_still_hears_when_it_breaks(export: Export) -> None:
+    expected = restock(ProductFactory(sku="LAMP"), 9, expected_on=date(2026, 12, 1))
+    call_command("import_orders", export((order(), [line(quantity=3)])))
+    partial = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
+    call_command("import_orders", partial)
+    services.move_restock_date(expected, date(2027, 1, 20), now=NOON)
+    services.review([expected.product], now=NOON)
+    assert kinds(Order.objects.get()) == ["joined", "later"]
 
 
 def test_a_partial_line_whose_units_were_shipped_here_is_no_question(export: Export) -> None:

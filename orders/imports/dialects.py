@@ -226,9 +226,9 @@ class ShopifyColumns:
         return values.moment(when, "Fulfilled at", now=now) if when and FULFILMENT[moved] == "all" else None
 
     def _part_refund(self, cells: Cells, money: str) -> str:
-        amount = cells.get("Refunded Amount", "")
+        amount = values.text(cells.get("Refunded Amount", ""), "Refunded Amount", most=30)
         if money == "partially_refunded" or amount.strip("0.,"):
-            return f"{amount} {cells.get('Currency', '')}".strip() or "an amount"
+            return f"{amount} {cells.get('Currency', '')[:3]}".strip() or "an amount"
         return ""
 
 

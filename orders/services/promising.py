@@ -35,9 +35,6 @@ SOME_LINES = f"""
     FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE id = ANY(%(lines)s) AND waiting > 0) k, LATERAL ({COUNTS}) c
 """
 
-# Cheaper than SOME_LINES from some thousands of lines on.
-UNPROMISED_LINES = f"SELECT * FROM ({WHOLE_QUEUES}) whole WHERE promise_id IS NULL"
-
 # orders.domain.promises.change, row by row of its table; the first row here is a line nobody has promised anything yet.
 CHANGE = """
     CASE
@@ -68,7 +65,7 @@ PUBLISH = """
         FROM waiting w
         JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
         LEFT JOIN orders_promise t ON t.id = w.promise_id
-        WHERE NOT w.held AND {which}
+        WHERE (NOT w.held OR w.promise_id IS NOT NULL) AND {which}
     ),
     still AS MATERIALIZED (
         SELECT l.id, nextval('orders_promise_id_seq') AS promise_id
@@ -209,11 +206,6 @@ def publish_joined(product_ids: Collection[int], *, since: datetime, now: dateti
     lock_stock(product_ids)
     forecasts = newest_forecasts(product_ids, now=now)
     return _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, joined_since=since)
-
-
-def publish_unpromised(product_ids: Collection[int], forecasts: Collection[Forecast], *, now: datetime) -> Counter[str]:
-    """The first promise of every line of these products that has none, as publish_first."""
-    return _publish(UNPROMISED_LINES, forecasts, now=now, products=product_ids)
 
 
 def publish_corrected(

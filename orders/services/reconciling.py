@@ -13,7 +13,7 @@ from orders.services.promising import (
     mark_moved_up,
     newest_forecasts,
     publish_first,
-    publish_unpromised,
+    publish_joined,
     review,
 )
 from orders.services.refusal import Refused
@@ -45,12 +45,9 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
 
     A product that is known by its SKU alone gets its name.
     """
+    new = set(names) - set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     Product.objects.bulk_create(
-        (
-            Product(sku=sku, name=name or sku, on_backorder=on_backorder)
-            for sku, name in sorted(names.items())
-            if not Product.objects.filter(sku=sku).exists()
-        ),
+        (Product(sku=sku, name=names[sku] or sku, on_backorder=on_backorder) for sku in sorted(new)),
         ignore_conflicts=True,
     )
     products = {product.sku: product for product in Product.objects.filter(sku__in=names)}
@@ -78,11 +75,10 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
     else:
         new = OrderLine.objects.filter(product__in=ids, waiting__gt=0, promise__isnull=True, held=False)
         few = list(new.values_list("pk", flat=True)[: FEW_LINES + 1])
-        forecasts = newest_forecasts(ids, now=now)
         if len(few) <= FEW_LINES:
-            publish_first(few, forecasts, now=now)
+            publish_first(few, newest_forecasts(ids, now=now), now=now)
         else:
-            publish_unpromised(ids, forecasts, now=now)
+            publish_joined(ids, since=now, now=now)
     for product_id in ids:
         allocate(product_id, now=now)
 
