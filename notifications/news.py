@@ -46,12 +46,12 @@ def _news_of_line(happened: Sequence[Event], line: OrderLine) -> list[Event]:
     news = []
     for n, event in enumerate(happened):
         later = happened[n + 1 :]
-        if event.promise_id:
+        if event.kind in (EventKind.SHIPPED, EventKind.CANCELLED):
+            said = not _undone(event, later)
+        elif event.promise_id:
             said = _promise_holds(event, line)
         elif event.kind == EventKind.RESERVED:
             said = line.reserved > 0 and not any(_tells_of_units_set_aside(other) for other in later)
-        elif event.kind in (EventKind.SHIPPED, EventKind.CANCELLED):
-            said = not _undone(event, later)
         elif event.facts.get("what") == "shipment":
             said = line.reserved > 0
         elif event.facts.get("what") == "cancellation":
