@@ -46,6 +46,8 @@ SUPERSEDE = """
     RETURNING m.id
 """
 
+# Events that are marked again, because their customer has an address now, revive the message that could not be sent;
+# one that was sent stays the only one.
 COVER = """
     WITH taken AS (
         UPDATE orders_event e SET message_due = false
@@ -84,11 +86,16 @@ COVER = """
                         WHEN EXISTS (SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))
                         THEN %(suppressed)s END AS why
         ) unreachable
+        ON CONFLICT ON CONSTRAINT events_have_one_message DO UPDATE
+        SET state = excluded.state, recipient = excluded.recipient, last_error = excluded.last_error,
+            next_attempt_at = excluded.next_attempt_at
+        WHERE notifications_message.state = 'suppressed'
         RETURNING id, order_id, state, last_error
     ),
     covers AS (
         INSERT INTO notifications_messageevent (message_id, event_id, said)
         SELECT m.id, c.id, false FROM messages m JOIN covered c ON c.order_id = m.order_id ORDER BY c.id
+        ON CONFLICT DO NOTHING
     )
     SELECT order_id, state, last_error FROM messages
 """

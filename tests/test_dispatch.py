@@ -102,6 +102,28 @@ def test_a_suppressed_address_goes_on_staffs_list_however_it_is_written(db: None
     assert states(order) == [State.SUPPRESSED]
 
 
+def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: None) -> None:
+    order = factories.order(ProductFactory(), email="").order
+    dispatch_all()
+    Order.objects.update(email="ada@example.com")
+    Event.objects.update(message_due=True)
+
+    assert dispatch_all() == 1
+    message = order.messages.get()
+    assert (message.state, message.recipient, message.last_error) == (State.QUEUED, "ada@example.com", "")
+    assert covered(message) == ["joined"]
+
+
+def test_an_event_marked_again_after_its_mail_was_sent_is_not_mailed_again(line: OrderLine) -> None:
+    dispatch_all()
+    set_state(line.order, State.SENT)
+    Event.objects.update(message_due=True)
+
+    assert dispatch_all() == 0
+    assert states(line.order) == [State.SENT]
+    assert not Event.objects.filter(message_due=True).exists()
+
+
 def test_quiet_orders_get_nothing_until_released(db: None) -> None:
     product = ProductFactory()
     new = services.NewOrder(number="7", placed_at=NOON, email="ada@example.com", lines=[services.NewLine(product, 1)])

@@ -1,0 +1,51 @@
+"""What staff decide about mails that did not go out by themselves. Refused says why not."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from notifications.models import Message, State
+from orders import services
+from orders.models import Order
+from orders.services import Refused
+
+WITHDRAWN = "a mail to this customer was withdrawn: reach them another way"
+
+SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED)
+
+
+@transaction.atomic
+def send_again(message: Message) -> None:
+    """Queue a mail that failed, needs review or had nowhere to go, to the address the order has now. What was handed to
+    the mail server before goes out unchanged, Message-ID and all."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # as dispatch: one open message
+    newer = Message.objects.filter(order=order, pk__gt=message.pk)
+    if newer.filter(state__in=[State.QUEUED, State.SENDING, State.SENT]).exists():
+        raise Refused(f"order {order.number} has a newer mail: this one is out of date")
+    if not order.email:
+        raise Refused(f"order {order.number} has no mail address: enter one first")
+    changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
+        state=State.QUEUED, recipient=order.email, next_attempt_at=Now(), attempts=0, last_error=""
+    )
+    if not changed:
+        raise Refused("only a mail that failed, needs review or could not reach the customer can be sent again")
+
+
+@transaction.atomic
+def count_as_sent(message: Message) -> None:
+    """The customer has this mail, as somebody found out: what it says counts as told."""
+    changed = Message.objects.filter(pk=message.pk, state=State.NEEDS_REVIEW).update(state=State.SENT, sent_at=Now())
+    if not changed:
+        raise Refused("only a mail that needs review can be counted as sent")
+    sent_at = Message.objects.values_list("sent_at", flat=True).get(pk=message.pk)
+    if sent_at:
+        said = message.covered.filter(said=True).values_list("event", flat=True)
+        services.mark_told(list(said), at=sent_at)
+
+
+@transaction.atomic
+def withdraw(message: Message) -> None:
+    """A mail still queued is not to go out; its order stands on the list until the customer was reached."""
+    changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(state=State.CANCELLED)
+    if not changed:
+        raise Refused("only a queued mail can be withdrawn: it is being sent, or has left the queue")
+    services.mark_not_told(message.order, WITHDRAWN)
