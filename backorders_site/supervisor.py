@@ -91,7 +91,9 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "DEFAULT_FROM_EMAIL": "Tern & Tide <orders@ternandtide.example>",
         "DEMO": "1",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "EMAIL_TIMEOUT": "3",
         "LOG_LEVEL": "WARNING",
+        "MAIL_LEASE_SECONDS": "15",  # the one mail in flight when the worker is killed waits no longer than a visitor does
         "MAIL_INBOX_URL": f"http://localhost:{inbox_port}/" if sink else "",
         "MAIL_MODE": "send" if sink else "hold",  # to a real mail server only when asked for
         "SECRET_KEY": _secret(local / "secret"),
@@ -99,6 +101,8 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "SHOP_NAME": "Tern & Tide",
         "SITE_URL": f"http://localhost:{port}",
         "SUPPORT_EMAIL": "help@ternandtide.example",
+        "TASK_HARD_SECONDS": "12",
+        "TASK_SOFT_SECONDS": "10",
         "TIME_ZONE": "America/New_York",
     }
     fixed = {

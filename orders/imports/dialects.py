@@ -154,7 +154,7 @@ class OurColumns:
         return first
 
 
-# Words Shopify uses, https://help.shopify.com/manual/orders/export-orders and OrderDisplayFulfillmentStatus of its API.
+# Words of Shopify's exports, and of OrderDisplayFulfillmentStatus of its API for those that exports may carry too.
 PAID = {"paid", "partially_refunded", "refunded"}
 UNPAID = {"pending", "authorized", "partially_paid", "voided", "expired", "unpaid", ""}
 FULFILMENT: dict[str, Fulfilment] = {

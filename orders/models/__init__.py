@@ -1,15 +1,20 @@
+from orders.models.notices import Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
 from orders.models.promises import Event, EventKind, Forecast, Promise, QueueChange, QueueCount, Run, WindowKind
 from orders.models.supply import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 
 __all__ = [
     "Allocation",
+    "Answer",
+    "Choice",
+    "DelayNotice",
     "Event",
     "EventKind",
     "Forecast",
     "Import",
     "Order",
     "OrderLine",
+    "Outcome",
     "Product",
     "Promise",
     "QueueChange",

@@ -96,7 +96,13 @@ class OrderLine(models.Model):
     )
     queued_at = models.DateTimeField(help_text="When the order was paid, else placed: first come, first served.")
     joined_at = models.DateTimeField(editable=False)
-    agreed_by = models.DateField(null=True, blank=True, help_text="The ship date the customer agreed to.")
+    stated_by = models.DateField(null=True, editable=False, help_text="The ship date stated when ordering, if one was.")
+    agreed_by = models.DateField(
+        null=True, blank=True, help_text="The date the customer agreed to: stated, set by law, or consented to since."
+    )
+    open_wait = models.BooleanField(
+        default=False, editable=False, help_text="The customer expressly agreed to wait without a date."
+    )
     held = models.BooleanField(
         default=False, editable=False, help_text="Keeps its place and gets no units until a person says how many."
     )

@@ -136,6 +136,10 @@ class Receipt(models.Model):
     restock = models.ForeignKey(Restock, models.PROTECT, null=True, blank=True, related_name="receipts")
     quantity = models.IntegerField()
     arrived_on = models.DateField()
+    stocked = models.BooleanField(
+        default=True,
+        help_text="Its units were ours to set aside; no: it came before our first order, as a record only.",
+    )
     recorded_at = models.DateTimeField()
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
     reason = models.CharField(max_length=200, blank=True)

@@ -5,13 +5,13 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from orders.domain.working_days import add_working_days
-from orders.models import Event, Order, OrderLine, Product, Promise, Reason, Release, Run
+from orders.models import Order, OrderLine, Product, Reason, Release, Run
 from orders.services.forecasting import today_of
 from orders.services.promising import review, window_json
+from orders.services.telling import make_news_due
 
 REVIEW_HOUR = time(5)
 
@@ -106,6 +106,5 @@ def release_quiet_orders(*, now: datetime) -> int:
         .values_list("pk", flat=True)[: max(turn - released, 0)]
     )
     Order.objects.filter(pk__in=ids).update(released_at=now)
-    current = Promise.objects.filter(line__order__in=ids, pk=F("line__promise"))
-    Event.objects.filter(order__in=ids, promise__in=current, told_at__isnull=True).update(message_due=True)
+    make_news_due(ids)
     return len(ids)

@@ -9,13 +9,11 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
 from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason
 from orders.services.allocating import allocate
 from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import Refused
-
-# Without a stated date the law of the US, the EU and the UK gives thirty days (docs/delay-rules.md).
-DAYS_WITHOUT_AGREEMENT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,8 @@ def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve:
             quantity=line.quantity,
             queued_at=order.paid_at or order.placed_at,
             joined_at=now,
-            agreed_by=line.promised_by
-            or timezone.localtime(order.placed_at).date() + timedelta(days=DAYS_WITHOUT_AGREEMENT),
+            stated_by=line.promised_by,
+            agreed_by=line.promised_by or earliest_day(order.paid_at or order.placed_at, order.country) + DAYS_TO_SHIP,
             held=line.held,
         )
         for order, line in joining

@@ -18,6 +18,7 @@ from orders.services.promising import (
 )
 from orders.services.refusal import Refused
 from orders.services.shipping import lock_lines, ship
+from orders.services.telling import make_news_due
 
 FEW_LINES = 2000  # promised one by one; more of them with their whole queues
 ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
@@ -105,6 +106,7 @@ def learn_address(order: Order, email: str, *, unreachable: str) -> bool:
     order.email = email
     order.save(update_fields=["email"])
     _strike(order, unreachable)
+    make_news_due([order.pk])
     return True
 
 

@@ -197,6 +197,7 @@ def _receive(
                 quantity=new,
                 arrived_on=arrival.arrived_on,
                 recorded_at=_recorded_at(arrival.known_on, 0, now=now),
+                stocked=ours,
                 reason="" if ours else "arrived before the first order here: the supplier's record only",
             )
         )

@@ -136,6 +136,10 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
     set aside, who are told once. Refused below what has shipped, naming the orders. None: nothing to correct."""
     if receipt.corrects_id:
         raise Refused("this row is itself a correction: correct the receipt it belongs to")
+    if not receipt.stocked:
+        raise Refused(
+            "this came before our first order and is kept as the supplier's record: there is nothing to take back"
+        )
     if quantity < 0:
         raise Refused(f"0 units or more arrived, not {quantity}")
     lock_stock([receipt.product_id])

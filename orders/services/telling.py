@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from orders.models import Event, Order, Promise
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took the message with these events at `at`: their promises count as told from then."""
     events = Event.objects.filter(pk__in=event_ids, told_at__isnull=True)
@@ -16,6 +17,15 @@ def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
         pk__in=list(events.filter(promise__isnull=False).values_list("promise", flat=True)), told_at__isnull=True
     ).update(told_at=at)
     events.update(told_at=at)
+
+
+def make_news_due(order_ids: Collection[int]) -> None:
+    """What the pages of these released orders say now, and nobody was told, is due to be mailed."""
+    still_open = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
+    current = Promise.objects.filter(
+        still_open, line__order__in=order_ids, line__order__released_at__isnull=False, pk=F("line__promise")
+    )
+    Event.objects.filter(promise__in=current, told_at__isnull=True).update(message_due=True)
 
 
 @transaction.atomic

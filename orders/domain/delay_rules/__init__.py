@@ -3,7 +3,7 @@
 Read from guides to the rules, not from the law itself: a lawyer should check before a shop relies on it.
 """
 
-from orders.domain.delay_rules.cases import Decision, Sentence, Situation, Told, decide
+from orders.domain.delay_rules.cases import DAYS_TO_SHIP, Decision, Sentence, Situation, Told, decide
 from orders.domain.delay_rules.deadlines import (
     REMIND_BEFORE,
     WARN_BEFORE,
@@ -30,6 +30,7 @@ from orders.domain.delay_rules.jurisdictions import (
 )
 
 __all__ = [
+    "DAYS_TO_SHIP",
     "REMIND_BEFORE",
     "RULES",
     "TRANSIT_DAYS",

@@ -1,0 +1,78 @@
+"""Delays that the law may want answered, and what customers answered."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.orders import OrderLine
+from orders.models.promises import Promise
+
+
+class Outcome(models.TextChoices):
+    """How a notice ended. Empty: it is open."""
+
+    KEPT = "kept", _("The customer keeps the place")
+    LEFT = "left", _("The customer cancelled")
+    CONSENTED = "consented", _("Nobody answered: taken as consent")
+    SILENCE_CANCELLED = "silence_cancelled", _("Nobody answered: cancelled")
+    SUPERSEDED = "superseded", _("A newer notice took its place")
+    SHIPPED = "shipped", _("Shipped before anybody answered")
+
+
+class DelayNotice(models.Model):
+    """What a delay asks of us, and of the customer (orders.domain.delay_rules.Decision). It follows its promise, is decided
+    again when its mail is written, and counts from `told_at`. Days are counted days: of delivery in the EU and the UK."""
+
+    promise = models.OneToOneField(Promise, models.PROTECT, related_name="notice")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="notices")
+    jurisdiction = models.CharField(max_length=10)
+    case = models.CharField(max_length=1)
+    late = models.DateField(null=True, help_text="The last day of the new window; empty: none is known.")
+    notice_by = models.DateField(help_text="The last day on which it is a notice in time.")
+    silence = models.CharField(max_length=12, blank=True)
+    answer_by = models.DateField(null=True, help_text="The last day for the answer.")
+    consent_to = models.DateField(null=True, help_text="The day that consent agrees to; empty: a wait without one.")
+    delay_days = models.PositiveIntegerField(null=True)
+    cancels_now = models.BooleanField(default=False)
+    sentences = models.JSONField(default=list, help_text="What the message has to say, as codes.")
+    decided_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    adequate = models.BooleanField(null=True, help_text="Told in time; the law counts no other.")
+    not_told_at = models.DateTimeField(null=True, help_text="Its mail bounced or could not be sent: not notified.")
+    reminded_for = models.DateField(null=True, help_text="The reminder day that has been served.")
+    outcome = models.CharField(max_length=20, blank=True, choices=Outcome.choices)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["answer_by"], condition=Q(outcome=""), name="open_notices"),
+            models.Index(fields=["line", "-id"], name="notices_of_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jurisdiction} case {self.case}, answer by {self.answer_by}"
+
+
+class Choice(models.TextChoices):
+    KEEP = "keep", _("Keep my place")
+    CANCEL = "cancel", _("Cancel, refund me")
+    WITHDRAW = "withdraw", _("Withdraw from the contract")
+
+
+class Answer(models.Model):
+    """What a customer chose, on a page or through staff."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="answers")
+    notice = models.ForeignKey(DelayNotice, models.PROTECT, null=True, related_name="answers")
+    choice = models.CharField(max_length=10, choices=Choice.choices)
+    units = models.PositiveIntegerField()
+    channel = models.CharField(max_length=10, choices=[("page", _("Page")), ("staff", _("Staff"))])
+    actor = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_choice_display()} ({self.units})"

@@ -1,0 +1,209 @@
+"""The customer's choice, and what silence means when there is none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+
+from orders.domain.delay_rules import Silence, deadline_ends, reminders
+from orders.models import Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
+from orders.services.cancelling import cancel, restore
+from orders.services.forecasting import today_of
+from orders.services.refusal import Refused
+
+Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer did; a second one of the same kind does nothing more and says so. Refunds it made due."""
+
+    done: Done
+    units: int = 0
+    refunds: tuple[Refund, ...] = ()
+
+
+@transaction.atomic
+def answer(
+    order: Order,
+    line_id: int,
+    choice: str,
+    *,
+    now: datetime,
+    units: int | None = None,
+    channel: str = "page",
+    actor: str = "",
+) -> Answered:
+    """Keep the place, cancel, or withdraw from the contract, for one line (`units`: a part of it).
+
+    Refused: a line of another order, an unknown choice, units that have left or were never ordered."""
+    line = OrderLine.objects.select_related("product", "order").filter(order=order, pk=line_id).first()
+    if line is None:
+        raise Refused(f"order {order.number} has no such line")
+    if choice == Choice.KEEP:
+        return _keep(line, now=now, channel=channel, actor=actor)
+    if choice in (Choice.CANCEL, Choice.WITHDRAW):
+        return _leave(line, Choice(choice), units, now=now, channel=channel, actor=actor)
+    raise Refused(f"{choice!r} is no answer we know: expected keep, cancel or withdraw")
+
+
+def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answered:
+    """Express consent: the day of the open notice becomes the day agreed to; where silence cancelled, the place returns."""
+    silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
+    if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
+        return _put_back(line, silenced, now=now, channel=channel, actor=actor)
+    if not line.waiting + line.reserved:
+        raise Refused(
+            "this has left us already: there is nothing to wait for"
+            if line.shipped
+            else "this was cancelled: there is no place to keep"
+        )
+    notice = silenced if silenced and not silenced.outcome else None
+    if notice is None:
+        kept = line.notices.filter(outcome=Outcome.KEPT).exists()
+        return Answered("already_kept" if kept else "nothing_asked", line.waiting + line.reserved)
+    units = line.waiting + line.reserved
+    _consent(line, notice, Outcome.KEPT, now=now)
+    Answer.objects.create(
+        line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
+    )
+    _tell_answer(line, {"choice": Choice.KEEP, "units": units, **_agreed(notice)}, now=now, actor=actor)
+    return Answered("kept", units)
+
+
+def _put_back(line: OrderLine, notice: DelayNotice, *, now: datetime, channel: str, actor: str) -> Answered:
+    units = line.cancelled
+    restore(line, units, now=now, actor=actor)
+    _consent(line, notice, Outcome.KEPT, now=now)
+    Answer.objects.create(
+        line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
+    )
+    return Answered("put_back", units)
+
+
+def _leave(line: OrderLine, choice: Choice, units: int | None, *, now: datetime, channel: str, actor: str) -> Answered:
+    """Anyone may leave with what has not left us. The cancellation is told with the day its refund is due."""
+    open_units = line.waiting + line.reserved
+    if not open_units:
+        if line.cancelled:
+            return Answered("already_cancelled", line.cancelled)
+        raise Refused("this has left us already: it cannot be cancelled here any more")
+    units = open_units if units is None else units
+    if not 1 <= units <= open_units:
+        raise Refused(f"{units} cannot be cancelled: expected 1 to {open_units}")
+    refunds = cancel(line.order, units={line.pk: units}, now=now, by=choice, actor=actor)
+    notice = _open_or(line)
+    if notice and units == open_units:
+        _end(notice, Outcome.LEFT, now=now)
+    Answer.objects.create(line=line, notice=notice, choice=choice, units=units, channel=channel, actor=actor, at=now)
+    return Answered("cancelled", units, tuple(refunds))
+
+
+def apply_silence(*, now: datetime) -> int:
+    """Every told notice whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
+    would; once, however often this runs. Orders that are quiet are left alone. Returns how many ended."""
+    ended = 0
+    due = DelayNotice.objects.filter(
+        outcome="",
+        told_at__isnull=False,
+        not_told_at=None,
+        answer_by__lt=today_of(now),
+        line__order__released_at__lte=now,
+    ).exclude(silence=Silence.KEEPS_PLACE)
+    for pk in due.order_by("answer_by", "pk").values_list("pk", flat=True):
+        ended += _apply_silence(pk, now=now)
+    return ended
+
+
+@transaction.atomic
+def _apply_silence(notice_id: int, *, now: datetime) -> bool:
+    notice = (
+        DelayNotice.objects.select_for_update(of=("self",))
+        .select_related("line__order", "line__product")
+        .get(pk=notice_id)
+    )
+    line = notice.line
+    if notice.outcome or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY):
+        return False
+    open_units = line.waiting + line.reserved
+    if not open_units:
+        _end(notice, Outcome.SHIPPED if line.shipped else Outcome.LEFT, now=now)
+    elif notice.silence == Silence.CONSENT:
+        _consent(line, notice, Outcome.CONSENTED, now=now)
+    else:
+        cancel(line.order, units={line.pk: open_units}, now=now, by="silence")
+        _end(notice, Outcome.SILENCE_CANCELLED, now=now)
+    return True
+
+
+def remind(*, now: datetime) -> int:
+    """Seven and two days before silence cancels, whoever has not answered is reminded. Returns how many."""
+    today = today_of(now)
+    notices = (
+        DelayNotice.objects.select_related("line__order")
+        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, not_told_at=None)
+        .filter(answer_by__gte=today, line__order__released_at__lte=now)
+    )
+    return sum(_remind(notice, now=now) for notice in notices)
+
+
+@transaction.atomic
+def _remind(notice: DelayNotice, *, now: datetime) -> bool:
+    if notice.answer_by is None:
+        return False
+    today = today_of(now)
+    days = [day for day in reminders(notice.answer_by) if day <= today]
+    told_on = today_of(notice.told_at) if notice.told_at else today
+    if not days or days[-1] <= max(told_on, notice.reminded_for or told_on):
+        return False
+    DelayNotice.objects.filter(pk=notice.pk).update(reminded_for=days[-1])
+    _tell(
+        notice.line,
+        EventKind.NOTE,
+        {
+            "code": "reminder",
+            "answer_by": notice.answer_by.isoformat(),
+            "units": notice.line.waiting + notice.line.reserved,
+        },
+        now=now,
+        actor="",
+    )
+    return True
+
+
+def _consent(line: OrderLine, notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
+    agreed = {"agreed_by": notice.consent_to} if notice.consent_to else {"open_wait": True}
+    OrderLine.objects.filter(pk=line.pk).update(**agreed)
+    _end(notice, outcome, now=now)
+
+
+def _end(notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
+    DelayNotice.objects.filter(pk=notice.pk).update(outcome=outcome, ended_at=now)
+
+
+def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
+    """The line's newest notice if it is open, or ended in one of these ways. Its row is locked: answers wait in turn."""
+    notice = DelayNotice.objects.select_for_update().filter(line=line).exclude(outcome=Outcome.SUPERSEDED).first()
+    return notice if notice and notice.outcome in ("", *outcomes) else None
+
+
+def _agreed(notice: DelayNotice) -> dict[str, str | None]:
+    return {"agreed_by": notice.consent_to.isoformat() if notice.consent_to else None}
+
+
+def _tell_answer(line: OrderLine, facts: dict[str, object], *, now: datetime, actor: str) -> None:
+    _tell(line, EventKind.ANSWERED, facts, now=now, actor=actor)
+
+
+def _tell(line: OrderLine, kind: EventKind, facts: dict[str, object], *, now: datetime, actor: str) -> None:
+    Event.objects.create(
+        order=line.order,
+        line=line,
+        kind=kind,
+        facts=facts,
+        at=now,
+        actor=actor,
+        message_due=line.order.released_at is not None,
+    )

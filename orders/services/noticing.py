@@ -1,0 +1,164 @@
+"""Which new promises the law wants answered, and what it asks: DelayNotice follows its promise.
+
+The rules run once per distinct situation, not per line. A notice is decided when its promise is published, so that page
+and staff can show it, and again when its mail is written, because only then is it known what was told before.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from orders.domain.delay_rules import (
+    Decision,
+    Jurisdiction,
+    Situation,
+    Told,
+    adequate,
+    counted_day,
+    decide,
+    earliest_day,
+    jurisdiction_of,
+    latest_day,
+)
+from orders.models import DelayNotice, Outcome
+from orders.services.forecasting import today_of
+
+# A window of chances names no definite day, so its last day is none. The told notice is the newest that counts.
+SITUATIONS = """
+    SELECT p.id, l.id, o.country, o.region, coalesce(o.paid_at, o.placed_at),
+           CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END,
+           l.stated_by, l.agreed_by, l.open_wait,
+           told.id IS NOT NULL, told.late, CASE WHEN told.silence = 'cancel' THEN told.answer_by END, told.outcome = 'kept'
+    FROM orders_promise p
+    JOIN orders_orderline l ON l.promise_id = p.id
+    JOIN orders_order o ON o.id = l.order_id
+    LEFT JOIN LATERAL (
+        SELECT n.* FROM orders_delaynotice n
+        WHERE n.line_id = l.id AND n.promise_id <> p.id AND n.adequate AND n.not_told_at IS NULL
+        ORDER BY n.id DESC LIMIT 1
+    ) told ON true
+    WHERE {which}
+    ORDER BY p.id
+"""
+NEW_PROMISES = "l.product_id = ANY(%(products)s) AND p.published_at = %(now)s"
+THESE_PROMISES = "p.id = ANY(%(promises)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    promise_id: int
+    line_id: int
+    situation: Situation
+    decision: Decision
+
+
+@transaction.atomic
+def notice_new_promises(product_ids: Collection[int], *, now: datetime) -> int:
+    """A DelayNotice for each promise published at `now` that asks for one. Returns how many."""
+    cases = _cases(NEW_PROMISES, now=now, products=list(product_ids))
+    notices = DelayNotice.objects.bulk_create(_notice(case, now) for case in cases if case.decision.notice_due)
+    return len(notices)
+
+
+@transaction.atomic
+def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
+    """The notices of these promises as the rules see them now, for the mail that is about to tell them. One that was told
+    already, or is over, stays as it is. Returns those that are open."""
+    existing = {
+        notice.promise_id: notice
+        for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("pk")
+    }
+    for case in _cases(THESE_PROMISES, now=now, promises=list(promise_ids)):
+        notice = existing.get(case.promise_id)
+        if notice and (notice.told_at or notice.outcome):
+            continue
+        if case.decision.notice_due:
+            fresh = _notice(case, now)
+            fresh.pk = notice.pk if notice else None
+            fresh.save()
+            existing[case.promise_id] = fresh
+        elif notice:
+            notice.outcome, notice.ended_at = Outcome.SUPERSEDED, now
+            notice.save(update_fields=["outcome", "ended_at"])
+    return [notice for notice in existing.values() if not notice.outcome]
+
+
+def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
+    """The mail server took their mail: the notices count from now, if they were in time, and end those before them."""
+    notices = DelayNotice.objects.select_related("line__order").filter(promise__in=promise_ids, told_at=None)
+    for notice in notices:
+        notice.told_at = at
+        notice.adequate = adequate(
+            at,
+            notice.notice_by,
+            jurisdiction=Jurisdiction(notice.jurisdiction),
+            country=notice.line.order.country or settings.SHOP_COUNTRY,
+        )
+        notice.not_told_at = None
+        notice.save(update_fields=["told_at", "adequate", "not_told_at"])
+        DelayNotice.objects.filter(line=notice.line_id, pk__lt=notice.pk, outcome="").update(
+            outcome=Outcome.SUPERSEDED, ended_at=at
+        )
+
+
+def _cases(which: str, *, now: datetime, **parameters: list[int]) -> Iterable[_Case]:
+    decisions: dict[Situation, Decision] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(SITUATIONS.format(which=which), {"now": now, **parameters})
+        for promise_id, line_id, *facts in cursor.fetchall():
+            situation = _situation(*facts, now=now)
+            if situation not in decisions:
+                decisions[situation] = decide(situation)
+            yield _Case(promise_id, line_id, situation, decisions[situation])
+
+
+def _situation(
+    country: str,
+    region: str,
+    ordered_at: datetime,
+    late: date | None,
+    stated_by: date | None,
+    agreed_by: date | None,
+    open_wait: bool,
+    was_told: bool,
+    told_late: date | None,
+    cancels_on: date | None,
+    kept: bool,
+    *,
+    now: datetime,
+) -> Situation:
+    jurisdiction = jurisdiction_of(country, region, default_country=settings.SHOP_COUNTRY)
+    where = country or settings.SHOP_COUNTRY
+    situation = Situation(
+        jurisdiction=jurisdiction,
+        ordered_on=earliest_day(ordered_at, where),
+        late=counted_day(late, jurisdiction, where),
+        today=latest_day(now, where),
+        stated_by=stated_by,
+        open_wait=open_wait,
+        agreed_by=agreed_by,
+        told=Told(told_late, cancels_on, kept) if was_told else None,
+    )
+    return situation
+
+
+def _notice(case: _Case, now: datetime) -> DelayNotice:
+    decision = case.decision
+    return DelayNotice(
+        promise_id=case.promise_id,
+        line_id=case.line_id,
+        jurisdiction=case.situation.jurisdiction,
+        case=decision.case or "",
+        late=case.situation.late,
+        notice_by=decision.notice_by or today_of(now),
+        silence=decision.silence or "",
+        answer_by=decision.answer_by,
+        consent_to=decision.consent_to,
+        delay_days=decision.delay_days,
+        cancels_now=decision.cancel_now,
+        sentences=list(decision.sentences),
+        decided_at=now,
+    )
