@@ -1,10 +1,12 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
+from orders.services.answering import Answered, answer, apply_silence, remind
 from orders.services.cancelling import cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, release_quiet_orders, start_release
 from orders.services.moving import move_in_queue
+from orders.services.noticing import decide_again
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
@@ -31,6 +33,7 @@ from orders.services.supplying import (
 from orders.services.telling import mark_not_told, mark_told
 
 __all__ = [
+    "Answered",
     "Arrival",
     "Delivery",
     "NewLine",
@@ -40,11 +43,14 @@ __all__ = [
     "Refused",
     "add_lines",
     "allocate",
+    "answer",
+    "apply_silence",
     "begin_import",
     "cancel",
     "cancel_restock",
     "correct_receipt",
     "correct_shipment",
+    "decide_again",
     "end_import",
     "expect_restock",
     "held_text",
@@ -64,6 +70,7 @@ __all__ = [
     "receive",
     "record_deliveries",
     "release_quiet_orders",
+    "remind",
     "restore",
     "review",
     "review_all",

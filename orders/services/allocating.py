@@ -9,6 +9,7 @@ from django.db.models import F
 from orders.domain.working_days import add_working_days
 from orders.models import Order, OrderLine, Product, Promise, QueueChange, Reason, Stock
 from orders.services.forecasting import handling_days, make_forecasts, today_of
+from orders.services.noticing import notice_new_promises
 from orders.services.promising import lock_stock, mark_changed, publish_corrected, window_json
 from orders.services.refusal import Refused
 
@@ -50,7 +51,7 @@ ALLOCATE = """
                %(now)s, '', o.released_at IS NOT NULL
         FROM reached r JOIN orders_order o ON o.id = r.order_id LEFT JOIN orders_promise t ON t.id = r.promise_id
     )
-    SELECT units, ready_id IS NOT NULL, queued_at, id FROM reached ORDER BY queued_at, id
+    SELECT units, ready_id, queued_at, id FROM reached ORDER BY queued_at, id
 """
 
 TAKE_BACK = """
@@ -106,6 +107,7 @@ def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED)
     mark_changed([product_id], reason=reason, now=now)
     ready = [row for row in reached if row[1]]
     if ready:
+        notice_new_promises([promise_id for _, promise_id, _, _ in ready], now=now)
         _, _, last_at, last_id = ready[-1]
         QueueChange.objects.create(
             product=product,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from orders.domain.working_days import add_working_days
 from orders.models import Order, OrderLine, Product, Reason, Release, Run
 from orders.services.forecasting import today_of
+from orders.services.noticing import notice_new_promises
 from orders.services.promising import review, window_json
 from orders.services.telling import make_news_due
 
@@ -40,7 +41,7 @@ NOT_PACKED = """
                    'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s)),
            %(now)s, '', o.released_at IS NOT NULL
     FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
-    RETURNING 1
+    RETURNING promise_id
 """
 PACKING_AGAIN = 2  # working days given to what was not packed in time: told once, and rather kept than moved each day
 
@@ -80,7 +81,9 @@ def keep_deadlines(*, now: datetime) -> int:
                 "reason": Reason.PACKING,
             },
         )
-        return len(cursor.fetchall())
+        promises = [promise_id for (promise_id,) in cursor.fetchall()]
+        notice_new_promises(promises, now=now)
+    return len(promises)
 
 
 @transaction.atomic

@@ -40,11 +40,9 @@ SITUATIONS = """
         WHERE n.line_id = l.id AND n.promise_id <> p.id AND n.adequate AND n.not_told_at IS NULL
         ORDER BY n.id DESC LIMIT 1
     ) told ON true
-    WHERE {which}
+    WHERE p.id = ANY(%s)
     ORDER BY p.id
 """
-NEW_PROMISES = "l.product_id = ANY(%(products)s) AND p.published_at = %(now)s"
-THESE_PROMISES = "p.id = ANY(%(promises)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,9 @@ class _Case:
 
 
 @transaction.atomic
-def notice_new_promises(product_ids: Collection[int], *, now: datetime) -> int:
-    """A DelayNotice for each promise published at `now` that asks for one. Returns how many."""
-    cases = _cases(NEW_PROMISES, now=now, products=list(product_ids))
+def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
+    """A DelayNotice for each of these promises, just published, that asks for one. Returns how many."""
+    cases = _cases(promise_ids, now=now)
     notices = DelayNotice.objects.bulk_create(_notice(case, now) for case in cases if case.decision.notice_due)
     return len(notices)
 
@@ -71,7 +69,7 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
         notice.promise_id: notice
         for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("pk")
     }
-    for case in _cases(THESE_PROMISES, now=now, promises=list(promise_ids)):
+    for case in _cases(promise_ids, now=now):
         notice = existing.get(case.promise_id)
         if notice and (notice.told_at or notice.outcome):
             continue
@@ -104,10 +102,10 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
         )
 
 
-def _cases(which: str, *, now: datetime, **parameters: list[int]) -> Iterable[_Case]:
+def _cases(promise_ids: Collection[int], *, now: datetime) -> Iterable[_Case]:
     decisions: dict[Situation, Decision] = {}
     with connection.cursor() as cursor:
-        cursor.execute(SITUATIONS.format(which=which), {"now": now, **parameters})
+        cursor.execute(SITUATIONS, [list(promise_ids)])
         for promise_id, line_id, *facts in cursor.fetchall():
             situation = _situation(*facts, now=now)
             if situation not in decisions:

@@ -17,6 +17,7 @@ from django.db.models.functions import Least
 from orders.models import Forecast, Product, Reason, Stock
 from orders.queue import COUNTS
 from orders.services.forecasting import make_forecasts, today_of
+from orders.services.noticing import notice_new_promises
 
 # A product whose dates never rest is published at the latest after so many settling times.
 LONGEST_SETTLING = 3
@@ -98,7 +99,7 @@ PUBLISH = """
     LEFT JOIN unnest(%(why_products)s::bigint[], %(why_earlier)s::text[], %(why_later)s::text[])
         AS reason (product_id, earlier, later)
         ON reason.product_id = j.product_id AND t.id IS NOT NULL
-    RETURNING kind
+    RETURNING kind, promise_id
 """
 
 WINDOW_KEYS = ("kind", "early", "likely", "late", "sure", "within_14", "within_30")
@@ -264,7 +265,10 @@ def _publish(
                 "joined_since": joined_since,
             },
         )
-        return Counter(kind for (kind,) in cursor.fetchall())
+        published = cursor.fetchall()
+    if published:
+        notice_new_promises([promise_id for _, promise_id in published], now=now)
+    return Counter(kind for kind, _ in published)
 
 
 def _why(forecast: Forecast) -> Why:

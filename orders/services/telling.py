@@ -5,17 +5,20 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
-from orders.models import Event, Order, Promise
+from orders.models import DelayNotice, Event, Order, Promise
+from orders.services.noticing import count_as_told
 
 
 @transaction.atomic(savepoint=False)
 def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took the message with these events at `at`: their promises count as told from then."""
     events = Event.objects.filter(pk__in=event_ids, told_at__isnull=True)
-    Promise.objects.filter(
-        pk__in=list(events.filter(promise__isnull=False).values_list("promise", flat=True)), told_at__isnull=True
-    ).update(told_at=at)
+    promises = list(events.filter(promise__isnull=False).values_list("promise", flat=True))
+    if promises:
+        Promise.objects.filter(pk__in=promises, told_at__isnull=True).update(told_at=at)
+        count_as_told(promises, at=at)
     events.update(told_at=at)
 
 
@@ -35,3 +38,5 @@ def mark_not_told(order: Order, attention: str) -> None:
     if attention not in order.attention:
         order.attention.append(attention)
         order.save(update_fields=["attention"])
+    untold = DelayNotice.objects.filter(line__order=order, told_at=None, outcome="")
+    untold.filter(not_told_at=None).update(not_told_at=Now())

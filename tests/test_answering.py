@@ -1,0 +1,168 @@
+"""A delay asks; the customer answers, or does not."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from orders import queue, services
+from orders.models import Answer, DelayNotice, Order, OrderLine, Promise, Refund, Restock, Supplier
+from tests import factories
+from tests.factories import NOON, fresh, kinds
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def supplier() -> Supplier:
+    supplier = factories.make_supplier()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    return supplier
+
+
+@pytest.fixture
+def restock(supplier: Supplier) -> Restock:
+    """Due in eleven days: everyone's window ends well before the thirtieth."""
+    early = NOON - timedelta(hours=2)
+    return factories.restock(
+        factories.make_product(), 50, supplier=supplier, now=early, expected_on=(NOON + 11 * DAY).date()
+    )
+
+
+def slip(restock: Restock, to: date, *, now: object) -> None:
+    """The supplier moves the date, it settles, and the mail goes out an hour later."""
+    services.move_restock_date(restock, to, now=now, reason="customs")
+    services.review_settled(now=now + timedelta(minutes=11))
+    tell(now + timedelta(hours=1))
+
+
+def tell(now: object) -> None:
+    due = Promise.objects.filter(told_at=None).values_list("pk", flat=True)
+    services.decide_again(list(due), now=now)
+    events = [
+        pk for order in Order.objects.all() for pk in order.events.filter(told_at=None).values_list("pk", flat=True)
+    ]
+    services.mark_told(events, at=now)
+
+
+def newest(line: OrderLine) -> DelayNotice:
+    return line.notices.first()
+
+
+def test_a_window_within_the_agreed_day_asks_nobody(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    assert not line.notices.exists()
+
+
+def test_a_first_short_delay_is_case_a_and_silence_is_consent_when_it_was_told_in_time(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    original = line.agreed_by
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    notice = newest(line)
+    assert (notice.case, notice.silence, notice.notice_by) == ("A", "consent", original)
+    assert notice.answer_by == notice.consent_to == fresh(line).promise.late > original
+    assert notice.adequate
+    assert fresh(line).agreed_by == original
+    overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
+    assert (services.apply_silence(now=overdue), services.apply_silence(now=overdue)) == (1, 0)
+    assert (fresh(line).agreed_by, newest(line).outcome) == (notice.consent_to, "consented")
+    assert fresh(line).waiting == 1
+
+
+def test_a_second_delay_is_case_d_and_silence_cancels_and_the_customer_can_be_put_back(restock: Restock) -> None:
+    line, behind = factories.order(restock.product), factories.order(restock.product)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    first = newest(line)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    notice = newest(line)
+    assert (notice.case, notice.silence, notice.answer_by) == ("D", "cancel", first.answer_by)
+    first.refresh_from_db()
+    assert first.outcome == "superseded"
+    overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
+    services.apply_silence(now=overdue)
+    assert (fresh(line).state, newest(line).outcome) == ("cancelled", "silence_cancelled")
+    assert line.order.events.first().facts["by"] == "silence"
+    assert services.answer(line.order, line.pk, "keep", now=overdue).done == "put_back"
+    assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", notice.consent_to)
+    assert queue.positions([line.pk])[line.pk].place == 1
+    assert not Refund.objects.filter(line=line).exists()
+    assert fresh(behind).state == "cancelled"
+
+
+def test_a_german_order_keeps_its_place_in_silence(restock: Restock) -> None:
+    line = factories.order(restock.product, country="DE")
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    assert newest(line).silence == "keeps_place"
+    services.apply_silence(now=NOON + 200 * DAY)
+    assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", line.agreed_by)
+
+
+def test_keeping_the_place_moves_the_agreed_day_once(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    asked = newest(line)
+    assert services.answer(line.order, line.pk, "keep", now=NOON + 2 * DAY).done == "kept"
+    assert services.answer(line.order, line.pk, "keep", now=NOON + 2 * DAY).done == "already_kept"
+    assert fresh(line).agreed_by == asked.consent_to
+    assert (Answer.objects.count(), kinds(line.order)[-1]) == (1, "answered")
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 3 * DAY)
+    assert newest(line).case == "D"
+
+
+def test_leaving_is_possible_any_time_whole_or_in_part_and_twice_does_nothing_more(restock: Restock) -> None:
+    line = factories.order(restock.product, 3)
+    done = services.answer(line.order, line.pk, "cancel", units=1, now=NOON)
+    assert (done.done, done.units, fresh(line).waiting) == ("cancelled", 1, 2)
+    services.answer(line.order, line.pk, "withdraw", now=NOON)
+    assert fresh(line).state == "cancelled"
+    assert services.answer(line.order, line.pk, "cancel", now=NOON).done == "already_cancelled"
+    assert Refund.objects.count() == 2
+
+
+def test_the_shipment_wins_if_the_parcel_left_first(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.receive(restock.product, 1, restock=restock, now=NOON)
+    services.ship(line.order, {line.pk: 1}, now=NOON)
+    for choice in ("cancel", "keep"):
+        with pytest.raises(services.Refused, match="has left us already"):
+            services.answer(line.order, line.pk, choice, now=NOON)
+
+
+def test_a_line_of_another_order_and_an_unknown_choice_are_refused(restock: Restock) -> None:
+    line, other = factories.order(restock.product), factories.order(restock.product)
+    with pytest.raises(services.Refused, match="has no such line"):
+        services.answer(other.order, line.pk, "cancel", now=NOON)
+    with pytest.raises(services.Refused, match="no answer we know"):
+        services.answer(line.order, line.pk, "maybe", now=NOON)
+
+
+def test_a_delay_nobody_was_told_of_runs_no_deadline_against_the_customer(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
+    services.review_settled(now=NOON + timedelta(minutes=11))
+    assert newest(line).case == "B"
+    services.mark_not_told(line.order, "a mail to this customer was refused")
+    assert newest(line).not_told_at
+    assert services.apply_silence(now=NOON + 300 * DAY) == 0
+
+
+def test_customers_are_reminded_seven_and_two_days_before_silence_cancels(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 90 * DAY).date(), now=NOON + DAY)
+    last = newest(line).answer_by
+    reminded = [
+        (last - day).days
+        for day in (NOON.date() + n * DAY for n in range(2, 70))
+        if services.remind(now=NOON + (day - NOON.date()))
+    ]
+    assert reminded == [7, 2]
+
+
+def test_a_quiet_order_is_never_cancelled_by_silence(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 90 * DAY).date(), now=NOON + DAY)
+    Order.objects.update(released_at=None)
+    assert services.apply_silence(now=NOON + 300 * DAY) == 0
+    assert fresh(line).waiting == 1
