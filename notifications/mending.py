@@ -18,9 +18,11 @@ def send_again(message: Message) -> None:
     """Queue a mail that failed, needs review or had nowhere to go, to the address the order has now. What was handed to
     the mail server before goes out unchanged, Message-ID and all."""
     order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # as dispatch: one open message
-    newer = Message.objects.filter(order=order, pk__gt=message.pk)
-    if newer.filter(state__in=[State.QUEUED, State.SENDING, State.SENT]).exists():
+    others = Message.objects.filter(order=order).exclude(pk=message.pk)
+    if others.filter(pk__gt=message.pk, state__in=[State.QUEUED, State.SENDING, State.SENT]).exists():
         raise Refused(f"order {order.number} has a newer mail: this one is out of date")
+    if others.filter(state__in=[State.QUEUED, State.SENDING]).exists():
+        raise Refused(f"order {order.number} has another mail on its way: wait until it has gone out, or withdraw it")
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
@@ -45,6 +47,7 @@ def count_as_sent(message: Message) -> None:
 @transaction.atomic
 def withdraw(message: Message) -> None:
     """A mail still queued is not to go out; its order stands on the list until the customer was reached."""
+    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
     changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(state=State.CANCELLED)
     if not changed:
         raise Refused("only a queued mail can be withdrawn: it is being sent, or has left the queue")
