@@ -1,26 +1,30 @@
 """Staff read every mail as it was sent, see what became of it, and say which addresses get none."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Exists, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications.models import Attempt, Message, MessageEvent, Suppression
-from orders.admin.base import BackordersAdmin, ModelAdmin, ReadOnlyAdmin, Table, link
+from notifications import mending
+from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from orders.admin.acts import Act, Text
+from orders.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
 from orders.admin.history import event_words
-from orders.admin.orders import OrderAdmin
+from orders.admin.orders import OrderAdmin, moment
 from orders.models import Event, Order
 
 # A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
@@ -62,11 +66,17 @@ def events_of_message(message: Message) -> Table:
                 link(row.event, row.event.get_kind_display()),
                 row.event.line.product.sku if row.event.line else "",
                 event_words(row.event),
-                _("yes") if row.said else _("no: overtaken by newer ones"),
+                said_words(row, message),
             ]
             for row in covered
         ],
     )
+
+
+def said_words(row: MessageEvent, message: Message) -> str:
+    if not message.text:
+        return _("not written yet")
+    return _("yes") if row.said else _("no: overtaken by newer ones")
 
 
 def attempts_of_message(message: Message) -> Table:
@@ -78,15 +88,107 @@ def attempts_of_message(message: Message) -> Table:
     )
 
 
+class MessageAct(Act):
+    several = True
+
+    def subjects(self) -> list[str]:
+        return [" · ".join(filter(None, [row.order.number, str(row), self.address(row)])) for row in self.rows]
+
+    @staticmethod
+    def address(row: Message) -> str:
+        return row.recipient
+
+    def facts(self, row: Message) -> Sequence[object]:
+        return [row.state]
+
+
+class SendAgain(MessageAct):
+    name = "send-again"
+    label = gettext_lazy("Send again")
+    explanation = gettext_lazy(
+        "To the address the order has now. A mail that was handed to the mail server before goes out unchanged; when no "
+        "answer came, the customer may have it already."
+    )
+    impossible = gettext_lazy("Only a mail that failed, got no answer or could not reach the customer is sent again.")
+
+    def __init__(self, rows: Sequence[Message], data: Mapping[str, Any] | None = None) -> None:
+        """The newest first: it makes the older ones of its order out of date."""
+        super().__init__(sorted(rows, key=lambda row: row.pk, reverse=True), data)
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state in mending.SENT_AGAIN
+
+    @staticmethod
+    def address(row: Message) -> str:
+        return row.order.email
+
+    def facts(self, row: Message) -> Sequence[object]:
+        return [row.state, row.order.email, row.log.count()]
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        mending.send_again(row)
+        return _("“%(mail)s” is queued again, to %(address)s.") % {"mail": row, "address": row.order.email}
+
+
+class CountAsSent(MessageAct):
+    name = "count-as-sent"
+    label = gettext_lazy("Count as sent")
+    explanation = gettext_lazy(
+        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says counts as told."
+    )
+    impossible = gettext_lazy("Only a mail that was sent twice without an answer is counted as sent.")
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.NEEDS_REVIEW
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        mending.count_as_sent(row)
+        return _("“%(mail)s” counts as sent.") % {"mail": row}
+
+
+class Withdraw(MessageAct):
+    name = "withdraw"
+    label = gettext_lazy("Withdraw")
+    explanation = gettext_lazy(
+        "The mail does not go out. Its order needs attention until you have reached the customer another way; what "
+        "happens to the order from now on is mailed as ever."
+    )
+    impossible = gettext_lazy("Only a queued mail is withdrawn: this one is being sent, or has left the queue.")
+    dangerous = True
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.QUEUED
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        mending.withdraw(row)
+        return _("“%(mail)s” is withdrawn: reach the customer of order %(number)s another way.") % {
+            "mail": row,
+            "number": row.order.number,
+        }
+
+
+class Answered(ConditionFilter):
+    title = gettext_lazy("the mail server's answer")
+    parameter_name = "ambiguous"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "yes": (_("Missing at least once: may have been sent"), Q(ambiguous_count__gt=0)),
+            "no": (_("Never missing"), Q(ambiguous_count=0)),
+        }
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
-    list_select_related = ["order"]
-    list_filter = ["state", "kind"]
-    search_fields = ["=order__number", "=recipient"]
-    search_help_text = gettext_lazy("An order number or a mail address")
+    list_filter = ["state", "kind", Answered]
+    search_fields = ["=order__number", "=recipient", "subject"]
+    search_help_text = gettext_lazy("An order number, a mail address, a subject or a Message-ID")
     fieldsets = [
-        (None, {"fields": ["order", "recipient", "subject", "state", "sent_at", "as_text", "as_html"]}),
+        (None, {"fields": ["order", "recipient", "subject", "state", "sent_at", "written", "as_text", "as_html"]}),
         (
             gettext_lazy("Delivery"),
             {
@@ -104,17 +206,27 @@ class MessageAdmin(ReadOnlyAdmin):
                     "message_id",
                     "thread_root",
                     "locale",
-                    "headers",
+                    "as_headers",
                     "key",
                 ]
             },
         ),
     ]
+    acts = [SendAgain, CountAsSent, Withdraw]
     tables = [events_of_message, attempts_of_message]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Lists do not read the bodies; a mail's page does, of one."""
-        return super().get_queryset(request).defer(*BODY)
+        return super().get_queryset(request).select_related("order").defer(*BODY)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        """A Message-ID is found with and without its brackets."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        if "@" in search_term:
+            found |= queryset.filter(message_id=f"<{search_term.strip(' <>')}>")
+        return found, may_have_duplicates
 
     def get_urls(self) -> list[URLPattern]:
         html = path("<int:pk>/html/", self.admin_site.admin_view(self.html_view), name="notifications_message_html")
@@ -140,9 +252,22 @@ class MessageAdmin(ReadOnlyAdmin):
     def subject_or_kind(self, message: Message) -> str:
         return message.subject or message.get_kind_display()
 
+    @admin.display(description=gettext_lazy("Written"))
+    def written(self, message: Message) -> str:
+        if message.frozen_at:
+            return _("as handed to the mail server on %(day)s") % {"day": moment(message.frozen_at)}
+        if message.text:
+            return _("a preview: it was never handed to the mail server")
+        return _("not written yet")
+
+    @admin.display(description=gettext_lazy("Headers"))
+    def as_headers(self, message: Message) -> SafeString | str:
+        lines = format_html_join("\n", "{}: {}", sorted(message.headers.items()))
+        return format_html('<pre class="mail-text">{}</pre>', lines) if lines else _("not written yet")
+
     @admin.display(description=gettext_lazy("Text"))
     def as_text(self, message: Message) -> SafeString | str:
-        if not message.composed_at:
+        if not message.text:
             return _("not written yet")
         return format_html('<pre class="mail-text">{}</pre>', message.text)
 
