@@ -76,13 +76,26 @@ def receipts_of_product(product: Product) -> Table:
     return receipts_table(product.receipts.all())
 
 
+def receipt_words(receipt: Receipt) -> str:
+    if not receipt.stocked:
+        return _("Supplier's history: from before our first order, not in stock")
+    return _("Correction") if receipt.corrects_id else _("Into stock")
+
+
 def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> Table:
     return Table(
         title=title or _("What has come"),
         model=Receipt,
-        columns=[_("Units"), _("Arrived on"), _("Recorded"), _("By"), _("Reason")],
+        columns=[_("Units"), _("Arrived on"), _("What it is"), _("Recorded"), _("By"), _("Reason")],
         rows=[
-            [link(row, f"{row.quantity:+d}"), row.arrived_on, row.recorded_at, row.actor, row.reason]
+            [
+                link(row, f"{row.quantity:+d}"),
+                row.arrived_on,
+                receipt_words(row),
+                row.recorded_at,
+                row.actor,
+                row.reason,
+            ]
             for row in receipts.order_by("-id")[:SHOWN]
         ],
     )
@@ -256,13 +269,31 @@ class RestockDateAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
+class ReceiptKind(ConditionFilter):
+    title = gettext_lazy("what it is")
+    parameter_name = "what"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "stock": (_("Into stock"), Q(stocked=True, corrects__isnull=True)),
+            "corrections": (_("Correction"), Q(corrects__isnull=False)),
+            "history": (_("Supplier's history"), Q(stocked=False)),
+        }
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ["units", "product", "delivery", "arrived_on", "recorded_at", "actor", "reason"]
+    list_display = ["units", "product", "delivery", "arrived_on", "what", "recorded_at", "actor", "reason"]
     list_select_related = ["product", "restock__product"]
+    list_filter = [ReceiptKind]
     search_fields = ["product__sku", "product__name", "restock__reference"]
+    fields = ["product", "restock", "quantity", "arrived_on", "what", "recorded_at", "corrects", "reason", "actor"]
     acts = [Correct]
     tables = [corrections_of_receipt]
+
+    @admin.display(description=gettext_lazy("What it is"))
+    def what(self, receipt: Receipt) -> str:
+        return receipt_words(receipt)
 
     @admin.display(description=gettext_lazy("Units"), ordering="quantity")
     def units(self, receipt: Receipt) -> str:

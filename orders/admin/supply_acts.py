@@ -177,7 +177,7 @@ class Correct(Act):
         "When fewer had arrived, spare units go first, then those set aside last; these customers are told once, with "
         "an apology. Units that have shipped cannot be taken back."
     )
-    impossible = gettext_lazy("This row is itself a correction: correct the receipt it belongs to.")
+    impossible = gettext_lazy("Only units that came into stock are corrected, in the row in which they were received.")
 
     units = forms.IntegerField(label=gettext_lazy("Units that really arrived"), min_value=0)
     reason = forms.CharField(max_length=200, help_text=gettext_lazy("For us; customers never read it."))
@@ -188,7 +188,7 @@ class Correct(Act):
 
     @classmethod
     def offered(cls, row: Receipt) -> bool:
-        return row.corrects_id is None
+        return row.corrects_id is None and row.stocked
 
     def facts(self, row: Receipt) -> Sequence[object]:
         return [counted(row), row.product.receipts.count()]
