@@ -17,12 +17,16 @@ def review_all() -> None:
     now = timezone.now()
     if keeping.due("review", keeping.review_time(now), now=now):
         services.review_all(now=now)
+        services.reassure(now=now)
         keeping.done("review", now=now)
 
 
 @shared_task
 def keep_deadlines() -> None:
     now = timezone.now()
+    services.apply_silence(now=now)
+    services.remind(now=now)
+    services.warn_staff(now=now)
     if keeping.due("deadlines", keeping.cutoff(now), now=now):
         services.keep_deadlines(now=now)
         keeping.done("deadlines", now=now)

@@ -166,3 +166,21 @@ def test_a_quiet_order_is_never_cancelled_by_silence(restock: Restock) -> None:
     Order.objects.update(released_at=None)
     assert services.apply_silence(now=NOON + 300 * DAY) == 0
     assert fresh(line).waiting == 1
+
+
+def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_day(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
+    services.review_settled(now=NOON + timedelta(minutes=11))
+    last = (line.agreed_by - NOON.date()).days
+    warned = [last - n for n in range(last + 2) if services.warn_staff(now=NOON + n * DAY)]
+    assert warned == [7, 3, 1, 0]
+    assert "the day agreed ends in 7 days" in Order.objects.get().attention[0]
+
+
+def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    told = [n for n in range(1, 120) if services.reassure(now=NOON + n * DAY)]
+    assert told == [14, 28, 58, 88, 118]
+    assert kinds(line.order)[-1] == "on_track"
+    assert line.order.events.first().facts["window"]["late"] == fresh(line).promise.late.isoformat()

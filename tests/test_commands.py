@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 import time_machine
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import connection
@@ -12,16 +13,10 @@ from django.db import connection
 from orders import services
 from orders.access import Purpose, order_url
 from orders.models import Event
-from tests.factories import NOON, ProductFactory, fresh, order, restock, review
+from tests.factories import NOON, fresh, make_product, order, restock, review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 OURS = sorted(name for name, app in get_commands().items() if app == "orders")
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def out(capsys: pytest.CaptureFixture[str], *args: str, **options: object) -> list[str]:
@@ -39,8 +34,8 @@ def test_every_command_says_what_it_does_with_an_example(name: str) -> None:
 # review_promises and keep_deadlines
 
 
-def test_a_review_says_what_it_published_by_kind(capsys) -> None:
-    product = ProductFactory()
+def test_a_review_says_what_it_published_by_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    product = make_product()
     order(product)
     restock(product, 5, expected_on=date(2026, 12, 1))
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
@@ -48,9 +43,9 @@ def test_a_review_says_what_it_published_by_kind(capsys) -> None:
         assert out(capsys, "review_promises") == ["Published: nothing."]
 
 
-def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(settings, capsys) -> None:
+def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     settings.DEBUG = True
-    product = ProductFactory()
+    product = make_product()
     restock(product, 5, expected_on=date(2026, 11, 20))
     line = order(product)
     review(product)
@@ -60,22 +55,23 @@ def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(settings, capsys)
     assert event.facts["reason"] == "not_arrived"
 
 
-def test_on_a_day_to_come_what_was_not_packed_is_told(settings, capsys) -> None:
+def test_on_a_day_to_come_what_was_not_packed_is_told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     settings.DEBUG = True
-    product = ProductFactory()
+    product = make_product()
     expected = restock(product, 5)
     line = order(product)
     services.receive(product, 5, restock=expected, now=NOON)
     last = fresh(line).promise.late.isoformat()
     assert out(capsys, "keep_deadlines", on=last) == [
-        "Reserved lines that got a later day: 1. Waiting ones were reviewed."
+        "Reserved lines that got a later day: 1. Waiting ones were reviewed.",
+        "Delays that silence ended: 0. Reminded: 0. Warnings for staff: 0.",
     ]
 
 
 @pytest.mark.parametrize("name", ["review_promises", "keep_deadlines"])
-def test_a_day_before_the_newest_fact_is_refused(settings, name: str) -> None:
+def test_a_day_before_the_newest_fact_is_refused(settings: Settings, name: str) -> None:
     settings.DEBUG = True
-    order(ProductFactory())
+    order(make_product())
     with pytest.raises(CommandError, match="--on is 2026-11-01, and something happened on 2026-11-02"):
         call_command(name, on="2026-11-01")
     with pytest.raises(CommandError, match="--on is 'monday'; expected a date"):
@@ -88,9 +84,9 @@ def test_another_day_is_for_development_only(name: str) -> None:
         call_command(name, on="2026-12-01")
 
 
-def test_later_on_the_day_of_the_newest_fact_time_does_not_go_back(settings) -> None:
+def test_later_on_the_day_of_the_newest_fact_time_does_not_go_back(settings: Settings) -> None:
     settings.DEBUG = True
-    product = ProductFactory()
+    product = make_product()
     evening = NOON + timedelta(hours=6)
     restock(product, 5, now=evening)
     order(product, now=evening)
@@ -106,15 +102,15 @@ def miscount() -> None:
         cursor.execute("UPDATE orders_queuecount SET lines = lines + 1 WHERE width = 'd'")
 
 
-def test_a_queue_that_is_counted_right(capsys) -> None:
-    product = ProductFactory()
+def test_a_queue_that_is_counted_right(capsys: pytest.CaptureFixture[str]) -> None:
+    product = make_product()
     order(product)
     order(product)
     assert json.loads(out(capsys, "check_queue", json=True)[0]) == {"products": 1, "lines": 2, "differences": 0}
 
 
-def test_a_queue_that_is_counted_wrong_is_named_and_repaired(capsys) -> None:
-    line = order(ProductFactory(sku="LAMP"))
+def test_a_queue_that_is_counted_wrong_is_named_and_repaired(capsys: pytest.CaptureFixture[str]) -> None:
+    line = order(make_product(sku="LAMP"))
     miscount()
     with pytest.raises(SystemExit) as stop:
         call_command("check_queue", json=True)
@@ -128,8 +124,8 @@ def test_a_queue_that_is_counted_wrong_is_named_and_repaired(capsys) -> None:
 # order_link
 
 
-def test_a_link_opens_the_order_to_act_or_only_to_look(capsys) -> None:
-    placed = order(ProductFactory(), number="AB-1").order
+def test_a_link_opens_the_order_to_act_or_only_to_look(capsys: pytest.CaptureFixture[str]) -> None:
+    placed = order(make_product(), number="AB-1").order
     assert out(capsys, "order_link", "#ab-1") == [order_url(placed, Purpose.ACT)]
     assert out(capsys, "order_link", "AB-1", look=True) == [order_url(placed, Purpose.LOOK)]
 

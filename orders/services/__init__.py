@@ -1,10 +1,10 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
-from orders.services.answering import Answered, answer, apply_silence, remind
+from orders.services.answering import Answered, answer, apply_silence, remind, warn_staff
 from orders.services.cancelling import cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
-from orders.services.keeping import keep_deadlines, release_quiet_orders, start_release
+from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
@@ -67,6 +67,7 @@ __all__ = [
     "place_order",
     "place_orders",
     "publish_joined",
+    "reassure",
     "receive",
     "record_deliveries",
     "release_quiet_orders",
@@ -80,4 +81,5 @@ __all__ = [
     "ship",
     "start_release",
     "today_of",
+    "warn_staff",
 ]

@@ -1,16 +1,18 @@
 """The customer's choice, and what silence means when there is none."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from orders.domain.delay_rules import Silence, deadline_ends, reminders
+from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
 from orders.models import Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
 from orders.services.cancelling import cancel, restore
 from orders.services.forecasting import today_of
+from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
 
 Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
@@ -171,6 +173,23 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
         actor="",
     )
     return True
+
+
+def warn_staff(*, now: datetime) -> int:
+    """Delays nobody was told of in time to count, shortly before and on the last day for it: those orders go on staff's
+    list, once per day of warning. Returns how many warnings are new."""
+    today = today_of(now)
+    untold = DelayNotice.objects.select_related("line__order", "line__product").filter(
+        Q(told_at=None) | Q(adequate=False), outcome="", line__order__released_at__lte=now, notice_by__gte=today
+    )
+    return sum(
+        put_on_list(row.line.order, [_warning(row, today)]) for row in untold if today in staff_warnings(row.notice_by)
+    )
+
+
+def _warning(row: DelayNotice, today: date) -> str:
+    days = (row.notice_by - today).days
+    return f"{row.line.product.sku}: not told of a delay; the day agreed ends in {days} days, on {row.notice_by}"
 
 
 def _consent(line: OrderLine, notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:

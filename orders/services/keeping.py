@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from orders.domain.working_days import add_working_days
 from orders.models import Order, OrderLine, Product, Reason, Release, Run
+from orders.queue import COUNTS
 from orders.services.forecasting import today_of
 from orders.services.noticing import notice_new_promises
 from orders.services.promising import review, window_json
@@ -44,6 +45,33 @@ NOT_PACKED = """
     RETURNING promise_id
 """
 PACKING_AGAIN = 2  # working days given to what was not packed in time: told once, and rather kept than moved each day
+
+
+# Lines that wait and have heard nothing for a while; after two such words in a row the pause is longer.
+REASSURE = f"""
+    WITH quiet AS (
+        SELECT k.*, c.lines + 1 AS place, c.units AS units_ahead
+        FROM (
+            SELECT l.id, l.order_id, l.product_id, l.queued_at AS at, l.waiting, l.promise_id
+            FROM orders_orderline l
+            JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
+            JOIN LATERAL (
+                SELECT max(e.at) AS last, count(*) FILTER (WHERE e.kind = 'on_track') AS on_track
+                FROM (SELECT e.at, e.kind FROM orders_event e WHERE e.order_id = l.order_id AND e.line_id = l.id
+                      ORDER BY e.at DESC, e.id DESC LIMIT 2) e
+            ) heard ON true
+            WHERE l.waiting > 0 AND NOT l.held AND l.promise_id IS NOT NULL
+              AND heard.last <= %(now)s - make_interval(days => CASE WHEN heard.on_track = 2 THEN %(long)s ELSE %(short)s END)
+        ) k, LATERAL ({COUNTS}) c
+    )
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT q.order_id, q.id, q.promise_id, 'on_track',
+           jsonb_build_object('units', q.waiting, 'place', q.place, 'units_ahead', q.units_ahead,
+                              'place_before', t.place, 'window', {window_json("t")}, 'told_on', t.published_on),
+           %(now)s, '', true
+    FROM quiet q JOIN orders_promise t ON t.id = q.promise_id
+    RETURNING 1
+"""
 
 
 def cutoff(now: datetime) -> datetime:
@@ -84,6 +112,15 @@ def keep_deadlines(*, now: datetime) -> int:
         promises = [promise_id for (promise_id,) in cursor.fetchall()]
         notice_new_promises(promises, now=now)
     return len(promises)
+
+
+@transaction.atomic
+def reassure(*, now: datetime) -> int:
+    """ "No change" is a word too: whoever waits hears from us after QUIET_DAYS without news, and after two such words in a
+    row every LONG_QUIET_DAYS. Returns how many lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS})
+        return len(cursor.fetchall())
 
 
 @transaction.atomic

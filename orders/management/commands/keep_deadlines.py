@@ -9,8 +9,8 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Tell everyone whose last promised day is today, or past, and whose units will not leave on it. The clock does "
-        "this by itself every day at SHIP_CUTOFF."
+        "Tell everyone whose last promised day is today, or past, and whose units will not leave on it; remind who has to "
+        "answer a delay, and apply what silence means. The worker does this by itself."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -18,5 +18,14 @@ class Command(BaseCommand):
         add_on_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = services.keep_deadlines(now=moment(options))
+        now = moment(options)
+        ended, reminded, warned = (
+            services.apply_silence(now=now),
+            services.remind(now=now),
+            services.warn_staff(now=now),
+        )
+        lines = services.keep_deadlines(now=now)
         self.stdout.write(f"Reserved lines that got a later day: {lines:,}. Waiting ones were reviewed.")
+        self.stdout.write(
+            f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: {warned:,}."
+        )

@@ -12,7 +12,8 @@ from orders.models import EventKind
 class Command(BaseCommand):
     help = (
         "Review every product that has a queue: forecast it anew and publish what customers would notice, as the daily "
-        "review does. Products whose changes are still settling are left to their own time."
+        "review does; and tell those who heard nothing for long that nothing changed. Products whose changes are still "
+        "settling are left to their own time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,7 +21,9 @@ class Command(BaseCommand):
         add_on_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        published = services.review_all(now=moment(options))
+        now = moment(options)
+        published = services.review_all(now=now)
+        published[EventKind.ON_TRACK] = services.reassure(now=now)
         self.stdout.write(f"Published: {words(published)}.")
 
 
