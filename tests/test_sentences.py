@@ -5,9 +5,17 @@ from typing import Any
 
 import pytest
 
+from orders.domain.delay_rules import Decision, Jurisdiction, Situation, Told, decide
 from orders.domain.supply import Window
-from orders.models import Event, EventKind, Reason
-from orders.presentation import place_sentence, queue_change_sentence, sentence, tracking_link, window_words
+from orders.models import DelayNotice, Event, EventKind, Reason
+from orders.presentation import (
+    notice_sentences,
+    place_sentence,
+    queue_change_sentence,
+    sentence,
+    tracking_link,
+    window_words,
+)
 from orders.presentation.days import day_words, in_language, ordinal
 from orders.presentation.events import WORDS, why
 
@@ -180,6 +188,144 @@ def test_cancelled_says_when_the_money_is_sent_and_moves_none() -> None:
     assert words("cancelled", facts | {"by": "customer"}).startswith("2 of 2 cancelled, as you asked.")
 
 
+def test_cancelled_in_silence_says_that_nobody_answered() -> None:
+    facts = {"units": 2, "of": 2, "still": 0, "by": "silence", "refund_due_on": "2026-12-04"}
+    assert words("cancelled", facts) == (
+        "2 of 2 cancelled, as we had not heard from you. Your refund will be sent by 4 December."
+    )
+    assert words("cancelled", facts | {"answer_by": "2026-11-22"}).startswith(
+        "2 of 2 cancelled, as we had not heard from you by 22 November."
+    )
+
+
+def test_a_withdrawal_is_acknowledged_with_content_date_and_time() -> None:
+    facts = {"units": 1, "of": 2, "still": 1, "by": "withdraw", "refund_due_on": "2026-12-07"}
+    assert words("cancelled", facts) == (
+        "Withdrawn from the contract: 1 of 2, on 23 November 2026 at 10:00 (EST). "
+        "Your refund will be sent by 7 December. 1 is still to come."
+    )
+
+
+def test_an_answer_says_what_was_agreed() -> None:
+    facts = {"choice": "keep", "units": 1, "agreed_by": "2027-01-08"}
+    kept = "You keep your place in line. Thank you for telling us."
+    assert words("answered", facts) == f"{kept} The date agreed is now 8 January."
+    assert words("answered", facts | {"agreed_by": None}) == (
+        f"{kept} You agreed to wait without a date. You can still cancel at any time before it ships."
+    )
+
+
+def test_a_reminder_names_the_last_day_to_answer() -> None:
+    assert words("note", {"code": "reminder", "answer_by": "2026-12-03", "units": 1}) == (
+        "A reminder: we have not heard from you, and need your answer by 3 December."
+    )
+
+
+ORDERED = date(2026, 11, 2)  # without a stated day, the original day is 2 December
+TOLD_A = Told(date(2026, 12, 20))
+CHOICE = "Keep your place or cancel: it is your choice, and either costs you nothing."
+US_REFUND = "If you cancel, you get a prompt and full refund, within 7 working days."
+EU_REFUND = "If you cancel, you get a prompt and full refund, within 14 days."
+ANY_TIME = "You can still cancel at any time before it ships."
+NEED_OK = "We need your OK; without it the rules have us return your money."
+NO_CONSENT = "If we do not hear from you, you keep your place, and we do not take it that you agree."
+
+
+def asked(jurisdiction: Jurisdiction, late: date | None, **situation: Any) -> list[str]:
+    """What a notice of this situation says on TODAY."""
+    decision: Decision = decide(Situation(jurisdiction, ORDERED, late, TODAY, **situation))
+    notice = DelayNotice(
+        jurisdiction=jurisdiction,
+        case=decision.case,
+        late=late,
+        silence=decision.silence or "",
+        answer_by=decision.answer_by,
+        consent_to=decision.consent_to,
+        delay_days=decision.delay_days,
+        cancels_now=decision.cancel_now,
+        sentences=list(decision.sentences),
+    )
+    return notice_sentences(notice, locale="en-GB", today=TODAY)
+
+
+def test_case_a_is_kind_first_and_then_says_what_silence_means() -> None:
+    assert asked(Jurisdiction.US, date(2026, 12, 20)) == [
+        "Happy to wait? You need do nothing.",
+        "If we do not hear from you before we ship, and by 20 December, we will take it that you agree to the new date.",
+        "The new date: it leaves us by 20 December.",
+        CHOICE,
+        US_REFUND,
+    ]
+
+
+def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> None:
+    assert asked(Jurisdiction.US, date(2027, 2, 1)) == [
+        NEED_OK,
+        "If we do not receive your agreement by 1 January, and it has not shipped, we will cancel it and refund you in full.",
+        "The new date: it leaves us by 1 February.",
+        CHOICE,
+        US_REFUND,
+    ]
+
+
+def test_case_c_says_that_nobody_can_say() -> None:
+    assert asked(Jurisdiction.US, None) == [
+        NEED_OK,
+        "If we do not receive your agreement by 1 January, and it has not shipped, we will cancel it and refund you in full.",
+        "We cannot say how long it will take.",
+        CHOICE,
+        US_REFUND,
+        ANY_TIME,
+    ]
+
+
+def test_case_d_needs_an_agreement_by_the_day_told_before() -> None:
+    said = asked(Jurisdiction.US, date(2026, 12, 21), told=TOLD_A)
+    assert said[:2] == [
+        NEED_OK,
+        "Unless you agree by 20 December, and if it has not shipped by then, we will cancel it and refund you in full.",
+    ]
+    assert asked(Jurisdiction.US, None, told=TOLD_A)[-1] == ANY_TIME
+
+
+def test_case_h_is_cancelled_and_nothing_is_asked() -> None:
+    assert asked(Jurisdiction.US, date(2026, 12, 20), stated_by=date(2026, 11, 20)) == [
+        "We are sorry.",
+        "The date agreed has passed, so the rules have us cancel this.",
+        "You get a prompt and full refund, within 7 working days.",
+    ]
+
+
+@pytest.mark.parametrize(("late", "length"), [(date(2026, 12, 23), "3 weeks"), (date(2026, 12, 12), "10 days")])
+def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(late: date, length: str) -> None:
+    said = asked(Jurisdiction.US_CA, late)
+    assert said[3] == f"That is a delay of {length}; we offer you a refund instead."
+
+
+@pytest.mark.parametrize("jurisdiction", [Jurisdiction.EU, Jurisdiction.UK])
+def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(jurisdiction: Jurisdiction) -> None:
+    assert asked(jurisdiction, date(2026, 12, 20), told=Told(date(2026, 12, 10))) == [
+        "Happy to wait? Your place is kept for you.",
+        "The new date: with you by 20 December.",
+        CHOICE,
+        EU_REFUND,
+        "Until you agree to something else, the original date stands.",
+        NO_CONSENT,
+        ANY_TIME,
+    ]
+
+
+def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
+    said = asked(Jurisdiction.EU, date(2026, 12, 20), stated_by=date(2026, 11, 20))
+    assert "We are sorry: the original date has passed, and you may leave at once." in said
+    assert NO_CONSENT in said
+
+
+def test_elsewhere_the_day_is_the_day_it_leaves() -> None:
+    assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == ["We cannot say how long it will take.", CHOICE]
+    assert asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1] == "The new date: it leaves us by 20 December."
+
+
 def test_a_wrong_count_says_sorry_once() -> None:
     facts = LATER | {"reason": "receipt_corrected", "place": 1, "place_before": None}
     said = words("corrected", facts)
@@ -222,7 +368,7 @@ def test_every_reason_has_words(kind: str, reason: str) -> None:
 
 def test_every_stored_kind_has_words_or_its_name() -> None:
     derived = {EventKind.MOVED_UP, EventKind.PASSED_BY}
-    assert set(EventKind) - derived - set(WORDS) == {EventKind.ON_TRACK, EventKind.ANSWERED}
+    assert set(EventKind) - derived - set(WORDS) == {EventKind.ON_TRACK}
     assert words("on_track", {}) == "Still on track"
 
 

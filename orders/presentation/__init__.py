@@ -2,6 +2,7 @@
 
 from orders.presentation.days import day_words, in_language, language_for, moment_words, ordinal
 from orders.presentation.events import queue_change_sentence, sentence
+from orders.presentation.notices import consent_sentence, notice_sentences, silence_sentence
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
     length_sentence,
@@ -15,16 +16,19 @@ from orders.presentation.windows import (
 )
 
 __all__ = [
+    "consent_sentence",
     "day_words",
     "in_language",
     "language_for",
     "length_sentence",
     "moment_words",
     "next_word_sentence",
+    "notice_sentences",
     "ordinal",
     "place_sentence",
     "queue_change_sentence",
     "sentence",
+    "silence_sentence",
     "tracking_link",
     "window_html",
     "window_in",

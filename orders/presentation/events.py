@@ -1,15 +1,16 @@
 """An event in words: the one rendering for page, mail and staff."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_date, format_time
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.supply import Window
-from orders.models import Event, EventKind, Reason
+from orders.models import Choice, Event, EventKind, Reason
 from orders.presentation.days import day_words, in_language, number_words, ordinal
 from orders.presentation.windows import has_chances, same_month, values, window_in, window_words
 
@@ -24,19 +25,27 @@ def sentence(event: Event, *, locale: str) -> str:
     if words is None:
         with in_language(locale):
             return str(EventKind(event.kind).label)
-    on = timezone.localtime(event.at).date()
     with in_language(locale) as dates:
-        return " ".join(part for part in words(event.facts, _Reader(on, locale, dates)) if part)
+        reader = _Reader(timezone.localtime(event.at), locale, dates)
+        return " ".join(part for part in words(event.facts, reader) if part)
 
 
 class _Reader:
-    """Whom to word it for, and the day it happened."""
+    """Whom to word it for, and when it happened, in the shop's zone."""
 
-    def __init__(self, on: date, locale: str, dates: Locale) -> None:
-        self.on, self.locale, self.dates = on, locale, dates
+    def __init__(self, at: datetime, locale: str, dates: Locale) -> None:
+        self.at, self.on, self.locale, self.dates = at, at.date(), locale, dates
 
     def day(self, iso: str) -> str:
         return day_words(date.fromisoformat(iso), today=self.on, locale=self.dates)
+
+    def date_and_time(self) -> dict[str, str]:
+        """When it happened, whoever reads it and whenever: with year and zone."""
+        return {
+            "date": format_date(self.at, "long", locale=self.dates),
+            "time": format_time(self.at, "short", locale=self.dates),
+            "zone": self.at.tzname() or "",
+        }
 
     def number(self, number: int) -> str:
         return number_words(number, locale=self.dates)
@@ -119,14 +128,25 @@ def _shipped(facts: Facts, reader: _Reader) -> list[str]:
 
 def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
     numbers = {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
-    cancelled = (
-        gettext("%(units)s of %(of)s cancelled, as you asked.")
-        if facts.get("by") == "customer"
-        else gettext("%(units)s of %(of)s cancelled.")
-    ) % numbers
+    if facts.get("by") == "silence" and facts.get("answer_by"):
+        numbers["day"] = reader.day(facts["answer_by"])
+    cancelled = _cancelled_by(facts) % (numbers | reader.date_and_time())
     due = facts.get("refund_due_on")
     refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
     return [cancelled, refund, _still(facts.get("still", 0), reader), _ready(facts, reader)]
+
+
+def _cancelled_by(facts: Facts) -> str:
+    match facts.get("by"):
+        case "customer" | Choice.CANCEL:
+            return gettext("%(units)s of %(of)s cancelled, as you asked.")
+        case Choice.WITHDRAW:
+            return gettext("Withdrawn from the contract: %(units)s of %(of)s, on %(date)s at %(time)s (%(zone)s).")
+        case "silence" if facts.get("answer_by"):
+            return gettext("%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s.")
+        case "silence":
+            return gettext("%(units)s of %(of)s cancelled, as we had not heard from you.")
+    return gettext("%(units)s of %(of)s cancelled.")
 
 
 def _corrected(facts: Facts, reader: _Reader) -> list[str]:
@@ -162,13 +182,30 @@ def _ready(facts: Facts, reader: _Reader) -> str:
     return reader.window(window_in(facts["window"])) if facts.get("window") else ""
 
 
-def _note(facts: Facts, reader: _Reader) -> list[str]:
-    if facts.get("code") != "moved":
-        return [str(EventKind.NOTE.label)]
+def _answered(facts: Facts, reader: _Reader) -> list[str]:
+    kept = gettext("You keep your place in line. Thank you for telling us.")
+    if facts.get("agreed_by"):
+        return [kept, gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}]
     return [
-        gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
-        % {"place": reader.ordinal(facts["place"]), "before": reader.ordinal(facts["place_before"])}
+        kept,
+        gettext("You agreed to wait without a date."),
+        gettext("You can still cancel at any time before it ships."),
     ]
+
+
+def _note(facts: Facts, reader: _Reader) -> list[str]:
+    match facts.get("code"):
+        case "moved":
+            return [
+                gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
+                % {"place": reader.ordinal(facts["place"]), "before": reader.ordinal(facts["place_before"])}
+            ]
+        case "reminder":
+            return [
+                gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
+                % {"day": reader.day(facts["answer_by"])}
+            ]
+    return [str(EventKind.NOTE.label)]
 
 
 WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
@@ -179,6 +216,7 @@ WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
     EventKind.RESERVED: _reserved,
     EventKind.SHIPPED: _shipped,
     EventKind.CANCELLED: _cancelled,
+    EventKind.ANSWERED: _answered,
     EventKind.CORRECTED: _corrected,
     EventKind.NOTE: _note,
 }

@@ -1,0 +1,148 @@
+"""What a delay asks of the customer, in words: generated from the codes of a notice, never typed by staff."""
+
+from datetime import date
+
+from babel import Locale
+from django.utils.translation import gettext, ngettext
+
+from orders.domain.delay_rules import RULES, Jurisdiction, Sentence, Silence
+from orders.models import DelayNotice
+from orders.presentation.days import day_words, in_language, number_words
+
+DAYS_OF_WEEK = 7
+
+
+def notice_sentences(notice: DelayNotice, *, locale: str, today: date) -> list[str]:
+    """Kindness first, then what silence means, then the rest, as the law of the customer's country asks.
+
+    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link."""
+    with in_language(locale) as dates:
+        words = _Words(notice, today, dates)
+        said = [words.kindness(), *(words.of(code) for code in sorted(notice.sentences, key=_is_not_silence))]
+        return [sentence for sentence in said if sentence]
+
+
+def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
+    """What it means when this notice is not answered; empty where it asks nothing."""
+    with in_language(locale) as dates:
+        words = _Words(notice, today, dates)
+        codes = [code for code in notice.sentences if not _is_not_silence(code)]
+        return " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
+
+
+def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
+    """What the customer agrees to by keeping the place."""
+    with in_language(locale) as dates:
+        if notice.consent_to is None:
+            return gettext("You agree to wait without a date.") + " " + _Words(notice, today, dates).any_time()
+        return gettext("You agree to the new date, %(day)s.") % {
+            "day": day_words(notice.consent_to, today=today, locale=dates)
+        }
+
+
+def _is_not_silence(code: str) -> bool:
+    """What silence means is said right after the kind word; sorting keeps the order of the others."""
+    return code not in (Sentence.SILENCE_CONSENTS, Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)
+
+
+def _keeps_place(notice: DelayNotice) -> str:
+    return Sentence.SILENCE_KEEPS_PLACE if Sentence.SILENCE_KEEPS_PLACE in notice.sentences else ""
+
+
+class _Words:
+    """The sentences of one notice, in the language that is active."""
+
+    def __init__(self, notice: DelayNotice, today: date, dates: Locale) -> None:
+        self.notice, self.today, self.dates = notice, today, dates
+        self.rules = RULES[Jurisdiction(notice.jurisdiction)]
+
+    def of(self, code: str) -> str:
+        match code:
+            case Sentence.REVISED_DATE:
+                return self._revised()
+            case Sentence.DELAY_LENGTH:
+                return self._length()
+            case Sentence.PROMPT_REFUND:
+                return self._refund()
+            case Sentence.CANCEL_ANY_TIME:
+                return self.any_time()
+        return self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
+
+    def kindness(self) -> str:
+        match self.notice.silence:
+            case Silence.CONSENT:
+                return gettext("Happy to wait? You need do nothing.")
+            case Silence.CANCEL:
+                return gettext("We need your OK; without it the rules have us return your money.")
+            case Silence.KEEPS_PLACE:
+                return gettext("Happy to wait? Your place is kept for you.")
+        return gettext("We are sorry.") if self.notice.cancels_now else ""
+
+    def any_time(self) -> str:
+        return gettext("You can still cancel at any time before it ships.")
+
+    def _fixed(self) -> dict[str, str]:
+        return {
+            Sentence.SILENCE_CONSENTS: gettext(
+                "If we do not hear from you before we ship, and by %(day)s, we will take it that you agree to the new date."
+            ),
+            Sentence.SILENCE_CANCELS: gettext(
+                "If we do not receive your agreement by %(day)s, and it has not shipped, we will cancel it and refund you in "
+                "full."
+            ),
+            Sentence.SILENCE_CANCELS_AGAIN: gettext(
+                "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full."
+            ),
+            Sentence.CANCELLED: gettext("The date agreed has passed, so the rules have us cancel this."),
+            Sentence.CANNOT_SAY: gettext("We cannot say how long it will take."),
+            Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
+            Sentence.ORIGINAL_STANDS: gettext("Until you agree to something else, the original date stands."),
+            Sentence.DATE_MISSED: gettext("We are sorry: the original date has passed, and you may leave at once."),
+            Sentence.SILENCE_KEEPS_PLACE: gettext(
+                "If we do not hear from you, you keep your place, and we do not take it that you agree."
+            ),
+        }
+
+    def _revised(self) -> str:
+        day = {"day": self._day(self.notice.late)}
+        if self.rules.counts == "delivery":
+            return gettext("The new date: with you by %(day)s.") % day
+        return gettext("The new date: it leaves us by %(day)s.") % day
+
+    def _length(self) -> str:
+        days = self.notice.delay_days
+        if not days:
+            return ""
+        weeks, rest = divmod(days, DAYS_OF_WEEK)
+        if rest:
+            words = ngettext(
+                "That is a delay of %(number)s day; we offer you a refund instead.",
+                "That is a delay of %(number)s days; we offer you a refund instead.",
+                days,
+            )
+        else:
+            words = ngettext(
+                "That is a delay of %(number)s week; we offer you a refund instead.",
+                "That is a delay of %(number)s weeks; we offer you a refund instead.",
+                weeks,
+            )
+        return words % {"number": number_words(days if rest else weeks, locale=self.dates)}
+
+    def _refund(self) -> str:
+        """In working days where the rule counts those."""
+        days = {"days": number_words(self.rules.refund_days, locale=self.dates)}
+        working = bool(self.rules.refund_calendar)
+        if self.notice.cancels_now:
+            return (
+                gettext("You get a prompt and full refund, within %(days)s working days.")
+                if working
+                else gettext("You get a prompt and full refund, within %(days)s days.")
+            ) % days
+        return (
+            gettext("If you cancel, you get a prompt and full refund, within %(days)s working days.")
+            if working
+            else gettext("If you cancel, you get a prompt and full refund, within %(days)s days.")
+        ) % days
+
+    def _day(self, day: date | None) -> str:
+        return day_words(day, today=self.today, locale=self.dates) if day else ""
