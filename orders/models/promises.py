@@ -50,6 +50,11 @@ class Promise(models.Model):
     reference = models.CharField(max_length=200, blank=True, help_text="The delivery that brings the last unit.")
     published_at = models.DateTimeField()
     published_on = models.DateField()
+    inherited = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Stated by the shop and broken before we knew of it: not of our record.",
+    )
     told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

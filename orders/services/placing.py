@@ -12,6 +12,7 @@ from django.utils import timezone
 from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
 from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason
 from orders.services.allocating import allocate
+from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import Refused
 
@@ -206,6 +207,7 @@ def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: date
             published_at=now,
             published_on=timezone.localtime(line.order.placed_at).date(),
             told_at=line.order.placed_at,
+            inherited=day < today_of(now),
         )
         for line, day in stated
     )
