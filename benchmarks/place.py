@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from backorders_site import embedded
@@ -86,9 +87,9 @@ def measure(lines: int) -> None:
             )
             key = cursor.fetchone()
             ways: dict[str, tuple[Callable[[], object], int]] = {
-                "ours": (lambda key=key: queue.position(*key), ROUNDS),
-                "primary key": (lambda key=key: cursor.execute(PRIMARY_KEY, [key[2]]), ROUNDS),
-                "COUNT": (lambda key=key: cursor.execute(COUNT, key), SLOW_ROUNDS),
+                "ours": (partial(queue.position, *key), ROUNDS),
+                "primary key": (partial(cursor.execute, PRIMARY_KEY, [key[2]]), ROUNDS),
+                "COUNT": (partial(cursor.execute, COUNT, key), SLOW_ROUNDS),
             }
             assert queue.position(*key).place == rank
             for name, (way, rounds) in ways.items():

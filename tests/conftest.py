@@ -5,12 +5,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
+from tests.factories import NOON
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every command
 
@@ -47,6 +49,13 @@ def static_files_as_they_are(settings: Settings) -> None:
     """Nobody collected them, so there is no manifest to look their names up in."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """The clock stands at the factories' NOON. Whole modules use it by their mark."""
+    with time_machine.travel(NOON, tick=False):
+        yield
 
 
 @pytest.fixture

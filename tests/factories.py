@@ -2,29 +2,22 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-
-import factory
+from typing import Any
 
 from orders import services
-from orders.models import Order, OrderLine, Product, Receipt, Restock, Supplier
+from orders.models import Order, OrderLine, Product, Restock, Supplier
 
 NOON = datetime(2026, 11, 2, 17, tzinfo=UTC)  # a Monday noon in New York, the tests' shop
 _numbers = count(1001)
 
 
-class ProductFactory(factory.django.DjangoModelFactory[Product]):
-    class Meta:
-        model = Product
-
-    sku = factory.Sequence(lambda n: f"SKU-{n}")
-    name = factory.Sequence(lambda n: f"Product {n}")
+def make_product(**fields: Any) -> Product:
+    n = next(_numbers)
+    return Product.objects.create(**{"sku": f"SKU-{n}", "name": f"Product {n}"} | fields)
 
 
-class SupplierFactory(factory.django.DjangoModelFactory[Supplier]):
-    class Meta:
-        model = Supplier
-
-    name = factory.Sequence(lambda n: f"Supplier {n}")
+def make_supplier(**fields: Any) -> Supplier:
+    return Supplier.objects.create(**{"name": f"Supplier {next(_numbers)}"} | fields)
 
 
 def order(
@@ -67,7 +60,7 @@ def restock(
     return services.expect_restock(
         reference=reference or f"PO-{next(_numbers)}",
         product=product,
-        supplier=supplier or SupplierFactory(),
+        supplier=supplier or make_supplier(),
         quantity=quantity,
         expected_on=expected_on or (now + timedelta(days=30)).date(),
         now=now,
@@ -76,13 +69,23 @@ def restock(
 
 def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOON) -> None:
     """Past deliveries of another product: one per slip (days late), a fortnight apart, all known before `now`."""
-    product = ProductFactory()
+    product = make_product()
     for n, slip in enumerate(slips):
         promised = now - timedelta(days=14 * (len(slips) - n) + max(slips) + 5)
         posted = promised - timedelta(days=30)
         row = restock(product, 10, expected_on=promised.date(), supplier=supplier, now=posted)
         came = promised + timedelta(days=slip)
         services.receive(product, 10, restock=row, arrived_on=services.today_of(came), now=came)
+
+
+def lamp_of_a_punctual_supplier(units: int) -> Product:
+    """Delivery PO-7 is due on 2 December, from a supplier who mostly keeps his word."""
+    supplier = make_supplier()
+    supplier_record(supplier, [0, 1, 2, 0, 5, 0, -1, 3] * 5)
+    product = make_product(sku="LAMP", name="Harbour lamp")
+    restock(product, units, expected_on=date(2026, 12, 2), supplier=supplier, reference="PO-7")
+    review(product)
+    return product
 
 
 def review(product: Product, *, now: datetime = NOON) -> None:
@@ -96,17 +99,3 @@ def fresh(line: OrderLine) -> OrderLine:
 def kinds(order: Order) -> list[str]:
     """Kinds of an order's events, oldest first."""
     return list(order.events.order_by("at", "pk").values_list("kind", flat=True))
-
-
-__all__ = [
-    "NOON",
-    "ProductFactory",
-    "Receipt",
-    "SupplierFactory",
-    "fresh",
-    "kinds",
-    "order",
-    "restock",
-    "review",
-    "supplier_record",
-]

@@ -1,10 +1,13 @@
 """A stranger sees nothing: who may open which order, by link or by number and mail address."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core import signing
 from django.core.cache import cache
 from django.http import Http404
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
@@ -22,7 +25,7 @@ from orders.access import (
     order_url,
 )
 from orders.models import Order
-from tests.factories import ProductFactory, order
+from tests.factories import make_product, order
 
 pytestmark = pytest.mark.django_db
 CLIENT = "198.51.100.0/24"
@@ -30,7 +33,7 @@ CLIENT = "198.51.100.0/24"
 
 @pytest.fixture
 def ada() -> Order:
-    return order(ProductFactory(), number="1001", email="Ada@Example.com").order
+    return order(make_product(), number="1001", email="Ada@Example.com").order
 
 
 def find(number: str, email: str, client: str = CLIENT) -> Order | None:
@@ -53,7 +56,7 @@ def test_a_link_opens_what_it_is_good_for_and_nothing_else(ada: Order, purpose: 
 
 
 @pytest.mark.parametrize("spoil", [str.upper, lambda t: t[:-1], lambda t: "", lambda t: t + "é", lambda t: "." + t])
-def test_a_link_that_was_touched_opens_nothing(ada: Order, spoil) -> None:  # type: ignore[no-untyped-def]
+def test_a_link_that_was_touched_opens_nothing(ada: Order, spoil: Callable[[str], str]) -> None:
     with pytest.raises(Http404):
         open_order(spoil(link_token(ada, Purpose.ACT)))
 
@@ -91,7 +94,7 @@ def test_number_and_address_are_found_as_people_type_them(ada: Order, number: st
 
 @pytest.mark.parametrize("stored", ["#1001a", "AB 12"])
 def test_numbers_are_found_as_shops_write_them(stored: str) -> None:
-    row = order(ProductFactory(), number=stored).order
+    row = order(make_product(), number=stored).order
     assert find(stored.lower(), "ada@example.com") == row
 
 
@@ -103,11 +106,11 @@ def test_one_without_the_other_finds_nothing(ada: Order, number: str, email: str
 
 
 def test_an_order_without_an_address_is_not_found_with_none() -> None:
-    order(ProductFactory(), number="1001", email="")
+    order(make_product(), number="1001", email="")
     assert find("1001", "") is None
 
 
-def test_every_miss_costs_one_query(ada: Order, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_every_miss_costs_one_query(ada: Order, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for number, email in [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1002", "eve@example.com")]:
         with django_assert_num_queries(1):
             find(number, email)

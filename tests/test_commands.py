@@ -1,14 +1,13 @@
 """Commands for the clock, the counted index and links."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from pytest_django.fixtures import Settings
 import time_machine
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from orders import services
 from orders.access import Purpose, order_url
@@ -43,7 +42,9 @@ def test_a_review_says_what_it_published_by_kind(capsys: pytest.CaptureFixture[s
         assert out(capsys, "review_promises") == ["Published: nothing."]
 
 
-def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.DEBUG = True
     product = make_product()
     restock(product, 5, expected_on=date(2026, 11, 20))

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import pytest
 from django.db import connection
@@ -12,15 +14,16 @@ from django.db.models import F, Sum
 from orders import queue, services
 from orders.models import Order, OrderLine, Product, Stock
 from tests import factories
-from tests.factories import NOON, ProductFactory
+from tests.factories import NOON, make_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
 
 
-def at_once(*work: Callable[[], object]) -> list[object]:
+def at_once(*work: Callable[[], T]) -> list[T]:
     """Each callable in a thread and connection of its own. A deadlock or any other error fails the test."""
 
-    def run(call: Callable[[], object]) -> object:
+    def run(call: Callable[[], T]) -> T:
         try:
             return call()
         finally:
@@ -40,7 +43,7 @@ def conserved(product: Product) -> None:
 
 
 def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothing_and_never_deadlock() -> None:
-    product, other = ProductFactory(), ProductFactory()
+    product, other = make_product(), make_product()
     placed = [two_lines(product, other, n) for n in range(24)]
     receipt = services.receive(product, 6, now=NOON)
 
@@ -72,17 +75,17 @@ def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothi
 
 def test_a_unit_that_arrives_while_somebody_joins_is_not_left_lying() -> None:
     for _ in range(5):
-        product = ProductFactory()
+        product = make_product()
         at_once(
-            lambda product=product: services.receive(product, 1, now=NOON),
-            lambda product=product: factories.order(product),
-            lambda product=product: factories.order(product),
+            partial(services.receive, product, 1, now=NOON),
+            partial(factories.order, product),
+            partial(factories.order, product),
         )
         conserved(product)
 
 
 def test_one_line_cancelled_from_two_devices_at_once_is_cancelled_once() -> None:
-    line = factories.order(ProductFactory(), 3)
+    line = factories.order(make_product(), 3)
 
     def cancel() -> int:
         try:
@@ -95,7 +98,7 @@ def test_one_line_cancelled_from_two_devices_at_once_is_cancelled_once() -> None
 
 
 def test_shipping_and_cancelling_the_same_units_at_once_does_one_of_them() -> None:
-    line = factories.order(ProductFactory(), 2)
+    line = factories.order(make_product(), 2)
     services.receive(line.product, 2, now=NOON)
 
     def attempt(call: Callable[[], object]) -> str:
@@ -109,13 +112,13 @@ def test_shipping_and_cancelling_the_same_units_at_once_does_one_of_them() -> No
         lambda: attempt(lambda: services.ship(line.order, {line.pk: 2}, now=NOON)),
         lambda: attempt(lambda: services.cancel(line.order, units={line.pk: 2}, now=NOON)),
     )
-    assert sorted(map(str, outcomes)) == ["done", "refused"]
+    assert sorted(outcomes) == ["done", "refused"]
     line = factories.fresh(line)
     assert (line.shipped, line.cancelled) in {(2, 0), (0, 2)}
 
 
 def test_moves_in_the_line_and_cancellations_at_once_keep_the_counts_true() -> None:
-    product = ProductFactory()
+    product = make_product()
     lines = [factories.order(product, 2, placed_at=NOON - timedelta(hours=n)) for n in range(20)]
 
     def move(seed: int) -> None:

@@ -10,7 +10,7 @@ from notifications.models import Message, State, Suppression
 from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories
-from tests.factories import NOON, ProductFactory
+from tests.factories import NOON, make_product
 from tests.mailing import states
 
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ def slip(line: OrderLine, days: int, *, hours: int = 1) -> None:
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    product = ProductFactory(name="Walnut lamp")
+    product = make_product(name="Walnut lamp")
     factories.restock(product)
     return factories.order(product, number="TT-1042")
 
@@ -83,7 +83,7 @@ def test_a_message_that_needs_review_holds_up_nothing(line: OrderLine) -> None:
 
 
 def test_an_order_without_an_address_goes_on_staffs_list(db: None) -> None:
-    order = factories.order(ProductFactory(), email="").order
+    order = factories.order(make_product(), email="").order
 
     assert dispatch() == Dispatched(messages=1, unreachable=1)
     order.refresh_from_db()
@@ -94,7 +94,7 @@ def test_an_order_without_an_address_goes_on_staffs_list(db: None) -> None:
 
 def test_a_suppressed_address_goes_on_staffs_list_however_it_is_written(db: None) -> None:
     Suppression.objects.create(address="Ada@Example.com", reason="bounced", at=NOON)
-    order = factories.order(ProductFactory(), email="ada@example.COM").order
+    order = factories.order(make_product(), email="ada@example.COM").order
     dispatch_all()
 
     order.refresh_from_db()
@@ -103,7 +103,7 @@ def test_a_suppressed_address_goes_on_staffs_list_however_it_is_written(db: None
 
 
 def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: None) -> None:
-    order = factories.order(ProductFactory(), email="").order
+    order = factories.order(make_product(), email="").order
     dispatch_all()
     Order.objects.update(email="ada@example.com")
     Event.objects.update(message_due=True)
@@ -125,7 +125,7 @@ def test_an_event_marked_again_after_its_mail_was_sent_is_not_mailed_again(line:
 
 
 def test_quiet_orders_get_nothing_until_released(db: None) -> None:
-    product = ProductFactory()
+    product = make_product()
     new = services.NewOrder(number="7", placed_at=NOON, email="ada@example.com", lines=[services.NewLine(product, 1)])
     (order,) = services.place_orders([new], now=NOON, quiet=True)
     assert dispatch_all() == 0
@@ -137,7 +137,7 @@ def test_quiet_orders_get_nothing_until_released(db: None) -> None:
 
 
 def test_a_batch_takes_only_so_many_orders(db: None) -> None:
-    product = ProductFactory()
+    product = make_product()
     for _ in range(3):
         factories.order(product)
 
@@ -146,7 +146,7 @@ def test_a_batch_takes_only_so_many_orders(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_dispatchers_that_run_together_create_one_message_per_order() -> None:
-    product = ProductFactory()
+    product = make_product()
     for _ in range(30):
         factories.order(product)
 
@@ -158,7 +158,7 @@ def test_dispatchers_that_run_together_create_one_message_per_order() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_order_that_another_dispatcher_holds_is_left_to_it() -> None:
-    order = factories.order(ProductFactory()).order
+    order = factories.order(make_product()).order
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:

@@ -1,30 +1,23 @@
 """Before anybody hears of a first import: who would hear what, and the release in steps."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
 from orders import services
 from orders.models import Event, Order, Release
-from tests.factories import NOON, ProductFactory, restock, review
+from tests.factories import NOON, make_product, restock, review
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
 def quiet() -> list[Order]:
     """Three orders of a first import: one long past its agreed day, one without an address, one with a later day now."""
-    lamp, vase = ProductFactory(), ProductFactory()
+    lamp, vase = make_product(), make_product()
     expected = restock(vase, 9, expected_on=date(2026, 12, 1))
     days = timedelta(days=1)
     orders = [
@@ -48,7 +41,9 @@ def table(lines: list[str]) -> list[list[str]]:
     return [re.split(r"\s{2,}", row.strip()) for row in lines]
 
 
-def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(quiet, capsys) -> None:
+def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
+    quiet: list[Order], capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = said(capsys)
     assert table(lines[:4]) == [
         ["country", "orders", "hear: joined", "hear: later", "past agreed day", "can't be reached", "need a person"],
@@ -65,27 +60,29 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(quiet, caps
     assert not Event.objects.filter(message_due=True).exists()
 
 
-def test_a_release_begins_at_once_and_goes_on_by_the_hour(quiet, capsys) -> None:
+def test_a_release_begins_at_once_and_goes_on_by_the_hour(
+    quiet: list[Order], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(capsys, per_hour=60)
     services.release_quiet_orders(now=NOON + timedelta(minutes=2))
     assert Order.objects.filter(released_at__isnull=True).count() == 0
 
 
-def test_orders_imported_meanwhile_take_nobodys_turn(quiet) -> None:
+def test_orders_imported_meanwhile_take_nobodys_turn(quiet: list[Order]) -> None:
     call_command("go_live", per_hour=60)
     row = services.begin_import("import_orders", file_name="a.csv", sha256="", now=NOON)
-    late = services.NewOrder("9", NOON, [services.NewLine(ProductFactory(), 1)])
+    late = services.NewOrder("9", NOON, [services.NewLine(make_product(), 1)])
     services.place_orders([late], now=NOON + timedelta(seconds=30), imported_by=row)
     assert services.release_quiet_orders(now=NOON + timedelta(minutes=1)) == 1
 
 
-def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(capsys) -> None:
+def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys)[:2] == ["There are no quiet orders.", "Nothing was released. Release them with --per-hour N."]
     assert "From now on new orders hear from us at once." in said(capsys, per_hour=5)
     assert Release.objects.count() == 1
 
 
-def test_it_says_what_the_mail_mode_does(settings, capsys) -> None:
+def test_it_says_what_the_mail_mode_does(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     settings.MAIL_MODE = "hold"
     assert "MAIL_MODE is hold: messages are composed and kept as it says." in said(capsys)
 

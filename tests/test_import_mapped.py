@@ -1,21 +1,18 @@
 """Any shop's export by a column map, and the map for WooCommerce that comes with the product."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 
 from orders.models import Import, Order, OrderLine
-from tests.factories import NOON
 from tests.test_import_orders import state
 
 ROOT = Path(__file__).parent.parent
 WOOCOMMERCE = ROOT / "docs" / "importing" / "woocommerce.toml"
 SAMPLE = ROOT / "tests" / "data" / "woocommerce_orders.csv"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 MAP = """
 [columns]
@@ -26,12 +23,6 @@ quantity = "Ordered"
 shipped_quantity = "Sent"
 cancelled_quantity = "Dropped"
 """
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def mapped(tmp_path: Path, rows: str, column_map: str = MAP) -> None:

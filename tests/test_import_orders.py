@@ -1,32 +1,26 @@
 """Our own orders CSV: what joins, what a bad file says, and that a file read twice changes nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from orders import queue, services
 from orders.models import Event, Import, Order, OrderLine, Product, QueueChange, Reason, Refund
 from orders.services.reconciling import ONE_IMPORT
-from tests.factories import NOON, ProductFactory, fresh, kinds, restock
+from tests.factories import NOON, fresh, kinds, make_product, restock
 
 HEADER = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+Csv = Callable[..., str]
 
 
 @pytest.fixture
-def csv(tmp_path: Path):
+def csv(tmp_path: Path) -> Csv:
     def write(*rows: str, header: str = HEADER, name: str = "orders.csv") -> str:
         path = tmp_path / name
         path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
@@ -67,7 +61,7 @@ def state() -> Sequence[object]:
     ]
 
 
-def test_an_order_takes_its_place_by_when_it_was_paid(csv) -> None:
+def test_an_order_takes_its_place_by_when_it_was_paid(csv: Csv) -> None:
     paid = f"{HEADER},paid_at"
     file = csv(
         row("1", placed_at="2026-10-01") + ",2026-10-20T09:00:00+02:00",
@@ -81,14 +75,14 @@ def test_an_order_takes_its_place_by_when_it_was_paid(csv) -> None:
     ]
 
 
-def test_lines_of_one_product_add_up_wherever_their_rows_stand(csv) -> None:
+def test_lines_of_one_product_add_up_wherever_their_rows_stand(csv: Csv) -> None:
     call_command("import_orders", csv(row("#7", quantity=1), row("8"), row(" 7", quantity=2), row("7", "VASE", 4)))
     lines = OrderLine.objects.filter(order__number="7").order_by("quantity")
     assert list(lines.values_list("product__sku", "quantity")) == [("LAMP", 3), ("VASE", 4)]
 
 
-def test_a_first_import_is_quiet_and_promises_at_once(csv) -> None:
-    restock(ProductFactory(sku="LAMP"), 100, expected_on=date(2026, 12, 1))
+def test_a_first_import_is_quiet_and_promises_at_once(csv: Csv) -> None:
+    restock(make_product(sku="LAMP"), 100, expected_on=date(2026, 12, 1))
     call_command("import_orders", csv(row()))
     order = Order.objects.get()
     assert order.released_at is None
@@ -99,7 +93,7 @@ def test_a_first_import_is_quiet_and_promises_at_once(csv) -> None:
 
 @pytest.mark.parametrize("few", [0, 2000])
 def test_after_the_release_has_begun_imported_orders_hear_at_once(
-    csv, monkeypatch: pytest.MonkeyPatch, few: int
+    csv: Csv, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr("orders.services.reconciling.FEW_LINES", few)
     services.start_release(10, now=NOON)
@@ -108,9 +102,9 @@ def test_after_the_release_has_begun_imported_orders_hear_at_once(
     assert Event.objects.get().message_due
 
 
-def test_an_import_does_not_publish_a_change_that_is_settling(csv) -> None:
+def test_an_import_does_not_publish_a_change_that_is_settling(csv: Csv) -> None:
     services.start_release(10, now=NOON)
-    product = ProductFactory(sku="LAMP")
+    product = make_product(sku="LAMP")
     expected = restock(product, 100, expected_on=date(2026, 12, 1))
     services.review([product], now=NOON)
     services.move_restock_date(expected, date(2027, 2, 1), now=NOON)
@@ -119,16 +113,18 @@ def test_an_import_does_not_publish_a_change_that_is_settling(csv) -> None:
     assert Product.objects.get().review_at is not None
 
 
-def test_spare_units_go_to_the_oldest_order_of_the_file_not_to_its_first(csv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spare_units_go_to_the_oldest_order_of_the_file_not_to_its_first(
+    csv: Csv, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("orders.imports.orders.BATCH", 1)
-    product = ProductFactory(sku="LAMP")
+    product = make_product(sku="LAMP")
     services.receive(product, 1, now=NOON)
     new, old, mid = (row(day, placed_at=f"2026-10-{day}") for day in ("20", "01", "09"))
     call_command("import_orders", csv(new, old, mid))
     assert list(OrderLine.objects.filter(allocated=1).values_list("order__number", flat=True)) == ["01"]
 
 
-def test_the_same_file_twice_changes_nothing(csv) -> None:
+def test_the_same_file_twice_changes_nothing(csv: Csv) -> None:
     file = csv(row("1", quantity=2), row("2", email=""), row("1", "VASE"))
     call_command("import_orders", file)
     before = state()
@@ -137,13 +133,13 @@ def test_the_same_file_twice_changes_nothing(csv) -> None:
     assert Import.objects.order_by("pk").last().counts["unchanged"] == 2
 
 
-def test_order_numbers_that_differ_in_case_are_the_same(csv) -> None:
+def test_order_numbers_that_differ_in_case_are_the_same(csv: Csv) -> None:
     call_command("import_orders", csv(row("ab-1")))
     call_command("import_orders", csv(row("AB-1")))
     assert Order.objects.get().number == "ab-1"
 
 
-def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_why(csv) -> None:
+def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_why(csv: Csv) -> None:
     call_command("import_orders", csv(row("2", placed_at="2026-10-02", quantity=2)))
     call_command("import_orders", csv(row("1", placed_at="2026-10-01", quantity=3)))
     second = OrderLine.objects.get(order__number="2")
@@ -152,7 +148,7 @@ def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_
     assert (change.reason, change.step, change.lines, change.units) == (Reason.LATE_JOIN, 1, 1, 3)
 
 
-def test_fewer_units_than_before_cancel_the_difference_once(csv) -> None:
+def test_fewer_units_than_before_cancel_the_difference_once(csv: Csv) -> None:
     call_command("import_orders", csv(row(quantity=5)))
     for _ in range(2):
         call_command("import_orders", csv(row(quantity=3)))
@@ -161,7 +157,7 @@ def test_fewer_units_than_before_cancel_the_difference_once(csv) -> None:
     assert Event.objects.get(kind="cancelled").facts["by"] == "shop"
 
 
-def test_more_units_than_before_need_a_person_and_are_said_once(csv) -> None:
+def test_more_units_than_before_need_a_person_and_are_said_once(csv: Csv) -> None:
     call_command("import_orders", csv(row(quantity=2)))
     call_command("import_orders", csv(row(quantity=3)))
     text = "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
@@ -171,7 +167,7 @@ def test_more_units_than_before_need_a_person_and_are_said_once(csv) -> None:
     assert Order.objects.get().attention == []
 
 
-def test_what_was_cancelled_here_is_not_reopened_by_the_file(csv) -> None:
+def test_what_was_cancelled_here_is_not_reopened_by_the_file(csv: Csv) -> None:
     file = csv(row(quantity=2))
     call_command("import_orders", file)
     services.cancel(Order.objects.get(), now=NOON, by="customer")
@@ -180,14 +176,14 @@ def test_what_was_cancelled_here_is_not_reopened_by_the_file(csv) -> None:
     assert state() == before
 
 
-def test_an_order_missing_from_a_later_file_stays_as_it_is(csv) -> None:
+def test_an_order_missing_from_a_later_file_stays_as_it_is(csv: Csv) -> None:
     call_command("import_orders", csv(row("1"), row("2")))
     call_command("import_orders", csv(row("2")))
     assert OrderLine.objects.filter(waiting=1).count() == 2
 
 
-def test_a_product_put_on_backorder_later_takes_the_lines_of_known_orders(csv) -> None:
-    ProductFactory(sku="VASE", on_backorder=True)
+def test_a_product_put_on_backorder_later_takes_the_lines_of_known_orders(csv: Csv) -> None:
+    make_product(sku="VASE", on_backorder=True)
     file = csv(row("1", "VASE"), row("1", "LAMP", 2))
     call_command("import_orders", file, backorder=["VASE"])
     assert list(OrderLine.objects.values_list("product__sku", flat=True)) == ["VASE"]
@@ -195,7 +191,7 @@ def test_a_product_put_on_backorder_later_takes_the_lines_of_known_orders(csv) -
     assert OrderLine.objects.get(product__sku="LAMP").queued_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
-def test_a_product_taken_off_backorder_is_left_out_and_named(csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_product_taken_off_backorder_is_left_out_and_named(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_orders", csv(row("1")))
     Product.objects.update(on_backorder=False)
     call_command("import_orders", csv(row("2"), row("2", "VASE")))
@@ -203,14 +199,14 @@ def test_a_product_taken_off_backorder_is_left_out_and_named(csv, capsys: pytest
     assert "Lines left out, product not on backorder: LAMP (1)." in capsys.readouterr().out
 
 
-def test_a_product_known_from_a_restock_alone_joins(csv) -> None:
-    ProductFactory(sku="LAMP", name="LAMP", on_backorder=False)
+def test_a_product_known_from_a_restock_alone_joins(csv: Csv) -> None:
+    make_product(sku="LAMP", name="LAMP", on_backorder=False)
     call_command("import_orders", csv(row() + ",Reading lamp", header=f"{HEADER},product_name"))
     product = Product.objects.get()
     assert (product.on_backorder, product.name, product.lines.count()) == (True, "Reading lamp", 1)
 
 
-def test_a_day_stated_when_ordering_is_a_promise_that_was_told(csv) -> None:
+def test_a_day_stated_when_ordering_is_a_promise_that_was_told(csv: Csv) -> None:
     call_command("import_orders", csv(row() + ",2026-11-20", header=f"{HEADER},promised_by"))
     line = fresh(OrderLine.objects.get())
     stated = line.promises.earliest("pk")
@@ -222,12 +218,12 @@ def test_a_day_stated_when_ordering_is_a_promise_that_was_told(csv) -> None:
     ("country", "locale", "expected"),
     [("DE", "", "de"), ("BR", "", "pt"), ("", "", "en"), ("DE", "en_GB", "en-GB"), ("TW", "", "zh-Hant")],
 )
-def test_no_language_means_the_countrys_then_the_shops(csv, country: str, locale: str, expected: str) -> None:
+def test_no_language_means_the_countrys_then_the_shops(csv: Csv, country: str, locale: str, expected: str) -> None:
     call_command("import_orders", csv(row(country=country, locale=locale)))
     assert Order.objects.get().locale == expected
 
 
-def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_one(csv) -> None:
+def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_one(csv: Csv) -> None:
     call_command("import_orders", csv(row(email="")))
     order = Order.objects.get()
     assert (order.attention, order.lines.get().waiting) == (["can't be reached: no mail address"], 1)
@@ -263,7 +259,7 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_written(
-    csv, capsys: pytest.CaptureFixture[str], bad: str, says: str
+    csv: Csv, capsys: pytest.CaptureFixture[str], bad: str, says: str
 ) -> None:
     file = csv(row("1"), bad, row("3"))
     said = refused(capsys, file)
@@ -273,7 +269,7 @@ def test_a_bad_row_is_named_and_nothing_is_written(
     assert not Import.objects.exists()
 
 
-def test_skip_bad_imports_the_rest_and_keeps_the_list(csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_skip_bad_imports_the_rest_and_keeps_the_list(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
     file = csv(row("1"), row("2", quantity="two"), row("2", "VASE"), row("3"))
     call_command("import_orders", file, skip_bad=True)
     fault = f"{file}:3: quantity is 'two'; expected a whole number from 1 to 1000000"
@@ -282,14 +278,14 @@ def test_skip_bad_imports_the_rest_and_keeps_the_list(csv, capsys: pytest.Captur
     assert capsys.readouterr().err.splitlines() == [fault]
 
 
-def test_rows_of_one_order_that_disagree_are_bad(csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_one_order_that_disagree_are_bad(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
     file = csv(row("1"), row("1", "VASE", email="eve@example.com"))
     assert refused(capsys, file)[0] == (
         f"{file}:3: email differs from the rows of this order above; expected ada@example.com on each"
     )
 
 
-def test_every_bad_row_is_listed_up_to_fifty(csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(capsys, csv(*(row(str(n), quantity=0) for n in range(60))))
     assert len(said) == 52
     assert said[-2:] == [
@@ -329,14 +325,14 @@ def test_a_file_in_another_encoding_is_refused_by_the_row(tmp_path: Path, capsys
     )
 
 
-def test_a_byte_order_mark_and_names_in_any_script_are_read(csv, tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_names_in_any_script_are_read(csv: Csv, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("\n".join([HEADER, row().replace("Ada Lovelace", "أحمد  Öz\tI")]), encoding="utf-8-sig")
     call_command("import_orders", str(path))
     assert Order.objects.get().customer_name == "أحمد Öz I"
 
 
-def test_two_imports_do_not_run_at_once(csv) -> None:
+def test_two_imports_do_not_run_at_once(csv: Csv) -> None:
     with psycopg.connect(**connection.get_connection_params()) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT])
         with pytest.raises(CommandError, match="another import is running"):

@@ -1,33 +1,26 @@
 """A file of restocks: what is expected, moved and arrived, and what it leaves alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from orders import services
 from orders.models import Import, Product, Receipt, Restock, RestockDate, Stock
-from tests.factories import NOON, ProductFactory, fresh, order
+from tests.factories import NOON, fresh, make_product, order
 
 HEADER = "reference,sku,supplier,quantity,expected_on,posted_on"
 FULL = f"{HEADER},reason,arrived_on,quantity_arrived,known_on"
-pytestmark = pytest.mark.django_db
-Csv = Callable[..., str]
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+Load = Callable[..., str]
 
 
 @pytest.fixture
-def load(tmp_path: Path) -> Callable[..., str]:
+def load(tmp_path: Path) -> Load:
     """Import these rows; short ones have no optional columns."""
 
     def write(*rows: str, skip_bad: bool = False) -> str:
@@ -54,8 +47,8 @@ def state() -> list[object]:
     ]
 
 
-def test_a_restock_is_expected_and_settles_before_customers_hear(load) -> None:
-    line = order(ProductFactory(sku="LAMP"))
+def test_a_restock_is_expected_and_settles_before_customers_hear(load: Load) -> None:
+    line = order(make_product(sku="LAMP"))
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-30")
     restock = Restock.objects.get()
     assert (restock.supplier.name, restock.quantity, dates()) == ("Acme", 40, [("12-01", "10-30")])
@@ -64,7 +57,7 @@ def test_a_restock_is_expected_and_settles_before_customers_hear(load) -> None:
     assert fresh(line).promise.kind == "none"
 
 
-def test_rows_of_one_restock_are_versions_by_the_day_posted_in_file_order_within_a_day(load) -> None:
+def test_rows_of_one_restock_are_versions_by_the_day_posted_in_file_order_within_a_day(load: Load) -> None:
     load(
         "PO-1,LAMP,Acme,40,2026-12-20,2026-10-20",
         "PO-1,LAMP,Acme,40,2026-12-05,2026-10-20",
@@ -74,7 +67,7 @@ def test_rows_of_one_restock_are_versions_by_the_day_posted_in_file_order_within
     assert Restock.objects.get().quantity == 50  # as the last row says
 
 
-def test_what_was_posted_on_an_earlier_day_counts_from_that_day(load) -> None:
+def test_what_was_posted_on_an_earlier_day_counts_from_that_day(load: Load) -> None:
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01", "PO-1,LAMP,Acme,40,2026-12-05,2026-10-01")
     first, second = RestockDate.objects.all()
     assert first.recorded_at == datetime(2026, 10, 1, 16, tzinfo=UTC)  # noon in the shop's New York
@@ -82,8 +75,8 @@ def test_what_was_posted_on_an_earlier_day_counts_from_that_day(load) -> None:
     assert second.recorded_at - first.recorded_at > timedelta(seconds=600)
 
 
-def test_a_newer_file_moves_the_date_and_an_older_one_changes_nothing(load) -> None:
-    line = order(ProductFactory(sku="LAMP"))
+def test_a_newer_file_moves_the_date_and_an_older_one_changes_nothing(load: Load) -> None:
+    line = order(make_product(sku="LAMP"))
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01")
     services.review_settled(now=NOON + timedelta(hours=1))
     load("PO-1,LAMP,Acme,40,2026-12-22,2026-11-01")
@@ -108,15 +101,15 @@ def test_a_newer_file_moves_the_date_and_an_older_one_changes_nothing(load) -> N
     ],
 )
 def test_a_days_versions_are_told_on_from_what_is_known(
-    load, known: list[str], said: list[str], after: list[str]
+    load: Load, known: list[str], said: list[str], after: list[str]
 ) -> None:
     for versions in (known, said, said):
         load(*(f"PO-1,LAMP,Acme,40,2026-{version},2026-10-01" for version in versions))
     assert [expected for expected, _ in dates()] == after
 
 
-def test_the_same_file_twice_changes_nothing(load) -> None:
-    order(ProductFactory(sku="LAMP"), 5)
+def test_the_same_file_twice_changes_nothing(load: Load) -> None:
+    order(make_product(sku="LAMP"), 5)
     rows = [
         "PO-1,LAMP,Acme,40,2026-12-01,2026-10-01,customs,,,",
         "PO-1,LAMP,Acme,40,2026-12-09,2026-10-09,,2026-11-02,3,",
@@ -128,8 +121,8 @@ def test_the_same_file_twice_changes_nothing(load) -> None:
     assert state() == before
 
 
-def test_units_that_arrive_go_to_the_front_of_the_line_at_once(load) -> None:
-    product = ProductFactory(sku="LAMP")
+def test_units_that_arrive_go_to_the_front_of_the_line_at_once(load: Load) -> None:
+    product = make_product(sku="LAMP")
     first, second = order(product, 2), order(product, 2)
     load("PO-1,LAMP,Acme,4,2026-12-01,2026-10-01,,,,")
     load("PO-1,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-10-31,3,2026-11-01")
@@ -144,22 +137,24 @@ def test_units_that_arrive_go_to_the_front_of_the_line_at_once(load) -> None:
     assert (fresh(second).allocated, Restock.objects.get().open_units) == (2, 0)
 
 
-def test_units_from_before_our_first_order_are_the_suppliers_record_and_nobodys(load, capsys) -> None:
-    line = order(ProductFactory(sku="LAMP"))
+def test_units_from_before_our_first_order_are_the_suppliers_record_and_nobodys(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = order(make_product(sku="LAMP"))
     load("PO-0,LAMP,Acme,40,2026-06-01,2026-05-01,,2026-06-03,,")
     assert (fresh(line).allocated, Stock.objects.get().arrived) == (0, 0)
     assert Restock.objects.get().open_units == 0
     assert "Arrivals from before the first order here: 1." in capsys.readouterr().out
 
 
-def test_units_that_arrived_since_our_first_order_are_ours_though_never_announced(load) -> None:
-    line = order(ProductFactory(sku="LAMP"))
+def test_units_that_arrived_since_our_first_order_are_ours_though_never_announced(load: Load) -> None:
+    line = order(make_product(sku="LAMP"))
     load("PO-1,LAMP,Acme,40,2026-11-01,2026-10-01,,2026-11-02,,")
     assert fresh(line).allocated == 1
 
 
-def test_units_received_here_are_not_received_again(load) -> None:
-    order(ProductFactory(sku="LAMP"), 50)
+def test_units_received_here_are_not_received_again(load: Load) -> None:
+    order(make_product(sku="LAMP"), 50)
     load("PO-1,LAMP,Acme,40,2026-11-01,2026-10-01,,,,")
     restock = Restock.objects.get()
     receipt = services.receive(restock.product, 40, restock=restock, now=NOON)
@@ -168,14 +163,14 @@ def test_units_received_here_are_not_received_again(load) -> None:
     assert Stock.objects.get().arrived == 30
 
 
-def test_a_restock_cancelled_here_stays_cancelled(load) -> None:
+def test_a_restock_cancelled_here_stays_cancelled(load: Load) -> None:
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01")
     services.cancel_restock(Restock.objects.get(), now=NOON)
     load("PO-1,LAMP,Acme,40,2026-12-09,2026-11-01")
     assert dates() == [("12-01", "10-01")]
 
 
-def test_a_restock_alone_puts_no_product_on_backorder(load) -> None:
+def test_a_restock_alone_puts_no_product_on_backorder(load: Load) -> None:
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01")
     assert not Product.objects.get().on_backorder
 
@@ -210,14 +205,16 @@ def test_a_restock_alone_puts_no_product_on_backorder(load) -> None:
         ),
     ],
 )
-def test_a_bad_row_is_named_and_nothing_is_written(load, capsys, tmp_path: Path, bad: str, says: str) -> None:
+def test_a_bad_row_is_named_and_nothing_is_written(
+    load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path, bad: str, says: str
+) -> None:
     with pytest.raises(CommandError, match="1 bad row: nothing was imported"):
         load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01,,,,", bad)
     assert capsys.readouterr().err.startswith(f"{tmp_path / 'restocks.csv'}:3: {says}")
     assert not Restock.objects.exists()
 
 
-def test_skip_bad_leaves_a_restock_with_a_bad_row_out_whole(load) -> None:
+def test_skip_bad_leaves_a_restock_with_a_bad_row_out_whole(load: Load) -> None:
     load(
         "PO-1,LAMP,Acme,40,2026-12-01,2026-10-01",
         "PO-2,LAMP,Acme,40,2026-12-01,2026-10-01",
@@ -228,15 +225,15 @@ def test_skip_bad_leaves_a_restock_with_a_bad_row_out_whole(load) -> None:
     assert len(Import.objects.get().rejected) == 1
 
 
-def test_a_supplier_does_not_change(load, capsys) -> None:
+def test_a_supplier_does_not_change(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01")
     with pytest.raises(CommandError):
         load("PO-1,LAMP,Bolt,40,2026-12-01,2026-10-01")
     assert "supplier is 'Bolt'; expected 'Acme', who this restock was ordered from" in capsys.readouterr().err
 
 
-def test_many_restocks_take_as_many_queries_as_few(load) -> None:
-    order(ProductFactory(sku="LAMP"))
+def test_many_restocks_take_as_many_queries_as_few(load: Load) -> None:
+    order(make_product(sku="LAMP"))
     counts = []
     for many in (1, 30):
         with CaptureQueriesContext(connection) as queries:

@@ -1,29 +1,23 @@
 """A file of shipments: parcels recorded once, and units that cannot have left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 
 from orders import services
 from orders.models import Receipt, Shipment, ShipmentLine, Stock
-from tests.factories import NOON, ProductFactory, fresh, kinds, order
+from tests.factories import NOON, fresh, kinds, make_product, order
 
 HEADER = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+Load = Callable[..., str]
 
 
 @pytest.fixture
-def load(tmp_path: Path) -> Callable[..., str]:
+def load(tmp_path: Path) -> Load:
     def write(*rows: str, skip_bad: bool = False) -> str:
         path = tmp_path / "shipments.csv"
         path.write_text("\n".join([HEADER, *rows]))
@@ -37,8 +31,8 @@ def shipped() -> list[tuple[str, int]]:
     return list(ShipmentLine.objects.order_by("pk").values_list("shipment__tracking_number", "quantity"))
 
 
-def test_rows_of_one_parcel_are_one_shipment(load) -> None:
-    lamp, vase = ProductFactory(sku="LAMP"), ProductFactory(sku="VASE")
+def test_rows_of_one_parcel_are_one_shipment(load: Load) -> None:
+    lamp, vase = make_product(sku="LAMP"), make_product(sku="VASE")
     row = services.place_order(
         services.NewOrder(number="AB-1", placed_at=NOON, lines=[services.NewLine(lamp, 3), services.NewLine(vase, 1)]),
         now=NOON,
@@ -50,39 +44,43 @@ def test_rows_of_one_parcel_are_one_shipment(load) -> None:
     assert kinds(row)[-2:] == ["shipped", "shipped"]
 
 
-def test_units_that_were_never_received_here_are_received_on_the_way(load) -> None:
-    line = order(ProductFactory(sku="LAMP"), 2, number="1")
+def test_units_that_were_never_received_here_are_received_on_the_way(load: Load) -> None:
+    line = order(make_product(sku="LAMP"), 2, number="1")
     load("1,LAMP,2,2026-11-01,DHL,T1")
     assert (fresh(line).shipped, Receipt.objects.get().quantity) == (2, 2)
     assert Stock.objects.values_list("arrived", "allocated").get() == (2, 2)
 
 
-def test_the_same_file_twice_and_a_file_that_grew_record_only_what_is_new(load) -> None:
-    order(ProductFactory(sku="LAMP"), 5, number="1")
+def test_the_same_file_twice_and_a_file_that_grew_record_only_what_is_new(load: Load) -> None:
+    order(make_product(sku="LAMP"), 5, number="1")
     load("1,LAMP,2,2026-11-01,DHL,T1")
     load("1,LAMP,2,2026-11-01,DHL,T1")
     load("1,LAMP,2,2026-11-01,DHL,T1", "1,LAMP,2,2026-11-01,DHL,T1", "1,LAMP,1,2026-11-02,DHL,T2")
     assert shipped() == [("T1", 2), ("T1", 2), ("T2", 1)]
 
 
-def test_a_shipment_taken_back_here_is_not_recorded_again(load) -> None:
-    line = order(ProductFactory(sku="LAMP"), number="1")
+def test_a_shipment_taken_back_here_is_not_recorded_again(load: Load) -> None:
+    line = order(make_product(sku="LAMP"), number="1")
     load("1,LAMP,1,2026-11-01,DHL,T1")
     services.correct_shipment(Shipment.objects.get(), now=NOON)
     load("1,LAMP,1,2026-11-01,DHL,T1")
     assert fresh(line).shipped == 0
 
 
-def test_what_an_orders_export_had_said_to_be_shipped_is_no_fault(load, capsys) -> None:
-    line = order(ProductFactory(sku="LAMP"), 2, number="1")
+def test_what_an_orders_export_had_said_to_be_shipped_is_no_fault(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = order(make_product(sku="LAMP"), 2, number="1")
     services.ship(line.order, {line.pk: 2}, now=NOON, beyond_reserved=True)
     load("1,LAMP,2,2026-11-01,DHL,T1")
     assert shipped() == [("", 2)]
     assert "Lines an orders export had said to be shipped already: 1." in capsys.readouterr().out
 
 
-def test_orders_and_products_that_are_not_in_line_here_are_counted(load, capsys) -> None:
-    order(ProductFactory(sku="LAMP"), number="1")
+def test_orders_and_products_that_are_not_in_line_here_are_counted(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order(make_product(sku="LAMP"), number="1")
     load("9,LAMP,1,2026-11-01,DHL,T1", "1,MUG,1,2026-11-01,DHL,T2")
     assert not Shipment.objects.exists()
     assert "Parcels: 2 of orders or products that are not in line here." in capsys.readouterr().out
@@ -101,8 +99,10 @@ def test_orders_and_products_that_are_not_in_line_here_are_counted(load, capsys)
         (",LAMP,1,2026-11-01,DHL,T1", "order_number is empty; expected a value"),
     ],
 )
-def test_a_bad_row_is_named_and_nothing_is_written(load, capsys, tmp_path: Path, bad: str, says: str) -> None:
-    product = ProductFactory(sku="LAMP")
+def test_a_bad_row_is_named_and_nothing_is_written(
+    load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path, bad: str, says: str
+) -> None:
+    product = make_product(sku="LAMP")
     order(product, 3, number="1")
     order(product, 1, number="2")
     with pytest.raises(CommandError, match="1 bad row: nothing was imported"):
@@ -111,7 +111,7 @@ def test_a_bad_row_is_named_and_nothing_is_written(load, capsys, tmp_path: Path,
     assert not Shipment.objects.exists()
 
 
-def test_skip_bad_records_the_other_parcels(load) -> None:
-    order(ProductFactory(sku="LAMP"), 3, number="1")
+def test_skip_bad_records_the_other_parcels(load: Load) -> None:
+    order(make_product(sku="LAMP"), 3, number="1")
     load("1,LAMP,9,2026-11-01,DHL,T1", "1,LAMP,1,2026-11-01,DHL,T2", skip_bad=True)
     assert shipped() == [("T2", 1)]

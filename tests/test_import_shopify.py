@@ -1,28 +1,21 @@
 """Shopify's orders export as it comes, and how tomorrow's closes what changed in the shop."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 
 from orders import services
 from orders.models import Import, Order, OrderLine, Product, Shipment
-from tests.factories import NOON, ProductFactory, kinds, restock
+from tests.factories import NOON, kinds, make_product, restock
 from tests.test_import_orders import state
 
 SAMPLE = Path(__file__).parent / "data" / "shopify_orders_export.csv"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 Export = Callable[..., str]
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -118,7 +111,7 @@ def test_the_sample_export_twice_changes_nothing() -> None:
 
 
 def test_products_marked_before_join_without_being_named_again(export: Export) -> None:
-    ProductFactory(sku="LAMP", on_backorder=True)
+    make_product(sku="LAMP", on_backorder=True)
     call_command("import_orders", export((order(), [line("LAMP"), line("VASE")])))
     assert list(OrderLine.objects.values_list("product__sku", flat=True)) == ["LAMP"]
     assert list(Product.objects.values_list("sku", flat=True)) == ["LAMP"]
@@ -245,7 +238,7 @@ def test_a_line_that_becomes_partial_is_held_once(export: Export) -> None:
 
 
 def test_a_held_line_that_was_promised_a_day_still_hears_when_it_breaks(export: Export) -> None:
-    expected = restock(ProductFactory(sku="LAMP"), 9, expected_on=date(2026, 12, 1))
+    expected = restock(make_product(sku="LAMP"), 9, expected_on=date(2026, 12, 1))
     call_command("import_orders", export((order(), [line(quantity=3)])))
     partial = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
     call_command("import_orders", partial)

@@ -4,18 +4,19 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from orders.access import MAY_ACT, TRIES, Purpose, open_order
 from orders.models import Order
-from tests.factories import ProductFactory, order
+from tests.factories import make_product, order
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ada() -> Order:
-    return order(ProductFactory(), number="1001", email="ada@example.com").order
+    return order(make_product(), number="1001", email="ada@example.com").order
 
 
 def words(content: bytes) -> str:
@@ -75,7 +76,9 @@ def test_a_form_from_elsewhere_is_refused(ada: Order) -> None:
     assert "Please try once more" in response.content.decode()
 
 
-def test_looking_asks_nothing_of_the_database(client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_looking_asks_nothing_of_the_database(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(0):
         page = client.get("/").content.decode()
     assert "Where is my order?" in page

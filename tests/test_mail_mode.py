@@ -6,14 +6,14 @@ from notifications.models import Message, State
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import MailSink
-from tests.factories import ProductFactory
+from tests.factories import make_product
 from tests.mailing import mail, states
 from tests.test_dispatch import slip
 
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    product = ProductFactory()
+    product = make_product()
     factories.restock(product)
     return factories.order(product, number="TT-1042")
 
@@ -56,7 +56,7 @@ def test_a_preview_is_composed_anew_when_it_goes_out(line: OrderLine, settings: 
 
 
 def test_a_trial_reaches_the_listed_addresses_alone(settings: Settings, mail_sink: MailSink, db: None) -> None:
-    product = ProductFactory()
+    product = make_product()
     for email in ("ada@example.com", "grace@example.com", "Tester@Shop.example"):
         factories.order(product, email=email)
     settings.MAIL_MODE = "only:tester@shop.example, ada@example.com"

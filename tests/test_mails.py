@@ -17,7 +17,7 @@ from orders.models import Event, Order, OrderLine, Product, Promise
 from orders.presentation import sentence
 from tests import factories
 from tests.conftest import MailSink
-from tests.factories import NOON, ProductFactory
+from tests.factories import NOON, make_product
 from tests.mailing import mail
 from tests.test_dispatch import slip
 
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    product = ProductFactory(name="Walnut lamp")
+    product = make_product(name="Walnut lamp")
     factories.restock(product)
     return factories.order(product, 2, number="TT-1042")
 
@@ -194,7 +194,7 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
 
 
 def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSink, db: None) -> None:
-    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     factories.restock(lamp)
     factories.restock(cup)
     order = two_line_order(lamp, cup)
@@ -211,7 +211,7 @@ def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSin
 
 
 def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -> None:
-    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     factories.restock(lamp)
     factories.restock(cup)
     two_line_order(lamp, cup)
@@ -255,7 +255,7 @@ def test_the_mail_says_the_sentence_of_the_page_in_both_forms(line: OrderLine, m
 
 
 def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
-    lamp, cup = ProductFactory(name="Lamp"), ProductFactory(name="Cup")
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     order = two_line_order(lamp, cup)
     mail()
     services.receive(lamp, 1, now=NOON + DAY)
@@ -305,7 +305,7 @@ def test_a_mail_is_small_plain_and_answered_by_people(line: OrderLine, mail_sink
 
 
 def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sink: MailSink, db: None) -> None:
-    products = [ProductFactory(name=f"{n} " + "ü" * 290) for n in range(50)]
+    products = [make_product(name=f"{n} " + "ü" * 290) for n in range(50)]
     lines = [services.NewLine(product, 1) for product in products]
     services.place_order(services.NewOrder(number="L", placed_at=NOON, email="a@b.co", lines=lines), now=NOON)
 
@@ -328,7 +328,7 @@ def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sin
 def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
     hostile: str, mail_sink: MailSink, db: None
 ) -> None:
-    product = ProductFactory(name=hostile)
+    product = make_product(name=hostile)
     factories.order(product, number=hostile, customer_name=hostile)
     received = newest(mail_sink)
 
@@ -342,7 +342,7 @@ def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
 
 
 def test_an_address_with_a_line_break_fails_and_harms_nobody(mail_sink: MailSink, db: None) -> None:
-    factories.order(ProductFactory(), email="ada@example.com\r\nBcc: victim@example.com")
+    factories.order(make_product(), email="ada@example.com\r\nBcc: victim@example.com")
     mail()
 
     assert mail_sink.mails == []
@@ -350,7 +350,7 @@ def test_an_address_with_a_line_break_fails_and_harms_nobody(mail_sink: MailSink
 
 
 def test_people_without_a_name_are_greeted_without_one(mail_sink: MailSink, db: None) -> None:
-    factories.order(ProductFactory(), customer_name="")
+    factories.order(make_product(), customer_name="")
     received = newest(mail_sink)
 
     assert text_of(received).startswith("Hello,\n")

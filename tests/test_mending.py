@@ -7,14 +7,14 @@ from orders.models import Event, Order, OrderLine
 from orders.services import Refused
 from tests import factories
 from tests.conftest import MailSink
-from tests.factories import ProductFactory
+from tests.factories import make_product
 from tests.mailing import mail, states
 from tests.test_dispatch import set_state, slip
 
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    product = ProductFactory()
+    product = make_product()
     factories.restock(product)
     return factories.order(product, number="TT-1042")
 
@@ -34,7 +34,7 @@ def test_a_refused_mail_goes_out_unchanged_to_the_corrected_address(line: OrderL
 
 
 def test_a_mail_without_an_address_goes_out_once_there_is_one(mail_sink: MailSink, db: None) -> None:
-    order = factories.order(ProductFactory(), email="").order
+    order = factories.order(make_product(), email="").order
     mail()
     with pytest.raises(Refused, match="has no mail address: enter one first"):
         send_again(order.messages.get())

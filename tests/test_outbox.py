@@ -21,7 +21,7 @@ from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import MailSink
-from tests.factories import NOON, ProductFactory
+from tests.factories import NOON, make_product
 from tests.mailing import mail, outcomes, states, wait
 from tests.test_dispatch import slip, together
 
@@ -32,7 +32,7 @@ SEND = MailMode("send")
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    product = ProductFactory(name="Walnut lamp")
+    product = make_product(name="Walnut lamp")
     factories.restock(product)
     return factories.order(product, number="TT-1042")
 
@@ -170,7 +170,7 @@ def test_a_server_that_is_down_is_tried_with_one_mail_at_a_time(settings: Settin
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = free_port()
     for _ in range(3):
-        factories.order(ProductFactory())
+        factories.order(make_product())
     mail()
 
     assert Attempt.objects.count() == 1
@@ -278,7 +278,7 @@ def test_a_connection_the_server_closed_between_two_mails_is_opened_again(line: 
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_senders_claim_twenty_messages_exactly_once() -> None:
-    product = ProductFactory()
+    product = make_product()
     for _ in range(20):
         factories.order(product)
     dispatch_all()
@@ -296,7 +296,7 @@ def test_eight_senders_claim_twenty_messages_exactly_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_senders_that_run_together_send_each_mail_once(mail_sink: MailSink) -> None:
-    product = ProductFactory()
+    product = make_product()
     for _ in range(20):
         factories.order(product)
 
@@ -385,7 +385,7 @@ def test_news_that_comes_after_the_claim_stops_the_older_mail(line: OrderLine, m
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_workers_one_sends_and_the_other_goes_on(mail_sink: MailSink) -> None:
-    factories.order(ProductFactory())
+    factories.order(make_product())
     dispatch_all()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [tasks.SENDER])
@@ -438,8 +438,8 @@ def test_an_order_that_moved_on_past_its_news_gets_no_mail(line: OrderLine, mail
 
 @pytest.mark.django_db
 def test_a_mail_that_cannot_be_written_is_staffs_and_holds_up_no_other(mail_sink: MailSink) -> None:
-    line = factories.order(ProductFactory())
-    other = factories.order(ProductFactory())
+    line = factories.order(make_product())
+    other = factories.order(make_product())
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("SET LOCAL backorders.erase = 'on'")
         cursor.execute("UPDATE orders_event SET facts = '{}' WHERE order_id = %s", [line.order_id])

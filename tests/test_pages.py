@@ -7,32 +7,21 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Event, Order, OrderLine, Product
-from tests.factories import NOON, ProductFactory, SupplierFactory, fresh, order, restock, review, supplier_record
+from tests.factories import NOON, fresh, lamp_of_a_punctual_supplier, make_product, order, review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def at_noon():  # type: ignore[no-untyped-def]
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 @pytest.fixture
 def lamp() -> Product:
-    """A delivery due 2 December of a supplier who mostly keeps his word."""
-    supplier = SupplierFactory()
-    supplier_record(supplier, [0, 1, 2, 0, 5, 0, -1, 3] * 5)
-    product = ProductFactory(sku="LAMP", name="Harbour lamp")
-    restock(product, 60, expected_on=date(2026, 12, 2), supplier=supplier, reference="PO-7")
-    review(product)
-    return product
+    return lamp_of_a_punctual_supplier(60)
 
 
 def url(row: Order, purpose: Purpose = Purpose.ACT, page: str = "") -> str:
@@ -140,7 +129,7 @@ def test_a_parcel_can_be_followed_and_one_recorded_by_mistake_is_gone(client: Cl
 
 
 def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
-    chair = ProductFactory(name="Deck chair")
+    chair = make_product(name="Deck chair")
     row = services.place_order(
         services.NewOrder(
             number="T-1",
@@ -160,7 +149,7 @@ def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
 
 
 def test_without_a_date_the_page_says_so(client: Client) -> None:
-    line = order(ProductFactory())
+    line = order(make_product())
     assert "We have no date yet. We write as soon as we have a date." in text(client, line.order)
 
 
@@ -191,7 +180,7 @@ def test_the_page_names_a_person_and_hides_the_address(client: Client, lamp: Pro
 
 
 def test_names_are_text(client: Client) -> None:
-    product = ProductFactory(name="<script>alert(1)</script>{{ settings }}")
+    product = make_product(name="<script>alert(1)</script>{{ settings }}")
     row = order(product, customer_name="<img/src=x>").order
     page = client.get(url(row)).content.decode()
     assert "<script>alert" not in page
@@ -258,14 +247,16 @@ def test_asking_ends_when_nothing_is_open(client: Client, lamp: Product) -> None
     assert "hx-get" not in client.get(url(line.order)).content.decode()
 
 
-def test_more_lines_and_events_cost_no_more_queries(client: Client, lamp: Product, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_more_lines_and_events_cost_no_more_queries(
+    client: Client, lamp: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     one = order(lamp).order
     many = services.place_order(
         services.NewOrder(
             number="T-5",
             placed_at=NOON,
             email="ada@example.com",
-            lines=[services.NewLine(product, 3) for product in [lamp, *(ProductFactory() for _ in range(4))]],
+            lines=[services.NewLine(product, 3) for product in [lamp, *(make_product() for _ in range(4))]],
         ),
         now=NOON,
     )

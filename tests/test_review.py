@@ -16,7 +16,7 @@ from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Pr
 from orders.services import promising
 from orders.services.forecasting import bands_as_json
 from tests import factories
-from tests.factories import NOON, ProductFactory, SupplierFactory, fresh, kinds
+from tests.factories import NOON, fresh, kinds, make_product, make_supplier
 
 pytestmark = pytest.mark.django_db
 
@@ -27,14 +27,14 @@ SETTLED = NOON + timedelta(minutes=11)
 @pytest.fixture
 def supplier() -> Supplier:
     """A supplier with a record: mostly on time, up to ten days late."""
-    supplier = SupplierFactory()
+    supplier = make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     return supplier
 
 
 @pytest.fixture
 def restock(supplier: Supplier) -> Restock:
-    return factories.restock(ProductFactory(), 50, supplier=supplier, now=NOON - timedelta(hours=2))
+    return factories.restock(make_product(), 50, supplier=supplier, now=NOON - timedelta(hours=2))
 
 
 def days(number: int) -> date:
@@ -61,7 +61,7 @@ def windows(draw: st.DrawFn) -> Window:
 @settings(max_examples=120, deadline=None)
 def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Window, told_days_ago: int) -> None:
     with transaction.atomic():
-        line = factories.order(ProductFactory())
+        line = factories.order(make_product())
         told_on = TODAY - timedelta(days=told_days_ago)
         promise = Promise.objects.create(line=line, published_at=NOON, published_on=told_on, **columns(told))
         OrderLine.objects.filter(pk=line.pk).update(promise=promise)
@@ -91,7 +91,7 @@ def test_every_line_of_a_queue_is_promised_what_a_plain_loop_finds_for_it(
     quantities: list[int], first: list[Band], second: list[Band]
 ) -> None:
     with transaction.atomic():
-        product = ProductFactory()
+        product = make_product()
         lines = OrderLine.objects.bulk_create(bare_line(product, n, units) for n, units in enumerate(quantities))
         told: dict[int, Window] = {}
         for now, bands in ((NOON, first), (NOON + timedelta(days=3), second)):
@@ -208,7 +208,7 @@ def test_when_the_only_delivery_is_cancelled_the_page_says_there_is_no_date(rest
 
 
 def test_a_first_delivery_for_a_line_without_a_date_is_told_as_earlier(supplier: Supplier) -> None:
-    line = factories.order(ProductFactory())
+    line = factories.order(make_product())
     factories.restock(line.product, 10, supplier=supplier)
     services.review_settled(now=SETTLED)
     assert kinds(line.order) == ["joined", "earlier"]
@@ -216,7 +216,7 @@ def test_a_first_delivery_for_a_line_without_a_date_is_told_as_earlier(supplier:
 
 
 def test_a_supplier_nobody_knows_is_quoted_and_not_rated() -> None:
-    product = ProductFactory()
+    product = make_product()
     row = factories.restock(product, 10)
     promise = fresh(factories.order(product)).promise
     assert promise.kind == "unrated"

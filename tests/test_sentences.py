@@ -236,7 +236,7 @@ def asked(jurisdiction: Jurisdiction, late: date | None, **situation: Any) -> li
     decision: Decision = decide(Situation(jurisdiction, ORDERED, late, TODAY, **situation))
     notice = DelayNotice(
         jurisdiction=jurisdiction,
-        case=decision.case,
+        case=decision.case or "",
         late=late,
         silence=decision.silence or "",
         answer_by=decision.answer_by,

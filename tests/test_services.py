@@ -7,18 +7,18 @@ import pytest
 from orders import queue, services
 from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Shipment
 from tests import factories
-from tests.factories import NOON, ProductFactory, fresh, kinds
+from tests.factories import NOON, fresh, kinds, make_product
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def product() -> Product:
-    return ProductFactory(sku="LAMP", name="Harbour lamp")
+    return make_product(sku="LAMP", name="Harbour lamp")
 
 
 def newest(line: OrderLine) -> dict[str, object]:
-    return line.order.events.first().facts  # type: ignore[union-attr]
+    return line.order.events.first().facts
 
 
 def test_arrived_units_go_to_the_front_and_the_last_line_reached_is_split(product: Product) -> None:
@@ -177,7 +177,7 @@ def test_a_cancelled_line_is_put_back_at_its_old_place_until_the_refund_was_sent
     services.restore(line, 1, now=NOON)
     assert queue.positions([line.pk, behind.pk]) == {line.pk: queue.Position(1, 0), behind.pk: queue.Position(2, 1)}
     assert not Refund.objects.exists()
-    assert QueueChange.objects.first().reason == "restored"  # type: ignore[union-attr]
+    assert QueueChange.objects.first().reason == "restored"
     services.cancel(line.order, now=NOON)
     Refund.objects.update(sent_at=NOON)
     with pytest.raises(services.Refused, match="refund was sent"):

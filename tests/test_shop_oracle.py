@@ -94,7 +94,7 @@ ACTIONS = st.one_of(
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_shop_ends_as_a_plain_loop_would_leave_it(actions: list[tuple[str, int, int]]) -> None:
     with rolled_back():
-        product, naive = factories.ProductFactory(), NaiveShop()
+        product, naive = factories.make_product(), NaiveShop()
         receipts: list[Receipt] = []
         now = factories.NOON
         for action, which, units in actions:

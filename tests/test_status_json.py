@@ -2,10 +2,10 @@
 
 import json
 from datetime import date, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import time_machine
 from django.test import Client
 from icalendar import Calendar
 from pytest_django.fixtures import Settings
@@ -14,28 +14,26 @@ from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, Product, Promise
 from orders.queries import about
-from tests.factories import NOON, ProductFactory, SupplierFactory, order, restock, review, supplier_record
+from tests.factories import (
+    NOON,
+    lamp_of_a_punctual_supplier,
+    make_product,
+    make_supplier,
+    order,
+    restock,
+    review,
+    supplier_record,
+)
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_noon():  # type: ignore[no-untyped-def]
-    with time_machine.travel(NOON, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
 def lamp() -> Product:
-    supplier = SupplierFactory()
-    supplier_record(supplier, [0, 1, 2, 0, 5, 0, -1, 3] * 5)
-    product = ProductFactory(sku="LAMP", name="Harbour lamp")
-    restock(product, 500, expected_on=date(2026, 12, 2), supplier=supplier)
-    review(product)
-    return product
+    return lamp_of_a_punctual_supplier(500)
 
 
-def status(client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = "") -> dict:  # type: ignore[type-arg]
+def status(client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = "") -> dict[str, Any]:
     response = client.get(f"/o/{link_token(row, purpose)}/status.json{query}")
     assert response["Content-Type"] == "application/json"
     return json.loads(response.content)
@@ -111,9 +109,9 @@ def test_states_and_places_as_units_come_and_go(client: Client, lamp: Product) -
 
 
 def test_days_too_far_apart_are_shown_to_nobody(client: Client) -> None:
-    supplier = SupplierFactory()
+    supplier = make_supplier()
     supplier_record(supplier, [0, 60, 30, 120, 0, 45, 3, 150, 20, 90] * 4, now=NOON)
-    product = ProductFactory()
+    product = make_product()
     restock(product, 10, expected_on=date(2026, 11, 12), supplier=supplier)
     review(product)
     [line] = status(client, (row := order(product).order))["lines"]
@@ -162,7 +160,7 @@ def test_the_calendar_of_a_link_that_may_look_leads_to_its_page(client: Client, 
 
 
 def test_a_calendar_without_dates_is_empty(client: Client) -> None:
-    token = link_token(order(ProductFactory()).order, Purpose.FEED)
+    token = link_token(order(make_product()).order, Purpose.FEED)
     assert Calendar.from_ical(client.get(f"/o/{token}/calendar.ics").content).walk("VEVENT") == []
 
 
@@ -205,13 +203,13 @@ def test_what_is_not_on_backorder_has_no_line(client: Client, lamp: Product) -> 
 
 
 def test_skus_with_slashes(client: Client) -> None:
-    ProductFactory(sku="AB/12")
+    make_product(sku="AB/12")
     assert client.get("/p/AB/12/promise.json").json()["window"] is None
     assert client.get("/p/AB/12/").status_code == 200
 
 
 def test_units_that_lie_here_leave_after_handling(client: Client) -> None:
-    product = ProductFactory(sku="MUG")
+    product = make_product(sku="MUG")
     services.receive(product, 5, now=NOON)
     window = client.get("/p/MUG/promise.json?quantity=5").json()["window"]
     assert (window["early"], window["late"]) == ("2026-11-02", "2026-11-03")

@@ -11,7 +11,7 @@ from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, OrderLine
 from tests.browser.conftest import OpenPage
-from tests.factories import ProductFactory, order, restock, review
+from tests.factories import make_product, order, restock, review
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -24,7 +24,7 @@ HIDE = "Object.defineProperty(document, 'visibilityState', {value: 'hidden', con
 def line() -> OrderLine:
     """The third in line, with a delivery on its way."""
     now = timezone.now()
-    lamp = ProductFactory(sku="LAMP", name="Harbour lamp, brass")
+    lamp = make_product(sku="LAMP", name="Harbour lamp, brass")
     restock(lamp, 60, now=now - timedelta(days=2))
     review(lamp, now=now - timedelta(days=2))
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_nothing_is_wider_than_the_screen(
             customer_name="Hubert" * 15,
             lines=[
                 services.NewLine(line.product, 3),
-                services.NewLine(ProductFactory(name="Donaudampfschifffahrt" * 8), 2),
+                services.NewLine(make_product(name="Donaudampfschifffahrt" * 8), 2),
             ],
         ),
         now=timezone.now(),

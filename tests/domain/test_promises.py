@@ -59,7 +59,9 @@ none     none     -        -        -
 
 
 @pytest.mark.parametrize("told, now, before, within, after", [row.split() for row in CASES.strip().splitlines()])
-def test_what_a_customer_notices_between_any_two_kinds_of_window(told, now, before, within, after):
+def test_what_a_customer_notices_between_any_two_kinds_of_window(
+    told: str, now: str, before: str, within: str, after: str
+) -> None:
     answers = [
         change(window(told, 20, 30, 40), TODAY, window(now, *days), TODAY)
         for days in ((10, 12, 15), (22, 30, 41), (50, 60, 70))
@@ -69,7 +71,7 @@ def test_what_a_customer_notices_between_any_two_kinds_of_window(told, now, befo
 
 
 @pytest.mark.parametrize("now", ["chances", "open"])
-def test_chances_told_run_out_after_thirty_days(now):
+def test_chances_told_run_out_after_thirty_days(now: str) -> None:
     told = window("chances", 20, 30, 90)
 
     assert change(told, day(-29), window(now, 20, 30, 90), TODAY) is None
@@ -77,7 +79,7 @@ def test_chances_told_run_out_after_thirty_days(now):
 
 
 @pytest.mark.parametrize("told", ["dated", "unrated", "chances"])
-def test_losing_the_likely_day_is_later(told):
+def test_losing_the_likely_day_is_later(told: str) -> None:
     now = Window("open", day(1), None, None, None, 0.1, 0.2)
 
     assert change(window(told, 20, 30, 40), TODAY, now, TODAY) == "later"
@@ -86,7 +88,7 @@ def test_losing_the_likely_day_is_later(told):
 @pytest.mark.parametrize(
     "likely, late, answer", [(40, 45, None), (41, 45, "later"), (19, 20, None), (18, 19, "earlier")]
 )
-def test_the_days_told_themselves_still_hold(likely, late, answer):
+def test_the_days_told_themselves_still_hold(likely: int, late: int, answer: str | None) -> None:
     assert change(window("dated", 20, 30, 40), TODAY, window("dated", 10, likely, late), TODAY) == answer
 
 
@@ -98,12 +100,12 @@ windows = st.tuples(
 
 @given(windows, windows, st.integers(0, 60))
 @settings(deadline=None)
-def test_a_likely_day_after_everything_told_is_never_silent(told, now, ago):
+def test_a_likely_day_after_everything_told_is_never_silent(told: Window, now: Window, ago: int) -> None:
     if told.late and now.likely and now.likely > told.late:
         assert change(told, day(-ago), now, TODAY) == "later"
 
 
 @given(windows, st.integers(0, 29))
 @settings(deadline=None)
-def test_a_forecast_that_has_not_moved_is_no_news(told, ago):
+def test_a_forecast_that_has_not_moved_is_no_news(told: Window, ago: int) -> None:
     assert change(told, day(-ago), told, TODAY) is None

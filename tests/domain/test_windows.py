@@ -15,7 +15,9 @@ def days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
-def promise(reference: str, promised_on: date, slip: int | None, *, supplier: str = "Acme", known_after: int = 0):
+def promise(
+    reference: str, promised_on: date, slip: int | None, *, supplier: str = "Acme", known_after: int = 0
+) -> DateVersion:
     arrived_on = None if slip is None else promised_on + days(slip)
     known_on = arrived_on and arrived_on + days(known_after)
     return DateVersion(supplier, reference, promised_on - days(30), promised_on, 10, arrived_on, known_on)
@@ -84,7 +86,9 @@ histories = st.lists(
 
 @given(histories, st.sampled_from(["Acme", "Bolt", "New"]), st.integers(-20, 25))
 @settings(deadline=None, max_examples=80)
-def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(history, supplier, overdue):
+def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(
+    history: list[tuple[str, int, int | None, int]], supplier: str, overdue: int
+) -> None:
     # 30 promises make the record rated, whatever hypothesis adds to them.
     versions = settled([-1, 0, 0, 4, 9, 21] * 5, supplier="Bolt")
     for n, (of, since, slip, known_after) in enumerate(history):
@@ -101,7 +105,7 @@ def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(history, 
         assert abs(arrival.chance_by(day) - expected.chance_by(day)) < 1e-9
 
 
-def test_a_delivery_already_late_is_compared_only_with_those_that_were_later():
+def test_a_delivery_already_late_is_compared_only_with_those_that_were_later() -> None:
     record = Record.as_of(settled([0] * 20 + [10] * 20), TODAY)
     promised_on = TODAY - days(3)
 
@@ -112,7 +116,7 @@ def test_a_delivery_already_late_is_compared_only_with_those_that_were_later():
     assert (arrival.evidence["records"], arrival.evidence["own"]) == (20, 20)
 
 
-def test_open_overdue_deliveries_make_the_late_day_later_than_arrivals_alone():
+def test_open_overdue_deliveries_make_the_late_day_later_than_arrivals_alone() -> None:
     arrived = settled([0] * 36 + [30] * 4)
     still_open = [promise(f"open-{n}", TODAY - days(20), None) for n in range(20)]
     promised_on = TODAY + days(10)
@@ -124,7 +128,7 @@ def test_open_overdue_deliveries_make_the_late_day_later_than_arrivals_alone():
     assert with_open.day(0.8) == promised_on + days(30)
 
 
-def test_a_level_the_curve_never_reaches_has_no_day_rather_than_the_largest_seen():
+def test_a_level_the_curve_never_reaches_has_no_day_rather_than_the_largest_seen() -> None:
     versions = settled([0] * 30) + [promise(f"open-{n}", TODAY - days(90), None) for n in range(30)]
 
     arrival = Record.as_of(versions, TODAY).arrival("Acme", TODAY)
@@ -132,7 +136,7 @@ def test_a_level_the_curve_never_reaches_has_no_day_rather_than_the_largest_seen
     assert (arrival.day(0.1), arrival.day(0.9)) == (TODAY, None)
 
 
-def test_fewer_than_thirty_promises_give_the_suppliers_own_date_and_no_chance():
+def test_fewer_than_thirty_promises_give_the_suppliers_own_date_and_no_chance() -> None:
     arrival = Record.as_of(settled([0] * 29), TODAY).arrival("Acme", TODAY)
 
     assert not arrival.rated
@@ -140,11 +144,11 @@ def test_fewer_than_thirty_promises_give_the_suppliers_own_date_and_no_chance():
     assert arrival.chance_by(TODAY + days(99)) == 0
 
 
-def test_an_unrated_date_that_has_passed_is_no_date():
+def test_an_unrated_date_that_has_passed_is_no_date() -> None:
     assert Record.as_of([], TODAY).arrival("Acme", TODAY - days(1)).day(0.5) is None
 
 
-def test_fewer_than_five_arrivals_as_late_as_this_give_no_window():
+def test_fewer_than_five_arrivals_as_late_as_this_give_no_window() -> None:
     record = Record.as_of(settled([0] * 40 + [20] * 4), TODAY)
 
     arrival = record.arrival("Acme", TODAY - days(10))
@@ -153,7 +157,7 @@ def test_fewer_than_five_arrivals_as_late_as_this_give_no_window():
     assert [arrival.day(level) for level in (0.1, 0.5, 0.9)] == [None] * 3
 
 
-def test_an_arrival_counts_only_from_the_day_it_was_recorded():
+def test_an_arrival_counts_only_from_the_day_it_was_recorded() -> None:
     versions = [*settled([0] * 40), promise("late", TODAY - days(9), 1, known_after=9)]
     history = SupplierHistory(versions)
 
@@ -166,14 +170,14 @@ def test_an_arrival_counts_only_from_the_day_it_was_recorded():
     assert held(TODAY + days(1)) == (0, 0)
 
 
-def test_a_promise_joins_the_record_once_its_day_has_passed():
+def test_a_promise_joins_the_record_once_its_day_has_passed() -> None:
     history = SupplierHistory(settled([0] * 30, promised_on=TODAY))
 
     assert not history.as_of(TODAY).arrival("Acme", TODAY + days(9)).rated
     assert history.as_of(TODAY + days(1)).arrival("Acme", TODAY + days(9)).rated
 
 
-def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted():
+def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted() -> None:
     backdated = [replace(version, posted_on=TODAY) for version in settled([0] * 30)]
     history = SupplierHistory(backdated)
 
@@ -181,7 +185,7 @@ def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted():
     assert history.as_of(TODAY).arrival("Acme", TODAY + days(9)).rated
 
 
-def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line():
+def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line() -> None:
     first, second = (promise("R1", TODAY - days(99), slip) for slip in (0, 7))
     moved = promise("R1", TODAY - days(95), 3)
 
@@ -197,14 +201,14 @@ def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_a
     assert (evidence["dates"], evidence["held"]) == (2, 0)
 
 
-def test_slips_of_more_than_a_year_early_or_two_late_are_left_to_a_person():
+def test_slips_of_more_than_a_year_early_or_two_late_are_left_to_a_person() -> None:
     impossible = [*settled([-366, 731], promised_on=TODAY - days(800)), promise("open", TODAY - days(731), None)]
     extremes = settled([-365, 730], supplier="Bolt", promised_on=TODAY - days(800))
 
     assert Record.as_of(impossible + extremes, TODAY).arrival("Acme", TODAY).evidence["records"] == 2
 
 
-def test_the_record_is_the_last_2000_of_everyone_and_the_last_200_of_the_supplier():
+def test_the_record_is_the_last_2000_of_everyone_and_the_last_200_of_the_supplier() -> None:
     old = settled([40] * 2100, supplier="Bolt", promised_on=TODAY - days(600))
     new = settled([0] * 250, promised_on=TODAY - days(300))
 
