@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection, models
@@ -41,7 +40,7 @@ from orders.models import (
 from tests import factories
 from tests.factories import NOON, fresh
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HISTORY: list[type[models.Model]] = [
     Allocation,
@@ -61,12 +60,6 @@ HISTORY: list[type[models.Model]] = [
     ShipmentLine,
 ]
 AFTER_SETTLING = NOON + timedelta(minutes=11)
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def page(model: type[models.Model], name: str = "changelist", *args: object) -> str:
@@ -91,7 +84,7 @@ def filled(form: BaseForm) -> dict[str, Any]:
 
 def rows_of_everything() -> OrderLine:
     """At least one row in each table that staff see."""
-    product = factories.ProductFactory()
+    product = factories.make_product()
     delivery = factories.restock(product, 10)
     line = factories.order(product, 3)
     factories.order(product, 2)
@@ -124,7 +117,7 @@ def admin_urls() -> list[str]:
 
 class TestDeliveries:
     def test_a_date_moved_with_a_reason_is_told_once_it_has_settled(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         delivery = factories.restock(product, expected_on=date(2026, 12, 2))
         line = factories.order(product)
 
@@ -138,18 +131,18 @@ class TestDeliveries:
         assert line.order.events.first().facts["reason"] == "customs"
 
     def test_a_date_does_not_move_without_a_reason(self, admin_client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory())
+        delivery = factories.restock(factories.make_product())
         act(admin_client, "move-date", delivery, expected_on="2027-01-15")
         assert delivery.dates.count() == 1
 
     def test_what_a_service_refuses_is_said_in_the_form(self, admin_client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory())
+        delivery = factories.restock(factories.make_product())
         said = act(admin_client, "move-date", delivery, expected_on="2036-01-15", reason="customs")
         assert "2036-01-15 is more than two years from" in said
         assert delivery.dates.count() == 1
 
     def test_dates_of_several_deliveries_move_at_once(self, admin_client: Client) -> None:
-        deliveries = [factories.restock(factories.ProductFactory()) for _ in range(3)]
+        deliveries = [factories.restock(factories.make_product()) for _ in range(3)]
         chosen = admin_client.post(
             page(Restock), {"action": "move-date", "_selected_action": [row.pk for row in deliveries]}
         )
@@ -160,7 +153,7 @@ class TestDeliveries:
         assert [row.dates.last().expected_on for row in deliveries] == [date(2027, 1, 15)] * 3
 
     def test_all_that_is_open_is_what_receiving_offers(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         delivery = factories.restock(product, 30)
         services.receive(product, 10, restock=delivery, now=NOON)
 
@@ -170,7 +163,7 @@ class TestDeliveries:
         assert delivery.arrived == 30
 
     def test_a_part_received_is_set_aside_for_the_first_in_line(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         delivery = factories.restock(product, 30)
         first, second = factories.order(product, 4), factories.order(product, 4)
 
@@ -181,7 +174,7 @@ class TestDeliveries:
         assert Receipt.objects.get().actor == "admin"
 
     def test_the_same_form_sent_twice_receives_once(self, admin_client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory(), 30)
+        delivery = factories.restock(factories.make_product(), 30)
         url = f"{page(Restock, 'receive')}?id={delivery.pk}"
         seen = admin_client.get(url).context["form"].seen()
         sent = {"units": 5, "arrived_on": "2026-11-02", "seen": seen}
@@ -194,7 +187,7 @@ class TestDeliveries:
         assert delivery.arrived == 5
 
     def test_receiving_several_leaves_out_those_that_have_come(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         come, still_open = factories.restock(product, 3), factories.restock(product, 4)
         services.receive(product, 3, restock=come, now=NOON)
 
@@ -203,13 +196,13 @@ class TestDeliveries:
         assert list(Receipt.objects.order_by("pk").values_list("quantity", flat=True)) == [3, 4]
 
     def test_the_rest_of_a_delivery_is_cancelled(self, admin_client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory(), 30)
+        delivery = factories.restock(factories.make_product(), 30)
         act(admin_client, "cancel", delivery)
         delivery.refresh_from_db()
         assert delivery.cancelled_at == NOON
 
     def test_a_receipt_counted_wrongly_is_corrected(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         line = factories.order(product, 5)
         receipt = services.receive(product, 5, now=NOON)
 
@@ -219,7 +212,7 @@ class TestDeliveries:
         assert receipt.corrections.get().actor == "admin"
 
     def test_an_expected_delivery_is_added_through_the_service(self, admin_client: Client) -> None:
-        product, supplier = factories.ProductFactory(), factories.SupplierFactory()
+        product, supplier = factories.make_product(), factories.make_supplier()
         admin_client.post(
             page(Restock, "add"),
             {
@@ -237,7 +230,7 @@ class TestDeliveries:
         ]
 
     def test_a_delivery_expected_twice_is_refused_in_the_form(self, admin_client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory(), reference="PO-77")
+        delivery = factories.restock(factories.make_product(), reference="PO-77")
         data = {
             "reference": "PO-77",
             "product": delivery.product_id,
@@ -253,7 +246,7 @@ class TestDeliveries:
 
 class TestOrders:
     def test_an_order_ships_with_its_tracking_number(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         line = factories.order(product, 3)
         services.receive(product, 2, now=NOON)
 
@@ -264,7 +257,7 @@ class TestOrders:
         assert fresh(line).shipped == 2
 
     def test_no_more_ships_than_is_set_aside(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         line = factories.order(product, 3)
         services.receive(product, 2, now=NOON)
         said = act(admin_client, "ship", line.order, **{f"line_{line.pk}": 3})
@@ -272,7 +265,7 @@ class TestOrders:
         assert not Shipment.objects.exists()
 
     def test_units_are_cancelled_and_their_refund_is_listed_until_it_is_sent(self, admin_client: Client) -> None:
-        line = factories.order(factories.ProductFactory(), 3)
+        line = factories.order(factories.make_product(), 3)
 
         act(admin_client, "cancel", line.order, by="customer", **{f"line_{line.pk}": 2})
 
@@ -285,13 +278,13 @@ class TestOrders:
         assert refund.sent_at == NOON
 
     def test_cancelled_units_are_put_back_at_their_old_place(self, admin_client: Client) -> None:
-        line = factories.order(factories.ProductFactory(), 3)
+        line = factories.order(factories.make_product(), 3)
         services.cancel(line.order, now=NOON)
         act(admin_client, "put-back", line)
         assert (fresh(line).waiting, Refund.objects.count()) == (3, 0)
 
     def test_a_move_in_line_needs_a_reason(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         factories.order(product)
         line = factories.order(product)
         act(admin_client, "move", line, place=1)
@@ -304,12 +297,12 @@ class TestOrders:
         assert "promised on the phone" not in str(line.order.events.first().facts)
 
     def test_a_held_line_is_settled_by_a_count(self, admin_client: Client) -> None:
-        line = factories.order(factories.ProductFactory(), 3, held=True)
+        line = factories.order(factories.make_product(), 3, held=True)
         act(admin_client, "settle", line, remaining=1)
         assert (fresh(line).held, fresh(line).waiting, fresh(line).shipped) == (False, 1, 2)
 
     def test_a_shipment_recorded_by_mistake_is_taken_back(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         line = factories.order(product)
         services.receive(product, 1, now=NOON)
         shipment = services.ship(line.order, {line.pk: 1}, now=NOON)
@@ -317,7 +310,7 @@ class TestOrders:
         assert (fresh(line).shipped, fresh(line).reserved) == (0, 1)
 
     def test_an_order_is_added_through_the_service(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         data = {
             "number": "1001",
             "placed_at": "2026-11-01T09:30",
@@ -335,24 +328,24 @@ class TestOrders:
     def test_an_order_shows_the_sentence_its_customer_reads_and_a_link_to_see_the_page(
         self, admin_client: Client
     ) -> None:
-        line = factories.order(factories.ProductFactory())
+        line = factories.order(factories.make_product())
         shown = admin_client.get(page(Order, "change", line.order_id)).content.decode()
         assert "You are in line: 1st." in shown
         assert shown.count("/o/") == 2  # to see as the customer, and to copy for them
 
     @pytest.mark.parametrize("term", ["1001", "ada@example.com", "lovelace", "sku-search", "JD0001"])
     def test_an_order_is_found_by_what_a_customer_may_name(self, admin_client: Client, term: str) -> None:
-        product = factories.ProductFactory(sku="SKU-SEARCH")
+        product = factories.make_product(sku="SKU-SEARCH")
         line = factories.order(product, number="1001")
         services.receive(product, 1, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON, tracking_number="JD0001")
-        factories.order(factories.ProductFactory(), number="2", email="grace@example.com", customer_name="Grace Hopper")
+        factories.order(factories.make_product(), number="2", email="grace@example.com", customer_name="Grace Hopper")
         found = admin_client.get(page(Order), {"q": term}).context["cl"].result_list
         assert [order.number for order in found] == ["1001"]
 
     @pytest.mark.parametrize("needs, number", [("attention", "1"), ("address", "2"), ("release", "3")])
     def test_orders_that_need_a_person_are_listed(self, admin_client: Client, needs: str, number: str) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         services.mark_not_told(factories.order(product, number="1").order, "mail refused")
         factories.order(product, number="2", email="")
         quiet = services.NewOrder(number="3", placed_at=NOON, email="a@b.c", lines=[services.NewLine(product, 1)])
@@ -361,8 +354,8 @@ class TestOrders:
         assert [order.number for order in found] == [number]
 
     def test_the_lines_of_a_product_stand_as_they_wait(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
-        factories.order(factories.ProductFactory())
+        product = factories.make_product()
+        factories.order(factories.make_product())
         late = factories.order(product, placed_at=NOON)
         early = factories.order(product, 2, placed_at=NOON - timedelta(days=1))
         url = page(OrderLine)
@@ -405,7 +398,7 @@ class TestMails:
 
 class TestFieldsThatServicesOwn:
     def test_saving_an_order_changes_what_staff_changed_and_nothing_else(self, admin_client: Client) -> None:
-        order = factories.order(factories.ProductFactory()).order
+        order = factories.order(factories.make_product()).order
         url = page(Order, "change", order.pk)
         sent = filled(admin_client.get(url).context["adminform"].form)
         services.mark_not_told(order, "mail refused")
@@ -420,7 +413,7 @@ class TestFieldsThatServicesOwn:
         )
 
     def test_a_whole_row_saved_cannot_overwrite_units_set_aside(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         line = factories.order(product, 2)
         services.receive(product, 2, now=NOON)
         sent = {"allocated": 0, "quantity": 9, "held": "on", "queued_at_0": "2020-01-01", "queued_at_1": "00:00"}
@@ -431,7 +424,7 @@ class TestFieldsThatServicesOwn:
         assert (fresh(line).allocated, fresh(line).quantity, fresh(line).held) == (2, 2, False)
 
     def test_saving_a_product_leaves_a_change_that_settles_alone(self, admin_client: Client) -> None:
-        product = factories.ProductFactory()
+        product = factories.make_product()
         url = page(Product, "change", product.pk)
         admin_client.get(url)
         factories.restock(product)
@@ -440,7 +433,7 @@ class TestFieldsThatServicesOwn:
         assert (saved.name, saved.review_at) == ("Renamed", NOON + timedelta(minutes=10))
 
     def test_lines_struck_off_the_list_are_gone(self, admin_client: Client) -> None:
-        order = factories.order(factories.ProductFactory()).order
+        order = factories.order(factories.make_product()).order
         services.mark_not_told(order, "mail refused")
         services.mark_not_told(order, "call, please")
         url = page(Order, "change", order.pk)
@@ -485,7 +478,7 @@ class TestWhoMay:
                 )
 
     def test_who_may_only_view_is_offered_no_act_and_refused_one(self, client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory())
+        delivery = factories.restock(factories.make_product())
         viewer = User.objects.create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_restock"))
         client.force_login(viewer)
@@ -495,7 +488,7 @@ class TestWhoMay:
         assert client.get(page(Restock, "add")).status_code == 403
 
     def test_who_may_change_deliveries_may_receive_them(self, client: Client) -> None:
-        delivery = factories.restock(factories.ProductFactory(), 3)
+        delivery = factories.restock(factories.make_product(), 3)
         clerk = User.objects.create_user("clerk", is_staff=True)
         clerk.user_permissions.add(Permission.objects.get(codename="change_restock"))
         client.force_login(clerk)
