@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection, models
 from django.forms import BaseForm
@@ -16,7 +17,7 @@ from django.utils.html import escape
 
 from notifications.delivery import preview
 from notifications.dispatch import dispatch_all
-from notifications.models import Attempt, Message, MessageEvent, Suppression
+from notifications.models import Attempt, Message, MessageEvent, State, Suppression
 from orders import services
 from orders.models import (
     Allocation,
@@ -59,6 +60,7 @@ HISTORY: list[type[models.Model]] = [
     Shipment,
     ShipmentLine,
 ]
+SHIPPED = {"units": 1, "of": 1, "still": 0, "shipped_on": "2026-11-02", "carrier": "", "tracking_number": ""}
 AFTER_SETTLING = NOON + timedelta(minutes=11)
 
 
@@ -101,6 +103,23 @@ def rows_of_everything() -> OrderLine:
     Attempt.objects.create(message=line.order.messages.get(), at=NOON, outcome="deferred", phase="connect")
     Suppression.objects.create(address=f"{line.pk}@example.com", reason="bounced", at=NOON)
     return line
+
+
+def written_mail(state: State = State.QUEUED, *, order: Order | None = None, number: str = "") -> Message:
+    """An order's mail as its page shows it; `order` gets one more."""
+    if order is None:
+        order = factories.order(factories.make_product(), number=number).order
+    else:
+        Event.objects.create(
+            order=order, line=order.lines.get(), kind="shipped", facts=SHIPPED, at=NOON, message_due=True
+        )
+    dispatch_all()
+    preview()
+    message = order.messages.latest("pk")
+    message.state = state
+    message.sent_at = NOON if state == State.SENT else None
+    message.save(update_fields=["state", "sent_at"])
+    return message
 
 
 def admin_urls() -> list[str]:
@@ -210,6 +229,25 @@ class TestDeliveries:
 
         assert fresh(line).allocated == 3
         assert receipt.corrections.get().actor == "admin"
+
+    def test_what_came_before_the_first_order_is_shown_as_the_supplier_s_history_and_not_corrected(
+        self, admin_client: Client
+    ) -> None:
+        product = factories.make_product()
+        services.receive(product, 5, now=NOON)
+        past = Receipt.objects.create(
+            product=product, quantity=7, arrived_on="2026-01-05", recorded_at=NOON, stocked=False
+        )
+
+        shown = admin_client.get(page(Receipt, "change", past.pk)).content.decode()
+        listed = admin_client.get(page(Receipt), {"what": "history"}).context["cl"].result_list
+        refused = admin_client.get(f"{page(Receipt, 'correct')}?id={past.pk}", follow=True).content.decode()
+
+        assert "Supplier&#x27;s history: from before our first order, not in stock" in shown
+        assert page(Receipt, "correct") not in shown
+        assert list(listed) == [past]
+        assert "Only units that came into stock are corrected" in refused
+        assert "Supplier&#x27;s history" in admin_client.get(page(Product, "change", product.pk)).content.decode()
 
     def test_an_expected_delivery_is_added_through_the_service(self, admin_client: Client) -> None:
         product, supplier = factories.make_product(), factories.make_supplier()
@@ -386,6 +424,131 @@ class TestMails:
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
         )
 
+    def test_a_mail_shows_its_headers_what_it_says_of_its_events_and_every_try(self, admin_client: Client) -> None:
+        message = written_mail()
+        Attempt.objects.create(message=message, at=NOON, outcome="deferred", phase="envelope", detail="451 busy")
+        shown = admin_client.get(page(Message, "change", message.pk)).content.decode()
+        for name, value in message.headers.items():
+            assert f"{name}: {escape(value)}" in shown
+        covers, tries = re.findall(r"<tbody>(.*?)</tbody>", shown, re.DOTALL)
+        assert re.findall(r'data-label="In the mail">([^<]*)', covers) == ["yes"]
+        assert re.findall(r">([^<>]*)</td>", tries)[1:] == [
+            "Surely not sent; tried again later",
+            "envelope",
+            "451 busy",
+        ]
+
+    @pytest.mark.parametrize(
+        "state, offered",
+        [
+            (State.QUEUED, ["withdraw"]),
+            (State.FAILED, ["send-again"]),
+            (State.NEEDS_REVIEW, ["send-again", "count-as-sent"]),
+            (State.SUPPRESSED, ["send-again"]),
+            (State.SENT, []),
+            (State.SUPERSEDED, []),
+            (State.CANCELLED, []),
+        ],
+    )
+    def test_a_mail_offers_what_can_be_done_with_it(
+        self, admin_client: Client, state: State, offered: list[str]
+    ) -> None:
+        message = written_mail(state)
+        shown = admin_client.get(page(Message, "change", message.pk)).content.decode()
+        assert re.findall(r'href="/admin/notifications/message/([a-z-]+)/\?id=', shown) == offered
+
+    def test_a_failed_mail_is_sent_again_to_the_address_the_order_has_now(self, admin_client: Client) -> None:
+        message = written_mail(State.FAILED)
+        Order.objects.update(email="lovelace@example.com")
+        url = f"{page(Message, 'send-again')}?id={message.pk}"
+        assert "lovelace@example.com" in admin_client.get(url).content.decode()
+
+        act(admin_client, "send-again", message)
+
+        message.refresh_from_db()
+        assert (message.state, message.recipient) == (State.QUEUED, "lovelace@example.com")
+        entry = LogEntry.objects.get()
+        assert (entry.user.get_username(), entry.object_id) == ("admin", str(message.pk))
+        assert "is queued again, to lovelace@example.com" in entry.change_message
+
+    def test_of_several_failed_mails_to_one_customer_the_newest_is_sent_again(self, admin_client: Client) -> None:
+        old = written_mail(State.FAILED)
+        new = written_mail(State.FAILED, order=old.order)
+        said = act(admin_client, "send-again", old, new)
+        assert list(old.order.messages.order_by("pk").values_list("state", flat=True)) == ["failed", "queued"]
+        assert "has a newer mail: this one is out of date" in said
+
+    def test_a_mail_is_not_sent_again_while_another_to_this_customer_is_on_its_way(self, admin_client: Client) -> None:
+        old = written_mail(State.FAILED)
+        new = written_mail(State.FAILED, order=old.order)
+        Message.objects.filter(pk=old.pk).update(state=State.QUEUED)
+        assert "has another mail on its way" in act(admin_client, "send-again", new)
+
+    def test_a_mail_that_still_has_no_address_is_refused_in_the_form(self, admin_client: Client) -> None:
+        message = written_mail(State.SUPPRESSED)
+        Order.objects.update(email="")
+        assert "has no mail address: enter one first" in act(admin_client, "send-again", message)
+        message.refresh_from_db()
+        assert message.state == State.SUPPRESSED
+
+    def test_what_a_mail_says_counts_as_told_once_somebody_found_it_arrived(self, admin_client: Client) -> None:
+        message = written_mail(State.NEEDS_REVIEW)
+        act(admin_client, "count-as-sent", message)
+        message.refresh_from_db()
+        assert message.state == State.SENT
+        assert message.events.get().told_at == message.sent_at
+
+    def test_withdrawn_mails_leave_their_customers_to_a_person(self, admin_client: Client) -> None:
+        queued = [written_mail() for _ in range(3)]
+        chosen = {"action": "withdraw", "_selected_action": [row.pk for row in queued]}
+        assert admin_client.post(page(Message), chosen)["Location"].startswith(page(Message, "withdraw"))
+
+        act(admin_client, "withdraw", *queued)
+
+        assert set(Message.objects.values_list("state", flat=True)) == {State.CANCELLED}
+        assert admin_client.get(page(Order), {"needs": "attention"}).context["cl"].result_count == 3
+
+    def test_a_mail_taken_by_the_worker_meanwhile_is_not_withdrawn(self, admin_client: Client) -> None:
+        message = written_mail()
+        url = f"{page(Message, 'withdraw')}?id={message.pk}"
+        seen = admin_client.get(url).context["form"].seen()
+        Message.objects.update(state=State.SENT, sent_at=NOON)
+        answer = admin_client.post(url, {"seen": seen}, follow=True).content.decode()
+        assert "Only a queued mail is withdrawn" in answer
+        message.refresh_from_db()
+        assert message.state == State.SENT
+
+    def test_who_may_only_view_mails_decides_nothing_about_them(self, client: Client) -> None:
+        message = written_mail()
+        viewer = User.objects.create_user("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
+        client.force_login(viewer)
+        assert page(Message, "withdraw") not in client.get(page(Message, "change", message.pk)).content.decode()
+        for name in ("send-again", "count-as-sent", "withdraw"):
+            assert client.post(f"{page(Message, name)}?id={message.pk}").status_code == 403
+
+    @pytest.mark.parametrize(
+        "of", ["order number", "recipient", "subject", "Message-ID", "Message-ID without brackets"]
+    )
+    def test_a_mail_is_found_by_what_somebody_reads_off_it(self, admin_client: Client, of: str) -> None:
+        written_mail(number="2002")
+        message = written_mail(number="1001")
+        Message.objects.filter(pk=message.pk).update(recipient="grace@example.com", subject="Your tern leaves in May")
+        term = {
+            "order number": "1001",
+            "recipient": "Grace@example.com",
+            "subject": "tern leaves",
+            "Message-ID": message.message_id,
+            "Message-ID without brackets": message.message_id.strip("<>"),
+        }[of]
+        assert list(admin_client.get(page(Message), {"q": term}).context["cl"].result_list) == [message]
+
+    def test_mails_that_may_have_been_sent_without_our_hearing_so_are_listed(self, admin_client: Client) -> None:
+        written_mail()
+        message = written_mail()
+        Message.objects.filter(pk=message.pk).update(ambiguous_count=1)
+        assert list(admin_client.get(page(Message), {"ambiguous": "yes"}).context["cl"].result_list) == [message]
+
     def test_an_address_is_suppressed_and_freed_again(self, admin_client: Client) -> None:
         admin_client.post(page(Suppression, "add"), {"address": "ada@example.com", "reason": "asked by phone"})
         row = Suppression.objects.get()
@@ -522,6 +685,28 @@ class TestPages:
         for _ in range(9):
             rows_of_everything()
         assert queries_of(admin_client, page(model)) == few
+
+    def test_every_day_s_work_comes_before_what_is_only_read(self, admin_client: Client) -> None:
+        shown = admin_client.get(reverse("admin:index")).content.decode()
+        rows = re.findall(r'<th scope="row" id="[a-z_]+-(\w+)"', shown)
+        assert rows[:7] == ["restock", "order", "orderline", "receipt", "shipment", "refund", "message"]
+        assert re.findall(r"<caption>(.*?)</caption>", shown) == ["Daily work", "Set-up", "History"]
+        assert sorted(rows) == sorted(model._meta.model_name or "" for model in admin.site._registry)
+
+    def test_who_may_see_one_model_finds_that_one(self, client: Client) -> None:
+        viewer = User.objects.create_user("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_event"))
+        client.force_login(viewer)
+        shown = client.get(reverse("admin:index")).content.decode()
+        assert re.findall(r"<caption>(.*?)</caption>", shown) == ["History"]
+        assert re.findall(r'<th scope="row" id="([\w-]+)"', shown) == ["orders-event"]
+
+    @pytest.mark.parametrize("name", ["admin:index", "admin:login", "admin:orders_order_changelist"])
+    def test_the_browser_finds_the_admin_s_icon(self, admin_client: Client, name: str) -> None:
+        if name == "admin:login":
+            admin_client.logout()
+        shown = admin_client.get(reverse(name)).content.decode()
+        assert '<link rel="icon" href="/static/icons/parcel.svg" type="image/svg+xml">' in shown
 
     def test_the_admin_bears_the_shop_s_name_and_leads_back_to_its_site(self, admin_client: Client) -> None:
         shown = admin_client.get(reverse("admin:index")).content.decode()
