@@ -54,6 +54,12 @@ def order_url(order: Order, purpose: Purpose = Purpose.ACT) -> str:
     return settings.SITE_URL + reverse("order", args=[link_token(order, purpose)])
 
 
+def answer_url(order: Order, line_id: int, choice: str) -> str:
+    """The absolute address of the page that shows what a choice does, as a mail carries it."""
+    page = settings.SITE_URL + reverse("answer", args=[link_token(order, Purpose.ACT)])
+    return f"{page}?line={line_id}&choice={choice}"
+
+
 def open_order(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[Order, Purpose]:
     """The order a link opens, and what the link is good for. Unknown, revoked, malformed or of another purpose: the
     same Http404."""

@@ -8,18 +8,43 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from orders import queue
+from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, jurisdiction_of, refund_due_on
 from orders.domain.promises import CHANCES_HOLD
 from orders.domain.supply import Window
 from orders.domain.working_days import add_working_days
-from orders.models import Event, EventKind, Forecast, Order, OrderLine, Product, ShipmentLine, Stock
-from orders.presentation import queue_change_sentence, sentence, window_in, window_of
+from orders.models import (
+    DelayNotice,
+    Event,
+    EventKind,
+    Forecast,
+    Order,
+    OrderLine,
+    Outcome,
+    Product,
+    Refund,
+    ShipmentLine,
+    Stock,
+)
+from orders.presentation import (
+    consent_sentence,
+    notice_sentences,
+    queue_change_sentence,
+    sentence,
+    silence_sentence,
+    window_in,
+    window_of,
+)
 
 NEWEST_EVENTS = 200
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
+# The rules ask for a withdrawal function in the EU only; customers in the UK have the same right and find the same link.
+MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
 
 # A key stands in (after, upto). The row says upto inclusive, for the line moved back stands there now: it did not move up.
 QUEUE_CHANGES = """
@@ -68,9 +93,22 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What an open delay notice asks, in words. `answer_by` where silence cancels: the last day; `kept` is what keeping
+    the place agrees to, `silence` what no answer means."""
+
+    sentences: tuple[str, ...]
+    answer_by: date | None
+    kept: str
+    silence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
-    `cancellation`: what was said of it last, if anything was cancelled."""
+    `cancellation`: what was said of it last, if anything was cancelled; `asked`: an open notice that wants an answer;
+    `put_back`: what putting back agrees to, where silence cancelled the line and its refund was not sent; `may_withdraw`:
+    from the contract, by the law of the country."""
 
     id: int
     sku: str
@@ -89,6 +127,14 @@ class LineStatus:
     agreed_by: date | None
     parcels: tuple[Parcel, ...]
     cancellation: str
+    asked: Asked | None
+    put_back: str
+    may_withdraw: bool
+
+    @property
+    def open_units(self) -> int:
+        """Units that have not left us and were not cancelled."""
+        return self.waiting + self.reserved
 
     @property
     def reserved(self) -> int:
@@ -117,6 +163,10 @@ class Status:
         return any(line.is_open for line in self.lines)
 
     @property
+    def has_choices(self) -> bool:
+        return any(line.open_units or line.put_back for line in self.lines)
+
+    @property
     def next_update_by(self) -> date | None:
         """The earliest day by which a customer with open lines hears of it if what we said is not true any more."""
         return min((day for line in self.lines if line.is_open and (day := _holds_until(line.promised))), default=None)
@@ -130,7 +180,7 @@ class Status:
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     """All that the customer of an order may see: five queries, however many lines and events."""
-    lines = list(order.lines.select_related("product", "promise__forecast").defer("promise__forecast__bands"))
+    lines = list(_lines(order))
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
     parcels = _parcels(order)
@@ -139,15 +189,78 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
         for event in events
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
+    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW)
     return Status(
         number=order.number,
         placed_at=order.placed_at,
         as_of=now,
         lines=tuple(
-            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, happened) for line in lines
+            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, happened, reader)
+            for line in lines
         ),
         events=tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    locale: str
+    today: date
+    may_withdraw: bool
+
+
+def _lines(order: Order) -> QuerySet[OrderLine]:
+    """With the newest notice that no newer one replaced, as `notice_row`, and whether money was sent for the line."""
+    notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
+    return (
+        order.lines.select_related("product", "promise__forecast")
+        .defer("promise__forecast__bands")
+        .annotate(
+            notice_row=notices.values(row=JSONObject(**{name: name for name in NOTICE_FIELDS}))[:1],
+            refunded=Exists(Refund.objects.filter(line=OuterRef("pk"), sent_at__isnull=False)),
+        )
+    )
+
+
+NOTICE_FIELDS = (
+    "jurisdiction",
+    "late",
+    "silence",
+    "answer_by",
+    "consent_to",
+    "delay_days",
+    "cancels_now",
+    "sentences",
+    "outcome",
+)
+
+
+def _notice(line: OrderLine) -> DelayNotice | None:
+    row: dict[str, Any] | None = getattr(line, "notice_row", None)
+    if row is None:
+        return None
+    days = {name: date.fromisoformat(row[name]) for name in ("late", "answer_by", "consent_to") if row[name]}
+    return DelayNotice(**row | days)
+
+
+def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Asked | None:
+    if notice is None or notice.outcome or not line.waiting + line.reserved or Sentence.CHOICE not in notice.sentences:
+        return None
+    words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
+    return Asked(
+        sentences=tuple(notice_sentences(notice, **words)),
+        answer_by=notice.answer_by if notice.silence == Silence.CANCEL else None,
+        kept=consent_sentence(notice, **words),
+        silence=silence_sentence(notice, **words),
+    )
+
+
+def _put_back(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> str:
+    silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
+    if notice is None or not silenced or getattr(line, "refunded", False):
+        return ""
+    return consent_sentence(notice, locale=reader.locale, today=reader.today)
 
 
 def _line_status(
@@ -156,7 +269,9 @@ def _line_status(
     parcels: Sequence[Parcel],
     events: Iterable[Event],
     happened: Iterable[Happened],
+    reader: _Reader,
 ) -> LineStatus:
+    notice = _notice(line)
     joined = (e.facts.get("place") for e in events if e.line_id == line.pk and e.kind == EventKind.JOINED)
     cancelled = (h.text for h in happened if h.line == line.pk and h.kind == EventKind.CANCELLED)
     return LineStatus(
@@ -177,7 +292,16 @@ def _line_status(
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),
         cancellation=next(cancelled, ""),
+        asked=_asked(line, notice, reader),
+        put_back=_put_back(line, notice, reader),
+        may_withdraw=reader.may_withdraw,
     )
+
+
+def refund_by(order: Order, *, now: datetime) -> date:
+    """The last day to send the money for what is cancelled now."""
+    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    return refund_due_on(law, timezone.localtime(now).date())
 
 
 def _promised(line: OrderLine) -> Promised | None:

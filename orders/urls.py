@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.look_up, name="look_up"),
     path("o/<str:token>/", views.order, name="order"),
     path("o/<str:token>/live/", views.live, name="live"),
+    path("o/<str:token>/answer/", views.answer, name="answer"),
     path("o/<str:token>/status.json", views.status_json, name="status_json"),
     path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
     # SKUs may contain slashes.

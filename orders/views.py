@@ -1,21 +1,24 @@
 """The customer's pages. A GET changes nothing: mail scanners open every link."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orders import access, public
+from orders import access, public, services
 from orders.access import Purpose
-from orders.models import Order
-from orders.presentation import language_for, length_sentence, window_html
-from orders.queries import Offer, about, offer, order_status
+from orders.models import Choice, Order
+from orders.presentation import language_for, length_sentence, outcome_sentence, window_html
+from orders.queries import LineStatus, Offer, Status, about, offer, order_status, refund_by
 
 LARGEST_OFFER = 999
 
@@ -40,20 +43,55 @@ def look_up(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
-    row, _ = access.open_order(token)
+    row, purpose = access.open_order(token)
     with translation.override(language_for(row.locale)):
-        return render(request, "orders/order.html", _page(row, token))
+        return render(request, "orders/order.html", _page(row, purpose, token))
 
 
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
-    row, _ = access.open_order(token)
+    row, purpose = access.open_order(token)
     with translation.override(language_for(row.locale)):
-        page = _page(row, token)
+        page = _page(row, purpose, token)
         if request.GET.get("seen") == page["status"].version:
             return HttpResponse(status=204)
         return render(request, "orders/order.html#live", page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a customer is about to choose for a line; `quantity` None: all that can still be cancelled."""
+
+    line: LineStatus
+    choice: Choice
+    quantity: int | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """What a choice does, until when, and what happens without it. Only the button acts, and only with a mailed link."""
+    row, purpose = access.open_order(token)
+    now = timezone.now()
+    acts = request.method == "POST"
+    with translation.override(language_for(row.locale)):
+        status = order_status(row, locale=row.locale, now=now)
+        chosen = _chosen(request.POST if acts else request.GET, status)
+        if chosen is None:
+            return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
+        page = _choice(row, purpose, token, chosen, now=now)
+        if not acts:
+            return render(request, "orders/answer.html", page)
+        if purpose not in access.MAY_ACT:
+            return render(request, "orders/answer.html", page, status=403)
+        if _is_stale(request.POST, chosen):
+            return render(request, "orders/answer.html", page | {"changed": True}, status=409)
+        try:
+            done = services.answer(row, chosen.line.id, chosen.choice, units=chosen.quantity, now=now)
+        except services.Refused as refused:
+            return render(request, "orders/answer.html", page | {"refused": str(refused)}, status=409)
+        messages.success(request, _outcome(row, chosen, done, now=now))
+        return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})
 
 
 @require_safe
@@ -104,7 +142,57 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
         return JsonResponse({"error": f"no product {sku} is on backorder"}, status=404)
 
 
-def _page(row: Order, token: str) -> dict[str, Any]:
+def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
+    """None: a line of another order, no choice of ours, or no quantity the line could ever have."""
+    line = next((line for line in status.lines if str(line.id) == typed.get("line")), None)
+    choice, quantity = typed.get("choice"), typed.get("quantity", "").strip()
+    if line is None or choice not in Choice.values:
+        return None
+    if choice == Choice.KEEP or not quantity:
+        return _Chosen(line, Choice(choice), None)
+    if not re.fullmatch("[0-9]{1,9}", quantity) or not 1 <= int(quantity) <= line.quantity:
+        return None
+    return _Chosen(line, Choice(choice), int(quantity))
+
+
+def _is_stale(typed: QueryDict, chosen: _Chosen) -> bool:
+    """Whether the line has changed since the form was shown, so that a part of it sent twice is not cancelled twice."""
+    seen, line = typed.get("seen"), chosen.line
+    return chosen.quantity is not None and bool(line.open_units) and seen not in (None, str(line.open_units))
+
+
+def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime) -> dict[str, Any]:
+    return {
+        "order": row,
+        "token": token,
+        "line": chosen.line,
+        "choice": chosen.choice,
+        "quantity": chosen.quantity or chosen.line.open_units,
+        "may_act": purpose in access.MAY_ACT,
+        "refund_by": refund_by(row, now=now),
+        "today": timezone.localtime(now).date(),
+        "locale": row.locale,
+        "mailed": _is_mailed(row),
+    }
+
+
+def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime) -> str:
+    return outcome_sentence(
+        done.done,
+        units=done.units,
+        refund_by=max((refund.due_on for refund in done.refunds), default=None),
+        withdrawn=chosen.choice == Choice.WITHDRAW,
+        mailed=_is_mailed(row),
+        locale=row.locale,
+        today=timezone.localtime(now).date(),
+    )
+
+
+def _is_mailed(row: Order) -> bool:
+    return bool(row.email and row.released_at)
+
+
+def _page(row: Order, purpose: Purpose, token: str) -> dict[str, Any]:
     now = timezone.now()
     return {
         "order": row,
@@ -113,7 +201,8 @@ def _page(row: Order, token: str) -> dict[str, Any]:
         "status": order_status(row, locale=row.locale, now=now),
         "today": timezone.localtime(now).date(),
         "locale": row.locale,
-        "mailed": bool(row.email and row.released_at),
+        "mailed": _is_mailed(row),
+        "may_act": purpose in access.MAY_ACT,
     }
 
 

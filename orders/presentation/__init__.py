@@ -2,7 +2,7 @@
 
 from orders.presentation.days import day_words, in_language, language_for, moment_words, ordinal
 from orders.presentation.events import queue_change_sentence, sentence
-from orders.presentation.notices import consent_sentence, notice_sentences, silence_sentence
+from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
     length_sentence,
@@ -25,6 +25,7 @@ __all__ = [
     "next_word_sentence",
     "notice_sentences",
     "ordinal",
+    "outcome_sentence",
     "place_sentence",
     "queue_change_sentence",
     "sentence",

@@ -40,6 +40,44 @@ def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
         }
 
 
+def outcome_sentence(
+    done: str, *, units: int, refund_by: date | None, withdrawn: bool, mailed: bool, locale: str, today: date
+) -> str:
+    """What a customer's answer did (orders.services.Answered), for the page that follows it."""
+    with in_language(locale) as dates:
+        words = {
+            "units": number_words(units, locale=dates),
+            "day": day_words(refund_by, today=today, locale=dates) if refund_by else "",
+        }
+        said = _outcomes(units, withdrawn=withdrawn)[done] % words
+        confirmed = done == "cancelled" and mailed
+        return f"{said} {gettext('A mail confirms it.')}" if confirmed else said
+
+
+def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
+    cancelled = (
+        ngettext(
+            "You have withdrawn from the contract for %(units)s unit. Your refund will be sent by %(day)s.",
+            "You have withdrawn from the contract for %(units)s units. Your refund will be sent by %(day)s.",
+            units,
+        )
+        if withdrawn
+        else ngettext(
+            "%(units)s unit is cancelled. Your refund will be sent by %(day)s.",
+            "%(units)s units are cancelled. Your refund will be sent by %(day)s.",
+            units,
+        )
+    )
+    return {
+        "kept": gettext("Thank you. You keep your place in line."),
+        "already_kept": gettext("You had told us already: you keep your place in line."),
+        "nothing_asked": gettext("There was nothing to answer: your place in line is yours."),
+        "cancelled": cancelled,
+        "already_cancelled": gettext("This was cancelled already. Nothing was cancelled twice."),
+        "put_back": gettext("Welcome back: your old place in line is yours again."),
+    }
+
+
 def _is_not_silence(code: str) -> bool:
     """What silence means is said right after the kind word; sorting keeps the order of the others."""
     return code not in (Sentence.SILENCE_CONSENTS, Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)

@@ -1,0 +1,331 @@
+"""The customer's side of a delay: what the page of a choice says, and that only its button acts."""
+
+import html
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+
+from orders import services
+from orders.access import Purpose, link_token
+from orders.models import Answer, DelayNotice, Event, Order, OrderLine, Refund, Restock
+from tests import factories
+from tests.factories import NOON, fresh
+from tests.test_answering import tell
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def clock():  # type: ignore[no-untyped-def]
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def restock() -> Restock:
+    """Due in eleven days: everyone's window ends well before the thirtieth."""
+    supplier = factories.make_supplier()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    product, due = factories.make_product(name="Walnut lamp"), (NOON + 11 * DAY).date()
+    return factories.restock(product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due)
+
+
+def slip(restock: Restock, days: int, *, now: datetime) -> None:
+    """The supplier moves the date to so many days after NOON, it settles, and the mail goes out."""
+    services.move_restock_date(restock, (NOON + days * DAY).date(), now=now, reason="customs")
+    services.review_settled(now=now + timedelta(minutes=11))
+    tell(now + timedelta(hours=1))
+
+
+def first_delay(restock: Restock, quantity: int = 1, country: str = "US") -> OrderLine:
+    line = factories.order(restock.product, quantity, number="1042", country=country)
+    slip(restock, 35, now=NOON + DAY)
+    return line
+
+
+def second_delay(restock: Restock) -> OrderLine:
+    line = first_delay(restock)
+    slip(restock, 50, now=NOON + 2 * DAY)
+    return line
+
+
+def silent(line: OrderLine) -> datetime:
+    """The last day to answer passes without an answer."""
+    notice = line.notices.first()
+    overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
+    assert services.apply_silence(now=overdue) == 1
+    return overdue
+
+
+def path(row: Order, purpose: Purpose = Purpose.ACT, page: str = "answer/") -> str:
+    return f"/o/{link_token(row, purpose)}/{page}"
+
+
+def show(client: Client, line: OrderLine, choice: str, purpose: Purpose = Purpose.ACT) -> HttpResponse:
+    return client.get(path(line.order, purpose), {"line": line.pk, "choice": choice})
+
+
+def act(client: Client, line: OrderLine, choice: str, **typed: object) -> HttpResponse:
+    return client.post(path(line.order), {"line": line.pk, "choice": choice, **typed})
+
+
+def said(response: HttpResponse) -> str:
+    """What somebody reads, in one line."""
+    page = response.content.decode()
+    return " ".join(html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split())
+
+
+def outcome(client: Client, response: HttpResponse) -> str:
+    """The words on top of the page that follows."""
+    assert response.status_code == 303
+    (words,) = re.findall(r'role="status">(.*?)</p>', client.get(response["Location"]).content.decode())
+    return html.unescape(words)
+
+
+def rows() -> list[object]:
+    return [list(model.objects.order_by("pk").values()) for model in (Answer, DelayNotice, Event, OrderLine, Refund)]
+
+
+# What the page shows
+
+
+def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(client: Client, restock: Restock) -> None:
+    line = first_delay(restock)
+    page = client.get(path(line.order, page=""))
+    by = date_words(line.notices.first().answer_by)
+    assert (
+        "Happy to wait? You need do nothing. If we do not hear from you before we ship, and by "
+        f"{by}, we will take it that you agree to the new date." in said(page)
+    )
+    links = re.findall(r'href="([^"]+/answer/[^"]+)"', html.unescape(page.content.decode()))
+    assert [link.partition("?")[2] for link in links] == [
+        f"line={line.pk}&choice=keep",
+        f"line={line.pk}&choice=cancel",
+    ]
+    assert [client.get(link).status_code for link in links] == [200, 200]
+
+
+def date_words(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def test_without_a_delay_there_is_a_quiet_way_out(client: Client, restock: Restock) -> None:
+    line = factories.order(restock.product)
+    page = client.get(path(line.order, page="")).content.decode()
+    assert re.findall(r"choice=(\w+)", page) == ["cancel"]
+    assert "Withdraw from contract here" not in page
+
+
+@pytest.mark.parametrize("choice", ["keep", "cancel", "withdraw"])
+@pytest.mark.parametrize("purpose", [Purpose.ACT, Purpose.LOOK])
+def test_opening_a_link_changes_nothing(client: Client, restock: Restock, choice: str, purpose: Purpose) -> None:
+    line = first_delay(restock)
+    before = rows()
+    for _ in range(2):
+        assert show(client, line, choice, purpose).status_code == 200
+        assert client.head(path(line.order, purpose), {"line": line.pk, "choice": choice}).status_code == 200
+    assert rows() == before
+
+
+def test_the_page_says_what_it_does_until_when_and_what_silence_does(client: Client, restock: Restock) -> None:
+    line = second_delay(restock)
+    notice = line.notices.first()
+    words = said(show(client, line, "keep"))
+    assert f"You agree to the new date, {date_words(notice.consent_to)}." in words
+    assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
+    assert f"If you do nothing: Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
+    words = said(show(client, line, "cancel"))
+    assert "Your refund will be sent by 12 November." in words
+    assert "You can do this at any time before it ships." in words
+
+
+def test_where_silence_cancels_the_page_names_the_last_day(client: Client, restock: Restock) -> None:
+    line = second_delay(restock)
+    words = said(client.get(path(line.order, page="")))
+    assert "We need your OK; without it the rules have us return your money." in words
+    assert f"Please answer by {date_words(line.notices.first().answer_by)}." in words
+
+
+# What the button does
+
+
+def test_keeping_the_place(client: Client, restock: Restock) -> None:
+    line = second_delay(restock)
+    assert outcome(client, act(client, line, "keep")) == "Thank you. You keep your place in line."
+    assert fresh(line).agreed_by == line.notices.first().consent_to
+    assert outcome(client, act(client, line, "keep")) == "You had told us already: you keep your place in line."
+    assert Answer.objects.count() == 1
+    assert "You keep your place in line. Thank you for telling us." in said(client.get(path(line.order, page="")))
+
+
+def test_keeping_without_a_question(client: Client, restock: Restock) -> None:
+    line = factories.order(restock.product)
+    assert "There is nothing to answer at the moment" in said(show(client, line, "keep"))
+    assert outcome(client, act(client, line, "keep")) == "There was nothing to answer: your place in line is yours."
+
+
+def test_cancelling_all_and_once_more(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, 3)
+    assert outcome(client, act(client, line, "cancel")) == (
+        "3 units are cancelled. Your refund will be sent by 12 November. A mail confirms it."
+    )
+    assert (fresh(line).state, line.notices.first().outcome) == ("cancelled", "left")
+    assert outcome(client, act(client, line, "cancel")) == ("This was cancelled already. Nothing was cancelled twice.")
+    assert Refund.objects.get().units == 3
+    assert "keep" not in client.get(path(line.order, page="")).content.decode()
+
+
+def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, 3)
+    first = act(client, line, "cancel", quantity=1, seen=3)
+    assert outcome(client, first).startswith("1 unit is cancelled.")
+    again = act(client, line, "cancel", quantity=1, seen=3)
+    assert again.status_code == 409
+    assert "Your order has changed since you opened this page." in said(again)
+    assert fresh(line).waiting == 2
+    assert line.notices.first().outcome == ""
+
+
+def test_the_parcel_that_left_first_wins(client: Client, restock: Restock) -> None:
+    line = first_delay(restock)
+    services.receive(restock.product, 1, now=NOON + 2 * DAY)
+    services.ship(line.order, {line.pk: 1}, now=NOON + 2 * DAY)
+    for choice in ("cancel", "withdraw", "keep"):
+        refused = act(client, line, choice)
+        assert refused.status_code == 409
+        assert "This has left us already" in said(refused)
+        assert "Nothing was changed." in said(refused)
+    assert not Answer.objects.exists()
+    assert "<button" not in show(client, line, "cancel").content.decode()
+
+
+def test_more_than_is_open_is_refused_and_changes_nothing(client: Client, restock: Restock) -> None:
+    line = factories.order(restock.product, 3)
+    act(client, line, "cancel", quantity=2)
+    refused = act(client, line, "cancel", quantity=2)
+    assert refused.status_code == 409
+    assert "2 cannot be cancelled: expected 1 to 1." in said(refused)
+    assert fresh(line).waiting == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"choice": "explode"},
+        {"choice": ""},
+        {"line": "0"},
+        {"line": ""},
+        {"line": "x' OR 1=1"},
+        {"quantity": "0"},
+        {"quantity": "-1"},
+        {"quantity": "4"},
+        {"quantity": "1.5"},
+        {"quantity": "½"},
+        {"quantity": "9" * 30},
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_changes_nothing(
+    client: Client, restock: Restock, typed: dict[str, str]
+) -> None:
+    line = first_delay(restock, 3)
+    before = rows()
+    query = {"line": line.pk, "choice": "cancel", "quantity": "1"} | typed
+    for response in (client.get(path(line.order), query), client.post(path(line.order), query)):
+        assert response.status_code == 400
+        assert "We could not read that choice" in said(response)
+    assert rows() == before
+
+
+def test_a_line_of_another_order_is_none_of_mine(client: Client, restock: Restock) -> None:
+    mine, other = factories.order(restock.product), factories.order(restock.product)
+    query = {"line": other.pk, "choice": "cancel"}
+    assert client.post(path(mine.order), query).status_code == 400
+    assert fresh(other).waiting == 1
+
+
+def test_a_link_that_may_only_look_says_which_one_may_act(client: Client, restock: Restock) -> None:
+    line = first_delay(restock)
+    page = client.get(path(line.order, Purpose.LOOK, "")).content.decode()
+    assert "choice=" not in page
+    assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(page)
+    shown = show(client, line, "cancel", Purpose.LOOK)
+    assert "To choose, open the link in our mails" in said(shown)
+    assert "<button" not in shown.content.decode()
+    refused = client.post(path(line.order, Purpose.LOOK), {"line": line.pk, "choice": "cancel"})
+    assert refused.status_code == 403
+    assert fresh(line).waiting == 1
+    assert client.get(path(line.order, Purpose.FEED)).status_code == 404
+
+
+def test_the_button_is_no_good_from_another_site(restock: Restock) -> None:
+    line = first_delay(restock)
+    assert act(Client(enforce_csrf_checks=True), line, "cancel").status_code == 403
+    assert fresh(line).waiting == 1
+
+
+# Silence, and the way back
+
+
+def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
+    line = second_delay(restock)
+    behind = factories.order(restock.product)
+    clock.move_to(silent(line))
+    page = client.get(path(line.order, page=""))
+    assert "Put me back" in said(page)
+    assert "as we had not heard from you" in said(page)
+    assert "Your old place in line is yours again" in said(show(client, line, "keep"))
+    assert outcome(client, act(client, line, "keep")) == "Welcome back: your old place in line is yours again."
+    assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", line.notices.first().consent_to)
+    assert "1st in line." in said(client.get(path(line.order, page="")))
+    assert "2nd in line." in said(client.get(path(behind.order, page="")))
+    assert outcome(client, act(client, line, "keep")).startswith("You had told us already")
+
+
+def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
+    line = second_delay(restock)
+    clock.move_to(silent(line))
+    services.mark_refund_sent(Refund.objects.get(), now=NOON + 60 * DAY)
+    assert "Put me back" not in said(client.get(path(line.order, page="")))
+    assert "<button" not in show(client, line, "keep").content.decode()
+    assert act(client, line, "keep").status_code == 409
+    assert fresh(line).state == "cancelled"
+
+
+# Germany
+
+
+@pytest.mark.parametrize("country", ["DE", "GB"])
+def test_withdrawing_takes_a_link_and_a_confirmation(client: Client, restock: Restock, country: str) -> None:
+    line = first_delay(restock, 2, country)
+    page = client.get(path(line.order, page="")).content.decode()
+    (link,) = re.findall(r'href="([^"]+choice=withdraw)">Withdraw from contract here</a>', html.unescape(page))
+    step = client.get(link)
+    assert re.findall(r"<button[^>]*>(.*?)</button>", step.content.decode()) == ["Confirm withdrawal"]
+    assert fresh(line).waiting == 2
+    assert outcome(client, act(client, line, "withdraw", quantity=1, seen=2)) == (
+        "You have withdrawn from the contract for 1 unit. Your refund will be sent by 16 November. A mail confirms it."
+    )
+    assert "Withdrawn from the contract: 1 of 2, on 2 November 2026 at 12:00 (EST)." in said(
+        client.get(path(line.order, page=""))
+    )
+
+
+def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, country="DE")
+    slip(restock, 50, now=NOON + 2 * DAY)
+    words = said(client.get(path(line.order, page="")))
+    assert "Until you agree to something else, the original date stands." in words
+    assert "If we do not hear from you, you keep your place, and we do not take it that you agree." in words
+    assert "we will take it that you agree" not in words
+    assert "we will cancel it" not in words
+
+
+def test_questions_cost_no_query_of_their_own(client: Client, restock: Restock, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    line = second_delay(restock)
+    with django_assert_num_queries(6):
+        client.get(path(line.order, page=""))
