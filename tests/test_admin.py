@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -675,7 +676,7 @@ class TestPages:
             assert not re.search(r"<style|<script>|\sstyle=|\son\w+=", shown.content.decode()), url
 
     @pytest.mark.parametrize(
-        "model", sorted(admin.site._registry, key=lambda model: model._meta.label), ids=lambda model: model.__name__
+        "model", sorted(admin.site._registry, key=attrgetter("_meta.label")), ids=lambda model: model.__name__
     )
     def test_a_list_asks_as_many_questions_for_thirty_rows_as_for_one(
         self, admin_client: Client, model: type[models.Model]

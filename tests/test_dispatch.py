@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, connections
 
 from notifications.dispatch import Dispatched, dispatch, dispatch_all
-from notifications.models import Message, State, Suppression
+from notifications.models import Message, MessageEvent, State, Suppression
 from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories
@@ -153,7 +153,7 @@ def test_dispatchers_that_run_together_create_one_message_per_order() -> None:
     together(4, dispatch_all)
 
     assert Message.objects.count() == 30
-    assert Message.events.through.objects.count() == 30
+    assert MessageEvent.objects.count() == 30
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@ import pytest
 
 from notifications.dispatch import dispatch_all
 from notifications.mending import count_as_sent, send_again, withdraw
-from notifications.models import Message, State
+from notifications.models import Message, MessageEvent, State
 from orders.models import Event, Order, OrderLine
 from orders.services import Refused
 from tests import factories
@@ -58,7 +58,7 @@ def test_a_mail_that_is_out_of_date_is_not_sent_again(line: OrderLine, mail_sink
 
 def test_a_mail_found_in_the_customers_inbox_counts_as_told(line: OrderLine, mail_sink: MailSink) -> None:
     dispatch_all()
-    Message.events.through.objects.update(said=True)
+    MessageEvent.objects.update(said=True)
     set_state(line.order, State.NEEDS_REVIEW)
     count_as_sent(Message.objects.get())
 

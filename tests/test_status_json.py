@@ -36,7 +36,8 @@ def lamp() -> Product:
 def status(client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = "") -> dict[str, Any]:
     response = client.get(f"/o/{link_token(row, purpose)}/status.json{query}")
     assert response["Content-Type"] == "application/json"
-    return json.loads(response.content)
+    found: dict[str, Any] = json.loads(response.content)
+    return found
 
 
 def test_the_whole_object(client: Client, lamp: Product) -> None:
