@@ -275,7 +275,23 @@ def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(re
     assert not Event.objects.filter(order=order, message_due=True).exists()
     services.start_release(1, now=SETTLED)
     services.release_quiet_orders(now=SETTLED)
-    assert [event.kind for event in order.events.filter(message_due=True)] == ["later"]
+    # Nobody was told the first window, so the first word is where they stand now.
+    (due,) = order.events.filter(message_due=True)
+    assert (due.kind, due.facts["window"]["late"]) == ("joined", order.lines.get().promise.late.isoformat())
+    assert kinds(order) == ["joined", "later", "joined"]
+
+
+def test_a_quiet_order_whose_shop_stated_a_date_is_told_what_became_of_it(restock: Restock) -> None:
+    order = new_order(restock.product, promised_by=days(5))
+    (row,) = services.place_orders([order], now=NOON, quiet=True)
+    services.start_release(1, now=SETTLED)
+    services.release_quiet_orders(now=SETTLED)
+    assert [event.kind for event in row.events.filter(message_due=True)] == ["later"]
+
+
+def test_no_reason_is_given_where_none_is_true(restock: Restock) -> None:
+    line = factories.order(factories.make_product(), promised_by=days(40))
+    assert line.order.events.get(kind="no_date").facts["reason"] is None
 
 
 def test_quiet_orders_are_released_oldest_first_and_so_many_an_hour(restock: Restock) -> None:
@@ -306,12 +322,12 @@ def test_history_cannot_be_rewritten_and_told_at_is_set_once(restock: Restock) -
             rewrite()
 
 
-def new_order(product: Product) -> services.NewOrder:
+def new_order(product: Product, *, promised_by: date | None = None) -> services.NewOrder:
     return services.NewOrder(
         number=f"Q{next(factories._numbers)}",
         placed_at=NOON,
         email="q@example.com",
-        lines=[services.NewLine(product, 1)],
+        lines=[services.NewLine(product, 1, promised_by=promised_by)],
     )
 
 

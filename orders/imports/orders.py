@@ -178,7 +178,7 @@ class _Writer:
             changed = True
         changed |= self._join_known(export, order, products)
         if export.head.email and not order.email:
-            changed |= services.learn_address(order, export.head.email, unreachable=UNREACHABLE)
+            changed |= services.learn_address(order, export.head.email, unreachable=UNREACHABLE, now=self.run.now)
         if difference.texts and (noticed := services.notice(order, difference.texts)):
             self.attention[order.number] += noticed
             changed = True

@@ -146,5 +146,5 @@ def release_quiet_orders(*, now: datetime) -> int:
         .values_list("pk", flat=True)[: max(turn - released, 0)]
     )
     Order.objects.filter(pk__in=ids).update(released_at=now)
-    make_news_due(ids)
+    make_news_due(ids, now=now)
     return len(ids)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -88,7 +89,7 @@ PUBLISH = """
     SELECT j.order_id, j.line_id, s.promise_id, j.change,
            jsonb_build_object(
                'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
-               'reason', CASE WHEN j.change = 'earlier' THEN reason.earlier ELSE reason.later END,
+               'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier ELSE reason.later END, ''),
                'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
                'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL, 'place_before', t.place),
            %(now)s, '', o.released_at IS NOT NULL
@@ -132,8 +133,8 @@ class Why:
     """The reason given to those of a product's queue for whom a review finds an earlier, or a later, day."""
 
     product_id: int
-    earlier: Reason
-    later: Reason
+    earlier: Reason | Literal[""]
+    later: Reason | Literal[""]
 
 
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
@@ -272,12 +273,14 @@ def _publish(
 
 
 def _why(forecast: Forecast) -> Why:
-    """What was changed where that explains it; else a delivery that has not come, else the supplier's record."""
+    """What was changed where that explains it; else a delivery that has not come, else the supplier's record where
+    nothing but time went by. No reason is better than one that is not true."""
     changed = Reason(forecast.product.change_reason) if forecast.product.change_reason else None
-    today = forecast.made_on.isoformat()
-    overdue = any(delivery["promised_on"] < today for delivery in forecast.evidence["deliveries"])
+    deliveries, today = forecast.evidence["deliveries"], forecast.made_on.isoformat()
+    learnt = Reason.SUPPLIER_RECORD if deliveries and not changed else ""
+    overdue = any(delivery["promised_on"] < today for delivery in deliveries)
     return Why(
         forecast.product_id,
-        earlier=changed if changed in GOOD_NEWS else Reason.SUPPLIER_RECORD,
-        later=changed if changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else Reason.SUPPLIER_RECORD,
+        earlier=changed if changed in GOOD_NEWS else learnt,
+        later=changed if changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else learnt,
     )

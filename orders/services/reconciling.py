@@ -98,7 +98,7 @@ def notice(order: Order, texts: Iterable[str]) -> int:
 
 
 @transaction.atomic
-def learn_address(order: Order, email: str, *, unreachable: str) -> bool:
+def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) -> bool:
     """An order without a mail address gets one, and leaves the list it stood on with the text `unreachable`."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.email or not email:
@@ -106,7 +106,7 @@ def learn_address(order: Order, email: str, *, unreachable: str) -> bool:
     order.email = email
     order.save(update_fields=["email"])
     _strike(order, unreachable)
-    make_news_due([order.pk])
+    make_news_due([order.pk], now=now)
     return True
 
 

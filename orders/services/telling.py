@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from orders.models import DelayNotice, Event, Order, Promise
+from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
+from orders.services.promising import window_json
 
 
 @transaction.atomic(savepoint=False)
@@ -22,13 +24,32 @@ def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
     events.update(told_at=at)
 
 
-def make_news_due(order_ids: Collection[int]) -> None:
+# Whoever was never told anything is told where they stand now, not how that changed before they knew of it.
+WELCOME = f"""
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT k.order_id, k.id, k.promise_id, 'joined',
+           jsonb_build_object('units', k.waiting, 'place', c.lines + 1, 'units_ahead', c.units,
+                              'window', {window_json("p")}),
+           %(now)s, '', false
+    FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE order_id = ANY(%(orders)s) AND waiting > 0) k
+    JOIN orders_promise p ON p.id = k.promise_id
+    CROSS JOIN LATERAL ({COUNTS}) c
+    WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id)
+"""
+
+
+@transaction.atomic
+def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
     """What the pages of these released orders say now, and nobody was told, is due to be mailed."""
+    with connection.cursor() as cursor:
+        cursor.execute(WELCOME, {"orders": list(order_ids), "now": now})
     still_open = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
-    current = Promise.objects.filter(
-        still_open, line__order__in=order_ids, line__order__released_at__isnull=False, pk=F("line__promise")
+    current = Event.objects.filter(
+        still_open, order__in=order_ids, order__released_at__isnull=False, promise=F("line__promise")
     )
-    Event.objects.filter(promise__in=current, told_at__isnull=True).update(message_due=True)
+    newest = current.order_by().values("line").annotate(newest=Max("pk")).values("newest")
+    Event.objects.filter(pk__in=newest, told_at__isnull=True).update(message_due=True)
 
 
 @transaction.atomic
