@@ -1,5 +1,6 @@
 """The lines of the queues, and what was set aside, shipped and is owed for them."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -111,14 +112,19 @@ class QueueOf(admin.SimpleListFilter):
         """Products somebody waits for, and the one chosen."""
         in_use = Q(pk__in=QueueCount.objects.filter(width="d").values("product"))
         chosen = self.used_parameters.get(self.parameter_name, "")
-        if str(chosen).isdigit():
+        if _is_key(str(chosen)):
             in_use |= Q(pk=chosen)
         rows = list(Product.objects.filter(in_use)[:MOST_PRODUCTS])
         return [(str(row.pk), row.sku) for row in rows] or [("0", _("Nobody waits"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(product=value) if value and value.isdigit() else queryset
+        return queryset.filter(product=value) if _is_key(value or "") else queryset
+
+
+def _is_key(value: str) -> bool:
+    """Written in digits of ASCII, and as short as a key of the database is."""
+    return re.fullmatch("[0-9]{1,18}", value) is not None
 
 
 class LineState(ConditionFilter):
