@@ -17,6 +17,8 @@ from orders import queue, services
 from orders.admin.acts import Act, DayInput, NewRow, TimeInput
 from orders.models import Order, OrderLine, Product, Refund, Shipment
 
+MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
+
 
 class NewOrder(NewRow):
     number = forms.CharField(max_length=100)
@@ -37,7 +39,7 @@ class NewOrder(NewRow):
     product = forms.ModelChoiceField(
         Product.objects.all(), widget=AutocompleteSelect(OrderLine._meta.get_field("product"), admin.site)
     )
-    quantity = forms.IntegerField(min_value=1, initial=1)
+    quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS, initial=1)
     promised_by = forms.DateField(
         widget=DayInput(),
         required=False,
@@ -194,7 +196,7 @@ class MoveInLine(LineAct):
     explanation = gettext_lazy("Those who are passed by can read that we moved someone, not whom and not why.")
     impossible = gettext_lazy("No units of this line wait.")
 
-    place = forms.IntegerField(min_value=1)
+    place = forms.IntegerField(min_value=1, max_value=MOST_PLACES)
     reason = forms.CharField(
         max_length=300, help_text=gettext_lazy("For us, should somebody ask; customers never read it.")
     )
@@ -227,7 +229,9 @@ class Settle(LineAct):
     )
     impossible = gettext_lazy("This line is not held.")
 
-    remaining = forms.IntegerField(label=gettext_lazy("Units still to come"), min_value=0)
+    remaining = forms.IntegerField(
+        label=gettext_lazy("Units still to come"), min_value=0, max_value=services.MOST_UNITS
+    )
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
@@ -255,7 +259,7 @@ class PutBack(LineAct):
     )
     impossible = gettext_lazy("No units of this line are cancelled.")
 
-    units = forms.IntegerField(min_value=1)
+    units = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)

@@ -21,7 +21,7 @@ from orders.services.reconciling import (
     settle,
 )
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
-from orders.services.refusal import Refused
+from orders.services.refusal import MOST_UNITS, Refused
 from orders.services.shipping import correct_shipment, ship
 from orders.services.supplying import (
     cancel_restock,
@@ -33,6 +33,7 @@ from orders.services.supplying import (
 from orders.services.telling import mark_not_told, mark_told
 
 __all__ = [
+    "MOST_UNITS",
     "Answered",
     "Arrival",
     "Delivery",

@@ -14,7 +14,7 @@ from orders.models import Event, EventKind, Import, Order, OrderLine, Product, P
 from orders.services.allocating import allocate
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
-from orders.services.refusal import Refused
+from orders.services.refusal import MOST_UNITS, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def place_orders(
     """All of the orders or none. `quiet`: nothing is mailed about them before release. `serve=False` leaves first windows
     and spare units to the caller, who calls serve_joined when all batches have joined: an older order may be in the last.
 
-    Refused: a number that exists, no line, a product twice, fewer than one unit, a time still to come.
+    Refused: a number that exists, no line, a product twice, fewer than one unit or more than MOST_UNITS, a time still
+    to come.
     """
     for order in orders:
         _check(order, now)
@@ -151,6 +152,10 @@ def _check(order: NewOrder, now: datetime) -> None:
     for line in order.lines:
         if line.quantity < 1:
             raise Refused(f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or more")
+        if line.quantity > MOST_UNITS:
+            raise Refused(
+                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected {MOST_UNITS} at most"
+            )
 
 
 def _watch_stock(product_ids: Collection[int]) -> list[int]:

@@ -10,7 +10,7 @@ from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock,
 from orders.services.allocating import allocate, take_back
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
-from orders.services.refusal import Refused
+from orders.services.refusal import MOST_UNITS, Refused
 
 IMPLAUSIBLE = timedelta(days=MAX_SLIP)
 
@@ -31,6 +31,7 @@ def expect_restock(
     """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for `expected_on`."""
     if quantity < 1:
         raise Refused(f"a restock brings 1 unit or more, not {quantity}")
+    _refuse_more_than_plausible(quantity)
     if Restock.objects.filter(reference=reference, product=product).exists():
         raise Refused(f"restock {reference} of {product.sku} is already expected: move its date instead")
     restock = Restock.objects.create(
@@ -106,11 +107,14 @@ def receive(
     `corrects`: they came with that receipt and were not counted then."""
     if quantity < 1:
         raise Refused(f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt")
+    _refuse_more_than_plausible(quantity)
     if restock and restock.product_id != product.pk:
         raise Refused(f"restock {restock.reference} is of another product than {product.sku}")
     arrived_on = arrived_on or today_of(now)
     if arrived_on > today_of(now):
         raise Refused(f"units cannot have arrived on {arrived_on}, which is still to come")
+    if corrects is None and today_of(now) - arrived_on > IMPLAUSIBLE:
+        raise Refused(f"{arrived_on} is more than two years ago: expected the day these units arrived")
     lock_stock([product.pk])
     receipt = Receipt.objects.create(
         product=product,
@@ -142,6 +146,7 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
         )
     if quantity < 0:
         raise Refused(f"0 units or more arrived, not {quantity}")
+    _refuse_more_than_plausible(quantity)
     lock_stock([receipt.product_id])
     counted = receipt.quantity + sum(receipt.corrections.values_list("quantity", flat=True))
     if quantity == counted:
@@ -173,6 +178,11 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
     take_back(receipt.product, missing, now=now, actor=actor)
     mark_changed([receipt.product_id], reason=Reason.RECEIPT_CORRECTED, now=now)
     return correction
+
+
+def _refuse_more_than_plausible(units: int) -> None:
+    if units > MOST_UNITS:
+        raise Refused(f"{units} units at once are more than can be true: expected {MOST_UNITS} at most")
 
 
 def _post_date(
