@@ -27,6 +27,9 @@ MOVE_REASONS = (
     Reason.SUPPLIER_EARLY,
     Reason.CLERICAL,
 )
+# More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
+FAR_TIMES = 2
+FAR_UNITS = 20
 CHOOSE = [("", gettext_lazy("Choose a reason"))]
 
 
@@ -42,7 +45,7 @@ class NewRestock(NewRow):
     supplier = forms.ModelChoiceField(
         Supplier.objects.all(), widget=AutocompleteSelect(Restock._meta.get_field("supplier"), admin.site)
     )
-    quantity = forms.IntegerField(min_value=1)
+    quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
     expected_on = forms.DateField(widget=DayInput())
     posted_on = forms.DateField(
         widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
@@ -94,11 +97,13 @@ class Receive(RestockAct):
     )
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
 
-    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1)
+    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
+    sure = forms.BooleanField(required=False)
 
     def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
+        self.ask_again = self.fields.pop("sure")  # shown beside the error alone
         if len(rows) > 1:
             del self.fields["units"]
             return
@@ -116,6 +121,27 @@ class Receive(RestockAct):
             % {"restock": row, "units": row.open_units}
             for row in self.rows
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """A slip of the finger would set units aside that are not there. Who ticks the box means this number alone."""
+        data = super().clean() or self.cleaned_data
+        units, still = data.get("units", 0), self.rows[0].open_units
+        if units <= max(still * FAR_TIMES, still + FAR_UNITS):
+            return data
+        self.ask_again.label = _("Yes, %(units)d units really arrived") % {"units": units}
+        self.ask_again.widget.attrs["value"] = str(units)
+        self.fields["sure"] = self.ask_again
+        if self.data.get("sure") != str(units):
+            self.add_error(
+                "units",
+                ngettext(
+                    "Far more than the %(still)d unit still to come. Did so many arrive?",
+                    "Far more than the %(still)d units still to come. Did so many arrive?",
+                    still,
+                )
+                % {"still": still},
+            )
+        return data
 
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data.get("units", row.open_units)
@@ -152,7 +178,7 @@ class ReceiveUnannounced(Act):
         "For units nobody announced, such as returns. They are set aside for the front of the line at once."
     )
 
-    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1)
+    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     reason = forms.CharField(max_length=200, help_text=gettext_lazy("Where they come from; customers never read it."))
 
@@ -179,7 +205,9 @@ class Correct(Act):
     )
     impossible = gettext_lazy("Only units that came into stock are corrected, in the row in which they were received.")
 
-    units = forms.IntegerField(label=gettext_lazy("Units that really arrived"), min_value=0)
+    units = forms.IntegerField(
+        label=gettext_lazy("Units that really arrived"), min_value=0, max_value=services.MOST_UNITS
+    )
     reason = forms.CharField(max_length=200, help_text=gettext_lazy("For us; customers never read it."))
 
     def __init__(self, rows: Sequence[Receipt], data: Mapping[str, Any] | None = None) -> None:
