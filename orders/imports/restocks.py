@@ -34,22 +34,39 @@ class _Gathered:
 
 def import_restocks(run: Run) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    gathered, rows = _gathered(run)
+    _refuse_other_suppliers(gathered, run)
+    run.stop_if_bad()
+
+    def write() -> dict[str, Any]:
+        return asdict(services.record_deliveries(_deliveries(gathered), now=run.now)) | {"rows": rows}
+
+    return run.perform("import_restocks", write)
+
+
+def read_deliveries(run: Run) -> list[services.Delivery]:
+    """What a file says, with nothing written. NothingWritten where rows are bad and not to be skipped."""
+    gathered, _ = _gathered(run)
+    run.stop_if_bad()
+    return _deliveries(gathered)
+
+
+def _gathered(run: Run) -> tuple[dict[Key, _Gathered], int]:
+    """The restocks of the file, and how many rows it has."""
     gathered: dict[Key, _Gathered] = {}
-    rows = list(run.table.rows(REQUIRED, OPTIONAL))
-    for row in rows:
+    rows = 0
+    for row in run.table.rows(REQUIRED, OPTIONAL):
+        rows += 1
         try:
             _gather(row, gathered, run)
         except BadRow as error:
             run.bad(row.number, error)
             _spoil(row, gathered)
-    _refuse_other_suppliers(gathered, run)
-    run.stop_if_bad()
+    return gathered, rows
 
-    def write() -> dict[str, Any]:
-        deliveries = [_delivery(key, one) for key, one in gathered.items() if not one.bad]
-        return asdict(services.record_deliveries(deliveries, now=run.now)) | {"rows": len(rows)}
 
-    return run.perform("import_restocks", write)
+def _deliveries(gathered: dict[Key, _Gathered]) -> list[services.Delivery]:
+    return [_delivery(key, one) for key, one in gathered.items() if not one.bad]
 
 
 def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:

@@ -28,7 +28,7 @@ def make_forecasts(products: Iterable[Product], *, now: datetime) -> list[Foreca
     """A new Forecast for each product from all its open restocks and every supplier's record as known today."""
     products = list(products)
     today = today_of(now)
-    record = supplier_history().as_of(today)
+    record = supplier_record(today)
     deliveries = open_deliveries([p.pk for p in products])
     return Forecast.objects.bulk_create(
         Forecast(
@@ -47,6 +47,30 @@ def make_forecasts(products: Iterable[Product], *, now: datetime) -> list[Foreca
         )
         for product in products
     )
+
+
+# All that the suppliers' record is read from: rows are added to these tables, or change one of the sums.
+STATE_OF_RECORD = """
+    SELECT current_database(), (SELECT (count(*), max(id))::text FROM orders_restockdate),
+           (SELECT (count(*), max(id))::text FROM orders_receipt),
+           (SELECT (count(*), max(id), count(cancelled_at), sum(quantity), sum(arrived), sum(supplier_id))::text
+            FROM orders_restock),
+           (SELECT sum(hashtext(name)) FROM orders_supplier)
+"""
+_newest_record: tuple[tuple[object, ...], Record] | None = None
+
+
+def supplier_record(today: date) -> Record:
+    """The suppliers' record as known on `today`. The newest one read is kept and serves until a row or the day changes:
+    a day's reviews share it."""
+    global _newest_record
+    with connection.cursor() as cursor:
+        cursor.execute(STATE_OF_RECORD)
+        state = (*cursor.fetchone(), settings.SETTLE_SECONDS, settings.TIME_ZONE, today)
+    kept = _newest_record
+    if kept is None or kept[0] != state:
+        kept = _newest_record = (state, supplier_history().as_of(today))
+    return kept[1]
 
 
 def supplier_history() -> SupplierHistory:

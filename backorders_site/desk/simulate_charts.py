@@ -1,0 +1,125 @@
+"""Two charts as SVG: the windows told against the days goods left, and how often windows held by what they promised."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date
+from html import escape
+
+from backorders_site.desk.simulate_checks import LineStory, Told
+from backorders_site.desk.simulate_report import Report
+
+WIDTH, HEIGHT = 760, 460
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 56
+INK, FAINT, HELD, MISSED = "#1f2933", "#d3dae1", "#1d6f72", "#b5442e"
+SHOWN = 240  # windows in the first chart: more would be a blot
+FEWEST = 20  # outcomes behind a point of the second
+
+
+def windows_chart(report: Report) -> str:
+    """First windows as bars, in days from the telling, and the day the goods left as a dot; widest last."""
+    rows = sorted(_first_windows(report.stories), key=lambda row: (row[2], row[1], row[3]))
+    rows = rows[:: max(len(rows) // SHOWN, 1)]
+    furthest = max((max(late, left) for _, _, late, left in rows), default=1)
+    step = (HEIGHT - TOP - BOTTOM) / max(len(rows), 1)
+    marks = []
+    for n, (_, early, late, left) in enumerate(rows):
+        y = TOP + (n + 0.5) * step
+        colour = HELD if early <= left <= late else MISSED
+        marks.append(_line(_x(early, furthest), y, _x(late + 1, furthest), y, FAINT, max(step * 0.8, 0.8)))
+        marks.append(f'<circle cx="{_x(left + 0.5, furthest):.1f}" cy="{y:.1f}" r="1.8" fill="{colour}"/>')
+    axis = [_tick(_x(day, furthest), str(day)) for day in _round_steps(furthest)]
+    held = sum(early <= left <= late for _, early, late, left in rows)
+    return _svg(
+        "First windows told, and the day the goods left",
+        f"bars: early to late, in days after the telling; dots: shipped, within the window ({held} of {len(rows)} shown) or not",
+        [*axis, *marks],
+    )
+
+
+def calibration_chart(report: Report) -> str:
+    """By how far ahead the last day was told: the share gone by that day (0.9 is aimed for) and within the window (0.8)."""
+    outcomes = [
+        (max((told.last_day - told.at.date()).days, 0), told, story)
+        for story in report.stories
+        if story.shipped and not story.is_open
+        for told in story.told
+        if told.last_day
+    ]
+    edges = [0, 3, 7, 14, 21, 30, 45, 60, 90]
+    groups: list[list[tuple[Told, LineStory]]] = [[] for _ in edges]
+    for ahead, told, story in outcomes:
+        groups[bisect_right(edges, ahead) - 1].append((told, story))
+    parts = [_aim(0.9, "gone by the last day: 9 in 10", HELD), _aim(0.8, "within the window: 8 in 10", INK)]
+    places = [LEFT + (n + 0.5) * (WIDTH - LEFT - RIGHT) / len(edges) for n in range(len(edges))]
+    for n, (x, group) in enumerate(zip(places, groups, strict=True)):
+        label = f"{edges[n]}–{edges[n + 1] - 1}" if n + 1 < len(edges) else f"{edges[n]}+"
+        parts.append(_text(x, HEIGHT - BOTTOM + 18, label))
+        parts.append(_text(x, HEIGHT - BOTTOM + 32, f"{len(group):,} told", 9))
+        if len(group) >= FEWEST:
+            by_late = sum(_by(story.shipped_on, told.last_day) for told, story in group) / len(group)
+            inside = sum(
+                _by(told.early, story.shipped_on) and _by(story.shipped_on, told.last_day) for told, story in group
+            )
+            parts.append(f'<circle cx="{x - 5:.1f}" cy="{_y(by_late):.1f}" r="5" fill="{HELD}"/>')
+            inside_y = _y(inside / len(group))
+            parts.append(f'<rect x="{x + 1:.1f}" y="{inside_y - 4:.1f}" width="8" height="8" fill="{INK}"/>')
+    parts += [_text(LEFT - 22, _y(share) + 4, f"{share:.0%}") for share in (0, 0.25, 0.5, 0.75, 1)]
+    return _svg("What we told, and how often it held", "by days from the telling to the last day told", parts)
+
+
+def _first_windows(stories: Iterable[LineStory]) -> list[tuple[int, int, int, int]]:
+    """Line, then early, late and ship day in days after the first window was told."""
+    rows = []
+    for story in stories:
+        first = next((told for told in story.told if told.last_day and told.early), None)
+        if first and first.early and first.last_day and story.shipped_on and not story.is_open:
+            told_on = first.at.date()
+            days = [(day - told_on).days for day in (first.early, first.last_day, story.shipped_on)]
+            rows.append((story.line_id, *(max(day, 0) for day in days)))
+    return rows  # type: ignore[return-value]
+
+
+def _by(day: date | None, last: date | None) -> bool:
+    return day is None or (last is not None and day <= last)
+
+
+def _x(days: float, furthest: int) -> float:
+    return LEFT + days / (furthest + 1) * (WIDTH - LEFT - RIGHT)
+
+
+def _y(share: float) -> float:
+    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def _round_steps(furthest: int) -> range:
+    step = next((step for step in (1, 2, 5, 10, 20, 30, 60, 90, 180) if furthest / step <= 12), 365)
+    return range(0, furthest + 1, step)
+
+
+def _tick(x: float, label: str) -> str:
+    return _line(x, TOP, x, HEIGHT - BOTTOM, FAINT, 0.5) + _text(x, HEIGHT - BOTTOM + 18, label)
+
+
+def _aim(share: float, label: str, colour: str) -> str:
+    dashes = _line(LEFT, _y(share), WIDTH - RIGHT, _y(share), colour, 1, dashed=True)
+    return dashes + _text(WIDTH - RIGHT - 4, _y(share) - 5, label, 10, anchor="end", colour=colour)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, *, dashed: bool = False) -> str:
+    dashes = ' stroke-dasharray="4 4"' if dashed else ""
+    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    return f'<line {ends} stroke="{colour}" stroke-width="{width:.2f}"{dashes}/>'
+
+
+def _text(x: float, y: float, text: str, size: int = 11, *, anchor: str = "middle", colour: str = INK) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
+    return f"<text {place}>{escape(text)}</text>"
+
+
+def _svg(title: str, below: str, parts: Sequence[str]) -> str:
+    heading = _text(LEFT, 24, title, 16, anchor="start") + _text(LEFT, 42, below, 11, anchor="start")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'font-family="system-ui, sans-serif"><title>{escape(title)}</title>'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{heading}{"".join(parts)}</svg>\n'
+    )
