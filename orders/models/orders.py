@@ -1,5 +1,7 @@
 """Orders, their lines in the queue, and what was set aside, shipped, refunded."""
 
+from string import punctuation
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -79,7 +81,11 @@ class Order(models.Model):
 
     @property
     def first_name(self) -> str:
-        return self.customer_name.split()[0] if self.customer_name.strip() else ""
+        """To greet by; empty where there is none, or an initial alone. "Smith, John" is John."""
+        last, comma, first = self.customer_name.partition(",")
+        words = (first if comma else last).split()
+        name = words[0].strip(punctuation) if words else ""
+        return name if len(name) > 1 else ""
 
 
 class OrderLine(models.Model):
