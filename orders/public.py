@@ -49,7 +49,7 @@ def offer_object(offer: Offer) -> dict[str, Any]:
         "sku": offer.sku,
         "name": offer.name,
         "quantity": offer.quantity,
-        "lines": about(offer.lines),
+        "lines": offer.lines,
         "units": about(offer.units),
         "window": _window_object(offer.window) if offer.window else None,
         "as_of": _moment(offer.as_of),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from orders.models import (
     OrderLine,
     Outcome,
     Product,
+    Reason,
     Refund,
     ShipmentLine,
     Stock,
@@ -130,6 +131,7 @@ class LineStatus:
     asked: Asked | None
     put_back: str
     may_withdraw: bool
+    reassured_by: date | None
 
     @property
     def open_units(self) -> int:
@@ -167,9 +169,21 @@ class Status:
         return any(line.open_units or line.put_back for line in self.lines)
 
     @property
+    def has_date(self) -> bool:
+        return any(_holds_until(line.promised) for line in self.lines if line.is_open)
+
+    @property
     def next_update_by(self) -> date | None:
-        """The earliest day by which a customer with open lines hears of it if what we said is not true any more."""
-        return min((day for line in self.lines if line.is_open and (day := _holds_until(line.promised))), default=None)
+        """The earliest day by which a customer with open lines hears from us: that what we said is not true any more, or,
+        after long silence, that nothing changed."""
+        days = [
+            day
+            for line in self.lines
+            if line.is_open
+            for day in (_holds_until(line.promised), line.reassured_by)
+            if day
+        ]
+        return min(days, default=None)
 
     @property
     def version(self) -> str:
@@ -295,7 +309,17 @@ def _line_status(
         asked=_asked(line, notice, reader),
         put_back=_put_back(line, notice, reader),
         may_withdraw=reader.may_withdraw,
+        reassured_by=_reassured_by(line, [event for event in events if event.line_id == line.pk]),
     )
+
+
+def _reassured_by(line: OrderLine, newest_first: Sequence[Event]) -> date | None:
+    """The day by which services.reassure writes that nothing changed, where it does; the review runs in the morning."""
+    if not newest_first or not line.waiting or line.held or line.promise is None or line.order.released_at is None:
+        return None
+    often_said = [event.kind for event in newest_first[:2]] == [EventKind.ON_TRACK, EventKind.ON_TRACK]
+    days = settings.LONG_QUIET_DAYS if often_said else settings.QUIET_DAYS
+    return timezone.localtime(newest_first[0].at).date() + timedelta(days=days + 1)
 
 
 def refund_by(order: Order, *, now: datetime) -> date:
@@ -351,7 +375,10 @@ def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Ev
         if (line_id in left and at >= left[line_id]) or (line_id, at) in own:
             continue
         kind = EventKind.MOVED_UP if step < 0 else EventKind.PASSED_BY
-        key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date())
+        # Only what nothing else came between is one: a number of people is of its own time.
+        since = sum(1 for event in events if event.line_id == line_id and event.at > at)
+        alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
+        key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
         newest, lines_before, units_before = merged.get(key, (at, 0, 0))
         merged[key] = (newest, lines_before + count, units_before + units)
     return [
@@ -362,7 +389,7 @@ def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Ev
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, _, _), (at, count, units) in list(merged.items())[:SHOWN_CHANGES]
+        for (line_id, kind, reason, *_), (at, count, units) in list(merged.items())[:SHOWN_CHANGES]
     ]
 
 
@@ -429,8 +456,8 @@ def _forecast_for(forecast: Forecast | None, units_needed: int) -> Window | None
 
 
 def about(number: int) -> int:
-    """Two significant digits, for strangers; the exact number with EXACT_LINE."""
-    if settings.EXACT_LINE or number < 100:
+    """Two significant digits, below a hundred the nearest ten, for strangers; the exact number with EXACT_LINE."""
+    if settings.EXACT_LINE or number == 0:
         return number
-    step: int = 10 ** (len(str(number)) - 2)
-    return round(number / step) * step
+    step: int = 10 ** max(len(str(number)) - 2, 1)
+    return max(round(number / step), 1) * step

@@ -21,6 +21,7 @@ from orders.presentation import language_for, length_sentence, outcome_sentence,
 from orders.queries import LineStatus, Offer, Status, about, offer, order_status, refund_by
 
 LARGEST_OFFER = 999
+RECORD_KEPT = 600  # seconds
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +122,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     context = {
         "offer": shown,
         "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
-        "length": length_sentence(about(shown.lines), about(shown.units), exact=settings.EXACT_LINE, locale=locale),
+        "length": length_sentence(shown.lines, about(shown.units), exact=settings.EXACT_LINE, locale=locale),
         "typed": request.GET.get("quantity", "1"),
         "refused": quantity is None,
         "largest": LARGEST_OFFER,
@@ -190,6 +191,15 @@ def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datet
 
 def _is_mailed(row: Order) -> bool:
     return bool(row.email and row.released_at)
+
+
+@require_safe
+@cache_control(public=True, max_age=RECORD_KEPT)
+def record(request: HttpRequest) -> HttpResponse:
+    """How often what we told held. Counted over all promises, so it is counted now and then and not per visitor."""
+    kept = cache.get_or_set("record", lambda: record_of_promises(now=timezone.now()), RECORD_KEPT)
+    aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": FEWEST}
+    return render(request, "orders/record.html", aims | {"record": kept, "locale": translation.get_language()})
 
 
 def _page(row: Order, purpose: Purpose, token: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def place_sentence(place: int, *, locale: str, due: date | None = None, today: d
 
 
 def length_sentence(lines: int, units: int, *, exact: bool, locale: str) -> str:
-    """How long a line is, for strangers: "About 200 people are in line, for about 230 units." """
+    """How long a line is, for strangers: "200 people are in line; units ahead of you: about 230." """
     with in_language(locale) as dates:
         if not lines:
             return gettext("Nobody is in line.")
@@ -114,8 +114,8 @@ def length_sentence(lines: int, units: int, *, exact: bool, locale: str) -> str:
             )
         else:
             words = ngettext(
-                "About %(lines)s person is in line; units ahead of you: about %(units)s.",
-                "About %(lines)s people are in line; units ahead of you: about %(units)s.",
+                "%(lines)s person is in line; units ahead of you: about %(units)s.",
+                "%(lines)s people are in line; units ahead of you: about %(units)s.",
                 lines,
             )
         return words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
