@@ -9,6 +9,7 @@ is the business of `manage.py demo`, which writes what it knows to the file name
 import argparse
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -27,6 +28,7 @@ from backorders_site import embedded
 from backorders_site.processes import STOP_SIGNALS, Service, Supervisor, kill_strays, say
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+LAST_PORT = 65535
 
 
 class CannotStart(RuntimeError):
@@ -57,9 +59,12 @@ def run_demo(local: Path, *, reset: bool) -> None:
 
 
 def web_port() -> int:
-    port = int(os.environ.get("PORT") or 8000)
+    asked = os.environ.get("PORT") or "8000"
+    if not re.fullmatch("[0-9]{1,5}", asked) or not 1 <= int(asked) <= LAST_PORT:
+        raise CannotStart(f"PORT={asked} is no port. Choose a number from 1 to {LAST_PORT}: PORT=8000 make demo")
+    port = int(asked)
     if _taken(port):
-        raise CannotStart(f"Port {port} is taken. Choose another: PORT={port + 10} make demo")
+        raise CannotStart(f"Port {port} is taken. Choose another: PORT={_port_near(port + 10)} make demo")
     return port
 
 
@@ -78,7 +83,7 @@ def _taken(port: int) -> bool:
 
 
 def _port_near(port: int) -> int:
-    return embedded.free_port() if _taken(port) else port
+    return embedded.free_port() if port > LAST_PORT or _taken(port) else port
 
 
 def demo_environment(local: Path, *, port: int) -> dict[str, str]:
@@ -87,7 +92,6 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
     sink = "EMAIL_URL" not in given
     defaults = {
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
-        "DEBUG": "1",
         "DEFAULT_FROM_EMAIL": "Tern & Tide <orders@ternandtide.example>",
         "DEMO": "1",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",

@@ -126,6 +126,24 @@ def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
             web_port()
 
 
+@pytest.mark.parametrize("port", ["abc", "99999", "0", "-1", "²"])
+def test_what_is_no_port_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(CannotStart, match=f"^PORT={port} is no port. Choose a number from 1 to 65535"):
+        web_port()
+
+
+def test_the_highest_port_leaves_the_inbox_another(tmp_path: Path) -> None:
+    assert int(demo_environment(tmp_path, port=65535)["INBOX_PORT"]) < 65535
+
+
+def test_a_wrong_link_in_the_demo_shows_our_page_and_not_djangos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEBUG", raising=False)
+    assert "DEBUG" not in demo_environment(tmp_path, port=8000)
+
+
 def test_the_demo_sends_to_a_real_mail_server_only_when_asked_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
