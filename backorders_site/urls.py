@@ -1,11 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from backorders_site import health
+from backorders_site import health, icons
 
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("favicon.ico", icons.favicon),
     path("demo/", include("backorders_site.desk.demo")),
     path("admin/", admin.site.urls),
     path("", include("orders.urls")),
