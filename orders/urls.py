@@ -9,6 +9,7 @@ urlpatterns = [
     path("o/<str:token>/answer/", views.answer, name="answer"),
     path("o/<str:token>/status.json", views.status_json, name="status_json"),
     path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
+    path("record/", views.record, name="record"),
     # SKUs may contain slashes.
     path("p/<path:sku>/promise.json", views.promise_json, name="promise_json"),
     path("p/<path:sku>/", views.product, name="product"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from orders.access import Purpose
 from orders.models import Choice, Order
 from orders.presentation import language_for, length_sentence, outcome_sentence, window_html
 from orders.queries import LineStatus, Offer, Status, about, offer, order_status, refund_by
+from orders.record import BY_LAST_DAY, FEWEST, WITHIN, record_of_promises
 
 LARGEST_OFFER = 999
 RECORD_KEPT = 600  # seconds

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from babel.numbers import format_percent
 from django import template
 from django.conf import settings
 from django.template import Context
@@ -59,6 +60,13 @@ def day(context: Context, value: date | datetime) -> str:
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime) -> str:
     return moment_words(at, locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def share(context: Context, value: float) -> str:
+    """0 to 1, in percent."""
+    with in_language(context["locale"]) as numbers:
+        return str(format_percent(value, locale=numbers))
 
 
 @register.filter

@@ -1,0 +1,126 @@
+"""The public record: how often what we told held, against what was aimed for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+PERIODS = (100, 365)  # days
+FEWEST = 50  # outcomes; fewer say nothing about us
+BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
+
+# A window told is over when its line's last unit left, or at the end of its last day, whichever came first. It counts
+# on that day. Who cancelled before its end is left out; who cancelled after it had been let down. Reserved units had
+# arrived: that they leave within the handling time is no feat, and is not counted.
+OUTCOMES = """
+    WITH told AS (
+        SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left, left_open.units > 0 AS is_open,
+               gone.day AS gone_on, cancelled.day AS cancelled_on
+        FROM orders_promise t
+        JOIN orders_orderline l ON l.id = t.line_id
+        CROSS JOIN LATERAL (SELECT l.quantity - l.shipped - l.cancelled AS units) left_open
+        LEFT JOIN LATERAL (
+            SELECT (max(p.shipped_at) AT TIME ZONE %(zone)s)::date AS day
+            FROM orders_shipmentline s JOIN orders_shipment p ON p.id = s.shipment_id
+            WHERE s.line_id = l.id AND p.corrects_id IS NULL
+              AND NOT EXISTS (SELECT FROM orders_shipment c WHERE c.corrects_id = p.id)
+        ) gone ON true
+        LEFT JOIN LATERAL (
+            SELECT (max(e.at) AT TIME ZONE %(zone)s)::date AS day
+            FROM orders_event e WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'cancelled'
+        ) cancelled ON true
+        WHERE t.told_at IS NOT NULL AND t.late IS NOT NULL AND t.kind IN ('dated', 'unrated')
+          AND (t.forecast_id IS NOT NULL OR t.early IS NULL)
+          AND t.late >= %(since)s
+    ),
+    ended AS (
+        SELECT product_id, CASE WHEN has_left THEN least(gone_on, late + 1) ELSE late + 1 END AS day,
+               has_left AND gone_on <= late AS in_time, early IS NOT NULL AS has_window,
+               has_left AND gone_on BETWEEN early AND late AS inside
+        FROM told
+        WHERE has_left OR late < %(today)s AND (is_open OR cancelled_on > late)
+    )
+    SELECT product_id, p.sku, p.name, period.days, count(*), count(*) FILTER (WHERE in_time),
+           count(*) FILTER (WHERE has_window), count(*) FILTER (WHERE inside)
+    FROM ended JOIN orders_product p ON p.id = product_id
+    JOIN unnest(%(periods)s::int[]) AS period (days) ON ended.day > %(today)s - period.days AND ended.day <= %(today)s
+    GROUP BY GROUPING SETS ((product_id, p.sku, p.name, period.days), (period.days))
+    ORDER BY product_id NULLS FIRST, period.days
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of the windows told that came to an end within `days`: how many there were, and the shares (0 to 1) of lines that
+    left by the last day told and of those that left within the window. Shares are None below FEWEST."""
+
+    days: int
+    outcomes: int
+    by_last_day: float | None
+    within: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductKept:
+    sku: str
+    name: str
+    kept: Sequence[Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`kept`: of all products, a row per period. `products`: those with enough outcomes in any period, by name;
+    `others`: how many had some, and too few."""
+
+    as_of: datetime
+    kept: Sequence[Kept]
+    products: Sequence[ProductKept]
+    others: int
+
+
+def record_of_promises(*, now: datetime) -> Record:
+    today = timezone.localtime(now).date()
+    overall: dict[int, Kept] = {}
+    names: dict[int, tuple[str, str]] = {}
+    by_product: dict[int, dict[int, Kept]] = {}
+    for product_id, sku, name, days, *counts in _counted(today):
+        if product_id is None:
+            overall[days] = _kept(days, *counts)
+        else:
+            names[product_id] = (sku, name)
+            by_product.setdefault(product_id, {})[days] = _kept(days, *counts)
+    told = [ProductKept(*names[pk], kept=_every_period(kept)) for pk, kept in by_product.items()]
+    enough = [product for product in told if any(kept.outcomes >= FEWEST for kept in product.kept)]
+    return Record(
+        as_of=now,
+        kept=_every_period(overall),
+        products=sorted(enough, key=lambda product: (product.name, product.sku)),
+        others=len(told) - len(enough),
+    )
+
+
+def _counted(today: date) -> list[tuple[int | None, str, str, int, int, int, int, int]]:
+    parameters = {
+        "zone": timezone.get_default_timezone_name(),
+        "today": today,
+        "since": today - timedelta(days=max(PERIODS)),
+        "periods": list(PERIODS),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES, parameters)
+        return cursor.fetchall()
+
+
+def _kept(days: int, outcomes: int, in_time: int, windows: int, within: int) -> Kept:
+    return Kept(
+        days,
+        outcomes,
+        by_last_day=in_time / outcomes if outcomes >= FEWEST else None,
+        within=within / windows if windows >= FEWEST else None,
+    )
+
+
+def _every_period(kept: dict[int, Kept]) -> tuple[Kept, ...]:
+    return tuple(kept.get(days, Kept(days, 0, None, None)) for days in PERIODS)

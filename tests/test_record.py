@@ -1,0 +1,150 @@
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from orders import services
+from orders.models import Order, OrderLine, Product, Promise
+from orders.record import FEWEST, Kept, record_of_promises
+from orders.services.promising import newest_forecasts
+from tests.factories import NOON, make_product, order, restock
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 2)
+DAY = timedelta(days=1)
+
+
+def tell(
+    line: OrderLine,
+    early: date | None,
+    late: date,
+    *,
+    kind: str = "dated",
+    at: datetime = NOON,
+    handed_over: bool = True,
+) -> Promise:
+    forecast = newest_forecasts([line.product_id], now=at)[0]
+    return Promise.objects.create(
+        line=line,
+        forecast=forecast,
+        kind=kind,
+        early=early,
+        late=late,
+        published_at=at,
+        published_on=services.today_of(at),
+        told_at=at if handed_over else None,
+    )
+
+
+def ship(line: OrderLine, *, on: datetime) -> None:
+    services.receive(line.product, line.quantity, now=on)
+    services.ship(line.order, {line.pk: line.quantity}, now=on)
+
+
+def overall(now: datetime, days: int = 100) -> Kept:
+    return next(kept for kept in record_of_promises(now=now).kept if kept.days == days)
+
+
+def many(product: Product, number: int, *, late: date, on: datetime, early: date = TODAY) -> None:
+    """Lines of one order each, told early to late and shipped `on`."""
+    for _ in range(number):
+        line = order(product)
+        tell(line, early, late)
+        ship(line, on=on)
+
+
+def test_below_fifty_outcomes_there_is_a_number_and_no_share():
+    many(make_product(), 1, late=TODAY + 5 * DAY, on=NOON + DAY)
+    assert overall(NOON + DAY) == Kept(100, 1, None, None)
+    assert record_of_promises(now=NOON + DAY).products == []
+    assert record_of_promises(now=NOON + DAY).others == 1
+
+
+def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Client):
+    product = make_product(name="Harbour lamp")
+    many(product, FEWEST - 10, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
+    many(product, 5, early=TODAY + 3 * DAY, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)  # too early: by the last day only
+    many(product, 5, late=TODAY + DAY, on=NOON + 2 * DAY)  # too late
+    assert overall(NOON + 3 * DAY) == Kept(100, FEWEST, 0.9, 0.8)
+    (shown,) = record_of_promises(now=NOON + 3 * DAY).products
+    assert (shown.name, shown.kept[0]) == ("Harbour lamp", Kept(100, FEWEST, 0.9, 0.8))
+
+
+def test_a_window_that_ended_with_the_line_still_here_was_not_kept():
+    line = order(make_product())
+    tell(line, TODAY, TODAY + DAY)
+    assert overall(NOON + DAY).outcomes == 0
+    assert overall(NOON + 2 * DAY).outcomes == 1
+
+
+def test_who_cancels_before_the_end_is_left_out_and_who_cancels_after_it_counts():
+    for after, counted in ((1, 0), (9, 1)):
+        line = order(make_product())
+        tell(line, TODAY, TODAY + 5 * DAY)
+        services.cancel(line.order, now=NOON + after * DAY)
+        assert overall(NOON + 10 * DAY).outcomes == counted
+
+
+def test_what_was_no_window_told_in_advance_is_not_counted():
+    never_handed_over = order(make_product())
+    tell(never_handed_over, TODAY, TODAY + DAY, handed_over=False)
+    chances = order(make_product())
+    tell(chances, TODAY, TODAY + DAY, kind="chances")
+    reserved = order(make_product())
+    services.receive(reserved.product, 1, now=NOON)
+    services.mark_told(list(reserved.order.events.values_list("pk", flat=True)), at=NOON)
+    assert Promise.objects.filter(line=reserved, kind="dated", told_at=NOON).exists()
+    assert overall(NOON + 5 * DAY).outcomes == 0
+
+
+def test_a_shipment_taken_back_did_not_keep_anything():
+    product = make_product()
+    line = order(product)
+    tell(line, TODAY, TODAY + 5 * DAY)
+    services.receive(product, 1, now=NOON)
+    shipment = services.ship(line.order, {line.pk: 1}, now=NOON)
+    assert overall(NOON).outcomes == 1
+    services.correct_shipment(shipment, now=NOON + DAY)
+    assert overall(NOON + DAY).outcomes == 0
+
+
+def test_outcomes_leave_the_short_record_before_the_long_one():
+    many(make_product(), 1, late=TODAY + 5 * DAY, on=NOON + DAY)
+    assert overall(NOON + 101 * DAY).outcomes == 0
+    assert overall(NOON + 101 * DAY, days=365).outcomes == 1
+    assert overall(NOON + 400 * DAY, days=365).outcomes == 0
+
+
+def test_the_page_says_honestly_that_there_is_too_little_to_say(client: Client):
+    text = client.get("/record/").content.decode()
+    assert "Last 100 days: 0 windows came to an end. Below 50 a share would say nothing" in text
+
+
+def test_the_page_shows_shares_against_what_was_aimed_for(client: Client):
+    now = timezone.now()
+    today = services.today_of(now)
+    product = make_product(name="Harbour lamp")
+    for _ in range(FEWEST):
+        line = order(product, now=now - 2 * DAY)
+        tell(line, today - 2 * DAY, today + DAY, at=now - 2 * DAY)
+        ship(line, on=now - DAY)
+    text = client.get("/record/").content.decode()
+    assert "We aim for 90% to leave by the last day told, and 80% within the window." in text
+    assert text.count("Last 100 days: of 50 windows, 100% left by the last day told. 100% left within the window.") == 2
+    assert "Harbour lamp" in text
+
+
+def test_the_page_names_no_customer_and_asks_the_database_once(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+):
+    restock(make_product())
+    for _ in range(3):
+        order(make_product())
+    with django_assert_num_queries(1):
+        text = client.get("/record/").content.decode()
+    assert Order.objects.count() == 3
+    assert "ada@example.com" not in text
+    with django_assert_num_queries(0):
+        client.get("/record/")
