@@ -66,8 +66,10 @@ QUEUE_CHANGES = """
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
+    """`shipped_at` is None where nobody knows when it left."""
+
     units: int
-    shipped_at: datetime
+    shipped_at: datetime | None
     carrier: str
     tracking_number: str
 
@@ -197,7 +199,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     lines = list(_lines(order))
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
-    parcels = _parcels(order)
+    parcels = _parcels(order, events)
     happened = [
         Happened(event.at, event.kind, sentence(event, locale=locale), event.line_id, _product_name(event.line))
         for event in events
@@ -345,8 +347,9 @@ def _holds_until(promised: Promised | None) -> date | None:
     return promised.window.late
 
 
-def _parcels(order: Order) -> dict[int, list[Parcel]]:
-    """By line, newest first; shipments recorded by mistake are left out."""
+def _parcels(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:
+    """By line, newest first; shipments recorded by mistake are left out. Whether the day is known stands in the event."""
+    dayless = {(e.line_id, e.at) for e in events if e.kind == EventKind.SHIPPED and not e.facts["shipped_on"]}
     rows = (
         ShipmentLine.objects.filter(
             line__order=order, shipment__corrects__isnull=True, shipment__corrections__isnull=True
@@ -357,7 +360,8 @@ def _parcels(order: Order) -> dict[int, list[Parcel]]:
     parcels: dict[int, list[Parcel]] = {}
     for row in rows:
         shipment = row.shipment
-        parcel = Parcel(row.quantity, shipment.shipped_at, shipment.carrier, shipment.tracking_number)
+        shipped_at = None if (row.line_id, shipment.recorded_at) in dayless else shipment.shipped_at
+        parcel = Parcel(row.quantity, shipped_at, shipment.carrier, shipment.tracking_number)
         parcels.setdefault(row.line_id, []).append(parcel)
     return parcels
 

@@ -6,10 +6,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from orders import services
-from orders.models import Import, Order, OrderLine, Product, Shipment
+from orders.access import order_url
+from orders.models import Event, Import, Order, OrderLine, Product, Shipment
+from orders.presentation import sentence
 from tests.factories import NOON, kinds, make_product, restock
 from tests.test_import_orders import state
 
@@ -152,6 +156,34 @@ def test_a_refund_the_shop_has_sent_is_no_longer_due(export: Export) -> None:
     call_command("import_orders", export((cancelled | {"Financial Status": "refunded"}, [line()])), all_products=True)
     refund.refresh_from_db()
     assert refund.sent_at == NOON
+
+
+def test_a_refund_the_shop_had_sent_before_we_heard_is_not_promised_again(export: Export) -> None:
+    call_command("import_orders", export((order(), [line()])), all_products=True)
+    call_command("import_orders", export((order(Financial_Status="refunded"), [line()])), all_products=True)
+    cancelled = Event.objects.get(kind="cancelled")
+    assert OrderLine.objects.get().refunds.get().sent_at == NOON
+    assert sentence(cancelled, locale="en") == "1 of 1 cancelled. Your refund has been sent."
+    assert "refund_due_on" not in cancelled.facts
+    assert counts()["refunds_confirmed"] == 1
+
+
+def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(export: Export, tmp_path: Path, client: Client) -> None:
+    file = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
+    said = Path(remaining(tmp_path, "#1001,LAMP,1"))
+    call_command("import_orders", file, all_products=True, remaining=said)
+    call_command("import_orders", export((order("#1002"), [line()])), all_products=True)
+    sent = export((order("#1002", Fulfillment_Status="fulfilled"), [line(status="fulfilled")]))
+    call_command("import_orders", sent, all_products=True)
+    events = Event.objects.filter(kind="shipped").order_by("order__number")
+    assert [sentence(event, locale="en") for event in events] == [
+        "2 of 3 have shipped. 1 is still to come.",
+        "Shipped.",
+    ]
+    page = client.get(order_url(Order.objects.get(number="1001")).removeprefix(settings.SITE_URL)).content.decode()
+    assert "<span>2 shipped</span>" in page
+    page = client.get(order_url(Order.objects.get(number="1002")).removeprefix(settings.SITE_URL)).content.decode()
+    assert "<span>1 shipped</span>" in page
 
 
 def test_what_the_shop_has_fulfilled_is_shipped(export: Export) -> None:

@@ -165,7 +165,7 @@ class _Writer:
         if shipped:
             lines = order.lines.filter(product__sku__in=shipped, held=False).select_related("product")
             if units := {line.pk: shipped[line.product.sku] for line in lines}:
-                services.ship(order, units, now=self.run.now, beyond_reserved=True)
+                services.ship(order, units, now=self.run.now, beyond_reserved=True, day_known=False)
 
     # Known orders
 
@@ -188,13 +188,21 @@ class _Writer:
         now = self.run.now
         if difference.ship:
             shipped_at = export.head.shipped_at
-            services.ship(order, difference.ship, now=now, shipped_at=shipped_at, beyond_reserved=True)
+            services.ship(
+                order,
+                difference.ship,
+                now=now,
+                shipped_at=shipped_at,
+                beyond_reserved=True,
+                day_known=shipped_at is not None,
+            )
             self.counts["units_shipped"] += sum(difference.ship.values())
+        refunded, confirmed = export.head.closed == "refunded", 0
         if difference.cancel:
-            services.cancel(order, now=now, units=difference.cancel, by="shop")
+            refunds = services.cancel(order, now=now, units=difference.cancel, by="shop", refunded=refunded)
+            confirmed += len(refunds) * refunded
             self.counts["units_cancelled"] += sum(difference.cancel.values())
-        confirmed = 0
-        if export.head.closed == "refunded":
+        if refunded:
             for refund in Refund.objects.filter(line__order=order, sent_at__isnull=True):
                 confirmed += services.mark_refund_sent(refund, now=now)
             self.counts["refunds_confirmed"] += confirmed

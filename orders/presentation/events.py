@@ -117,13 +117,19 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
 
 def _shipped(facts: Facts, reader: _Reader) -> list[str]:
     units, still = facts["units"], facts.get("still", 0)
-    numbers = {"units": reader.number(units), "of": reader.number(facts["of"]), "day": reader.day(facts["shipped_on"])}
-    left = (
-        gettext("Shipped on %(day)s.") % numbers
-        if units == facts["of"]
-        else gettext("%(units)s of %(of)s shipped on %(day)s.") % numbers
-    )
-    return [left, _parcel(facts), _still(still, reader)]
+    numbers = {"units": reader.number(units), "of": reader.number(facts["of"])}
+    if facts["shipped_on"]:
+        numbers["day"] = reader.day(facts["shipped_on"])
+    return [_left(facts) % numbers, _parcel(facts), _still(still, reader)]
+
+
+def _left(facts: Facts) -> str:
+    """Nobody knows the day of what left the shop before we were told."""
+    if facts["units"] == facts["of"]:
+        return gettext("Shipped on %(day)s.") if facts["shipped_on"] else gettext("Shipped.")
+    if facts["shipped_on"]:
+        return gettext("%(units)s of %(of)s shipped on %(day)s.")
+    return ngettext("%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts["units"])
 
 
 def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
@@ -133,6 +139,8 @@ def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
     cancelled = _cancelled_by(facts) % (numbers | reader.date_and_time())
     due = facts.get("refund_due_on")
     refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
+    if facts.get("refund_sent"):
+        refund = gettext("Your refund has been sent.")
     return [cancelled, refund, _still(facts.get("still", 0), reader), _ready(facts, reader)]
 
 

@@ -21,22 +21,36 @@ class _NeedsStock(Exception):
 
 
 def cancel(
-    order: Order, *, now: datetime, units: Mapping[int, int] | None = None, by: str = "staff", actor: str = ""
+    order: Order,
+    *,
+    now: datetime,
+    units: Mapping[int, int] | None = None,
+    by: str = "staff",
+    actor: str = "",
+    refunded: bool = False,
 ) -> list[Refund]:
     """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
-    `by` is customer, staff or shop. Cancelling what is cancelled changes nothing.
+    `by` is customer, staff or shop; `refunded`: the shop has sent the money already.
+    Cancelling what is cancelled changes nothing.
     """
     try:
-        return _cancel(order, units, now=now, by=by, actor=actor, stock_locked=False)
+        return _cancel(order, units, now=now, by=by, actor=actor, refunded=refunded, stock_locked=False)
     except _NeedsStock:
-        return _cancel(order, units, now=now, by=by, actor=actor, stock_locked=True)
+        return _cancel(order, units, now=now, by=by, actor=actor, refunded=refunded, stock_locked=True)
 
 
 @transaction.atomic
 def _cancel(
-    order: Order, units: Mapping[int, int] | None, *, now: datetime, by: str, actor: str, stock_locked: bool
+    order: Order,
+    units: Mapping[int, int] | None,
+    *,
+    now: datetime,
+    by: str,
+    actor: str,
+    refunded: bool,
+    stock_locked: bool,
 ) -> list[Refund]:
     if units is None:
         units = {line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()}
@@ -62,7 +76,7 @@ def _cancel(
         OrderLine.objects.filter(pk=line.pk).update(
             cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
         )
-        refunds.append(_owe(line, number, now=now))
+        refunds.append(_owe(line, number, now=now, sent=refunded))
         rest_is_ready = 0 < line.waiting <= number < open_units
         promise = promise_to_leave(line, now=now) if rest_is_ready else None
         _tell(line, number, refunds[-1], promise, now=now, by=by, actor=actor)
@@ -114,11 +128,11 @@ def mark_refund_sent(refund: Refund, *, now: datetime) -> bool:
     return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now) == 1
 
 
-def _owe(line: OrderLine, units: int, *, now: datetime) -> Refund:
+def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
     order = line.order
     law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
     due_on = refund_due_on(law, today_of(now))
-    return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now)
+    return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None)
 
 
 def _reduce_refunds(line: OrderLine, units: int) -> None:
@@ -135,6 +149,7 @@ def _reduce_refunds(line: OrderLine, units: int) -> None:
 def _tell(
     line: OrderLine, units: int, refund: Refund, promise: Promise | None, *, now: datetime, by: str, actor: str
 ) -> None:
+    money = {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
     Event.objects.create(
         order=line.order,
         line=line,
@@ -145,7 +160,7 @@ def _tell(
             "of": line.quantity,
             "still": line.quantity - line.cancelled - line.shipped - units,
             "by": by,
-            "refund_due_on": refund.due_on.isoformat(),
+            **money,
             "window": promise and window_facts(promise),
         },
         at=now,

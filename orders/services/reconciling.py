@@ -137,7 +137,8 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
             f"order {line.order.number}: of {line.product.sku} 0 to {still} units can be to come, not {remaining}"
         )
     if remaining < still:
-        ship(line.order, {line.pk: still - remaining}, now=now, actor=actor, beyond_reserved=True)
+        left = {line.pk: still - remaining}
+        ship(line.order, left, now=now, actor=actor, beyond_reserved=True, day_known=False)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
     _strike(line.order, held_text(line.product.sku, line.quantity))
     if line.promise_id is None:

@@ -24,17 +24,24 @@ def ship(
     tracking_number: str = "",
     actor: str = "",
     beyond_reserved: bool = False,
+    day_known: bool = True,
 ) -> Shipment:
     """Units of lines ({line id: units}) were handed to the carrier.
 
     `beyond_reserved` is for parcels the shop sent without recording here that the goods had come: they are taken from
     spare units, else received on the way, so that units stay conserved. Otherwise only reserved units ship.
+    `day_known=False`: nobody knows when they left, so the customer is told no day.
     """
     shipped_at = shipped_at or now
     if not units:
         raise Refused(f"nothing of order {order.number} was named to ship")
     if shipped_at > now + timedelta(days=1):
         raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
+    if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
+        raise Refused(
+            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have shipped on "
+            f"{today_of(shipped_at)}"
+        )
     products = OrderLine.objects.filter(pk__in=units).order_by("product_id").values_list("product", flat=True)
     stock = lock_stock(list(products)) if beyond_reserved else {}
     lines = lock_lines(order, units)
@@ -71,7 +78,7 @@ def ship(
                 "units": units[line.pk],
                 "of": line.quantity,
                 "still": line.quantity - line.cancelled - line.shipped - units[line.pk],
-                "shipped_on": today_of(shipped_at).isoformat(),
+                "shipped_on": today_of(shipped_at).isoformat() if day_known else None,
                 "carrier": carrier,
                 "tracking_number": tracking_number,
             },
