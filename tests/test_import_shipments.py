@@ -96,6 +96,10 @@ def test_orders_and_products_that_are_not_in_line_here_are_counted(
         ("1,LAMP,0,2026-11-01,DHL,T1", "quantity is '0'; expected a whole number from 1 to 1000000"),
         ("1,LAMP,1,2026-11-09,DHL,T1", "shipped_at is '2026-11-09'; expected a time from 2000-01-01 until now"),
         ("1,,1,2026-11-01,DHL,T1", "sku is empty; expected a value"),
+        (
+            "1,LAMP,1,2026-10-31,DHL,T1",
+            "order 1 was placed on 2026-11-02, so it cannot have shipped on 2026-10-31",
+        ),
         (",LAMP,1,2026-11-01,DHL,T1", "order_number is empty; expected a value"),
     ],
 )
@@ -108,6 +112,21 @@ def test_a_bad_row_is_named_and_nothing_is_written(
     with pytest.raises(CommandError, match="1 bad row: nothing was imported"):
         load("2,LAMP,1,2026-11-01,DHL,T0", bad)
     assert capsys.readouterr().err.startswith(f"{tmp_path / 'shipments.csv'}:3: {says}")
+    assert not Shipment.objects.exists()
+
+
+def test_all_that_is_wrong_is_named_at_once(load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    order(make_product(sku="LAMP"), 3, number="1")
+    with pytest.raises(CommandError, match="4 bad rows"):
+        load(
+            "1,LAMP,-1,2026-11-01,DHL,T1",
+            "1,LAMP,9,2026-11-01,DHL,T2",
+            "1,LAMP,1,tomorrow,DHL,T3",
+            "1,LAMP,2,2026-11-01,DHL,T4",
+            "1,LAMP,2,2026-11-01,DHL,T5",
+        )
+    named = [line.removeprefix(f"{tmp_path / 'shipments.csv'}:")[0] for line in capsys.readouterr().err.splitlines()]
+    assert sorted(named[:4]) == ["2", "3", "4", "6"]
     assert not Shipment.objects.exists()
 
 

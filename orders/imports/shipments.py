@@ -37,18 +37,18 @@ def import_shipments(run: Run) -> dict[str, Any]:
             _gather(row, parcels, run)
         except BadRow as error:
             run.bad(row.number, error)
-    run.stop_if_bad()
+    # Written even so, and undone at the end: only what is recorded shows what cannot have left, and all is named at once.
     counts: Counter[str] = Counter(dict.fromkeys(("recorded", "recorded_before", "shipped_before", "not_here"), 0))
 
     def write() -> dict[str, Any]:
-        todo = [(key, parcel) for key, parcel in parcels.items() if not parcel.bad]
+        todo = list(parcels.items())
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
             orders = _orders({number for (number, _, _), _ in batch})
             for (number, tracking, shipped_at), parcel in batch:
                 if order := orders.get(number):
                     _ship(order, tracking, shipped_at, parcel, run, counts)
-                else:
+                elif not parcel.bad:
                     counts["not_here"] += 1
             run.progress(start + len(batch), len(todo))
         return dict(counts)
@@ -89,7 +89,7 @@ def _ship(order: Order, tracking: str, shipped_at: datetime, parcel: _Parcel, ru
             continue
         still = line.waiting + line.reserved
         if new > still and new <= still + _without_tracking(order, line):
-            counts["shipped_before"] += 1  # an orders export said so first, without the tracking number
+            counts["shipped_before"] += not parcel.bad  # an orders export said so first, without the tracking number
             new = still
         if new > still:
             run.bad(
@@ -101,6 +101,8 @@ def _ship(order: Order, tracking: str, shipped_at: datetime, parcel: _Parcel, ru
         if new:
             units[line.pk] = new
     known = {line.product.sku for line in order.lines.all()}
+    if parcel.bad:
+        return
     if not units:
         counts["recorded_before" if known & parcel.units.keys() else "not_here"] += 1
         return
