@@ -1,8 +1,8 @@
 """A message in words: subject, text, HTML and headers from the same sentences as the page."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
@@ -15,14 +15,16 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext
 
 from notifications.models import Message
-from notifications.news import chief, still_news
-from orders.access import Purpose, order_url
-from orders.models import Event, EventKind, Order, OrderLine, Promise, WindowKind
+from notifications.news import asks, chief, still_news
+from orders.access import Purpose, answer_url, order_url
+from orders.domain.delay_rules import Sentence, Silence
+from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise, WindowKind
 from orders.presentation import (
     day_words,
     in_language,
     language_for,
     next_word_sentence,
+    notice_sentences,
     ordinal,
     sentence,
     tracking_link,
@@ -33,6 +35,8 @@ from orders.presentation import (
 
 LONGEST_NUMBER = 60
 LONGEST_NAME = 100
+MOST_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
+ASKED = {Choice.KEEP: Sentence.CHOICE, Choice.CANCEL: Sentence.CHOICE, Choice.WITHDRAW: Sentence.WITHDRAW}
 JOINERS = "\u200c\u200d"  # invisible, and letters in some scripts
 
 
@@ -50,32 +54,44 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order with its news, or as it stands. `sentences` are what the page says."""
+    """A line of the order with its news, or as it stands. `sentences` are what the page says, `asks` what an open delay
+    notice asks; the addresses open the page of a choice, where there is one."""
 
     quantity: int
     name: str
     sentences: Sequence[str]
+    asks: Sequence[str] = ()
+    keep: str = ""
+    cancel: str = ""
+    withdraw: str = ""
     follow: str = ""
     next_word: str = ""
 
 
-def compose(message: Message, events: Iterable[Event], *, now: datetime) -> Composed | None:
-    """None: the order has moved on, and nothing of it is left to say."""
+def compose(
+    message: Message, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
+) -> Composed | None:
+    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to say."""
     order, locale = message.order, message.locale
     lines = {line.pk: line for line in order.lines.all()}
-    news = still_news(events, lines)
+    asked = {pk: notice for pk, notice in notices.items() if pk in lines and lines[pk].waiting + lines[pk].reserved}
+    news = still_news(events, lines, asked)
     if not news:
         return None
     main = chief(news)
     today = timezone.localtime(now).date()
     with in_language(locale):
+        items = [_item(lines[pk], news, asked.get(pk), today, locale=locale) for pk in _lines_of(news)]
+        items, asks_of_each = _asked_together(items)
         context = {
-            "subject": _subject(main, news, order, locale=locale),
+            "subject": _subject_of_deadline(news, asked, order, today, locale=locale)
+            or _subject(main, news, order, locale=locale),
             "preheader": sentence(main, locale=locale),
             "first_name": plain(order.first_name, LONGEST_NAME),
             "number": plain(order.number, LONGEST_NUMBER),
             "is_first": any(event.kind == EventKind.JOINED for event in news),
-            "items": [_item(lines[pk], news, today, locale=locale) for pk in _lines_of(news)],
+            "items": items,
+            "asks_of_each": asks_of_each,
             "order_news": [sentence(event, locale=locale) for event in news if event.line_id is None],
             "others": [_other(line, today, locale=locale) for line in _open_lines(order, news)],
             "url": order_url(order, Purpose.ACT),
@@ -114,19 +130,31 @@ def _open_lines(order: Order, news: Iterable[Event]) -> list[OrderLine]:
     return [line for line in order.lines.all() if line.pk not in told and line.waiting + line.reserved > 0]
 
 
-def _item(line: OrderLine, news: Sequence[Event], today: date, *, locale: str) -> Item:
+def _item(line: OrderLine, news: Sequence[Event], notice: DelayNotice | None, today: date, *, locale: str) -> Item:
     happened = [event for event in news if event.line_id == line.pk]
     sentences = []
     for event in happened:
         sentences += [_told_before(event, locale=locale), sentence(event, locale=locale)]
     shipped = [event.facts for event in happened if event.kind == EventKind.SHIPPED]
+    choices = [choice for choice, code in ASKED.items() if notice and code in notice.sentences]
     return Item(
         quantity=line.quantity,
         name=plain(line.product.name, 300),
         sentences=[words for words in sentences if words],
+        asks=notice_sentences(notice, locale=locale, today=today) if notice else (),
+        **{choice.value: answer_url(line.order, line.pk, choice) for choice in choices},
         follow=tracking_link(shipped[-1]["carrier"], shipped[-1]["tracking_number"]) if shipped else "",
         next_word=_next_word(line, happened, today, locale=locale),
     )
+
+
+def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
+    """What is asked of every line alike is said once; where there are many lines, their choices stand on the page."""
+    first = items[0].asks if len(items) > 1 else ()
+    alike = all(item.asks == first for item in items)
+    if len(items) > MOST_CHOICES:
+        items = [replace(item, keep="", cancel="", withdraw="") for item in items]
+    return ([replace(item, asks=()) for item in items], first) if alike and first else (items, ())
 
 
 def _other(line: OrderLine, today: date, *, locale: str) -> Item:
@@ -159,6 +187,24 @@ def _day(day: date, today: date, *, locale: str) -> str:
         return day_words(day, today=today, locale=dates)
 
 
+def _subject_of_deadline(
+    news: Iterable[Event], asked: Mapping[int, DelayNotice], order: Order, today: date, *, locale: str
+) -> str:
+    """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer."""
+    days = [
+        notice.answer_by
+        for event in news
+        if event.line_id and (notice := asked.get(event.line_id)) and asks(event, notice)
+        if notice.answer_by and notice.silence == Silence.CANCEL
+    ]
+    if not days:
+        return ""
+    return gettext("Please answer by %(day)s: order %(number)s") % {
+        "day": _day(min(days), today, locale=locale),
+        "number": plain(order.number, LONGEST_NUMBER),
+    }
+
+
 def _subject(main: Event, news: Sequence[Event], order: Order, *, locale: str) -> str:
     words = {"number": plain(order.number, LONGEST_NUMBER)}
     same = [event for event in news if event.kind == main.kind]
@@ -170,6 +216,12 @@ def _subject(main: Event, news: Sequence[Event], order: Order, *, locale: str) -
             return gettext("Order %(number)s has no date at the moment") % words
         case EventKind.CORRECTED:
             return gettext("We are sorry: a correction to order %(number)s") % words
+        case EventKind.CANCELLED if main.facts.get("by") == Choice.WITHDRAW:
+            return gettext("We confirm your withdrawal: order %(number)s") % words
+        case EventKind.ON_TRACK:
+            return gettext("No change: order %(number)s") % words
+        case EventKind.ANSWERED:
+            return gettext("You keep your place: order %(number)s") % words
         case EventKind.CANCELLED if all(line.cancelled == line.quantity for line in lines):
             return gettext("Order %(number)s is cancelled") % words
         case EventKind.CANCELLED:

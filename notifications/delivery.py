@@ -14,7 +14,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
 from orders import services
-from orders.models import OrderLine
+from orders.models import DelayNotice, OrderLine
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +173,8 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
         if not message.frozen_at:
             message.recipient = message.order.email
     suppressed = _suppressed(message.recipient for message in messages)
+    _decide_again(messages)
+    notices = _open_notices(messages)
     expired = set(Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True))
     ready = []
     for message in messages:
@@ -185,7 +187,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
         elif message.frozen_at:
             ready.append(claimed)
-        elif written := _compose(claimed):
+        elif written := _compose(claimed, notices):
             ready.append(written)
     return ready
 
@@ -227,9 +229,10 @@ def preview(limit: int = PREVIEWS) -> int:
     """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it goes out."""
     waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
     messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
+    notices = _open_notices(messages)
     for message in messages:
         message.recipient = message.order.email
-        composed, problem = _try_to_compose(message)
+        composed, problem = _try_to_compose(message, notices)
         if composed is None:
             Message.objects.filter(pk=message.pk, composed_at=None).update(composed_at=Now(), last_error=problem)
             continue
@@ -332,8 +335,22 @@ def _said(claimed: Claimed) -> list[int]:
     return [row.event_id for row in claimed.message.covered.all() if row.said]
 
 
-def _compose(claimed: Claimed) -> Claimed | None:
-    composed, problem = _try_to_compose(claimed.message)
+def _decide_again(messages: Iterable[Message]) -> None:
+    """What these mails tell is asked by what was told until now; of words that are frozen nothing is decided any more."""
+    covered = [row.event.promise_id for message in messages if not message.frozen_at for row in message.covered.all()]
+    promises = {promise for promise in covered if promise}
+    if promises:
+        services.decide_again(promises, now=timezone.now())
+
+
+def _open_notices(messages: Iterable[Message]) -> dict[int, DelayNotice]:
+    """The newest open notice of each line of their orders, by line."""
+    notices = DelayNotice.objects.filter(line__order__in={message.order_id for message in messages}, outcome="")
+    return {notice.line_id: notice for notice in notices.order_by("pk")}
+
+
+def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:
+    composed, problem = _try_to_compose(claimed.message, notices)
     if composed:
         return replace(claimed, composed=composed)
     if problem == NOTHING_LEFT:
@@ -343,10 +360,10 @@ def _compose(claimed: Claimed) -> Claimed | None:
     return None
 
 
-def _try_to_compose(message: Message) -> tuple[Composed | None, str]:
+def _try_to_compose(message: Message, notices: Mapping[int, DelayNotice]) -> tuple[Composed | None, str]:
     """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
     try:
-        composed = compose(message, [row.event for row in message.covered.all()], now=timezone.now())
+        composed = compose(message, [row.event for row in message.covered.all()], notices, now=timezone.now())
     except Exception as error:
         log.exception("message %s cannot be composed", message.pk)
         return None, f"{type(error).__name__}: {error}"[:300]

@@ -6,7 +6,7 @@ out stays on the page, where all that happened can be read.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from orders.models import Event, EventKind, OrderLine
+from orders.models import DelayNotice, Event, EventKind, OrderLine
 
 # Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
 CHIEF_FIRST = (
@@ -24,8 +24,11 @@ CHIEF_FIRST = (
 )
 
 
-def still_news(events: Iterable[Event], lines: Mapping[int, OrderLine]) -> list[Event]:
-    """`lines` as they are now, by id. Oldest first; empty when the order has moved on past all of it."""
+def still_news(
+    events: Iterable[Event], lines: Mapping[int, OrderLine], asked: Mapping[int, DelayNotice]
+) -> list[Event]:
+    """`lines` as they are now and the open notices of those that have one, by id. Oldest first; empty when the order has
+    moved on past all of it."""
     oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
     of_line: dict[int | None, list[Event]] = {}
     for event in oldest_first:
@@ -33,7 +36,7 @@ def still_news(events: Iterable[Event], lines: Mapping[int, OrderLine]) -> list[
     kept = set(of_line.pop(None, []))
     for line_id, happened in of_line.items():
         if line_id is not None:
-            kept.update(_news_of_line(happened, lines[line_id]))
+            kept.update(_news_of_line(happened, lines[line_id], asked.get(line_id)))
     return [event for event in oldest_first if event in kept]
 
 
@@ -42,7 +45,12 @@ def chief(news: Sequence[Event]) -> Event:
     return min(reversed(news), key=lambda event: CHIEF_FIRST.index(EventKind(event.kind)))
 
 
-def _news_of_line(happened: Sequence[Event], line: OrderLine) -> list[Event]:
+def asks(event: Event, notice: DelayNotice) -> bool:
+    """Whether it is the event that a notice follows, or a reminder of it."""
+    return event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
+
+
+def _news_of_line(happened: Sequence[Event], line: OrderLine, notice: DelayNotice | None) -> list[Event]:
     news = []
     for n, event in enumerate(happened):
         later = happened[n + 1 :]
@@ -52,6 +60,10 @@ def _news_of_line(happened: Sequence[Event], line: OrderLine) -> list[Event]:
             said = _promise_holds(event, line)
         elif event.kind == EventKind.RESERVED:
             said = line.reserved > 0 and not any(_tells_of_units_set_aside(other) for other in later)
+        elif event.facts.get("code") == "reminder":
+            said = notice is not None and event.facts["answer_by"] == str(notice.answer_by)
+        elif event.kind == EventKind.ANSWERED:
+            said = line.waiting + line.reserved > 0
         elif event.facts.get("what") == "shipment":
             said = line.reserved > 0
         elif event.facts.get("what") == "cancellation":

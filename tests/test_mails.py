@@ -6,6 +6,8 @@ from email.message import EmailMessage
 from html import unescape
 
 import pytest
+import time_machine
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -13,7 +15,7 @@ from notifications.compose import plain
 from notifications.models import Message
 from orders import services
 from orders.access import MAY_ACT, open_order
-from orders.models import Event, Order, OrderLine, Product, Promise
+from orders.models import DelayNotice, Event, Order, OrderLine, Product, Promise
 from orders.presentation import sentence
 from tests import factories
 from tests.conftest import MailSink
@@ -24,11 +26,22 @@ from tests.test_dispatch import slip
 DAY = timedelta(days=1)
 
 
+SOON = (NOON + 14 * DAY).date()  # well before the day on which the law takes an order to be late
+
+
+@pytest.fixture(autouse=True)
+def at_noon():  # type: ignore[no-untyped-def]
+    """What a delay asks depends on the day."""
+    with time_machine.travel(NOON, tick=True):
+        yield
+
+
 @pytest.fixture
 def line(db: None) -> OrderLine:
+    """Of a customer in Canada, where silence cancels nothing."""
     product = make_product(name="Walnut lamp")
-    factories.restock(product)
-    return factories.order(product, 2, number="TT-1042")
+    factories.restock(product, expected_on=SOON)
+    return factories.order(product, 2, number="TT-1042", country="CA")
 
 
 def newest(sink: MailSink) -> EmailMessage:
@@ -58,7 +71,7 @@ def words_of(html: str) -> str:
 
 def two_line_order(first: Product, second: Product) -> Order:
     lines = [services.NewLine(first, 1), services.NewLine(second, 1)]
-    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", lines=lines)
+    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", country="CA", lines=lines)
     return services.place_order(new, now=NOON)
 
 
@@ -87,7 +100,7 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     text = text_of(received)
     assert re.search(
         r"You were told: .+ It is now: .+ Why: the goods are held at customs\. You are still 1st in line\.\n"
-        r"If that changes, we write before the \w+ is over\.",
+        r"(.+\n)+If that changes, we write before the \w+ is over\.",
         text,
     )
 
@@ -380,3 +393,152 @@ def test_the_date_of_a_mail_is_when_it_was_first_sent(line: OrderLine, mail_sink
 def test_a_promise_told_by_mail_is_marked_as_told(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     assert Promise.objects.filter(told_at__isnull=True).count() == 0
+
+
+# What a delay asks
+
+
+def delayed(country: str, *days: int) -> OrderLine:
+    """The newest mail of this line tells of a delay: its delivery was moved to so many days after NOON, one after another,
+    and each time but the last the mail went out."""
+    product = make_product(name="Walnut lamp")
+    factories.restock(product, expected_on=SOON)
+    line = factories.order(product, number="1042", country=country)
+    for hours, moved_to in enumerate(days, start=1):
+        mail()
+        slip(line, moved_to, hours=hours)
+    return line
+
+
+def asked_of(line: OrderLine) -> DelayNotice:
+    return line.notices.exclude(outcome="superseded").first()
+
+
+def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(mail_sink: MailSink, db: None) -> None:
+    line = delayed("US", 35)
+    received = newest(mail_sink)
+
+    day = f"{asked_of(line).answer_by.day} December"
+    assert received["Subject"] == f"New date for order 1042: by {day}"
+    assert (
+        "You are still 1st in line.\n"
+        "Happy to wait? You need do nothing.\n"
+        f"If we do not hear from you before we ship, and by {day}, we will take it that you agree to the new date.\n"
+        f"The new date: it leaves us by {day}.\n"
+        "Keep your place or cancel: it is your choice, and either costs you nothing.\n"
+        "If you cancel, you get a prompt and full refund, within 7 working days.\n"
+        "Keep my place: "
+    ) in text_of(received)
+    assert asked_of(line).told_at is not None
+    assert asked_of(line).adequate
+
+
+def test_the_links_of_a_delay_open_the_page_of_each_choice(
+    mail_sink: MailSink, settings: Settings, client: Client, db: None
+) -> None:
+    settings.SITE_URL = "https://orders.shop.example"
+    line = delayed("DE", 50)
+    received = newest(mail_sink)
+
+    said = re.findall(r"^(.+): https://orders\.shop\.example(/o/.+/answer/\?.+)$", text_of(received), re.MULTILINE)
+    assert [words for words, _ in said] == ["Keep my place", "Cancel, refund me", "Withdraw from contract here"]
+    for (_, link), choice in zip(said, ["keep", "cancel", "withdraw"], strict=True):
+        assert link.endswith(f"?line={line.pk}&choice={choice}")
+        assert f'href="https://orders.shop.example{link}"' in unescape(html_of(received))
+        assert "<button" in client.get(link).content.decode()
+
+
+def test_where_silence_cancels_the_subject_asks_for_an_answer(mail_sink: MailSink, db: None) -> None:
+    line = delayed("US", 35, 50)
+    received = newest(mail_sink)
+
+    notice = asked_of(line)
+    day = f"{notice.answer_by.day} December"
+    assert (notice.case, received["Subject"]) == ("D", f"Please answer by {day}: order 1042")
+    assert (
+        "We need your OK; without it the rules have us return your money.\n"
+        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and refund you in full.\n"
+    ) in text_of(received)
+
+
+def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None) -> None:
+    line = delayed("US", 35)
+    slip(line, 70, hours=5)
+    text = text_of(newest(mail_sink))
+
+    assert asked_of(line).case == "B"
+    assert "If we do not receive your agreement by 1 January" in text
+    assert "Unless you agree by" not in text
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "CA"])
+def test_outside_the_united_states_no_mail_takes_silence_for_consent(
+    country: str, mail_sink: MailSink, db: None
+) -> None:
+    delayed(country, 35, 70)
+    received = newest(mail_sink)
+
+    text = text_of(received)
+    assert "Until you agree to something else, the original date stands." in text
+    assert "If we do not hear from you, you keep your place, and we do not take it that you agree." in text
+    assert "we will take it" not in text
+    assert "we will cancel" not in text
+    assert received["Subject"].startswith("New date for order 1042: by ")
+
+
+def test_a_reminder_is_news_while_the_question_is_open(mail_sink: MailSink, db: None) -> None:
+    line = delayed("US", 35, 50)
+    mail()
+    notice = asked_of(line)
+    soon = NOON + timedelta(days=(notice.answer_by - NOON.date()).days - 7)
+    assert services.remind(now=soon) == 1
+    received = newest(mail_sink)
+
+    day = f"{notice.answer_by.day} December"
+    assert received["Subject"] == f"Please answer by {day}: order 1042"
+    assert f"A reminder: we have not heard from you, and need your answer by {day}.\n" in text_of(received)
+    assert "Keep my place: " in text_of(received)
+
+
+def test_a_reminder_that_the_answer_overtook_is_not_sent(mail_sink: MailSink, db: None) -> None:
+    line = delayed("US", 35, 50)
+    mail()
+    soon = NOON + timedelta(days=(asked_of(line).answer_by - NOON.date()).days - 7)
+    services.remind(now=soon)
+    services.answer(line.order, line.pk, "keep", now=soon)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "You keep your place: order 1042"
+    assert "You keep your place in line. Thank you for telling us. The date agreed is now " in text_of(received)
+    assert "A reminder" not in text_of(received)
+    assert "Keep my place" not in text_of(received)
+
+
+def test_a_withdrawal_is_acknowledged_by_mail(mail_sink: MailSink, db: None) -> None:
+    line = delayed("DE", 50)
+    mail()
+    services.answer(line.order, line.pk, "withdraw", now=NOON + DAY)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "We confirm your withdrawal: order 1042"
+    assert (
+        "1 × Walnut lamp\nWithdrawn from the contract: 1 of 1, on 3 November 2026 at 12:00 (EST). "
+        "Your refund will be sent by 17 November."
+    ) in text_of(received)
+
+
+def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    for product in (lamp, cup):
+        factories.restock(product, expected_on=SOON)
+    two_line_order(lamp, cup)
+    mail()
+    for product in (lamp, cup):
+        services.move_restock_date(product.restocks.get(), (NOON + 50 * DAY).date(), now=NOON + DAY)
+    factories.review(lamp, now=NOON + 2 * DAY)
+    factories.review(cup, now=NOON + 2 * DAY)
+    text = text_of(newest(mail_sink))
+
+    assert text.count("If we do not hear from you, you keep your place") == 1
+    assert text.count("For each of these:\nHappy to wait? Your place is kept for you.\n") == 1
+    assert text.count("Keep my place: ") == 2

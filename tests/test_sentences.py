@@ -366,10 +366,17 @@ def test_every_reason_has_words(kind: str, reason: str) -> None:
     assert queue_change_sentence(kind, reason, lines=0, units=1, locale="en").endswith(".")
 
 
-def test_every_stored_kind_has_words_or_its_name() -> None:
+def test_every_stored_kind_has_words() -> None:
     derived = {EventKind.MOVED_UP, EventKind.PASSED_BY}
-    assert set(EventKind) - derived - set(WORDS) == {EventKind.ON_TRACK}
-    assert words("on_track", {}) == "Still on track"
+    assert set(EventKind) - derived == set(WORDS)
+
+
+def test_no_change_is_said_with_the_window_as_it_was_told() -> None:
+    facts = {"units": 1, "place": 7, "place_before": 7, "window": TOLD, "told_on": "2026-11-09"}
+    assert words("on_track", facts) == (
+        "Nothing has changed since we last told you. Leaves us by 18 December (9 times in 10), perhaps from the 4th. "
+        "You are still 7th in line."
+    )
 
 
 @pytest.mark.parametrize(

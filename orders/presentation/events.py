@@ -190,6 +190,12 @@ def _ready(facts: Facts, reader: _Reader) -> str:
     return reader.window(window_in(facts["window"])) if facts.get("window") else ""
 
 
+def _on_track(facts: Facts, reader: _Reader) -> list[str]:
+    since = date.fromisoformat(facts["told_on"])
+    now = window_words(window_in(facts["window"]), since=since, today=reader.on, locale=reader.locale)
+    return [gettext("Nothing has changed since we last told you."), now, _place(facts, reader)]
+
+
 def _answered(facts: Facts, reader: _Reader) -> list[str]:
     kept = gettext("You keep your place in line. Thank you for telling us.")
     if facts.get("agreed_by"):
@@ -224,6 +230,7 @@ WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
     EventKind.RESERVED: _reserved,
     EventKind.SHIPPED: _shipped,
     EventKind.CANCELLED: _cancelled,
+    EventKind.ON_TRACK: _on_track,
     EventKind.ANSWERED: _answered,
     EventKind.CORRECTED: _corrected,
     EventKind.NOTE: _note,
