@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import starmap
 from typing import Any
 
 from django.conf import settings
@@ -84,24 +85,19 @@ def supplier_history() -> SupplierHistory:
             SELECT d.*, lead(d.recorded_at) OVER later AS replaced_at, lead(d.posted_on) OVER later AS replaced_on
             FROM orders_restockdate d WINDOW later AS (PARTITION BY d.restock_id ORDER BY d.posted_on, d.id)
         )
-        SELECT s.name, r.reference, v.posted_on, v.expected_on, r.quantity, came.arrived_on, came.known_at
+        SELECT s.name, r.reference, v.posted_on, v.expected_on, r.quantity, came.arrived_on, came.known_on
         FROM versions v
         JOIN orders_restock r ON r.id = v.restock_id AND r.cancelled_at IS NULL
         JOIN orders_supplier s ON s.id = r.supplier_id
         LEFT JOIN LATERAL (
-            SELECT max(c.arrived_on) AS arrived_on, max(c.recorded_at) AS known_at
+            SELECT max(c.arrived_on) AS arrived_on, (max(c.recorded_at) AT TIME ZONE %s)::date AS known_on
             FROM orders_receipt c WHERE c.restock_id = r.id AND c.quantity > 0
         ) came ON r.arrived >= r.quantity
         WHERE v.replaced_on IS DISTINCT FROM v.posted_on OR v.replaced_at > v.recorded_at + make_interval(secs => %s)
         ORDER BY v.posted_on, v.id"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [settings.SETTLE_SECONDS])
-        return SupplierHistory(
-            DateVersion(
-                supplier, reference, posted_on, promised_on, quantity, arrived_on, known_at and today_of(known_at)
-            )
-            for supplier, reference, posted_on, promised_on, quantity, arrived_on, known_at in cursor.fetchall()
-        )
+        cursor.execute(sql, [settings.TIME_ZONE, settings.SETTLE_SECONDS])
+        return SupplierHistory(starmap(DateVersion, cursor.fetchall()))
 
 
 @dataclass(frozen=True, slots=True)
