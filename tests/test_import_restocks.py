@@ -192,6 +192,15 @@ def test_a_restock_alone_puts_no_product_on_backorder(load: Load) -> None:
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,rain,,,",
             "reason is 'rain'; expected nothing or one of supplier_late,",
         ),
+        (
+            "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,receipt_corrected,,,",
+            "reason is 'receipt_corrected'; expected nothing or one of supplier_late, production, customs, transport, "
+            "quality, short_delivery, supplier_early, clerical\n",
+        ),
+        (
+            "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-02,41,",
+            "quantity_arrived is '41'; expected a whole number from 1 to 40",
+        ),
         ("PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-03,,", "arrived_on is 2026-11-03; expected a day from"),
         (
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-02,,2026-11-01",

@@ -14,19 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from orders import services
 from orders.admin.acts import Act, DayInput, NewRow
-from orders.models import Product, Reason, Receipt, Restock, Supplier
+from orders.models import Product, Receipt, Restock, Supplier
 
-# What a supplier or carrier can be the cause of; the other codes are written by services.
-MOVE_REASONS = (
-    Reason.SUPPLIER_LATE,
-    Reason.PRODUCTION,
-    Reason.CUSTOMS,
-    Reason.TRANSPORT,
-    Reason.QUALITY,
-    Reason.SHORT_DELIVERY,
-    Reason.SUPPLIER_EARLY,
-    Reason.CLERICAL,
-)
 # More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
 FAR_TIMES = 2
 FAR_UNITS = 20
@@ -34,7 +23,7 @@ CHOOSE = [("", gettext_lazy("Choose a reason"))]
 
 
 def reasons() -> list[tuple[str, Any]]:
-    return [*CHOOSE, *((reason.value, reason.label) for reason in MOVE_REASONS)]
+    return [*CHOOSE, *((reason.value, reason.label) for reason in services.MOVE_REASONS)]
 
 
 class NewRestock(NewRow):

@@ -10,11 +10,12 @@ from orders.domain.windows import MAX_SLIP
 from orders.imports import values
 from orders.imports.running import Run
 from orders.imports.table import BadRow, Cells, Row
-from orders.models import Reason, Restock
+from orders.models import Restock
 
 REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
 OPTIONAL = ("reason", "arrived_on", "quantity_arrived", "known_on")
 MOST_UNITS = 100_000_000
+MOST_TIMES = 10  # as many units as were expected; more came by a slip of the finger
 PROGRESS_ROWS = 10_000
 
 Key = tuple[str, str]  # reference, SKU
@@ -99,8 +100,8 @@ def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
     reach = timedelta(days=MAX_SLIP)
     expected_on = values.day(cells["expected_on"], "expected_on", first=posted_on - reach, last=posted_on + reach)
     reason = cells.get("reason", "")
-    if reason and reason not in Reason:
-        raise BadRow(f"reason is {reason!r}; expected nothing or one of {', '.join(Reason)}")
+    if reason and reason not in services.MOVE_REASONS:
+        raise BadRow(f"reason is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}")
     return services.PostedDate(expected_on, posted_on, reason)
 
 
@@ -113,7 +114,8 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | 
         return None
     arrived_on = values.day(came, "arrived_on", last=today)
     known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
-    units = values.units(counted, "quantity_arrived", most=MOST_UNITS) if counted else quantity
+    most = min(quantity * MOST_TIMES, MOST_UNITS)
+    units = values.units(counted, "quantity_arrived", most=most) if counted else quantity
     return services.Arrival(units, arrived_on, known_on)
 
 

@@ -24,6 +24,7 @@ from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, r
 from orders.services.refusal import MOST_UNITS, Refused
 from orders.services.shipping import correct_shipment, ship
 from orders.services.supplying import (
+    MOVE_REASONS,
     cancel_restock,
     correct_receipt,
     expect_restock,
@@ -34,6 +35,7 @@ from orders.services.telling import mark_not_told, mark_told
 
 __all__ = [
     "MOST_UNITS",
+    "MOVE_REASONS",
     "Answered",
     "Arrival",
     "Delivery",

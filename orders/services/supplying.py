@@ -13,6 +13,17 @@ from orders.services.promising import lock_stock, mark_changed
 from orders.services.refusal import MOST_UNITS, Refused
 
 IMPLAUSIBLE = timedelta(days=MAX_SLIP)
+# What a supplier or carrier can be the cause of: for people and files to give. Services write the other codes.
+MOVE_REASONS = (
+    Reason.SUPPLIER_LATE,
+    Reason.PRODUCTION,
+    Reason.CUSTOMS,
+    Reason.TRANSPORT,
+    Reason.QUALITY,
+    Reason.SHORT_DELIVERY,
+    Reason.SUPPLIER_EARLY,
+    Reason.CLERICAL,
+)
 
 
 @transaction.atomic
@@ -195,7 +206,7 @@ def _post_date(
             f"{expected_on} is more than two years from {posted_on}, when it was posted: expected a nearer day"
         )
     if reason and reason not in Reason:
-        raise Refused(f"{reason!r} is no reason we have words for: expected one of {', '.join(Reason)}")
+        raise Refused(f"{reason!r} is no reason we have words for: expected one of {', '.join(MOVE_REASONS)}")
     return RestockDate.objects.create(
         restock=restock, expected_on=expected_on, posted_on=posted_on, reason=reason, actor=actor, recorded_at=now
     )
