@@ -281,7 +281,14 @@ def test_skip_bad_imports_the_rest_and_keeps_the_list(csv: Csv, capsys: pytest.C
 def test_rows_of_one_order_that_disagree_are_bad(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
     file = csv(row("1"), row("1", "VASE", email="eve@example.com"))
     assert refused(capsys, file)[0] == (
-        f"{file}:3: email differs from the rows of this order above; expected ada@example.com on each"
+        f"{file}:3: customer_email is 'eve@example.com'; expected 'ada@example.com' as on the rows of this order above"
+    )
+
+
+def test_rows_that_disagree_are_told_what_the_file_said(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
+    file = csv(row("1", placed_at="2026-10-01"), row("1", "VASE", placed_at="2026-10-02"))
+    assert refused(capsys, file)[0] == (
+        f"{file}:3: placed_at is '2026-10-02'; expected '2026-10-01' as on the rows of this order above"
     )
 
 

@@ -17,7 +17,8 @@ Fulfilment = Literal["none", "part", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What an export says of an order as a whole. `part_refund`: money sent back, no one knows for which units."""
+    """What an export says of an order as a whole. `part_refund`: money sent back, no one knows for which units; `cells`:
+    what the row said in its own words, where rows of an order are compared."""
 
     placed_at: datetime
     paid_at: datetime | None = None
@@ -31,6 +32,7 @@ class Head:
     fulfilment: Fulfilment = "none"
     shipped_at: datetime | None = None
     part_refund: str = ""
+    cells: Cells = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class OurColumns:
             country=country,
             region=values.text(cells.get("region", ""), "region", most=100),
             locale=values.locale(cells["locale"], "locale", country=country),
+            cells=cells,
         )
 
     def line(self, cells: Cells) -> ExportLine:
@@ -148,8 +151,10 @@ class OurColumns:
     def merged(self, first: Head, other: Head) -> Head:
         for name in ("placed_at", "paid_at", "email", "customer_name", "country", "region", "locale"):
             if getattr(first, name) != getattr(other, name):
+                column = "customer_email" if name == "email" else name
                 raise BadRow(
-                    f"{name} differs from the rows of this order above; expected {getattr(first, name)!s} on each"
+                    f"{column} is {other.cells.get(column, '')!r}; "
+                    f"expected {first.cells.get(column, '')!r} as on the rows of this order above"
                 )
         return first
 
