@@ -8,15 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from babel import Locale
 from django.db.models import F
 from django.utils import timezone
 
-from orders import services
+from orders import queue, services
 from orders.models import Event, Order, OrderLine, Product, Restock, Supplier
+from orders.presentation import ordinal
 
 SEED = 1042
 WEEKS = 11
 ADA_STANDS = 37
+ENGLISH = Locale("en")
+STATE_WORDS = {
+    "part_reserved": "set aside in part, the rest in line",
+    "reserved": "set aside, about to leave",
+    "part_shipped": "shipped in part",
+    "shipped": "shipped, with a tracking link",
+    "cancelled": "cancelled",
+}
 LAMPS_WAITING = 52
 
 
@@ -231,7 +241,7 @@ class Played:
 
 
 def customers() -> list[tuple[Order, str]]:
-    """The three customers the demo page introduces, with what each page shows."""
+    """The three customers the demo page introduces, with what each page shows now."""
     ada = Order.objects.filter(customer_name="Ada Okafor").first()
     without_date = (
         Order.objects.filter(lines__product__sku=STOVE.sku, lines__waiting__gt=0, country="DE").order_by("pk").first()
@@ -242,9 +252,18 @@ def customers() -> list[tuple[Order, str]]:
         .order_by("-pk")
         .first()
     )
-    introduced = [
-        (ada, f"{ADA_STANDS}th in line for a lamp, with a delivery that has room for her"),
-        (without_date, "no date at the moment: the delivery was cancelled, and the page says so"),
-        (late, "told a later date in time, then shipped, with a tracking link"),
-    ]
-    return [(order, shows) for order, shows in introduced if order]
+    introduced = [(order, _shows(order)) for order in (ada, without_date) if order]
+    return introduced + ([(late, "told a later date in time, then shipped, with a tracking link")] if late else [])
+
+
+def _shows(order: Order) -> str:
+    line = order.lines.select_related("product", "promise")[0]
+    if line.state != "waiting":
+        return STATE_WORDS[line.state]
+    place = ordinal(queue.positions([line.pk])[line.pk].place, locale=ENGLISH)
+    what = "lamp" if line.product.sku == LAMP.sku else "camp stove"
+    if line.promise is None or line.promise.kind == "none":
+        return f"{place} in line for a {what}, with no date at the moment, and the page says so"
+    if line.promise.reference:
+        return f"{place} in line for a {what}, with a delivery that has room"
+    return f"{place} in line for a {what}"
