@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -102,7 +103,7 @@ def record_of_promises(*, now: datetime) -> Record:
 
 
 def _counted(today: date) -> list[tuple[int | None, str, str, int, int, int, int, int]]:
-    parameters = {
+    parameters: dict[str, Any] = {
         "zone": timezone.get_default_timezone_name(),
         "today": today,
         "since": today - timedelta(days=max(PERIODS)),
@@ -110,7 +111,7 @@ def _counted(today: date) -> list[tuple[int | None, str, str, int, int, int, int
     }
     with connection.cursor() as cursor:
         cursor.execute(OUTCOMES, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _kept(days: int, outcomes: int, in_time: int, windows: int, within: int) -> Kept:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection
@@ -222,9 +223,7 @@ class Shop:
         for receipt_id, quantity in self.corrections.pop(self.day, []):
             receipt = Receipt.objects.select_related("product", "restock").get(pk=receipt_id)
             self._attempt(
-                lambda receipt=receipt, quantity=quantity: services.correct_receipt(
-                    receipt, quantity, now=self._tick(), reason="counted again"
-                )
+                partial(services.correct_receipt, receipt, quantity, now=self._tick(), reason="counted again")
             )
 
     def _pack(self) -> None:
@@ -243,9 +242,7 @@ class Shop:
     def _customers_act(self) -> None:
         for line_id, choice in self.answers.pop(self.day, []):
             line = OrderLine.objects.select_related("order").get(pk=line_id)
-            self._attempt(
-                lambda line=line, choice=choice: services.answer(line.order, line.pk, choice, now=self._tick())
-            )
+            self._attempt(partial(services.answer, line.order, line.pk, choice, now=self._tick()))
         waiting = OrderLine.objects.filter(waiting__gt=0).select_related("order").order_by("pk")
         leaving = [line for line in waiting.values_list("pk", flat=True) if self.chance.random() < CANCELS_A_DAY]
         for line in waiting.filter(pk__in=leaving):

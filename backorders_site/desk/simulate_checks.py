@@ -193,11 +193,11 @@ def silent_breaks(stories: Iterable[LineStory], *, until: datetime) -> list[Sile
     found = []
     for story in stories:
         for n, told in enumerate(story.told):
-            end = told.last_day and end_of(told.last_day)
-            if not end or end > until or not story.open_at(end):
+            if told.last_day is None:
                 continue
-            if not any(newer.at < end for newer in story.told[n + 1 :]):
-                found.append(SilentBreak(story.line_id, told.at, told.last_day or date.max))
+            end = end_of(told.last_day)
+            if end <= until and story.open_at(end) and not any(newer.at < end for newer in story.told[n + 1 :]):
+                found.append(SilentBreak(story.line_id, told.at, told.last_day))
     return found
 
 
