@@ -74,7 +74,11 @@ def compose(
     """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to say."""
     order, locale = message.order, message.locale
     lines = {line.pk: line for line in order.lines.all()}
-    asked = {pk: notice for pk, notice in notices.items() if pk in lines and lines[pk].waiting + lines[pk].reserved}
+    asked = {
+        pk: notice
+        for pk, notice in notices.items()
+        if pk in lines and lines[pk].waiting + lines[pk].reserved and notice.still_asks(lines[pk])
+    }
     news = still_news(events, lines, asked)
     if not news:
         return None

@@ -240,6 +240,7 @@ def _lines(order: Order) -> QuerySet[OrderLine]:
 
 
 NOTICE_FIELDS = (
+    "promise_id",
     "jurisdiction",
     "late",
     "silence",
@@ -261,7 +262,8 @@ def _notice(line: OrderLine) -> DelayNotice | None:
 
 
 def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Asked | None:
-    if notice is None or notice.outcome or not line.waiting + line.reserved or Sentence.CHOICE not in notice.sentences:
+    asks = notice is not None and notice.still_asks(line) and Sentence.CHOICE in notice.sentences
+    if notice is None or not asks or not line.waiting + line.reserved:
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
     return Asked(

@@ -184,3 +184,11 @@ def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_late
     assert told == [14, 28, 58, 88, 118]
     assert kinds(line.order)[-1] == "on_track"
     assert line.order.events.first().facts["window"]["late"] == fresh(line).promise.late.isoformat()
+
+
+def test_what_has_arrived_is_not_asked_to_wait_for_the_old_date(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    assert newest(line).still_asks(fresh(line))
+    services.receive(restock.product, 1, restock=restock, now=NOON + 2 * DAY)
+    assert not newest(line).still_asks(fresh(line))
