@@ -7,6 +7,7 @@ from html import escape
 
 from backorders_site.desk.simulate_checks import LineStory, Told
 from backorders_site.desk.simulate_report import Report
+from orders.services import today_of
 
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 56
@@ -39,7 +40,7 @@ def windows_chart(report: Report) -> str:
 def calibration_chart(report: Report) -> str:
     """By how far ahead the last day was told: the share gone by that day (0.9 is aimed for) and within the window (0.8)."""
     outcomes = [
-        (max((told.last_day - told.at.date()).days, 0), told, story)
+        (max((told.last_day - today_of(told.at)).days, 0), told, story)
         for story in report.stories
         if story.shipped and not story.is_open
         for told in story.told
@@ -73,7 +74,7 @@ def _first_windows(stories: Iterable[LineStory]) -> list[tuple[int, int, int, in
     for story in stories:
         first = next((told for told in story.told if told.last_day and told.early), None)
         if first and first.early and first.last_day and story.shipped_on and not story.is_open:
-            told_on = first.at.date()
+            told_on = today_of(first.at)
             days = [(day - told_on).days for day in (first.early, first.last_day, story.shipped_on)]
             rows.append((story.line_id, *(max(day, 0) for day in days)))
     return rows  # type: ignore[return-value]
