@@ -85,3 +85,8 @@ def test_a_few_more_than_expected_are_received_at_once(
 def test_units_that_arrived_more_than_two_years_ago_are_refused(product: Product, arrived_on: date) -> None:
     with pytest.raises(services.Refused, match="more than two years ago"):
         services.receive(product, 1, arrived_on=arrived_on, now=NOON)
+
+
+@pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "²"])
+def test_a_row_that_cannot_exist_is_not_found(admin_client: Client, key: str) -> None:
+    assert admin_client.get(reverse("admin:orders_restock_receive"), {"id": key}).status_code == 404
