@@ -192,3 +192,14 @@ def test_what_has_arrived_is_not_asked_to_wait_for_the_old_date(restock: Restock
     assert newest(line).still_asks(fresh(line))
     services.receive(restock.product, 1, restock=restock, now=NOON + 2 * DAY)
     assert not newest(line).still_asks(fresh(line))
+
+
+def test_nobody_is_told_of_a_cancellation_that_did_not_happen(restock: Restock) -> None:
+    line = factories.order(restock.product, 2, placed_at=NOON - 60 * DAY)
+    notice = newest(line)
+    assert (notice.case, notice.cancels_now, notice.silence) == ("H", True, "keeps_place")
+    assert "cancelled" not in notice.sentences
+    assert services.warn_staff(now=NOON) == 1
+    assert services.warn_staff(now=NOON + DAY) == 0
+    assert "the law wants it cancelled" in Order.objects.get().attention[0]
+    assert fresh(line).waiting == 2

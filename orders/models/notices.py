@@ -50,13 +50,13 @@ class DelayNotice(models.Model):
             models.Index(fields=["line", "-id"], name="notices_of_line"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.jurisdiction} case {self.case}, answer by {self.answer_by}"
+
     def still_asks(self, line: OrderLine) -> bool:
         """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does:
         to ask for patience till Christmas when the parcel leaves tomorrow would be absurd."""
         return not self.outcome and (self.promise_id == line.promise_id or self.silence == "cancel")
-
-    def __str__(self) -> str:
-        return f"{self.jurisdiction} case {self.case}, answer by {self.answer_by}"
 
 
 class Choice(models.TextChoices):

@@ -176,20 +176,28 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
 
 
 def warn_staff(*, now: datetime) -> int:
-    """Delays nobody was told of in time to count, shortly before and on the last day for it: those orders go on staff's
-    list, once per day of warning. Returns how many warnings are new."""
+    """Orders go on staff's list, each text once: for a delay nobody was told of in time to count, shortly before and on the
+    last day for it; and where that day has passed, so that the law wants the order cancelled. Returns how many are new."""
     today = today_of(now)
-    untold = DelayNotice.objects.select_related("line__order", "line__product").filter(
-        Q(told_at=None) | Q(adequate=False), outcome="", line__order__released_at__lte=now, notice_by__gte=today
+    notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
+        outcome="", line__order__released_at__lte=now
     )
-    return sum(
-        put_on_list(row.line.order, [_warning(row, today)]) for row in untold if today in staff_warnings(row.notice_by)
-    )
+    untold = notices.filter(Q(told_at=None) | Q(adequate=False), notice_by__gte=today)
+    texts = [(row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)]
+    texts += [(row, _to_cancel(row)) for row in notices.filter(cancels_now=True)]
+    return sum(put_on_list(row.line.order, [text]) for row, text in texts)
 
 
 def _warning(row: DelayNotice, today: date) -> str:
     days = (row.notice_by - today).days
     return f"{row.line.product.sku}: not told of a delay; the day agreed ends in {days} days, on {row.notice_by}"
+
+
+def _to_cancel(row: DelayNotice) -> str:
+    return (
+        f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants it cancelled and refunded "
+        "unless the customer keeps it"
+    )
 
 
 def _consent(line: OrderLine, notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ and staff can show it, and again when its mail is written, because only then is 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from orders.domain.delay_rules import (
     Decision,
     Jurisdiction,
+    Sentence,
+    Silence,
     Situation,
     Told,
     adequate,
@@ -143,8 +145,14 @@ def _situation(
     return situation
 
 
+# Where the law wants an order cancelled at once, staff decide and do it: until then the customer reads a choice.
+LEFT_TO_STAFF = (Sentence.CHOICE, Sentence.PROMPT_REFUND, Sentence.CANCEL_ANY_TIME)
+
+
 def _notice(case: _Case, now: datetime) -> DelayNotice:
     decision = case.decision
+    if decision.cancel_now:
+        decision = replace(decision, silence=Silence.KEEPS_PLACE, sentences=LEFT_TO_STAFF)
     return DelayNotice(
         promise_id=case.promise_id,
         line_id=case.line_id,
