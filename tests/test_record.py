@@ -55,14 +55,14 @@ def many(product: Product, number: int, *, late: date, on: datetime, early: date
         ship(line, on=on)
 
 
-def test_below_fifty_outcomes_there_is_a_number_and_no_share():
+def test_below_fifty_outcomes_there_is_a_number_and_no_share() -> None:
     many(make_product(), 1, late=TODAY + 5 * DAY, on=NOON + DAY)
     assert overall(NOON + DAY) == Kept(100, 1, None, None)
     assert record_of_promises(now=NOON + DAY).products == []
     assert record_of_promises(now=NOON + DAY).others == 1
 
 
-def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Client):
+def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Client) -> None:
     product = make_product(name="Harbour lamp")
     many(product, FEWEST - 10, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
     many(product, 5, early=TODAY + 3 * DAY, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)  # too early: by the last day only
@@ -72,14 +72,14 @@ def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Cli
     assert (shown.name, shown.kept[0]) == ("Harbour lamp", Kept(100, FEWEST, 0.9, 0.8))
 
 
-def test_a_window_that_ended_with_the_line_still_here_was_not_kept():
+def test_a_window_that_ended_with_the_line_still_here_was_not_kept() -> None:
     line = order(make_product())
     tell(line, TODAY, TODAY + DAY)
     assert overall(NOON + DAY).outcomes == 0
     assert overall(NOON + 2 * DAY).outcomes == 1
 
 
-def test_who_cancels_before_the_end_is_left_out_and_who_cancels_after_it_counts():
+def test_who_cancels_before_the_end_is_left_out_and_who_cancels_after_it_counts() -> None:
     for after, counted in ((1, 0), (9, 1)):
         line = order(make_product())
         tell(line, TODAY, TODAY + 5 * DAY)
@@ -87,7 +87,7 @@ def test_who_cancels_before_the_end_is_left_out_and_who_cancels_after_it_counts(
         assert overall(NOON + 10 * DAY).outcomes == counted
 
 
-def test_what_was_no_window_told_in_advance_is_not_counted():
+def test_what_was_no_window_told_in_advance_is_not_counted() -> None:
     never_handed_over = order(make_product())
     tell(never_handed_over, TODAY, TODAY + DAY, handed_over=False)
     chances = order(make_product())
@@ -99,7 +99,7 @@ def test_what_was_no_window_told_in_advance_is_not_counted():
     assert overall(NOON + 5 * DAY).outcomes == 0
 
 
-def test_a_shipment_taken_back_did_not_keep_anything():
+def test_a_shipment_taken_back_did_not_keep_anything() -> None:
     product = make_product()
     line = order(product)
     tell(line, TODAY, TODAY + 5 * DAY)
@@ -110,19 +110,19 @@ def test_a_shipment_taken_back_did_not_keep_anything():
     assert overall(NOON + DAY).outcomes == 0
 
 
-def test_outcomes_leave_the_short_record_before_the_long_one():
+def test_outcomes_leave_the_short_record_before_the_long_one() -> None:
     many(make_product(), 1, late=TODAY + 5 * DAY, on=NOON + DAY)
     assert overall(NOON + 101 * DAY).outcomes == 0
     assert overall(NOON + 101 * DAY, days=365).outcomes == 1
     assert overall(NOON + 400 * DAY, days=365).outcomes == 0
 
 
-def test_the_page_says_honestly_that_there_is_too_little_to_say(client: Client):
+def test_the_page_says_honestly_that_there_is_too_little_to_say(client: Client) -> None:
     text = client.get("/record/").content.decode()
     assert "Last 100 days: 0 windows came to an end. Below 50 a share would say nothing" in text
 
 
-def test_the_page_shows_shares_against_what_was_aimed_for(client: Client):
+def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> None:
     now = timezone.now()
     today = services.today_of(now)
     product = make_product(name="Harbour lamp")

@@ -34,11 +34,11 @@ def line(*promises: Told, gone_on: int | None = None) -> LineStory:
 END = datetime(2026, 11, 30, tzinfo=UTC)
 
 
-def test_a_line_still_here_after_its_last_day_and_told_nothing_broke_in_silence():
+def test_a_line_still_here_after_its_last_day_and_told_nothing_broke_in_silence() -> None:
     assert checks.silent_breaks([line(told(0, 10))], until=END) == [SilentBreak(7, NINE, date(2026, 11, 10))]
 
 
-def test_news_after_the_last_day_comes_too_late():
+def test_news_after_the_last_day_comes_too_late() -> None:
     late_news = line(told(0, 10), told(9, 20), gone_on=18)  # told on the 11th
     assert [broken.last_day for broken in checks.silent_breaks([late_news], until=END)] == [date(2026, 11, 10)]
 
@@ -53,11 +53,11 @@ def test_news_after_the_last_day_comes_too_late():
     ],
     ids=["shipped on the last day", "told in time", "no day was named", "not over yet"],
 )
-def test_a_promise_kept_or_replaced_in_time_is_no_silent_break(story: LineStory):
+def test_a_promise_kept_or_replaced_in_time_is_no_silent_break(story: LineStory) -> None:
     assert checks.silent_breaks([story], until=END) == []
 
 
-def test_a_unit_given_to_a_later_line_while_an_earlier_one_waits_is_found():
+def test_a_unit_given_to_a_later_line_while_an_earlier_one_waits_is_found() -> None:
     first, second = (NINE, 1), (NINE + DAY, 2)
     joined = [Step(NINE, 1, first, 2), Step(NINE + DAY, 2, second, 1)]
     passed = NINE + 2 * DAY
@@ -66,7 +66,7 @@ def test_a_unit_given_to_a_later_line_while_an_earlier_one_waits_is_found():
 
 
 @pytest.mark.django_db
-def test_a_unit_given_out_of_turn_is_found_in_the_ledgers():
+def test_a_unit_given_out_of_turn_is_found_in_the_ledgers() -> None:
     product = make_product()
     earlier, later = order(product), order(product, now=NOON + DAY)
     OrderLine.objects.filter(pk=later.pk).update(allocated=1)
@@ -75,7 +75,7 @@ def test_a_unit_given_out_of_turn_is_found_in_the_ledgers():
 
 
 @pytest.mark.django_db
-def test_units_in_turn_after_a_move_are_no_inversion():
+def test_units_in_turn_after_a_move_are_no_inversion() -> None:
     product = make_product()
     order(product)
     moved = order(product, now=NOON + DAY)
@@ -86,7 +86,7 @@ def test_units_in_turn_after_a_move_are_no_inversion():
 
 
 @pytest.mark.django_db
-def test_a_place_that_rose_is_unexplained_until_a_change_of_the_queue_covers_it():
+def test_a_place_that_rose_is_unexplained_until_a_change_of_the_queue_covers_it() -> None:
     product = make_product()
     behind = order(product)
     before = checks.places_now()
@@ -101,7 +101,7 @@ def test_a_place_that_rose_is_unexplained_until_a_change_of_the_queue_covers_it(
 
 
 @pytest.mark.django_db
-def test_a_unit_that_no_ledger_knows_is_found():
+def test_a_unit_that_no_ledger_knows_is_found() -> None:
     product = make_product()
     restock(product)
     lost = order(product, 3)
@@ -111,7 +111,7 @@ def test_a_unit_that_no_ledger_knows_is_found():
     assert checks.broken_sums() == [("line", lost.pk), ("product", product.pk)]
 
 
-def test_shares_count_what_the_design_says():
+def test_shares_count_what_the_design_says() -> None:
     held, missed = line(told(0, 10), told(5, 20), gone_on=9), line(told(0, 10), told(7, 20), gone_on=15)
     overdue = line(told(0, 10))
     cancelled = LineStory(7, [told(0, 10)], [(NINE, 1), (NINE + DAY, 0)])
@@ -122,7 +122,7 @@ def test_shares_count_what_the_design_says():
 
 
 @pytest.mark.django_db
-def test_a_made_up_shop_in_which_everything_happens_breaks_no_promise_in_silence():
+def test_a_made_up_shop_in_which_everything_happens_breaks_no_promise_in_silence() -> None:
     shop = Shop(synthetic(3, orders=160, days=80, products=3))
     shop.play()
     report = report_on(shop)
@@ -135,7 +135,7 @@ def test_a_made_up_shop_in_which_everything_happens_breaks_no_promise_in_silence
         assert (chart[:4], chart[-7:]) == ("<svg", "</svg>\n")
 
 
-def test_drawn_orders_are_covered_by_the_deliveries_scaled_to_them():
+def test_drawn_orders_are_covered_by_the_deliveries_scaled_to_them() -> None:
     story = synthetic(1)
     drawn = draw_orders(story.deliveries, first=story.first, last=story.last, seed=2)
     known = {(delivery.reference, delivery.sku): delivery for delivery in story.deliveries}
@@ -158,7 +158,9 @@ ORDERS = """order_number,placed_at,customer_email,customer_name,country,locale,s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_plays_a_shops_own_files_beside_its_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_command_plays_a_shops_own_files_beside_its_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     order(make_product())
     before = connection.settings_dict["NAME"]
     for name, text in {"restocks.csv": RESTOCKS, "orders.csv": ORDERS}.items():

@@ -277,10 +277,10 @@ def _why(forecast: Forecast) -> Why:
     nothing but time went by. No reason is better than one that is not true."""
     changed = Reason(forecast.product.change_reason) if forecast.product.change_reason else None
     deliveries, today = forecast.evidence["deliveries"], forecast.made_on.isoformat()
-    learnt = Reason.SUPPLIER_RECORD if deliveries and not changed else ""
+    learnt: Reason | Literal[""] = Reason.SUPPLIER_RECORD if deliveries and not changed else ""
     overdue = any(delivery["promised_on"] < today for delivery in deliveries)
     return Why(
         forecast.product_id,
-        earlier=changed if changed in GOOD_NEWS else learnt,
-        later=changed if changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else learnt,
+        earlier=changed if changed and changed in GOOD_NEWS else learnt,
+        later=changed if changed and changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else learnt,
     )
