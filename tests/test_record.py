@@ -138,7 +138,7 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
 
 def test_the_page_names_no_customer_and_asks_the_database_once(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
-):
+) -> None:
     restock(make_product())
     for _ in range(3):
         order(make_product())
