@@ -258,8 +258,11 @@ def _subject_of_change(main: Event, same: Sequence[Event], words: dict[str, str]
             return gettext("Order %(number)s will be later") % words
         return gettext("Order %(number)s: we can say more now") % words
     words["day"] = _day(late, timezone.localtime(main.at).date(), locale=locale)
-    if main.kind == EventKind.LATER:
+    told = window_in(main.facts["told"]) if main.facts.get("told") and main.facts.get("mailed") else None
+    if main.kind == EventKind.LATER or told is None:  # earlier than a page they never read may be later than their mail
         return gettext("New date for order %(number)s: by %(day)s") % words
+    if told.late is None:
+        return gettext("A date for order %(number)s: by %(day)s") % words
     return gettext("Earlier date for order %(number)s: by %(day)s") % words
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from orders import services
 from orders.management.importing import with_example
-from orders.models import Event, EventKind, Order, OrderLine, Release
+from orders.models import Event, EventKind, Order, OrderLine, Promise, Release
 
 SHOWN = 10
 TOTAL = "all"
@@ -76,9 +76,18 @@ def _columns(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]
     news = Event.objects.filter(
         order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True
     ).exclude(order__email="")
+    # Whoever was never told anything hears where they stand now (services.release_quiet_orders).
+    told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))
+    news = news.annotate(
+        hears=Case(
+            When(~told, line__waiting__gt=0, then=Value(EventKind.JOINED)), default=F("kind"), output_field=CharField()
+        )
+    )
     columns = {"orders": _by_country(quiet)}
     for kind in EventKind.values:
-        hear = news.filter(kind=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
+        hear = (
+            news.filter(hears=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
+        )
         if heard := _with_total(Counter(dict(hear))):
             columns[f"hear: {kind}"] = heard
     return columns | {
