@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import get_language, gettext_lazy
 
 from orders.admin.base import ReadOnlyAdmin
-from orders.models import Event, Forecast, Import, Promise, QueueChange, Release, Run
+from orders.models import Answer, DelayNotice, Event, Forecast, Import, Promise, QueueChange, Release, Run
 from orders.presentation import sentence, window_sentence
 
 
@@ -42,6 +42,36 @@ class PromiseAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("What was promised"))
     def words(self, promise: Promise) -> str:
         return promise_words(promise)
+
+
+@admin.register(DelayNotice)
+class DelayNoticeAdmin(ReadOnlyAdmin):
+    list_display = [
+        "decided_at",
+        "line",
+        "jurisdiction",
+        "case",
+        "answer_by",
+        "silence",
+        "told_at",
+        "not_told_at",
+        "outcome",
+    ]
+    list_select_related = ["line__order", "line__product"]
+    list_filter = ["outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
+    search_fields = ["=line__order__number"]
+    search_help_text = gettext_lazy("An order number")
+    ordering = ["-id"]
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ["at", "line", "choice", "units", "channel", "actor"]
+    list_select_related = ["line__order", "line__product"]
+    list_filter = ["choice", "channel"]
+    search_fields = ["=line__order__number"]
+    search_help_text = gettext_lazy("An order number")
+    ordering = ["-id"]
 
 
 @admin.register(Forecast)
