@@ -72,8 +72,8 @@ def measure(lines: int) -> None:
         cursor.execute(
             """
             INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, shipped, cancelled, queued_at,
-                                          joined_at, held)
-            SELECT o.id, p.id, 1 + o.id % 3, 0, 0, 0, o.placed_at, o.placed_at, false FROM orders_order o, orders_product p
+                                          joined_at, held, open_wait)
+            SELECT o.id, p.id, 1 + o.id % 3, 0, 0, 0, o.placed_at, o.placed_at, false, false FROM orders_order o, orders_product p
             """
         )
         connection.commit()
