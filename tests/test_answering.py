@@ -82,7 +82,8 @@ def test_a_second_delay_is_case_d_and_silence_cancels_and_the_customer_can_be_pu
     overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
     services.apply_silence(now=overdue)
     assert (fresh(line).state, newest(line).outcome) == ("cancelled", "silence_cancelled")
-    assert line.order.events.first().facts["by"] == "silence"
+    said = line.order.events.first().facts
+    assert (said["by"], said["answer_by"]) == ("silence", notice.answer_by.isoformat())
     assert services.answer(line.order, line.pk, "keep", now=overdue).done == "put_back"
     assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", notice.consent_to)
     assert queue.positions([line.pk])[line.pk].place == 1

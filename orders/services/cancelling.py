@@ -149,6 +149,7 @@ def _reduce_refunds(line: OrderLine, units: int) -> None:
 def _tell(
     line: OrderLine, units: int, refund: Refund, promise: Promise | None, *, now: datetime, by: str, actor: str
 ) -> None:
+    asked = line.notices.filter(outcome="").first() if by == "silence" else None
     money = {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
     Event.objects.create(
         order=line.order,
@@ -161,6 +162,7 @@ def _tell(
             "still": line.quantity - line.cancelled - line.shipped - units,
             "by": by,
             **money,
+            **({"answer_by": asked.answer_by.isoformat()} if asked and asked.answer_by else {}),
             "window": promise and window_facts(promise),
         },
         at=now,
