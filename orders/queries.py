@@ -47,7 +47,7 @@ SHOWN_CHANGES = 20
 # The rules ask for a withdrawal function in the EU only; customers in the UK have the same right and find the same link.
 MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
 
-# A key stands in (after, upto). The row says upto inclusive, for the line moved back stands there now: it did not move up.
+# Both ends are exclusive: a line that staff moved back stands at the upper one now, and did not move up.
 QUEUE_CHANGES = """
     SELECT l.id, c.at, c.reason, c.step, c.lines, c.units
     FROM orders_orderline l
