@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
 from orders.admin.acts import Act, DayInput, NewRow, TimeInput
-from orders.models import Order, OrderLine, Product, Refund, Shipment
+from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
@@ -153,7 +153,7 @@ class Cancel(UnitsOfLines):
     label = gettext_lazy("Cancel units")
     explanation = gettext_lazy(
         "Units that wait go first, then those set aside, which go to the next in line. The customer is told when the "
-        "refund will be sent. This moves no money and changes nothing in the shop: do both there."
+        "refund will be sent. This moves no money and changes nothing in the shop: both stand on staff's lists until done."
     )
     impossible = gettext_lazy("All of this order has shipped or is cancelled.")
     dangerous = True
@@ -319,3 +319,22 @@ class MarkSent(Act):
     def perform(self, row: Refund, *, now: datetime, actor: str) -> str:
         services.mark_refund_sent(row, now=now)
         return _("The refund for %(refund)s is marked sent.") % {"refund": row}
+
+
+class Confirm(Act):
+    name = "confirm"
+    label = gettext_lazy("Done in the shop")
+    explanation = gettext_lazy("For what you have done in the shop's own system. Nothing else happens here.")
+    impossible = gettext_lazy("This was confirmed before.")
+    several = True
+
+    @classmethod
+    def offered(cls, row: ShopTask) -> bool:
+        return row.confirmed_at is None
+
+    def facts(self, row: ShopTask) -> Sequence[object]:
+        return [row.units, row.confirmed_at]
+
+    def perform(self, row: ShopTask, *, now: datetime, actor: str) -> str:
+        services.confirm_in_shop(row, now=now, actor=actor)
+        return _("Done: %(task)s.") % {"task": row}

@@ -23,7 +23,8 @@ from orders.admin.base import BackordersAdmin, Button, ConditionFilter, Table, l
 from orders.admin.history import event_words, promise_words
 from orders.admin.lines import refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship
-from orders.models import Event, Order, OrderLine, Refund, Shipment
+from orders.admin.shop_tasks import shop_tasks_table
+from orders.models import Event, Order, OrderLine, Refund, Shipment, ShopTask
 
 EDITABLE = ["attention", "email", "customer_name", "locale", "country", "region", "link_version"]
 
@@ -108,6 +109,10 @@ def refunds_of_order(order: Order) -> Table:
     return refunds_table(Refund.objects.filter(line__order=order))
 
 
+def shop_tasks_of_order(order: Order) -> Table:
+    return shop_tasks_table(ShopTask.objects.filter(line__order=order))
+
+
 class Texts(SimpleArrayField):
     """A list of texts, one in each row of the box."""
 
@@ -162,7 +167,7 @@ class OrderAdmin(BackordersAdmin):
     ]
     adding = NewOrder
     acts = [Ship, Cancel]
-    tables = [lines_of_order, events_of_order, shipments_of_order, refunds_of_order]
+    tables = [lines_of_order, events_of_order, shipments_of_order, refunds_of_order, shop_tasks_of_order]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).prefetch_related("lines__product")

@@ -15,7 +15,7 @@ from orders.imports.known import with_numbers
 from orders.imports.remaining import settle_remaining
 from orders.imports.running import Run
 from orders.imports.table import Table
-from orders.models import Order, OrderLine, Product, Refund, Release
+from orders.models import Order, OrderLine, Product, Refund, Release, ShopTask
 
 BATCH = 1000
 NUMBERS_KEPT = 1000
@@ -199,14 +199,19 @@ class _Writer:
             self.counts["units_shipped"] += sum(difference.ship.values())
         refunded, confirmed = export.head.closed == "refunded", 0
         if difference.cancel:
-            refunds = services.cancel(order, now=now, units=difference.cancel, by="shop", refunded=refunded)
+            refunds = services.cancel(
+                order, now=now, units=difference.cancel, by="shop", refunded=refunded, in_shop=True
+            )
             confirmed += len(refunds) * refunded
             self.counts["units_cancelled"] += sum(difference.cancel.values())
         if refunded:
             for refund in Refund.objects.filter(line__order=order, sent_at__isnull=True):
                 confirmed += services.mark_refund_sent(refund, now=now)
             self.counts["refunds_confirmed"] += confirmed
-        return bool(difference.ship or difference.cancel or confirmed)
+        to_do = [line for line in order.lines.all() if line.pk in difference.wanted]
+        done = sum(services.shown_by_shop(line, difference.wanted[line.pk], now=now) for line in to_do)
+        self.counts["shop_tasks_done"] += done
+        return bool(difference.ship or difference.cancel or confirmed or done)
 
     def _join_known(self, export: ExportOrder, order: Order, products: Mapping[str, Product]) -> bool:
         """Lines of a product that was put on backorder after its order had come."""
@@ -253,33 +258,46 @@ class _Writer:
 
 
 class _Difference:
-    """What an export says of a known order that is not so here: units by line to ship, to cancel, lines to hold."""
+    """What an export says of a known order that is not so here: units by line to ship, to cancel, lines to hold; and the
+    units the shop wants of lines with something to do there."""
 
     def __init__(self, export: ExportOrder, order: Order, *, complete: bool) -> None:
         self.order = order
         self.ship: dict[int, int] = {}
         self.cancel: dict[int, int] = {}
+        self.wanted: dict[int, int] = {}
         self.hold: list[int] = []
         self.texts: list[str] = []
         for line in order.lines.all():
-            self._compare(line, export.lines.get(line.product.sku), closed=bool(export.head.closed), complete=complete)
+            said = export.lines.get(line.product.sku)
+            to_do = [task for task in line.shop_tasks.all() if task.confirmed_at is None]
+            # What was put back here is still cancelled in the shop: that is on staff's list, and no news.
+            to_put_back = sum(task.units for task in to_do if task.kind == ShopTask.Kind.PUT_BACK)
+            gone = export.head.closed == "refunded"
+            self._compare(line, said, 0 if gone else to_put_back, closed=bool(export.head.closed), complete=complete)
+            if to_do:
+                self.wanted[line.pk] = 0 if said is None or export.head.closed else said.wanted
         if export.head.part_refund:
             self.texts.append(_refund_text(export.head.part_refund))
 
-    def _compare(self, line: OrderLine, said: ExportLine | None, *, closed: bool, complete: bool) -> None:
+    def _compare(
+        self, line: OrderLine, said: ExportLine | None, to_put_back: int, *, closed: bool, complete: bool
+    ) -> None:
         still = line.waiting + line.reserved
         if said is None:
-            if closed and still:
+            still -= to_put_back
+            if closed and still > 0:
                 self.cancel[line.pk] = still
-            elif complete and still:
+            elif complete and still > 0:
                 self.texts.append(f"{line.product.sku}: the export no longer lists it: are its units still to come?")
             return
         left = self._left(line, said, still, closed=closed)
         if left:
             self.ship[line.pk] = left
         rest = still - left
-        fewer = rest if closed else min(max(line.quantity - line.cancelled - said.wanted, 0), rest)
-        if fewer:
+        fewer = rest if closed else line.quantity - line.cancelled - said.wanted
+        fewer = min(fewer - to_put_back, rest)
+        if fewer > 0:
             self.cancel[line.pk] = fewer
         if said.wanted > line.quantity and not closed:
             self.texts.append(
@@ -301,7 +319,7 @@ class _Difference:
 
 
 def _known_orders(batch: Iterable[ExportOrder]) -> dict[str, Order]:
-    orders = with_numbers(export.number for export in batch).prefetch_related("lines__product")
+    orders = with_numbers(export.number for export in batch).prefetch_related("lines__product", "lines__shop_tasks")
     return {order.number.upper(): order for order in orders}
 
 

@@ -2,7 +2,7 @@
 
 from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, remind, warn_staff
-from orders.services.cancelling import cancel, mark_refund_sent, restore
+from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.moving import move_in_queue
@@ -23,6 +23,7 @@ from orders.services.reconciling import (
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.refusal import MOST_UNITS, Refused
 from orders.services.shipping import correct_shipment, ship
+from orders.services.shop_tasks import confirm_in_shop, shown_by_shop
 from orders.services.supplying import (
     MOVE_REASONS,
     cancel_restock,
@@ -38,6 +39,7 @@ __all__ = [
     "MOVE_REASONS",
     "Answered",
     "Arrival",
+    "Changed",
     "Delivery",
     "NewLine",
     "NewOrder",
@@ -51,6 +53,7 @@ __all__ = [
     "begin_import",
     "cancel",
     "cancel_restock",
+    "confirm_in_shop",
     "correct_receipt",
     "correct_shipment",
     "decide_again",
@@ -82,6 +85,7 @@ __all__ = [
     "serve_joined",
     "settle",
     "ship",
+    "shown_by_shop",
     "start_release",
     "today_of",
     "warn_staff",

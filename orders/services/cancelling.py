@@ -1,11 +1,12 @@
 """Units that leave the queue, and their way back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from orders.domain.delay_rules import jurisdiction_of, refund_due_on
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
@@ -14,6 +15,11 @@ from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.shipping import lock_lines
+from orders.services.shop_tasks import cancelled_here, cancelled_there, put_back_here
+
+
+class Changed(Refused):
+    """A line is no longer as whoever cancels a part of it has seen it."""
 
 
 class _NeedsStock(Exception):
@@ -28,29 +34,36 @@ def cancel(
     by: str = "staff",
     actor: str = "",
     refunded: bool = False,
+    in_shop: bool = False,
+    seen: Mapping[int, int] | None = None,
 ) -> list[Refund]:
     """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
-    `by` is customer, staff or shop; `refunded`: the shop has sent the money already.
+    `by` is cancel, withdraw, silence, customer, staff or shop; `refunded`: the shop has sent the money already;
+    `in_shop`: it has cancelled them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}):
+    what the decision rests on; Changed when that is not so any more.
     Cancelling what is cancelled changes nothing.
     """
+    how = _How(by=by, actor=actor, refunded=refunded, in_shop=in_shop, seen=seen or {})
     try:
-        return _cancel(order, units, now=now, by=by, actor=actor, refunded=refunded, stock_locked=False)
+        return _cancel(order, units, how, now=now, stock_locked=False)
     except _NeedsStock:
-        return _cancel(order, units, now=now, by=by, actor=actor, refunded=refunded, stock_locked=True)
+        return _cancel(order, units, how, now=now, stock_locked=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    by: str
+    actor: str
+    refunded: bool
+    in_shop: bool
+    seen: Mapping[int, int]
 
 
 @transaction.atomic
 def _cancel(
-    order: Order,
-    units: Mapping[int, int] | None,
-    *,
-    now: datetime,
-    by: str,
-    actor: str,
-    refunded: bool,
-    stock_locked: bool,
+    order: Order, units: Mapping[int, int] | None, how: _How, *, now: datetime, stock_locked: bool
 ) -> list[Refund]:
     if units is None:
         units = {line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()}
@@ -62,6 +75,8 @@ def _cancel(
     for line in lock_lines(order, units):
         number = units[line.pk]
         open_units = line.waiting + line.reserved
+        if how.seen.get(line.pk, open_units) != open_units:
+            raise Changed(f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} are to come")
         if not 1 <= number <= open_units:
             raise Refused(
                 f"order {order.number}: {number} of {line.product.sku} cannot be cancelled, {open_units} have not shipped"
@@ -76,10 +91,14 @@ def _cancel(
         OrderLine.objects.filter(pk=line.pk).update(
             cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
         )
-        refunds.append(_owe(line, number, now=now, sent=refunded))
+        if how.in_shop:
+            cancelled_there(line, number)
+        else:
+            cancelled_here(line, number, set_aside=from_reserved, now=now)
+        refunds.append(_owe(line, number, now=now, sent=how.refunded))
         rest_is_ready = 0 < line.waiting <= number < open_units
         promise = promise_to_leave(line, now=now) if rest_is_ready else None
-        _tell(line, number, refunds[-1], promise, now=now, by=by, actor=actor)
+        _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor)
         if number > from_reserved:
             _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
             mark_moved_up([line.product_id], now=now)
@@ -90,15 +109,16 @@ def _cancel(
 
 @transaction.atomic
 def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> None:
-    """Cancelled units wait again at the line's old place. Refused once their refund was sent."""
+    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused."""
     lock_stock([line.product_id])
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
         raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
-    if line.refunds.filter(sent_at__isnull=False).exists():
+    if units > line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]:
         raise Refused(f"order {line.order.number}: the refund was sent, so the units cannot be put back")
     OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)
     _reduce_refunds(line, units)
+    put_back_here(line, units, now=now)
     QueueChange.objects.create(
         product_id=line.product_id,
         at=now,
@@ -136,7 +156,7 @@ def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
 
 
 def _reduce_refunds(line: OrderLine, units: int) -> None:
-    for refund in line.refunds.order_by("-id"):
+    for refund in line.refunds.filter(sent_at=None).order_by("-id"):
         taken = min(refund.units, units)
         units -= taken
         if taken == refund.units:

@@ -1,0 +1,34 @@
+"""What staff have to do in the shop's own system, because it was decided here."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.orders import OrderLine
+
+
+class ShopTask(models.Model):
+    """Units cancelled here that the shop still means to send, or put back here that it has cancelled: listed until staff
+    say that it is done, or an import shows it."""
+
+    class Kind(models.TextChoices):
+        CANCEL = "cancel", _("Cancel in the shop")
+        PUT_BACK = "put_back", _("Put back in the shop")
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shop_tasks")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    units = models.PositiveIntegerField()
+    set_aside = models.PositiveIntegerField(
+        default=0, help_text="Of these, units that were set aside when they were cancelled: they may be being packed."
+    )
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=150, blank=True, help_text="Who said so; empty: an import showed it.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(units__gt=0), name="shop_task_has_units")]
+        indexes = [models.Index(fields=["line", "id"], condition=Q(confirmed_at__isnull=True), name="shop_tasks_to_do")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.units} × {self.line.product.sku} of {self.line.order.number}"
