@@ -9,5 +9,6 @@ urlpatterns = [
     path("favicon.ico", icons.favicon),
     path("demo/", include("backorders_site.desk.demo")),
     path("admin/", admin.site.urls),
+    path("", include("notifications.urls")),
     path("", include("orders.urls")),
 ]

@@ -170,6 +170,28 @@ class Withdraw(MessageAct):
         }
 
 
+class CameBack(MessageAct):
+    name = "came-back"
+    label = gettext_lazy("It came back")
+    explanation = gettext_lazy(
+        "For a mail that was sent and returned as undeliverable. What it told counts as not told: no deadline runs against "
+        "the customer. The order needs attention until you have reached them; with another address it is told again."
+    )
+    impossible = gettext_lazy("Only a mail that was sent can come back.")
+    dangerous = True
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.SENT
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        mending.mark_bounced(row)
+        return _("“%(mail)s” came back: reach the customer of order %(number)s another way.") % {
+            "mail": row,
+            "number": row.order.number,
+        }
+
+
 class Answered(ConditionFilter):
     title = gettext_lazy("the mail server's answer")
     parameter_name = "ambiguous"
@@ -212,7 +234,7 @@ class MessageAdmin(ReadOnlyAdmin):
             },
         ),
     ]
-    acts = [SendAgain, CountAsSent, Withdraw]
+    acts = [SendAgain, CountAsSent, Withdraw, CameBack]
     tables = [events_of_message, attempts_of_message]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:

@@ -83,17 +83,21 @@ def compose(
     if not news:
         return None
     main = chief(news)
+    late = _late_from_the_start(news, asked)
     today = timezone.localtime(now).date()
     with in_language(locale):
         items = [_item(lines[pk], news, asked.get(pk), today, locale=locale) for pk in _lines_of(news)]
         items, asks_of_each = _asked_together(items)
         context = {
             "subject": _subject_of_deadline(news, asked, order, today, locale=locale)
+            or (_subject_of_late_start(late, order, today, locale=locale) if late and main in late else "")
             or _subject(main, news, order, locale=locale),
             "preheader": sentence(main, locale=locale),
             "first_name": plain(order.first_name, LONGEST_NAME),
             "number": plain(order.number, LONGEST_NUMBER),
             "is_first": any(event.kind == EventKind.JOINED for event in news),
+            "is_late": bool(late),
+            "is_link": main.kind == EventKind.LINK,
             "items": items,
             "asks_of_each": asks_of_each,
             "order_news": [sentence(event, locale=locale) for event in news if event.line_id is None],
@@ -145,11 +149,27 @@ def _item(line: OrderLine, news: Sequence[Event], notice: DelayNotice | None, to
         quantity=line.quantity,
         name=plain(line.product.name, 300),
         sentences=[words for words in sentences if words],
-        asks=notice_sentences(notice, locale=locale, today=today) if notice else (),
+        asks=notice_sentences(notice, locale=locale, today=today, tells=_tells(news, notice)) if notice else (),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in choices},
         follow=tracking_link(shipped[-1]["carrier"], shipped[-1]["tracking_number"]) if shipped else "",
         next_word=_next_word(line, happened, today, locale=locale),
     )
+
+
+def _tells(news: Iterable[Event], notice: DelayNotice) -> bool:
+    """Whether a mail with this news tells the notice, so that it binds from then on."""
+    told_in_vain = notice.told_at is None and notice.not_told_at is not None
+    return told_in_vain and any(event.promise_id == notice.promise_id for event in news)
+
+
+def _late_from_the_start(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
+    """First words about a line that are a delay already: it will not leave by the day agreed when it was ordered."""
+    return [
+        event
+        for event in news
+        if event.kind == EventKind.JOINED and event.line_id
+        if (notice := asked.get(event.line_id)) and notice.promise_id == event.promise_id
+    ]
 
 
 def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
@@ -170,7 +190,9 @@ def _told_before(event: Event, *, locale: str) -> str:
     """Where the page changed again before a mail went out, the mail names the last word the customer did get."""
     if not event.facts.get("told") or event.facts.get("mailed") or not event.promise_id:
         return ""
-    promises = Promise.objects.filter(line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False)
+    promises = Promise.objects.filter(
+        line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False, returned_at=None
+    )
     promise = promises.order_by("-pk").first()
     if promise is None:
         return ""
@@ -192,14 +214,14 @@ def _day(day: date, today: date, *, locale: str) -> str:
 
 
 def _subject_of_deadline(
-    news: Iterable[Event], asked: Mapping[int, DelayNotice], order: Order, today: date, *, locale: str
+    news: Sequence[Event], asked: Mapping[int, DelayNotice], order: Order, today: date, *, locale: str
 ) -> str:
     """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer."""
     days = [
         notice.answer_by
         for event in news
         if event.line_id and (notice := asked.get(event.line_id)) and asks(event, notice)
-        if notice.answer_by and notice.silence == Silence.CANCEL
+        if notice.answer_by and notice.silence == Silence.CANCEL and (notice.binds or _tells(news, notice))
     ]
     if not days:
         return ""
@@ -207,6 +229,14 @@ def _subject_of_deadline(
         "day": _day(min(days), today, locale=locale),
         "number": plain(order.number, LONGEST_NUMBER),
     }
+
+
+def _subject_of_late_start(late: Sequence[Event], order: Order, today: date, *, locale: str) -> str:
+    words = {"number": plain(order.number, LONGEST_NUMBER)}
+    days = {window_in(event.facts["window"]).late for event in late}
+    if len(days) == 1 and (day := days.pop()):
+        return gettext("Order %(number)s will be late: by %(day)s") % {**words, "day": _day(day, today, locale=locale)}
+    return gettext("Order %(number)s will be late") % words
 
 
 def _subject(main: Event, news: Sequence[Event], order: Order, *, locale: str) -> str:
@@ -222,6 +252,8 @@ def _subject(main: Event, news: Sequence[Event], order: Order, *, locale: str) -
             return gettext("We are sorry: a correction to order %(number)s") % words
         case EventKind.CANCELLED if main.facts.get("by") == Choice.WITHDRAW:
             return gettext("We confirm your withdrawal: order %(number)s") % words
+        case EventKind.LINK:
+            return gettext("The link to your order %(number)s") % words
         case EventKind.ON_TRACK:
             return gettext("No change: order %(number)s") % words
         case EventKind.ANSWERED:

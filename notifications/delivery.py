@@ -323,7 +323,7 @@ def _leave(
         if sent:
             services.mark_told(_said(claimed), at=rows[0][0])
         if attention:
-            services.mark_not_told(message.order, attention)
+            services.mark_not_told(message.order, attention, unreachable=state == State.SUPPRESSED)
     log.info("message %s: %s", message.pk, state)
     return True
 

@@ -46,8 +46,8 @@ SUPERSEDE = """
     RETURNING m.id
 """
 
-# Events that are marked again, because their customer has an address now, revive the message that could not be sent;
-# one that was sent stays the only one.
+# Events that are marked again, because their customer has another address now, revive the message that could not be sent;
+# one that came back is followed by a new one, and one that was sent stays the only one.
 COVER = """
     WITH taken AS (
         UPDATE orders_event e SET message_due = false
@@ -72,7 +72,8 @@ COVER = """
         INSERT INTO notifications_message (
             key, order_id, kind, recipient, locale, subject, text, html, headers, message_id, thread_root, state,
             attempts, ambiguous_count, in_flight, created_at, next_attempt_at, provider_id, last_error)
-        SELECT n.order_id || '-' || n.newest, n.order_id, n.kind, o.email, coalesce(nullif(o.locale, ''), %(language)s),
+        SELECT n.order_id || '-' || n.newest || again.suffix, n.order_id, n.kind, o.email,
+               coalesce(nullif(o.locale, ''), %(language)s),
                '', '', '', '{}', '<' || gen_random_uuid() || '@' || %(domain)s || '>',
                coalesce((SELECT f.message_id FROM notifications_message f
                          WHERE f.order_id = n.order_id AND f.state IN ('sent', 'needs_review')
@@ -86,10 +87,15 @@ COVER = """
                         WHEN EXISTS (SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))
                         THEN %(suppressed)s END AS why
         ) unreachable
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN count(*) > 0 THEN '-' || count(*) + 1 ELSE '' END AS suffix FROM notifications_message b
+            WHERE b.order_id = n.order_id AND b.state = 'bounced'
+              AND b.key ~ ('^' || n.order_id || '-' || n.newest || '(-|$)')
+        ) again
         ON CONFLICT ON CONSTRAINT events_have_one_message DO UPDATE
         SET state = excluded.state, recipient = excluded.recipient, last_error = excluded.last_error,
-            next_attempt_at = excluded.next_attempt_at
-        WHERE notifications_message.state = 'suppressed'
+            next_attempt_at = excluded.next_attempt_at, attempts = 0
+        WHERE notifications_message.state IN ('suppressed', 'failed')
         RETURNING id, order_id, state, last_error
     ),
     covers AS (
@@ -135,7 +141,7 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
         created = cursor.fetchall()
     unreachable = {order: why for order, state, why in created if state == State.SUPPRESSED}
     for order in Order.objects.filter(pk__in=unreachable).order_by("pk"):
-        services.mark_not_told(order, unreachable[order.pk])
+        services.mark_not_told(order, unreachable[order.pk], unreachable=True)
     return Dispatched(len(created), len(unreachable))
 
 

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from notifications.models import Message, State
 from orders import services
@@ -10,13 +11,15 @@ from orders.services import Refused
 
 WITHDRAWN = "a mail to this customer was withdrawn: reach them another way"
 
-SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED)
+CAME_BACK = "a mail to this customer came back: reach them another way, or enter an address that works"
+
+SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.BOUNCED)
 
 
 @transaction.atomic
 def send_again(message: Message) -> None:
-    """Queue a mail that failed, needs review or had nowhere to go, to the address the order has now. What was handed to
-    the mail server before goes out unchanged, Message-ID and all."""
+    """Queue a mail that failed, needs review, came back or had nowhere to go, to the address the order has now. What was
+    handed to the mail server before goes out unchanged, Message-ID and all."""
     order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # as dispatch: one open message
     others = Message.objects.filter(order=order).exclude(pk=message.pk)
     if others.filter(pk__gt=message.pk, state__in=[State.QUEUED, State.SENDING, State.SENT]).exists():
@@ -26,10 +29,12 @@ def send_again(message: Message) -> None:
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
-        state=State.QUEUED, recipient=order.email, next_attempt_at=Now(), attempts=0, last_error=""
+        state=State.QUEUED, recipient=order.email, next_attempt_at=Now(), attempts=0, last_error="", sent_at=None
     )
     if not changed:
-        raise Refused("only a mail that failed, needs review or could not reach the customer can be sent again")
+        raise Refused(
+            "only a mail that failed, needs review, came back or could not reach the customer can be sent again"
+        )
 
 
 @transaction.atomic
@@ -52,3 +57,17 @@ def withdraw(message: Message) -> None:
     if not changed:
         raise Refused("only a queued mail can be withdrawn: it is being sent, or has left the queue")
     services.mark_not_told(message.order, WITHDRAWN)
+
+
+@transaction.atomic
+def mark_bounced(message: Message) -> None:
+    """A mail that the mail server took has come back. What it was the first to tell, nobody was told; its order stands on
+    the list until the customer was reached."""
+    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
+    changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(state=State.BOUNCED)
+    if not changed:
+        raise Refused("only a mail that was sent can come back")
+    message.refresh_from_db(fields=["sent_at"])
+    if message.sent_at:
+        said = message.covered.filter(said=True).values_list("event", flat=True)
+        services.mark_returned(message.order, list(said), CAME_BACK, told_at=message.sent_at, now=timezone.now())

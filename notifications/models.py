@@ -9,11 +9,13 @@ from orders.models import Event, EventKind, Order
 
 
 class State(models.TextChoices):
-    """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end without being sent."""
+    """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end without being sent, and one
+    that was sent may come back."""
 
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
+    BOUNCED = "bounced", _("Came back")
     FAILED = "failed", _("Failed")
     NEEDS_REVIEW = "needs_review", _("Sent twice without an answer")
     SUPERSEDED = "superseded", _("A newer mail says more")
@@ -77,7 +79,8 @@ class Message(models.Model):
                 name="sending_is_claimed",
             ),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                condition=Q(state__in=["sent", "bounced"], sent_at__isnull=False)
+                | (~Q(state__in=["sent", "bounced"]) & Q(sent_at__isnull=True)),
                 name="sent_has_a_time",
             ),
         ]

@@ -21,6 +21,7 @@ CHIEF_FIRST = (
     EventKind.ON_TRACK,
     EventKind.JOINED,
     EventKind.NOTE,
+    EventKind.LINK,
 )
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from icalendar import Calendar, Event
 
 from orders.domain.supply import Window
+from orders.models import EventKind
 from orders.presentation import in_language, window_words
 from orders.queries import LineStatus, Offer, Promised, Status, about
 
@@ -21,8 +22,13 @@ def status_object(status: Status) -> dict[str, Any]:
         "as_of": _moment(status.as_of),
         "next_update_by": _day(status.next_update_by),
         "lines": [_line_object(line) for line in status.lines],
-        "events": [{"at": _moment(event.at), "kind": event.kind, "text": event.text} for event in status.events],
+        "events": [{"at": _moment(event.at), "kind": _kind(event.kind), "text": event.text} for event in status.events],
     }
+
+
+def _kind(kind: str) -> str:
+    """The kinds that others build on."""
+    return EventKind.NOTE if kind == EventKind.LINK else kind
 
 
 def _line_object(line: LineStatus) -> dict[str, Any]:

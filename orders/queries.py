@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -227,14 +227,19 @@ class _Reader:
 
 
 def _lines(order: Order) -> QuerySet[OrderLine]:
-    """With the newest notice that no newer one replaced, as `notice_row`, and whether money was sent for the line."""
+    """With the newest notice that no newer one replaced, as `notice_row`, and the units whose refund is still to be sent."""
     notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
     return (
         order.lines.select_related("product", "promise__forecast")
         .defer("promise__forecast__bands")
         .annotate(
             notice_row=notices.values(row=JSONObject(**{name: name for name in NOTICE_FIELDS}))[:1],
-            refunded=Exists(Refund.objects.filter(line=OuterRef("pk"), sent_at__isnull=False)),
+            unrefunded=Subquery(
+                Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
+                .order_by()
+                .values("line")
+                .values(units=Sum("units"))[:1]
+            ),
         )
     )
 
@@ -249,6 +254,8 @@ NOTICE_FIELDS = (
     "delay_days",
     "cancels_now",
     "sentences",
+    "adequate",
+    "not_told_at",
     "outcome",
 )
 
@@ -268,7 +275,7 @@ def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Aske
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
     return Asked(
         sentences=tuple(notice_sentences(notice, **words)),
-        answer_by=notice.answer_by if notice.silence == Silence.CANCEL else None,
+        answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         kept=consent_sentence(notice, **words),
         silence=silence_sentence(notice, **words),
     )
@@ -276,7 +283,7 @@ def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Aske
 
 def _put_back(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> str:
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
-    if notice is None or not silenced or getattr(line, "refunded", False):
+    if notice is None or not silenced or not getattr(line, "unrefunded", 0):
         return ""
     return consent_sentence(notice, locale=reader.locale, today=reader.today)
 
@@ -338,7 +345,8 @@ def _promised(line: OrderLine) -> Promised | None:
         return None
     deliveries = promise.forecast.evidence.get("deliveries", []) if promise.forecast else []
     due = next((each["promised_on"] for each in deliveries if each["reference"] == promise.reference), None)
-    return Promised(window_of(promise), promise.published_on, promise.told_at, date.fromisoformat(due) if due else None)
+    told_at = None if promise.returned_at else promise.told_at
+    return Promised(window_of(promise), promise.published_on, told_at, date.fromisoformat(due) if due else None)
 
 
 def _holds_until(promised: Promised | None) -> date | None:

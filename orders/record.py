@@ -14,7 +14,8 @@ BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
 
 # A window told is over when its line's last unit left, or at the end of its last day, whichever came first. It counts
 # on that day. Who cancelled before its end is left out; who cancelled after it had been let down. Reserved units had
-# arrived: that they leave within the handling time is no feat, and is not counted.
+# arrived: that they leave within the handling time is no feat, and is not counted. Nor is what a shop had broken before we
+# knew of it (inherited).
 OUTCOMES = """
     WITH told AS (
         SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left, left_open.units > 0 AS is_open,
@@ -32,9 +33,9 @@ OUTCOMES = """
             SELECT (max(e.at) AT TIME ZONE %(zone)s)::date AS day
             FROM orders_event e WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'cancelled'
         ) cancelled ON true
-        WHERE t.told_at IS NOT NULL AND t.late IS NOT NULL AND t.kind IN ('dated', 'unrated')
+        WHERE t.told_at IS NOT NULL AND t.returned_at IS NULL AND t.late IS NOT NULL AND t.kind IN ('dated', 'unrated')
           AND (t.forecast_id IS NOT NULL OR t.early IS NULL)
-          AND t.late >= %(since)s
+          AND NOT t.inherited AND t.late >= %(since)s
     ),
     ended AS (
         SELECT product_id, CASE WHEN has_left THEN least(gone_on, late + 1) ELSE late + 1 END AS day,

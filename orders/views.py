@@ -1,7 +1,7 @@
 """The customer's pages. A GET changes nothing: mail scanners open every link."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -87,10 +87,13 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "orders/answer.html", page)
         if purpose not in access.MAY_ACT:
             return render(request, "orders/answer.html", page, status=403)
-        if _is_stale(request.POST, chosen):
-            return render(request, "orders/answer.html", page | {"changed": True}, status=409)
         try:
-            done = services.answer(row, chosen.line.id, chosen.choice, units=chosen.quantity, now=now)
+            done = services.answer(
+                row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
+            )
+        except services.Changed:
+            page = _choice(row, purpose, token, _as_it_is_now(row, chosen, now=now), now=now)
+            return render(request, "orders/answer.html", page | {"changed": True}, status=409)
         except services.Refused as refused:
             return render(request, "orders/answer.html", page | {"refused": str(refused)}, status=409)
         messages.success(request, _outcome(row, chosen, done, now=now))
@@ -158,10 +161,15 @@ def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
     return _Chosen(line, Choice(choice), int(quantity))
 
 
-def _is_stale(typed: QueryDict, chosen: _Chosen) -> bool:
-    """Whether the line has changed since the form was shown, so that a part of it sent twice is not cancelled twice."""
-    seen, line = typed.get("seen"), chosen.line
-    return chosen.quantity is not None and bool(line.open_units) and seen not in (None, str(line.open_units))
+def _seen(typed: QueryDict) -> int | None:
+    """The units that could still be cancelled when the form was shown, so that a part sent twice is cancelled once."""
+    seen = typed.get("seen", "")
+    return int(seen) if re.fullmatch("[0-9]{1,9}", seen) else None
+
+
+def _as_it_is_now(row: Order, chosen: _Chosen, *, now: datetime) -> _Chosen:
+    lines = order_status(row, locale=row.locale, now=now).lines
+    return replace(chosen, line=next(line for line in lines if line.id == chosen.line.id))
 
 
 def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime) -> dict[str, Any]:
@@ -192,7 +200,7 @@ def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datet
 
 
 def _is_mailed(row: Order) -> bool:
-    return bool(row.email and row.released_at)
+    return bool(row.email and row.released_at and not row.unreachable_at)
 
 
 @require_safe

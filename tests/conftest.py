@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -9,6 +10,7 @@ import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.cache import cache
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
@@ -67,3 +69,36 @@ def mail_sink(settings: Settings) -> Iterator[MailSink]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     yield sink
     controller.stop()
+
+
+TRAVELLED_CLOCK = """
+    CREATE SCHEMA travelled;
+    CREATE FUNCTION travelled.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+        $$ SELECT current_setting('travelled.to')::timestamptz $$;
+    CREATE FUNCTION travelled.statement_timestamp() RETURNS timestamptz LANGUAGE sql AS
+        $$ SELECT current_setting('travelled.to')::timestamptz $$;
+    SET LOCAL search_path = travelled, public, pg_catalog;
+"""
+
+
+class Clocks:
+    """The clock of Python and the database's, which stamps mails, standing at the same moment until they are moved."""
+
+    def __init__(self, traveller: time_machine.Traveller) -> None:
+        self._traveller = traveller
+
+    def move_to(self, now: datetime) -> None:
+        self._traveller.move_to(now)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('travelled.to', %s, true)", [now.isoformat()])
+
+
+@pytest.fixture
+def clocks(db: None) -> Iterator[Clocks]:
+    """At NOON; of the test's own transaction, so that nothing is left of them after it."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRAVELLED_CLOCK)
+    with time_machine.travel(NOON, tick=False) as traveller:
+        clocks = Clocks(traveller)
+        clocks.move_to(NOON)
+        yield clocks

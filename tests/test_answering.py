@@ -175,8 +175,10 @@ def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_da
     services.review_settled(now=NOON + timedelta(minutes=11))
     last = (line.agreed_by - NOON.date()).days
     warned = [last - n for n in range(last + 2) if services.warn_staff(now=NOON + n * DAY)]
-    assert warned == [7, 3, 1, 0]
-    assert "the day agreed ends in 7 days" in Order.objects.get().attention[0]
+    assert warned == [7, 3, 1, 0, -1]
+    texts = Order.objects.get().attention
+    assert "the day agreed ends in 7 days" in texts[0]
+    assert "the law wants it cancelled" in texts[-1]
 
 
 def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(restock: Restock) -> None:
@@ -204,3 +206,60 @@ def test_nobody_is_told_of_a_cancellation_that_did_not_happen(restock: Restock) 
     assert services.warn_staff(now=NOON + DAY) == 0
     assert "the law wants it cancelled" in Order.objects.get().attention[0]
     assert fresh(line).waiting == 2
+
+
+def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_only_that(restock: Restock) -> None:
+    line = factories.order(restock.product, 3)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    services.answer(line.order, line.pk, "cancel", units=1, now=NOON + 3 * DAY)
+    services.mark_refund_sent(Refund.objects.get(), now=NOON + 4 * DAY)
+    notice = newest(line)
+    assert notice.outcome == ""
+    overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
+    services.apply_silence(now=overdue)
+    assert fresh(line).state == "cancelled"
+    done = services.answer(line.order, line.pk, "keep", now=overdue)
+    assert (done.done, done.units) == ("put_back", 2)
+    assert (fresh(line).waiting, fresh(line).cancelled) == (2, 1)
+
+
+def test_one_of_several_lines_is_answered_alone(restock: Restock) -> None:
+    other = factories.restock(
+        factories.make_product(), 50, supplier=restock.supplier, now=NOON, expected_on=(NOON + 11 * DAY).date()
+    )
+    lines = [services.NewLine(row.product, 1) for row in (restock, other)]
+    new = services.NewOrder(number="TWO", placed_at=NOON, country="US", email="two@example.com", lines=lines)
+    first, second = services.place_order(new, now=NOON).lines.order_by("pk")
+    for row in (restock, other):
+        slip(row, (NOON + 90 * DAY).date(), now=NOON + DAY)
+    assert services.answer(first.order, first.pk, "keep", now=NOON + 2 * DAY).done == "kept"
+    assert (newest(first).outcome, newest(second).outcome) == ("kept", "")
+    overdue = NOON + timedelta(days=(newest(second).answer_by - NOON.date()).days + 2)
+    assert services.apply_silence(now=overdue) == 1
+    assert (fresh(first).state, fresh(second).state) == ("waiting", "cancelled")
+
+
+def test_staff_who_put_back_what_silence_cancelled_pass_on_the_customers_consent(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 90 * DAY).date(), now=NOON + DAY)
+    notice = newest(line)
+    overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
+    services.apply_silence(now=overdue)
+    services.put_back(fresh(line), 1, now=overdue, actor="ruth")
+    assert (fresh(line).agreed_by, newest(line).outcome) == (notice.consent_to, "kept")
+    assert Answer.objects.values_list("choice", "channel", "actor").get() == ("keep", "staff", "ruth")
+
+
+def test_a_notice_told_too_late_runs_no_deadline_and_staff_are_told_that_the_law_wants_it_cancelled(
+    restock: Restock,
+) -> None:
+    line = factories.order(restock.product)
+    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
+    services.review_settled(now=NOON + timedelta(minutes=11))
+    after = NOON + timedelta(days=(line.agreed_by - NOON.date()).days + 1)
+    services.mark_told(list(line.order.events.values_list("pk", flat=True)), at=after)
+    assert newest(line).adequate is False
+    assert services.apply_silence(now=NOON + 300 * DAY) == 0
+    assert (services.warn_staff(now=after), services.warn_staff(now=after + DAY)) == (1, 0)
+    assert "passed without a notice in time; the law wants it cancelled" in Order.objects.get().attention[0]

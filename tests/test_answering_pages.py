@@ -254,7 +254,7 @@ def test_a_link_that_may_only_look_says_which_one_may_act(client: Client, restoc
     assert "choice=" not in page
     assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(page)
     shown = show(client, line, "cancel", Purpose.LOOK)
-    assert "To choose, open the link in our mails" in said(shown)
+    assert "To choose takes the link in our mails" in said(shown)
     assert "<button" not in shown.content.decode()
     refused = client.post(path(line.order, Purpose.LOOK), {"line": line.pk, "choice": "cancel"})
     assert refused.status_code == 403

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -12,9 +12,10 @@ from django.db import connection
 from django.db.models import F, Sum
 
 from orders import queue, services
-from orders.models import Order, OrderLine, Product, Stock
+from orders.models import Order, OrderLine, Product, Refund, ShopTask, Stock
 from tests import factories
 from tests.factories import NOON, make_product
+from tests.test_answering import slip
 
 pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
@@ -144,3 +145,66 @@ def two_lines(first: Product, second: Product, number: int) -> Order:
         ),
         now=NOON,
     )
+
+
+def test_a_part_cancelled_from_two_devices_at_the_same_instant_is_cancelled_once() -> None:
+    line = factories.order(make_product(), 3)
+
+    def cancel() -> str:
+        try:
+            return services.answer(line.order, line.pk, "cancel", units=1, seen=3, now=NOON).done
+        except services.Changed:
+            return "changed"
+
+    assert sorted(at_once(cancel, cancel, cancel)) == ["cancelled", "changed", "changed"]
+    assert factories.fresh(line).cancelled == 1
+
+
+def test_all_cancelled_from_two_devices_at_the_same_instant_has_a_clear_outcome_for_both() -> None:
+    line = factories.order(make_product(), 3)
+    answers = at_once(*[partial(services.answer, line.order, line.pk, "cancel", now=NOON)] * 3)
+    assert sorted(each.done for each in answers) == ["already_cancelled", "already_cancelled", "cancelled"]
+
+
+def delayed_twice() -> OrderLine:
+    """Told of a second delay; silence cancels."""
+    supplier = factories.make_supplier()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    product, due = make_product(), (NOON + timedelta(days=11)).date()
+    restock = factories.restock(product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due)
+    line = factories.order(product, 2)
+    for day, moved_to in enumerate((35, 50), start=1):
+        slip(restock, (NOON + timedelta(days=moved_to)).date(), now=NOON + timedelta(days=day))
+    return line
+
+
+def overdue(line: OrderLine) -> datetime:
+    return NOON + timedelta(days=(line.notices.first().answer_by - NOON.date()).days + 2)
+
+
+def test_silence_applied_by_several_workers_at_once_is_applied_once() -> None:
+    line = delayed_twice()
+    assert sorted(at_once(*[partial(services.apply_silence, now=overdue(line))] * 3)) == [0, 0, 1]
+    assert (factories.fresh(line).cancelled, line.order.events.filter(kind="cancelled").count()) == (2, 1)
+    assert Refund.objects.count() == 1
+
+
+def test_an_answer_and_the_silence_it_ends_never_deadlock_and_one_of_them_holds() -> None:
+    for choice in ("keep", "cancel"):
+        line = delayed_twice()
+        late = overdue(line)
+        at_once(
+            partial(services.apply_silence, now=late),
+            partial(services.answer, line.order, line.pk, choice, now=late),
+        )
+        line = factories.fresh(line)
+        assert (line.waiting, line.cancelled) == ((2, 0) if choice == "keep" else (0, 2))
+        assert ShopTask.objects.filter(line=line).count() == line.cancelled // 2
+
+
+def test_put_back_from_two_devices_at_once_puts_back_once() -> None:
+    line = delayed_twice()
+    services.apply_silence(now=overdue(line))
+    answers = at_once(*[partial(services.answer, line.order, line.pk, "keep", now=overdue(line))] * 3)
+    assert sorted(each.done for each in answers) == ["already_kept", "already_kept", "put_back"]
+    assert factories.fresh(line).waiting == 2

@@ -208,8 +208,8 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
 
 def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSink, db: None) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
-    factories.restock(lamp)
-    factories.restock(cup)
+    factories.restock(lamp, expected_on=SOON)
+    factories.restock(cup, expected_on=SOON)
     order = two_line_order(lamp, cup)
     first = newest(mail_sink)
     services.receive(lamp, 1, now=NOON + DAY)
@@ -542,3 +542,46 @@ def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db:
     assert text.count("If we do not hear from you, you keep your place") == 1
     assert text.count("For each of these:\nHappy to wait? Your place is kept for you.\n") == 1
     assert text.count("Keep my place: ") == 2
+
+
+# A first mail that is a delay already
+
+
+def first_mail(sink: MailSink, country: str, days: int | None) -> EmailMessage:
+    """Of an order whose delivery is expected so many days after NOON, or not at all."""
+    product = make_product(name="Walnut lamp")
+    if days:
+        factories.restock(product, expected_on=(NOON + days * DAY).date())
+    factories.order(product, number="1042", country=country)
+    return newest(sink)
+
+
+@pytest.mark.parametrize(
+    "country, days, subject, kindness",
+    [
+        ("US", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? You need do nothing."),
+        ("US", 70, r"Please answer by 1 January: order 1042", "We need your OK;"),
+        ("US", None, r"Please answer by 1 January: order 1042", "We need your OK;"),
+        ("DE", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? Your place is kept for you."),
+        ("DE", None, r"Order 1042 will be late", "Happy to wait? Your place is kept for you."),
+    ],
+)
+def test_a_first_mail_that_is_a_delay_is_no_welcome(
+    country: str, days: int | None, subject: str, kindness: str, mail_sink: MailSink, db: None
+) -> None:
+    received = first_mail(mail_sink, country, days)
+
+    text = text_of(received)
+    assert re.fullmatch(subject, received["Subject"])
+    assert text.startswith(
+        "Hello Ada,\n\nWe are sorry: your order 1042 takes longer than was agreed. This is how it stands:\n\n1 × Walnut lamp\n"
+    )
+    assert f"\n{kindness}" in text
+    assert "Thank you" not in text + html_of(received)
+    assert "We are sorry: your order 1042 takes longer than was agreed." in words_of(html_of(received))
+
+
+def test_a_first_mail_within_the_day_agreed_is_a_welcome(mail_sink: MailSink, db: None) -> None:
+    received = first_mail(mail_sink, "US", 14)
+    assert received["Subject"] == "Order 1042: you are 1st in line"
+    assert "Thank you for your order 1042." in text_of(received)

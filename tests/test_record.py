@@ -148,3 +148,20 @@ def test_the_page_names_no_customer_and_asks_the_database_once(
     assert "ada@example.com" not in text
     with django_assert_num_queries(0):
         client.get("/record/")
+
+
+def test_what_a_shop_had_broken_before_we_knew_of_it_is_not_of_our_record() -> None:
+    product = make_product()
+    order(product, placed_at=NOON - 60 * DAY, promised_by=TODAY - 5 * DAY)
+    kept = order(product, placed_at=NOON - 60 * DAY, promised_by=TODAY + 5 * DAY)
+    ship(kept, on=NOON + DAY)
+    assert overall(NOON + 10 * DAY).outcomes == 1
+
+
+def test_a_window_whose_mail_came_back_was_told_nobody() -> None:
+    line = order(make_product())
+    promise = tell(line, TODAY, TODAY + 5 * DAY)
+    ship(line, on=NOON + DAY)
+    assert overall(NOON + 10 * DAY).outcomes == 1
+    Promise.objects.filter(pk=promise.pk).update(returned_at=NOON)
+    assert overall(NOON + 10 * DAY).outcomes == 0

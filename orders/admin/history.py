@@ -1,9 +1,12 @@
 """What was forecast, promised and told, and what ran: written by services, only read here."""
 
 from django.contrib import admin
+from django.db.models import Exists, Q
 from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
-from orders.admin.base import ReadOnlyAdmin
+from orders.admin.acts import Text
+from orders.admin.base import ConditionFilter, ReadOnlyAdmin
 from orders.models import Answer, DelayNotice, Event, Forecast, Import, Promise, QueueChange, Release, Run
 from orders.presentation import sentence, window_sentence
 
@@ -44,6 +47,18 @@ class PromiseAdmin(ReadOnlyAdmin):
         return promise_words(promise)
 
 
+class Notified(ConditionFilter):
+    title = gettext_lazy("notified")
+    parameter_name = "notified"
+
+    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+        still = Q(outcome="")
+        return {
+            "no": (_("Not notified: its mail came back or could not be sent"), still & Q(not_told_at__isnull=False)),
+            "late": (_("Told too late to count"), still & Q(adequate=False)),
+        }
+
+
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(ReadOnlyAdmin):
     list_display = [
@@ -58,7 +73,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
         "outcome",
     ]
     list_select_related = ["line__order", "line__product"]
-    list_filter = ["outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
+    list_filter = [Notified, "outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]

@@ -254,8 +254,8 @@ class PutBack(LineAct):
     name = "put-back"
     label = gettext_lazy("Put back")
     explanation = gettext_lazy(
-        "For units cancelled by mistake: they wait again at their old place, the refund is no longer due, and the "
-        "customer is told."
+        "For units cancelled by mistake, or as nobody had answered: they wait again at their old place, the refund is no "
+        "longer due, and the customer is told. After silence it counts as the customer's agreement to the new date."
     )
     impossible = gettext_lazy("No units of this line are cancelled.")
 
@@ -274,7 +274,7 @@ class PutBack(LineAct):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data["units"]
-        services.restore(row, units, now=now, actor=actor)
+        services.put_back(row, units, now=now, actor=actor)
         return ngettext("%(units)d unit of %(line)s waits again.", "%(units)d units of %(line)s wait again.", units) % {
             "units": units,
             "line": row,

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders import queue
+from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, Table, link
@@ -197,6 +197,8 @@ class OrderAdmin(BackordersAdmin):
                 shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
                 obj.attention += [text for text in now if text not in shown and text not in obj.attention]
             super().save_model(request, obj, form, change)
+            if change and "email" in form.changed_data:
+                services.reach_again(obj, now=timezone.now())
 
     def links(self, obj: Order) -> list[Button]:
         return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]

@@ -16,9 +16,8 @@ from orders.admin.order_acts import Confirm
 from orders.models import OrderLine, ShopTask
 
 # Somebody may be packing it this minute: the units were set aside when they were cancelled, or others of the order are.
-PACKED_NOW = Q(kind=ShopTask.Kind.CANCEL, confirmed_at__isnull=True) & (
-    Q(set_aside__gt=0) | Exists(OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")))
-)
+OTHERS_SET_ASIDE = Exists(OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")))
+PACKED_NOW = Q(kind=ShopTask.Kind.CANCEL, confirmed_at__isnull=True) & (Q(set_aside__gt=0) | Q(OTHERS_SET_ASIDE))
 
 IS_PACKED_NOW = Case(When(PACKED_NOW, then=Value(True)), default=Value(False), output_field=BooleanField())
 
@@ -63,7 +62,8 @@ class ShopTaskAdmin(ReadOnlyAdmin):
     acts = [Confirm]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShopTask]:
-        return super().get_queryset(request).annotate(packed_now=IS_PACKED_NOW)
+        rows: QuerySet[ShopTask] = super().get_queryset(request)
+        return rows.annotate(packed_now=IS_PACKED_NOW)
 
     @admin.display(description=gettext_lazy("To do in the shop"))
     def what(self, task: ShopTask) -> str:

@@ -53,6 +53,12 @@ class DelayNotice(models.Model):
     def __str__(self) -> str:
         return f"{self.jurisdiction} case {self.case}, answer by {self.answer_by}"
 
+    @property
+    def binds(self) -> bool:
+        """Whether its deadline runs against the customer, or will once it is told: not where it was told too late, or its
+        mail came back."""
+        return self.not_told_at is None and self.adequate is not False
+
     def still_asks(self, line: OrderLine) -> bool:
         """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does:
         to ask for patience till Christmas when the parcel leaves tomorrow would be absurd."""

@@ -55,6 +55,9 @@ class Order(models.Model):
     created_at = models.DateTimeField(editable=False)
     # Nothing is mailed about an order before this; place_order sets it, a first import leaves it to go_live.
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    unreachable_at = models.DateTimeField(
+        null=True, editable=False, help_text="Mail to this address came back; empty again once one arrives."
+    )
     link_version = models.PositiveSmallIntegerField(default=1, help_text="Raise it to revoke every link sent so far.")
     imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)
     attention = ArrayField(

@@ -56,6 +56,9 @@ class Promise(models.Model):
         help_text="Stated by the shop and broken before we knew of it: not of our record.",
     )
     told_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(
+        null=True, blank=True, help_text="The mail that told it came back; empty again once another tells it."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -76,6 +79,7 @@ class EventKind(models.TextChoices):
     ANSWERED = "answered", _("Answered")
     CORRECTED = "corrected", _("Corrected")
     NOTE = "note", _("Note")
+    LINK = "link", _("Link asked for")
     # Derived for a page from QueueChange, never stored:
     MOVED_UP = "moved_up", _("Moved up")
     PASSED_BY = "passed_by", _("Passed by")

@@ -222,6 +222,13 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
     return [str(EventKind.NOTE.label)]
 
 
+def _link(facts: Facts, reader: _Reader) -> list[str]:
+    return [
+        gettext("Somebody asked for the link that lets you answer and cancel. It goes to your mail address only."),
+        gettext("If that was not you, you need do nothing."),
+    ]
+
+
 WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
     EventKind.JOINED: _joined,
     EventKind.LATER: _changed,
@@ -234,6 +241,7 @@ WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
     EventKind.ANSWERED: _answered,
     EventKind.CORRECTED: _corrected,
     EventKind.NOTE: _note,
+    EventKind.LINK: _link,
 }
 
 

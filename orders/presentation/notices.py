@@ -12,22 +12,26 @@ from orders.presentation.days import day_words, in_language, number_words
 DAYS_OF_WEEK = 7
 
 
-def notice_sentences(notice: DelayNotice, *, locale: str, today: date) -> list[str]:
-    """Kindness first, then what silence means, then the rest, as the law of the customer's country asks.
+def notice_sentences(notice: DelayNotice, *, locale: str, today: date, tells: bool = False) -> list[str]:
+    """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
+    named that does not bind; `tells`: by this message it will.
 
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link."""
     with in_language(locale) as dates:
-        words = _Words(notice, today, dates)
-        said = [words.kindness(), *(words.of(code) for code in sorted(notice.sentences, key=_is_not_silence))]
+        binds = tells or notice.binds
+        words = _Words(notice, today, dates, binds=binds)
+        codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
+        said = [words.kindness(), *(words.of(code) for code in codes)]
         return [sentence for sentence in said if sentence]
 
 
 def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
-    """What it means when this notice is not answered; empty where it asks nothing."""
+    """What it means when this notice is not answered."""
     with in_language(locale) as dates:
         words = _Words(notice, today, dates)
-        codes = [code for code in notice.sentences if not _is_not_silence(code)]
-        return " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
+        codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
+        said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
+        return said or gettext("You keep your place in line.")
 
 
 def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
@@ -90,8 +94,8 @@ def _keeps_place(notice: DelayNotice) -> str:
 class _Words:
     """The sentences of one notice, in the language that is active."""
 
-    def __init__(self, notice: DelayNotice, today: date, dates: Locale) -> None:
-        self.notice, self.today, self.dates = notice, today, dates
+    def __init__(self, notice: DelayNotice, today: date, dates: Locale, *, binds: bool = True) -> None:
+        self.notice, self.today, self.dates, self.binds = notice, today, dates, binds
         self.rules = RULES[Jurisdiction(notice.jurisdiction)]
 
     def of(self, code: str) -> str:
@@ -107,6 +111,8 @@ class _Words:
         return self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
 
     def kindness(self) -> str:
+        if not self.binds and self.notice.silence:
+            return gettext("Happy to wait? Your place is kept for you.")
         match self.notice.silence:
             case Silence.CONSENT:
                 return gettext("Happy to wait? You need do nothing.")

@@ -1,10 +1,11 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
-from orders.services.answering import Answered, answer, apply_silence, remind, warn_staff
+from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
+from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
@@ -32,7 +33,7 @@ from orders.services.supplying import (
     move_restock_date,
     receive,
 )
-from orders.services.telling import mark_not_told, mark_told
+from orders.services.telling import mark_not_told, mark_returned, mark_told, reach_again
 
 __all__ = [
     "MOST_UNITS",
@@ -50,6 +51,7 @@ __all__ = [
     "allocate",
     "answer",
     "apply_silence",
+    "ask_for_link",
     "begin_import",
     "cancel",
     "cancel_restock",
@@ -66,6 +68,7 @@ __all__ = [
     "learn_address",
     "mark_not_told",
     "mark_refund_sent",
+    "mark_returned",
     "mark_told",
     "move_in_queue",
     "move_restock_date",
@@ -73,6 +76,8 @@ __all__ = [
     "place_order",
     "place_orders",
     "publish_joined",
+    "put_back",
+    "reach_again",
     "reassure",
     "receive",
     "record_deliveries",

@@ -44,7 +44,8 @@ ALLOCATE = """
         INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
         SELECT r.order_id, r.id, r.ready_id, 'reserved',
                jsonb_build_object(
-                   'units', r.units, 'of', r.quantity, 'still', r.still, 'mailed', t.told_at IS NOT NULL,
+                   'units', r.units, 'of', r.quantity, 'still', r.still,
+                   'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
                    'window', CASE WHEN r.ready_id IS NOT NULL THEN jsonb_build_object(
                        'kind', 'dated', 'early', %(today)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s) END,
                    'told', CASE WHEN t.id IS NOT NULL THEN {told} END, 'told_on', t.published_on),

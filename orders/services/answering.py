@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
 from orders.models import Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
-from orders.services.cancelling import cancel, restore
+from orders.services.cancelling import Changed, cancel, restore
 from orders.services.forecasting import today_of
 from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
 
+UNITS = ("quantity", "allocated", "shipped", "cancelled", "waiting")
 Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
 
 
@@ -35,11 +36,13 @@ def answer(
     *,
     now: datetime,
     units: int | None = None,
+    seen: int | None = None,
     channel: str = "page",
     actor: str = "",
 ) -> Answered:
     """Keep the place, cancel, or withdraw from the contract, for one line (`units`: a part of it).
 
+    `seen`: the units that had not shipped when the choice was offered; Changed when that is not so any more.
     Refused: a line of another order, an unknown choice, units that have left or were never ordered."""
     line = OrderLine.objects.select_related("product", "order").filter(order=order, pk=line_id).first()
     if line is None:
@@ -47,15 +50,16 @@ def answer(
     if choice == Choice.KEEP:
         return _keep(line, now=now, channel=channel, actor=actor)
     if choice in (Choice.CANCEL, Choice.WITHDRAW):
-        return _leave(line, Choice(choice), units, now=now, channel=channel, actor=actor)
+        return _leave(line, Choice(choice), units, seen, now=now, channel=channel, actor=actor)
     raise Refused(f"{choice!r} is no answer we know: expected keep, cancel or withdraw")
 
 
 def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answered:
     """Express consent: the day of the open notice becomes the day agreed to; where silence cancelled, the place returns."""
     silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
+    line.refresh_from_db(fields=UNITS)  # as those left it who answered while we waited for the notice
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
-        return _put_back(line, silenced, now=now, channel=channel, actor=actor)
+        return _put_back(line, silenced, _silent_units(line), now=now, channel=channel, actor=actor)
     if not line.waiting + line.reserved:
         raise Refused(
             "this has left us already: there is nothing to wait for"
@@ -75,8 +79,23 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answer
     return Answered("kept", units)
 
 
-def _put_back(line: OrderLine, notice: DelayNotice, *, now: datetime, channel: str, actor: str) -> Answered:
-    units = line.cancelled
+def _silent_units(line: OrderLine) -> int:
+    """What silence cancelled, and not what the customer did."""
+    silent = Event.objects.filter(order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence").first()
+    return min(silent.facts["units"], line.cancelled) if silent else line.cancelled
+
+
+@transaction.atomic
+def put_back(line: OrderLine, units: int, *, now: datetime, actor: str) -> None:
+    """Staff undo a cancellation. Where silence had cancelled, that the customer wants it is consent, as from the page."""
+    notice = _open_or(line, Outcome.SILENCE_CANCELLED)
+    if notice and notice.outcome == Outcome.SILENCE_CANCELLED:
+        _put_back(line, notice, units, now=now, channel="staff", actor=actor)
+    else:
+        restore(line, units, now=now, actor=actor)
+
+
+def _put_back(line: OrderLine, notice: DelayNotice, units: int, *, now: datetime, channel: str, actor: str) -> Answered:
     restore(line, units, now=now, actor=actor)
     _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
@@ -85,31 +104,42 @@ def _put_back(line: OrderLine, notice: DelayNotice, *, now: datetime, channel: s
     return Answered("put_back", units)
 
 
-def _leave(line: OrderLine, choice: Choice, units: int | None, *, now: datetime, channel: str, actor: str) -> Answered:
+def _leave(
+    line: OrderLine, choice: Choice, units: int | None, seen: int | None, *, now: datetime, channel: str, actor: str
+) -> Answered:
     """Anyone may leave with what has not left us. The cancellation is told with the day its refund is due."""
+    notice = _open_or(line)
+    line.refresh_from_db(fields=UNITS)
     open_units = line.waiting + line.reserved
     if not open_units:
         if line.cancelled:
             return Answered("already_cancelled", line.cancelled)
         raise Refused("this has left us already: it cannot be cancelled here any more")
-    units = open_units if units is None else units
-    if not 1 <= units <= open_units:
-        raise Refused(f"{units} cannot be cancelled: expected 1 to {open_units}")
-    refunds = cancel(line.order, units={line.pk: units}, now=now, by=choice, actor=actor)
-    notice = _open_or(line)
-    if notice and units == open_units:
+    leaving = open_units if units is None else units
+    if not 1 <= leaving <= (seen or open_units):
+        raise Refused(f"{leaving} cannot be cancelled: expected 1 to {seen or open_units}")
+    rests_on = {line.pk: open_units if seen is None else seen}
+    try:
+        refunds = cancel(line.order, units={line.pk: leaving}, seen=rests_on, now=now, by=choice, actor=actor)
+    except Changed:
+        line.refresh_from_db(fields=UNITS)
+        if seen is None or not line.waiting + line.reserved:  # there is an answer to that
+            return _leave(line, choice, units, seen, now=now, channel=channel, actor=actor)
+        raise
+    if notice and leaving == open_units:
         _end(notice, Outcome.LEFT, now=now)
-    Answer.objects.create(line=line, notice=notice, choice=choice, units=units, channel=channel, actor=actor, at=now)
-    return Answered("cancelled", units, tuple(refunds))
+    Answer.objects.create(line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now)
+    return Answered("cancelled", leaving, tuple(refunds))
 
 
 def apply_silence(*, now: datetime) -> int:
-    """Every told notice whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
+    """Every notice told in time whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
     would; once, however often this runs. Orders that are quiet are left alone. Returns how many ended."""
     ended = 0
     due = DelayNotice.objects.filter(
         outcome="",
         told_at__isnull=False,
+        adequate=True,
         not_told_at=None,
         answer_by__lt=today_of(now),
         line__order__released_at__lte=now,
@@ -145,7 +175,7 @@ def remind(*, now: datetime) -> int:
     today = today_of(now)
     notices = (
         DelayNotice.objects.select_related("line__order")
-        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, not_told_at=None)
+        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
         .filter(answer_by__gte=today, line__order__released_at__lte=now)
     )
     return sum(_remind(notice, now=now) for notice in notices)
@@ -182,9 +212,12 @@ def warn_staff(*, now: datetime) -> int:
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
         outcome="", line__order__released_at__lte=now
     )
-    untold = notices.filter(Q(told_at=None) | Q(adequate=False), notice_by__gte=today)
+    untold = notices.filter(Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False), notice_by__gte=today)
     texts = [(row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)]
-    texts += [(row, _to_cancel(row)) for row in notices.filter(cancels_now=True)]
+    too_late = Q(notice_by__lt=today, silence__in=[Silence.CONSENT, Silence.CANCEL]) & (
+        Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
+    )
+    texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
     return sum(put_on_list(row.line.order, [text]) for row, text in texts)
 
 

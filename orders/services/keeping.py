@@ -37,7 +37,7 @@ NOT_PACKED = """
     SELECT v.order_id, v.id, v.new_id, 'later',
            jsonb_build_object(
                'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {told}, 'told_on', t.published_on,
-               'mailed', t.told_at IS NOT NULL,
+               'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
                'window', jsonb_build_object(
                    'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s)),
            %(now)s, '', o.released_at IS NOT NULL

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from orders.domain.delay_rules import (
     Decision,
@@ -66,18 +67,19 @@ def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
 @transaction.atomic
 def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
     """The notices of these promises as the rules see them now, for the mail that is about to tell them. One that was told
-    already, or is over, stays as it is. Returns those that are open."""
+    already and did not come back, or is over, stays as it is. Returns those that are open."""
     existing = {
         notice.promise_id: notice
         for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("pk")
     }
     for case in _cases(promise_ids, now=now):
         notice = existing.get(case.promise_id)
-        if notice and (notice.told_at or notice.outcome):
+        if notice and (notice.outcome or (notice.told_at and not notice.not_told_at)):
             continue
         if case.decision.notice_due:
             fresh = _notice(case, now)
-            fresh.pk = notice.pk if notice else None
+            if notice:
+                fresh.pk, fresh.not_told_at = notice.pk, notice.not_told_at
             fresh.save()
             existing[case.promise_id] = fresh
         elif notice:
@@ -88,7 +90,8 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took their mail: the notices count from now, if they were in time, and end those before them."""
-    notices = DelayNotice.objects.select_related("line__order").filter(promise__in=promise_ids, told_at=None)
+    untold = Q(told_at=None) | Q(not_told_at__isnull=False, outcome="")
+    notices = DelayNotice.objects.select_related("line__order").filter(untold, promise__in=promise_ids)
     for notice in notices:
         notice.told_at = at
         notice.adequate = adequate(

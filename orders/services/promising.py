@@ -91,7 +91,7 @@ PUBLISH = """
                'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
                'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier ELSE reason.later END, ''),
                'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
-               'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL, 'place_before', t.place),
+               'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL, 'place_before', t.place),
            %(now)s, '', o.released_at IS NOT NULL
     FROM judged j
     JOIN still s ON s.id = j.line_id

@@ -55,7 +55,7 @@ def _open(line: OrderLine, kind: str) -> QuerySet[ShopTask]:
 
 
 def _units(tasks: QuerySet[ShopTask]) -> int:
-    return tasks.aggregate(units=Sum("units", default=0))["units"]
+    return int(tasks.aggregate(units=Sum("units", default=0))["units"])
 
 
 def _confirm(tasks: QuerySet[ShopTask], units: int, *, now: datetime) -> int:

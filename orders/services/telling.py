@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
-from orders.models import DelayNotice, Event, Order, Promise
+from orders.models import DelayNotice, Event, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
 from orders.services.promising import window_json
@@ -15,13 +15,17 @@ from orders.services.promising import window_json
 
 @transaction.atomic(savepoint=False)
 def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
-    """The mail server took the message with these events at `at`: their promises count as told from then."""
-    events = Event.objects.filter(pk__in=event_ids, told_at__isnull=True)
-    promises = list(events.filter(promise__isnull=False).values_list("promise", flat=True))
+    """The mail server took the message with these events at `at`: their promises count as told from then, also those
+    whose first mail came back."""
+    events = Event.objects.filter(pk__in=event_ids)
+    newly = events.filter(Q(told_at=None) | Q(promise__returned_at__isnull=False))
+    promises = list(newly.filter(promise__isnull=False).values_list("promise", flat=True))
     if promises:
         Promise.objects.filter(pk__in=promises, told_at__isnull=True).update(told_at=at)
+        Promise.objects.filter(pk__in=promises, returned_at__isnull=False).update(returned_at=None)
         count_as_told(promises, at=at)
-    events.update(told_at=at)
+    Order.objects.filter(pk__in=events.values("order"), unreachable_at__isnull=False).update(unreachable_at=None)
+    events.filter(told_at__isnull=True).update(told_at=at)
 
 
 # Whoever was never told anything is told where they stand now, not how that changed before they knew of it.
@@ -34,14 +38,15 @@ WELCOME = f"""
     FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE order_id = ANY(%(orders)s) AND waiting > 0) k
     JOIN orders_promise p ON p.id = k.promise_id
     CROSS JOIN LATERAL ({COUNTS}) c
-    WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL)
+    WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL
+                                                                AND told.returned_at IS NULL)
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id)
 """
 
 
 @transaction.atomic
 def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
-    """What the pages of these released orders say now, and nobody was told, is due to be mailed."""
+    """What the pages of these released orders say now, and nobody was told or the mail came back, is due to be mailed."""
     with connection.cursor() as cursor:
         cursor.execute(WELCOME, {"orders": list(order_ids), "now": now})
     still_open = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
@@ -49,15 +54,49 @@ def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
         still_open, order__in=order_ids, order__released_at__isnull=False, promise=F("line__promise")
     )
     newest = current.order_by().values("line").annotate(newest=Max("pk")).values("newest")
-    Event.objects.filter(pk__in=newest, told_at__isnull=True).update(message_due=True)
+    untold = Q(told_at=None) | Q(promise__returned_at__isnull=False)
+    Event.objects.filter(untold, pk__in=newest).update(message_due=True)
 
 
 @transaction.atomic
-def mark_not_told(order: Order, attention: str) -> None:
-    """A message could not be handed over: the order is on staff's list until somebody has reached the customer."""
+def mark_not_told(order: Order, attention: str, *, unreachable: bool = False) -> None:
+    """A message could not be handed over: the order is on staff's list until somebody has reached the customer.
+    `unreachable`: no mail arrives there, and the page does not promise any."""
+    _put_on_list(order, attention, unreachable=unreachable)
+    untold = DelayNotice.objects.filter(line__order=order, told_at=None, outcome="")
+    untold.filter(not_told_at=None).update(not_told_at=Now())
+
+
+@transaction.atomic
+def mark_returned(
+    order: Order, event_ids: Collection[int], attention: str, *, told_at: datetime, now: datetime
+) -> None:
+    """The message with these events that was handed over at `told_at` came back: what it was the first to tell, nobody
+    was told. No deadline of its notices runs, and what their silence had agreed to is not agreed; what silence has
+    cancelled stays so until somebody puts it back."""
+    _put_on_list(order, attention, unreachable=True)
+    promises = list(Event.objects.filter(pk__in=event_ids).values_list("promise", flat=True))
+    Promise.objects.filter(pk__in=promises, told_at=told_at).update(returned_at=now)
+    notices = DelayNotice.objects.select_for_update().filter(promise__in=promises, told_at=told_at, not_told_at=None)
+    for notice in notices:
+        if notice.outcome == Outcome.CONSENTED:  # of a first delay only, so that the day before it was the original one
+            OrderLine.objects.filter(pk=notice.line_id, agreed_by=notice.consent_to).update(agreed_by=notice.notice_by)
+            notice.outcome, notice.ended_at = "", None
+        notice.not_told_at = now
+        notice.save(update_fields=["outcome", "ended_at", "not_told_at"])
+
+
+@transaction.atomic
+def reach_again(order: Order, *, now: datetime) -> None:
+    """The order has another address: what its page says and nobody was told is due to be mailed there."""
+    Order.objects.filter(pk=order.pk).update(unreachable_at=None)
+    make_news_due([order.pk], now=now)
+
+
+def _put_on_list(order: Order, attention: str, *, unreachable: bool) -> None:
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if attention not in order.attention:
         order.attention.append(attention)
         order.save(update_fields=["attention"])
-    untold = DelayNotice.objects.filter(line__order=order, told_at=None, outcome="")
-    untold.filter(not_told_at=None).update(not_told_at=Now())
+    if unreachable and not order.unreachable_at:
+        Order.objects.filter(pk=order.pk).update(unreachable_at=Now())

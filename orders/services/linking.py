@@ -1,0 +1,28 @@
+"""The link that may act, for whoever has one that may only look: it goes to the customer's address and nowhere else."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from orders.models import Event, EventKind, Order
+from orders.services.refusal import Refused
+
+PAUSE = timedelta(minutes=10)  # between two of them
+MOST_A_DAY = 5
+
+
+@transaction.atomic
+def ask_for_link(order: Order, *, now: datetime) -> bool:
+    """Have the link mailed. False: that was asked for a moment ago, or too often today, and nothing more is mailed.
+
+    Refused: an order without an address, or one that is quiet."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    if not order.email:
+        raise Refused(f"order {order.number} has no mail address to send a link to")
+    if order.released_at is None:
+        raise Refused(f"nothing is mailed about order {order.number} yet")
+    asked = Event.objects.filter(order=order, kind=EventKind.LINK)
+    if asked.filter(at__gt=now - PAUSE).exists() or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+        return False
+    Event.objects.create(order=order, kind=EventKind.LINK, at=now, message_due=True)
+    return True

@@ -1,0 +1,190 @@
+"""Two customers in one queue, one in the United States and one in Germany, whose delivery slips twice: as they and staff
+live through it."""
+
+import re
+from datetime import date, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from orders.models import Answer, DelayNotice, Order, OrderLine, Refund, Restock, ShopTask
+from orders.tasks import keep_deadlines, review_settled
+from tests import factories
+from tests.conftest import Clocks, MailSink
+from tests.factories import NOON, fresh
+from tests.mailing import mail
+from tests.test_admin import act, page
+from tests.test_answering_pages import date_words, outcome, said
+from tests.test_mails import text_of
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+class Shop:
+    """What happens in the shop, and what is mailed at once."""
+
+    def __init__(self, clocks: Clocks, sink: MailSink, admin: User) -> None:
+        self.clocks, self.sink, self.admin, self.now = clocks, sink, admin, NOON
+        supplier = factories.make_supplier()
+        factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+        lamp = factories.make_product(name="Walnut lamp", sku="LAMP")
+        due = (NOON + 11 * DAY).date()
+        self.restock: Restock = factories.restock(
+            lamp, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due
+        )
+
+    def on(self, now: datetime) -> None:
+        self.now = now
+        self.clocks.move_to(now)
+
+    @property
+    def staff(self) -> Client:
+        """Logged in just now: sessions end within these weeks."""
+        client = Client()
+        client.force_login(self.admin)
+        return client
+
+    def order(self, number: str, name: str, country: str) -> OrderLine:
+        line = factories.order(
+            self.restock.product,
+            number=number,
+            customer_name=name,
+            email=f"{number}@example.com",
+            country=country,
+            now=self.now,
+        )
+        mail()
+        return line
+
+    def slips_to(self, day: date) -> None:
+        """Staff move the date in the admin; it settles, and the mails go out."""
+        act(self.staff, "move-date", self.restock, expected_on=day.isoformat(), reason="customs")
+        self.on(self.now + timedelta(minutes=11))
+        review_settled()
+        mail()
+
+    def deadline_keeper(self) -> None:
+        keep_deadlines()
+        mail()
+
+    def mails_to(self, line: OrderLine) -> list[str]:
+        sent_to = [sent for sent in self.sink.mails if sent.recipients == [line.order.email]]
+        return [without_weekdays(str(sent.message["Subject"])) for sent in sent_to]
+
+    def newest_mail_to(self, line: OrderLine) -> str:
+        sent_to = [sent for sent in self.sink.mails if sent.recipients == [line.order.email]]
+        return without_weekdays(text_of(sent_to[-1].message))
+
+
+@pytest.fixture
+def shop(clocks: Clocks, mail_sink: MailSink, admin_user: User) -> Shop:
+    return Shop(clocks, mail_sink, admin_user)
+
+
+def without_weekdays(text: str) -> str:
+    """Days of this week are named by their weekday too."""
+    return re.sub(r"\b\w+day, (?=\d)", "", text)
+
+
+def links(text: str) -> dict[str, str]:
+    """The choices of a mail and where they lead."""
+    return dict(
+        re.findall(r"^(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/.+)$", text, re.M)
+    )
+
+
+def their_page(text: str) -> str:
+    (path,) = re.findall(r"^Your order as it stands now:\nhttp://[^/]+(/o/.+/)$", text, re.M)
+    return path
+
+
+def notice(line: OrderLine) -> DelayNotice:
+    return line.notices.exclude(outcome="superseded").get()
+
+
+def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, client: Client) -> None:
+    ada, greta = shop.order("1042", "Ada Lovelace", "US"), shop.order("1043", "Greta Hermann", "DE")
+    original = ada.agreed_by
+    assert shop.mails_to(ada) == ["Order 1042: you are 1st in line"]
+
+    # The first slip, by less than thirty days.
+    shop.on(NOON + DAY)
+    shop.slips_to((NOON + 35 * DAY).date())
+    first = notice(ada)
+    assert (first.case, first.adequate, first.notice_by) == ("A", True, original)
+    consents = (
+        "Happy to wait? You need do nothing.{}If we do not hear from you before we ship, and by "
+        f"{date_words(first.answer_by)}, we will take it that you agree to the new date."
+    )
+    assert consents.format("\n") in shop.newest_mail_to(ada)
+    assert consents.format(" ") in said(client.get(their_page(shop.newest_mail_to(ada))))
+    assert "You need do nothing" not in shop.newest_mail_to(greta)
+    assert "the original date stands" in shop.newest_mail_to(greta)
+
+    # The second slip: without her OK it is cancelled.
+    shop.on(NOON + 10 * DAY)
+    shop.slips_to((NOON + 50 * DAY).date())
+    second, by = notice(ada), date_words(first.answer_by)
+    assert (second.case, second.silence, second.answer_by) == ("D", "cancel", first.answer_by)
+    assert shop.mails_to(ada)[-1] == f"Please answer by {by}: order 1042"
+    cancels = f"Unless you agree by {by}, and if it has not shipped by then, we will cancel it and refund you in full."
+    assert cancels in shop.newest_mail_to(ada)
+    assert cancels in said(client.get(their_page(shop.newest_mail_to(ada))))
+    assert list(links(shop.newest_mail_to(ada))) == ["Keep my place", "Cancel, refund me"]
+    assert list(links(shop.newest_mail_to(greta))) == [
+        "Keep my place",
+        "Cancel, refund me",
+        "Withdraw from contract here",
+    ]
+    listed = shop.staff.get(page(DelayNotice)).context["cl"].result_list
+    assert sorted(row.case for row in listed) == ["A", "A", "D", "D"]
+
+    # Nobody answers: two reminders, then it is cancelled, once.
+    asked = ["Please answer by " + by + ": order 1042"]
+    day = shop.now
+    while day.date() <= second.answer_by + DAY:
+        day += DAY
+        shop.on(day)
+        shop.deadline_keeper()
+        shop.deadline_keeper()
+    assert shop.mails_to(ada)[-4:] == [*asked * 3, "Order 1042 is cancelled"]
+    told = shop.newest_mail_to(ada)
+    assert f"1 of 1 cancelled, as we had not heard from you by {by}. Your refund will be sent by" in told
+    assert (fresh(ada).state, fresh(greta).state, fresh(greta).agreed_by) == ("cancelled", "waiting", greta.agreed_by)
+    words = said(client.get(their_page(told)))
+    assert "Nobody answered in time. Do you still want it?" in words
+    order_page = shop.staff.get(page(Order, "change", ada.order_id)).content.decode()
+    assert "as we had not heard from you by" in order_page
+    assert "Cancel in the shop" in order_page
+    assert [row.line for row in shop.staff.get(page(ShopTask), {"state": "todo"}).context["cl"].result_list] == [ada]
+    assert [row.line for row in shop.staff.get(page(Refund), {"state": "due"}).context["cl"].result_list] == [ada]
+
+    # She still wants it, and has her old place again.
+    way_back = re.findall(
+        r'href="([^"]+choice=keep)">Put me back', unescape(client.get(their_page(told)).content.decode())
+    )
+    assert "Your old place in line is yours again" in said(client.get(way_back[0]))
+    answered = client.post(way_back[0].partition("?")[0], {"line": ada.pk, "choice": "keep"})
+    assert outcome(client, answered) == "Welcome back: your old place in line is yours again."
+    mail()
+    assert "The cancellation of 1 was undone" in shop.newest_mail_to(ada)
+    assert "1st in line." in said(client.get(their_page(shop.newest_mail_to(ada))))
+    assert "2nd in line." in said(client.get(their_page(shop.newest_mail_to(greta))))
+    assert (fresh(ada).agreed_by, notice(ada).outcome) == (second.consent_to, "kept")
+    assert (ShopTask.objects.count(), Refund.objects.count()) == (0, 0)
+    assert Answer.objects.get().channel == "page"
+
+    # Greta kept her place in silence, and finds the way to withdraw.
+    withdraw = links(shop.newest_mail_to(greta))["Withdraw from contract here"]
+    assert "Confirm withdrawal" in said(client.get(withdraw))
+    assert fresh(greta).state == "waiting"
+    client.post(withdraw.partition("?")[0], {"line": greta.pk, "choice": "withdraw"})
+    mail()
+    assert shop.mails_to(greta)[-1] == "We confirm your withdrawal: order 1043"
+    assert re.search(
+        r"1 × Walnut lamp\nWithdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(EST\)\.",
+        shop.newest_mail_to(greta),
+    )

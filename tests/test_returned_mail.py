@@ -1,0 +1,164 @@
+"""A mail that came back told nobody anything."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import Client
+
+from notifications.mending import mark_bounced, send_again
+from notifications.models import Message, State, Suppression
+from orders import services
+from orders.access import order_url
+from orders.models import DelayNotice, Event, Order, OrderLine
+from orders.presentation import sentence
+from orders.services import Refused
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON, fresh
+from tests.mailing import mail, states
+from tests.test_admin import act, filled, page
+from tests.test_answering_pages import said
+from tests.test_dispatch import slip
+from tests.test_mails import SOON, asked_of, delayed, text_of
+
+DAY = timedelta(days=1)
+CAME_BACK = "a mail to this customer came back: reach them another way, or enter an address that works"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def returned(*days: int) -> OrderLine:
+    """The newest mail of this line told of a delay, and came back."""
+    line = delayed("US", *days)
+    mail()
+    mark_bounced(Message.objects.latest("pk"))
+    return line
+
+
+def deadline(notice: DelayNotice) -> timedelta:
+    return timedelta(days=(notice.answer_by - NOON.date()).days)
+
+
+def test_no_deadline_runs_and_staff_see_who_was_not_notified(mail_sink: MailSink) -> None:
+    line = returned(35, 50)
+    notice = asked_of(line)
+    assert (notice.case, notice.silence, notice.not_told_at) == ("D", "cancel", NOON)
+    assert Order.objects.get().attention == [CAME_BACK]
+    assert services.remind(now=NOON + deadline(notice) - 2 * DAY) == 0
+    assert services.apply_silence(now=NOON + deadline(notice) + 100 * DAY) == 0
+    assert fresh(line).waiting == 1
+
+
+def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(client: Client, mail_sink: MailSink) -> None:
+    line = returned(35, 50)
+    words = said(client.get(order_url(line.order)))
+    assert "Unless you agree by" not in words
+    assert "Please answer by" not in words
+    assert "You hear from us by" not in words
+    assert "Happy to wait? Your place is kept for you." in words
+    assert "Our mails to a•••@example.com do not arrive." in words
+    shown = client.get(order_url(line.order) + f"answer/?line={line.pk}&choice=cancel")
+    assert "If you do nothing: You keep your place in line." in said(shown)
+
+
+def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSink) -> None:
+    line = returned(35)
+    slip(line, 50, hours=5)
+    event = Event.objects.get(promise=fresh(line).promise)
+    assert event.facts["mailed"] is False
+    assert "Our page said: by" in sentence(event, locale="en")
+
+
+def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: MailSink) -> None:
+    line = returned(35)
+    assert asked_of(line).case == "A"
+    slip(line, 50, hours=5)
+    mail()
+    assert (asked_of(line).case, asked_of(line).told_at is not None, asked_of(line).binds) == ("A", True, True)
+
+
+def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from_then(
+    admin_client: Client, mail_sink: MailSink, clock: time_machine.Traveller
+) -> None:
+    line = returned(35, 50)
+    clock.shift(2 * DAY)
+    form = admin_client.get(page(Order, "change", line.order_id)).context["adminform"].form
+    admin_client.post(page(Order, "change", line.order_id), filled(form) | {"email": "lovelace@example.com"})
+    mail()
+    sent = mail_sink.mails[-1]
+    assert sent.recipients == ["lovelace@example.com"]
+    assert f"Unless you agree by {asked_of(line).answer_by.day} December" in text_of(sent.message)
+    assert states(line.order)[-2:] == [State.BOUNCED, State.SENT]
+    notice = asked_of(line)
+    assert (notice.told_at, notice.adequate, notice.not_told_at) == (Message.objects.latest("pk").sent_at, True, None)
+    assert Order.objects.get().unreachable_at is None
+    assert services.apply_silence(now=NOON + deadline(notice) + 2 * DAY) == 1
+
+
+def test_sent_again_unchanged_it_counts_from_then(mail_sink: MailSink) -> None:
+    line = returned(35, 50)
+    message = Message.objects.latest("pk")
+    Order.objects.update(email="lovelace@example.com")
+    send_again(message)
+    mail()
+    assert mail_sink.mails[-1].message["Message-ID"] == message.message_id
+    assert states(line.order)[-1] == State.SENT
+    assert asked_of(line).binds
+    assert fresh(line).promise.returned_at is None
+
+
+def test_what_silence_had_agreed_to_is_not_agreed(mail_sink: MailSink) -> None:
+    line = delayed("US", 35)
+    mail()
+    original, notice = line.agreed_by, asked_of(line)
+    services.apply_silence(now=NOON + deadline(notice) + 2 * DAY)
+    assert fresh(line).agreed_by == notice.consent_to > original
+    mark_bounced(Message.objects.latest("pk"))
+    assert (fresh(line).agreed_by, asked_of(line).outcome) == (original, "")
+
+
+def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(mail_sink: MailSink) -> None:
+    line = delayed("US", 35, 50)
+    mail()
+    with transaction.atomic():
+        services.reassure(now=NOON + 20 * DAY)
+    mail()
+    assert Message.objects.latest("pk").kind == "on_track"
+    mark_bounced(Message.objects.latest("pk"))
+    assert asked_of(line).binds
+    assert fresh(line).promise.returned_at is None
+
+
+def test_only_a_mail_that_was_sent_can_come_back_and_once(mail_sink: MailSink) -> None:
+    line = returned(35)
+    with pytest.raises(Refused, match="only a mail that was sent can come back"):
+        mark_bounced(line.order.messages.latest("pk"))
+
+
+def test_staff_say_that_a_mail_came_back(admin_client: Client, mail_sink: MailSink) -> None:
+    line = delayed("US", 35)
+    mail()
+    message = Message.objects.latest("pk")
+    assert "came back: reach the customer of order 1042 another way." in act(admin_client, "came-back", message)
+    listed = admin_client.get(page(DelayNotice), {"notified": "no"}).context["cl"].result_list
+    assert [notice.line for notice in listed] == [line]
+    assert page(Message, "came-back") not in admin_client.get(page(Message, "change", message.pk)).content.decode()
+
+
+def test_an_address_that_is_suppressed_is_promised_no_mail(client: Client, mail_sink: MailSink) -> None:
+    product = factories.make_product()
+    factories.restock(product, expected_on=SOON)
+    Suppression.objects.create(address="ada@example.com", reason="bounced", at=NOON)
+    line = factories.order(product)
+    mail()
+    words = said(client.get(order_url(line.order)))
+    assert "You hear from us by" not in words
+    assert "Our mails to a•••@example.com do not arrive." in words
