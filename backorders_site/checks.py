@@ -81,6 +81,9 @@ def numbers() -> Problems:
         )
 
 
+STRICTER = ("US-CA", "EU", "UK")
+
+
 def places() -> Problems:
     if settings.TIME_ZONE not in available_timezones():
         yield f"TIME_ZONE={settings.TIME_ZONE!r} is unknown.", "Set the shop's zone, for example America/New_York."
@@ -88,6 +91,11 @@ def places() -> Problems:
         yield (
             f"SHOP_COUNTRY={settings.SHOP_COUNTRY!r} is no country whose working days are known.",
             "Set its two letters (ISO 3166), for example US, DE or GB.",
+        )
+    if settings.DELAY_RULES not in ("", *STRICTER):
+        yield (
+            f"DELAY_RULES={settings.DELAY_RULES!r} are no rules that are stricter than others.",
+            f"Set one of {', '.join(STRICTER)}, or leave it empty: the law of the shipping country.",
         )
 
 

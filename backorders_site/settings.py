@@ -27,6 +27,9 @@ SITE_URL = required("SITE_URL", "https://orders.example.com").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or ""])
 
 SHOP_NAME = env.str("SHOP_NAME", default="Our shop")
+DELAY_RULES = env.str(
+    "DELAY_RULES", default=""
+)  # stricter ones than the law of the shipping country asks: US-CA, EU, UK
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()  # its working days decide when goods can be handled
 SUPPORT_EMAIL = required("SUPPORT_EMAIL", "help@example.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)

@@ -13,10 +13,11 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from orders import queue
-from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, jurisdiction_of, refund_due_on
+from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, refund_due_on
 from orders.domain.promises import CHANCES_HOLD
 from orders.domain.supply import Window
 from orders.domain.working_days import add_working_days
+from orders.law import law_of
 from orders.models import (
     DelayNotice,
     Event,
@@ -205,7 +206,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
         for event in events
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
-    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    law = law_of(order.country, order.region)
     reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW)
     return Status(
         number=order.number,
@@ -335,7 +336,7 @@ def _reassured_by(line: OrderLine, newest_first: Sequence[Event]) -> date | None
 
 def refund_by(order: Order, *, now: datetime) -> date:
     """The last day to send the money for what is cancelled now."""
-    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    law = law_of(order.country, order.region)
     return refund_due_on(law, timezone.localtime(now).date())
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from orders import queue, services
 from orders.models import Answer, DelayNotice, Order, OrderLine, Promise, Refund, Restock, Supplier
@@ -263,3 +264,13 @@ def test_a_notice_told_too_late_runs_no_deadline_and_staff_are_told_that_the_law
     assert services.apply_silence(now=NOON + 300 * DAY) == 0
     assert (services.warn_staff(now=after), services.warn_staff(now=after + DAY)) == (1, 0)
     assert "passed without a notice in time; the law wants it cancelled" in Order.objects.get().attention[0]
+
+
+@pytest.mark.parametrize(("chosen", "applied"), [("", "elsewhere"), ("EU", "EU"), ("US-CA", "elsewhere")])
+def test_a_shop_may_choose_stricter_rules_than_the_law_of_the_country(
+    restock: Restock, settings: Settings, chosen: str, applied: str
+) -> None:
+    settings.DELAY_RULES = chosen
+    line = factories.order(restock.product, country="CA")
+    slip(restock, (NOON + 70 * DAY).date(), now=NOON + DAY)
+    assert (newest(line).jurisdiction, "withdraw" in newest(line).sentences) == (applied, applied == "EU")

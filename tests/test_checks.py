@@ -26,6 +26,7 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("SETTLE_SECONDS", -1, "SETTLE_SECONDS=-1 is below zero", "600"),
         ("HANDLING_DAYS", 0, "HANDLING_DAYS=0 is below one", "1 or more"),
         ("SHOP_COUNTRY", "USA", "SHOP_COUNTRY='USA' is no country", "US, DE or GB"),
+        ("DELAY_RULES", "US", "DELAY_RULES='US' are no rules", "US-CA, EU, UK"),
         ("EMAIL_TIMEOUT", 120, "EMAIL_TIMEOUT=120", "60, 120, 150, 300"),
         ("EMAIL_TIMEOUT", 0, "EMAIL_TIMEOUT=0", "60, 120, 150, 300"),
         ("MAIL_LEASE_SECONDS", 150, "MAIL_LEASE_SECONDS=150", "60, 120, 150, 300"),

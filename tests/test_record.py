@@ -151,9 +151,8 @@ def test_the_page_names_no_customer_and_asks_the_database_once(
 
 
 def test_what_a_shop_had_broken_before_we_knew_of_it_is_not_of_our_record() -> None:
-    product = make_product()
-    order(product, placed_at=NOON - 60 * DAY, promised_by=TODAY - 5 * DAY)
-    kept = order(product, placed_at=NOON - 60 * DAY, promised_by=TODAY + 5 * DAY)
+    order(make_product(), placed_at=NOON - 60 * DAY, promised_by=TODAY - 5 * DAY)
+    kept = order(make_product(), placed_at=NOON - 60 * DAY, promised_by=TODAY + 5 * DAY)
     ship(kept, on=NOON + DAY)
     assert overall(NOON + 10 * DAY).outcomes == 1
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 
-from orders.domain.delay_rules import jurisdiction_of, refund_due_on
+from orders.domain.delay_rules import refund_due_on
+from orders.law import law_of
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
 from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
@@ -150,7 +150,7 @@ def mark_refund_sent(refund: Refund, *, now: datetime) -> bool:
 
 def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
     order = line.order
-    law = jurisdiction_of(order.country, order.region, default_country=settings.SHOP_COUNTRY)
+    law = law_of(order.country, order.region)
     due_on = refund_due_on(law, today_of(now))
     return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None)
 

@@ -23,9 +23,9 @@ from orders.domain.delay_rules import (
     counted_day,
     decide,
     earliest_day,
-    jurisdiction_of,
     latest_day,
 )
+from orders.law import law_of
 from orders.models import DelayNotice, Outcome
 from orders.services.forecasting import today_of
 
@@ -133,7 +133,7 @@ def _situation(
     *,
     now: datetime,
 ) -> Situation:
-    jurisdiction = jurisdiction_of(country, region, default_country=settings.SHOP_COUNTRY)
+    jurisdiction = law_of(country, region)
     where = country or settings.SHOP_COUNTRY
     situation = Situation(
         jurisdiction=jurisdiction,
