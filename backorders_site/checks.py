@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from holidays import list_supported_countries
 
+from backorders_site import theme
 from notifications.mode import parse_mail_mode
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
@@ -122,4 +123,5 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     numbers,
     places,
     time_outs,
+    theme.problems,
 )

@@ -1,7 +1,15 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from backorders_site import theme
+
 
 def shop(request: HttpRequest) -> dict[str, object]:
-    """What every page says about the shop."""
-    return {"shop_name": settings.SHOP_NAME, "support_email": settings.SUPPORT_EMAIL, "demo": settings.DEMO}
+    """What every page says about the shop, and how it looks."""
+    return {
+        "shop_name": settings.SHOP_NAME,
+        "support_email": settings.SUPPORT_EMAIL,
+        "demo": settings.DEMO,
+        "stylesheet_url": theme.stylesheet_url(),
+        "logo_url": theme.logo_url(),
+    }

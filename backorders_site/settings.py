@@ -27,6 +27,9 @@ SITE_URL = required("SITE_URL", "https://orders.example.com").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or ""])
 
 SHOP_NAME = env.str("SHOP_NAME", default="Our shop")
+SHOP_COLOUR = env.str("SHOP_COLOUR", default="")  # #rrggbb; empty: the green of site.css
+SHOP_FONT = env.str("SHOP_FONT", default="")
+SHOP_LOGO = env.str("SHOP_LOGO", default="")  # the path of a file
 DELAY_RULES = env.str(
     "DELAY_RULES", default=""
 )  # stricter ones than the law of the shipping country asks: US-CA, EU, UK

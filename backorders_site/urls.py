@@ -1,12 +1,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from backorders_site import health, icons
+from backorders_site import health, icons, theme
+from backorders_site.desk import styleguide
 
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("favicon.ico", icons.favicon),
+    path("", include(theme.urlpatterns)),
+    path("styleguide/", styleguide.show, name="styleguide"),
     path("demo/", include("backorders_site.desk.demo")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),

@@ -27,22 +27,27 @@ from orders.models import (
     OrderLine,
     Outcome,
     Product,
+    Promise,
     Reason,
     Refund,
     ShipmentLine,
     Stock,
 )
 from orders.presentation import (
+    Standing,
+    Told,
     consent_sentence,
     notice_sentences,
     queue_change_sentence,
     sentence,
     silence_sentence,
+    standing,
     window_in,
     window_of,
 )
 
 NEWEST_EVENTS = 200
+FEWEST_DATES = 5  # dates given for such goods; fewer are no record to speak of
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
 # The rules ask for a withdrawal function in the EU only; customers in the UK have the same right and find the same link.
@@ -76,24 +81,36 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class DatesHeld:
+    """Of the last `dates` given for goods like this, how many were kept to the day or early."""
+
+    dates: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
 class Promised:
-    """The promise last published for a line; `due`: the day its delivery was expected on when it was published."""
+    """The promise last published for a line; `due`: the day its delivery was expected on when it was published;
+    `record`: how the dates given for such goods had held until then."""
 
     window: Window
     on: date
     told_at: datetime | None
     due: date | None
+    record: DatesHeld | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event in words. `line` and `product` are None and empty where it is about the whole order."""
+    """An event in words. `line` and `product` are None and empty where it is about the whole order; `told_at`: when a
+    mail with it was handed over."""
 
     at: datetime
     kind: str
     text: str
     line: int | None
     product: str
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +129,8 @@ class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
     `cancellation`: what was said of it last, if anything was cancelled; `asked`: an open notice that wants an answer;
     `put_back`: what putting back agrees to, where silence cancelled the line and its refund was not sent; `may_withdraw`:
-    from the contract, by the law of the country."""
+    from the contract, by the law of the country; `former`: the windows told before, newest first; `standing`: who is ahead
+    in units and which deliveries serve them, unless nothing waits."""
 
     id: int
     sku: str
@@ -135,6 +153,8 @@ class LineStatus:
     put_back: str
     may_withdraw: bool
     reassured_by: date | None
+    former: tuple[Told, ...] = ()
+    standing: Standing | None = None
 
     @property
     def open_units(self) -> int:
@@ -166,6 +186,10 @@ class Status:
     @property
     def is_open(self) -> bool:
         return any(line.is_open for line in self.lines)
+
+    @property
+    def has_several_lines(self) -> bool:
+        return len(self.lines) > 1
 
     @property
     def has_choices(self) -> bool:
@@ -202,7 +226,14 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     positions = queue.positions(line.pk for line in lines)
     parcels = _parcels(order, events)
     happened = [
-        Happened(event.at, event.kind, sentence(event, locale=locale), event.line_id, _product_name(event.line))
+        Happened(
+            event.at,
+            event.kind,
+            sentence(event, locale=locale),
+            event.line_id,
+            _product_name(event.line),
+            event.told_at,
+        )
         for event in events
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
@@ -230,18 +261,14 @@ class _Reader:
 def _lines(order: Order) -> QuerySet[OrderLine]:
     """With the newest notice that no newer one replaced, as `notice_row`, and the units whose refund is still to be sent."""
     notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
-    return (
-        order.lines.select_related("product", "promise__forecast")
-        .defer("promise__forecast__bands")
-        .annotate(
-            notice_row=notices.values(row=JSONObject(**{name: name for name in NOTICE_FIELDS}))[:1],
-            unrefunded=Subquery(
-                Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
-                .order_by()
-                .values("line")
-                .values(units=Sum("units"))[:1]
-            ),
-        )
+    return order.lines.select_related("product", "promise__forecast").annotate(
+        notice_row=notices.values(row=JSONObject(**{name: name for name in NOTICE_FIELDS}))[:1],
+        unrefunded=Subquery(
+            Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
+            .order_by()
+            .values("line")
+            .values(units=Sum("units"))[:1]
+        ),
     )
 
 
@@ -298,7 +325,8 @@ def _line_status(
     reader: _Reader,
 ) -> LineStatus:
     notice = _notice(line)
-    joined = (e.facts.get("place") for e in events if e.line_id == line.pk and e.kind == EventKind.JOINED)
+    own = [event for event in events if event.line_id == line.pk]
+    joined = (event.facts.get("place") for event in own if event.kind == EventKind.JOINED)
     cancelled = (h.text for h in happened if h.line == line.pk and h.kind == EventKind.CANCELLED)
     return LineStatus(
         id=line.pk,
@@ -321,7 +349,37 @@ def _line_status(
         asked=_asked(line, notice, reader),
         put_back=_put_back(line, notice, reader),
         may_withdraw=reader.may_withdraw,
-        reassured_by=_reassured_by(line, [event for event in events if event.line_id == line.pk]),
+        reassured_by=_reassured_by(line, own),
+        former=_former(own),
+        standing=_standing(line, position),
+    )
+
+
+def _former(newest_first: Iterable[Event]) -> tuple[Told, ...]:
+    """Every change keeps what was told before it; a window told twice in a row is one."""
+    told: list[Told] = []
+    for event in newest_first:
+        if event.facts.get("told"):
+            on = event.facts.get("told_on")
+            window = window_in(event.facts["told"])
+            if told and told[-1].window == window:
+                told.pop()
+            told.append(Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date()))
+    return tuple(told)
+
+
+def _standing(line: OrderLine, position: queue.Position | None) -> Standing | None:
+    if position is None:
+        return None
+    promise = line.promise
+    forecast = promise.forecast if promise else None
+    return standing(
+        bands=forecast.bands if forecast else (),
+        due=_due_days(promise),
+        reference=promise.reference if promise else "",
+        promised_ahead=promise.units_ahead if promise else None,
+        ahead=position.units_ahead,
+        mine=line.waiting,
     )
 
 
@@ -344,10 +402,31 @@ def _promised(line: OrderLine) -> Promised | None:
     promise = line.promise
     if promise is None:
         return None
-    deliveries = promise.forecast.evidence.get("deliveries", []) if promise.forecast else []
-    due = next((each["promised_on"] for each in deliveries if each["reference"] == promise.reference), None)
-    told_at = None if promise.returned_at else promise.told_at
-    return Promised(window_of(promise), promise.published_on, told_at, date.fromisoformat(due) if due else None)
+    return Promised(
+        window_of(promise),
+        promise.published_on,
+        None if promise.returned_at else promise.told_at,
+        _due_days(promise).get(promise.reference),
+        _dates_held(promise),
+    )
+
+
+def _deliveries(promise: Promise | None) -> list[dict[str, Any]]:
+    forecast = promise.forecast if promise else None
+    return forecast.evidence.get("deliveries", []) if forecast else []
+
+
+def _due_days(promise: Promise | None) -> dict[str, date]:
+    """By delivery: the day it was expected on when the promise was published."""
+    return {each["reference"]: date.fromisoformat(each["promised_on"]) for each in _deliveries(promise)}
+
+
+def _dates_held(promise: Promise) -> DatesHeld | None:
+    """None where there are too few to say, or where the window does not rest on them."""
+    record = next((e["record"] for e in _deliveries(promise) if e["reference"] == promise.reference), None)
+    if promise.kind != "dated" or record is None or record["dates"] < FEWEST_DATES:
+        return None
+    return DatesHeld(record["dates"], record["held"])
 
 
 def _holds_until(promised: Promised | None) -> date | None:

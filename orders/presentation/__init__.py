@@ -3,8 +3,11 @@
 from orders.presentation.days import day_words, in_language, language_for, moment_words, ordinal
 from orders.presentation.events import queue_change_sentence, sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
+from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
+from orders.presentation.strip import Strip, Told, window_strip
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
+    dates_held_sentence,
     length_sentence,
     next_word_sentence,
     place_sentence,
@@ -16,7 +19,12 @@ from orders.presentation.windows import (
 )
 
 __all__ = [
+    "QueueBar",
+    "Standing",
+    "Strip",
+    "Told",
     "consent_sentence",
+    "dates_held_sentence",
     "day_words",
     "in_language",
     "language_for",
@@ -27,13 +35,16 @@ __all__ = [
     "ordinal",
     "outcome_sentence",
     "place_sentence",
+    "queue_bar",
     "queue_change_sentence",
     "sentence",
     "silence_sentence",
+    "standing",
     "tracking_link",
     "window_html",
     "window_in",
     "window_of",
     "window_sentence",
+    "window_strip",
     "window_words",
 ]

@@ -71,7 +71,10 @@ def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[s
 
 
 def has_chances(window: Window) -> bool:
-    return window.kind in ("chances", "open") and window.within_14 is not None and window.within_30 is not None
+    """Whether there is a chance to speak of: nobody is told that hardly anything is left to hope for."""
+    if window.kind not in ("chances", "open") or window.within_14 is None or window.within_30 is None:
+        return False
+    return _times(window.within_30) > 0
 
 
 def same_month(window: Window) -> bool:
@@ -81,12 +84,28 @@ def same_month(window: Window) -> bool:
 
 def chance_words(chance: float) -> str:
     """A probability as "9 times in 10"."""
-    times = round(chance * 10)
+    times = _times(chance)
     if times < 1:
-        return gettext("less than once in 10")
+        return gettext("hardly likely")
     if times > 9:
-        return gettext("more than 9 times in 10")
+        return gettext("almost certain")
     return ngettext("%(times)s time in 10", "%(times)s times in 10", times) % {"times": times}
+
+
+def _times(chance: float | None) -> int:
+    """In 10."""
+    return round((chance or 0) * 10)
+
+
+def dates_held_sentence(dates: int, held: int, *, locale: str) -> str:
+    """How the dates given for goods like this had held; nobody is named and nobody blamed."""
+    with in_language(locale) as numbers:
+        words = ngettext(
+            "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
+            "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
+            held,
+        )
+        return words % {"dates": number_words(dates, locale=numbers), "held": number_words(held, locale=numbers)}
 
 
 def place_sentence(place: int, *, locale: str, due: date | None = None, today: date | None = None) -> str:

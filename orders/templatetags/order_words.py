@@ -1,7 +1,6 @@
 """What orders.presentation words, for templates; `locale` and `today` come with the page."""
 
 from datetime import date, datetime
-from typing import Any
 from urllib.parse import quote
 
 from babel.numbers import format_percent
@@ -13,18 +12,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from orders.presentation import (
+    QueueBar,
+    Strip,
+    Told,
+    dates_held_sentence,
     day_words,
     in_language,
     moment_words,
     next_word_sentence,
     place_sentence,
+    queue_bar,
     tracking_link,
     window_html,
+    window_strip,
 )
-from orders.queries import LineStatus, Parcel, Promised
+from orders.queries import DatesHeld, LineStatus, Parcel, Promised
 
 register = template.Library()
-STEPS = {"waiting": 1, "part_reserved": 1, "reserved": 2, "part_shipped": 2, "shipped": 3}
 
 
 @register.simple_tag(takes_context=True)
@@ -75,18 +79,49 @@ def tracked_at(parcel: Parcel) -> str:
     return tracking_link(parcel.carrier, parcel.tracking_number)
 
 
-@register.filter
-def step(line: LineStatus) -> int:
-    """How far a line has come: 0 ordered, 1 in line, 2 set aside, 3 shipped."""
-    return STEPS.get(line.state, 0)
+@register.simple_tag
+def state_words(line: LineStatus) -> str:
+    """Where an open line is, in two words."""
+    return {
+        "waiting": gettext("In line"),
+        "part_reserved": gettext("Partly set aside"),
+        "reserved": gettext("Set aside for you"),
+        "part_shipped": gettext("Partly shipped"),
+    }[line.state]
+
+
+@register.inclusion_tag("orders/strip.html", takes_context=True)
+def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
+    """The windows told for a line, as a picture; nothing where no day was ever told."""
+    promised = line.promised
+    if promised is None:
+        return {"strip": None}
+    present = Told(promised.window, promised.on)
+    return {"strip": window_strip(present, line.former, today=context["today"], locale=context["locale"])}
+
+
+@register.inclusion_tag("orders/queuebar.html", takes_context=True)
+def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
+    """Who is ahead of a line and which deliveries serve it, as a picture."""
+    stands = line.standing
+    return {"bar": stands and queue_bar(stands, today=context["today"], locale=context["locale"])}
+
+
+@register.simple_tag(takes_context=True)
+def dates_held(context: Context, record: DatesHeld) -> str:
+    return dates_held_sentence(record.dates, record.held, locale=context["locale"])
 
 
 @register.filter
-def moved_up(line: LineStatus) -> dict[str, Any]:
-    """From the place when it joined to the front: how far, in places. Empty when it has not come nearer."""
-    if not line.place or not line.joined_place or line.joined_place <= line.place:
-        return {}
-    return {"by": line.joined_place - line.place, "of": line.joined_place - 1}
+def percent(value: float) -> str:
+    """A length in an SVG, whatever the language: a comma would be read as two."""
+    return f"{value:.2f}%"
+
+
+@register.filter
+def moved_up(line: LineStatus) -> int:
+    """By how many places a line has come nearer since it joined."""
+    return max((line.joined_place or 0) - line.place, 0) if line.place else 0
 
 
 @register.filter
@@ -99,8 +134,22 @@ def masked(email: str) -> str:
 @register.simple_tag
 def help_mailto(order_number: str = "") -> str:
     """A mail to a person, with the order's number in the subject."""
-    subject = gettext("Order %(number)s") % {"number": order_number} if order_number else ""
+    return _mailto(gettext("Order %(number)s") % {"number": order_number} if order_number else "")
+
+
+@register.simple_tag
+def moved_mailto(order_number: str) -> str:
+    return _mailto(gettext("Order %(number)s: new address") % {"number": order_number})
+
+
+def _mailto(subject: str) -> str:
     return f"mailto:{settings.SUPPORT_EMAIL}" + (f"?subject={quote(subject)}" if subject else "")
+
+
+@register.simple_tag
+def shop_name() -> str:
+    """For the page of last resort, as the next."""
+    return str(settings.SHOP_NAME)
 
 
 @register.simple_tag

@@ -1,27 +1,95 @@
-// Asks for news of the order while somebody looks at the page. htmx listens for "ask" on the live part (hx-trigger);
-// once nothing is open any more the server leaves the trigger out, and the asking ends.
+// Keeps the order's page up to date while somebody looks at it. htmx listens for "ask" on the live part (hx-trigger);
+// once nothing is open any more the server leaves the trigger out, and the asking ends. What is news is said in #news,
+// outside the part that changes: read out by screen readers, and laid over the page so that nothing moves.
 (() => {
-  const EVERY = 20_000;
+  const EVERY = 20_000; // milliseconds
+  const LONGEST = 300_000; // between questions that get no answer
+  const SAID_FOR = 12_000;
+  const FAILURES_TO_SAY = 2; // one alone is a tunnel
 
-  function ask() {
-    const part = document.querySelector('[data-live="open"]');
-    if (!part) {
-      clearInterval(timer);
-    } else if (document.visibilityState === "visible") {
-      part.dispatchEvent(new Event("ask"));
-    }
+  const news = document.getElementById("news");
+  let timer;
+  let silence; // the timer that takes the words away
+  let failures = 0;
+  let before = { told: new Set(), places: new Set(), open: [] };
+
+  const livePart = () => document.querySelector('[data-live="open"]');
+  const texts = (selector) => [...document.querySelectorAll(selector)].map((each) => each.textContent.trim());
+
+  function plan() {
+    clearTimeout(timer);
+    const wait = Math.min(EVERY * 2 ** failures, LONGEST);
+    timer = setTimeout(ask, failures ? wait * (0.8 + 0.4 * Math.random()) : wait);
   }
 
-  function sayThatItLooks() {
+  function ask() {
+    const part = livePart();
+    if (!part) return clearTimeout(timer);
+    if (document.visibilityState === "visible") part.dispatchEvent(new Event("ask"));
+    plan();
+  }
+
+  function say(words, stays = false) {
+    clearTimeout(silence);
+    news.textContent = words;
+    if (words && !stays) silence = setTimeout(() => say(""), SAID_FOR);
+  }
+
+  function remember() {
+    before = {
+      told: new Set(texts(".timeline li p:last-child")),
+      places: new Set(texts(".place")),
+      open: [...document.querySelectorAll("#live details[open]")].map((each) => each.id),
+    };
+  }
+
+  function sayWhatIsNew() {
+    const told = [...document.querySelectorAll(".timeline li")].filter(
+      (each) => !before.told.has(each.lastElementChild.textContent.trim()),
+    );
+    for (const each of told) each.classList.add("fresh");
+    const words = told.length
+      ? told.map((each) => each.lastElementChild.textContent.trim())
+      : texts(".place").filter((each) => !before.places.has(each));
+    if (words.length) say(words.slice(0, 3).join(" "));
+  }
+
+  function failed() {
+    failures += 1;
+    if (!navigator.onLine) say(news.dataset.offline, true);
+    else if (failures >= FAILURES_TO_SAY) say(news.dataset.failing, true);
+    plan();
+  }
+
+  function answered() {
+    if ([news.dataset.offline, news.dataset.failing].includes(news.textContent)) say(news.dataset.back);
+    failures = 0;
+    plan();
+  }
+
+  function showThatItLooks() {
     for (const words of document.querySelectorAll(".checks")) words.hidden = false;
   }
 
-  const timer = setInterval(ask, EVERY);
   document.addEventListener("visibilitychange", ask);
-  document.addEventListener("htmx:afterSwap", sayThatItLooks);
-  // The link was revoked: no later answer will differ.
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 404) event.target.dataset.live = "closed";
+  addEventListener("pageshow", (event) => event.persisted && ask());
+  addEventListener("online", ask);
+  addEventListener("offline", () => livePart() && say(news.dataset.offline, true));
+
+  document.addEventListener("htmx:beforeSwap", remember);
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of before.open) document.getElementById(id)?.setAttribute("open", "");
+    showThatItLooks();
+    sayWhatIsNew();
   });
-  sayThatItLooks();
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { status } = event.detail.xhr;
+    // The link was revoked: no later answer will differ.
+    if (status === 404) event.target.dataset.live = "closed";
+    else if (event.detail.successful) answered();
+    else failed();
+  });
+
+  showThatItLooks();
+  if (livePart()) plan();
 })();

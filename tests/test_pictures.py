@@ -1,0 +1,194 @@
+"""The window strip and the queue bar: what they draw, and what they say to who does not see them."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.supply import NO_WINDOW, Window
+from orders.presentation import Standing, Told, queue_bar, standing, window_strip
+from orders.presentation.queuebar import MOST_DELIVERIES, THINNEST, Delivery, parts_of, segments_of, shares
+from orders.presentation.strip import FORMER_SHOWN
+
+TODAY = date(2026, 11, 24)
+DAY = timedelta(days=1)
+NEARLY = 1e-6
+
+
+def dated(early: date | None, late: date) -> Window:
+    return Window("dated", early, late, late, 0.9)
+
+
+NOW = Told(dated(date(2026, 12, 21), date(2026, 12, 30)), TODAY)
+BEFORE = Told(dated(date(2026, 12, 3), date(2026, 12, 7)), date(2026, 11, 2))
+near_days = st.dates(date(2026, 6, 1), date(2027, 12, 31))
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Told:
+    late = draw(near_days)
+    early = draw(st.none() | st.just(late - draw(st.integers(0, 60)) * DAY))
+    window = draw(
+        st.sampled_from([dated(early, late), Window("open", early), Window("chances", early, late, late), NO_WINDOW])
+    )
+    return Told(window, draw(near_days))
+
+
+@given(told(), st.lists(told(), max_size=8), near_days, st.booleans())
+def test_every_bar_lies_inside_the_picture_and_can_be_seen(
+    present: Told, former: list[Told], today: date, mirrored: bool
+) -> None:
+    with translation.override("ar" if mirrored else "en"):
+        strip = window_strip(present, former, today=today, locale="")
+    if strip is None:
+        return
+    assert 1 <= len(strip.rows) <= 1 + FORMER_SHOWN
+    for row in strip.rows:
+        assert row.bar.width >= THINNEST - NEARLY
+        assert -NEARLY <= row.bar.x <= row.bar.x + row.bar.width <= 100 + NEARLY
+    for mark in (strip.today, *strip.months):
+        assert 0 <= mark.x <= 100
+
+
+def test_a_slip_is_seen_at_a_glance() -> None:
+    strip = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
+    assert strip is not None
+    now, before = strip.rows
+    assert strip.today.x < before.bar.x < before.bar.x + before.bar.width < now.bar.x
+    assert (now.label, before.label) == ("Now: 21–30 Dec", "Told 2 Nov: 3–7 Dec")
+    assert (
+        strip.told
+        == "The window now: from 21 December to 30 December. Told on 2 November: from 3 December to 7 December."
+    )
+
+
+def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
+    plain = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orders.presentation.strip.get_language_bidi", lambda: True)
+        mirrored = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
+    assert plain is not None
+    assert mirrored is not None
+    for one, other in zip(plain.rows, mirrored.rows, strict=True):
+        assert other.bar.x == pytest.approx(100 - one.bar.x - one.bar.width)
+    assert mirrored.today.x == pytest.approx(100 - plain.today.x)
+    assert (plain.start, mirrored.start) == (0, 100)
+
+
+def test_only_days_that_were_told_are_drawn() -> None:
+    hidden = Told(Window("chances", date(2026, 12, 1), date(2027, 1, 9), date(2027, 3, 1), None, 0.2, 0.5), TODAY)
+    assert window_strip(hidden, [], today=TODAY, locale="en-GB") is None
+    assert window_strip(Told(NO_WINDOW, TODAY), [], today=TODAY, locale="en-GB") is None
+    strip = window_strip(hidden, [BEFORE], today=TODAY, locale="en-GB")
+    assert strip is not None
+    assert [row.bar.unbounded for row in strip.rows] == [True, False]
+    assert strip.rows[0].label == "Now: no latest date"
+    assert "March" not in strip.told
+
+
+def test_of_many_windows_told_the_newest_and_the_first_are_shown() -> None:
+    former = [Told(dated(None, date(2026, 12, n)), date(2026, 11, n)) for n in range(9, 0, -1)]
+    strip = window_strip(NOW, former, today=TODAY, locale="en-GB")
+    assert strip is not None
+    assert [row.label for row in strip.rows[1:]] == [
+        "Told 9 Nov: by 9 Dec",
+        "Told 8 Nov: by 8 Dec",
+        "Told 7 Nov: by 7 Dec",
+        "Told 1 Nov: by 1 Dec",
+    ]
+
+
+def test_a_last_day_that_is_over_is_marked() -> None:
+    missed = Told(dated(TODAY - 5 * DAY, TODAY - DAY), TODAY - 30 * DAY)
+    strip = window_strip(missed, [], today=TODAY, locale="en-GB")
+    assert strip is not None
+    assert strip.rows[0].missed
+
+
+units = st.integers(1, 20_000)
+
+
+@given(st.lists(units, min_size=1, max_size=20), st.floats(20, 100), st.floats(0, 5))
+def test_shares_add_up_and_each_is_seen(numbers: list[int], total: float, least: float) -> None:
+    widths = shares(numbers, total=total, least=least)
+    assert sum(widths) == pytest.approx(total)
+    assert min(widths) >= min(least, total / len(numbers)) - NEARLY
+    by_number = sorted(zip(numbers, widths, strict=True))
+    assert all(one <= other + NEARLY for (_, one), (_, other) in pairwise(by_number))
+
+
+@given(st.integers(0, 9000), st.integers(0, 9000), st.integers(1, 40), st.lists(units, max_size=5), st.booleans())
+def test_every_unit_of_the_line_is_drawn_once(
+    gone: int, ahead: int, mine: int, brings: list[int], mirrored: bool
+) -> None:
+    spare = sum(brings) - gone - ahead - mine
+    if spare < 0:
+        brings = []
+    stands = Standing(gone, ahead, mine, tuple(Delivery(TODAY, each) for each in brings))
+    parts = list(parts_of(stands))
+    drawn = {
+        state: sum(part.units for part in parts if part.state == state) for state in ("gone", "ahead", "mine", "behind")
+    }
+    assert drawn == {"gone": gone, "ahead": ahead, "mine": mine, "behind": spare if brings else 0}
+    assert [sum(part.units for part in parts if part.delivery == n) for n in range(len(brings))] == brings
+    segments = sorted(segments_of(parts, mirrored=mirrored), key=lambda segment: segment.x)
+    assert segments[0].x == pytest.approx(0)
+    assert segments[-1].x + segments[-1].width == pytest.approx(100)
+    assert all(one.x + one.width <= other.x + NEARLY for one, other in pairwise(segments))
+
+
+BANDS = [
+    {"over": 0, "up_to": 20, "reference": "PO-7"},
+    {"over": 20, "up_to": 30, "reference": "PO-7"},
+    {"over": 30, "up_to": 130, "reference": "PO-8"},
+    {"over": 130, "up_to": None, "reference": ""},
+]
+DUE = {"PO-7": date(2026, 12, 2), "PO-8": date(2026, 12, 23)}
+
+
+def stands(reference: str = "PO-8", **numbers: int) -> Standing:
+    return standing(bands=BANDS, due=DUE, reference=reference, **numbers)
+
+
+def test_the_deliveries_are_those_of_the_forecast_behind_the_promise() -> None:
+    assert stands(promised_ahead=36, ahead=36, mine=1) == Standing(
+        0, 36, 1, (Delivery(DUE["PO-7"], 30), Delivery(DUE["PO-8"], 100))
+    )
+    assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).deliveries == (Delivery(DUE["PO-7"], 30),)
+
+
+def test_who_has_left_the_line_since_does_not_move_us_to_another_delivery() -> None:
+    assert stands(promised_ahead=36, ahead=6, mine=1) == Standing(
+        30, 6, 1, (Delivery(DUE["PO-7"], 30), Delivery(DUE["PO-8"], 100))
+    )
+
+
+def test_a_line_grown_past_its_delivery_names_no_other() -> None:
+    assert stands("PO-7", promised_ahead=10, ahead=45, mine=1) == Standing(0, 45, 1, ())
+
+
+def test_a_delivery_that_is_done_is_not_named() -> None:
+    bar = queue_bar(stands(promised_ahead=36, ahead=6, mine=1), today=TODAY, locale="en-GB")
+    assert bar.deliveries == ()
+    assert bar.told == "6 units for people ahead of you, then yours. 30 units that were ahead of you are not any more."
+
+
+def test_deliveries_in_words() -> None:
+    bar = queue_bar(stands(promised_ahead=25, ahead=25, mine=40), today=TODAY, locale="en-GB")
+    assert [(each.words, each.has_mine) for each in bar.deliveries] == [
+        ("Due 2 December: 30 units, 5 of them yours", True),
+        ("Due 23 December: 100 units, 35 of them yours", True),
+    ]
+    assert [each.words for each in bar.key] == ["25 ahead of you", "40 yours", "65 behind you"]
+
+
+def test_many_deliveries_are_taken_together() -> None:
+    bands = [{"over": n * 10, "up_to": n * 10 + 10, "reference": f"PO-{n}"} for n in range(9)]
+    due = {f"PO-{n}": TODAY + n * DAY for n in range(9)}
+    many = standing(bands=bands, due=due, reference="PO-8", promised_ahead=85, ahead=85, mine=1)
+    assert len(many.deliveries) == MOST_DELIVERIES
+    assert many.deliveries[0] == Delivery(None, 50)
+    assert sum(each.units for each in many.deliveries) == 90
