@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Event, Order, OrderLine, Product
-from tests.factories import NOON, fresh, lamp_of_a_punctual_supplier, make_product, order, review
+from tests.factories import NOON, fresh, lamp_of_a_punctual_supplier, make_product, order, restock, review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
@@ -270,6 +270,47 @@ def test_more_lines_and_events_cost_no_more_queries(
     for row in (one, many):
         with django_assert_num_queries(6):  # one opens the link
             client.get(url(row))
+
+
+def test_a_slip_is_drawn_and_said_and_nobody_is_blamed(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5), now=NOON, reason="customs")
+    review(lamp, now=NOON + DAY)
+    said = text(client, line.order)
+    assert re.search(
+        r"The window now: from \d+ January to \d+ January\. Told on \w+, 2 November: from \d+ December to", said
+    )
+    assert re.search(r"Of the last 20 dates for goods like this, \d+ held; we allowed for that\.", said)
+    assert "supplier" not in said.lower().partition("how the line works")[0]
+
+
+def test_the_bar_names_the_deliveries_that_serve_us(client: Client, lamp: Product) -> None:
+    restock(lamp, 50, expected_on=date(2026, 12, 23), supplier=lamp.restocks.get().supplier)
+    review(lamp)
+    order(lamp, 40)
+    line = order(lamp, 40)
+    said = text(client, line.order)
+    assert "Due 2 December: 60 units, 20 of them yours Due 23 December: 50 units, 20 of them yours" in said
+    assert "40 units for people ahead of you, then yours." in said
+
+
+def test_a_page_of_many_lines_and_news_is_light(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    for n in range(6):
+        services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5) + 30 * n * DAY, now=NOON + n * DAY)
+        review(lamp, now=NOON + n * DAY)
+    page = client.get(url(line.order)).content
+    assert len(page) < 30_000
+    head = page.decode().partition("</head>")[0]
+    assert head.count('rel="stylesheet"') == 1
+    assert head.count("<script") == head.count(" defer") == 2
+
+
+def test_the_calendar_goes_with_the_last_open_line(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    assert "Add the date to a calendar" in client.get(url(line.order, page="live/")).content.decode()
+    services.cancel(line.order, now=NOON)
+    assert "Add the date to a calendar" not in client.get(url(line.order, page="live/")).content.decode()
 
 
 def test_before_buying_the_window_of_who_would_join_now(client: Client, lamp: Product, settings: Settings) -> None:

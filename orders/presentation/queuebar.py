@@ -198,7 +198,7 @@ def _meaning(state: str, units: int) -> str:
             return ngettext("%(units)s ahead of you", "%(units)s ahead of you", units)
         case "mine":
             return ngettext("%(units)s yours", "%(units)s yours", units)
-    return ngettext("%(units)s behind you", "%(units)s behind you", units)
+    return ngettext("room for %(units)s more", "room for %(units)s more", units)
 
 
 def _served(stands: Standing, parts: Sequence[Part], *, today: date, dates: Locale) -> Iterable[Served]:

@@ -15,7 +15,7 @@ from orders.presentation.days import day_words, in_language
 FORMER_SHOWN = 4  # the newest three and the very first
 ROW, AXIS = 36, 22  # heights in pixels
 THINNEST = 2.0  # percent: a window of one day is seen
-ROOM = 16.0  # percent between two words under the axis
+ROOM = 24.0  # percent between two words under the axis
 DAY = timedelta(days=1)
 
 
@@ -51,6 +51,11 @@ class Row:
     @property
     def bar_y(self) -> int:
         return self.top + 19
+
+    @property
+    def next_y(self) -> int:
+        """Where the row ends; the line of today is broken by the words above a bar."""
+        return self.top + ROW - 3
 
     @property
     def bar_height(self) -> int:

@@ -1,5 +1,6 @@
 """Windows, chances and places in words."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,6 +13,9 @@ from django.utils.translation import gettext, ngettext
 from orders.domain.supply import LATER_ON, SOON, Window
 from orders.models import Promise
 from orders.presentation.days import day_of_month, day_words, in_language, number_words, ordinal
+
+NOT_AFTER_COMMA = re.compile("(?<!,) ")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def window_of(promise: Promise) -> Window:
@@ -49,10 +53,12 @@ def window_words(window: Window, *, since: date, locale: str, today: date | None
 
 
 def window_html(window: Window, *, since: date, locale: str, today: date) -> SafeString:
-    """The same words with the last day in <strong>."""
+    """The same words with the last day in <strong>, which breaks between weekday and date at most."""
     with in_language(locale) as dates:
         words = {
-            name: format_html("<strong>{}</strong>", value) if name == "late" else conditional_escape(value)
+            name: format_html("<strong>{}</strong>", NOT_AFTER_COMMA.sub(NO_BREAK, value))
+            if name == "late"
+            else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
         }
         return mark_safe(conditional_escape(_lead(window, today)) % words)  # noqa: S308 - every part is escaped
@@ -146,6 +152,8 @@ def _lead(window: Window, today: date) -> str:
     if window.kind == "none":
         return gettext("We have no date yet.")
     if window.kind == "chances" and has_chances(window):
+        if not _times(window.within_14):
+            return gettext("Leaves us by %(later)s: %(later_chance)s.")
         return gettext("Leaves us by %(soon)s: %(soon_chance)s. By %(later)s: %(later_chance)s.")
     if late is None or window.kind in ("open", "chances"):
         if early is not None and early > today:

@@ -26,7 +26,7 @@ from orders.presentation import (
     window_html,
     window_strip,
 )
-from orders.queries import DatesHeld, LineStatus, Parcel, Promised
+from orders.queries import DatesHeld, Happened, LineStatus, Parcel, Promised
 
 register = template.Library()
 
@@ -59,6 +59,16 @@ def day(context: Context, value: date | datetime) -> str:
         value = timezone.localtime(value).date()
     with in_language(context["locale"]) as dates:
         return day_words(value, today=context["today"], locale=dates)
+
+
+@register.simple_tag(takes_context=True)
+def told_on(context: Context, event: Happened) -> str:
+    """When a mail told of an event; the day is named where it is another one."""
+    at, told = timezone.localtime(event.at).date(), timezone.localtime(event.told_at or event.at).date()
+    with in_language(context["locale"]) as dates:
+        if told == at:
+            return gettext("told by mail")
+        return gettext("told by mail on %(day)s") % {"day": day_words(told, today=context["today"], locale=dates)}
 
 
 @register.simple_tag(takes_context=True)
