@@ -12,4 +12,5 @@ def shop(request: HttpRequest) -> dict[str, object]:
         "demo": settings.DEMO,
         "stylesheet_url": theme.stylesheet_url(),
         "logo_url": theme.logo_url(),
+        "languages": settings.LANGUAGES,
     }

@@ -1,6 +1,15 @@
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from orders.presentation import language_for
+from orders.reader import asked_for, read_as
+
+FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: nobody translates these
+WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -15,3 +24,42 @@ def private_pages(get_response: GetResponse) -> GetResponse:
         return response
 
     return respond
+
+
+def languages(get_response: GetResponse) -> GetResponse:
+    """Each page in its reader's language (orders.reader). Views that know an order turn to that order's; what is active in
+    the end is what the response was written in."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with translation.override("en"):
+            if request.path.startswith(FOR_STAFF):
+                return get_response(request)
+            embedded = request.path.startswith(WITHOUT_COOKIES)
+            if embedded:
+                request.COOKIES.clear()
+            read_as(request)
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "")
+        patch_vary_headers(response, ("Accept-Language",) if embedded else ("Accept-Language", "Cookie"))
+        if not embedded:
+            _remember(request, response)
+        return response
+
+    return respond
+
+
+def _remember(request: HttpRequest, response: HttpResponse) -> None:
+    """What somebody chose on a page holds for the next ones. A program that asks for a language has no next one."""
+    chosen = asked_for(request)
+    if not chosen or not response.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language_for(chosen),
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+    if "public" in response.headers.get("Cache-Control", ""):
+        patch_cache_control(response, private=True)

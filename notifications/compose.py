@@ -22,6 +22,7 @@ from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLin
 from orders.presentation import (
     day_words,
     in_language,
+    isolated,
     language_for,
     next_word_sentence,
     notice_sentences,
@@ -227,7 +228,7 @@ def _subject_of_deadline(
         return ""
     return gettext("Please answer by %(day)s: order %(number)s") % {
         "day": _day(min(days), today, locale=locale),
-        "number": plain(order.number, LONGEST_NUMBER),
+        "number": isolated(plain(order.number, LONGEST_NUMBER)),
     }
 
 
@@ -240,7 +241,7 @@ def _subject_of_late_start(late: Sequence[Event], order: Order, today: date, *, 
 
 
 def _subject(main: Event, news: Sequence[Event], order: Order, *, locale: str) -> str:
-    words = {"number": plain(order.number, LONGEST_NUMBER)}
+    words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
     same = [event for event in news if event.kind == main.kind]
     lines = list(order.lines.all())
     match main.kind:

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 
 from orders.domain.supply import Window
 from orders.models import EventKind
-from orders.presentation import in_language, window_words
+from orders.presentation import in_language, isolated, window_words
 from orders.queries import LineStatus, Offer, Promised, Status, about
 
 REFRESH = timedelta(hours=6)
@@ -99,7 +99,9 @@ def _add_entry(
     entry = Event()
     with in_language(locale):
         entry.add(
-            "summary", gettext("%(product)s leaves %(shop)s") % {"product": line.name, "shop": settings.SHOP_NAME}
+            "summary",
+            gettext("%(product)s leaves %(shop)s")
+            % {"product": isolated(line.name), "shop": isolated(settings.SHOP_NAME)},
         )
     entry.add("uid", f"{status.number}.{line.sku}@{settings.SITE_URL.partition('://')[2]}")
     entry.add("dtstamp", status.as_of)

@@ -11,15 +11,16 @@ from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import access, public, services
 from orders.access import Purpose
 from orders.models import Choice, Order
-from orders.presentation import language_for, length_sentence, outcome_sentence, window_html
+from orders.presentation import length_sentence, outcome_sentence, window_html
 from orders.queries import LineStatus, Offer, Status, about, offer, order_status, refund_by
+from orders.reader import read_as
 from orders.record import BY_LAST_DAY, FEWEST, WITHIN, record_of_promises
 
 LARGEST_OFFER = 999
@@ -47,19 +48,18 @@ def look_up(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     row, purpose = access.open_order(token)
-    with translation.override(language_for(row.locale)):
-        return render(request, "orders/order.html", _page(row, purpose, token))
+    locale = read_as(request, row.locale)
+    return render(request, "orders/order.html", _page(row, purpose, token, locale))
 
 
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
     row, purpose = access.open_order(token)
-    with translation.override(language_for(row.locale)):
-        page = _page(row, purpose, token)
-        if request.GET.get("seen") == page["status"].version:
-            return HttpResponse(status=204)
-        return render(request, "orders/order.html#live", page)
+    page = _page(row, purpose, token, read_as(request, row.locale))
+    if request.GET.get("seen") == page["status"].version:
+        return HttpResponse(status=204)
+    return render(request, "orders/order.html#live", page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +77,34 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     row, purpose = access.open_order(token)
     now = timezone.now()
     acts = request.method == "POST"
-    with translation.override(language_for(row.locale)):
-        status = order_status(row, locale=row.locale, now=now)
-        chosen = _chosen(request.POST if acts else request.GET, status)
-        if chosen is None:
-            return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
-        page = _choice(row, purpose, token, chosen, now=now)
-        if not acts:
-            return render(request, "orders/answer.html", page)
-        if purpose not in access.MAY_ACT:
-            return render(request, "orders/answer.html", page, status=403)
-        try:
-            done = services.answer(
-                row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
-            )
-        except services.Changed:
-            page = _choice(row, purpose, token, _as_it_is_now(row, chosen, now=now), now=now)
-            return render(request, "orders/answer.html", page | {"changed": True}, status=409)
-        except services.Refused as refused:
-            return render(request, "orders/answer.html", page | {"refused": str(refused)}, status=409)
-        messages.success(request, _outcome(row, chosen, done, now=now))
-        return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})
+    locale = read_as(request, row.locale)
+    status = order_status(row, locale=locale, now=now)
+    chosen = _chosen(request.POST if acts else request.GET, status)
+    if chosen is None:
+        return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
+    page = _choice(row, purpose, token, chosen, now=now, locale=locale)
+    if not acts:
+        return render(request, "orders/answer.html", page)
+    if purpose not in access.MAY_ACT:
+        return render(request, "orders/answer.html", page, status=403)
+    try:
+        done = services.answer(
+            row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
+        )
+    except services.Changed:
+        chosen = _as_it_is_now(row, chosen, now=now, locale=locale)
+        page = _choice(row, purpose, token, chosen, now=now, locale=locale)
+        return render(request, "orders/answer.html", page | {"changed": True}, status=409)
+    except services.Refused as refused:
+        return render(request, "orders/answer.html", page | {"refused": str(refused)}, status=409)
+    messages.success(request, _outcome(row, chosen, done, now=now, locale=locale))
+    return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})
 
 
 @require_safe
 def status_json(request: HttpRequest, token: str) -> HttpResponse:
     row, _ = access.open_order(token, access.MAY_READ)
-    locale = request.GET.get("lang") or row.locale
+    locale = read_as(request, row.locale)
     return JsonResponse(public.status_object(order_status(row, locale=locale, now=timezone.now())))
 
 
@@ -111,9 +112,10 @@ def status_json(request: HttpRequest, token: str) -> HttpResponse:
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     """Windows as entries of a calendar. A link that may only feed it leads nobody on to the page."""
     row, purpose = access.open_order(token, access.MAY_READ)
-    status = order_status(row, locale=row.locale, now=timezone.now())
+    locale = read_as(request, row.locale)
+    status = order_status(row, locale=locale, now=timezone.now())
     page = "" if purpose == Purpose.FEED else access.order_url(row, purpose)
-    return HttpResponse(public.calendar_of(status, locale=row.locale, page=page), content_type="text/calendar")
+    return HttpResponse(public.calendar_of(status, locale=locale, page=page), content_type="text/calendar")
 
 
 @require_safe
@@ -122,7 +124,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     """Before buying: what somebody would be promised who ordered now."""
     quantity = _quantity(request)
     shown = _offer(sku, quantity or 1)
-    locale = translation.get_language()
+    locale = read_as(request)
     today = timezone.localtime(shown.as_of).date()
     context = {
         "offer": shown,
@@ -167,12 +169,12 @@ def _seen(typed: QueryDict) -> int | None:
     return int(seen) if re.fullmatch("[0-9]{1,9}", seen) else None
 
 
-def _as_it_is_now(row: Order, chosen: _Chosen, *, now: datetime) -> _Chosen:
-    lines = order_status(row, locale=row.locale, now=now).lines
+def _as_it_is_now(row: Order, chosen: _Chosen, *, now: datetime, locale: str) -> _Chosen:
+    lines = order_status(row, locale=locale, now=now).lines
     return replace(chosen, line=next(line for line in lines if line.id == chosen.line.id))
 
 
-def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime) -> dict[str, Any]:
+def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime, locale: str) -> dict[str, Any]:
     return {
         "order": row,
         "token": token,
@@ -182,19 +184,19 @@ def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: d
         "may_act": purpose in access.MAY_ACT,
         "refund_by": refund_by(row, now=now),
         "today": timezone.localtime(now).date(),
-        "locale": row.locale,
+        "locale": locale,
         "mailed": _is_mailed(row),
     }
 
 
-def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime) -> str:
+def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime, locale: str) -> str:
     return outcome_sentence(
         done.done,
         units=done.units,
         refund_by=max((refund.due_on for refund in done.refunds), default=None),
         withdrawn=chosen.choice == Choice.WITHDRAW,
         mailed=_is_mailed(row),
-        locale=row.locale,
+        locale=locale,
         today=timezone.localtime(now).date(),
     )
 
@@ -209,18 +211,18 @@ def record(request: HttpRequest) -> HttpResponse:
     """How often what we told held. Counted over all promises, so it is counted now and then and not per visitor."""
     kept = cache.get_or_set("record", lambda: record_of_promises(now=timezone.now()), RECORD_KEPT)
     aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": FEWEST}
-    return render(request, "orders/record.html", aims | {"record": kept, "locale": translation.get_language()})
+    return render(request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)})
 
 
-def _page(row: Order, purpose: Purpose, token: str) -> dict[str, Any]:
+def _page(row: Order, purpose: Purpose, token: str, locale: str) -> dict[str, Any]:
     now = timezone.now()
     return {
         "order": row,
         "token": token,
         "feed": access.link_token(row, Purpose.FEED),
-        "status": order_status(row, locale=row.locale, now=now),
+        "status": order_status(row, locale=locale, now=now),
         "today": timezone.localtime(now).date(),
-        "locale": row.locale,
+        "locale": locale,
         "mailed": _is_mailed(row),
         "may_act": purpose in access.MAY_ACT,
     }

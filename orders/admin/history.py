@@ -2,21 +2,27 @@
 
 from django.contrib import admin
 from django.db.models import Exists, Q
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from orders.admin.acts import Text
 from orders.admin.base import ConditionFilter, ReadOnlyAdmin
-from orders.models import Answer, DelayNotice, Event, Forecast, Import, Promise, QueueChange, Release, Run
-from orders.presentation import sentence, window_sentence
+from orders.models import Answer, DelayNotice, Event, Forecast, Import, Order, Promise, QueueChange, Release, Run
+from orders.presentation import language_for, sentence, window_sentence
 
 
 def event_words(event: Event) -> str:
-    return sentence(event, locale=get_language() or "")
+    """As the customer reads it, in the order's language: staff can compare it with what they are asked about."""
+    return _quoted(sentence(event, locale=event.order.locale), event.order)
 
 
-def promise_words(promise: Promise | None) -> str:
-    return window_sentence(promise, locale=get_language() or "") if promise else ""
+def promise_words(promise: Promise | None, order: Order) -> str:
+    return _quoted(window_sentence(promise, locale=order.locale), order) if promise else ""
+
+
+def _quoted(words: str, order: Order) -> str:
+    return format_html('<bdi lang="{}">{}</bdi>', language_for(order.locale), words)
 
 
 @admin.register(Event)
@@ -44,7 +50,7 @@ class PromiseAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("What was promised"))
     def words(self, promise: Promise) -> str:
-        return promise_words(promise)
+        return promise_words(promise, promise.line.order)
 
 
 class Notified(ConditionFilter):

@@ -52,14 +52,14 @@ def promises_of_line(line: OrderLine) -> Table:
         model=Promise,
         columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
         rows=[
-            [link(row, date_format(row.published_on)), promise_words(row), row.place, row.told_at]
+            [link(row, date_format(row.published_on)), promise_words(row, line.order), row.place, row.told_at]
             for row in line.promises.order_by("-id")
         ],
     )
 
 
 def events_of_line(line: OrderLine) -> Table:
-    events = Event.objects.filter(order=line.order_id, line=line).select_related("line__product")
+    events = Event.objects.filter(order=line.order_id, line=line).select_related("order", "line__product")
     return Table(
         title=_("What happened"),
         model=Event,
@@ -227,7 +227,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Promise"))
     def promised(self, line: OrderLine) -> str:
-        return promise_words(line.promise)
+        return promise_words(line.promise, line.order)
 
 
 @admin.register(Allocation)

@@ -59,7 +59,7 @@ def lines_of_order(order: Order) -> Table:
                 line.cancelled,
                 position and position.place,
                 position and position.units_ahead,
-                promise_words(line.promise) if line.waiting or line.reserved else "",
+                promise_words(line.promise, order) if line.waiting or line.reserved else "",
                 line.agreed_by,
             ]
             for line, position in ((line, positions.get(line.pk)) for line in lines)

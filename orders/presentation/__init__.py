@@ -1,6 +1,17 @@
 """Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
 
-from orders.presentation.days import day_words, in_language, language_for, moment_words, ordinal
+from orders.presentation.bidi import isolated
+from orders.presentation.days import (
+    day_words,
+    in_language,
+    is_spoken,
+    language_for,
+    moment_words,
+    number_words,
+    ordinal,
+    share_words,
+    shop_days_sentence,
+)
 from orders.presentation.events import queue_change_sentence, sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
@@ -27,17 +38,22 @@ __all__ = [
     "dates_held_sentence",
     "day_words",
     "in_language",
+    "is_spoken",
+    "isolated",
     "language_for",
     "length_sentence",
     "moment_words",
     "next_word_sentence",
     "notice_sentences",
+    "number_words",
     "ordinal",
     "outcome_sentence",
     "place_sentence",
     "queue_bar",
     "queue_change_sentence",
     "sentence",
+    "share_words",
+    "shop_days_sentence",
     "silence_sentence",
     "standing",
     "tracking_link",

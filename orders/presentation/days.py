@@ -6,24 +6,43 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_day_names
-from babel.numbers import format_decimal
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_datetime_format,
+    get_day_names,
+    get_timezone_location,
+    get_timezone_name,
+)
+from babel.numbers import format_decimal, format_percent
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext, pgettext
+
+from orders.presentation.bidi import isolated
 
 NEAR = timedelta(days=6)  # a weekday names one day only
 SAME_YEAR = timedelta(days=300)  # further off, the year is not obvious
 PLAIN_ENGLISH = "en_GB"  # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 
 
-@lru_cache(maxsize=256)
 def language_for(locale: str) -> str:
     """The best of settings.LANGUAGES for a locale as a shop wrote it ("de-DE", "pt_BR", ""), else the shop's own."""
+    return _ours(locale) or str(settings.LANGUAGE_CODE)
+
+
+def is_spoken(locale: str) -> bool:
+    """Whether one of settings.LANGUAGES serves it."""
+    return bool(_ours(locale))
+
+
+@lru_cache(maxsize=256)
+def _ours(locale: str) -> str:
     try:
         return translation.get_supported_language_variant(locale.replace("_", "-").lower())
     except LookupError:
-        return str(settings.LANGUAGE_CODE)
+        return ""
 
 
 @contextmanager
@@ -60,26 +79,61 @@ def day_words(day: date, *, today: date, locale: Locale) -> str:
 
 def day_of_month(day: date, *, locale: Locale) -> str:
     """ "18th", where the month is clear from what stands before."""
-    return ordinal(day.day, locale=locale)
+    form = {
+        "one": pgettext("day of the month such as 21st; in German 21.", "%(number)sst"),
+        "two": pgettext("day of the month such as 22nd; in German 22.", "%(number)snd"),
+        "few": pgettext("day of the month such as 23rd; in German 23.", "%(number)srd"),
+    }.get(locale.ordinal_form(day.day), pgettext("day of the month such as 24th; in German 24.", "%(number)sth"))
+    return form % {"number": number_words(day.day, locale=locale)}
 
 
 def moment_words(at: datetime, *, locale: str) -> str:
-    """A time in the shop's zone: "23 Nov 2026, 09:15"."""
+    """A time in the shop's zone, which it names: "23 Nov 2026, 09:15 EST"."""
     with in_language(locale) as dates:
         local = timezone.localtime(at)
         words = (format_time(local, "short", locale=dates), format_date(local, "medium", locale=dates))
-        return str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
+        both = str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
+        return f"{both} {zone_words(local, locale=dates)}"
+
+
+def zone_words(at: datetime, *, locale: Locale) -> str:
+    """The zone of an aware time, short: "EST", "MEZ", else "UTC+4"."""
+    for name in (get_timezone_name(at, "short", locale=locale), at.tzname() or ""):
+        if name.isalpha():
+            return isolated(name)
+    offset = f"{at:%z}"
+    hours, minutes = f"{offset[0]}{int(offset[1:3])}", offset[3:5]
+    return isolated(f"UTC{hours}" if minutes == "00" else f"UTC{hours}:{minutes}")
+
+
+def shop_days_sentence(at: datetime, *, locale: str) -> str:
+    """Whose days a promise is made in."""
+    with in_language(locale) as dates:
+        local = timezone.localtime(at)
+        city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
+        zone = zone_words(local, locale=dates)
+        if city == settings.TIME_ZONE:  # UTC and its like are no place
+            return gettext("Days and times here are those of the zone %(zone)s.") % {"zone": zone}
+        return gettext("Days and times here are those of %(city)s (%(zone)s).") % {"city": city, "zone": zone}
 
 
 def number_words(number: int, *, locale: Locale) -> str:
-    return format_decimal(number, locale=locale)
+    """In Latin digits everywhere: the numbers of orders and parcels and the days beside them are written so, and a
+    sentence must not mix the two."""
+    return format_decimal(number, locale=locale, numbering_system="latn")
+
+
+def share_words(share: float, *, locale: str) -> str:
+    """0 to 1, in percent."""
+    with in_language(locale) as numbers:
+        return isolated(format_percent(share, locale=numbers, numbering_system="latn"))
 
 
 def ordinal(number: int, *, locale: Locale) -> str:
     """ "37th" """
     form = {
-        "one": pgettext("ordinal such as 21st", "%(number)sst"),
-        "two": pgettext("ordinal such as 22nd", "%(number)snd"),
-        "few": pgettext("ordinal such as 23rd", "%(number)srd"),
-    }.get(locale.ordinal_form(number), pgettext("ordinal such as 24th", "%(number)sth"))
+        "one": pgettext("place in line such as 21st", "%(number)sst"),
+        "two": pgettext("place in line such as 22nd", "%(number)snd"),
+        "few": pgettext("place in line such as 23rd", "%(number)srd"),
+    }.get(locale.ordinal_form(number), pgettext("place in line such as 24th", "%(number)sth"))
     return form % {"number": number_words(number, locale=locale)}

@@ -11,7 +11,8 @@ from django.utils.translation import gettext, ngettext
 
 from orders.domain.supply import Window
 from orders.models import Choice, Event, EventKind, Reason
-from orders.presentation.days import day_words, in_language, number_words, ordinal
+from orders.presentation.bidi import isolated
+from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_words
 from orders.presentation.windows import has_chances, same_month, values, window_in, window_words
 
 Facts = Mapping[str, Any]
@@ -44,7 +45,7 @@ class _Reader:
         return {
             "date": format_date(self.at, "long", locale=self.dates),
             "time": format_time(self.at, "short", locale=self.dates),
-            "zone": self.at.tzname() or "",
+            "zone": zone_words(self.at, locale=self.dates),
         }
 
     def number(self, number: int) -> str:
@@ -330,7 +331,10 @@ def _still(units: int, reader: _Reader) -> str:
 
 
 def _parcel(facts: Facts) -> str:
-    words = {"carrier": facts.get("carrier"), "number": facts.get("tracking_number")}
+    words = {
+        "carrier": isolated(facts.get("carrier") or ""),
+        "number": isolated(facts.get("tracking_number") or ""),
+    }
     if words["carrier"] and words["number"]:
         return gettext("Carrier: %(carrier)s, tracking number %(number)s.") % words
     if words["number"]:

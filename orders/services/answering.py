@@ -7,6 +7,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
 from orders.models import Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
@@ -62,9 +63,9 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answer
         return _put_back(line, silenced, _silent_units(line), now=now, channel=channel, actor=actor)
     if not line.waiting + line.reserved:
         raise Refused(
-            "this has left us already: there is nothing to wait for"
+            gettext("this has left us already: there is nothing to wait for")
             if line.shipped
-            else "this was cancelled: there is no place to keep"
+            else gettext("this was cancelled: there is no place to keep")
         )
     notice = silenced if silenced and not silenced.outcome else None
     if notice is None:
@@ -114,10 +115,11 @@ def _leave(
     if not open_units:
         if line.cancelled:
             return Answered("already_cancelled", line.cancelled)
-        raise Refused("this has left us already: it cannot be cancelled here any more")
+        raise Refused(gettext("this has left us already: it cannot be cancelled here any more"))
     leaving = open_units if units is None else units
     if not 1 <= leaving <= (seen or open_units):
-        raise Refused(f"{leaving} cannot be cancelled: expected 1 to {seen or open_units}")
+        words = gettext("%(units)s cannot be cancelled: expected 1 to %(most)s")
+        raise Refused(words % {"units": leaving, "most": seen or open_units})
     rests_on = {line.pk: open_units if seen is None else seen}
     try:
         refunds = cancel(line.order, units={line.pk: leaving}, seen=rests_on, now=now, by=choice, actor=actor)

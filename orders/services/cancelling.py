@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Sum
+from django.utils.translation import gettext
 
 from orders.domain.delay_rules import refund_due_on
 from orders.law import law_of
@@ -78,8 +79,9 @@ def _cancel(
         if how.seen.get(line.pk, open_units) != open_units:
             raise Changed(f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} are to come")
         if not 1 <= number <= open_units:
+            words = gettext("order %(number)s: %(units)s of %(sku)s cannot be cancelled, %(open)s have not shipped")
             raise Refused(
-                f"order {order.number}: {number} of {line.product.sku} cannot be cancelled, {open_units} have not shipped"
+                words % {"number": order.number, "units": number, "sku": line.product.sku, "open": open_units}
             )
         from_reserved = max(number - line.waiting, 0)
         if from_reserved and not stock_locked:
@@ -115,7 +117,8 @@ def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> N
     if not 1 <= units <= line.cancelled:
         raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
     if units > line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]:
-        raise Refused(f"order {line.order.number}: the refund was sent, so the units cannot be put back")
+        words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
+        raise Refused(words % {"number": line.order.number})
     OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)
     _reduce_refunds(line, units)
     put_back_here(line, units, now=now)

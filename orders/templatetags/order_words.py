@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from urllib.parse import quote
 
-from babel.numbers import format_percent
 from django import template
 from django.conf import settings
 from django.template import Context
@@ -18,10 +17,13 @@ from orders.presentation import (
     dates_held_sentence,
     day_words,
     in_language,
+    isolated,
     moment_words,
     next_word_sentence,
     place_sentence,
     queue_bar,
+    share_words,
+    shop_days_sentence,
     tracking_link,
     window_html,
     window_strip,
@@ -29,6 +31,7 @@ from orders.presentation import (
 from orders.queries import DatesHeld, Happened, LineStatus, Parcel, Promised
 
 register = template.Library()
+register.filter("isolated", isolated)
 
 
 @register.simple_tag(takes_context=True)
@@ -77,10 +80,14 @@ def moment(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def shop_days(context: Context, at: datetime) -> str:
+    """Whose days and times the page writes."""
+    return shop_days_sentence(at, locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
 def share(context: Context, value: float) -> str:
-    """0 to 1, in percent."""
-    with in_language(context["locale"]) as numbers:
-        return str(format_percent(value, locale=numbers))
+    return share_words(value, locale=context["locale"])
 
 
 @register.filter
@@ -144,12 +151,12 @@ def masked(email: str) -> str:
 @register.simple_tag
 def help_mailto(order_number: str = "") -> str:
     """A mail to a person, with the order's number in the subject."""
-    return _mailto(gettext("Order %(number)s") % {"number": order_number} if order_number else "")
+    return _mailto(gettext("Order %(number)s") % {"number": isolated(order_number)} if order_number else "")
 
 
 @register.simple_tag
 def moved_mailto(order_number: str) -> str:
-    return _mailto(gettext("Order %(number)s: new address") % {"number": order_number})
+    return _mailto(gettext("Order %(number)s: new address") % {"number": isolated(order_number)})
 
 
 def _mailto(subject: str) -> str:

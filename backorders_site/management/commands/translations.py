@@ -1,0 +1,48 @@
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from django.core.management.base import BaseCommand, CommandError
+
+from backorders_site import catalogues
+
+
+class Command(BaseCommand):
+    help = """Brings locale/*/django.po up to date with the sources and compiles them.
+
+Example: manage.py translations
+         manage.py translations --check   changes nothing; exit code 1 where something is missing, fuzzy or out of date"""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.add_argument("--check", action="store_true", help="only say what is to be done")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        left = 0
+        for language in catalogues.languages():
+            catalogue = catalogues.brought_up_to_date(language)
+            left += self._say_what_is_left(language, catalogue)
+            for suffix, content in (("po", catalogues.po_of(catalogue)), ("mo", catalogues.mo_of(catalogue))):
+                left += self._write(language, suffix, content, check=check)
+        if check and left:
+            raise CommandError("Run make messages, translate what is empty or fuzzy in locale/, and run it again.")
+
+    def _say_what_is_left(self, language: str, catalogue: Catalog) -> int:
+        missing = [message for message in catalogue if message.id and not all(catalogues.strings_of(message))]
+        fuzzy = [message for message in catalogue if message.id and message.fuzzy]
+        self.stdout.write(f"{language}: {len(catalogue)} texts, {len(missing)} missing, {len(fuzzy)} fuzzy")
+        for message in [*missing, *fuzzy]:
+            self.stdout.write(f"  {catalogues.ids_of(message)[0]}")
+        return len(missing) + len(fuzzy)
+
+    def _write(self, language: str, suffix: str, content: bytes, *, check: bool) -> int:
+        """1 where the file was another."""
+        path = catalogues.path_of(language, suffix)
+        if path.exists() and path.read_bytes() == content:
+            return 0
+        if check:
+            self.stdout.write(f"  {path.name} of {language} is out of date")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return 1

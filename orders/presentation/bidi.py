@@ -1,0 +1,12 @@
+"""Names and numbers that may run the other way than the sentence around them."""
+
+from django.utils.translation import get_language_bidi
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+def isolated(words: str) -> str:
+    """Set apart within a sentence that runs right to left: product names, numbers of orders and parcels, carriers, mail
+    addresses, zones. Invisible characters and not <bdi>, because one sentence serves the page, its attributes, the subject,
+    the text of a mail and JSON; browsers and mail programs treat them alike."""
+    return f"{FIRST_STRONG_ISOLATE}{words}{POP_ISOLATE}" if words and get_language_bidi() else words
