@@ -10,13 +10,14 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test lint bench lock
+.PHONY: help install demo demo-reset test lint messages bench lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
 	@echo "make demo-reset  the same, starting afresh"
 	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
 	@echo "make lint        style, types, import direction, settings, migrations"
+	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
 	@echo "make install     only create $(VENV)"
 	@echo "make lock        resolve pyproject.toml anew into requirements.lock"
@@ -53,6 +54,9 @@ lint: install
 	$(BIN)/lint-imports
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+messages: install
+	$(PRODUCTION) $(BIN)/python manage.py translations
 
 bench: install
 	$(BIN)/python -m benchmarks.place $(if $(LINES),--lines $(LINES))

@@ -1,0 +1,510 @@
+"""English, German and Arabic: who reads which, and that nothing of it is missing."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Translated
+from babel.messages.mofile import write_mo
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.template.loader import get_template
+from django.test import Client, RequestFactory
+from django.utils import translation
+from pytest_django.fixtures import Settings
+
+from backorders_site import catalogues
+from notifications.models import Message
+from orders import services
+from orders.access import Purpose, link_token
+from orders.domain.supply import Window
+from orders.models import Event, Order
+from orders.presentation import (
+    isolated,
+    moment_words,
+    number_words,
+    place_sentence,
+    sentence,
+    share_words,
+    shop_days_sentence,
+    window_words,
+)
+from orders.presentation.days import day_of_month, in_language, ordinal
+from orders.reader import read_as
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON
+from tests.mailing import mail
+
+TODAY = date(2026, 11, 23)
+LANGUAGES = ["de", "ar"]
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+ISOLATES = "\u2068{}\u2069"
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Any:
+    with translation.override("en"):
+        yield
+
+
+def messages_of(language: str) -> list[Translated]:
+    return [message for message in catalogues.read(language) if message.id]
+
+
+# The catalogues
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_holds_what_the_sources_say_and_nothing_is_missing_or_fuzzy(language: str) -> None:
+    now = catalogues.brought_up_to_date(language)
+    unfinished = [
+        catalogues.ids_of(message)[0]
+        for message in now
+        if message.id and (message.fuzzy or not all(catalogues.strings_of(message)))
+    ]
+    assert unfinished == [], "make messages, then translate them (docs/translating.md)"
+    assert catalogues.po_of(now) == catalogues.path_of(language).read_bytes(), "make messages"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_compiled_is_what_the_catalogue_says(language: str) -> None:
+    compiled = catalogues.path_of(language, "mo").read_bytes()
+    assert compiled == catalogues.mo_of(catalogues.read(language)), "make messages"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_names_what_the_original_names(language: str) -> None:
+    """Forms for one, two or none may say the number as a word; the last form, for any number, names all."""
+    wrong = []
+    for message in messages_of(language):
+        named = {name for words in catalogues.ids_of(message) for name in PLACEHOLDER.findall(words)}
+        forms = [set(PLACEHOLDER.findall(words)) for words in catalogues.strings_of(message)]
+        if forms[-1] != named or any(form - named for form in forms):
+            wrong.append(catalogues.ids_of(message)[0])
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_keeps_the_markup(language: str) -> None:
+    tags = re.compile(r"</?[a-z][^>]*>")
+    wrong = [
+        words
+        for message in messages_of(language)
+        for words in catalogues.strings_of(message)
+        if tags.findall(words) != tags.findall(catalogues.ids_of(message)[0])
+    ]
+    assert wrong == []
+
+
+def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
+    sentences = [
+        "If we do not hear from you, you keep your place, and we do not take it that you agree.",
+        "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full.",
+        "If you cancel, you get a prompt and full refund, within %(days)s days.",
+        "Withdraw from contract here",
+        "Confirm withdrawal",
+    ]
+    for language in LANGUAGES:
+        marked = {catalogues.ids_of(m)[0] for m in messages_of(language) if catalogues.LEGAL in m.auto_comments}
+        from_the_rules = {
+            catalogues.ids_of(message)[0]
+            for message in catalogues.collected()
+            if any(name == catalogues.LEGAL_SOURCE for name, _ in message.locations)
+        }
+        assert from_the_rules | set(sentences) <= marked
+
+
+def test_the_withdrawal_is_called_in_german_as_the_directive_calls_it() -> None:
+    with translation.override("de"):
+        assert translation.gettext("Withdraw from contract here") == "Vertrag hier widerrufen"
+        assert translation.gettext("Confirm withdrawal") == "Widerruf bestätigen"
+
+
+def test_the_command_finds_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("translations", "--check")
+    assert re.findall(r"\d+ missing, \d+ fuzzy", capsys.readouterr().out) == ["0 missing, 0 fuzzy"] * len(LANGUAGES)
+
+
+# Nothing a customer reads stands outside the catalogues
+
+SPOKEN_ATTRIBUTES = {"alt", "aria-label", "title", "placeholder", "summary"}
+TAGS = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+TRANSLATED = re.compile(
+    r"{%\s*blocktrans(?:late)?\b.*?%}.*?{%\s*endblocktrans(?:late)?\s*%}|{%\s*comment.*?endcomment\s*%}", re.DOTALL
+)
+
+
+class Texts(HTMLParser):
+    """What a reader sees or hears of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in ("style", "script")
+        self.found += [value for name, value in attrs if name in SPOKEN_ATTRIBUTES and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in ("style", "script")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.found.append(data)
+
+
+def texts(page: str) -> list[str]:
+    parser = Texts()
+    parser.feed(page)
+    return [text.strip() for text in parser.found if text.strip()]
+
+
+TEMPLATES = [path for path in catalogues.sources() if path.suffix in (".html", ".txt")]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
+def test_a_template_says_nothing_untranslated(path: Path) -> None:
+    left = TAGS.sub(" ", TRANSLATED.sub(" ", path.read_text()))
+    assert [words for words in texts(left) if re.search(r"[A-Za-z]{2}", words)] == []
+
+
+@pytest.fixture
+def pseudo(settings: Settings, tmp_path: Path) -> None:
+    """A German catalogue of look-alike letters: what is still Latin on a page never passed through it."""
+    shifted = str.maketrans(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "абцдефгхийклмнопярстувшхызАБЦДЕФГХИЙКЛМНОПЯРСТУВШХЫЗ",
+    )
+
+    def written(words: str) -> str:
+        parts = re.split(r"(%\(\w+\)s|<[^>]*>)", words)
+        return "".join(part if part.startswith(("%(", "<")) else part.translate(shifted) for part in parts)
+
+    catalogue = Catalog(locale="de", domain="django", fuzzy=False)
+    for message in catalogues.collected():
+        if message.id:
+            ids = catalogues.ids_of(message)
+            strings = tuple(written(words) for words in ids)
+            catalogue.add(message.id, strings if len(ids) > 1 else strings[0], context=message.context)
+    target = tmp_path / "de" / "LC_MESSAGES" / "django.mo"
+    target.parent.mkdir(parents=True)
+    with target.open("wb") as file:
+        write_mo(file, catalogue)
+    settings.LOCALE_PATHS = [tmp_path]
+
+
+GIVEN = re.compile(
+    r"Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|New York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
+    r"|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Oktober|November|Dezember|Januar"
+)
+
+
+def english_left(page: str) -> list[str]:
+    said = [GIVEN.sub("", words) for words in texts(page)]
+    return [words for words in said if re.search(r"[A-Za-z]{2}", words)]
+
+
+def play(locale: str) -> Order:
+    """An order that sees a delay, an arrival, a parcel and a withdrawal, and after each what would be mailed."""
+    product = factories.lamp_of_a_punctual_supplier(60)
+    line = factories.order(product, 5, country="DE", number="1042")
+    Order.objects.update(locale=locale)
+    mail()
+    restock = product.restocks.get()
+    services.move_restock_date(restock, (NOON + timedelta(days=70)).date(), reason="customs", now=NOON)
+    factories.review(product)
+    mail()
+    services.receive(product, 3, restock=restock, now=NOON)
+    mail()
+    row = Order.objects.get()
+    services.ship(row, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z9")
+    mail()
+    services.answer(row, line.pk, "withdraw", units=1, now=NOON)
+    mail()
+    return Order.objects.get()
+
+
+@pytest.mark.usefixtures("noon", "pseudo")
+def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, mail_sink: MailSink, db: None) -> None:
+    row = play("de-DE")
+    order, line = f"/o/{link_token(row, Purpose.ACT)}/", row.lines.get()
+    pages = [
+        *("/", "/p/LAMP/", "/p/LAMP/?quantity=x", "/record/", "/nothing/", order),
+        *(f"{order}answer/?line={line.pk}&choice={choice}" for choice in ("keep", "cancel", "withdraw", "x")),
+    ]
+    spoken = [(page, client.get(page, headers={"accept-language": "de"}).content.decode()) for page in pages]
+    spoken.append(("/ missed", client.post("/", {"number": "1", "email": "a@b.example"}).content.decode()))
+    for message in Message.objects.all():
+        spoken += [(message.kind, message.html), (message.kind, message.subject + " " + message.text)]
+
+    assert {message.kind for message in Message.objects.all()} == {
+        "joined",
+        "later",
+        "reserved",
+        "shipped",
+        "cancelled",
+    }
+    assert [(page, english_left(words)) for page, words in spoken if english_left(words)] == []
+
+
+# Who reads in which language
+
+
+def spoken_to(order_locale: str = "", *, accept: str = "", query: str = "", cookie: str = "") -> str:
+    request = RequestFactory().get("/" + query, headers={"accept-language": accept} if accept else {})
+    request.COOKIES["language"] = cookie
+    locale = read_as(request, order_locale)
+    assert translation.get_language() == locale.split("-")[0]
+    return locale
+
+
+@pytest.mark.parametrize(
+    ("asked", "locale"),
+    [
+        ({"query": "?lang=ar", "cookie": "de", "order_locale": "de-AT", "accept": "de"}, "ar"),
+        ({"cookie": "ar", "order_locale": "de-AT", "accept": "de"}, "ar"),
+        ({"order_locale": "de-AT", "accept": "ar"}, "de-AT"),
+        ({"order_locale": "fr-FR", "accept": "fr, ar;q=0.8, en;q=0.5"}, "ar"),
+        ({"order_locale": "", "accept": "de-CH, en"}, "de-ch"),
+        ({"order_locale": "fr-FR", "accept": "fr"}, "en"),
+        ({"query": "?lang=de", "order_locale": "de-AT"}, "de-AT"),  # German as the order's country writes it
+        ({"query": "?lang=xx", "cookie": "../x", "accept": "de"}, "de"),
+        ({"query": "?lang=" + "x" * 4000, "accept": "%00"}, "en"),
+    ],
+)
+def test_choice_then_order_then_browser_then_shop(asked: dict[str, str], locale: str) -> None:
+    assert spoken_to(**asked) == locale
+
+
+def test_the_shops_language_is_the_last_resort(settings: Settings) -> None:
+    settings.LANGUAGE_CODE = "de"
+    assert spoken_to("fr-FR", accept="it") == "de"
+
+
+def html_of(client: Client, url: str, **headers: str) -> str:
+    return str(client.get(url, headers=headers).content.decode())
+
+
+def test_the_switch_keeps_the_page_and_is_remembered(client: Client, db: None) -> None:
+    row = factories.order(factories.make_product()).order
+    url = f"/o/{link_token(row, Purpose.ACT)}/answer/?line={row.lines.get().pk}&choice=cancel"
+    link = re.search(r'<a href="([^"]*)" lang="de" hreflang="de"', html_of(client, url))
+    assert link
+    assert link[1] == f"?line={row.lines.get().pk}&amp;choice=cancel&amp;lang=de"
+
+    assert '<html lang="de" dir="ltr">' in html_of(client, url + "&lang=de")
+    assert client.cookies["language"].value == "de"
+    assert '<html lang="de" dir="ltr">' in html_of(client, url)
+    assert '<html lang="ar" dir="rtl">' in html_of(client, url + "&lang=ar")
+
+
+def test_only_a_known_language_is_remembered(client: Client, db: None) -> None:
+    client.get("/?lang=xx")
+    assert "language" not in client.cookies
+    client.get("/?lang=de-<b>")
+    assert client.cookies["language"].value == "de"
+
+
+def test_a_page_says_in_which_language_it_is_and_on_what_that_depends(client: Client, db: None) -> None:
+    response = client.get("/record/", headers={"accept-language": "ar"})
+    assert response["Content-Language"] == "ar"
+    assert {"Accept-Language", "Cookie"} <= set(re.split(", *", response["Vary"]))
+    assert response["Cache-Control"] == "public, max-age=600"
+    assert client.get("/record/?lang=de")["Cache-Control"] == "max-age=600, private"  # it carries a cookie
+
+
+def test_what_stands_in_foreign_pages_knows_no_cookie(client: Client, db: None) -> None:
+    client.cookies["language"] = "de"
+    response = client.get("/embed/NONE/?lang=ar")
+    assert (response["Content-Language"], response["Vary"]) == ("ar", "Accept-Language")
+    assert not response.cookies
+    assert client.get("/embed/NONE/")["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("", "أنت في الصف: رقم 1."),
+        ("?lang=en", "You are in line: 1st."),
+        ("?lang=de", "Sie stehen in der Reihe, an 1. Stelle."),
+    ],
+)
+def test_programs_ask_for_a_language_too(client: Client, db: None, lang: str, text: str) -> None:
+    row = factories.order(factories.make_product()).order
+    Order.objects.update(locale="ar-AE")
+    response = client.get(f"/o/{link_token(row, Purpose.FEED)}/status.json{lang}")
+    assert response.json()["events"][0]["text"].startswith(text)
+    assert not response.cookies
+
+
+def test_staff_read_english_and_quote_customers_in_their_own(client: Client, db: None) -> None:
+    row = factories.order(factories.make_product(), number="1042").order
+    Order.objects.update(locale="ar-AE")
+    client.force_login(User.objects.create_superuser("staff"))
+    page = html_of(client, "/admin/orders/event/", **{"accept-language": "de"})
+    assert '<html lang="en"' in page
+    assert f'<bdi lang="ar">{sentence(Event.objects.get(order=row), locale="ar-AE")}</bdi>' in page
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize(
+    ("locale", "opening"), [("de-DE", '<html lang="de" dir="ltr"'), ("ar-AE", '<html lang="ar" dir="rtl"')]
+)
+def test_a_mail_is_in_its_orders_language(settings: Settings, db: None, locale: str, opening: str) -> None:
+    settings.MAIL_MODE = "hold"
+    factories.order(factories.lamp_of_a_punctual_supplier(60), number="1042")
+    Order.objects.update(locale=locale)
+    mail()
+    message = Message.objects.get()
+    assert opening in message.html
+    assert (
+        message.subject
+        == {
+            "de-DE": "Bestellung 1042: Sie stehen an 1. Stelle",
+            "ar-AE": f"الطلب {ISOLATES.format('1042')}: أنت رقم 1 في الصف",
+        }[locale]
+    )
+
+
+@pytest.mark.parametrize("page", ["404.html", "403.html", "403_csrf.html", "500.html"])
+def test_pages_of_failure_read_from_right_to_left_too(page: str) -> None:
+    with translation.override("ar"):
+        said = get_template(page).render({})
+    assert '<html lang="ar" dir="rtl">' in said
+    assert [words for words in texts(said) if re.search("[A-Za-z]{2}", words)] == ["help@shop.example"]
+
+
+# Numbers, plurals, days
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (1, "أنت رقم 1 في الصف. لا أحد أمامك."),
+        (2, "أنت رقم 2 في الصف. أمامك شخص واحد."),
+        (3, "أنت رقم 3 في الصف. أمامك شخصان."),
+        (4, "أنت رقم 4 في الصف. أمامك 3 أشخاص."),
+        (12, "أنت رقم 12 في الصف. أمامك 11 شخصًا."),
+        (101, "أنت رقم 101 في الصف. أمامك 100 شخص."),
+        (10_001, "أنت رقم 10,001 في الصف. أمامك 10,000 شخص."),
+    ],
+)
+def test_arabic_counts_in_its_own_forms(place: int, said: str) -> None:
+    assert place_sentence(place, locale="ar-AE") == said
+
+
+def test_all_six_arabic_forms() -> None:
+    with translation.override("ar"):
+        forms = [
+            translation.ngettext("%(times)s time in 10", "%(times)s times in 10", number)
+            for number in (0, 1, 2, 3, 11, 100)
+        ]
+    message = catalogues.read("ar").get(("%(times)s time in 10", "%(times)s times in 10"))
+    assert message is not None
+    assert forms == list(catalogues.strings_of(message))
+
+
+@pytest.mark.parametrize(
+    ("locale", "place", "day"),
+    [("en-GB", "37th", "21st"), ("en-US", "37th", "21st"), ("de-DE", "37.", "21."), ("ar-AE", "رقم 37", "21")],
+)
+def test_a_place_and_a_day_are_not_numbered_alike_everywhere(locale: str, place: str, day: str) -> None:
+    with in_language(locale) as dates:
+        assert (ordinal(37, locale=dates), day_of_month(date(2026, 12, 21), locale=dates)) == (place, day)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en-GB", "Leaves us by 18 December (9 times in 10), perhaps from the 4th."),
+        ("en-US", "Leaves us by December 18 (9 times in 10), perhaps from the 4th."),
+        ("de-DE", "Versand bis 18. Dezember (in 9 von 10 Fällen), vielleicht schon ab dem 4."),
+        ("ar-AE", "الشحن في موعد أقصاه 18 ديسمبر (9 مرات من كل 10)، وربما ابتداءً من يوم 4."),
+    ],
+)
+def test_a_window_reads_naturally(locale: str, said: str) -> None:
+    window = Window("dated", date(2026, 12, 4), date(2026, 12, 15), date(2026, 12, 18), 0.9)
+    assert window_words(window, since=TODAY, locale=locale) == said
+
+
+@pytest.mark.parametrize("locale", ["ar", "ar-AE", "ar-EG", "ar-SA"])
+def test_arabic_never_mixes_two_kinds_of_digits(locale: str) -> None:
+    window = Window("dated", date(2026, 12, 4), date(2026, 12, 15), date(2027, 12, 18), 0.9)
+    with in_language(locale) as dates:
+        said = number_words(12_345, locale=dates)
+    said += window_words(window, since=TODAY, locale=locale) + share_words(0.81, locale=locale)
+    said += moment_words(datetime(2026, 11, 23, 15, tzinfo=UTC), locale=locale)
+    assert re.findall("[\u0660-\u0669]", said) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "locale", "said", "days"),
+    [
+        ("America/New_York", "en-US", "Nov 23, 2026, 10:00 AM EST", "Days and times here are those of New York (EST)."),
+        (
+            "Europe/Berlin",
+            "de-DE",
+            "23.11.2026, 16:00 MEZ",
+            "Tage und Uhrzeiten gelten hier nach der Zeit von Berlin (MEZ).",
+        ),
+        (
+            "Asia/Kathmandu",
+            "en-GB",
+            "23 Nov 2026, 20:45 UTC+5:45",
+            "Days and times here are those of Kathmandu (UTC+5:45).",
+        ),
+        ("UTC", "en-GB", "23 Nov 2026, 15:00 UTC", "Days and times here are those of the zone UTC."),
+    ],
+)
+def test_times_name_their_zone_and_days_are_the_shops(
+    settings: Settings, zone: str, locale: str, said: str, days: str
+) -> None:
+    settings.TIME_ZONE = zone
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    assert moment_words(at, locale=locale).replace("\u202f", " ") == said
+    assert shop_days_sentence(at, locale=locale) == days
+
+
+# Names that run the other way
+
+
+def test_names_are_set_apart_only_where_the_sentence_runs_the_other_way() -> None:
+    with translation.override("ar"):
+        assert isolated("SO-1042/A") == ISOLATES.format("SO-1042/A")
+        assert isolated("") == ""
+    with translation.override("de"):
+        assert isolated("SO-1042/A") == "SO-1042/A"
+
+
+NAMES = ("Harbour lamp (brass)", "SO-1042/A", "UPS", "1Z-9", "Ada")
+
+
+@pytest.mark.usefixtures("noon")
+def test_every_latin_name_is_set_apart_in_arabic(client: Client, settings: Settings, db: None) -> None:
+    """In HTML by <bdi>, where a sentence came ready made and in plain text by isolating characters."""
+    settings.MAIL_MODE = "hold"
+    product = factories.make_product(name="Harbour lamp (brass)")
+    factories.restock(product, 10, expected_on=TODAY)
+    line = factories.order(product, 2, number="SO-1042/A")
+    Order.objects.update(locale="ar-AE")
+    services.receive(product, 1, restock=product.restocks.get(), now=NOON)
+    services.ship(line.order, {line.pk: 1}, now=NOON, carrier="UPS", tracking_number="1Z-9")
+    mail()
+    message = Message.objects.get()
+    page = html_of(client, f"/o/{link_token(line.order, Purpose.ACT)}/")
+    for said in (message.subject, message.text, message.html, page):
+        assert loose_names(said) == []
+
+
+def loose_names(said: str) -> list[str]:
+    """Names outside isolation. Tags, addresses and what the browser reads alone (a link's or a bold text) do not count."""
+    said = re.sub(r"<style.*?</style>|<bdi\b.*?</bdi>|\u2068.*?\u2069", "", said, flags=re.DOTALL)
+    said = re.sub(r"https?://\S+|mailto:\S+", "", re.sub(r"<[^>]*>", "|", said))
+    return [name for name in NAMES if name in said]
