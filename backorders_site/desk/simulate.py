@@ -12,7 +12,9 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import connection
+from django.core.management import call_command
+from django.db import OperationalError, ProgrammingError, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
@@ -32,20 +34,63 @@ ASKED = (0.10, 0.05, 0.85)
 Progress = Callable[[date], None]
 
 
+class NoScratchDatabase(RuntimeError):
+    """The server refused to make one; the message says why."""
+
+
 @contextmanager
 def scratch_database() -> Iterator[None]:
-    """A new database beside DATABASE_URL's, empty and migrated, that is dropped at the end. The shop's own is not read."""
+    """A new database beside DATABASE_URL's, empty and migrated, that is dropped at the end. The shop's own is not read.
+
+    What is dropped is named here and never read from the settings, which name the shop's own before and after."""
     own = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"{own}_simulate_{os.getpid()}"[-60:]
-    connection.creation.create_test_db(verbosity=0, serialize=False)
+    prefix = f"{own[:40]}_simulate_"
+    scratch = f"{prefix}{os.getpid()}"
     try:
         with connection.cursor() as cursor:
-            name = connection.ops.quote_name(connection.settings_dict["NAME"])
-            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
-        connection.close()
+            _sweep(cursor, prefix)
+            cursor.execute(f'CREATE DATABASE "{scratch}"')
+            cursor.execute(f'ALTER DATABASE "{scratch}" SET synchronous_commit TO off')
+    except (OperationalError, ProgrammingError) as error:
+        raise NoScratchDatabase(f"no scratch database: {str(error).strip()}") from None
+    try:
+        _use(scratch)
+        call_command("migrate", verbosity=0)
         yield
     finally:
-        connection.creation.destroy_test_db(own, verbosity=0)
+        _use(own)
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{scratch}" WITH (FORCE)')
+
+
+def _sweep(cursor: CursorWrapper, prefix: str) -> None:
+    """Drop what killed runs left: nobody is connected there and their process is gone. One that runs on another machine
+    is connected."""
+    cursor.execute(
+        """
+        SELECT datname FROM pg_database d WHERE starts_with(datname, %s)
+        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)""",
+        [prefix],
+    )
+    for (name,) in cursor.fetchall():
+        pid = name.removeprefix(prefix)
+        if pid.isdigit() and (int(pid) == os.getpid() or not _lives(int(pid))):
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _use(database: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = database
 
 
 class Shop:

@@ -10,8 +10,9 @@ from backorders_site.desk.simulate_report import Report
 from orders.services import today_of
 
 WIDTH, HEIGHT = 760, 460
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 56
-INK, FAINT, HELD, MISSED = "#1f2933", "#d3dae1", "#1d6f72", "#b5442e"
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 76, 72
+PAPER, INK, FAINT, HELD, MISSED = "#ffffff", "#1f2933", "#d3dae1", "#1d6f72", "#b5442e"
+BY_NIGHT = {PAPER: "#14191f", INK: "#e3e8ed", FAINT: "#3a4550", HELD: "#4fb8ba", MISSED: "#f0866e"}
 SHOWN = 240  # windows in the first chart: more would be a blot
 FEWEST = 20  # outcomes behind a point of the second
 
@@ -27,12 +28,17 @@ def windows_chart(report: Report) -> str:
         y = TOP + (n + 0.5) * step
         colour = HELD if early <= left <= late else MISSED
         marks.append(_line(_x(early, furthest), y, _x(late + 1, furthest), y, FAINT, max(step * 0.8, 0.8)))
-        marks.append(f'<circle cx="{_x(left + 0.5, furthest):.1f}" cy="{y:.1f}" r="1.8" fill="{colour}"/>')
+        marks.append(_dot(_x(left + 0.5, furthest), y, 1.8, colour))
     axis = [_tick(_x(day, furthest), str(day)) for day in _round_steps(furthest)]
+    axis += [_along_x("days after the window was told"), _along_y("orders, the latest last days at the bottom")]
     held = sum(early <= left <= late for _, early, late, left in rows)
     return _svg(
         "First windows told, and the day the goods left",
-        f"bars: early to late, in days after the telling; dots: shipped, within the window ({held} of {len(rows)} shown) or not",
+        [
+            (_line(-9, 0, 9, 0, FAINT, 8), "early to late, as told"),
+            (_dot(0, 0, 4, HELD), f"left within the window: {held:,}"),
+            (_dot(0, 0, 4, MISSED), f"left outside it: {len(rows) - held:,}"),
+        ],
         [*axis, *marks],
     )
 
@@ -50,7 +56,7 @@ def calibration_chart(report: Report) -> str:
     groups: list[list[tuple[Told, LineStory]]] = [[] for _ in edges]
     for ahead, told, story in outcomes:
         groups[bisect_right(edges, ahead) - 1].append((told, story))
-    parts = [_aim(0.9, "gone by the last day: 9 in 10", HELD), _aim(0.8, "within the window: 8 in 10", INK)]
+    parts = [_aim(0.9, HELD), _aim(0.8, INK)]
     places = [LEFT + (n + 0.5) * (WIDTH - LEFT - RIGHT) / len(edges) for n in range(len(edges))]
     for n, (x, group) in enumerate(zip(places, groups, strict=True)):
         label = f"{edges[n]}–{edges[n + 1] - 1}" if n + 1 < len(edges) else f"{edges[n]}+"
@@ -61,11 +67,19 @@ def calibration_chart(report: Report) -> str:
             inside = sum(
                 _by(told.early, story.shipped_on) and _by(story.shipped_on, told.last_day) for told, story in group
             )
-            parts.append(f'<circle cx="{x - 5:.1f}" cy="{_y(by_late):.1f}" r="5" fill="{HELD}"/>')
-            inside_y = _y(inside / len(group))
-            parts.append(f'<rect x="{x + 1:.1f}" y="{inside_y - 4:.1f}" width="8" height="8" fill="{INK}"/>')
-    parts += [_text(LEFT - 22, _y(share) + 4, f"{share:.0%}") for share in (0, 0.25, 0.5, 0.75, 1)]
-    return _svg("What we told, and how often it held", "by days from the telling to the last day told", parts)
+            parts.append(_dot(x - 7, _y(by_late), 5, HELD))
+            parts.append(_square(x + 7, _y(inside / len(group)), INK))
+    parts += [_text(LEFT - 8, _y(share) + 4, f"{share:.0%}", anchor="end") for share in (0, 0.25, 0.5, 0.75, 1)]
+    parts += [_along_x("days from the telling to the last day told"), _along_y("share of what was told")]
+    return _svg(
+        "What we told, and how often it held",
+        [
+            (_dot(0, 0, 5, HELD), "left by the last day told (aim: 90%)"),
+            (_square(0, 0, INK), "left within the window (aim: 80%)"),
+            (_line(-9, 0, 9, 0, INK, 1, dashed=True), "the aims"),
+        ],
+        parts,
+    )
 
 
 def _first_windows(stories: Iterable[LineStory]) -> list[tuple[int, int, int, int]]:
@@ -101,9 +115,24 @@ def _tick(x: float, label: str) -> str:
     return _line(x, TOP, x, HEIGHT - BOTTOM, FAINT, 0.5) + _text(x, HEIGHT - BOTTOM + 18, label)
 
 
-def _aim(share: float, label: str, colour: str) -> str:
-    dashes = _line(LEFT, _y(share), WIDTH - RIGHT, _y(share), colour, 1, dashed=True)
-    return dashes + _text(WIDTH - RIGHT - 4, _y(share) - 5, label, 10, anchor="end", colour=colour)
+def _aim(share: float, colour: str) -> str:
+    return _line(LEFT, _y(share), WIDTH - RIGHT, _y(share), colour, 1, dashed=True)
+
+
+def _along_x(what: str) -> str:
+    return _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, what)
+
+
+def _along_y(what: str) -> str:
+    return f'<g transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2:.1f}) rotate(-90)">{_text(0, 0, what)}</g>'
+
+
+def _dot(x: float, y: float, radius: float, colour: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}"/>'
+
+
+def _square(x: float, y: float, colour: str) -> str:
+    return f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}"/>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, *, dashed: bool = False) -> str:
@@ -117,10 +146,20 @@ def _text(x: float, y: float, text: str, size: int = 11, *, anchor: str = "middl
     return f"<text {place}>{escape(text)}</text>"
 
 
-def _svg(title: str, below: str, parts: Sequence[str]) -> str:
-    heading = _text(LEFT, 24, title, 16, anchor="start") + _text(LEFT, 42, below, 11, anchor="start")
+def _svg(title: str, legend: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
+    """`legend`: a mark drawn around 0, 0 and its meaning. By night the colours turn; a viewer that cannot keeps the day's."""
+    apart = (WIDTH - LEFT - RIGHT) / len(legend)
+    key = "".join(
+        f'<g transform="translate({LEFT + 10 + n * apart:.1f} 48)">{mark}{_text(16, 4, meaning, anchor="start")}</g>'
+        for n, (mark, meaning) in enumerate(legend)
+    )
+    turned = "".join(
+        f'[fill="{day}"]{{fill:{night}}}[stroke="{day}"]{{stroke:{night}}}' for day, night in BY_NIGHT.items()
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'font-family="system-ui, sans-serif"><title>{escape(title)}</title>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{heading}{"".join(parts)}</svg>\n'
+        f"<style>@media (prefers-color-scheme: dark){{{turned}}}</style>"
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>{_text(LEFT, 26, title, 16, anchor="start")}'
+        f"{key}{''.join(parts)}</svg>\n"
     )

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import islice
 from typing import NamedTuple, TypedDict
 
 PRIOR_WEIGHT = 10  # everyone's record counts like this many deliveries of the supplier's own
@@ -61,6 +63,9 @@ class _Row(NamedTuple):
     promised: int
     slip: int  # meaningful from `known` on
     known: int  # ordinal; _NEVER while open
+
+
+_Slips = list[tuple[int, bool]]  # days slipped so far, and whether the goods are here
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ class Record:
         self._today = today.toordinal()
         self._rows = rows
         self._own = own
+        self._slips_of: dict[str, _Slips] = {}
         self._everyone: dict[int, _Cohort] = {}
         self._curves: dict[tuple[str, int], tuple[_Curve | None, Evidence]] = {}
 
@@ -189,10 +195,12 @@ class Record:
         return Arrival(promised_on, self.today, rated, evidence, curve if rated else None)
 
     def _compare(self, supplier: str, above: int) -> tuple[_Curve | None, Evidence]:
-        own_rows = self._own.get(supplier, [])
+        if supplier not in self._slips_of:
+            self._slips_of[supplier] = self._slips(self._own.get(supplier, ()))
+        own_slips = self._slips_of[supplier]
         everyone = self._cohort_of_everyone(above)
-        own = self._cohort(own_rows, above, OWN_ROWS)
-        recent = self._cohort(own_rows, NO_CONDITION, RECENT_DATES)
+        own = _cohort(own_slips, above, OWN_ROWS)
+        recent = _cohort(own_slips, NO_CONDITION, RECENT_DATES)
         evidence = Evidence(
             records=everyone.size,
             own=own.size,
@@ -204,25 +212,31 @@ class Record:
 
     def _cohort_of_everyone(self, above: int) -> _Cohort:
         if above not in self._everyone:
-            self._everyone[above] = self._cohort(self._rows, above, EVERYONE_ROWS)
+            self._everyone[above] = _cohort(self._slips_of_all, above, EVERYONE_ROWS)
         return self._everyone[above]
 
-    def _cohort(self, rows: Sequence[_Row], above: int, limit: int) -> _Cohort:
-        """The last `limit` promises that have joined by today and slipped more than `above` days."""
-        arrived: list[int] = []
-        still_open: list[int] = []
+    @cached_property
+    def _slips_of_all(self) -> _Slips:
+        return self._slips(self._rows)
+
+    def _slips(self, rows: Sequence[_Row]) -> _Slips:
+        """Of the promises that have joined by today, newest first: how far they slipped, and whether they are here."""
         today = self._today
-        for at in range(bisect_right(rows, today, key=lambda row: row.joins) - 1, -1, -1):
-            _, promised, slip, known = rows[at]
-            here = known <= today
-            if not here:
-                slip = today - promised
-            if above < slip <= MAX_SLIP:
-                (arrived if here else still_open).append(slip)
-                limit -= 1
-                if not limit:
-                    break
-        return _Cohort(Counter(arrived), Counter(still_open))
+        joined = bisect_right(rows, today, key=lambda row: row.joins)
+        slips = [
+            (slip, True) if known <= today else (today - promised, False)
+            for _, promised, slip, known in reversed(rows[:joined])
+        ]
+        return [pair for pair in slips if MIN_SLIP <= pair[0] <= MAX_SLIP]
+
+
+def _cohort(slips: _Slips, above: int, limit: int) -> _Cohort:
+    """The last `limit` that slipped more than `above` days."""
+    compared = list(islice((pair for pair in slips if pair[0] > above), limit))
+    return _Cohort(
+        Counter([slip for slip, here in compared if here]),
+        Counter([slip for slip, here in compared if not here]),
+    )
 
 
 def _curve(everyone: _Cohort, own: _Cohort) -> _Curve:

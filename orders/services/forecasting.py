@@ -58,20 +58,23 @@ STATE_OF_RECORD = """
             FROM orders_restock),
            (SELECT sum(hashtext(name)) FROM orders_supplier)
 """
-_newest_record: tuple[tuple[object, ...], Record] | None = None
+_newest: tuple[tuple[object, ...], SupplierHistory, Record] | None = None
 
 
 def supplier_record(today: date) -> Record:
-    """The suppliers' record as known on `today`. The newest one read is kept and serves until a row or the day changes:
-    a day's reviews share it."""
-    global _newest_record
+    """The suppliers' record as known on `today`. The history last read serves until one of its rows changes, and the
+    record drawn from it until the day does: a day's reviews share it."""
+    global _newest
     with connection.cursor() as cursor:
         cursor.execute(STATE_OF_RECORD)
-        state = (*cursor.fetchone(), settings.SETTLE_SECONDS, settings.TIME_ZONE, today)
-    kept = _newest_record
-    if kept is None or kept[0] != state:
-        kept = _newest_record = (state, supplier_history().as_of(today))
-    return kept[1]
+        state = (*cursor.fetchone(), settings.SETTLE_SECONDS, settings.TIME_ZONE)
+    kept = _newest if _newest and _newest[0] == state else None
+    if kept and kept[2].today == today:
+        return kept[2]
+    history = kept[1] if kept else supplier_history()
+    record = history.as_of(today)
+    _newest = (state, history, record)
+    return record
 
 
 def supplier_history() -> SupplierHistory:

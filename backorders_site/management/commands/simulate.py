@@ -2,12 +2,13 @@ import json
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backorders_site.desk.simulate import Shop, scratch_database
+from backorders_site.desk.simulate import NoScratchDatabase, Shop, scratch_database
 from backorders_site.desk.simulate_charts import calibration_chart, windows_chart
 from backorders_site.desk.simulate_report import Report, report_on, table
 from backorders_site.desk.simulate_story import Purchase, Story, Wanted, draw_orders, synthetic
@@ -55,10 +56,17 @@ class Command(BaseCommand):
             story = _story(options)
         except (Unreadable, OSError) as error:
             raise CommandError(str(error)) from None
-        with scratch_database():
-            shop = Shop(story, progress=self._progress(story))
-            shop.play()
-            report = report_on(shop)
+        if options["svg"]:
+            _must_be_writable(options["svg"])
+        try:
+            with scratch_database():
+                shop = Shop(story, progress=self._progress(story))
+                shop.play()
+                report = report_on(shop)
+        except NoScratchDatabase as error:
+            raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError("interrupted; the scratch database is gone") from None
         self._say(f"{(story.last - story.first).days + 1:,} days in {time.monotonic() - started:.0f} s.")
         if options["svg"]:
             _write_charts(options["svg"], report)
@@ -140,7 +148,16 @@ def _purchases(path: Path, first: date, last: date) -> list[Purchase]:
     return purchases
 
 
+def _must_be_writable(directory: Path) -> None:
+    """Before the long run, not after it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise CommandError(f"{directory}: {error.strerror}; expected a directory to write charts to") from None
+
+
 def _write_charts(directory: Path, report: Report) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
     (directory / "windows.svg").write_text(windows_chart(report), encoding="utf-8")
     (directory / "calibration.svg").write_text(calibration_chart(report), encoding="utf-8")
