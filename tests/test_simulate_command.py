@@ -162,7 +162,7 @@ def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database() -> None:
 def test_every_fault_that_is_planted_is_counted_in_the_report() -> None:
     """Each as the rows would show it had a service gone wrong: the report cannot be clean by being blind."""
     shop = Shop(synthetic(1, orders=1, days=30, products=2))
-    product, other = make_product(), make_product("OTHER")
+    product, other = make_product(), make_product()
     restock(product)
     passed, served, lost = order(product), order(product, now=NOON + timedelta(days=1)), order(other)
     before = places_now()
@@ -179,7 +179,7 @@ def test_every_fault_that_is_planted_is_counted_in_the_report() -> None:
         published_on=NOON.date(),
         told_at=NOON,
     )
-    pushed_in = order(product, now=NOON + timedelta(days=2))
+    pushed_in = order(product, now=NOON + timedelta(days=3))
     OrderLine.objects.filter(pk=pushed_in.pk).update(queued_at=NOON - timedelta(days=2))
     shop.day, shop.now = NOON.date() + timedelta(days=5), NOON + timedelta(days=5)
     shop.rises = rises_between(before, places_now(), until=shop.now)
