@@ -51,6 +51,22 @@ def asks(event: Event, notice: DelayNotice) -> bool:
     return event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
 
 
+def tells(news: Iterable[Event], notice: DelayNotice) -> bool:
+    """Whether a mail with this news tells the notice, so that it binds from then on."""
+    told_in_vain = notice.told_at is None and notice.not_told_at is not None
+    return told_in_vain and any(event.promise_id == notice.promise_id for event in news)
+
+
+def late_from_the_start(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
+    """First words about a line that are a delay already: it will not leave by the day agreed when it was ordered."""
+    return [
+        event
+        for event in news
+        if event.kind == EventKind.JOINED and event.line_id
+        if (notice := asked.get(event.line_id)) and notice.promise_id == event.promise_id
+    ]
+
+
 def _news_of_line(happened: Sequence[Event], line: OrderLine, notice: DelayNotice | None) -> list[Event]:
     news = []
     for n, event in enumerate(happened):

@@ -53,6 +53,11 @@ def text_of(message: EmailMessage) -> str:
     return part(message, "plain")
 
 
+def unwrapped(message: EmailMessage) -> str:
+    """The text as one line, wherever it breaks."""
+    return " ".join(text_of(message).split())
+
+
 def html_of(message: EmailMessage) -> str:
     return part(message, "html")
 
@@ -63,9 +68,15 @@ def part(message: EmailMessage, kind: str) -> str:
     return str(body.get_content()).replace("\r\n", "\n")
 
 
+def preheader_of(html: str) -> str:
+    """What a mailbox shows beside the subject."""
+    (words,) = re.findall(r'<div class="preheader"[^>]*>(.*?)</div>', html)
+    return unescape(words)
+
+
 def words_of(html: str) -> str:
     """What a reader sees of it, as one line."""
-    body = re.sub(r"<head>.*?</head>|<div class=\"preheader\".*?</div>", "", html, flags=re.DOTALL)
+    body = re.sub(r"<head>.*?</head>|<!--.*?-->|<div class=\"preheader\".*?</div>", "", html, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
 
 
@@ -84,7 +95,7 @@ def test_joining(line: OrderLine, mail_sink: MailSink) -> None:
     assert received["Subject"] == "Order TT-1042: you are 1st in line"
     text = text_of(received)
     assert text.startswith("Hello Ada,\n\nThank you for your order TT-1042.")
-    assert "2 × Walnut lamp\nYou are in line: 1st. " in text
+    assert "2 × Walnut lamp\n\nYou are in line: 1st.\n" in text
     assert "How we keep you posted: we write when yours arrives" in text
 
 
@@ -99,8 +110,8 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     )
     text = text_of(received)
     assert re.search(
-        r"You were told: .+ It is now: .+ Why: the goods are held at customs\. You are still 1st in line\.\n"
-        r"(.+\n)+If that changes, we write before the \w+ is over\.",
+        r"You were told: .+\nIt is now: .+\nWhy: the goods are held at customs\.\nYou are still 1st in line\.\n"
+        r"\n(.+\n+)+If that changes, we write before the \w+ is over\.",
         text,
     )
 
@@ -125,11 +136,11 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
 def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     services.receive(line.product, 1, now=NOON + DAY)
-    assert newest(mail_sink)["Subject"] == "Part of order TT-1042 has arrived"
+    assert newest(mail_sink)["Subject"] == "Part of order TT-1042 has arrived and is set aside"
     services.receive(line.product, 1, now=NOON + 2 * DAY)
     received = newest(mail_sink)
 
-    assert received["Subject"] == "Yours has arrived: order TT-1042"
+    assert received["Subject"] == "Arrived and set aside for you: order TT-1042"
     assert "by Thursday, 5 November" in text_of(received)
 
 
@@ -143,7 +154,7 @@ def test_shipped(line: OrderLine, mail_sink: MailSink) -> None:
 
     assert first["Subject"] == "Part of order TT-1042 is on its way"
     assert "1 is still to come." in text_of(first)
-    assert "Follow the parcel: https://www.ups.com/track?tracknum=1Z9%26a%3Db" in text_of(first)
+    assert "Follow the parcel:\nhttps://www.ups.com/track?tracknum=1Z9%26a%3Db\n\n2 × Walnut lamp\n" in text_of(first)
     assert 'href="https://www.ups.com/track?tracknum=1Z9%26a%3Db"' in html_of(first)
     assert second["Subject"] == "Order TT-1042 is on its way"
     assert "Follow the parcel" not in text_of(second)
@@ -188,7 +199,7 @@ def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(line: OrderLi
     services.correct_shipment(services.ship(line.order, {line.pk: 2}, now=NOON), now=NOON)
     received = newest(mail_sink)
 
-    assert received["Subject"] == "We are sorry: a correction to order TT-1042"
+    assert received["Subject"] == "We are sorry: order TT-1042 has not left yet"
     assert "still set aside for you" in text_of(received)
     assert "Shipped on" not in text_of(received)
 
@@ -199,6 +210,7 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
     services.restore(line, 2, now=NOON + DAY)
     received = newest(mail_sink)
 
+    assert received["Subject"] == "Back in line: order TT-1042"
     assert "The cancellation of 2 was undone" in text_of(received)
     assert "refund" not in text_of(received)
 
@@ -217,10 +229,10 @@ def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSin
     second = newest(mail_sink)
 
     assert first["Subject"] == "Order TT-2 is in line"
-    assert "1 × Lamp\nYou are in line: 1st." in text_of(first)
-    assert "1 × Cup\nYou are in line: 1st." in text_of(first)
+    assert "1 × Lamp\n\nYou are in line: 1st." in text_of(first)
+    assert "1 × Cup\n\nYou are in line: 1st." in text_of(first)
     assert second["Subject"] == "Part of order TT-2 is on its way"
-    assert re.search(r"1 × Lamp\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ", text_of(second))
+    assert re.search(r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ", text_of(second))
 
 
 def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -> None:
@@ -262,9 +274,9 @@ def test_the_mail_says_the_sentence_of_the_page_in_both_forms(line: OrderLine, m
     received = newest(mail_sink)
     said = sentence(Event.objects.get(kind="later"), locale="en")
 
-    assert f"\n{said}\n" in text_of(received)
+    assert said in " ".join(text_of(received).split())
     assert said in words_of(html_of(received))
-    assert unescape(html_of(received)).count(said) == 2  # the preview line of mailboxes, and the mail itself
+    assert said in preheader_of(html_of(received))
 
 
 def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
@@ -278,8 +290,8 @@ def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
     received = newest(mail_sink)
 
     html = words_of(html_of(received))
-    for paragraph in text_of(received).split("\n"):
-        words = re.sub(r"https?://\S+", "", paragraph).strip().removesuffix(":")
+    for line in text_of(received).split("\n"):
+        words = re.sub(r"https?://\S+", "", line).strip().removesuffix(":")
         assert words in html
 
 
@@ -310,11 +322,11 @@ def test_a_mail_is_small_plain_and_answered_by_people(line: OrderLine, mail_sink
     assert received["X-Auto-Response-Suppress"] == "All"
     assert received["Content-Language"] == "en"
     html = html_of(received)
-    assert '<html lang="en" dir="ltr">' in html
+    assert '<html lang="en" dir="ltr"' in html
     assert "prefers-color-scheme: dark" in html
     assert "<img" not in html
     assert "http-equiv" not in html
-    assert len(received.as_bytes()) < 10_000
+    assert len(received.as_bytes()) < 20_000
 
 
 def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sink: MailSink, db: None) -> None:
@@ -398,12 +410,12 @@ def test_a_promise_told_by_mail_is_marked_as_told(line: OrderLine, mail_sink: Ma
 # What a delay asks
 
 
-def delayed(country: str, *days: int) -> OrderLine:
+def delayed(country: str, *days: int, number: str = "1042") -> OrderLine:
     """The newest mail of this line tells of a delay: its delivery was moved to so many days after NOON, one after another,
     and each time but the last the mail went out."""
     product = make_product(name="Walnut lamp")
     factories.restock(product, expected_on=SOON)
-    line = factories.order(product, number="1042", country=country)
+    line = factories.order(product, number=number, country=country)
     for hours, moved_to in enumerate(days, start=1):
         mail()
         slip(line, moved_to, hours=hours)
@@ -421,14 +433,14 @@ def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(mail_sin
     day = f"{asked_of(line).answer_by.day} December"
     assert received["Subject"] == f"New date for order 1042: by {day}"
     assert (
-        "You are still 1st in line.\n"
-        "Happy to wait? You need do nothing.\n"
-        f"If we do not hear from you before we ship, and by {day}, we will take it that you agree to the new date.\n"
-        f"The new date: it leaves us by {day}.\n"
-        "Keep your place or cancel: it is your choice, and either costs you nothing.\n"
-        "If you cancel, you get a prompt and full refund, within 7 working days.\n"
+        "You are still 1st in line. "
+        "Happy to wait? You need do nothing. "
+        f"If we do not hear from you before we ship, and by {day}, we will take it that you agree to the new date. "
+        f"The new date: it leaves us by {day}. "
+        "Keep your place or cancel: it is your choice, and either costs you nothing. "
+        "If you cancel, you get a prompt and full refund, within 7 working days. "
         "Keep my place: "
-    ) in text_of(received)
+    ) in unwrapped(received)
     assert asked_of(line).told_at is not None
     assert asked_of(line).adequate
 
@@ -440,7 +452,7 @@ def test_the_links_of_a_delay_open_the_page_of_each_choice(
     line = delayed("DE", 50)
     received = newest(mail_sink)
 
-    said = re.findall(r"^(.+): https://orders\.shop\.example(/o/.+/answer/\?.+)$", text_of(received), re.MULTILINE)
+    said = re.findall(r"^(.+):\nhttps://orders\.shop\.example(/o/.+/answer/\?.+)$", text_of(received), re.MULTILINE)
     assert [words for words, _ in said] == ["Keep my place", "Cancel, refund me", "Withdraw from contract here"]
     for (_, link), choice in zip(said, ["keep", "cancel", "withdraw"], strict=True):
         assert link.endswith(f"?line={line.pk}&choice={choice}")
@@ -456,9 +468,9 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(mail_sink: MailSin
     day = f"{notice.answer_by.day} December"
     assert (notice.case, received["Subject"]) == ("D", f"Please answer by {day}: order 1042")
     assert (
-        "We need your OK; without it the rules have us return your money.\n"
-        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and refund you in full.\n"
-    ) in text_of(received)
+        "We need your OK; without it the rules have us return your money. "
+        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and refund you in full. "
+    ) in unwrapped(received)
 
 
 def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None) -> None:
@@ -478,7 +490,7 @@ def test_outside_the_united_states_no_mail_takes_silence_for_consent(
     delayed(country, 35, 70)
     received = newest(mail_sink)
 
-    text = text_of(received)
+    text = unwrapped(received)
     assert "Until you agree to something else, the original date stands." in text
     assert "If we do not hear from you, you keep your place, and we do not take it that you agree." in text
     assert "we will take it" not in text
@@ -496,8 +508,8 @@ def test_a_reminder_is_news_while_the_question_is_open(mail_sink: MailSink, db: 
 
     day = f"{notice.answer_by.day} December"
     assert received["Subject"] == f"Please answer by {day}: order 1042"
-    assert f"A reminder: we have not heard from you, and need your answer by {day}.\n" in text_of(received)
-    assert "Keep my place: " in text_of(received)
+    assert f"A reminder: we have not heard from you, and need your answer by {day}." in unwrapped(received)
+    assert "Keep my place:\n" in text_of(received)
 
 
 def test_a_reminder_that_the_answer_overtook_is_not_sent(mail_sink: MailSink, db: None) -> None:
@@ -509,7 +521,7 @@ def test_a_reminder_that_the_answer_overtook_is_not_sent(mail_sink: MailSink, db
     received = newest(mail_sink)
 
     assert received["Subject"] == "You keep your place: order 1042"
-    assert "You keep your place in line. Thank you for telling us. The date agreed is now " in text_of(received)
+    assert "You keep your place in line. Thank you for telling us. The date agreed is now " in unwrapped(received)
     assert "A reminder" not in text_of(received)
     assert "Keep my place" not in text_of(received)
 
@@ -522,9 +534,9 @@ def test_a_withdrawal_is_acknowledged_by_mail(mail_sink: MailSink, db: None) -> 
 
     assert received["Subject"] == "We confirm your withdrawal: order 1042"
     assert (
-        "1 × Walnut lamp\nWithdrawn from the contract: 1 of 1, on 3 November 2026 at 12:00 (EST). "
+        "1 × Walnut lamp Withdrawn from the contract: 1 of 1, on 3 November 2026 at 12:00 (EST). "
         "Your refund will be sent by 17 November."
-    ) in text_of(received)
+    ) in unwrapped(received)
 
 
 def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db: None) -> None:
@@ -540,8 +552,8 @@ def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db:
     text = text_of(newest(mail_sink))
 
     assert text.count("If we do not hear from you, you keep your place") == 1
-    assert text.count("For each of these:\nHappy to wait? Your place is kept for you.\n") == 1
-    assert text.count("Keep my place: ") == 2
+    assert text.count("For each of these:\n\nHappy to wait? Your place is kept for you.\n") == 1
+    assert text.count("Keep my place:\n") == 2
 
 
 # A first mail that is a delay already

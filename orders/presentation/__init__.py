@@ -12,7 +12,7 @@ from orders.presentation.days import (
     share_words,
     shop_days_sentence,
 )
-from orders.presentation.events import queue_change_sentence, sentence
+from orders.presentation.events import queue_change_sentence, sentence, sentences, told_sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
 from orders.presentation.strip import Strip, Told, window_strip
@@ -52,10 +52,12 @@ __all__ = [
     "queue_bar",
     "queue_change_sentence",
     "sentence",
+    "sentences",
     "share_words",
     "shop_days_sentence",
     "silence_sentence",
     "standing",
+    "told_sentence",
     "tracking_link",
     "window_html",
     "window_in",

@@ -22,13 +22,23 @@ def sentence(event: Event, *, locale: str) -> str:
     """What happened, in one to a few short sentences of plain text; days as seen from the day it happened.
 
     The product is not named: one who shows several lines names it beside."""
+    return " ".join(sentences(event, locale=locale))
+
+
+def sentences(event: Event, *, locale: str) -> list[str]:
+    """The same, for who gives each sentence a line of its own."""
     words = WORDS.get(EventKind(event.kind))
-    if words is None:
-        with in_language(locale):
-            return str(EventKind(event.kind).label)
     with in_language(locale) as dates:
+        if words is None:
+            return [str(EventKind(event.kind).label)]
         reader = _Reader(timezone.localtime(event.at), locale, dates)
-        return " ".join(part for part in words(event.facts, reader) if part)
+        return [part for part in words(event.facts, reader) if part]
+
+
+def told_sentence(event: Event, *, locale: str) -> str:
+    """The one of these that names what was told before; the next one says what is true now."""
+    with in_language(locale) as dates:
+        return _told(event.facts, _Reader(timezone.localtime(event.at), locale, dates))
 
 
 class _Reader:

@@ -10,18 +10,22 @@ from orders.models import DelayNotice
 from orders.presentation.days import day_words, in_language, number_words
 
 DAYS_OF_WEEK = 7
+OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY)
 
 
-def notice_sentences(notice: DelayNotice, *, locale: str, today: date, tells: bool = False) -> list[str]:
+def notice_sentences(
+    notice: DelayNotice, *, locale: str, today: date, tells: bool = False, overtaken: bool = False
+) -> list[str]:
     """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
     named that does not bind; `tells`: by this message it will.
 
-    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link."""
+    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `overtaken`: a
+    newer promise stands, so the notice still asks, and its date is not named again."""
     with in_language(locale) as dates:
         binds = tells or notice.binds
         words = _Words(notice, today, dates, binds=binds)
         codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
-        said = [words.kindness(), *(words.of(code) for code in codes)]
+        said = [words.kindness(), *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
         return [sentence for sentence in said if sentence]
 
 

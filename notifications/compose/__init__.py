@@ -1,0 +1,111 @@
+"""A message in words: subject, text, HTML and headers from the same sentences as the page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language_info
+
+from notifications.compose.layout import html_of, text_of
+from notifications.compose.parts import items_of, others_of, parcels_of
+from notifications.compose.subjects import subject
+from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain
+from notifications.models import Message
+from notifications.news import chief, late_from_the_start, still_news
+from orders.access import Purpose, order_url
+from orders.models import DelayNotice, Event, EventKind, Order
+from orders.presentation import in_language, isolated, language_for, sentence
+
+__all__ = ["Composed", "compose", "plain"]
+
+PREHEADER = 200  # more than any mailbox shows beside the subject
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """`said`: the events the mail tells of, by id; others it covers have been overtaken."""
+
+    kind: EventKind
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+    said: frozenset[int]
+
+
+def compose(
+    message: Message, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
+) -> Composed | None:
+    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to say."""
+    order, locale = message.order, message.locale
+    lines = {line.pk: line for line in order.lines.all()}
+    asked = {
+        pk: notice
+        for pk, notice in notices.items()
+        if pk in lines and lines[pk].waiting + lines[pk].reserved and notice.still_asks(lines[pk])
+    }
+    news = still_news(events, lines, asked)
+    if not news:
+        return None
+    with in_language(locale):
+        context = _context(order, news, asked, now, locale=locale)
+        return Composed(
+            kind=EventKind(chief(news).kind),
+            subject=context["subject"],
+            text=text_of(context),
+            html=html_of(context),
+            headers=_headers(message, now),
+            said=frozenset(event.pk for event in news),
+        )
+
+
+def _context(
+    order: Order, news: Sequence[Event], asked: Mapping[int, DelayNotice], now: datetime, *, locale: str
+) -> dict[str, Any]:
+    """What both forms are laid out from."""
+    main, today, language = chief(news), timezone.localtime(now).date(), language_for(locale)
+    items, asks_of_each = items_of(order, news, asked, today=today, locale=locale)
+    return {
+        "subject": subject(main, news, asked, order, today=today, locale=locale),
+        "preheader": _preheader(main, asks_of_each or [words for item in items for words in item.asks], locale=locale),
+        "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
+        "number": isolated(plain(order.number, LONGEST_NUMBER)),
+        "is_late": bool(late_from_the_start(news, asked)),
+        "is_link": main.kind == EventKind.LINK,
+        "is_first": any(event.kind == EventKind.JOINED for event in news),
+        "parcels": parcels_of(news),
+        "order_news": [sentence(event, locale=locale) for event in news if event.line_id is None],
+        "items": items,
+        "asks_of_each": asks_of_each,
+        "others": others_of(order, news, today=today, locale=locale),
+        "url": order_url(order, Purpose.ACT),
+        "shop": plain(settings.SHOP_NAME, LONGEST_NAME),
+        "support": settings.SUPPORT_EMAIL,
+        "language": language,
+        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+    }
+
+
+def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:
+    """What a mailbox shows beside the subject: the news, then what it asks."""
+    return plain(" ".join([sentence(main, locale=locale), *asks]), PREHEADER)
+
+
+def _headers(message: Message, now: datetime) -> dict[str, str]:
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    headers = {
+        "From": formataddr((name or plain(settings.SHOP_NAME, LONGEST_NAME), address)),
+        "Reply-To": settings.SUPPORT_EMAIL,
+        "Date": format_datetime(now),
+        "Message-ID": message.message_id,
+        "Content-Language": language_for(message.locale),
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    if message.thread_root:
+        headers |= {"In-Reply-To": message.thread_root, "References": message.thread_root}
+    return headers

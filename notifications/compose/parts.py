@@ -1,0 +1,169 @@
+"""What a mail says of each line of an order, as facts and sentences: HTML and text are laid out from the same parts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.utils.translation import gettext
+
+from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
+from notifications.news import tells
+from orders.access import answer_url
+from orders.domain.delay_rules import Sentence
+from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise
+from orders.presentation import (
+    isolated,
+    next_word_sentence,
+    notice_sentences,
+    sentences,
+    told_sentence,
+    tracking_link,
+    window_of,
+    window_sentence,
+)
+
+MOST_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
+LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second sentence
+ASKED = {Choice.KEEP: Sentence.CHOICE, Choice.CANCEL: Sentence.CHOICE, Choice.WITHDRAW: Sentence.WITHDRAW}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence. `told`: it names what is true no longer; `now`: it answers by when, as it is."""
+
+    words: str
+    told: bool = False
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """`number` tells it from the others of a mail; empty where there is one."""
+
+    url: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the order with its news, or as it stands. `asks` is what an open delay notice asks; the addresses open
+    the page of a choice, where there is one."""
+
+    quantity: int
+    name: str
+    news: Sequence[Said]
+    asks: Sequence[str] = ()
+    keep: str = ""
+    cancel: str = ""
+    withdraw: str = ""
+    put_back: str = ""
+    next_word: str = ""
+
+
+def items_of(
+    order: Order, news: Sequence[Event], asked: Mapping[int, DelayNotice], *, today: date, locale: str
+) -> tuple[list[Item], Sequence[str]]:
+    """The lines that have news, and what is asked of each of them alike, which is then said once."""
+    told_of = _lines_of(news)
+    lines = [line for line in order.lines.all() if line.pk in told_of]
+    items = [_item(line, news, asked.get(line.pk), today, locale=locale) for line in lines]
+    return _asked_together(items)
+
+
+def others_of(order: Order, news: Iterable[Event], *, today: date, locale: str) -> list[Item]:
+    """What else of the order is still to come, so that nobody has to wonder."""
+    told_of = _lines_of(news)
+    lines = [line for line in order.lines.all() if line.pk not in told_of and line.waiting + line.reserved]
+    return [_other(line, today, locale=locale) for line in lines]
+
+
+def parcels_of(news: Iterable[Event]) -> list[Parcel]:
+    """The parcels that left, each once however many lines are in it, where their carrier's page is known."""
+    numbers = {}
+    for event in news:
+        if event.kind == EventKind.SHIPPED:
+            number = event.facts["tracking_number"]
+            numbers[tracking_link(event.facts["carrier"], number)] = isolated(plain(number, LONGEST_NAME))
+    found = [Parcel(url, number) for url, number in numbers.items() if url]
+    return found if len(found) > 1 else [replace(parcel, number="") for parcel in found]
+
+
+def _lines_of(news: Iterable[Event]) -> set[int]:
+    return {event.line_id for event in news if event.line_id is not None}
+
+
+def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, today: date, *, locale: str) -> Item:
+    happened = [event for event in news if event.line_id == line.pk]
+    choices = [choice for choice, code in ASKED.items() if notice and code in notice.sentences]
+    return Item(
+        quantity=line.quantity,
+        name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
+        news=[said for event in happened for said in _said(event, locale=locale)],
+        asks=_asks(line, notice, happened, today, locale=locale) if notice else (),
+        **{choice.value: answer_url(line.order, line.pk, choice) for choice in choices},
+        put_back=_put_back(line, happened),
+        next_word=_next_word(line, happened, today, locale=locale),
+    )
+
+
+def _asks(line: OrderLine, notice: DelayNotice, happened: Iterable[Event], today: date, *, locale: str) -> list[str]:
+    return notice_sentences(
+        notice,
+        locale=locale,
+        today=today,
+        tells=tells(happened, notice),
+        overtaken=notice.promise_id != line.promise_id,
+    )
+
+
+def _said(event: Event, *, locale: str) -> list[Said]:
+    """The page's sentence in its order, one part a line."""
+    told, words = told_sentence(event, locale=locale), sentences(event, locale=locale)
+    after = words.index(told) if told in words else 0 if event.kind in LEADS_WITH_A_DATE else len(words)
+    said = [Said(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)]
+    last_word = _last_word(event, locale=locale)
+    return [Said(last_word, told=True), *said] if last_word else said
+
+
+def _last_word(event: Event, *, locale: str) -> str:
+    """Where the page changed again before a mail went out, the mail names the last word the customer did get."""
+    if not event.facts.get("told") or event.facts.get("mailed") or not event.promise_id:
+        return ""
+    promises = Promise.objects.filter(
+        line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False, returned_at=None
+    )
+    promise = promises.order_by("-pk").first()
+    if promise is None:
+        return ""
+    return gettext("You were last told: “%(window)s”") % {"window": window_sentence(promise, locale=locale)}
+
+
+def _put_back(line: OrderLine, happened: Iterable[Event]) -> str:
+    """Whom silence cancelled may come back until the refund is sent."""
+    silent = any(event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence" for event in happened)
+    if not silent or not line.cancelled or line.refunds.filter(sent_at__isnull=False).exists():
+        return ""
+    return answer_url(line.order, line.pk, Choice.KEEP)
+
+
+def _next_word(line: OrderLine, happened: Iterable[Event], today: date, *, locale: str) -> str:
+    """By when we write again, as the page has it, where this mail tells the promise."""
+    promise = line.promise
+    if promise is None or promise.pk not in {event.promise_id for event in happened}:
+        return ""
+    window = window_of(promise)
+    return next_word_sentence(window, since=promise.published_on, today=today, mailed=True, locale=locale)
+
+
+def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
+    """Where there are many lines, their choices stand on the page."""
+    first = items[0].asks if len(items) > 1 else ()
+    alike = all(item.asks == first for item in items)
+    if len(items) > MOST_CHOICES:
+        items = [replace(item, keep="", cancel="", withdraw="") for item in items]
+    return ([replace(item, asks=()) for item in items], first) if alike and first else (items, ())
+
+
+def _other(line: OrderLine, today: date, *, locale: str) -> Item:
+    news = [Said(window_sentence(line.promise, locale=locale, today=today))] if line.promise else []
+    return Item(quantity=line.quantity, name=isolated(plain(line.product.name, LONGEST_PRODUCT)), news=news)

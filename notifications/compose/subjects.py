@@ -1,0 +1,162 @@
+"""One plain line that says the news, for each kind of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from notifications.compose.typed import LONGEST_NUMBER, plain
+from notifications.news import asks, late_from_the_start, tells
+from orders.domain.delay_rules import Silence
+from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, WindowKind
+from orders.presentation import day_words, in_language, isolated, ordinal, window_in
+
+
+def subject(
+    main: Event, news: Sequence[Event], asked: Mapping[int, DelayNotice], order: Order, *, today: date, locale: str
+) -> str:
+    """What must be answered comes before what is new: without an answer something ends."""
+    words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
+    by = _answer_by(news, asked)
+    if by is not None:
+        return gettext("Please answer by %(day)s: order %(number)s") % (words | {"day": _day(by, today, locale=locale)})
+    late = late_from_the_start(news, asked)
+    if main in late:
+        return _of_late_start(late, words, today=today, locale=locale)
+    lines = list(order.lines.all())
+    same = [event for event in news if event.kind == main.kind]
+    match main.kind:
+        case EventKind.LATER | EventKind.EARLIER:
+            return _of_change(main, same, lines, words, locale=locale)
+        case EventKind.ON_TRACK:
+            return _of_no_change(main, same, words, locale=locale)
+        case EventKind.JOINED:
+            return _of_joining(main, same, words, locale=locale)
+        case EventKind.CANCELLED:
+            return _of_cancelling(main, lines) % words
+        case EventKind.CORRECTED:
+            return _of_correcting(main, lines) % words
+    return _of_kind(main.kind, lines) % words
+
+
+def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
+    """Subjects that name the order and no day or place."""
+    match kind:
+        case EventKind.NO_DATE:
+            return gettext("Order %(number)s has no date at the moment")
+        case EventKind.LINK:
+            return gettext("The link to your order %(number)s")
+        case EventKind.ANSWERED:
+            return gettext("You keep your place: order %(number)s")
+        case EventKind.SHIPPED if any(line.waiting or line.reserved for line in lines):
+            return gettext("Part of order %(number)s is on its way")
+        case EventKind.SHIPPED:
+            return gettext("Order %(number)s is on its way")
+        case EventKind.RESERVED if any(line.waiting for line in lines):
+            return gettext("Part of order %(number)s has arrived and is set aside")
+        case EventKind.RESERVED:
+            return gettext("Arrived and set aside for you: order %(number)s")
+    return gettext("News of order %(number)s")
+
+
+def _answer_by(news: Sequence[Event], asked: Mapping[int, DelayNotice]) -> date | None:
+    """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer."""
+    days = [
+        notice.answer_by
+        for event in news
+        if event.line_id and (notice := asked.get(event.line_id)) and asks(event, notice)
+        if notice.answer_by and notice.silence == Silence.CANCEL and (notice.binds or tells(news, notice))
+    ]
+    return min(days, default=None)
+
+
+def _of_late_start(late: Iterable[Event], words: dict[str, str], *, today: date, locale: str) -> str:
+    days = {window_in(event.facts["window"]).late for event in late}
+    if len(days) == 1 and (day := days.pop()):
+        return gettext("Order %(number)s will be late: by %(day)s") % (words | {"day": _day(day, today, locale=locale)})
+    return gettext("Order %(number)s will be late") % words
+
+
+def _of_change(
+    main: Event, same: Sequence[Event], lines: Sequence[OrderLine], words: dict[str, str], *, locale: str
+) -> str:
+    windows = [window_in(event.facts["window"]) for event in same]
+    days = {None if window.kind in (WindowKind.OPEN, WindowKind.CHANCES) else window.late for window in windows}
+    if len(days) > 1:
+        return gettext("New dates for order %(number)s") % words
+    (late,) = days
+    if late is None and main.kind == EventKind.LATER:
+        return gettext("Order %(number)s will be later") % words
+    if late is None:
+        return gettext("Order %(number)s: we can say more now") % words
+    words["day"] = _day(late, _day_of(main), locale=locale)
+    changed = {event.line_id for event in same}
+    part = any(line.pk not in changed and line.waiting + line.reserved for line in lines)
+    told = window_in(main.facts["told"]) if main.facts.get("told") and main.facts.get("mailed") else None
+    if main.kind == EventKind.LATER or told is None:  # earlier than a page they never read may be later than their mail
+        return (
+            gettext("New date for part of order %(number)s: by %(day)s")
+            if part
+            else gettext("New date for order %(number)s: by %(day)s")
+        ) % words
+    if told.late is None:
+        return (
+            gettext("A date for part of order %(number)s: by %(day)s")
+            if part
+            else gettext("A date for order %(number)s: by %(day)s")
+        ) % words
+    return (
+        gettext("Earlier date for part of order %(number)s: by %(day)s")
+        if part
+        else gettext("Earlier date for order %(number)s: by %(day)s")
+    ) % words
+
+
+def _of_no_change(main: Event, same: Sequence[Event], words: dict[str, str], *, locale: str) -> str:
+    days = {window_in(event.facts["window"]).late for event in same}
+    late = next(iter(days)) if len(days) == 1 else None
+    if late is None or main.facts["window"]["kind"] in (WindowKind.OPEN, WindowKind.CHANCES):
+        return gettext("No change: order %(number)s") % words
+    words["day"] = _day(late, _day_of(main), locale=locale)
+    return gettext("No change: order %(number)s, by %(day)s") % words
+
+
+def _of_joining(main: Event, same: Sequence[Event], words: dict[str, str], *, locale: str) -> str:
+    if len(same) > 1 or not main.facts.get("place"):
+        return gettext("Order %(number)s is in line") % words
+    words["place"] = _place(main, locale=locale)
+    return gettext("Order %(number)s: you are %(place)s in line") % words
+
+
+def _of_cancelling(main: Event, lines: Iterable[OrderLine]) -> str:
+    if main.facts.get("by") == Choice.WITHDRAW:
+        return gettext("We confirm your withdrawal: order %(number)s")
+    if all(line.cancelled == line.quantity for line in lines):
+        return gettext("Order %(number)s is cancelled")
+    return gettext("Part of order %(number)s is cancelled")
+
+
+def _of_correcting(main: Event, lines: Iterable[OrderLine]) -> str:
+    match main.facts.get("what"):
+        case "cancellation":
+            return gettext("Back in line: order %(number)s")
+        case "shipment" if any(line.shipped for line in lines):
+            return gettext("We are sorry: part of order %(number)s has not left yet")
+        case "shipment":
+            return gettext("We are sorry: order %(number)s has not left yet")
+    return gettext("We are sorry: a correction to order %(number)s")
+
+
+def _place(event: Event, *, locale: str) -> str:
+    with in_language(locale) as numbers:
+        return ordinal(event.facts["place"], locale=numbers)
+
+
+def _day(day: date, today: date, *, locale: str) -> str:
+    with in_language(locale) as dates:
+        return day_words(day, today=today, locale=dates)
+
+
+def _day_of(event: Event) -> date:
+    return timezone.localtime(event.at).date()

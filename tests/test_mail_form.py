@@ -1,0 +1,315 @@
+"""The form of the mails: one record in two forms, which every mail program can show."""
+
+import re
+from datetime import timedelta
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings as project
+from pytest_django.fixtures import Settings
+
+from notifications.compose.layout import TEXT_WIDTH, palettes, text_of
+from orders import services
+from orders.models import OrderLine, Product
+from tests import factories, mail_clients
+from tests.conftest import MailSink
+from tests.factories import NOON, make_product
+from tests.mailing import mail
+from tests.test_dispatch import slip
+from tests.test_mails import delayed, html_of, newest, preheader_of, two_line_order, unwrapped, words_of
+from tests.test_mails import text_of as text_in
+
+pytestmark = pytest.mark.usefixtures("db", "at_noon")
+DAY = timedelta(days=1)
+LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
+
+
+@pytest.fixture
+def at_noon(noon: None) -> None:
+    """What a delay asks depends on the day."""
+
+
+class Parsed(HTMLParser):
+    """The names of all elements, attributes and CSS properties, and every rule that is not inline."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: set[str] = set()
+        self.attributes: set[str] = set()
+        self.styles: list[str] = []
+        self.links: list[str] = []
+        self.sheet = ""
+        self._in_style = False
+        self.feed(html)
+
+    def handle_decl(self, decl: str) -> None:
+        self.elements.add("!doctype")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        self.elements.add(tag)
+        for name, value in attrs:
+            self.attributes.add(name)
+            if name == "style":
+                self.styles.append(value or "")
+            if name == "href":
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self.sheet += data
+
+    @property
+    def properties(self) -> set[str]:
+        blocks = [*self.styles, *re.findall(r"\{([^{}]*)\}", self.sheet)]
+        return {part.partition(":")[0].strip() for block in blocks for part in block.split(";") if part.strip()}
+
+    @property
+    def at_rules(self) -> set[str]:
+        return {" ".join(rule.split()) for rule in re.findall(r"@[^{;]+", self.sheet)}
+
+
+@pytest.fixture
+def every_part(mail_sink: MailSink) -> list[EmailMessage]:
+    """Mails that have, together, all that a mail can have: a first one, delays asked about one by one and together, a
+    parcel, a way back, and another line that waits on."""
+    line = delayed("DE", 50)
+    mail()
+    services.ship(_arrived(line).order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9")
+    mail()
+    products = [make_product(name=name) for name in ("Lamp", "Cup", "Rug")]
+    for product in products[:2]:
+        factories.restock(product, expected_on=(NOON + 14 * DAY).date())
+    lines = [services.NewLine(product, 1) for product in products]
+    new = services.NewOrder(number="TT-3", placed_at=NOON, email="ada@example.com", country="CA", lines=lines)
+    services.place_order(new, now=NOON)
+    mail()
+    for product in products[:2]:
+        slip(product.lines.get(), 50)
+    mail()
+    silenced = delayed("US", 35, 50, number="TT-4")
+    mail()
+    services.apply_silence(now=NOON + 60 * DAY)
+    mail()
+    assert silenced.cancelled == 0
+    return [kept.message for kept in mail_sink.mails]
+
+
+def _arrived(line: OrderLine) -> OrderLine:
+    services.receive(line.product, 1, now=NOON + DAY)
+    return factories.fresh(line)
+
+
+# One record, two forms
+
+
+def test_every_link_of_the_html_is_in_the_text_on_a_line_of_its_own(every_part: list[EmailMessage]) -> None:
+    for message in every_part:
+        links = [link for link in Parsed(html_of(message)).links if not link.startswith("mailto:")]
+        assert LINK.findall(text_in(message)) == links
+
+
+def test_every_word_of_the_html_is_in_the_text(every_part: list[EmailMessage]) -> None:
+    for message in every_part:
+        said = words_of(html_of(message)).replace(message["Subject"], "", 1)
+        assert sorted(_words(said)) == sorted(_words(LINK.sub("", text_in(message))))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w.@×-]*\w", text)
+
+
+def test_the_text_has_short_lines_and_nothing_left_of_html(every_part: list[EmailMessage]) -> None:
+    for message in every_part:
+        text = text_in(message)
+        assert [line for line in text.splitlines() if len(line) > TEXT_WIDTH and not LINK.match(line)] == []
+        assert re.search(r"<[a-z/]|&[a-z#]+;|\n\n\n| \n", text) is None
+
+
+def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> None:
+    delayed("US", 35, 50)
+    message = newest(mail_sink)
+    in_order = (
+        "You were told: by ",
+        "It is now: by ",
+        "Why: the goods are held at customs.",
+        "You are still 1st in line.",
+        "We need your OK",
+        "Unless you agree by ",
+        "If you cancel, you get a prompt and full refund, within 7 working days.",
+        "Keep my place",
+        "Cancel, refund me",
+        "If that changes, we write before ",
+        "Your order as it stands now",
+        "A person reads it.",
+    )
+    for said in (unwrapped(message), words_of(html_of(message))):
+        found = [said.find(words) for words in in_order]
+        assert found == sorted(found)
+        assert -1 not in found
+
+
+def test_a_parcel_of_two_lines_is_followed_by_one_link_before_all_else(mail_sink: MailSink) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    order = two_line_order(lamp, cup)
+    for product in (lamp, cup):
+        services.receive(product, 1, now=NOON)
+    mail()
+    units = {line.pk: 1 for line in order.lines.all()}
+    services.ship(order, units, now=NOON + DAY, carrier="DHL", tracking_number="JD01")
+    message = newest(mail_sink)
+
+    links = Parsed(html_of(message)).links
+    assert [link for link in links if "dhl" in link] == links[:1]
+    assert unwrapped(message).startswith("Hello, News of your order TT-2: Follow the parcel: https://www.dhl.com/")
+
+
+def test_what_is_asked_of_two_lines_comes_before_their_buttons(mail_sink: MailSink) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    for product in (lamp, cup):
+        factories.restock(product, expected_on=(NOON + 14 * DAY).date())
+    two_line_order(lamp, cup)
+    mail()
+    for product in (lamp, cup):
+        slip(product.lines.get(), 50)
+    said = words_of(html_of(newest(mail_sink)))
+
+    first, second = said.index("Keep my place"), said.rindex("Keep my place")
+    assert said.index("For each of these") < said.index("Happy to wait?") < said.rindex("1 × Lamp")
+    assert said.rindex("1 × Lamp") < first < said.rindex("1 × Cup") < second
+
+
+def test_the_preview_says_the_news_and_what_is_asked(mail_sink: MailSink) -> None:
+    delayed("US", 35, 50)
+    preview = preheader_of(html_of(newest(mail_sink)))
+
+    assert preview.startswith("You were told: by 8 December")
+    assert len(preview) <= 200
+
+
+def test_an_earlier_date_is_not_contradicted_by_an_older_question(mail_sink: MailSink) -> None:
+    line = delayed("US", 70)
+    mail()
+    slip(line, 5, hours=6)
+    said = unwrapped(newest(mail_sink))
+
+    assert "If we do not receive your agreement by " in said
+    assert "The new date: " not in said
+
+
+# What mail programs do to it
+
+
+def test_every_feature_used_is_one_whose_loss_was_thought_of(every_part: list[EmailMessage]) -> None:
+    parsed = [Parsed(html_of(message)) for message in every_part]
+
+    assert set().union(*(page.elements for page in parsed)) == set(mail_clients.ELEMENTS)
+    assert set().union(*(page.attributes for page in parsed)) == set(mail_clients.ATTRIBUTES)
+    assert set().union(*(page.properties for page in parsed)) | {"border-right"} == set(mail_clients.PROPERTIES)
+    assert set().union(*(page.at_rules for page in parsed)) == set(mail_clients.AT_RULES)
+
+
+def test_mails_are_small_and_fetch_nothing(every_part: list[EmailMessage], settings: Settings) -> None:
+    for message in every_part:
+        html = html_of(message)
+        assert len(message.as_bytes()) < 20_000
+        assert re.search(r"<img|<svg|url\(|@import|<script|<link|\bsrc=", html) is None
+
+
+def test_a_shop_on_https_mails_no_other_links(mail_sink: MailSink, settings: Settings) -> None:
+    settings.SITE_URL = "https://orders.shop.example"
+    delayed("DE", 50)
+    message = newest(mail_sink)
+
+    assert "http://" not in html_of(message) + text_in(message)
+
+
+def test_buttons_are_links_of_44_pixels(mail_sink: MailSink) -> None:
+    delayed("US", 35)
+    html = html_of(newest(mail_sink))
+
+    for words in ("Keep my place", "Cancel, refund me", "Your order as it stands now"):
+        (style,) = re.findall(rf'<a href="https?://[^"]+" style="([^"]+)">{words}</a>', html)
+        (cell,) = re.findall(rf'<td [^>]*style="([^"]+)"><a [^>]*>{words}</a>', html)
+        height = _pixels("line-height", style) + 2 * _pixels("padding", style) + 2 * _pixels("border", cell)
+        assert height >= 44, (words, height)
+
+
+def _pixels(name: str, style: str) -> int:
+    found = re.search(rf"(?:^|;)\s*{name}:\s*(\d+)px", style)
+    return int(found[1]) if found else 0
+
+
+def test_colours_are_those_of_the_pages() -> None:
+    light, dark = palettes()
+    sheet = (Path(project.BASE_DIR) / "templates" / "notifications" / "mail.css").read_text()
+    used = {(theme, name) for theme, name in re.findall(r"\{\{ (light|dark)\.(\w+) \}\}", sheet)}
+
+    assert {name for theme, name in used if theme == "light"} <= set(light)
+    assert {name for theme, name in used if theme == "dark"} <= set(dark)
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", sheet) == []
+    assert light["paper"] != dark["paper"]
+
+
+# What people typed
+
+
+def test_markup_in_names_is_shown_as_typed(mail_sink: MailSink) -> None:
+    product = make_product(name="<b>Lamp</b> & {{ x }}")
+    factories.order(product, number="1042<i>", customer_name="<u>Ada</u> Lovelace")
+    message = newest(mail_sink)
+
+    assert "&lt;b&gt;Lamp&lt;/b&gt; &amp; {{ x }}" in html_of(message)
+    assert "1 × <b>Lamp</b> & {{ x }}\n" in text_in(message)
+    assert not {"b", "i", "u"} & Parsed(html_of(message)).elements
+
+
+def test_long_names_of_products_are_cut_and_wrapped(mail_sink: MailSink) -> None:
+    factories.order(make_product(name="Handwoven blanket of undyed wool " * 8))
+    message = newest(mail_sink)
+
+    heading = re.search(r"^1 × Handwoven(.|\n)+?…$", text_in(message), re.MULTILINE)
+    assert heading is not None
+    assert len(heading[0]) == len("1 × ") + 160
+
+
+# Right to left
+
+
+def test_each_line_of_a_text_that_runs_right_to_left_says_so_but_for_links() -> None:
+    said = text_of(
+        {
+            "direction": "rtl",
+            "first_name": "Ada",
+            "number": "1042",
+            "url": "https://orders.shop.example/o/x/",
+            "shop": "Tern & Tide",
+            "support": "help@shop.example",
+        }
+    )
+    lines = [line for line in said.splitlines() if line]
+
+    assert "https://orders.shop.example/o/x/" in lines
+    assert [line for line in lines if not line.startswith(("\u200f", "https://"))] == []
+
+
+# Threads
+
+
+def test_the_mails_of_an_order_are_one_thread_with_ids_that_never_change(mail_sink: MailSink) -> None:
+    product: Product = make_product(name="Walnut lamp")
+    factories.restock(product)
+    line = factories.order(product, number="1042")
+    mail()
+    slip(line, 70)
+    mail()
+    slip(line, 120, hours=6)
+    mail()
+    first, second, third = [kept.message for kept in mail_sink.mails]
+
+    assert first["In-Reply-To"] is None
+    assert [mail["In-Reply-To"] for mail in (second, third)] == [first["Message-ID"]] * 2
+    assert [mail["References"] for mail in (second, third)] == [first["Message-ID"]] * 2
+    assert len({mail["Message-ID"] for mail in (first, second, third)}) == 3
