@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings as project
 from pytest_django.fixtures import Settings
 
-from notifications.compose.layout import TEXT_WIDTH, palettes, text_of
+from notifications.compose.layout import TEXT_WIDTH, text_of
+from notifications.compose.palette import palette
 from orders import services
 from orders.models import OrderLine, Product
 from tests import factories, mail_clients
@@ -243,14 +244,24 @@ def _pixels(name: str, style: str) -> int:
 
 
 def test_colours_are_those_of_the_pages() -> None:
-    light, dark = palettes()
     sheet = (Path(project.BASE_DIR) / "templates" / "notifications" / "mail.css").read_text()
-    used = {(theme, name) for theme, name in re.findall(r"\{\{ (light|dark)\.(\w+) \}\}", sheet)}
+    used = set(re.findall(r"\{\{ look\.(light|dark)\.(\w+) \}\}", sheet))
+    look = palette("", "")
 
-    assert {name for theme, name in used if theme == "light"} <= set(light)
-    assert {name for theme, name in used if theme == "dark"} <= set(dark)
+    assert {name for theme, name in used if theme == "light"} <= set(look.light)
+    assert {name for theme, name in used if theme == "dark"} <= set(look.dark)
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b", sheet) == []
-    assert light["paper"] != dark["paper"]
+    assert (look.light["paper"], look.dark["paper"]) == ("#f7f4ee", "#171512")
+
+
+def test_a_shops_colour_and_font_are_those_of_its_mails(settings: Settings, mail_sink: MailSink) -> None:
+    settings.SHOP_COLOUR, settings.SHOP_FONT = "#7a1f3d", "Avenir Next, sans-serif"
+    delayed("US", 35)
+    html = html_of(newest(mail_sink))
+
+    assert "#7a1f3d" in html
+    assert "font-family: Avenir Next, sans-serif" in html
+    assert "Georgia" not in html
 
 
 # What people typed

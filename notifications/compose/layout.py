@@ -1,8 +1,6 @@
 """The parts of a mail as text and as HTML."""
 
-import re
 from functools import lru_cache
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -10,9 +8,10 @@ import css_inline
 from django.conf import settings
 from django.template.loader import get_template
 
+from notifications.compose.palette import palette
+
 TEXT_WIDTH = 72
 RIGHT_TO_LEFT = "\u200f"
-SHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
 
 
 def text_of(context: dict[str, Any]) -> str:
@@ -42,22 +41,13 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
-@lru_cache(maxsize=2)
 def _style(direction: str) -> str:
+    return _sheet(direction, settings.SHOP_COLOUR, settings.SHOP_FONT)
+
+
+@lru_cache(maxsize=4)
+def _sheet(direction: str, shop_colour: str, shop_font: str) -> str:
     """Mail programs know neither custom properties nor logical sides, so both are written out."""
-    light, dark = palettes()
-    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
-    words = {"light": light, "dark": dark, "start": start, "end": end}
-    return str(get_template("notifications/mail.css").render(words))
-
-
-@lru_cache(maxsize=1)
-def palettes() -> tuple[dict[str, str], dict[str, str]]:
-    """The colours of the pages, light and dark, by the names of the style sheet's custom properties."""
-    sheet = re.sub(r"/\*.*?\*/", "", SHEET.read_text(encoding="utf-8"), flags=re.DOTALL)
-    light, dark = (
-        {name.replace("-", "_"): value for name, value in re.findall(r"--([\w-]+):\s*(#[0-9a-fA-F]{3,8})\s*;", block)}
-        for block in re.findall(r":root\s*\{([^}]*)\}", sheet)
-        if "--paper:" in block
-    )
-    return light, light | dark
+    start = "right" if direction == "rtl" else "left"
+    look = palette(shop_colour, shop_font)
+    return str(get_template("notifications/mail.css").render({"start": start, "look": look}))
