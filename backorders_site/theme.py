@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from orders.presentation.colours import TEXT_CONTRAST, Accents, colour, dark_accents, light_accents, weakest_contrast
+from orders.colours import TEXT_CONTRAST, Accents, colour, dark_accents, light_accents, weakest_contrast
 
 SHEET = "css/site.css"
 FOR_EVER = "public, max-age=31536000, immutable"

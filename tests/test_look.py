@@ -10,8 +10,8 @@ from pytest_django.fixtures import Settings
 from backorders_site.checks import settings_make_sense
 from backorders_site.desk import styleguide
 from backorders_site.theme import LARGEST_LOGO
-from orders.presentation import colours
-from orders.presentation.colours import TEXT_CONTRAST, colour, contrast, dark_accents
+from orders import colours
+from orders.colours import TEXT_CONTRAST, colour, contrast, dark_accents
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
 

@@ -41,12 +41,17 @@ def _product(stage: Stage, name: str) -> Product:
 
 
 def _place(
-    stage: Stage, product: Product, quantity: int = 1, *, days: int = -20, told: bool = True, **who: str
+    stage: Stage,
+    product: Product,
+    quantity: int = 1,
+    *,
+    days: int = -20,
+    told: bool = True,
+    country: str = "US",
+    name: str = "Ada Okafor",
 ) -> Order:
-    order = services.place_order(
-        stage.new({product: quantity}, at=stage.at(days), **who),  # type: ignore[arg-type]
-        now=stage.at(days) + timedelta(minutes=1),
-    )
+    new = stage.new({product: quantity}, at=stage.at(days), country=country, name=name)
+    order = services.place_order(new, now=stage.at(days) + timedelta(minutes=1))
     if told:
         stage.told(product, stage.at(days) + timedelta(minutes=2))
     return order
@@ -56,16 +61,18 @@ def _line(order: Order) -> OrderLine:
     return order.lines.get()
 
 
-def _waiting(stage: Stage, *, quantity: int = 1, days: int = 9, **who: str) -> tuple[Order, Restock]:
+def _waiting(
+    stage: Stage, *, quantity: int = 1, days: int = 9, country: str = "US", name: str = "Ada Okafor"
+) -> tuple[Order, Restock]:
     product = _product(stage, "Harbour lamp, brass")
     delivery = stage.due(product, days, 60)
     stage.crowd(product, 12, at=stage.at(-20))
-    return _place(stage, product, quantity, **who), delivery
+    return _place(stage, product, quantity, country=country, name=name), delivery
 
 
-def _delayed(stage: Stage, to: int = 16, **who: str) -> Order:
+def _delayed(stage: Stage, to: int = 16, *, country: str = "US", name: str = "Ada Okafor") -> Order:
     """A first delay, just published."""
-    order, delivery = _waiting(stage, days=1, **who)
+    order, delivery = _waiting(stage, days=1, country=country, name=name)
     stage.slip(delivery, to, on=-1, reason="customs", told=False)
     return order
 
