@@ -99,6 +99,48 @@ def test_it_stops_asking_once_the_link_is_revoked(asking: tuple[Page, list[str]]
     assert len(asked) == 1
 
 
+def test_news_is_said_outside_the_part_that_changes(asking: tuple[Page, list[str]], line: OrderLine) -> None:
+    page, _ = asking
+    page.locator("#rule summary").click()
+    page.locator(".others a").first.focus()
+    expect(page.locator("#news")).to_have_text("")
+    services.receive(line.product, 2, now=timezone.now())
+    page.clock.run_for(EVERY)
+    expect(page.locator("#news")).to_have_text(
+        "You moved up: a delivery arrived, and 2 people ahead of you have theirs."
+    )
+    assert page.locator("#news").evaluate("each => !each.closest('#live') && each.getAttribute('role') === 'status'")
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
+    assert page.locator("#rule").evaluate("each => each.open")
+    page.clock.run_for(EVERY)
+    expect(page.locator("#news")).to_have_text("")
+
+
+def test_a_shop_that_does_not_answer_is_said_and_asked_less_and_less(asking: tuple[Page, list[str]]) -> None:
+    page, asked = asking
+    page.route("**/live/**", lambda route: route.abort())
+    for wait in (EVERY, 3 * EVERY, 6 * EVERY):
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(wait)
+    expect(page.locator("#news")).to_contain_text("We cannot reach the shop just now.")
+    assert len(asked) <= 5  # and not ten
+    page.unroute("**/live/**")
+    with page.expect_response("**/live/**"):
+        page.evaluate(BECOMES_VISIBLE)
+    expect(page.locator("#news")).to_have_text("Connected again: this page is up to date.")
+
+
+def test_by_when_where_and_whom_to_ask_stand_on_the_first_screen(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine
+) -> None:
+    page = open_page()
+    page.goto(address(live_server, line.order))
+    for words in ("Leaves us by", "3rd in line.", "has room for you", "Ask a person"):
+        box = page.get_by_text(words).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 640
+
+
 def test_everything_works_without_javascript(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> None:
     page = open_page(javascript=False, may_fail=True)
     page.goto(live_server.url)
