@@ -23,6 +23,7 @@ DAY = timedelta(days=1)
 DATED = Window("dated", date(2026, 12, 3), date(2026, 12, 4), date(2026, 12, 7), 0.9)
 SLIPPED = Window("dated", date(2026, 12, 21), date(2026, 12, 23), date(2026, 12, 30), 0.9)
 SLIPPED_AGAIN = Window("dated", date(2027, 1, 18), date(2027, 1, 22), date(2027, 2, 3), 0.9)
+UNRATED = Window("unrated", date(2026, 12, 3), date(2026, 12, 3), date(2026, 12, 3))
 READY = Window("dated", TODAY, TODAY + DAY, TODAY + DAY)
 
 
@@ -105,7 +106,7 @@ def states() -> list[State]:
     return [
         State("Joined, nothing worked out yet", replace(WAITING, promised=None, standing=standing(36, 1))),
         State("Dated", WAITING),
-        State("Unrated", replace(WAITING, promised=promised(Window("unrated", *[date(2026, 12, 3)] * 3)))),
+        State("Unrated", replace(WAITING, promised=promised(UNRATED))),
         State("Chances", replace(WAITING, promised=promised(_chances(0.3, 0.6)), standing=standing(36, 1, 30, 60))),
         State("Chances, and the first of them small", replace(WAITING, promised=promised(_chances(0.02, 0.4)))),
         State("Chances too small to speak of", replace(WAITING, promised=promised(_chances(0.01, 0.04)))),

@@ -121,7 +121,7 @@ def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
 def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
     """Who is ahead of a line and which deliveries serve it, as a picture."""
     stands = line.standing
-    return {"bar": stands and queue_bar(stands, today=context["today"], locale=context["locale"])}
+    return {"bar": queue_bar(stands, today=context["today"], locale=context["locale"]) if stands else None}
 
 
 @register.simple_tag(takes_context=True)
@@ -161,12 +161,6 @@ def moved_mailto(order_number: str) -> str:
 
 def _mailto(subject: str) -> str:
     return f"mailto:{settings.SUPPORT_EMAIL}" + (f"?subject={quote(subject)}" if subject else "")
-
-
-@register.simple_tag
-def shop_name() -> str:
-    """For the page of last resort, as the next."""
-    return str(settings.SHOP_NAME)
 
 
 @register.simple_tag
