@@ -145,7 +145,7 @@ def moved_up(line: LineStatus) -> int:
 def masked(email: str) -> str:
     """a•••@example.com: enough for its owner to recognise."""
     name, _, host = email.rpartition("@")
-    return f"{name[:1]}•••@{host}" if host else ""
+    return isolated(f"{name[:1]}•••@{host}") if host else ""
 
 
 @register.simple_tag
