@@ -42,6 +42,16 @@ LEGAL = "LEGAL: needs review by a lawyer"
 LEGAL_SOURCE = "orders/presentation/notices.py"  # every sentence there is one that a rule asks for
 LEGAL_WORDS = re.compile(r"withdraw|refund", re.IGNORECASE)
 
+LEGAL_PAGE_PATH = Path(settings.BASE_DIR) / "docs" / "legal-words.md"
+LEGAL_PAGE = """# Words that the law asks for
+
+Every sentence a customer reads about a delay's rules, withdrawal or refunds, in each language. **The translations were
+made without a lawyer; one who practises in that language should read them before a shop relies on them.** What each
+sentence is for: [delay-rules.md](delay-rules.md). Of sentences that count, the form for many is shown. Written by
+`make messages`.
+
+"""
+
 
 def languages() -> list[str]:
     """Those that are translated into."""
@@ -101,6 +111,24 @@ def mo_of(catalogue: Catalog) -> bytes:
     buffer = BytesIO()
     write_mo(buffer, catalogue)
     return buffer.getvalue()
+
+
+def legal_words() -> str:
+    """What a lawyer is to read, in all languages beside each other; a page of Markdown."""
+    translated = {language: read(language) for language in languages()}
+    rows = [
+        [ids_of(message)[-1], *(_last_form(translated[code], message) for code in translated)]
+        for message in collected()
+        if message.id and LEGAL in message.auto_comments
+    ]
+    names = dict(settings.LANGUAGES)
+    table = [[names[WORDED_IN], *(names[code] for code in translated)], ["---"] * (len(translated) + 1), *rows]
+    return LEGAL_PAGE + "".join(f"| {' | '.join(row)} |\n" for row in table)
+
+
+def _last_form(catalogue: Catalog, message: Message) -> str:
+    found = catalogue.get(message.id, message.context)
+    return strings_of(found)[-1] if found else ""
 
 
 def ids_of(message: Message) -> tuple[str, ...]:

@@ -58,8 +58,8 @@ def _remember(request: HttpRequest, response: HttpResponse) -> None:
         language_for(chosen),
         max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        httponly=True,
+        samesite="Lax",
     )
     if "public" in response.headers.get("Cache-Control", ""):
         patch_cache_control(response, private=True)

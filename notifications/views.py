@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from notifications.reach import is_reached
 from orders import access, services
-from orders.presentation import language_for
+from orders.reader import read_as
 from orders.templatetags.order_words import masked
 
 
@@ -21,13 +21,13 @@ def acting_link(request: HttpRequest, token: str) -> HttpResponse:
     if purpose in access.MAY_ACT:
         return redirect("order", token)
     page = {"order": order, "token": token, "is_reached": is_reached(order)}
-    with translation.override(language_for(order.locale)):
-        if request.method != "POST":
-            return render(request, "notifications/acting_link.html", page)
-        if not page["is_reached"]:
-            return render(request, "notifications/acting_link.html", page, status=409)
-        if not services.ask_for_link(order, now=timezone.now()):
-            return render(request, "notifications/acting_link.html", page | {"asked_before": True}, status=429)
-        words = gettext("We mail the link to %(address)s: it should be there within a few minutes.")
-        messages.success(request, words % {"address": masked(order.email)})
-        return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})
+    read_as(request, order.locale)
+    if request.method != "POST":
+        return render(request, "notifications/acting_link.html", page)
+    if not page["is_reached"]:
+        return render(request, "notifications/acting_link.html", page, status=409)
+    if not services.ask_for_link(order, now=timezone.now()):
+        return render(request, "notifications/acting_link.html", page | {"asked_before": True}, status=429)
+    words = gettext("We mail the link to %(address)s: it should be there within a few minutes.")
+    messages.success(request, words % {"address": masked(order.email)})
+    return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})

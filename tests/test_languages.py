@@ -202,7 +202,7 @@ def pseudo(settings: Settings, tmp_path: Path) -> None:
 
 GIVEN = re.compile(
     r"Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|New York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
-    r"|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Oktober|November|Dezember|Januar"
+    r"|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Oktober|November|Dezember|Januar|Okt|Nov|Dez|Jan"
 )
 
 
@@ -359,7 +359,9 @@ def test_staff_read_english_and_quote_customers_in_their_own(client: Client, db:
 )
 def test_a_mail_is_in_its_orders_language(settings: Settings, db: None, locale: str, opening: str) -> None:
     settings.MAIL_MODE = "hold"
-    factories.order(factories.lamp_of_a_punctual_supplier(60), number="1042")
+    product = factories.make_product()
+    factories.restock(product, expected_on=date(2026, 11, 12))
+    factories.order(product, number="1042")
     Order.objects.update(locale=locale)
     mail()
     message = Message.objects.get()
@@ -378,7 +380,8 @@ def test_pages_of_failure_read_from_right_to_left_too(page: str) -> None:
     with translation.override("ar"):
         said = get_template(page).render({})
     assert '<html lang="ar" dir="rtl">' in said
-    assert [words for words in texts(said) if re.search("[A-Za-z]{2}", words)] == ["help@shop.example"]
+    left = {words for words in texts(said) if re.search("[A-Za-z]{2}", words)}
+    assert left - {"Tern & Tide"} == {"help@shop.example"}
 
 
 # Numbers, plurals, days

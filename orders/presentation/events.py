@@ -230,7 +230,7 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
                 gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
                 % {"day": reader.day(facts["answer_by"])}
             ]
-    return [str(EventKind.NOTE.label)]
+    return [gettext("Something about your order was noted.")]
 
 
 def _link(facts: Facts, reader: _Reader) -> list[str]:

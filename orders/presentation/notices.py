@@ -59,7 +59,7 @@ def outcome_sentence(
         }
         said = _outcomes(units, withdrawn=withdrawn)[done] % words
         confirmed = done == "cancelled" and mailed
-        return f"{said} {gettext('A mail confirms it.')}" if confirmed else said
+        return " ".join((said, gettext("A mail confirms it."))) if confirmed else said
 
 
 def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:

@@ -1,4 +1,5 @@
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
@@ -8,7 +9,7 @@ from backorders_site import catalogues
 
 
 class Command(BaseCommand):
-    help = """Brings locale/*/django.po up to date with the sources and compiles them.
+    help = """Brings locale/ and docs/legal-words.md up to date with the sources, and compiles what is translated.
 
 Example: manage.py translations
          manage.py translations --check   changes nothing; exit code 1 where something is missing, fuzzy or out of date"""
@@ -22,8 +23,9 @@ Example: manage.py translations
         for language in catalogues.languages():
             catalogue = catalogues.brought_up_to_date(language)
             left += self._say_what_is_left(language, catalogue)
-            for suffix, content in (("po", catalogues.po_of(catalogue)), ("mo", catalogues.mo_of(catalogue))):
-                left += self._write(language, suffix, content, check=check)
+            left += self._write(catalogues.path_of(language), catalogues.po_of(catalogue), check=check)
+            left += self._write(catalogues.path_of(language, "mo"), catalogues.mo_of(catalogue), check=check)
+        left += self._write(catalogues.LEGAL_PAGE_PATH, catalogues.legal_words().encode(), check=check)
         if check and left:
             raise CommandError("Run make messages, translate what is empty or fuzzy in locale/, and run it again.")
 
@@ -35,13 +37,12 @@ Example: manage.py translations
             self.stdout.write(f"  {catalogues.ids_of(message)[0]}")
         return len(missing) + len(fuzzy)
 
-    def _write(self, language: str, suffix: str, content: bytes, *, check: bool) -> int:
+    def _write(self, path: Path, content: bytes, *, check: bool) -> int:
         """1 where the file was another."""
-        path = catalogues.path_of(language, suffix)
         if path.exists() and path.read_bytes() == content:
             return 0
         if check:
-            self.stdout.write(f"  {path.name} of {language} is out of date")
+            self.stdout.write(f"{path} is out of date")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
