@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
+from notifications.asked import KEPT
 from notifications.models import State
 from notifications.news import CHIEF_FIRST
 from orders import services
@@ -65,13 +66,14 @@ COVER = """
     ),
     news AS (
         SELECT order_id, max(id) AS newest,
-               (array_agg(kind ORDER BY array_position(%(chief_first)s::text[], kind::text), id DESC))[1] AS kind
+               (array_agg(kind ORDER BY array_position(%(chief_first)s::text[], kind::text), id DESC))[1] AS kind,
+               CASE WHEN bool_and(kind = 'link') THEN clock_timestamp() + %(kept)s::interval END AS expires_at
         FROM covered GROUP BY order_id
     ),
     messages AS (
         INSERT INTO notifications_message (
             key, order_id, kind, recipient, locale, subject, text, html, headers, message_id, thread_root, state,
-            attempts, ambiguous_count, in_flight, created_at, next_attempt_at, provider_id, last_error)
+            attempts, ambiguous_count, in_flight, created_at, next_attempt_at, expires_at, provider_id, last_error)
         SELECT n.order_id || '-' || n.newest || again.suffix, n.order_id, n.kind, o.email,
                coalesce(nullif(o.locale, ''), %(language)s),
                '', '', '', '{}', '<' || gen_random_uuid() || '@' || %(domain)s || '>',
@@ -79,7 +81,7 @@ COVER = """
                          WHERE f.order_id = n.order_id AND f.state IN ('sent', 'needs_review')
                          ORDER BY f.id LIMIT 1), ''),
                CASE WHEN unreachable.why IS NULL THEN 'queued' ELSE 'suppressed' END,
-               0, 0, false, clock_timestamp(), clock_timestamp(), '', coalesce(unreachable.why, '')
+               0, 0, false, clock_timestamp(), clock_timestamp(), n.expires_at, '', coalesce(unreachable.why, '')
         FROM news n
         JOIN orders_order o ON o.id = n.order_id
         CROSS JOIN LATERAL (
@@ -136,6 +138,7 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
                 "domain": settings.MAIL_MESSAGE_ID_DOMAIN,
                 "no_address": NO_ADDRESS,
                 "suppressed": SUPPRESSED,
+                "kept": str(KEPT),
             },
         )
         created = cursor.fetchall()

@@ -6,7 +6,7 @@ months later. Raising Order.link_version revokes every link of that order.
 
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from redis import RedisError
 
 from orders.models import Order
@@ -36,13 +36,20 @@ MAY_READ = frozenset(Purpose)
 
 WINDOW_SECONDS = 600
 TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SECONDS
+DAY_SECONDS = 86_400
+MAILS_A_DAY = 6  # that a stranger may have us send to one address
+MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
 
 
 class Throttled(Exception):
-    """Too many look-ups; the next may come in `retry_after` seconds."""
+    """Asked too often; the next may come in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
+
+
+class Expired(Exception):
+    """The link was good, and its time is over."""
 
 
 def link_token(order: Order, purpose: Purpose) -> str:
@@ -58,6 +65,27 @@ def answer_url(order: Order, line_id: int, choice: str) -> str:
     """The absolute address of the page that shows what a choice does, as a mail carries it."""
     page = settings.SITE_URL + reverse("answer", args=[link_token(order, Purpose.ACT)])
     return f"{page}?line={line_id}&choice={choice}"
+
+
+def mine_url(order: Order) -> str:
+    """The absolute address, good for MINE_SECONDS from now, that opens all orders of this one's mail address."""
+    token = _mine_signer().sign(f"{signing.b62_encode(order.pk)}-{order.link_version}-{_seal(order.email)}")
+    return settings.SITE_URL + reverse("mine_orders", args=[token])
+
+
+def open_address(token: str) -> Order:
+    """The order whose mail address a link of mine_url opens. Expired: its time is over. Unknown, revoked, malformed, or
+    mailed to an address the order has no more: Http404."""
+    try:
+        number, version, address = _mine_signer().unsign(token, max_age=MINE_SECONDS).split("-")
+        order = Order.objects.get(pk=signing.b62_decode(number), link_version=int(version))
+    except signing.SignatureExpired:
+        raise Expired from None
+    except (signing.BadSignature, Order.DoesNotExist):
+        raise Http404("no such link") from None
+    if not order.email or not constant_time_compare(_seal(order.email), address):
+        raise Http404("no such link")
+    return order
 
 
 def open_order(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[Order, Purpose]:
@@ -88,6 +116,15 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     return found
 
 
+def count_mail(email: str, *, client: str) -> str:
+    """The address as orders have it, but for its case, once a mail to it may be asked for; Throttled, whether or not any
+    order has it, when it was asked too often of late."""
+    address = _address(email.replace("\0", ""))
+    _count_try({"client": client})
+    _count_try({"mail": address}, most={"mail": MAILS_A_DAY}, seconds=DAY_SECONDS)
+    return address
+
+
 def client_range(request: HttpRequest) -> str:
     """The network a request comes from, /24 or /64: within one, an address is changed too easily.
 
@@ -109,6 +146,15 @@ def _signer() -> signing.Signer:
     return signing.Signer(sep=".", salt="orders.access")
 
 
+def _mine_signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(sep=".", salt="orders.access.mine")
+
+
+def _seal(email: str) -> str:
+    """Stands for an address in a link; who reads the link, in a log say, cannot even guess at it."""
+    return salted_hmac("orders.access.mine", _address(email)).hexdigest()[:16]
+
+
 def _number(number: str) -> str:
     return "".join(number.split()).lstrip("#").upper()
 
@@ -117,19 +163,19 @@ def _address(email: str) -> str:
     return "".join(email.split()).casefold()
 
 
-def _count_try(who: dict[str, str]) -> None:
+def _count_try(who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS) -> None:
     """Without the cache nobody is counted: a customer who sees the page matters more."""
-    window, gone = divmod(int(time.time()), WINDOW_SECONDS)
+    window, gone = divmod(int(time.time()), seconds)
     try:
-        tries = {name: _counted(f"look-up:{name}:{window}:{_digest(value)}") for name, value in who.items()}
+        tries = {name: _counted(f"look-up:{name}:{window}:{_digest(value)}", seconds) for name, value in who.items()}
     except RedisError:
         return
-    if any(count > TRIES[name] for name, count in tries.items()):
-        raise Throttled(WINDOW_SECONDS - gone)
+    if any(count > most[name] for name, count in tries.items()):
+        raise Throttled(seconds - gone)
 
 
-def _counted(key: str) -> int:
-    cache.add(key, 0, WINDOW_SECONDS)
+def _counted(key: str, seconds: int) -> int:
+    cache.add(key, 0, seconds)
     return int(cache.incr(key))
 
 

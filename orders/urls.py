@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import views
+from orders import mine, views
 
 urlpatterns = [
     path("", views.look_up, name="look_up"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("o/<str:token>/answer/", views.answer, name="answer"),
     path("o/<str:token>/status.json", views.status_json, name="status_json"),
     path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
+    path("mine/", mine.ask, name="mine"),
+    path("mine/<str:token>/", mine.show, name="mine_orders"),
     path("record/", views.record, name="record"),
     # SKUs may contain slashes.
     path("p/<path:sku>/promise.json", views.promise_json, name="promise_json"),

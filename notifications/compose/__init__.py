@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language_info
 
+from notifications.asked import all_orders, without_stale
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.parts import items_of, others_of, parcels_of
 from notifications.compose.subjects import subject
@@ -48,7 +49,7 @@ def compose(
         for pk, notice in notices.items()
         if pk in lines and lines[pk].waiting + lines[pk].reserved and notice.still_asks(lines[pk])
     }
-    news = still_news(events, lines, asked)
+    news = still_news(without_stale(events, now=now), lines, asked)
     if not news:
         return None
     with in_language(locale):
@@ -68,20 +69,27 @@ def _context(
 ) -> dict[str, Any]:
     """What both forms are laid out from."""
     main, today, language = chief(news), timezone.localtime(now).date(), language_for(locale)
+    everything, nothing_else = all_orders(order, news, locale=locale), all(event.asks_for_all for event in news)
     items, asks_of_each = items_of(order, news, asked, today=today, locale=locale)
     return {
-        "subject": subject(main, news, asked, order, today=today, locale=locale),
+        "subject": plain(everything.subject, LONGEST_NAME)
+        if everything and nothing_else
+        else subject(main, news, asked, order, today=today, locale=locale),
         "preheader": _preheader(main, asks_of_each or [words for item in items for words in item.asks], locale=locale),
         "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
         "is_late": bool(late_from_the_start(news, asked)),
-        "is_link": main.kind == EventKind.LINK,
+        "is_link": main.kind == EventKind.LINK and not nothing_else,
+        "all_orders": everything,
+        "nothing_else": nothing_else,
         "is_first": any(event.kind == EventKind.JOINED for event in news),
         "parcels": parcels_of(news),
-        "order_news": [sentence(event, locale=locale) for event in news if event.line_id is None],
+        "order_news": [
+            sentence(event, locale=locale) for event in news if event.line_id is None and not event.asks_for_all
+        ],
         "items": items,
         "asks_of_each": asks_of_each,
-        "others": others_of(order, news, today=today, locale=locale),
+        "others": [] if nothing_else else others_of(order, news, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, LONGEST_NAME),
         "support": settings.SUPPORT_EMAIL,

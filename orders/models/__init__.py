@@ -1,10 +1,21 @@
 from orders.models.notices import Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
-from orders.models.promises import Event, EventKind, Forecast, Promise, QueueChange, QueueCount, Run, WindowKind
+from orders.models.promises import (
+    ALL_ORDERS,
+    Event,
+    EventKind,
+    Forecast,
+    Promise,
+    QueueChange,
+    QueueCount,
+    Run,
+    WindowKind,
+)
 from orders.models.shop_tasks import ShopTask
 from orders.models.supply import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 
 __all__ = [
+    "ALL_ORDERS",
     "Allocation",
     "Answer",
     "Choice",

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from orders.models.orders import Order, OrderLine
 from orders.models.supply import Product, Reason
 
+ALL_ORDERS = "orders"  # the code of a LINK event that asks for all orders of the address
+
 
 class WindowKind(models.TextChoices):
     DATED = "dated", _("Dated")
@@ -108,6 +110,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.order.number})"
+
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether somebody asked for a link to all orders of the address, not to this one."""
+        return self.kind == EventKind.LINK and self.facts.get("code") == ALL_ORDERS
 
 
 class QueueChange(models.Model):

@@ -1,6 +1,7 @@
 """Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
 
 from orders.presentation.bidi import isolated
+from orders.presentation.briefly import line_briefly
 from orders.presentation.days import (
     day_words,
     in_language,
@@ -42,6 +43,7 @@ __all__ = [
     "isolated",
     "language_for",
     "length_sentence",
+    "line_briefly",
     "moment_words",
     "next_word_sentence",
     "notice_sentences",

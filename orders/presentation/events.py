@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.supply import Window
-from orders.models import Choice, Event, EventKind, Reason
+from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
 from orders.presentation.bidi import isolated
 from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_words
 from orders.presentation.windows import has_chances, same_month, values, window_in, window_words
@@ -234,10 +234,13 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
 
 
 def _link(facts: Facts, reader: _Reader) -> list[str]:
-    return [
-        gettext("Somebody asked for the link that lets you answer and cancel. It goes to your mail address only."),
-        gettext("If that was not you, you need do nothing."),
-    ]
+    if facts.get("code") == ALL_ORDERS:
+        asked = gettext("Somebody asked for a link to all your orders. It goes to your mail address only.")
+    else:
+        asked = gettext(
+            "Somebody asked for the link that lets you answer and cancel. It goes to your mail address only."
+        )
+    return [asked, gettext("If that was not you, you need do nothing.")]
 
 
 WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {

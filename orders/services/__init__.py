@@ -2,6 +2,7 @@
 
 from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
+from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
@@ -52,6 +53,7 @@ __all__ = [
     "answer",
     "apply_silence",
     "ask_for_link",
+    "ask_for_orders",
     "begin_import",
     "cancel",
     "cancel_restock",

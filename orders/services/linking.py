@@ -21,7 +21,9 @@ def ask_for_link(order: Order, *, now: datetime) -> bool:
         raise Refused(f"order {order.number} has no mail address to send a link to")
     if order.released_at is None:
         raise Refused(f"nothing is mailed about order {order.number} yet")
-    asked = Event.objects.filter(order=order, kind=EventKind.LINK)
+    asked = Event.objects.filter(
+        order=order, kind=EventKind.LINK, facts__code__isnull=True
+    )  # not the one to all orders
     if asked.filter(at__gt=now - PAUSE).exists() or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
         return False
     Event.objects.create(order=order, kind=EventKind.LINK, at=now, message_due=True)
