@@ -1,6 +1,6 @@
 """From a queued message to a mail that the mail server took: every step is one filtered UPDATE, committed by itself.
 
-    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED
+    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED | UNWANTED
 
 A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just before its content goes
 to the server: of a worker that dies, that one mail may or may not have been sent, and the others certainly were not.
@@ -30,6 +30,7 @@ from notifications.dispatch import NO_ADDRESS, SUPPRESSED
 from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.wanted import is_unwanted
 from orders import services
 from orders.models import DelayNotice, OrderLine
 
@@ -46,6 +47,7 @@ NOTHING_LEFT = "nothing left to say: the order has moved on"
 REFUSED = "a mail to this customer was refused: look at its mails"
 SILENT = "no answer before its lease was over"
 UNANSWERED = "a mail to this customer was sent twice without an answer: look at its mails"
+UNWANTED = "turned off by the customer: it says nothing that is due"
 NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
 CLAIM = """
@@ -351,6 +353,9 @@ def _open_notices(messages: Iterable[Message]) -> dict[int, DelayNotice]:
 
 def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:
     composed, problem = _try_to_compose(claimed.message, notices)
+    if composed and is_unwanted(claimed.message.recipient, composed.about):
+        _leave(claimed, State.UNWANTED, error=UNWANTED)
+        return None
     if composed:
         return replace(claimed, composed=composed)
     if problem == NOTHING_LEFT:

@@ -22,6 +22,7 @@ class State(models.TextChoices):
     EXPIRED = "expired", _("Expired")
     SUPPRESSED = "suppressed", _("Can't be reached")
     CANCELLED = "cancelled", _("Withdrawn by staff")
+    UNWANTED = "unwanted", _("Turned off by the customer")
 
 
 class Message(models.Model):
@@ -150,6 +151,22 @@ class Suppression(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(Upper("address"), name="an_address_is_suppressed_once")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Preference(models.Model):
+    """What the owner of an address wants to be mailed beyond what is due to them. Without a row: everything."""
+
+    address = models.EmailField()
+    good_news = models.BooleanField(default=True, help_text="That it comes earlier than told.")
+    no_change = models.BooleanField(default=True, help_text="That nothing changed, after a time without news.")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(Upper("address"), name="an_address_chooses_once")]
 
     def __str__(self) -> str:
         return self.address

@@ -1,5 +1,9 @@
 from django.urls import path
 
-from notifications import views
+from notifications import preference_views, views
 
-urlpatterns = [path("o/<str:token>/link/", views.acting_link, name="acting_link")]
+urlpatterns = [
+    path("o/<str:token>/link/", views.acting_link, name="acting_link"),
+    path("preferences/<str:token>/", preference_views.preferences, name="preferences"),
+    path("unsubscribe/<str:token>/", preference_views.unsubscribe, name="unsubscribe"),
+]

@@ -23,16 +23,18 @@ from orders.models import Order
 
 
 class Purpose(StrEnum):
-    """What a link is good for: see and answer, only see, only be read by a calendar or a program."""
+    """What a link is good for: see and answer, only see, only be read by a calendar or a program, only stop optional mails."""
 
     ACT = "act"
     LOOK = "look"
     FEED = "feed"
+    STOP = "stop"
 
 
 MAY_ACT = frozenset({Purpose.ACT})
 MAY_LOOK = frozenset({Purpose.ACT, Purpose.LOOK})
-MAY_READ = frozenset(Purpose)
+MAY_READ = frozenset({Purpose.ACT, Purpose.LOOK, Purpose.FEED})
+MAY_STOP = frozenset({Purpose.STOP})
 
 WINDOW_SECONDS = 600
 TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SECONDS
@@ -58,13 +60,17 @@ def link_token(order: Order, purpose: Purpose) -> str:
 
 def order_url(order: Order, purpose: Purpose = Purpose.ACT) -> str:
     """The absolute address of the status page, as a mail carries it."""
-    return settings.SITE_URL + reverse("order", args=[link_token(order, purpose)])
+    return page_url("order", order, purpose)
+
+
+def page_url(name: str, order: Order, purpose: Purpose) -> str:
+    """The absolute address of a page of the order, by the name of its path."""
+    return settings.SITE_URL + reverse(name, args=[link_token(order, purpose)])
 
 
 def answer_url(order: Order, line_id: int, choice: str) -> str:
     """The absolute address of the page that shows what a choice does, as a mail carries it."""
-    page = settings.SITE_URL + reverse("answer", args=[link_token(order, Purpose.ACT)])
-    return f"{page}?line={line_id}&choice={choice}"
+    return f"{page_url('answer', order, Purpose.ACT)}?line={line_id}&choice={choice}"
 
 
 def mine_url(order: Order) -> str:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from orders import queue
 from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, refund_due_on
@@ -238,7 +239,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
     law = law_of(order.country, order.region)
-    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW)
+    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, _hears_no_change(order, lines))
     return Status(
         number=order.number,
         placed_at=order.placed_at,
@@ -256,6 +257,13 @@ class _Reader:
     locale: str
     today: date
     may_withdraw: bool
+    hears_no_change: bool
+
+
+def _hears_no_change(order: Order, lines: Iterable[OrderLine]) -> bool:
+    """Whether the customer wants to be mailed that nothing changed: the mails know, and this room does not know them."""
+    waits = any(line.waiting for line in lines)
+    return waits and bool(import_string(settings.HEARS_NO_CHANGE)(order.email))
 
 
 def _lines(order: Order) -> QuerySet[OrderLine]:
@@ -349,7 +357,7 @@ def _line_status(
         asked=_asked(line, notice, reader),
         put_back=_put_back(line, notice, reader),
         may_withdraw=reader.may_withdraw,
-        reassured_by=_reassured_by(line, own),
+        reassured_by=_reassured_by(line, own) if reader.hears_no_change else None,
         former=_former(own),
         standing=_standing(line, position),
     )

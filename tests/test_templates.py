@@ -8,7 +8,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 # Mails carry their styles inline, as mail readers need.
-PAGES = sorted(path for path in ROOT.glob("templates/**/*.html") if "notifications" not in path.parts)
+PAGES = sorted(path for path in ROOT.glob("templates/**/*.html") if not path.name.startswith("mail"))
 REFUSED = {
     "hx-on": r"\bhx-on\b",
     "js: values": r"[\"']\s*(js|javascript):",

@@ -17,7 +17,8 @@ from notifications.compose.subjects import subject
 from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain
 from notifications.models import Message
 from notifications.news import chief, late_from_the_start, still_news
-from orders.access import Purpose, order_url
+from notifications.wanted import Topic, topics
+from orders.access import Purpose, order_url, page_url
 from orders.models import DelayNotice, Event, EventKind, Order
 from orders.presentation import in_language, isolated, language_for, sentence
 
@@ -28,7 +29,8 @@ PREHEADER = 200  # more than any mailbox shows beside the subject
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`said`: the events the mail tells of, by id; others it covers have been overtaken."""
+    """`said`: the events the mail tells of, by id; others it covers have been overtaken. `about`: what its customer may have
+    turned off; empty where the mail is due to them."""
 
     kind: EventKind
     subject: str
@@ -36,6 +38,7 @@ class Composed:
     html: str
     headers: dict[str, str]
     said: frozenset[int]
+    about: frozenset[Topic] = frozenset()
 
 
 def compose(
@@ -53,14 +56,16 @@ def compose(
     if not news:
         return None
     with in_language(locale):
-        context = _context(order, news, asked, now, locale=locale)
+        about = topics(news, asked)
+        context = _context(order, news, asked, now, locale=locale) | {"is_optional": bool(about)}
         return Composed(
             kind=EventKind(chief(news).kind),
             subject=context["subject"],
             text=text_of(context),
             html=html_of(context),
-            headers=_headers(message, now),
+            headers=_headers(message, now) | (_one_click(order) if about else {}),
             said=frozenset(event.pk for event in news),
+            about=about,
         )
 
 
@@ -91,6 +96,7 @@ def _context(
         "asks_of_each": asks_of_each,
         "others": [] if nothing_else else others_of(order, news, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
+        "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, LONGEST_NAME),
         "support": settings.SUPPORT_EMAIL,
         "language": language,
@@ -101,6 +107,14 @@ def _context(
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:
     """What a mailbox shows beside the subject: the news, then what it asks."""
     return plain(" ".join([sentence(main, locale=locale), *asks]), PREHEADER)
+
+
+def _one_click(order: Order) -> dict[str, str]:
+    """RFC 8058: a mail program turns optional mails off with one POST."""
+    return {
+        "List-Unsubscribe": f"<{page_url('unsubscribe', order, Purpose.STOP)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _headers(message: Message, now: datetime) -> dict[str, str]:

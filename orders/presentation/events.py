@@ -204,7 +204,12 @@ def _ready(facts: Facts, reader: _Reader) -> str:
 def _on_track(facts: Facts, reader: _Reader) -> list[str]:
     since = date.fromisoformat(facts["told_on"])
     now = window_words(window_in(facts["window"]), since=since, today=reader.on, locale=reader.locale)
-    return [gettext("Nothing has changed since we last told you."), now, _place(facts, reader)]
+    unchanged = (
+        gettext("Nothing has changed since we last told you.")
+        if facts.get("mailed", True)
+        else gettext("Nothing has changed since %(day)s.") % {"day": reader.day(facts["told_on"])}
+    )
+    return [unchanged, now, _place(facts, reader)]
 
 
 def _answered(facts: Facts, reader: _Reader) -> list[str]:

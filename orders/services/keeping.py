@@ -67,7 +67,8 @@ REASSURE = f"""
     INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
     SELECT q.order_id, q.id, q.promise_id, 'on_track',
            jsonb_build_object('units', q.waiting, 'place', q.place, 'units_ahead', q.units_ahead,
-                              'place_before', t.place, 'window', {window_json("t")}, 'told_on', t.published_on),
+                              'place_before', t.place, 'window', {window_json("t")}, 'told_on', t.published_on,
+                              'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL),
            %(now)s, '', true
     FROM quiet q JOIN orders_promise t ON t.id = q.promise_id
     RETURNING 1

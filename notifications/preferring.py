@@ -1,0 +1,18 @@
+"""The writer of preferences."""
+
+from datetime import datetime
+
+from django.db import connection
+
+CHOOSE = """
+    INSERT INTO notifications_preference (address, good_news, no_change, changed_at)
+    VALUES (%(address)s, %(good_news)s, %(no_change)s, %(now)s)
+    ON CONFLICT (upper(address)) DO UPDATE
+    SET good_news = excluded.good_news, no_change = excluded.no_change, changed_at = excluded.changed_at
+"""
+
+
+def choose(address: str, *, good_news: bool, no_change: bool, now: datetime) -> None:
+    """What the owner of an address wants beyond what is due, for all their orders. The last word counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHOOSE, {"address": address, "good_news": good_news, "no_change": no_change, "now": now})
