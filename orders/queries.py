@@ -221,7 +221,7 @@ class Status:
 
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
-    """All that the customer of an order may see: five queries, however many lines and events."""
+    """All that the customer of an order may see: six queries at most, however many lines and events."""
     lines = list(_lines(order))
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
+from redis import RedisError
 
 PERIODS = (100, 365)  # days
+RECORD_KEPT = 600  # seconds
 FEWEST = 50  # outcomes; fewer say nothing about us
 BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
 
@@ -80,6 +83,19 @@ class Record:
     kept: Sequence[Kept]
     products: Sequence[ProductKept]
     others: int
+
+
+def recent_record(*, now: datetime) -> Record:
+    """Counted over all promises, so it is counted now and then and not for each visitor."""
+    try:
+        return cache.get_or_set("record", lambda: record_of_promises(now=now), RECORD_KEPT)  # type: ignore[return-value]
+    except RedisError:
+        return record_of_promises(now=now)
+
+
+def of_product(record: Record, sku: str) -> Sequence[Kept]:
+    """Empty while too few windows of this product came to an end."""
+    return next((product.kept for product in record.products if product.sku == sku), ())
 
 
 def record_of_promises(*, now: datetime) -> Record:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import mine, views
+from orders import mine, shopfront, views
 
 urlpatterns = [
     path("", views.look_up, name="look_up"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("mine/<str:token>/", mine.show, name="mine_orders"),
     path("record/", views.record, name="record"),
     # SKUs may contain slashes.
-    path("p/<path:sku>/promise.json", views.promise_json, name="promise_json"),
-    path("p/<path:sku>/", views.product, name="product"),
+    path("p/<path:sku>/promise.json", shopfront.promise_json, name="promise_json"),
+    path("p/<path:sku>/", shopfront.product, name="product"),
+    path("embed/<path:sku>/", shopfront.embed, name="embed"),
 ]

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders import access, public, services
 from orders.access import Purpose
 from orders.models import Choice, Order
-from orders.presentation import length_sentence, outcome_sentence, window_html
-from orders.queries import LineStatus, Offer, Status, about, offer, order_status, refund_by
+from orders.presentation import outcome_sentence
+from orders.queries import LineStatus, Status, order_status, refund_by
 from orders.reader import read_as
-from orders.record import BY_LAST_DAY, FEWEST, WITHIN, record_of_promises
-
-LARGEST_OFFER = 999
-RECORD_KEPT = 600  # seconds
+from orders.record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,38 +113,6 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(public.calendar_of(status, locale=locale, page=page), content_type="text/calendar")
 
 
-@require_safe
-@cache_control(public=True, max_age=60)
-def product(request: HttpRequest, sku: str) -> HttpResponse:
-    """Before buying: what somebody would be promised who ordered now."""
-    quantity = _quantity(request)
-    shown = _offer(sku, quantity or 1)
-    locale = read_as(request)
-    today = timezone.localtime(shown.as_of).date()
-    context = {
-        "offer": shown,
-        "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
-        "length": length_sentence(shown.lines, about(shown.units), exact=settings.EXACT_LINE, locale=locale),
-        "typed": request.GET.get("quantity", "1"),
-        "refused": quantity is None,
-        "largest": LARGEST_OFFER,
-        "locale": locale,
-    }
-    return render(request, "orders/product.html", context, status=400 if quantity is None else 200)
-
-
-@require_safe
-@cache_control(public=True, max_age=60)
-def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
-    quantity = _quantity(request)
-    if quantity is None:
-        return JsonResponse({"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400)
-    try:
-        return JsonResponse(public.offer_object(_offer(sku, quantity)))
-    except Http404:
-        return JsonResponse({"error": f"no product {sku} is on backorder"}, status=404)
-
-
 def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
     """None: a line of another order, no choice of ours, or no quantity the line could ever have."""
     line = next((line for line in status.lines if str(line.id) == typed.get("line")), None)
@@ -208,8 +171,8 @@ def _is_mailed(row: Order) -> bool:
 @require_safe
 @cache_control(public=True, max_age=RECORD_KEPT)
 def record(request: HttpRequest) -> HttpResponse:
-    """How often what we told held. Counted over all promises, so it is counted now and then and not per visitor."""
-    kept = cache.get_or_set("record", lambda: record_of_promises(now=timezone.now()), RECORD_KEPT)
+    """How often what we told held."""
+    kept = recent_record(now=timezone.now())
     aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": FEWEST}
     return render(request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)})
 
@@ -226,19 +189,6 @@ def _page(row: Order, purpose: Purpose, token: str, locale: str) -> dict[str, An
         "mailed": _is_mailed(row),
         "may_act": purpose in access.MAY_ACT,
     }
-
-
-def _offer(sku: str, quantity: int) -> Offer:
-    found = offer(sku, quantity, now=timezone.now())
-    if found is None:
-        raise Http404(f"no product {sku} is on backorder")
-    return found
-
-
-def _quantity(request: HttpRequest) -> int | None:
-    """None: not a whole number from 1 to LARGEST_OFFER. Without the parameter: 1."""
-    typed = request.GET.get("quantity", "1").strip()
-    return int(typed) if re.fullmatch("[0-9]{1,3}", typed) and int(typed) else None
 
 
 def _with(headers: dict[str, str], response: HttpResponse) -> HttpResponse:

@@ -318,10 +318,10 @@ def test_before_buying_the_window_of_who_would_join_now(client: Client, lamp: Pr
         order(lamp, 10)
     page = client.get("/p/LAMP/?quantity=20").content.decode()
     assert "Leaves us by <strong>" in page
-    assert "4 people are in line; units ahead of you: about 40." in page
+    assert "About 40 units are spoken for. 4 people are in line." in page
     assert "We have no date yet." in client.get("/p/LAMP/?quantity=21").content.decode()
     settings.EXACT_LINE = True
-    assert "4 people are in line; units ahead of you: 40." in client.get("/p/LAMP/").content.decode()
+    assert "40 units are spoken for. 4 people are in line." in client.get("/p/LAMP/").content.decode()
 
 
 def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product) -> None:

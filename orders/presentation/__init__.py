@@ -15,12 +15,12 @@ from orders.presentation.days import (
 )
 from orders.presentation.events import queue_change_sentence, sentence, sentences, told_sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
+from orders.presentation.offers import spoken_for_sentence
 from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
 from orders.presentation.strip import Strip, Told, window_strip
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
     dates_held_sentence,
-    length_sentence,
     next_word_sentence,
     place_sentence,
     window_html,
@@ -42,7 +42,6 @@ __all__ = [
     "is_spoken",
     "isolated",
     "language_for",
-    "length_sentence",
     "line_briefly",
     "moment_words",
     "next_word_sentence",
@@ -58,6 +57,7 @@ __all__ = [
     "share_words",
     "shop_days_sentence",
     "silence_sentence",
+    "spoken_for_sentence",
     "standing",
     "told_sentence",
     "tracking_link",

@@ -126,26 +126,6 @@ def place_sentence(place: int, *, locale: str, due: date | None = None, today: d
         return (_place_with_room(place) if due >= today else _place_with_room_overdue(place)) % words
 
 
-def length_sentence(lines: int, units: int, *, exact: bool, locale: str) -> str:
-    """How long a line is, for strangers: "200 people are in line; units ahead of you: about 230." """
-    with in_language(locale) as dates:
-        if not lines:
-            return gettext("Nobody is in line.")
-        if exact:
-            words = ngettext(
-                "%(lines)s person is in line; units ahead of you: %(units)s.",
-                "%(lines)s people are in line; units ahead of you: %(units)s.",
-                lines,
-            )
-        else:
-            words = ngettext(
-                "%(lines)s person is in line; units ahead of you: about %(units)s.",
-                "%(lines)s people are in line; units ahead of you: about %(units)s.",
-                lines,
-            )
-        return words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
-
-
 def _lead(window: Window, today: date) -> str:
     """The sentence that answers "when does it leave?", with names of `values` to fill in."""
     early, late = window.early, window.late
