@@ -1,19 +1,13 @@
-"""What programs read: status.json, promise.json and calendar.ics. Others build on these keys: keep them stable."""
+"""What programs read: status.json and promise.json. Others build on these keys: keep them stable."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext
-from icalendar import Calendar, Event
 
 from orders.domain.supply import Window
 from orders.models import EventKind
-from orders.presentation import in_language, isolated, window_words
-from orders.queries import LineStatus, Offer, Promised, Status, about
-
-REFRESH = timedelta(hours=6)
+from orders.queries import LineStatus, Offer, Status, about
 
 
 def status_object(status: Status) -> dict[str, Any]:
@@ -74,44 +68,6 @@ def _window_object(window: Window) -> dict[str, Any]:
         "within_14": window.within_14,
         "within_30": window.within_30,
     }
-
-
-def calendar_of(status: Status, *, locale: str, page: str) -> bytes:
-    """An all-day entry for every open line with a latest day. `page`: where it links to, if anywhere."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//Backorders//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{settings.SHOP_NAME} {status.number}")
-    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-    for line in status.lines:
-        if line.is_open and line.promised and line.promised.window.kind != "chances":
-            _add_entry(calendar, status, line, line.promised, locale=locale, page=page)
-    return bytes(calendar.to_ical())
-
-
-def _add_entry(
-    calendar: Calendar, status: Status, line: LineStatus, promised: Promised, *, locale: str, page: str
-) -> None:
-    early, late = promised.window.early, promised.window.late
-    if late is None:
-        return
-    entry = Event()
-    with in_language(locale):
-        entry.add(
-            "summary",
-            gettext("%(product)s leaves %(shop)s")
-            % {"product": isolated(line.name), "shop": isolated(settings.SHOP_NAME)},
-        )
-    entry.add("uid", f"{status.number}.{line.sku}@{settings.SITE_URL.partition('://')[2]}")
-    entry.add("dtstamp", status.as_of)
-    entry.add("dtstart", early or late)
-    entry.add("dtend", late + timedelta(days=1))  # exclusive
-    entry.add("transp", "TRANSPARENT")
-    entry.add("description", window_words(promised.window, since=promised.on, locale=locale))
-    if page:
-        entry.add("url", page)
-    calendar.add_component(entry)
 
 
 def _day(day: date | None) -> str | None:

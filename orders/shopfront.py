@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from orders import public
 from orders.presentation import language_for, spoken_for_sentence, window_html
 from orders.queries import Offer, about, offer
+from orders.reader import read_as
 from orders.record import FEWEST, of_product, recent_record
 
 LARGEST_OFFER = 999
@@ -28,7 +29,7 @@ THEMES = ("light", "dark")
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
     shown = _offer(sku, quantity or 1)
-    context = _words(shown, translation.get_language()) | {
+    context = _words(shown, read_as(request)) | {
         "kept": of_product(recent_record(now=shown.as_of), sku),
         "fewest": FEWEST,
         "typed": request.GET.get("quantity", "1"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import access, public, services
 from orders.access import Purpose
+from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
 from orders.presentation import outcome_sentence
 from orders.queries import LineStatus, Status, order_status, refund_by
@@ -110,7 +111,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     locale = read_as(request, row.locale)
     status = order_status(row, locale=locale, now=timezone.now())
     page = "" if purpose == Purpose.FEED else access.order_url(row, purpose)
-    return HttpResponse(public.calendar_of(status, locale=locale, page=page), content_type="text/calendar")
+    return HttpResponse(calendar_of(row, status, locale=locale, page=page), content_type="text/calendar")
 
 
 def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:

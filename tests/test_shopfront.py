@@ -161,3 +161,18 @@ def test_a_long_line_costs_no_more_queries(
 def test_no_customer_shows_in_it(client: Client, lamp: Product) -> None:
     for path in ("/embed/LAMP/", "/p/LAMP/", "/p/LAMP/promise.json"):
         assert re.search("Ada|Lovelace|ada@", client.get(path).content.decode()) is None
+
+
+# The shop that plays somebody else's
+
+
+def test_the_demo_shows_the_frame_in_a_page_of_another_shop(client: Client, settings: Settings) -> None:
+    make_product(sku="LAMP-HARBOUR")
+    assert client.get("/demo/shop/").status_code == 404
+    settings.DEMO = True
+    response = client.get("/demo/shop/")
+    page = response.content.decode()
+    assert '<div data-backorders-sku="LAMP-HARBOUR"' in page
+    assert '<script src="http://testserver/static/js/embed.js" defer></script>' in page
+    assert policy(response["Content-Security-Policy"])["frame-src"] == "http://testserver"
+    assert policy(response["Content-Security-Policy"])["frame-ancestors"] == "'none'"

@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 import pytest
 from django.test import Client
-from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
 from orders import services
@@ -140,30 +139,6 @@ def test_a_revoked_link_is_not_found(client: Client, lamp: Product) -> None:
     row = order(lamp).order
     Order.objects.update(link_version=2)
     assert client.get(f"/o/{link_token(row, Purpose.ACT)}/status.json").status_code == 404
-
-
-def test_the_window_as_a_calendar_entry(client: Client, lamp: Product) -> None:
-    line = order(lamp)
-    promise = Promise.objects.get(line=line)
-    response = client.get(f"/o/{link_token(line.order, Purpose.FEED)}/calendar.ics")
-    assert response["Content-Type"] == "text/calendar"
-    [entry] = Calendar.from_ical(response.content).walk("VEVENT")
-    assert entry["dtstart"].dt == promise.early
-    assert entry["dtend"].dt == promise.late + timedelta(days=1)
-    assert entry["summary"] == "Harbour lamp leaves Tern & Tide"
-    assert entry["description"].startswith("Leaves us by ")
-    assert "url" not in entry  # who may only read the calendar is not led to the page
-
-
-def test_the_calendar_of_a_link_that_may_look_leads_to_its_page(client: Client, lamp: Product) -> None:
-    token = link_token(order(lamp).order, Purpose.LOOK)
-    [entry] = Calendar.from_ical(client.get(f"/o/{token}/calendar.ics").content).walk("VEVENT")
-    assert entry["url"] == f"http://testserver/o/{token}/"
-
-
-def test_a_calendar_without_dates_is_empty(client: Client) -> None:
-    token = link_token(order(make_product()).order, Purpose.FEED)
-    assert Calendar.from_ical(client.get(f"/o/{token}/calendar.ics").content).walk("VEVENT") == []
 
 
 def test_before_buying(client: Client, lamp: Product, settings: Settings) -> None:

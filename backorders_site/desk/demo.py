@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.templatetags.static import static
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,6 +23,7 @@ from orders.models import Product, Restock
 
 SLIP = timedelta(weeks=3)
 UNITS = 30
+OTHER_NAME = ("//localhost", "//127.0.0.1")  # the same machine, and another origin to a browser
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -45,12 +48,22 @@ def start(request: HttpRequest) -> HttpResponse:
         "product": product,
         "length": queue.length(product.pk),
         "next_restock": next_restock(product),
+        "shop": settings.SITE_URL.replace(*OTHER_NAME, 1) + reverse("demo-shop"),
         "inbox": os.environ.get("MAIL_INBOX_URL", ""),
         "admin": ADMIN,
         "settle_seconds": settings.SETTLE_SECONDS,
         "units": UNITS,
     }
     return render(request, "desk/demo.html", context)
+
+
+@only_in_demo
+@require_GET
+@csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
+def shop(request: HttpRequest) -> HttpResponse:
+    """A product page of a shop that looks like somebody else's, at another origin where this machine has two names."""
+    script = f"{settings.SITE_URL}{static('js/embed.js')}"
+    return render(request, "desk/shop.html", {"product": lamp(), "site": settings.SITE_URL, "script": script})
 
 
 @only_in_demo
@@ -130,6 +143,7 @@ def next_restock(product: Product) -> Restock | None:
 
 urlpatterns = [
     path("", start, name="demo"),
+    path("shop/", shop, name="demo-shop"),
     path("slip/", slip, name="demo-slip"),
     path("arrive/", arrive, name="demo-arrive"),
     path("kill-worker/", kill_worker, name="demo-kill-worker"),
