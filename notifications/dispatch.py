@@ -96,7 +96,7 @@ COVER = """
         ) again
         ON CONFLICT ON CONSTRAINT events_have_one_message DO UPDATE
         SET state = excluded.state, recipient = excluded.recipient, last_error = excluded.last_error,
-            next_attempt_at = excluded.next_attempt_at, attempts = 0
+            next_attempt_at = excluded.next_attempt_at, expires_at = excluded.expires_at, attempts = 0
         WHERE notifications_message.state IN ('suppressed', 'failed')
         RETURNING id, order_id, state, last_error
     ),

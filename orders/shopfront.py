@@ -54,7 +54,7 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=KEPT)
 @xframe_options_exempt
-@csp_update({"frame-ancestors": ["*"]})  # any shop's page may show it: it takes no click that acts
+@csp_update({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
 def embed(request: HttpRequest, sku: str) -> HttpResponse:
     """A small frame: ?lang=de, ?theme=light or dark (else the reader's). An unknown SKU says so, as small."""
     language = language_for(request.GET.get("lang") or translation.get_language())

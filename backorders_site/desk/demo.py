@@ -57,9 +57,9 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/demo.html", context)
 
 
+@csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
 @only_in_demo
 @require_GET
-@csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
 def shop(request: HttpRequest) -> HttpResponse:
     """A product page of a shop that looks like somebody else's, at another origin where this machine has two names."""
     script = f"{settings.SITE_URL}{static('js/embed.js')}"
