@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from icalendar import Calendar, Event, Timezone
 
 from orders.models import Order, Promise, WindowKind
-from orders.presentation import in_language, window_of, window_words
+from orders.presentation import in_language, isolated, window_of, window_words
 from orders.queries import LineStatus, Status
 
 REFRESH = timedelta(hours=6)
@@ -47,7 +47,7 @@ def _entry(line: LineStatus, promises: Sequence[Promise], status: Status, *, loc
     shown = dated[-1]
     stands = line.is_open and shown is promises[-1]
     with in_language(locale):
-        product = {"product": line.name, "shop": settings.SHOP_NAME}
+        product = {"product": isolated(line.name), "shop": isolated(settings.SHOP_NAME)}
         summary = gettext("%(product)s leaves %(shop)s") % product
     entry = Event()
     entry.add("summary", summary)

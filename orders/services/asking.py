@@ -2,6 +2,7 @@
 not in its time."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -30,7 +31,13 @@ def ask_for_orders(email: str, *, now: datetime) -> None:
 
     Committed without waiting for the disk: a wait would tell that there was something to write. What a crash takes with
     it is asked for again."""
-    values = {"email": email, "kind": EventKind.LINK, "code": ALL_ORDERS, "now": now, "since": now - PAUSE}
+    values: dict[str, Any] = {
+        "email": email,
+        "kind": EventKind.LINK,
+        "code": ALL_ORDERS,
+        "now": now,
+        "since": now - PAUSE,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(ASK, values)
