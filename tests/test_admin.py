@@ -118,7 +118,7 @@ def written_mail(state: State = State.QUEUED, *, order: Order | None = None, num
     preview()
     message = order.messages.latest("pk")
     message.state = state
-    message.sent_at = NOON if state == State.SENT else None
+    message.sent_at = NOON if state in (State.SENT, State.BOUNCED) else None
     message.save(update_fields=["state", "sent_at"])
     return message
 
@@ -446,7 +446,8 @@ class TestMails:
             (State.FAILED, ["send-again"]),
             (State.NEEDS_REVIEW, ["send-again", "count-as-sent"]),
             (State.SUPPRESSED, ["send-again"]),
-            (State.SENT, []),
+            (State.SENT, ["came-back"]),
+            (State.BOUNCED, ["send-again"]),
             (State.SUPERSEDED, []),
             (State.CANCELLED, []),
         ],
@@ -690,7 +691,8 @@ class TestPages:
     def test_every_day_s_work_comes_before_what_is_only_read(self, admin_client: Client) -> None:
         shown = admin_client.get(reverse("admin:index")).content.decode()
         rows = re.findall(r'<th scope="row" id="[a-z_]+-(\w+)"', shown)
-        assert rows[:7] == ["restock", "order", "orderline", "receipt", "shipment", "refund", "message"]
+        daily = ["restock", "order", "orderline", "receipt", "shipment", "shoptask", "refund", "message"]
+        assert rows[: len(daily)] == daily
         assert re.findall(r"<caption>(.*?)</caption>", shown) == ["Daily work", "Set-up", "History"]
         assert sorted(rows) == sorted(model._meta.model_name or "" for model in admin.site._registry)
 

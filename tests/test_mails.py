@@ -6,7 +6,6 @@ from email.message import EmailMessage
 from html import unescape
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -18,7 +17,7 @@ from orders.access import MAY_ACT, open_order
 from orders.models import DelayNotice, Event, Order, OrderLine, Product, Promise
 from orders.presentation import sentence
 from tests import factories
-from tests.conftest import MailSink
+from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
 from tests.mailing import mail
 from tests.test_dispatch import slip
@@ -30,10 +29,8 @@ SOON = (NOON + 14 * DAY).date()  # well before the day on which the law takes an
 
 
 @pytest.fixture(autouse=True)
-def at_noon():  # type: ignore[no-untyped-def]
-    """What a delay asks depends on the day."""
-    with time_machine.travel(NOON, tick=True):
-        yield
+def at_noon(clocks: Clocks) -> None:
+    """What a delay asks depends on the day, and whether it was told in time on the database's clock."""
 
 
 @pytest.fixture

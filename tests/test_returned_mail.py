@@ -1,11 +1,8 @@
 """A mail that came back told nobody anything."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import time_machine
-from django.db import transaction
 from django.test import Client
 
 from notifications.mending import mark_bounced, send_again
@@ -16,7 +13,7 @@ from orders.models import DelayNotice, Event, Order, OrderLine
 from orders.presentation import sentence
 from orders.services import Refused
 from tests import factories
-from tests.conftest import MailSink
+from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh
 from tests.mailing import mail, states
 from tests.test_admin import act, filled, page
@@ -30,9 +27,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
+def at_noon(clocks: Clocks) -> None:
+    """Whether a notice was told in time depends on the database's clock."""
 
 
 def returned(*days: int) -> OrderLine:
@@ -86,10 +82,10 @@ def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: Ma
 
 
 def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from_then(
-    admin_client: Client, mail_sink: MailSink, clock: time_machine.Traveller
+    admin_client: Client, mail_sink: MailSink, clocks: Clocks
 ) -> None:
     line = returned(35, 50)
-    clock.shift(2 * DAY)
+    clocks.move_to(NOON + 2 * DAY)
     form = admin_client.get(page(Order, "change", line.order_id)).context["adminform"].form
     admin_client.post(page(Order, "change", line.order_id), filled(form) | {"email": "lovelace@example.com"})
     mail()
@@ -125,11 +121,11 @@ def test_what_silence_had_agreed_to_is_not_agreed(mail_sink: MailSink) -> None:
     assert (fresh(line).agreed_by, asked_of(line).outcome) == (original, "")
 
 
-def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(mail_sink: MailSink) -> None:
+def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(mail_sink: MailSink, clocks: Clocks) -> None:
     line = delayed("US", 35, 50)
     mail()
-    with transaction.atomic():
-        services.reassure(now=NOON + 20 * DAY)
+    clocks.move_to(NOON + 20 * DAY)
+    services.reassure(now=NOON + 20 * DAY)
     mail()
     assert Message.objects.latest("pk").kind == "on_track"
     mark_bounced(Message.objects.latest("pk"))
