@@ -221,7 +221,7 @@ class Status:
 
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
-    """All that the customer of an order may see: six queries at most, however many lines and events."""
+    """All that the customer of an order may see: six queries, however many lines and events."""
     lines = list(_lines(order))
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
@@ -239,7 +239,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     ]
     changes = _queue_changes(order, lines, events, locale=locale)
     law = law_of(order.country, order.region)
-    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, _hears_no_change(order, lines))
+    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, _hears_no_change(order))
     return Status(
         number=order.number,
         placed_at=order.placed_at,
@@ -260,10 +260,9 @@ class _Reader:
     hears_no_change: bool
 
 
-def _hears_no_change(order: Order, lines: Iterable[OrderLine]) -> bool:
+def _hears_no_change(order: Order) -> bool:
     """Whether the customer wants to be mailed that nothing changed: the mails know, and this room does not know them."""
-    waits = any(line.waiting for line in lines)
-    return waits and bool(import_string(settings.HEARS_NO_CHANGE)(order.email))
+    return bool(import_string(settings.HEARS_NO_CHANGE)(order.email))
 
 
 def _lines(order: Order) -> QuerySet[OrderLine]:

@@ -4,7 +4,7 @@ own page. All of it is public and holds nothing of any customer."""
 import re
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -54,7 +54,7 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=KEPT)
 @xframe_options_exempt
-@csp_update({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
+@csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
 def embed(request: HttpRequest, sku: str) -> HttpResponse:
     """A small frame: ?lang=de, ?theme=light or dark (else the reader's). An unknown SKU says so, as small."""
     language = language_for(request.GET.get("lang") or translation.get_language())

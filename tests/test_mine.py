@@ -99,7 +99,8 @@ def test_the_mail_says_what_it_is_and_that_a_stranger_may_have_asked(
         "If that was not you, you need do nothing.\n\n"
         f"See all my orders:\nhttp://testserver{link}\n\n"
         "The link works for 15 minutes.\n\n"
-        f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person reads it.\n\nHarbour & Sons\n"
+        f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person reads it.\n\n"
+        f"Which mails you get:\nhttp://testserver/preferences/{link_token(ada, Purpose.ACT)}/\n\nHarbour & Sons\n"
     )
     assert f'href="http://testserver{link}"' in str(message.get_body(("html",)).get_content())
 
@@ -163,7 +164,7 @@ def test_news_goes_out_with_the_link_and_does_not_expire_with_it(
     ask(client)
     link = mailed_link(mail_sink)
     assert re.match(r"/mine/.+/$", link)
-    assert mail_sink.mails[-1].message["Subject"] == "Order 1001 is in line"
+    assert mail_sink.mails[-1].message["Subject"] == "Order 1001 will be late"
     assert Message.objects.get().expires_at is None
 
 
