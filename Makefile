@@ -10,7 +10,7 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test lint messages bench lock
+.PHONY: help install demo demo-reset test lint messages bench screenshots a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
@@ -19,6 +19,9 @@ help:
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
+	@echo "make screenshots pictures of every page in every state: phone, desktop, light, dark, all languages (ONLY=name,name)"
+	@echo "make a11y        axe-core on every page in every state, language, theme and width (ONLY=name,name)"
+	@echo "make lighthouse  Lighthouse on a status page, as on a phone: needs npm"
 	@echo "make install     only create $(VENV)"
 	@echo "make lock        resolve pyproject.toml anew into requirements.lock"
 
@@ -60,6 +63,18 @@ messages: install
 
 bench: install
 	$(BIN)/python -m benchmarks.place $(if $(LINES),--lines $(LINES))
+
+SCREENSHOTS ?= .local/screenshots
+
+screenshots: install
+	@SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest tests/browser/screenshots.py
+	@echo "Look at them: $(SCREENSHOTS)/index.html"
+
+a11y: install
+	EVERY_LOOK=1 $(BIN)/python -m pytest tests/browser/test_every_state.py -k everyone
+
+lighthouse: install
+	@$(BIN)/python -m tests.browser.lighthouse
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

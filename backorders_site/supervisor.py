@@ -55,7 +55,7 @@ def run_demo(local: Path, *, reset: bool) -> None:
         unannounced = demo_file.with_suffix(".new")
         _manage({**environment, "DEMO_FILE": str(unannounced)}, "demo")
         announcement = Announcement(environment["SITE_URL"], unannounced, demo_file)
-        Supervisor(_services(local, environment), local / "run", environment).run(announcement.make_once_it_answers)
+        Supervisor(services(local, environment), local / "run", environment).run(announcement.make_once_it_answers)
 
 
 def web_port() -> int:
@@ -146,7 +146,7 @@ def _manage(environment: Mapping[str, str], *arguments: str) -> None:
         raise CannotStart(f"`manage.py {' '.join(arguments)}` failed; its own message stands above.")
 
 
-def _services(local: Path, environment: Mapping[str, str]) -> list[Service]:
+def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--quiet", "--app", "backorders_site.celery"]
     quiet = ["--loglevel", environment["LOG_LEVEL"]]
@@ -154,15 +154,15 @@ def _services(local: Path, environment: Mapping[str, str]) -> list[Service]:
     site = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", environment["PORT"], "--workers", "2"]
     site += ["--blocking-threads", "4", "--log-level", "warning", "backorders_site.wsgi:application"]
     pool = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
-    services = [
+    processes = [
         Service("web", [*python, "granian", *site]),
         Service("worker", [*celery, "worker", *pool, *quiet]),
         Service("beat", [*celery, "beat", "--schedule", str(local / "beat"), "--pidfile", "", *quiet]),
     ]
     if environment["MAIL_INBOX_URL"]:
         inbox += ["--http-port", environment["INBOX_PORT"]]
-        services.insert(0, Service("inbox", [*python, "backorders_site.inbox", *inbox], outlives_others=True))
-    return services
+        processes.insert(0, Service("inbox", [*python, "backorders_site.inbox", *inbox], outlives_others=True))
+    return processes
 
 
 @dataclass

@@ -5,7 +5,21 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from backorders_site.desk import states
+from backorders_site.embedded import free_port
+from tests.browser.gallery import Gallery
+from tests.browser.whole import Shop, running
+from tests.conftest import MailSink
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -38,6 +52,48 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def gallery(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
+    """All states in the database of the tests, kept for the tests of a module, and a server that shows them."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    as_they_are = settings.STORAGES | {"staticfiles": plain}
+    with django_db_blocker.unblock(), override_settings(STORAGES=as_they_are):
+        made = {state.name: state for state in states.make(now=timezone.now())}
+        server = LiveServer("127.0.0.1")
+        gallery = Gallery(server, chromium, made)
+        yield gallery
+        gallery.close()
+        server.stop()
+        empty_the_database()
+
+
+def empty_the_database() -> None:
+    call_command("flush", interactive=False, verbosity=0)
+    connections.close_all()  # it is dropped from outside the browser's event loop, where nobody sees these
+
+
+@pytest.fixture(scope="module")
+def shop(
+    chromium: Browser,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """The whole product, for the tests of a module, which share its orders."""
+    sink = MailSink()
+    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    with (
+        django_db_blocker.unblock(),
+        override_settings(SETTLE_SECONDS=1),
+        running(tmp_path_factory.mktemp("shop"), sink, controller.port) as shop,
+    ):
+        yield shop
+    controller.stop()
+    with django_db_blocker.unblock():
+        empty_the_database()
+
+
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
     """Opens pages as a customer's phone does. Afterwards no page may have complained: no error in its console, nothing
@@ -46,8 +102,14 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     watched: list[Page] = []
     complaints: list[str] = []
 
-    def open_page(*, width: int = 360, javascript: bool = True, may_fail: bool = False) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 740}, java_script_enabled=javascript)
+    def open_page(
+        *, width: int = 360, javascript: bool = True, may_fail: bool = False, reduced_motion: bool = False
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 740},
+            java_script_enabled=javascript,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -1,0 +1,117 @@
+"""Every state of the customer's pages, served to a real browser: what the checks and the screenshots walk through."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from playwright._impl._api_structures import SetCookieParam
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from backorders_site.desk import states
+from backorders_site.desk.states import State
+from orders.access import answer_url
+
+LOCALES = {"en": "en-US", "de": "de-DE", "ar": "ar-AE"}
+THEMES = ("light", "dark")
+WIDTHS = (320, 768, 1280)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody reads: language, theme, and the width of the window."""
+
+    language: str = "en"
+    theme: str = "light"
+    width: int = 320
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.theme}-{self.width}"
+
+
+EVERY_LOOK = [Look(language, theme, width) for language in LOCALES for theme in THEMES for width in WIDTHS]
+
+
+def looks(number: int) -> list[Look]:
+    """Of the page with this number: the plain look, and one in each language, so that over all pages every two of page,
+    language, theme and width meet. EVERY_LOOK=1 in the environment asks for all of them."""
+    if os.environ.get("EVERY_LOOK"):
+        return EVERY_LOOK
+    turned = [Look(language, THEMES[(number + n) % 2], WIDTHS[(number + n) % 3]) for n, language in enumerate(LOCALES)]
+    return list(dict.fromkeys([Look(), *turned]))
+
+
+def chosen() -> list[str]:
+    """ONLY in the environment names the pages to look at, with commas between them."""
+    only = [name for name in os.environ.get("ONLY", "").split(",") if name]
+    return [name for name in PAGES if not only or name in only]
+
+
+@dataclass
+class Gallery:
+    server: LiveServer
+    browser: Browser
+    states: dict[str, State]
+    _contexts: dict[tuple[Look, bool], BrowserContext] = field(default_factory=dict)
+
+    def open(self, name: str, look: Look, *, javascript: bool = True) -> Page:
+        """The page named, as the look has it. Close it when done."""
+        page = self._context(look, javascript).new_page()
+        page.set_default_timeout(15_000)
+        response = page.goto(self.server.url + PAGES[name](self))
+        assert response is not None
+        assert response.status == MISSING.get(name, 200), f"{name} answers {response.status}"
+        return page
+
+    def path(self, name: str) -> str:
+        return urlsplit(self.states[name].url).path
+
+    def answer(self, name: str, choice: str) -> str:
+        order = self.states[name].order
+        asked = urlsplit(answer_url(order, order.lines.order_by("pk")[0].pk, choice))
+        return f"{asked.path}?{asked.query}"
+
+    def product(self, name: str) -> str:
+        return self.states[name].order.lines.order_by("pk")[0].product.sku
+
+    def _context(self, look: Look, javascript: bool) -> BrowserContext:
+        if (look, javascript) not in self._contexts:
+            context = self._contexts[look, javascript] = self.browser.new_context(
+                viewport={"width": look.width, "height": 740 if look.width < 1000 else 800},
+                color_scheme="dark" if look.theme == "dark" else "light",
+                locale=LOCALES[look.language],
+                java_script_enabled=javascript,
+                reduced_motion="reduce",
+            )
+            chosen_language: SetCookieParam = {
+                "name": settings.LANGUAGE_COOKIE_NAME,
+                "value": look.language,
+                "url": self.server.url,
+            }
+            context.add_cookies([chosen_language])
+        return self._contexts[look, javascript]
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
+
+
+def _state(name: str) -> Callable[[Gallery], str]:
+    return lambda gallery: gallery.path(name)
+
+
+PAGES: dict[str, Callable[[Gallery], str]] = {
+    **{name: _state(name) for name in states.names()},
+    "answer_keep": lambda gallery: gallery.answer("delayed_twice_with_deadline", "keep"),
+    "answer_cancel": lambda gallery: gallery.answer("quantity_40", "cancel"),
+    "answer_withdraw": lambda gallery: gallery.answer("delayed_eu", "withdraw"),
+    "answer_put_back": lambda gallery: gallery.answer("cancelled_by_silence", "keep"),
+    "look_up": lambda gallery: "/",
+    "record": lambda gallery: "/record/",
+    "product": lambda gallery: f"/p/{gallery.product('dated')}/",
+    "product_without_date": lambda gallery: f"/p/{gallery.product('none')}/",
+    "missing": lambda gallery: "/o/no-such-link/",
+}
+MISSING = {"missing": 404}

