@@ -62,7 +62,7 @@ def test_from_the_number_to_a_page_that_follows_the_line(
     services.receive(line.product, 2, now=timezone.now())
     page.evaluate(BECOMES_VISIBLE)
     expect(page.get_by_text("1st in line.")).to_be_visible()
-    expect(page.get_by_text("2 people ahead of you have theirs.")).to_be_visible()
+    expect(page.locator("#live").get_by_text("2 people ahead of you have theirs.")).to_be_visible()
 
     services.receive(line.product, 1, now=timezone.now())
     services.ship(line.order, {line.pk: 1}, now=timezone.now(), carrier="UPS", tracking_number="1Z9")
