@@ -240,7 +240,14 @@ def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, m
         *(f"{order}answer/?line={line.pk}&choice={choice}" for choice in ("keep", "cancel", "withdraw", "x")),
     ]
     spoken = [(page, client.get(page, headers={"accept-language": "de"}).content.decode()) for page in pages]
-    spoken.append(("/ missed", client.post("/", {"number": "1", "email": "a@b.example"}).content.decode()))
+    spoken.append(
+        (
+            "/ missed",
+            client.post(
+                "/", {"number": "1", "email": "a@b.example"}, headers={"accept-language": "de"}
+            ).content.decode(),
+        )
+    )
     for message in Message.objects.all():
         spoken += [(message.kind, message.html), (message.kind, message.subject + " " + message.text)]
 
