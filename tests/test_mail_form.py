@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from notifications.compose.layout import TEXT_WIDTH, text_of
 from notifications.compose.palette import palette
 from orders import services
-from orders.models import OrderLine, Product
+from orders.models import Order, OrderLine, Product
 from tests import factories, mail_clients
 from tests.conftest import MailSink
 from tests.factories import NOON, make_product
@@ -304,6 +304,21 @@ def test_each_line_of_a_text_that_runs_right_to_left_says_so_but_for_links() -> 
 
     assert "https://orders.shop.example/o/x/" in lines
     assert [line for line in lines if not line.startswith(("\u200f", "https://"))] == []
+
+
+def test_a_mail_in_arabic_is_mirrored(mail_sink: MailSink) -> None:
+    line = delayed("AE")
+    Order.objects.update(locale="ar-AE")
+    mail()
+    slip(line, 50)
+    message = newest(mail_sink)
+    html = html_of(message)
+
+    assert message["Content-Language"] == "ar"
+    assert re.findall(r'<(\w+) [^>]*lang="ar" dir="rtl"', html) == ["html", "table"]
+    assert {"border-right"} == {name for name in Parsed(html).properties if name in ("border-left", "border-right")}
+    assert re.findall(r"text-align:\s*(\w+)", html).count("left") == 0
+    assert re.search(r"^\u200f1 × \u2068Walnut lamp\u2069$", text_in(message), re.MULTILINE) is not None
 
 
 # Threads
