@@ -40,18 +40,19 @@ def languages(get_response: GetResponse) -> GetResponse:
             read_as(request)
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
-        patch_vary_headers(response, ("Accept-Language",) if embedded else ("Accept-Language", "Cookie"))
-        if not embedded:
-            _remember(request, response)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ("Accept-Language",) if embedded else ("Accept-Language", "Cookie"))
+            if not embedded:
+                _remember(request, response)
         return response
 
     return respond
 
 
 def _remember(request: HttpRequest, response: HttpResponse) -> None:
-    """What somebody chose on a page holds for the next ones. A program that asks for a language has no next one."""
+    """What somebody chose on a page holds for the next ones."""
     chosen = asked_for(request)
-    if not chosen or not response.headers.get("Content-Type", "").startswith("text/html"):
+    if not chosen:
         return
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,

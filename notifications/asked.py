@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from orders.access import MINE_SECONDS, mine_url
 from orders.models import Event, EventKind, Order
-from orders.presentation import sentence
+from orders.presentation import isolated, sentence
 
 KEPT = timedelta(hours=1)  # what was asked for longer ago is asked for again
 
@@ -36,7 +36,7 @@ def all_orders(order: Order, news: Iterable[Event], *, locale: str) -> AllOrders
     minutes = MINE_SECONDS // 60
     lasts = ngettext("The link works for %(minutes)s minute.", "The link works for %(minutes)s minutes.", minutes)
     return AllOrders(
-        subject=gettext("Your orders at %(shop)s") % {"shop": settings.SHOP_NAME},
+        subject=gettext("Your orders at %(shop)s") % {"shop": isolated(settings.SHOP_NAME)},
         sentence=sentence(asked[-1], locale=locale),
         url=mine_url(order),
         lasts=lasts % {"minutes": minutes},

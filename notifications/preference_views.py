@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -13,7 +13,7 @@ from notifications import wanted
 from notifications.preferring import choose
 from orders import access
 from orders.models import Order
-from orders.presentation import language_for
+from orders.reader import read_as
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,20 +22,20 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     order, purpose = access.open_order(token)
     _need_address(order)
     may_act = purpose in access.MAY_ACT
-    with translation.override(language_for(order.locale)):
-        if request.method == "POST" and may_act:
-            chosen = {topic.value: topic.value in request.POST for topic in wanted.Topic}
-            choose(order.email, **chosen, now=timezone.now())
-            messages.success(request, gettext("Saved."))
-            return HttpResponse(status=303, headers={"Location": reverse("preferences", args=[token])})
-        context = {
-            "order": order,
-            "token": token,
-            "kept": wanted.of_address(order.email),
-            "may_act": may_act,
-        }
-        status = 403 if request.method == "POST" else 200
-        return render(request, "notifications/preferences.html", context, status=status)
+    read_as(request, order.locale)
+    if request.method == "POST" and may_act:
+        chosen = {topic.value: topic.value in request.POST for topic in wanted.Topic}
+        choose(order.email, **chosen, now=timezone.now())
+        messages.success(request, gettext("Saved."))
+        return HttpResponse(status=303, headers={"Location": reverse("preferences", args=[token])})
+    context = {
+        "order": order,
+        "token": token,
+        "kept": wanted.of_address(order.email),
+        "may_act": may_act,
+    }
+    status = 403 if request.method == "POST" else 200
+    return render(request, "notifications/preferences.html", context, status=status)
 
 
 @csrf_exempt
@@ -44,12 +44,12 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """RFC 8058: mail programs POST without cookie or CSRF token, so the link can do nothing but stop optional mails."""
     order, _ = access.open_order(token, access.MAY_STOP)
     _need_address(order)
-    with translation.override(language_for(order.locale)):
-        if request.method == "POST":
-            choose(order.email, good_news=False, no_change=False, now=timezone.now())
-        kept = wanted.of_address(order.email)
-        context = {"order": order, "token": token, "stopped": not (kept.good_news or kept.no_change)}
-        return render(request, "notifications/unsubscribe.html", context)
+    read_as(request, order.locale)
+    if request.method == "POST":
+        choose(order.email, good_news=False, no_change=False, now=timezone.now())
+    kept = wanted.of_address(order.email)
+    context = {"order": order, "token": token, "stopped": not (kept.good_news or kept.no_change)}
+    return render(request, "notifications/unsubscribe.html", context)
 
 
 def _need_address(order: Order) -> None:

@@ -2,12 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import access, services
 from orders.overview import orders_of
-from orders.presentation import language_for
+from orders.reader import read_as
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,13 +33,13 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     except access.Expired:
         return render(request, "orders/mine.html", {"expired": True}, status=410)
     now = timezone.now()
-    with translation.override(language_for(order.locale)):
-        orders = orders_of(order.email, locale=order.locale, now=now)
-        context = {
-            "email": order.email,
-            "orders": [(each, access.link_token(each.order, access.Purpose.ACT)) for each in orders],
-            "minutes": access.MINE_SECONDS // 60,
-            "locale": order.locale,
-            "today": timezone.localtime(now).date(),
-        }
-        return render(request, "orders/mine_orders.html", context)
+    locale = read_as(request, order.locale)
+    orders = orders_of(order.email, locale=locale, now=now)
+    context = {
+        "email": order.email,
+        "orders": [(each, access.link_token(each.order, access.Purpose.ACT)) for each in orders],
+        "minutes": access.MINE_SECONDS // 60,
+        "locale": locale,
+        "today": timezone.localtime(now).date(),
+    }
+    return render(request, "orders/mine_orders.html", context)

@@ -8,13 +8,13 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from orders import public
-from orders.presentation import language_for, spoken_for_sentence, window_html
+from orders.presentation import spoken_for_sentence, window_html
 from orders.queries import Offer, about, offer
 from orders.reader import read_as
 from orders.record import FEWEST, of_product, recent_record
@@ -57,14 +57,13 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
 def embed(request: HttpRequest, sku: str) -> HttpResponse:
     """A small frame: ?lang=de, ?theme=light or dark (else the reader's). An unknown SKU says so, as small."""
-    language = language_for(request.GET.get("lang") or translation.get_language())
+    locale = read_as(request)
     theme = request.GET.get("theme", "")
     context: dict[str, Any] = {"theme": theme if theme in THEMES else "", "sku": sku}
     shown = offer(sku, 1, now=timezone.now())
-    with translation.override(language):
-        if shown is not None:
-            context |= _words(shown, request.GET.get("lang") or language)
-        return render(request, "orders/embed.html", context, status=200 if shown else 404)
+    if shown is not None:
+        context |= _words(shown, locale)
+    return render(request, "orders/embed.html", context, status=200 if shown else 404)
 
 
 def _words(shown: Offer, locale: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 from backorders_site import catalogues
 from notifications.models import Message
 from orders import services
-from orders.access import Purpose, link_token
+from orders.access import Purpose, link_token, mine_url
 from orders.domain.supply import Window
 from orders.models import Event, Order
 from orders.presentation import (
@@ -201,7 +201,7 @@ def pseudo(settings: Settings, tmp_path: Path) -> None:
 
 
 GIVEN = re.compile(
-    r"Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|New York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
+    r"NONE|Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|New York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
     r"|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Oktober|November|Dezember|Januar|Okt|Nov|Dez|Jan"
 )
 
@@ -235,8 +235,17 @@ def play(locale: str) -> Order:
 def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, mail_sink: MailSink, db: None) -> None:
     row = play("de-DE")
     order, line = f"/o/{link_token(row, Purpose.ACT)}/", row.lines.get()
+    look = link_token(row, Purpose.LOOK)
     pages = [
-        *("/", "/p/LAMP/", "/p/LAMP/?quantity=x", "/record/", "/nothing/", order),
+        *("/", "/mine/", "/p/LAMP/", "/p/LAMP/?quantity=x", "/embed/LAMP/", "/embed/NONE/", "/record/", "/nothing/"),
+        *(
+            order,
+            f"/o/{look}/",
+            f"/o/{look}/link/",
+            f"/preferences/{link_token(row, Purpose.ACT)}/",
+            f"/preferences/{look}/",
+        ),
+        *(f"/unsubscribe/{link_token(row, Purpose.STOP)}/", mine_url(row).removeprefix(settings.SITE_URL)),
         *(f"{order}answer/?line={line.pk}&choice={choice}" for choice in ("keep", "cancel", "withdraw", "x")),
     ]
     spoken = [(page, client.get(page, headers={"accept-language": "de"}).content.decode()) for page in pages]
@@ -333,6 +342,7 @@ def test_what_stands_in_foreign_pages_knows_no_cookie(client: Client, db: None) 
     assert (response["Content-Language"], response["Vary"]) == ("ar", "Accept-Language")
     assert not response.cookies
     assert client.get("/embed/NONE/")["Content-Language"] == "en"
+    assert not client.get("/p/NONE/promise.json").has_header("Vary")
 
 
 @pytest.mark.parametrize(
@@ -493,7 +503,7 @@ def test_names_are_set_apart_only_where_the_sentence_runs_the_other_way() -> Non
         assert isolated("SO-1042/A") == "SO-1042/A"
 
 
-NAMES = ("Harbour lamp (brass)", "SO-1042/A", "UPS", "1Z-9", "Ada")
+NAMES = ("Harbour lamp (brass)", "SO-1042/A", "UPS", "1Z-9", "Ada", "a•••")
 
 
 @pytest.mark.usefixtures("noon")
@@ -508,8 +518,9 @@ def test_every_latin_name_is_set_apart_in_arabic(client: Client, settings: Setti
     services.ship(line.order, {line.pk: 1}, now=NOON, carrier="UPS", tracking_number="1Z-9")
     mail()
     message = Message.objects.get()
-    page = html_of(client, f"/o/{link_token(line.order, Purpose.ACT)}/")
-    for said in (message.subject, message.text, message.html, page):
+    act = link_token(line.order, Purpose.ACT)
+    pages = [f"/o/{act}/", f"/preferences/{act}/", mine_url(line.order).removeprefix(settings.SITE_URL)]
+    for said in (message.subject, message.text, message.html, *(html_of(client, page) for page in pages)):
         assert loose_names(said) == []
 
 
@@ -517,4 +528,4 @@ def loose_names(said: str) -> list[str]:
     """Names outside isolation. Tags, addresses and what the browser reads alone (a link's or a bold text) do not count."""
     said = re.sub(r"<style.*?</style>|<bdi\b.*?</bdi>|\u2068.*?\u2069", "", said, flags=re.DOTALL)
     said = re.sub(r"https?://\S+|mailto:\S+", "", re.sub(r"<[^>]*>", "|", said))
-    return [name for name in NAMES if name in said]
+    return [said[max(said.index(name) - 60, 0) :][:150] for name in NAMES if name in said]

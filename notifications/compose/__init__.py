@@ -14,7 +14,7 @@ from notifications.asked import all_orders, without_stale
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.parts import items_of, others_of, parcels_of
 from notifications.compose.subjects import subject
-from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain
+from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain, shortened
 from notifications.models import Message
 from notifications.news import chief, late_from_the_start, still_news
 from notifications.wanted import Topic, topics
@@ -77,7 +77,7 @@ def _context(
     everything, nothing_else = all_orders(order, news, locale=locale), all(event.asks_for_all for event in news)
     items, asks_of_each = items_of(order, news, asked, today=today, locale=locale)
     return {
-        "subject": plain(everything.subject, LONGEST_NAME)
+        "subject": everything.subject
         if everything and nothing_else
         else subject(main, news, asked, order, today=today, locale=locale),
         "preheader": _preheader(main, asks_of_each or [words for item in items for words in item.asks], locale=locale),
@@ -106,7 +106,7 @@ def _context(
 
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:
     """What a mailbox shows beside the subject: the news, then what it asks."""
-    return plain(" ".join([sentence(main, locale=locale), *asks]), PREHEADER)
+    return shortened(" ".join([sentence(main, locale=locale), *asks]), PREHEADER)
 
 
 def _one_click(order: Order) -> dict[str, str]:

@@ -14,5 +14,8 @@ def plain(words: str, longest: int) -> str:
     visible = "".join(
         ch if ch in JOINERS or unicodedata.category(ch) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for ch in words
     )
-    line = " ".join(visible.replace("=?", "= ?").split())
+    return shortened(" ".join(visible.replace("=?", "= ?").split()), longest)
+
+
+def shortened(line: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
