@@ -74,7 +74,8 @@ a11y: install
 	EVERY_LOOK=1 $(BIN)/python -m pytest tests/browser/test_every_state.py -k everyone
 
 lighthouse: install
-	@$(BIN)/python -m tests.browser.lighthouse
+	@command -v npx >/dev/null || { echo "npx is needed. On Debian and Ubuntu: apt install npm"; exit 1; }
+	@$(BIN)/python -m pytest tests/browser/lighthouse.py; status=$$?; cat .local/lighthouse/figures.json; exit $$status
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

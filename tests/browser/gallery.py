@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from backorders_site.desk import states
 from backorders_site.desk.states import State
-from orders.access import answer_url
+from orders.access import Purpose, answer_url, mine_url, page_url
 
 LOCALES = {"en": "en-US", "de": "de-DE", "ar": "ar-AE"}
 THEMES = ("light", "dark")
@@ -73,6 +73,9 @@ class Gallery:
         asked = urlsplit(answer_url(order, order.lines.order_by("pk")[0].pk, choice))
         return f"{asked.path}?{asked.query}"
 
+    def page(self, view: str, name: str, purpose: Purpose) -> str:
+        return urlsplit(page_url(view, self.states[name].order, purpose)).path
+
     def product(self, name: str) -> str:
         return self.states[name].order.lines.order_by("pk")[0].product.sku
 
@@ -112,6 +115,12 @@ PAGES: dict[str, Callable[[Gallery], str]] = {
     "record": lambda gallery: "/record/",
     "product": lambda gallery: f"/p/{gallery.product('dated')}/",
     "product_without_date": lambda gallery: f"/p/{gallery.product('none')}/",
+    "my_orders_by_mail": lambda gallery: "/mine/",
+    "my_orders": lambda gallery: urlsplit(mine_url(gallery.states["several_lines_different_fates"].order)).path,
+    "preferences": lambda gallery: gallery.page("preferences", "dated", Purpose.ACT),
+    "unsubscribe": lambda gallery: gallery.page("unsubscribe", "dated", Purpose.STOP),
+    "link_that_acts": lambda gallery: gallery.page("acting_link", "look_only", Purpose.LOOK),
+    "frame": lambda gallery: f"/embed/{gallery.product('dated')}/",
     "missing": lambda gallery: "/o/no-such-link/",
 }
 MISSING = {"missing": 404}

@@ -85,3 +85,14 @@ def test_a_status_page_is_light(gallery: Gallery, name: str) -> None:
     assert len(bodies[0]) < HTML_BYTES
     assert sum(len(zlib.compress(body, 6)) for body in bodies) < ALL_BYTES
     assert len(blocking) == 1, blocking
+
+
+FRAME_BYTES = 5_000
+
+
+def test_the_frame_for_other_pages_weighs_next_to_nothing(gallery: Gallery) -> None:
+    page = gallery.open("frame", Look())
+    resources = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
+    bodies = [page.request.get(url).body() for url in (page.url, *resources)]
+    page.close()
+    assert sum(len(body) for body in bodies) < FRAME_BYTES

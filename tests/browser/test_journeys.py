@@ -136,6 +136,50 @@ def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPa
     expect(page.locator("#live")).to_contain_text("Cancelled")
 
 
+def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("partly_arrived")
+    page = open_page()
+    page.goto(f"{shop.url}/mine/")
+    page.get_by_label("Mail address").fill(state.order.email)
+    page.get_by_role("button", name="Mail me the link").click()
+    expect(page.get_by_role("status")).to_contain_text("a mail is on its way")
+
+    page.goto(shop.link(shop.mail(state.order.email, "/mine/"), "mine/"))
+    page.get_by_role("link", name=f"Order {state.order.number}").click()
+    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+    expect(page.get_by_role("link", name="Cancel", exact=True)).to_be_visible()
+
+
+def test_good_news_may_be_turned_off_and_the_rest_says_that_it_stays_on(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("arrived")
+    page = open_page()
+    page.goto(shop.page(state).replace("/o/", "/preferences/"))
+    page.get_by_label("Good news").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.get_by_label("Good news")).not_to_be_checked()
+    expect(page.get_by_label("No change")).to_be_checked()
+    expect(page.get_by_role("heading", name="Always on")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(2)
+
+
+def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(shop: Shop, open_page: OpenPage) -> None:
+    product = shop.line(shop.state("kept")).product
+    foreign = (
+        f'<!doctype html><title>Blankets</title><body style="margin:0"><div data-backorders-sku="{product.sku}"></div>'
+        f'<script src="{shop.url}/static/js/embed.js" defer></script>'
+    )
+    page = open_page()
+    page.route("http://blankets.example/", lambda route: route.fulfill(body=foreign, content_type="text/html"))
+    page.goto("http://blankets.example/")
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("Leaves us by")).to_be_visible()
+    expect(page.locator("iframe")).not_to_have_attribute("height", "150")
+    needed = frame.locator("html").evaluate("html => html.offsetHeight")
+    assert page.locator("iframe").get_attribute("height") == str(needed)
+    assert page.context.cookies() == []
+
+
 def press_until(page: Page, name: str) -> None:
     """Tab onwards to the link or button with this name."""
     for _ in range(40):

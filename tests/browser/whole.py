@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -79,8 +80,8 @@ def until(complaint: str) -> Iterator[None]:
 
 
 @contextmanager
-def running(directory: Path, sink: MailSink, smtp_port: int) -> Iterator[Shop]:
-    """The shop on the database of the tests, until the block ends."""
+def running(directory: Path, sink: MailSink, smtp_port: int, **variables: str) -> Iterator[Shop]:
+    """The shop on the database of the tests, until the block ends; DEMO="0": with its files as in production."""
     port = free_port()
     environment = supervisor.demo_environment(directory, port=port) | {
         "ALLOWED_HOSTS": "localhost",
@@ -92,7 +93,11 @@ def running(directory: Path, sink: MailSink, smtp_port: int) -> Iterator[Shop]:
         "SECRET_KEY": settings.SECRET_KEY,
         "SETTLE_SECONDS": str(settings.SETTLE_SECONDS),
         "SITE_URL": f"http://localhost:{port}",
+        **variables,
     }
+    if environment["DEMO"] == "0":
+        collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+        subprocess.run(collect, env=environment, cwd=supervisor.BASE_DIR, check=True)
     processes = [
         subprocess.Popen(
             service.command,
