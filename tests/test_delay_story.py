@@ -75,8 +75,9 @@ class Shop:
         return [without_weekdays(str(sent.message["Subject"])) for sent in sent_to]
 
     def newest_mail_to(self, line: OrderLine) -> str:
+        """Its text as one line."""
         sent_to = [sent for sent in self.sink.mails if sent.recipients == [line.order.email]]
-        return without_weekdays(text_of(sent_to[-1].message))
+        return " ".join(without_weekdays(text_of(sent_to[-1].message)).split())
 
 
 @pytest.fixture
@@ -91,13 +92,11 @@ def without_weekdays(text: str) -> str:
 
 def links(text: str) -> dict[str, str]:
     """The choices of a mail and where they lead."""
-    return dict(
-        re.findall(r"^(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/.+)$", text, re.M)
-    )
+    return dict(re.findall(r"(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/\S+)", text))
 
 
 def their_page(text: str) -> str:
-    (path,) = re.findall(r"^Your order as it stands now:\nhttp://[^/]+(/o/.+/)$", text, re.M)
+    (path,) = re.findall(r"Your order as it stands now: http://[^/]+(/o/\S+/)", text)
     return path
 
 
@@ -116,11 +115,11 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     first = notice(ada)
     assert (first.case, first.adequate, first.notice_by) == ("A", True, original)
     consents = (
-        "Happy to wait? You need do nothing.{}If we do not hear from you before we ship, and by "
+        "Happy to wait? You need do nothing. If we do not hear from you before we ship, and by "
         f"{date_words(first.answer_by)}, we will take it that you agree to the new date."
     )
-    assert consents.format("\n") in shop.newest_mail_to(ada)
-    assert consents.format(" ") in said(client.get(their_page(shop.newest_mail_to(ada))))
+    assert consents in shop.newest_mail_to(ada)
+    assert consents in said(client.get(their_page(shop.newest_mail_to(ada))))
     assert "You need do nothing" not in shop.newest_mail_to(greta)
     assert "the original date stands" in shop.newest_mail_to(greta)
 
@@ -185,6 +184,6 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     mail()
     assert shop.mails_to(greta)[-1] == "We confirm your withdrawal: order 1043"
     assert re.search(
-        r"1 × Walnut lamp\nWithdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(EST\)\.",
+        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(EST\)\.",
         shop.newest_mail_to(greta),
     )
