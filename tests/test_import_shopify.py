@@ -168,6 +168,10 @@ def test_a_refund_the_shop_had_sent_before_we_heard_is_not_promised_again(export
     assert counts()["refunds_confirmed"] == 1
 
 
+def page_in_english(number: str) -> str:
+    return order_url(Order.objects.get(number=number)).removeprefix(settings.SITE_URL) + "?lang=en"
+
+
 def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(export: Export, tmp_path: Path, client: Client) -> None:
     file = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
     said = Path(remaining(tmp_path, "#1001,LAMP,1"))
@@ -180,9 +184,9 @@ def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(export: Export, 
         "2 of 3 have shipped. 1 is still to come.",
         "Shipped.",
     ]
-    page = client.get(order_url(Order.objects.get(number="1001")).removeprefix(settings.SITE_URL)).content.decode()
+    page = client.get(page_in_english("1001")).content.decode()
     assert "<span>2 shipped</span>" in page
-    page = client.get(order_url(Order.objects.get(number="1002")).removeprefix(settings.SITE_URL)).content.decode()
+    page = client.get(page_in_english("1002")).content.decode()
     assert "<span>1 shipped</span>" in page
 
 

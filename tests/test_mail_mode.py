@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -6,7 +8,7 @@ from notifications.models import Message, State
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import MailSink
-from tests.factories import make_product
+from tests.factories import NOON, make_product
 from tests.mailing import mail, states
 from tests.test_dispatch import slip
 
@@ -14,8 +16,8 @@ from tests.test_dispatch import slip
 @pytest.fixture
 def line(db: None) -> OrderLine:
     product = make_product()
-    factories.restock(product)
-    return factories.order(product, number="TT-1042")
+    factories.restock(product, expected_on=(NOON + timedelta(days=14)).date())
+    return factories.order(product, number="TT-1042", country="CA")
 
 
 def test_in_hold_mails_can_be_read_and_are_not_sent(line: OrderLine, settings: Settings, mail_sink: MailSink) -> None:

@@ -301,6 +301,7 @@ def test_the_link_opens_the_order_and_may_act(line: OrderLine, settings: Setting
     links = set(re.findall(r'(?:href|src)="([^"]+)"', html_of(received)))
     assert links == {
         f"https://orders.shop.example/o/{link}/",
+        f"https://orders.shop.example/preferences/{link}/",
         "mailto:help@shop.example?subject=Order%20TT-1042%3A%20you%20are%201st%20in%20line",
     }
 

@@ -95,11 +95,11 @@ def test_the_mail_says_what_it_is_and_that_a_stranger_may_have_asked(
     assert message["Subject"] == "Your orders at Harbour & Sons"
     text = str(message.get_body(("plain",)).get_content()).replace("\r\n", "\n")
     assert text == (
-        "Hello Ada,\n\nSomebody asked for a link to all your orders. It goes to your mail address only. "
+        "Hello Ada,\n\nSomebody asked for a link to all your orders. It goes to your mail\naddress only. "
         "If that was not you, you need do nothing.\n\n"
         f"See all my orders:\nhttp://testserver{link}\n\n"
         "The link works for 15 minutes.\n\n"
-        f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person reads it.\n\n"
+        f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person\nreads it.\n\n"
         f"Which mails you get:\nhttp://testserver/preferences/{link_token(ada, Purpose.ACT)}/\n\nHarbour & Sons\n"
     )
     assert f'href="http://testserver{link}"' in str(message.get_body(("html",)).get_content())

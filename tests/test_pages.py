@@ -45,7 +45,7 @@ def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Prod
     assert re.search(r"Leaves us by \d+ December \(9 times in 10\), perhaps from the \w+\.", said)
     assert re.search(r"If that changes, we write before the \d+\w\w is over\.", said)
     assert "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you." in said
-    assert "Computed 2 Nov 2026, 12:00." in said
+    assert "Computed 2 Nov 2026, 12:00 EST." in said
 
 
 def test_the_page_shows_the_promise_and_never_a_fresher_estimate(client: Client, lamp: Product) -> None:

@@ -114,7 +114,7 @@ def test_one_turned_off_leaves_the_other(line: OrderLine, mail_sink: MailSink, c
     mail()
     off(line, "good_news")
     after_quiet_weeks(clock)
-    assert subjects(mail_sink)[1:] == ["No change: order 1001"]
+    assert subjects(mail_sink)[1:] == ["No change: order 1001, by 30 November"]
 
 
 def test_who_was_told_of_no_day_hears_of_the_first_whatever_was_turned_off(mail_sink: MailSink) -> None:
@@ -198,7 +198,7 @@ def test_optional_mails_carry_one_click_and_no_other_does(
 def test_every_mail_leads_to_the_page_of_preferences(line: OrderLine, mail_sink: MailSink) -> None:
     message = newest(mail_sink)
     link = f"http://testserver{url(line)}"
-    assert f"Which mails you get: {link}" in str(message.get_body(("plain",)).get_content())
+    assert f"Which mails you get:\r\n{link}" in str(message.get_body(("plain",)).get_content())
     assert f'href="{link}"' in str(message.get_body(("html",)).get_content())
 
 

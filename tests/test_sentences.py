@@ -422,7 +422,7 @@ def test_days_are_written_as_the_readers_region_does(locale: str, said: str) -> 
         assert day_words(date(2026, 12, 18), today=TODAY, locale=dates) == said
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00", "ar"])
+@pytest.mark.parametrize("locale", ["fr-FR", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00"])
 def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: str) -> None:
     assert words("later", LATER, locale).startswith("You were told: by ")
     assert "December" in words("later", LATER, locale)
