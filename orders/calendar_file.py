@@ -7,12 +7,11 @@ from django.conf import settings
 from django.utils.translation import gettext
 from icalendar import Calendar, Event, Timezone
 
-from orders.models import Order, Promise, WindowKind
+from orders.models import Order, Promise
 from orders.presentation import in_language, isolated, window_of, window_words
-from orders.queries import LineStatus, Status
+from orders.queries import NAMES_A_DAY, LineStatus, Status
 
 REFRESH = timedelta(hours=6)
-NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)
 
 
 def calendar_of(order: Order, status: Status, *, locale: str, page: str) -> bytes:

@@ -33,6 +33,7 @@ from orders.models import (
     Refund,
     ShipmentLine,
     Stock,
+    WindowKind,
 )
 from orders.presentation import (
     Standing,
@@ -48,6 +49,7 @@ from orders.presentation import (
 )
 
 NEWEST_EVENTS = 200
+NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
 FEWEST_DATES = 5  # dates given for such goods; fewer are no record to speak of
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
@@ -198,7 +200,12 @@ class Status:
 
     @property
     def has_date(self) -> bool:
-        return any(_holds_until(line.promised) for line in self.lines if line.is_open)
+        """Whether a calendar has something to hold: chances name no day."""
+        return any(
+            line.promised and line.promised.window.late and line.promised.window.kind in NAMES_A_DAY
+            for line in self.lines
+            if line.is_open
+        )
 
     @property
     def next_update_by(self) -> date | None:
@@ -309,7 +316,7 @@ def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Aske
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
     return Asked(
-        sentences=tuple(notice_sentences(notice, **words)),
+        sentences=tuple(notice_sentences(notice, overtaken=notice.promise_id != line.promise_id, **words)),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         kept=consent_sentence(notice, **words),
         silence=silence_sentence(notice, **words),

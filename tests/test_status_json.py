@@ -119,6 +119,7 @@ def test_days_too_far_apart_are_shown_to_nobody(client: Client, settings: Settin
     assert window["kind"] == "chances"
     assert window["early"] is window["likely"] is window["late"] is window["sure"] is None
     assert 0 <= window["within_14"] <= window["within_30"] <= 1
+    assert "Add the date to a calendar" not in client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
     settings.QUIET_DAYS = 60
     assert status(client, row)["next_update_by"] == "2026-12-02"  # thirty days on, the chances told end
 
