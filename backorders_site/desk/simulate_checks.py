@@ -251,7 +251,7 @@ def broken_sums() -> list[tuple[str, int]]:
            OR l.shipped <> (SELECT coalesce(sum(quantity), 0) FROM orders_shipmentline WHERE line_id = l.id)
            OR l.cancelled <> (
                 SELECT coalesce(sum(CASE kind WHEN 'cancelled' THEN 1 ELSE -1 END * (facts->>'units')::int), 0)
-                FROM orders_event WHERE line_id = l.id
+                FROM orders_event WHERE order_id = l.order_id AND line_id = l.id
                 AND (kind = 'cancelled' OR kind = 'corrected' AND facts->>'what' = 'cancellation'))
            OR l.allocated + l.cancelled + l.waiting <> l.quantity OR l.shipped > l.allocated OR l.waiting < 0
         UNION ALL

@@ -7,7 +7,7 @@ Formula: E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observ
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -139,31 +139,48 @@ class SupplierHistory:
     """Every promise of every supplier, as posted; what of it was known on a day costs little to get, for any day."""
 
     def __init__(self, versions: Iterable[DateVersion]) -> None:
-        merged: dict[tuple[str, str, date], tuple[date, date, date]] = {}
+        of_supplier: dict[str, list[DateVersion]] = {}
         for version in versions:
-            # Lines of one delivery are one delivery, here when the last one is; a date repeated is not a new version.
-            key = (version.supplier, version.reference, version.promised_on)
-            arrived = version.arrived_on or date.max
-            known = (version.known_on or arrived) if version.arrived_on else date.max
-            before = merged.get(key)
-            merged[key] = (
-                (version.posted_on, arrived, known)
-                if before is None
-                else (min(before[0], version.posted_on), max(before[1], arrived), max(before[2], known))
-            )
-        ordered = sorted(
-            (max(promised_on.toordinal() + 1, posted.toordinal()), supplier, reference, promised_on, arrived, known)
-            for (supplier, reference, promised_on), (posted, arrived, known) in merged.items()
-        )
-        self._rows: list[_Row] = []
-        self._own: dict[str, list[_Row]] = {}
-        for joins, supplier, _, promised_on, arrived, known in ordered:
-            row = _Row(joins, promised_on.toordinal(), (arrived - promised_on).days, known.toordinal())
-            self._rows.append(row)
-            self._own.setdefault(supplier, []).append(row)
+            of_supplier.setdefault(version.supplier, []).append(version)
+        self._arrange({supplier: _rows(theirs) for supplier, theirs in of_supplier.items()})
+
+    def with_news_of(self, suppliers: Collection[str], versions: Iterable[DateVersion]) -> "SupplierHistory":
+        """The same history where `versions` is all that `suppliers` ever said; the others' stays as it is."""
+        news = SupplierHistory(versions)
+        kept = {supplier: rows for supplier, rows in self._own.items() if supplier not in suppliers}
+        news._arrange({**kept, **news._own})
+        return news
+
+    def _arrange(self, own: dict[str, list["_Row"]]) -> None:
+        self._own = own
+        self._rows = sorted((row for supplier in sorted(own) for row in own[supplier]), key=lambda row: row.joins)
 
     def as_of(self, today: date) -> "Record":
         return Record(self._rows, self._own, today)
+
+
+def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
+    """One supplier's promises in the order they count from."""
+    merged: dict[tuple[str, date], tuple[date, date, date]] = {}
+    for version in versions:
+        # Lines of one delivery are one delivery, here when the last one is; a date repeated is not a new version.
+        key = (version.reference, version.promised_on)
+        arrived = version.arrived_on or date.max
+        known = (version.known_on or arrived) if version.arrived_on else date.max
+        before = merged.get(key)
+        merged[key] = (
+            (version.posted_on, arrived, known)
+            if before is None
+            else (min(before[0], version.posted_on), max(before[1], arrived), max(before[2], known))
+        )
+    ordered = sorted(
+        (max(promised_on.toordinal() + 1, posted.toordinal()), reference, promised_on, arrived, known)
+        for (reference, promised_on), (posted, arrived, known) in merged.items()
+    )
+    return [
+        _Row(joins, promised_on.toordinal(), (arrived - promised_on).days, known.toordinal())
+        for joins, _, promised_on, arrived, known in ordered
+    ]
 
 
 class Record:

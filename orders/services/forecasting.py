@@ -1,7 +1,7 @@
 """From what suppliers said and did to a product's forecast."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import starmap
@@ -25,17 +25,18 @@ def handling_days(product: Product) -> int:
     return product.handling_days or settings.HANDLING_DAYS
 
 
-def make_forecasts(products: Iterable[Product], *, now: datetime) -> list[Forecast]:
-    """A new Forecast for each product from all its open restocks and every supplier's record as known today."""
+def make_forecasts(products: Iterable[Product], *, now: datetime, day: date | None = None) -> list[Forecast]:
+    """A new Forecast for each product from all its open restocks and every supplier's record as known on `day`, or today.
+    With tomorrow for `day` nothing more arrives today."""
     products = list(products)
-    today = today_of(now)
-    record = supplier_record(today)
+    day = day or today_of(now)
+    record = supplier_record(day)
     deliveries = open_deliveries([p.pk for p in products])
     return Forecast.objects.bulk_create(
         Forecast(
             product=product,
             made_at=now,
-            made_on=today,
+            made_on=day,
             bands=bands_as_json(
                 forecast(
                     deliveries[product.pk],
@@ -50,57 +51,76 @@ def make_forecasts(products: Iterable[Product], *, now: datetime) -> list[Foreca
     )
 
 
-# All that the suppliers' record is read from: rows are added to these tables, or change one of the sums.
-STATE_OF_RECORD = """
-    SELECT current_database(), (SELECT (count(*), max(id))::text FROM orders_restockdate),
-           (SELECT (count(*), max(id))::text FROM orders_receipt),
-           (SELECT (count(*), max(id), count(cancelled_at), sum(quantity), sum(arrived), sum(supplier_id))::text
-            FROM orders_restock),
-           (SELECT sum(hashtext(name)) FROM orders_supplier)
+# All that a supplier's history is read from: rows are added to these tables, or change one of the sums.
+STATES = """
+    SELECT s.name, (s.id, count(*), sum(r.quantity), sum(r.arrived), count(r.cancelled_at), sum(d.count), max(d.last),
+                    sum(c.count), max(c.last))::text
+    FROM orders_supplier s
+    JOIN orders_restock r ON r.supplier_id = s.id
+    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_restockdate GROUP BY 1) d ON d.restock_id = r.id
+    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_receipt GROUP BY 1) c ON c.restock_id = r.id
+    GROUP BY s.id
 """
-_newest: tuple[tuple[object, ...], SupplierHistory, Record] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read last, and what it was read from."""
+
+    source: tuple[object, ...]
+    states: dict[str, str]
+    history: SupplierHistory
+    record: Record
+
+
+NOTHING = SupplierHistory(())
+_last: _Read | None = None
 
 
 def supplier_record(today: date) -> Record:
-    """The suppliers' record as known on `today`. The history last read serves until one of its rows changes, and the
-    record drawn from it until the day does: a day's reviews share it."""
-    global _newest
+    """The suppliers' record as known on `today`. A supplier's history is read again when one of its rows has changed, and
+    the record drawn anew when that or the day has: a day's reviews share it."""
+    global _last
     with connection.cursor() as cursor:
-        cursor.execute(STATE_OF_RECORD)
-        state = (*cursor.fetchone(), settings.SETTLE_SECONDS, settings.TIME_ZONE)
-    kept = _newest if _newest and _newest[0] == state else None
-    if kept and kept[2].today == today:
-        return kept[2]
-    history = kept[1] if kept else supplier_history()
-    record = history.as_of(today)
-    _newest = (state, history, record)
+        cursor.execute("SELECT current_database()")
+        source = (*cursor.fetchone(), settings.SETTLE_SECONDS, settings.TIME_ZONE)
+        cursor.execute(STATES)
+        states = dict(cursor.fetchall())
+    kept = _last if _last and _last.source == source else _Read(source, {}, NOTHING, NOTHING.as_of(today))
+    changed = {name for name, _ in states.items() ^ kept.states.items()}
+    history = kept.history.with_news_of(changed, read_versions(changed)) if changed else kept.history
+    record = kept.record if history is kept.history and kept.record.today == today else history.as_of(today)
+    _last = _Read(source, states, history, record)
     return record
 
 
-def supplier_history() -> SupplierHistory:
-    """Every version of every supplier's promise, as posted, with the day the delivery came.
+def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
+    """Every version of the suppliers' promises, as posted, with the day the delivery came.
 
     A version that was corrected by hand on the day it was typed, within the settling time, was a slip of the finger and
     not the supplier's word. A delivery has come when all of its expected units have.
     """
     sql = """
         WITH versions AS (
-            SELECT d.*, lead(d.recorded_at) OVER later AS replaced_at, lead(d.posted_on) OVER later AS replaced_on
-            FROM orders_restockdate d WINDOW later AS (PARTITION BY d.restock_id ORDER BY d.posted_on, d.id)
+            SELECT s.name, r.reference, r.quantity, r.arrived, d.*,
+                   lead(d.recorded_at) OVER later AS replaced_at, lead(d.posted_on) OVER later AS replaced_on
+            FROM orders_supplier s
+            JOIN orders_restock r ON r.supplier_id = s.id AND r.cancelled_at IS NULL
+            JOIN orders_restockdate d ON d.restock_id = r.id
+            WHERE s.name = ANY(%s)
+            WINDOW later AS (PARTITION BY d.restock_id ORDER BY d.posted_on, d.id)
         )
-        SELECT s.name, r.reference, v.posted_on, v.expected_on, r.quantity, came.arrived_on, came.known_on
+        SELECT v.name, v.reference, v.posted_on, v.expected_on, v.quantity, came.arrived_on, came.known_on
         FROM versions v
-        JOIN orders_restock r ON r.id = v.restock_id AND r.cancelled_at IS NULL
-        JOIN orders_supplier s ON s.id = r.supplier_id
         LEFT JOIN LATERAL (
             SELECT max(c.arrived_on) AS arrived_on, (max(c.recorded_at) AT TIME ZONE %s)::date AS known_on
-            FROM orders_receipt c WHERE c.restock_id = r.id AND c.quantity > 0
-        ) came ON r.arrived >= r.quantity
+            FROM orders_receipt c WHERE c.restock_id = v.restock_id AND c.quantity > 0
+        ) came ON v.arrived >= v.quantity
         WHERE v.replaced_on IS DISTINCT FROM v.posted_on OR v.replaced_at > v.recorded_at + make_interval(secs => %s)
         ORDER BY v.posted_on, v.id"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [settings.TIME_ZONE, settings.SETTLE_SECONDS])
-        return SupplierHistory(starmap(DateVersion, cursor.fetchall()))
+        cursor.execute(sql, [list(suppliers), settings.TIME_ZONE, settings.SETTLE_SECONDS])
+        return starmap(DateVersion, cursor.fetchall())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """What happens because time passes: deadlines on the last day told, and orders released after a first import."""
 
 import math
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.domain.working_days import add_working_days
@@ -94,11 +95,11 @@ def review_time(now: datetime) -> datetime:
 
 
 def keep_deadlines(*, now: datetime) -> int:
-    """Tell everyone whose last promised day is today, or past, and whose units will not leave on it. Returns how many
-    reserved lines got a later day; lines that wait are told by the review of their product."""
+    """Tell everyone whose units will not leave on the last promised day: what is reserved, on that day; what waits, on the
+    last day on which it could have arrived: by the cut-off the day's deliveries are in. Returns how many reserved lines
+    got a later day."""
     today = today_of(now)
-    waiting = OrderLine.objects.filter(waiting__gt=0, promise__late__lte=today)
-    review(Product.objects.filter(pk__in=waiting.values("product")), now=now)
+    review(_late_unless_arrived_by(today), now=now, day=today + timedelta(days=1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             NOT_PACKED.format(told=window_json("t")),
@@ -113,6 +114,16 @@ def keep_deadlines(*, now: datetime) -> int:
         promises = [promise_id for (promise_id,) in cursor.fetchall()]
         notice_new_promises(promises, now=now)
     return len(promises)
+
+
+def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
+    """Products of which a line waits that was promised an earlier day than goods leave that arrive the day after `day`."""
+    waiting = OrderLine.objects.filter(waiting__gt=0)
+    late = OrderLine.objects.none()
+    for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
+        leaves = add_working_days(day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
+        late |= waiting.filter(product__handling_days=handling, promise__late__lt=leaves)
+    return Product.objects.filter(pk__in=late.values("product"))
 
 
 @transaction.atomic

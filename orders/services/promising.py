@@ -7,7 +7,7 @@ the two together.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
@@ -174,20 +174,21 @@ def review_all(*, now: datetime) -> Counter[str]:
     )
 
 
-def review(products: Iterable[Product], *, now: datetime) -> Counter[str]:
-    """Forecast each product anew and publish what customers would notice. Returns how many events of each kind."""
+def review(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
+    """Forecast each product anew, for `day` or today, and publish what customers would notice. Returns how many events of
+    each kind."""
     ids = sorted(product.pk for product in products)
     published: Counter[str] = Counter()
     for start in range(0, len(ids), PRODUCTS_PER_REVIEW):
-        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now)
+        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now, day=day)
     return published
 
 
 @transaction.atomic
-def _review(product_ids: list[int], *, now: datetime) -> Counter[str]:
+def _review(product_ids: list[int], *, now: datetime, day: date | None) -> Counter[str]:
     lock_stock(product_ids)
     products = list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk"))
-    forecasts = make_forecasts(products, now=now)
+    forecasts = make_forecasts(products, now=now, day=day)
     reasons = [_why(forecast) for forecast in forecasts]
     published = _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, reasons=reasons)
     Product.objects.filter(pk__in=product_ids, review_at__isnull=False).update(

@@ -243,7 +243,7 @@ def _without_repeats(versions: Iterable[PostedDate]) -> list[PostedDate]:
 
 def _recorded_at(on: date, number: int, *, now: datetime) -> datetime:
     """Noon of that day, or now for today. Versions of one day stand so far apart that none is taken for a slip of the
-    finger (forecasting.supplier_history)."""
+    finger (forecasting.read_versions)."""
     noon = timezone.make_aware(datetime.combine(on, time(12)))
     apart = timedelta(seconds=settings.SETTLE_SECONDS + 1) * number
     return min(noon + apart, now) if on < today_of(now) else now
