@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from orders import services
 from orders.domain import promises, supply
 from orders.domain.supply import Band, Window
+from orders.domain.working_days import last_arrival_for
 from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Promise, Restock, Supplier
-from orders.services import promising
+from orders.services import forecasting, promising
 from orders.services.forecasting import bands_as_json
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product, make_supplier
@@ -197,6 +198,49 @@ def test_a_delivery_that_simply_does_not_come_is_news_before_the_promise_breaks(
     event = line.order.events.exclude(kind="joined").get()
     assert event.at.date() <= late
     assert event.facts["reason"] == "not_arrived"
+
+
+def test_who_waits_is_told_at_the_cut_off_of_the_last_day_their_goods_could_have_come(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    last_day = fresh(line).promise.late
+    arrives_by = last_arrival_for(last_day, 1, "US")
+    noon = NOON + timedelta(days=(arrives_by - TODAY).days)
+    services.keep_deadlines(now=noon - timedelta(days=1))
+    assert kinds(line.order) == ["joined"]
+    services.keep_deadlines(now=noon)
+    news = line.order.events.exclude(kind="joined").get()
+    assert (news.kind, news.facts["reason"], services.today_of(news.at)) == ("no_date", "not_arrived", arrives_by)
+    services.keep_deadlines(now=noon)
+    services.review_all(now=noon + timedelta(hours=17))
+    assert kinds(line.order) == ["joined", "no_date"]
+
+
+def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(supplier: Supplier) -> None:
+    other = factories.restock(make_product(), 5, supplier=make_supplier(), expected_on=days(1))
+    later = NOON + timedelta(days=9)
+
+    def figures() -> list[object]:
+        record = forecasting.supplier_record(services.today_of(later))
+        suppliers = Supplier.objects.order_by("pk").values_list("name", flat=True)
+        return [record.arrival(name, days(20)) for name in suppliers]
+
+    def anew() -> list[object]:
+        forecasting._last = None
+        return figures()
+
+    first = figures()
+    for change in (
+        lambda: services.receive(other.product, 5, restock=other, arrived_on=days(3), now=NOON + timedelta(days=3)),
+        lambda: factories.restock(make_product(), 5, supplier=supplier, expected_on=days(2)),
+        lambda: services.move_restock_date(
+            Restock.objects.filter(supplier=supplier).latest("pk"), days(4), now=later, reason="transport"
+        ),
+        lambda: services.cancel_restock(Restock.objects.filter(supplier=supplier).latest("pk"), now=later),
+        lambda: Supplier.objects.filter(pk=supplier.pk).update(name="Acme & Daughters"),
+    ):
+        change()
+        assert figures() == anew()
+    assert figures() != first
 
 
 def test_when_the_only_delivery_is_cancelled_the_page_says_there_is_no_date(restock: Restock) -> None:
