@@ -23,7 +23,7 @@ SOURCES = (
     "templates/**/*.txt",
 )
 FOR_STAFF = re.compile(
-    r"/(admin|desk|imports|management|migrations|models)/|/(admin|admin_sections|models|checks|inbox)\.py$"
+    r"/(admin|desk|imports|management|migrations|models)/|/(admin|admin_sections|models|checks|inbox|second_factor)\.py$"
 )
 WORDED_IN = "en"
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...]] = {

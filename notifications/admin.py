@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications import mending
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
-from orders.admin.acts import Act, Text
+from orders.admin.acts import Act, StaffReason, Text
 from orders.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
 from orders.admin.history import event_words
 from orders.admin.orders import OrderAdmin, moment
@@ -90,6 +90,7 @@ def attempts_of_message(message: Message) -> Table:
 
 class MessageAct(Act):
     several = True
+    permission = "notifications.decide_message"
 
     def subjects(self) -> list[str]:
         return [" · ".join(filter(None, [row.order.number, str(row), self.address(row)])) for row in self.rows]
@@ -127,7 +128,7 @@ class SendAgain(MessageAct):
         return [row.state, row.order.email, row.log.count()]
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        mending.send_again(row)
+        mending.send_again(row, actor=actor)
         return _("“%(mail)s” is queued again, to %(address)s.") % {"mail": row, "address": row.order.email}
 
 
@@ -139,12 +140,14 @@ class CountAsSent(MessageAct):
     )
     impossible = gettext_lazy("Only a mail that was sent twice without an answer is counted as sent.")
 
+    reason = StaffReason()
+
     @classmethod
     def offered(cls, row: Message) -> bool:
         return row.state == State.NEEDS_REVIEW
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        mending.count_as_sent(row)
+        mending.count_as_sent(row, reason=self.cleaned_data["reason"], actor=actor)
         return _("“%(mail)s” counts as sent.") % {"mail": row}
 
 
@@ -158,12 +161,14 @@ class Withdraw(MessageAct):
     impossible = gettext_lazy("Only a queued mail is withdrawn: this one is being sent, or has left the queue.")
     dangerous = True
 
+    reason = StaffReason()
+
     @classmethod
     def offered(cls, row: Message) -> bool:
         return row.state == State.QUEUED
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        mending.withdraw(row)
+        mending.withdraw(row, reason=self.cleaned_data["reason"], actor=actor)
         return _("“%(mail)s” is withdrawn: reach the customer of order %(number)s another way.") % {
             "mail": row,
             "number": row.order.number,
@@ -224,6 +229,8 @@ class MessageAdmin(ReadOnlyAdmin):
                     "attempts",
                     "ambiguous_count",
                     "last_error",
+                    "decided_by",
+                    "decided_why",
                     "provider_id",
                     "message_id",
                     "thread_root",

@@ -17,7 +17,7 @@ SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.BOUNCED)
 
 
 @transaction.atomic
-def send_again(message: Message) -> None:
+def send_again(message: Message, *, actor: str = "") -> None:
     """Queue a mail that failed, needs review, came back or had nowhere to go, to the address the order has now. What was
     handed to the mail server before goes out unchanged, Message-ID and all."""
     order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # as dispatch: one open message
@@ -29,7 +29,14 @@ def send_again(message: Message) -> None:
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
-        state=State.QUEUED, recipient=order.email, next_attempt_at=Now(), attempts=0, last_error="", sent_at=None
+        state=State.QUEUED,
+        recipient=order.email,
+        next_attempt_at=Now(),
+        attempts=0,
+        last_error="",
+        sent_at=None,
+        decided_by=actor,
+        decided_why="",
     )
     if not changed:
         raise Refused(
@@ -38,9 +45,11 @@ def send_again(message: Message) -> None:
 
 
 @transaction.atomic
-def count_as_sent(message: Message) -> None:
+def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> None:
     """The customer has this mail, as somebody found out: what it says counts as told."""
-    changed = Message.objects.filter(pk=message.pk, state=State.NEEDS_REVIEW).update(state=State.SENT, sent_at=Now())
+    changed = Message.objects.filter(pk=message.pk, state=State.NEEDS_REVIEW).update(
+        state=State.SENT, sent_at=Now(), decided_by=actor, decided_why=reason
+    )
     if not changed:
         raise Refused("only a mail that needs review can be counted as sent")
     sent_at = Message.objects.values_list("sent_at", flat=True).get(pk=message.pk)
@@ -50,21 +59,25 @@ def count_as_sent(message: Message) -> None:
 
 
 @transaction.atomic
-def withdraw(message: Message) -> None:
+def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
     """A mail still queued is not to go out; its order stands on the list until the customer was reached."""
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
-    changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(state=State.CANCELLED)
+    changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
+        state=State.CANCELLED, decided_by=actor, decided_why=reason
+    )
     if not changed:
         raise Refused("only a queued mail can be withdrawn: it is being sent, or has left the queue")
     services.mark_not_told(message.order, WITHDRAWN)
 
 
 @transaction.atomic
-def mark_bounced(message: Message) -> None:
+def mark_bounced(message: Message, *, actor: str = "") -> None:
     """A mail that the mail server took has come back. What it was the first to tell, nobody was told; its order stands on
     the list until the customer was reached."""
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
-    changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(state=State.BOUNCED)
+    changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(
+        state=State.BOUNCED, decided_by=actor, decided_why=""
+    )
     if not changed:
         raise Refused("only a mail that was sent can come back")
     message.refresh_from_db(fields=["sent_at"])

@@ -65,9 +65,14 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, help_text="What the mail server answered.")
     last_error = models.CharField(max_length=300, blank=True)
+    decided_by = models.CharField(
+        max_length=150, blank=True, db_default="", help_text="Who sent it again, counted it as sent or withdrew it."
+    )
+    decided_why = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("decide_message", "Can send mails again, count them as sent and withdraw them")]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="events_have_one_message"),
             models.UniqueConstraint(fields=["message_id"], name="message_ids_are_unique"),

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Collection, Mapping
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.core import signing
@@ -132,6 +132,11 @@ def count_mail(email: str, *, client: str) -> str:
 
 
 def client_range(request: HttpRequest) -> str:
+    """The network a request comes from, in words."""
+    return str(client_network(request) or "unknown")
+
+
+def client_network(request: HttpRequest) -> IPv4Network | IPv6Network | None:
     """The network a request comes from, /24 or /64: within one, an address is changed too easily.
 
     Only the hop that our own proxies (TRUSTED_PROXIES of them) wrote is believed of X-Forwarded-For."""
@@ -142,10 +147,10 @@ def client_range(request: HttpRequest) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "unknown"
+        return None
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
-    return str(ip_network((parsed, 64 if parsed.version == 6 else 24), strict=False))
+    return ip_network((parsed, 64 if parsed.version == 6 else 24), strict=False)
 
 
 def _signer() -> signing.Signer:

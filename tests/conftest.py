@@ -53,6 +53,12 @@ def static_files_as_they_are(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
+@pytest.fixture(autouse=True)
+def password_alone(settings: Settings) -> None:
+    """As in the demo: tests/test_second_factor.py is about the rest."""
+    settings.SECOND_FACTOR = False
+
+
 @pytest.fixture
 def noon() -> Iterator[None]:
     """The clock stands at the factories' NOON. Whole modules use it by their mark."""

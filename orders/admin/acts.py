@@ -38,8 +38,19 @@ class TimeInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class StaffReason(forms.CharField):
+    """Why, in staff's own words; it stays on the row."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=200, label=gettext_lazy("Reason"), help_text=gettext_lazy("For us; customers never read it.")
+        )
+
+
 class NewRow(forms.Form):
     """The form that adds a row through a service."""
+
+    permission: ClassVar[str]
 
     def create(self, *, now: datetime, actor: str) -> Model:
         """May raise Refused."""
@@ -55,6 +66,7 @@ class Act(forms.Form):
 
     name: ClassVar[str]  # in its URL
     label: ClassVar[Text]
+    permission: ClassVar[str]  # of whoever may do it, as has_perm takes it
     explanation: ClassVar[Text] = ""
     several: ClassVar[bool] = False  # offered for rows chosen in a list, too
     dangerous: ClassVar[bool] = False

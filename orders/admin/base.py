@@ -77,8 +77,15 @@ class ConditionFilter(admin.SimpleListFilter):
         return queryset.filter(chosen[1]) if chosen else queryset
 
 
-def actor_of(request: HttpRequest) -> str:
+def actor_of(request: HttpRequest, permission: str) -> str:
+    """The name that a service writes beside what it does: nobody has one for what they may not do (PermissionDenied)."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
     return request.user.get_username()
+
+
+def may(request: HttpRequest, act: type[Act]) -> bool:
+    return request.user.has_perm(act.permission)
 
 
 class BackordersAdmin(ModelAdmin):
@@ -93,10 +100,6 @@ class BackordersAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted here: what was wrong is corrected, and people are erased by a command of their own."""
         return False
-
-    def may_act(self, request: HttpRequest) -> bool:
-        """Acts need the permission to change the model, also where its fields are only read."""
-        return ModelAdmin.has_change_permission(self, request)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Only what the form changed: services may have counted units in the same row since it was read."""
@@ -127,12 +130,10 @@ class BackordersAdmin(ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _buttons(self, request: HttpRequest, obj: Model) -> list[Button]:
-        if not self.may_act(request):
-            return []
         return [
             Button(act.label, self.act_url(act, [obj.pk]), dangerous=act.dangerous)
             for act in self.acts
-            if act.offered(obj)
+            if may(request, act) and act.offered(obj)
         ]
 
     def _may_see(self, request: HttpRequest, table: Table) -> bool:
@@ -150,7 +151,7 @@ class BackordersAdmin(ModelAdmin):
         form = self.adding(request.POST) if request.method == "POST" else self.adding(initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():
             try:
-                row = form.create(now=timezone.now(), actor=actor_of(request))
+                row = form.create(now=timezone.now(), actor=actor_of(request, form.permission))
             except Refused as refused:
                 form.add_error(None, capfirst(str(refused)))
             else:
@@ -178,15 +179,15 @@ class BackordersAdmin(ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
-        if self.may_act(request):
-            actions |= {
-                act.name: (partial(_open_act, act=act), act.name, str(act.label)) for act in self.acts if act.several
-            }
-        return actions
+        return actions | {
+            act.name: (partial(_open_act, act=act), act.name, str(act.label))
+            for act in self.acts
+            if act.several and may(request, act)
+        }
 
     def act_view(self, request: HttpRequest, act: type[Act]) -> HttpResponse:
         """GET asks, POST does it to every row in ?id= for which it is offered."""
-        if not self.may_act(request):
+        if not may(request, act):
             raise PermissionDenied
         asked = self._rows(request)
         rows = [row for row in asked if act.offered(row)]
@@ -223,7 +224,7 @@ class BackordersAdmin(ModelAdmin):
         done, refusals = 0, []
         for row in form.rows:
             try:
-                said = form.perform_once(row, seen, now=timezone.now(), actor=actor_of(request))
+                said = form.perform_once(row, seen, now=timezone.now(), actor=actor_of(request, form.permission))
             except Refused as refused:
                 refusals.append(capfirst(str(refused)))
             else:
@@ -279,6 +280,3 @@ class ReadOnlyAdmin(BackordersAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) or self.may_act(request)

@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
-from orders.admin.acts import Act, DayInput, NewRow, TimeInput
+from orders.admin.acts import Act, DayInput, NewRow, StaffReason, TimeInput
 from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
 
 class NewOrder(NewRow):
+    permission = "orders.add_order"
+
     number = forms.CharField(max_length=100)
     placed_at = forms.DateTimeField(widget=TimeInput(), initial=timezone.localtime)
     paid_at = forms.DateTimeField(
@@ -112,6 +114,7 @@ class UnitsOfLines(Act):
 
 class Ship(UnitsOfLines):
     name = "ship"
+    permission = "orders.ship_order"
     label = gettext_lazy("Ship")
     explanation = gettext_lazy(
         "For units that were handed to the carrier. The customer is told, with the tracking number."
@@ -150,6 +153,7 @@ class Ship(UnitsOfLines):
 
 class Cancel(UnitsOfLines):
     name = "cancel"
+    permission = "orders.cancel_order"
     label = gettext_lazy("Cancel units")
     explanation = gettext_lazy(
         "Units that wait go first, then those set aside, which go to the next in line. The customer is told when the "
@@ -162,6 +166,7 @@ class Cancel(UnitsOfLines):
         label=gettext_lazy("Who wants it"),
         choices=[("customer", gettext_lazy("The customer asked for it")), ("shop", gettext_lazy("We decided it"))],
     )
+    reason = StaffReason()
 
     @staticmethod
     def most(line: OrderLine) -> int:
@@ -176,7 +181,8 @@ class Cancel(UnitsOfLines):
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
         units = self.units()
-        refunds = services.cancel(row, units=units, by=self.cleaned_data["by"], now=now, actor=actor)
+        data = self.cleaned_data
+        refunds = services.cancel(row, units=units, by=data["by"], reason=data["reason"], now=now, actor=actor)
         count = sum(units.values())
         return ngettext(
             "%(units)d unit of order %(number)s cancelled. Send the refund by %(day)s and mark it sent.",
@@ -192,6 +198,7 @@ class LineAct(Act):
 
 class MoveInLine(LineAct):
     name = "move"
+    permission = "orders.move_orderline"
     label = gettext_lazy("Move in line")
     explanation = gettext_lazy("Those who are passed by can read that we moved someone, not whom and not why.")
     impossible = gettext_lazy("No units of this line wait.")
@@ -222,6 +229,7 @@ class MoveInLine(LineAct):
 
 class Settle(LineAct):
     name = "settle"
+    permission = "orders.settle_orderline"
     label = gettext_lazy("Say how many are to come")
     explanation = gettext_lazy(
         "Nobody knew how many units of this line are still to come, so it kept its place and got none. The others count "
@@ -252,6 +260,7 @@ class Settle(LineAct):
 
 class PutBack(LineAct):
     name = "put-back"
+    permission = "orders.restore_orderline"
     label = gettext_lazy("Put back")
     explanation = gettext_lazy(
         "For units cancelled by mistake, or as nobody had answered: they wait again at their old place, the refund is no "
@@ -260,6 +269,7 @@ class PutBack(LineAct):
     impossible = gettext_lazy("No units of this line are cancelled.")
 
     units = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
+    reason = StaffReason()
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
@@ -274,7 +284,7 @@ class PutBack(LineAct):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data["units"]
-        services.put_back(row, units, now=now, actor=actor)
+        services.put_back(row, units, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return ngettext("%(units)d unit of %(line)s waits again.", "%(units)d units of %(line)s wait again.", units) % {
             "units": units,
             "line": row,
@@ -283,12 +293,15 @@ class PutBack(LineAct):
 
 class DidNotLeave(Act):
     name = "take-back"
+    permission = "orders.correct_shipment"
     label = gettext_lazy("This did not leave")
     explanation = gettext_lazy(
         "For a shipment recorded by mistake: its units are set aside again and the customer is told, with an apology."
     )
     impossible = gettext_lazy("This shipment has been corrected already.")
     dangerous = True
+
+    reason = StaffReason()
 
     @classmethod
     def offered(cls, row: Shipment) -> bool:
@@ -298,12 +311,13 @@ class DidNotLeave(Act):
         return [row.corrections.count()]
 
     def perform(self, row: Shipment, *, now: datetime, actor: str) -> str:
-        services.correct_shipment(row, now=now, actor=actor)
+        services.correct_shipment(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return _("The shipment of order %(number)s is taken back.") % {"number": row.order.number}
 
 
 class MarkSent(Act):
     name = "mark-sent"
+    permission = "orders.send_refund"
     label = gettext_lazy("Mark sent")
     explanation = gettext_lazy("For refunds you have sent. Their units can no longer be put back in line.")
     impossible = gettext_lazy("This refund was marked sent before.")
@@ -317,12 +331,13 @@ class MarkSent(Act):
         return [row.units, row.sent_at]
 
     def perform(self, row: Refund, *, now: datetime, actor: str) -> str:
-        services.mark_refund_sent(row, now=now)
+        services.mark_refund_sent(row, now=now, actor=actor)
         return _("The refund for %(refund)s is marked sent.") % {"refund": row}
 
 
 class Confirm(Act):
     name = "confirm"
+    permission = "orders.confirm_shoptask"
     label = gettext_lazy("Done in the shop")
     explanation = gettext_lazy("For what you have done in the shop's own system. Nothing else happens here.")
     impossible = gettext_lazy("This was confirmed before.")

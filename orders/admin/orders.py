@@ -72,7 +72,7 @@ def events_of_order(order: Order) -> Table:
     return Table(
         title=_("What happened"),
         model=Event,
-        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("By"), _("Told")],
+        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("By"), _("Our reason"), _("Told")],
         rows=[
             [
                 row.at,
@@ -80,6 +80,7 @@ def events_of_order(order: Order) -> Table:
                 row.line.product.sku if row.line else "",
                 event_words(row),
                 row.actor,
+                row.note,
                 row.told_at,
             ]
             for row in events

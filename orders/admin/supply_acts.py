@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from orders import services
-from orders.admin.acts import Act, DayInput, NewRow
+from orders.admin.acts import Act, DayInput, NewRow, StaffReason
 from orders.models import Product, Receipt, Restock, Supplier
 
 # More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
@@ -27,6 +27,8 @@ def reasons() -> list[tuple[str, Any]]:
 
 
 class NewRestock(NewRow):
+    permission = "orders.add_restock"
+
     reference = forms.CharField(max_length=200, help_text=gettext_lazy("Your order number at the supplier."))
     product = forms.ModelChoiceField(
         Product.objects.all(), widget=AutocompleteSelect(Restock._meta.get_field("product"), admin.site)
@@ -53,11 +55,12 @@ class RestockAct(Act):
         return row.open_units > 0
 
     def facts(self, row: Restock) -> Sequence[object]:
-        return [row.arrived, row.cancelled_at, row.dates.count()]
+        return [row.arrived, row.cancelled_at]
 
 
 class MoveDate(RestockAct):
     name = "move-date"
+    permission = "orders.move_restock"
     label = gettext_lazy("Move date")
     explanation = gettext_lazy(
         "Customers whose promise is no longer true hear of it once the change has settled. A date corrected before that "
@@ -71,15 +74,40 @@ class MoveDate(RestockAct):
         widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
     )
 
+    def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
+        """The page carries which date of each it showed, so that the service can say who moved it meanwhile."""
+        super().__init__(rows, data)
+        for row in rows:
+            newest = row.dates.order_by("-posted_on", "-pk").first()
+            self.fields[shown_date(row)] = forms.IntegerField(
+                widget=forms.HiddenInput(), initial=newest and newest.pk, required=False
+            )
+
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
-        named = {"restock": row, "day": date_format(self.cleaned_data["expected_on"])}
-        if services.move_restock_date(row, **self.cleaned_data, now=now, actor=actor) is None:
+        data = self.cleaned_data
+        named = {"restock": row, "day": date_format(data["expected_on"])}
+        moved = services.move_restock_date(
+            row,
+            data["expected_on"],
+            posted_on=data["posted_on"],
+            reason=data["reason"],
+            seen=data[shown_date(row)],
+            now=now,
+            actor=actor,
+        )
+        if moved is None:
             return _("%(restock)s was already expected on %(day)s.") % named
         return _("%(restock)s is now expected on %(day)s.") % named
 
 
+def shown_date(restock: Restock) -> str:
+    """The name of the field that carries the id of the date shown."""
+    return f"shown_date_{restock.pk}"
+
+
 class Receive(RestockAct):
     name = "receive"
+    permission = "orders.receive_restock"
     label = gettext_lazy("Receive")
     explanation = gettext_lazy(
         "The units are set aside for the front of the line at once, and their customers are told."
@@ -147,14 +175,17 @@ class Receive(RestockAct):
 
 class CancelRest(RestockAct):
     name = "cancel"
+    permission = "orders.cancel_restock"
     label = gettext_lazy("Cancel what has not arrived")
     explanation = gettext_lazy("Nothing more is expected of this delivery. Those who wait for it hear of it.")
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
     dangerous = True
 
+    reason = StaffReason()
+
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         units = row.open_units
-        services.cancel_restock(row, now=now, actor=actor)
+        services.cancel_restock(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return ngettext(
             "%(units)d unit of %(restock)s will not come.", "%(units)d units of %(restock)s will not come.", units
         ) % {"units": units, "restock": row}
@@ -162,6 +193,7 @@ class CancelRest(RestockAct):
 
 class ReceiveUnannounced(Act):
     name = "receive"
+    permission = "orders.receive_restock"
     label = gettext_lazy("Receive without a restock")
     explanation = gettext_lazy(
         "For units nobody announced, such as returns. They are set aside for the front of the line at once."
@@ -187,6 +219,7 @@ class ReceiveUnannounced(Act):
 
 class Correct(Act):
     name = "correct"
+    permission = "orders.correct_receipt"
     label = gettext_lazy("Correct")
     explanation = gettext_lazy(
         "When fewer had arrived, spare units go first, then those set aside last; these customers are told once, with "
@@ -197,7 +230,7 @@ class Correct(Act):
     units = forms.IntegerField(
         label=gettext_lazy("Units that really arrived"), min_value=0, max_value=services.MOST_UNITS
     )
-    reason = forms.CharField(max_length=200, help_text=gettext_lazy("For us; customers never read it."))
+    reason = StaffReason()
 
     def __init__(self, rows: Sequence[Receipt], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)

@@ -73,6 +73,7 @@ class Order(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("ship_order", "Can ship orders"), ("cancel_order", "Can cancel units of orders")]
         constraints = [models.UniqueConstraint(Upper("number"), name="order_number_is_unique")]
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
@@ -121,6 +122,11 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering = ["id"]
+        permissions = [
+            ("move_orderline", "Can move someone in line"),
+            ("restore_orderline", "Can put cancelled units back"),
+            ("settle_orderline", "Can say how many units of a held line are to come"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "product"], name="one_line_per_order_and_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_has_units"),
@@ -183,10 +189,12 @@ class Shipment(models.Model):
     tracking_number = models.CharField(max_length=200, blank=True)
     recorded_at = models.DateTimeField()
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Staff's, of a correction.")
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("correct_shipment", "Can take back a shipment recorded by mistake")]
         indexes = [models.Index(fields=["tracking_number"], name="by_tracking_number")]
 
     def __str__(self) -> str:
@@ -217,9 +225,11 @@ class Refund(models.Model):
     due_on = models.DateField()
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.CharField(max_length=150, blank=True, db_default="", help_text="Who marked it sent.")
 
     class Meta:
         ordering = ["due_on", "id"]
+        permissions = [("send_refund", "Can mark refunds sent")]
         indexes = [models.Index(fields=["due_on"], condition=Q(sent_at__isnull=True), name="refunds_due")]
 
     def __str__(self) -> str:

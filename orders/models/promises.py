@@ -97,6 +97,9 @@ class Event(models.Model):
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150, blank=True)
+    note = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="Staff's reason; customers never read it."
+    )
     # The outbox mark: true until a message covers this event. Set by the writer, cleared once by dispatch.
     message_due = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True, blank=True)

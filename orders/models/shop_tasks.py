@@ -27,6 +27,7 @@ class ShopTask(models.Model):
 
     class Meta:
         ordering = ["id"]
+        permissions = [("confirm_shoptask", "Can confirm what was done in the shop")]
         constraints = [models.CheckConstraint(condition=Q(units__gt=0), name="shop_task_has_units")]
         indexes = [models.Index(fields=["line", "id"], condition=Q(confirmed_at__isnull=True), name="shop_tasks_to_do")]
 

@@ -87,10 +87,17 @@ class Restock(models.Model):
     quantity = models.PositiveIntegerField()
     arrived = models.PositiveIntegerField(default=0, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
+    cancel_reason = models.CharField(max_length=200, blank=True, editable=False, db_default="")
     created_at = models.DateTimeField(editable=False)
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("receive_restock", "Can receive goods"),
+            ("move_restock", "Can move the date of a restock"),
+            ("cancel_restock", "Can cancel what has not arrived of a restock"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["reference", "product"], name="one_restock_per_reference_and_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="restock_brings_units"),
@@ -147,6 +154,7 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("correct_receipt", "Can correct a receipt")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0) | Q(quantity__lt=0, corrects__isnull=False),

@@ -87,17 +87,26 @@ def _silent_units(line: OrderLine) -> int:
 
 
 @transaction.atomic
-def put_back(line: OrderLine, units: int, *, now: datetime, actor: str) -> None:
+def put_back(line: OrderLine, units: int, *, now: datetime, actor: str, reason: str = "") -> None:
     """Staff undo a cancellation. Where silence had cancelled, that the customer wants it is consent, as from the page."""
     notice = _open_or(line, Outcome.SILENCE_CANCELLED)
     if notice and notice.outcome == Outcome.SILENCE_CANCELLED:
-        _put_back(line, notice, units, now=now, channel="staff", actor=actor)
+        _put_back(line, notice, units, now=now, channel="staff", actor=actor, reason=reason)
     else:
-        restore(line, units, now=now, actor=actor)
+        restore(line, units, now=now, actor=actor, reason=reason)
 
 
-def _put_back(line: OrderLine, notice: DelayNotice, units: int, *, now: datetime, channel: str, actor: str) -> Answered:
-    restore(line, units, now=now, actor=actor)
+def _put_back(
+    line: OrderLine,
+    notice: DelayNotice,
+    units: int,
+    *,
+    now: datetime,
+    channel: str,
+    actor: str,
+    reason: str = "",
+) -> Answered:
+    restore(line, units, now=now, actor=actor, reason=reason)
     _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now

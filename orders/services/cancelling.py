@@ -34,6 +34,7 @@ def cancel(
     units: Mapping[int, int] | None = None,
     by: str = "staff",
     actor: str = "",
+    reason: str = "",
     refunded: bool = False,
     in_shop: bool = False,
     seen: Mapping[int, int] | None = None,
@@ -41,12 +42,12 @@ def cancel(
     """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
-    `by` is cancel, withdraw, silence, customer, staff or shop; `refunded`: the shop has sent the money already;
+    `by` is cancel, withdraw, silence, customer, staff or shop; `reason` is staff's own word; `refunded`: the shop has sent the money already;
     `in_shop`: it has cancelled them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}):
     what the decision rests on; Changed when that is not so any more.
     Cancelling what is cancelled changes nothing.
     """
-    how = _How(by=by, actor=actor, refunded=refunded, in_shop=in_shop, seen=seen or {})
+    how = _How(by=by, actor=actor, note=reason, refunded=refunded, in_shop=in_shop, seen=seen or {})
     try:
         return _cancel(order, units, how, now=now, stock_locked=False)
     except _NeedsStock:
@@ -57,6 +58,7 @@ def cancel(
 class _How:
     by: str
     actor: str
+    note: str
     refunded: bool
     in_shop: bool
     seen: Mapping[int, int]
@@ -100,7 +102,7 @@ def _cancel(
         refunds.append(_owe(line, number, now=now, sent=how.refunded))
         rest_is_ready = 0 < line.waiting <= number < open_units
         promise = promise_to_leave(line, now=now) if rest_is_ready else None
-        _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor)
+        _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor, note=how.note)
         if number > from_reserved:
             _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
             mark_moved_up([line.product_id], now=now)
@@ -110,7 +112,7 @@ def _cancel(
 
 
 @transaction.atomic
-def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> None:
+def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "", reason: str = "") -> None:
     """Cancelled units whose refund was not sent wait again at the line's old place; else Refused."""
     lock_stock([line.product_id])
     (line,) = lock_lines(line.order, {line.pk: units})
@@ -140,15 +142,16 @@ def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "") -> N
         facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED},
         at=now,
         actor=actor,
+        note=reason,
         message_due=line.order.released_at is not None,
     )
     mark_changed([line.product_id], reason=Reason.RESTORED, now=now)
     allocate(line.product_id, now=now)
 
 
-def mark_refund_sent(refund: Refund, *, now: datetime) -> bool:
+def mark_refund_sent(refund: Refund, *, now: datetime, actor: str = "") -> bool:
     """The shop has sent the money. False: it was marked before. From then on its units cannot be put back."""
-    return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now) == 1
+    return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now, sent_by=actor) == 1
 
 
 def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
@@ -170,7 +173,15 @@ def _reduce_refunds(line: OrderLine, units: int) -> None:
 
 
 def _tell(
-    line: OrderLine, units: int, refund: Refund, promise: Promise | None, *, now: datetime, by: str, actor: str
+    line: OrderLine,
+    units: int,
+    refund: Refund,
+    promise: Promise | None,
+    *,
+    now: datetime,
+    by: str,
+    actor: str,
+    note: str,
 ) -> None:
     asked = line.notices.filter(outcome="").first() if by == "silence" else None
     money = {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
@@ -190,6 +201,7 @@ def _tell(
         },
         at=now,
         actor=actor,
+        note=note,
         message_due=line.order.released_at is not None,
     )
 

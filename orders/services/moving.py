@@ -57,6 +57,7 @@ def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, ac
         facts={"code": "moved", "place_before": before, "place": reached},
         at=now,
         actor=actor,
+        note=reason,
     )
     mark_changed([line.product_id], reason=Reason.MOVED, now=now)
     return reached

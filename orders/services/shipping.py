@@ -92,14 +92,19 @@ def ship(
 
 
 @transaction.atomic
-def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "") -> Shipment:
+def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told."""
     if shipment.corrects_id or shipment.corrections.exists():
         raise Refused("this shipment has been corrected already")
     rows = list(shipment.lines.all())
     lines = lock_lines(shipment.order, {row.line_id: row.quantity for row in rows})
     correction = Shipment.objects.create(
-        order=shipment.order, shipped_at=shipment.shipped_at, recorded_at=now, corrects=shipment, actor=actor
+        order=shipment.order,
+        shipped_at=shipment.shipped_at,
+        recorded_at=now,
+        corrects=shipment,
+        actor=actor,
+        reason=reason,
     )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=correction, line_id=row.line_id, quantity=-row.quantity) for row in rows

@@ -62,10 +62,12 @@ def move_restock_date(
     reason: str = "",
     posted_on: date | None = None,
     actor: str = "",
+    seen: int | None = None,
 ) -> RestockDate | None:
     """A new version of the day a delivery is expected; None when that already was the newest word.
 
-    Customers hear of it when it has settled (promising.mark_changed)."""
+    `seen`: the id of the version that whoever moves it was looking at; Refused, with the newer word, when somebody else
+    has moved it since. Customers hear of it when it has settled (promising.mark_changed)."""
     restock = Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
     posted_on = posted_on or today_of(now)
     if restock.cancelled_at:
@@ -75,6 +77,11 @@ def move_restock_date(
     newest = restock.dates.order_by("-posted_on", "-id").first()
     if newest and newest.expected_on == expected_on:
         return None
+    if newest and seen is not None and newest.pk != seen:
+        raise Refused(
+            f"{newest.actor or 'an import'} moved {restock.reference} to {newest.expected_on:%-d %B %Y} "
+            "while you were looking"
+        )
     if newest and posted_on < newest.posted_on:
         raise Refused(
             f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was on {posted_on}"
@@ -90,15 +97,15 @@ def move_restock_date(
 
 
 @transaction.atomic
-def cancel_restock(restock: Restock, *, now: datetime, actor: str = "") -> None:
+def cancel_restock(restock: Restock, *, now: datetime, actor: str = "", reason: str = "") -> None:
     """What has not arrived of this delivery will not come."""
     restock = Restock.objects.select_for_update(no_key=True).get(pk=restock.pk)
     if restock.cancelled_at:
         return
     if not restock.open_units:
         raise Refused(f"restock {restock.reference} has arrived in full: correct its receipt instead")
-    restock.cancelled_at = now
-    restock.save(update_fields=["cancelled_at"])
+    restock.cancelled_at, restock.cancelled_by, restock.cancel_reason = now, actor, reason
+    restock.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
     mark_changed([restock.product_id], reason=Reason.DELIVERY_CANCELLED, now=now)
 
 

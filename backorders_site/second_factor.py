@@ -1,0 +1,146 @@
+"""A code from the phone besides the password: set up once, asked at each login, with recovery codes for a lost phone."""
+
+from typing import Any
+
+import segno
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django_otp import login, verify_token
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+RECOVERY_CODES = 10
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split()).lower()
+
+
+def passed(request: HttpRequest) -> bool:
+    """Whether this session may see staff's pages, as far as the second factor goes."""
+    return not settings.SECOND_FACTOR or bool(request.user.is_verified())  # type: ignore[union-attr]
+
+
+@sensitive_post_parameters("code")
+@never_cache
+def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for whoever has passed."""
+    device = TOTPDevice.objects.filter(user=request.user, confirmed=True).first()
+    if device is None:
+        return _set_up(request, context)
+    form = CodeForm(request.POST or None)
+    verified = request.user.is_verified()  # type: ignore[union-attr]
+    if form.is_valid():
+        code = form.cleaned_data["code"]
+        accepted = _accepted(request.user, device, code, only_phone=verified)
+        if accepted and verified:
+            return _show_codes(request, context)
+        if accepted:
+            _let_in(request, accepted)
+            return redirect(_next(request))
+        form.add_error("code", _why_not(device))
+    left = StaticToken.objects.filter(device__user=request.user).count()
+    title = _("Recovery codes") if verified else _("Second factor")
+    return TemplateResponse(
+        request,
+        "admin/staff/second_factor.html",
+        {**context, "title": title, "form": form, "verified": verified, "left": left},
+    )
+
+
+def recovery_codes(user: AbstractBaseUser) -> list[str]:
+    """New ones, each good once; the former end."""
+    with transaction.atomic():
+        StaticDevice.objects.filter(user=user).delete()
+        device = StaticDevice.objects.create(user=user, name="recovery codes")
+        codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+        StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    return codes
+
+
+def forget(user: AbstractBaseUser) -> None:
+    """The phone is lost and so are the codes: at the next login another one is set up. Sessions end where they stand."""
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=user).delete()
+        StaticDevice.objects.filter(user=user).delete()
+
+
+def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The phone counts once it has shown a right code; until then the page shows the same secret."""
+    device, _created = TOTPDevice.objects.get_or_create(user=request.user, confirmed=False, defaults={"name": "phone"})
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        if accepted := verify_token(request.user, device.persistent_id, form.cleaned_data["code"]):
+            accepted.confirmed = True
+            accepted.save(update_fields=["confirmed"])
+            _let_in(request, accepted)
+            return _show_codes(request, context)
+        form.add_error("code", _why_not(device))
+    shown = {"title": _("Set up your second factor"), "form": form, "qr": _qr(device), "secret": _secret(device)}
+    return TemplateResponse(request, "admin/staff/set_up_second_factor.html", {**context, **shown})
+
+
+def _show_codes(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    codes = recovery_codes(request.user)  # type: ignore[arg-type]
+    shown = {"title": _("Recovery codes"), "codes": codes, "go_on": _next(request)}
+    return render(request, "admin/staff/recovery_codes.html", {**context, **shown})
+
+
+def _accepted(user: Any, phone: TOTPDevice, code: str, *, only_phone: bool) -> Any:
+    """The device that took the code: digits are the phone's, all else is a recovery code."""
+    devices = [phone] if code.isdigit() or only_phone else StaticDevice.objects.filter(user=user)
+    return next((taken for device in devices if (taken := verify_token(user, device.persistent_id, code))), None)
+
+
+def _let_in(request: HttpRequest, device: Any) -> None:
+    request.session.cycle_key()
+    login(request, device)
+
+
+def _why_not(device: TOTPDevice) -> str:
+    """After each wrong code the next one has to wait twice as long."""
+    device.refresh_from_db()
+    allowed, _reason = device.verify_is_allowed()
+    seconds = 0 if allowed else 2 ** max(device.throttling_failure_count - 1, 0)
+    return ngettext(
+        "This code is not right, or was used before. Wait %(seconds)d second and type the next one.",
+        "This code is not right, or was used before. Wait %(seconds)d seconds and type the next one.",
+        seconds,
+    ) % {"seconds": seconds}
+
+
+def _next(request: HttpRequest) -> str:
+    asked_for = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(asked_for, {request.get_host()}, require_https=request.is_secure())
+    return asked_for if safe else reverse("admin:index")
+
+
+def _qr(device: TOTPDevice) -> SafeString:
+    """Drawn here, so that the secret goes nowhere else."""
+    drawn = segno.make_qr(device.config_url).svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=True)
+    return mark_safe(drawn)  # noqa: S308 - segno's own drawing, of squares alone
+
+
+def _secret(device: TOTPDevice) -> str:
+    """To type where no camera is at hand, in fours."""
+    secret = device.config_url.partition("secret=")[2].partition("&")[0].replace("%3D", "")
+    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))

@@ -1,0 +1,195 @@
+"""Staff log in with a password and a code; guessing neither pays."""
+
+import re
+from datetime import timedelta
+from time import time
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from pytest_django.fixtures import Settings
+
+from tests.factories import NOON
+from tests.test_admin import act, page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+INDEX, LOGIN, CODE = "/admin/", "/admin/login/", "/admin/second-factor/"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def second_factor(settings: Settings) -> None:
+    settings.SECOND_FACTOR = True
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_superuser("ann", password=PASSWORD)
+
+
+def code_of(user: User) -> str:
+    device = TOTPDevice.objects.get(user=user)
+    return f"{totp(device.bin_key, step=device.step, t0=device.t0):06d}"
+
+
+def logged_in(client: Client, user: User) -> list[str]:
+    """A session of `user`, who sets up a phone on the way. Returns the recovery codes shown."""
+    client.force_login(user)
+    client.get(CODE)
+    shown = client.post(CODE, {"code": code_of(user)}).content.decode()
+    return re.findall(r"^(?:<pre[^>]*>)?([a-z2-7]{8})$", shown, re.MULTILINE)
+
+
+def with_password(client: Client, password: str = PASSWORD, **headers: str) -> int:
+    return client.post(LOGIN, {"username": "ann", "password": password, "next": INDEX}, headers=headers).status_code
+
+
+def test_a_password_alone_opens_no_page_of_the_admin(client: Client, ann: User) -> None:
+    assert with_password(client) == 302
+    for name in (
+        "index",
+        "orders_order_changelist",
+        "orders_restock_receive",
+        "password_change",
+        "auth_user_changelist",
+    ):
+        url = reverse(f"admin:{name}")
+        assert client.get(url)["Location"] == f"{LOGIN}?next={url}"
+    asked = client.get(f"{LOGIN}?next=/admin/orders/order/")
+    assert asked["Location"] == f"{CODE}?next=%2Fadmin%2Forders%2Forder%2F"
+
+
+def test_whoever_gave_no_password_is_not_asked_for_a_code(client: Client) -> None:
+    assert client.get(CODE)["Location"] == LOGIN
+
+
+def test_a_phone_is_set_up_from_a_picture_drawn_here_and_recovery_codes_are_shown_once(
+    client: Client, ann: User
+) -> None:
+    with_password(client)
+    shown = client.get(CODE).content.decode()
+    secret = TOTPDevice.objects.get(user=ann).config_url.partition("secret=")[2][:32]
+    assert "<svg" in shown
+    assert " ".join(re.findall("....", secret)) in shown
+    assert not re.search(r"<style|<script>|\sstyle=|\son\w+=|https?://(?!testserver|www\.w3\.org)", shown)
+
+    codes = client.post(CODE, {"code": code_of(ann)}).content.decode()
+
+    kept = sorted(StaticToken.objects.filter(device__user=ann).values_list("token", flat=True))
+    assert sorted(re.findall(r"\b[a-z2-7]{8}\b", codes.partition("<pre")[2].partition("</pre>")[0])) == kept
+    assert len(kept) == 10
+    assert client.get(INDEX).status_code == 200
+    assert not any(token in client.get(CODE).content.decode() for token in kept)
+
+
+def test_a_wrong_code_opens_nothing_and_the_next_has_to_wait(client: Client, ann: User) -> None:
+    logged_in(client, ann)
+    other = Client()
+    other.force_login(ann)
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        wrong = f"{(int(code_of(ann)) + 1) % 10**6:06d}"
+        assert "This code is not right" in other.post(CODE, {"code": wrong}).content.decode()
+        other.post(CODE, {"code": code_of(ann)})
+        assert other.get(INDEX).status_code == 302
+    with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
+        other.post(CODE, {"code": code_of(ann)})
+        assert other.get(INDEX).status_code == 200
+
+
+def test_a_code_overheard_opens_nothing_a_second_time(client: Client, ann: User) -> None:
+    logged_in(client, ann)
+    thief = Client()
+    thief.force_login(ann)
+    thief.post(CODE, {"code": code_of(ann)})
+    assert thief.get(INDEX).status_code == 302
+
+
+def test_a_recovery_code_opens_once(client: Client, ann: User) -> None:
+    code, *_ = logged_in(client, ann)
+    first, second = Client(), Client()
+    first.force_login(ann)
+    second.force_login(ann)
+    assert first.post(f"{CODE}?next=/admin/orders/order/", {"code": code.upper()})["Location"] == "/admin/orders/order/"
+    second.post(CODE, {"code": code})
+    assert (first.get(INDEX).status_code, second.get(INDEX).status_code) == (200, 302)
+
+
+def test_new_recovery_codes_want_a_code_of_the_phone_and_end_the_old_ones(client: Client, ann: User) -> None:
+    old = logged_in(client, ann)
+    client.post(CODE, {"code": old[0]})
+    assert StaticToken.objects.filter(token=old[1]).exists()
+    with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+        client.post(CODE, {"code": code_of(ann)})
+    assert not StaticToken.objects.filter(token__in=old).exists()
+    assert StaticToken.objects.count() == 10
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_the_login_leads_nowhere_else(client: Client, ann: User, elsewhere: str) -> None:
+    code, *_ = logged_in(client, ann)
+    other = Client()
+    other.force_login(ann)
+    assert other.post(f"{CODE}?next={elsewhere}", {"code": code})["Location"] == INDEX
+
+
+def test_a_phone_that_is_lost_is_reset_by_a_manager_and_its_session_ends(client: Client, ann: User) -> None:
+    bob = User.objects.create_superuser("bob", password=PASSWORD)
+    hers = Client()
+    logged_in(hers, ann)
+    logged_in(client, bob)
+    act(client, "reset-second-factor", ann)
+    assert hers.get(INDEX).status_code == 302
+    assert "Set up your second factor" in hers.get(CODE).content.decode()
+
+
+def test_the_demo_s_admin_opens_with_its_password(client: Client, ann: User, settings: Settings) -> None:
+    settings.SECOND_FACTOR = False
+    with_password(client)
+    assert client.get(INDEX).status_code == 200
+
+
+class TestGuessingAPassword:
+    def test_is_stopped_after_five_and_the_right_one_does_not_help_until_a_quarter_of_an_hour_has_gone(
+        self, client: Client, ann: User
+    ) -> None:
+        assert [with_password(client, "wrong") for _ in range(5)] == [200, 200, 200, 200, 429]
+        assert with_password(client) == 429
+        with time_machine.travel(NOON + timedelta(minutes=16), tick=False):
+            assert with_password(client) == 302
+
+    def test_keeps_nobody_out_who_comes_from_elsewhere(self, client: Client, ann: User, settings: Settings) -> None:
+        settings.TRUSTED_PROXIES = 1
+        for n in range(5):
+            with_password(client, "wrong", X_Forwarded_For=f"6.6.6.{n}, 203.0.113.{n}")
+        assert with_password(client, X_Forwarded_For="203.0.113.77") == 429
+        assert with_password(client, X_Forwarded_For="203.0.113.1, 198.51.100.7") == 302
+
+    def test_is_forgiven_by_a_manager(self, client: Client, ann: User, settings: Settings) -> None:
+        for _ in range(5):
+            with_password(client, "wrong")
+        boss = Client()
+        logged_in(boss, User.objects.create_superuser("bob", password=PASSWORD))
+        act(boss, "let-in-again", ann)
+        assert with_password(client) == 302
+
+
+def test_clocks_of_phones_may_be_off_by_half_a_minute(client: Client, ann: User) -> None:
+    client.force_login(ann)
+    client.get(CODE)
+    device = TOTPDevice.objects.get(user=ann)
+    late = f"{totp(device.bin_key, step=device.step, t0=device.t0 + 30):06d}"
+    assert time() == NOON.timestamp()
+    client.post(CODE, {"code": late})
+    assert client.get(INDEX).status_code == 200
+
+
+def test_the_list_of_staff_shows_no_secret(client: Client, ann: User) -> None:
+    logged_in(client, ann)
+    shown = client.get(page(User, "change", ann.pk)).content.decode()
+    assert TOTPDevice.objects.get(user=ann).key not in shown
