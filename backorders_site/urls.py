@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include(theme.urlpatterns)),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("demo/", include("backorders_site.desk.demo")),
+    path("admin/desk/", include("backorders_site.desk.urls")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
     path("", include("orders.urls")),

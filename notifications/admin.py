@@ -190,10 +190,23 @@ class CameBack(MessageAct):
         return row.state == State.SENT
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        mending.mark_bounced(row)
+        mending.mark_bounced(row, actor=actor)
         return _("“%(mail)s” came back: reach the customer of order %(number)s another way.") % {
             "mail": row,
             "number": row.order.number,
+        }
+
+
+class ForStaff(ConditionFilter):
+    title = gettext_lazy("who has it")
+    parameter_name = "with"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        stuck = [State.BOUNCED, State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED]
+        return {
+            "staff": (_("Staff: failed or came back"), Q(state__in=stuck)),
+            "outbox": (_("The outbox: waits to be sent"), Q(state=State.QUEUED)),
         }
 
 
@@ -201,7 +214,8 @@ class Answered(ConditionFilter):
     title = gettext_lazy("the mail server's answer")
     parameter_name = "ambiguous"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "yes": (_("Missing at least once: may have been sent"), Q(ambiguous_count__gt=0)),
             "no": (_("Never missing"), Q(ambiguous_count=0)),
@@ -211,7 +225,7 @@ class Answered(ConditionFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
-    list_filter = ["state", "kind", Answered]
+    list_filter = [ForStaff, "state", "kind", Answered]
     search_fields = ["=order__number", "=recipient", "subject"]
     search_help_text = gettext_lazy("An order number, a mail address, a subject or a Message-ID")
     fieldsets = [

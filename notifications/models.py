@@ -96,7 +96,7 @@ class Message(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_sending"),
             models.Index(
                 fields=["state", "-id"],
-                condition=Q(state__in=["failed", "needs_review", "suppressed"]),
+                condition=Q(state__in=["bounced", "failed", "needs_review", "suppressed"]),
                 name="messages_for_staff",
             ),
             models.Index(fields=["order", "id"], name="messages_of_order"),

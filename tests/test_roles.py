@@ -37,6 +37,7 @@ ACTS = {
     "orders.ShopTask confirm": {S, M},
     "notifications.Message send-again": {S, M},
     "notifications.Message count-as-sent": {S, M},
+    "notifications.Message came-back": {S, M},
     "notifications.Message withdraw": {S, M},
     "auth.User let-in-again": {M},
     "auth.User reset-second-factor": {M},

@@ -64,9 +64,10 @@ def list_url(model: type[Model], **filters: object) -> str:
 
 
 class ConditionFilter(admin.SimpleListFilter):
-    """A filter whose every choice is a condition."""
+    """A filter whose every choice is a condition. The desk counts by the same conditions."""
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:

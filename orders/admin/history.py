@@ -57,12 +57,22 @@ class Notified(ConditionFilter):
     title = gettext_lazy("notified")
     parameter_name = "notified"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         still = Q(outcome="")
         return {
             "no": (_("Not notified: its mail came back or could not be sent"), still & Q(not_told_at__isnull=False)),
             "late": (_("Told too late to count"), still & Q(adequate=False)),
         }
+
+
+class NoticeState(ConditionFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        return {"open": (_("To be answered"), Q(outcome="", told_at__isnull=False))}
 
 
 @admin.register(DelayNotice)
@@ -79,7 +89,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
         "outcome",
     ]
     list_select_related = ["line__order", "line__product"]
-    list_filter = [Notified, "outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
+    list_filter = [NoticeState, Notified, "outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]

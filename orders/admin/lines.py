@@ -1,13 +1,14 @@
 """The lines of the queues, and what was set aside, shipped and is owed for them."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, F, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -127,13 +128,23 @@ def _is_key(value: str) -> bool:
     return re.fullmatch("[0-9]{1,18}", value) is not None
 
 
+SOON = timedelta(days=7)
+
+
+def promised_soon() -> Q:
+    today = timezone.localdate()
+    return Q(promise__late__range=(today, today + SOON))
+
+
 class LineState(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Waiting"), Q(waiting__gt=0)),
+            "at-risk": (_("Waiting, promised within 7 days"), Q(waiting__gt=0) & promised_soon()),
             "reserved": (_("Set aside, not shipped"), Q(allocated__gt=F("shipped"))),
             "held": (_("Held: a person has to count"), Q(held=True)),
             "cancelled": (_("Cancelled"), Q(cancelled__gt=0)),
@@ -266,7 +277,8 @@ class RefundState(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "due": (_("To send"), Q(sent_at__isnull=True)),
             "sent": (_("Sent"), Q(sent_at__isnull=False)),

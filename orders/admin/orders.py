@@ -7,7 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.lookups import Contains
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -134,7 +135,8 @@ class OrderState(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
             "reserved": (_("Units set aside, not shipped"), has_line(Q(allocated__gt=F("shipped")))),
@@ -143,14 +145,22 @@ class OrderState(ConditionFilter):
         }
 
 
+def attention_holds(words: str) -> Q:
+    return Q(
+        Contains(Func(F("attention"), Value("\n"), function="array_to_string", output_field=TextField()), Value(words))
+    )
+
+
 class NeedsSomebody(ConditionFilter):
     title = gettext_lazy("needs a person")
     parameter_name = "needs"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "attention": (_("Needs attention"), ~Q(attention=[])),
-            "address": (_("Can't be reached"), Q(email="")),
+            "address": (_("Can't be reached"), Q(email="") | Q(unreachable_at__isnull=False)),
+            "conflict": (_("Cancelled here, shipped there"), ~Q(attention=[]) & attention_holds(services.CONFLICT)),
             "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
         }
 

@@ -43,7 +43,8 @@ class TaskState(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "todo": (_("To do"), Q(confirmed_at__isnull=True)),
             "packed": (_("On a pick list"), PACKED_NOW),

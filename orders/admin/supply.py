@@ -1,5 +1,6 @@
 """Suppliers, products, deliveries and what has come."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -18,6 +19,7 @@ from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnly
 from orders.admin.supply_acts import CancelRest, Correct, MoveDate, NewRestock, Receive, ReceiveUnannounced
 from orders.models import OrderLine, Product, QueueCount, Receipt, Restock, RestockDate, Stock, Supplier
 
+WEEK = timedelta(days=7)
 SHOWN = 20  # rows of a record's table; the list has the rest
 
 
@@ -120,10 +122,20 @@ class SupplierAdmin(BackordersAdmin):
         return int(supplier.still_open)
 
 
+class Covered(ConditionFilter):
+    title = gettext_lazy("units to come")
+    parameter_name = "covered"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        to_come = F("expected_units") + F("stock__arrived") - F("stock__allocated")
+        return {"no": (_("No restock covers all who wait"), Q(waiting_units__gt=to_come))}
+
+
 @admin.register(Product)
 class ProductAdmin(BackordersAdmin):
     list_display = ["sku", "name", "on_backorder", "lines_waiting", "units_waiting", "spare_units", "expected"]
-    list_filter = ["on_backorder"]
+    list_filter = [Covered, "on_backorder"]
     search_fields = ["sku", "name"]
     fields = ["sku", "name", "on_backorder", "handling_days", "line", "spare", "published_next"]
     readonly_fields = ["line", "spare", "published_next"]
@@ -141,6 +153,9 @@ class ProductAdmin(BackordersAdmin):
                 waiting_lines=Coalesce(Subquery(days.annotate(total=Sum("lines")).values("total")), 0),
                 waiting_units=Coalesce(Subquery(days.annotate(total=Sum("units")).values("total")), 0),
                 still_open=Coalesce(Subquery(expected.annotate(total=Count("pk")).values("total")), 0),
+                expected_units=Coalesce(
+                    Subquery(expected.annotate(total=Sum(F("quantity") - F("arrived"))).values("total")), 0
+                ),
             )
         )
         return products
@@ -206,10 +221,13 @@ class RestockState(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        today = timezone.localdate()
         return {
             "open": (_("Still to come"), open_restocks()),
-            "overdue": (_("Overdue"), open_restocks() & Q(day__lt=timezone.localdate())),
+            "week": (_("Due within 7 days"), open_restocks() & Q(day__range=(today, today + WEEK))),
+            "overdue": (_("Overdue"), open_restocks() & Q(day__lt=today)),
             "arrived": (_("Arrived"), Q(arrived__gte=F("quantity"))),
             "cancelled": (_("Cancelled"), Q(cancelled_at__isnull=False)),
         }
@@ -273,7 +291,8 @@ class ReceiptKind(ConditionFilter):
     title = gettext_lazy("what it is")
     parameter_name = "what"
 
-    def conditions(self) -> dict[str, tuple[Text, Q | Exists]]:
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "stock": (_("Into stock"), Q(stocked=True, corrects__isnull=True)),
             "corrections": (_("Correction"), Q(corrects__isnull=False)),

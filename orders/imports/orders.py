@@ -314,7 +314,7 @@ class _Difference:
             return 0
         missing = max(said.shipped - line.shipped, 0)
         if missing > still and line.cancelled:
-            self.texts.append(f"{line.product.sku}: units that left the shop though cancelled here: {missing - still}")
+            self.texts.append(f"{line.product.sku}: {services.CONFLICT}: {missing - still}")
         return min(missing, still)
 
 

@@ -78,6 +78,10 @@ class Order(models.Model):
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
             models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
+            models.Index(fields=["id"], condition=~Q(attention=[]), name="orders_for_a_person"),
+            models.Index(
+                fields=["id"], condition=Q(email="") | Q(unreachable_at__isnull=False), name="orders_out_of_reach"
+            ),
         ]
 
     def __str__(self) -> str:

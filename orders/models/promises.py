@@ -64,6 +64,7 @@ class Promise(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["late"], condition=Q(late__isnull=False), name="promises_by_last_day")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.early or '…'} to {self.late or '…'}"

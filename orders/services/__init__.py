@@ -12,6 +12,7 @@ from orders.services.noticing import decide_again
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
+    CONFLICT,
     begin_import,
     end_import,
     held_text,
@@ -37,6 +38,7 @@ from orders.services.supplying import (
 from orders.services.telling import mark_not_told, mark_returned, mark_told, reach_again
 
 __all__ = [
+    "CONFLICT",
     "MOST_UNITS",
     "MOVE_REASONS",
     "Answered",

@@ -110,6 +110,9 @@ def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) 
     return True
 
 
+CONFLICT = "units that left the shop though cancelled here"
+
+
 def held_text(sku: str, units: int) -> str:
     """What staff read of a held line; settling it strikes this off."""
     return f"{sku}: some of {units} units have left, the export does not say how many: how many are to come?"

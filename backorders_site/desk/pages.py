@@ -1,0 +1,27 @@
+"""What every page of the desk shares: it stands in the admin, behind its login, and opens for whose work it is."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+View = Callable[..., HttpResponseBase]
+
+
+def staff_page(permission: str) -> Callable[[View], View]:
+    """For whoever may see the page. What is done there asks for its own permission, with the actor (actor_of)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, **kwargs)
+
+        return admin.site.admin_view(guarded)
+
+    return decorate

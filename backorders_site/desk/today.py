@@ -1,0 +1,191 @@
+"""Today's desk: what waits for a person, each with the list of just that. Every card counts by its list's own filter."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db import connection
+from django.db.models import Min, Model, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from backorders_site.desk.pages import staff_page
+from backorders_site.desk.sheet import sheet
+from notifications.admin import ForStaff
+from notifications.mode import mail_mode
+from notifications.models import Message
+from orders.admin.acts import Text
+from orders.admin.base import ConditionFilter, list_url
+from orders.admin.history import NoticeState
+from orders.admin.lines import LineState, RefundState
+from orders.admin.orders import NeedsSomebody
+from orders.admin.shop_tasks import TaskState
+from orders.admin.supply import RestockState
+from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopTask
+from orders.services import today_of
+
+MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
+LONGEST_QUEUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day, where there is any."""
+
+    label: Text
+    model: type[Model]
+    by: type[ConditionFilter]
+    filtered: str
+    urgent: bool = False
+    first: str = ""  # the day whose earliest is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    label: Text
+    url: str
+    count: int
+    urgent: bool
+    note: str = ""
+
+    @property
+    def number(self) -> str:
+        more = "+" if self.count > MOST_COUNTED else ""
+        return number_format(min(self.count, MOST_COUNTED), force_grouping=True) + more
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Who waits for a product; `oldest` is the day of the first in line, `uncovered` the units no restock brings."""
+
+    product_id: int
+    sku: str
+    name: str
+    people: int
+    units: int
+    oldest: datetime
+    uncovered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    longest: Sequence[Queue]
+    products: int
+    people: int
+    units: int
+    oldest: datetime | None
+    uncovered: int
+    url: str
+    uncovered_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    cards: Sequence[Counted]
+    queues: Queues | None
+
+    @property
+    def is_clear(self) -> bool:
+        return not any(card.count for card in self.cards)
+
+
+def cards() -> list[Card]:
+    kept_back = mail_mode().name != "send"
+    return [
+        Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
+        Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
+        Card(_("Promises at risk within 7 days"), OrderLine, LineState, "at-risk", urgent=True),
+        Card(_("Notices to be answered"), DelayNotice, NoticeState, "open", first="answer_by"),
+        Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
+        Card(_("Do this in your shop"), ShopTask, TaskState, "todo"),
+        Card(_("On a pick list though cancelled"), ShopTask, TaskState, "packed", urgent=True),
+        Card(_("Cancelled here, shipped there"), Order, NeedsSomebody, "conflict", urgent=True),
+        Card(_("Needs a person"), Order, NeedsSomebody, "attention"),
+        Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
+        Card(_("Mails failed or came back"), Message, ForStaff, "staff"),
+        Card(_("Mails held back") if kept_back else _("Mails on their way"), Message, ForStaff, "outbox"),
+    ]
+
+
+def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
+    """What the person of `request` may see of it; as many queries whatever there is."""
+    shown = [card for card in cards() if site.get_model_admin(card.model).has_view_permission(request)]
+    may_see_queues = site.get_model_admin(Product).has_view_permission(request)
+    return Desk(
+        cards=[_counted(card, site.get_model_admin(card.model).get_queryset(request), now) for card in shown],
+        queues=_queues() if may_see_queues else None,
+    )
+
+
+def _counted(card: Card, rows: QuerySet[Any], now: datetime) -> Counted:
+    listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
+    count = listed[: MOST_COUNTED + 1].count()
+    first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
+    return Counted(
+        card.label,
+        list_url(card.model, **{str(card.by.parameter_name): card.filtered}),
+        count,
+        urgent=bool(count) and (card.urgent or (first is not None and first <= today_of(now))),
+        note=_("the first by %(day)s") % {"day": date_format(first)} if first else "",
+    )
+
+
+# The day counts of the queue hold lines and units; what no restock brings is what open restocks and spare units leave.
+QUEUES = """
+    SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
+           greatest(q.units - coalesce(r.units, 0) - s.arrived + s.allocated, 0)
+    FROM (
+        SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units, min(start) AS oldest
+        FROM orders_queuecount WHERE width = 'd' GROUP BY product_id
+    ) q
+    JOIN orders_product p ON p.id = q.product_id
+    JOIN orders_stock s ON s.product_id = q.product_id
+    LEFT JOIN (
+        SELECT product_id, sum(quantity - arrived)::bigint AS units FROM orders_restock
+        WHERE cancelled_at IS NULL AND arrived < quantity GROUP BY product_id
+    ) r ON r.product_id = q.product_id
+    ORDER BY q.lines DESC, p.sku
+"""
+
+
+def queues() -> list[Queue]:
+    """Longest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUES)
+        return [Queue(*row) for row in cursor.fetchall()]
+
+
+@staff_page("orders.view_product")
+@require_GET
+def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
+    return sheet(
+        "queues",
+        ["sku", "name", "orders_waiting", "units_waiting", "oldest", "units_no_restock_covers"],
+        (
+            (queue.sku, queue.name, queue.people, queue.units, localdate(queue.oldest).isoformat(), queue.uncovered)
+            for queue in queues()
+        ),
+    )
+
+
+def _queues() -> Queues:
+    rows = queues()
+    return Queues(
+        longest=rows[:LONGEST_QUEUES],
+        products=len(rows),
+        people=_sum(row.people for row in rows),
+        units=_sum(row.units for row in rows),
+        oldest=min((row.oldest for row in rows), default=None),
+        uncovered=_sum(row.uncovered for row in rows),
+        url=list_url(Product),
+        uncovered_url=list_url(Product, covered="no"),
+    )
+
+
+def _sum(numbers: Iterable[int]) -> int:
+    return sum(int(number) for number in numbers)

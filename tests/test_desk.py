@@ -1,0 +1,167 @@
+"""Today's desk: what waits for a person, and the list of just that behind each number."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from notifications.models import Message, State
+from orders import services
+from orders.models import DelayNotice, OrderLine, Promise
+from tests import factories
+from tests.factories import NOON
+from tests.test_admin import queries_of, written_mail
+from tests.test_roles import S, W, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+INDEX = "/admin/"
+
+
+def shown(client: Client) -> dict[str, int]:
+    """Numbers of the cards by label."""
+    desk = client.get(INDEX).context["desk"]
+    return {str(card.label): card.count for card in desk.cards}
+
+
+def a_day_at_the_desk() -> None:
+    """One of everything that the cards count."""
+    product = factories.make_product()
+    factories.restock(product, 5, expected_on=date(2026, 11, 5))
+    overdue = factories.restock(product, 5, expected_on=date(2026, 10, 20), now=NOON - timedelta(days=60))
+    assert overdue.dates.get().expected_on == date(2026, 10, 20)
+    at_risk = factories.order(product)
+    promise = Promise.objects.create(
+        line=at_risk, kind="dated", late=date(2026, 11, 6), published_at=NOON, published_on=NOON.date()
+    )
+    OrderLine.objects.filter(pk=at_risk.pk).update(promise=promise)
+    DelayNotice.objects.create(
+        promise=promise,
+        line=at_risk,
+        jurisdiction="US",
+        case="A",
+        notice_by=date(2026, 11, 4),
+        answer_by=date(2026, 11, 9),
+        decided_at=NOON,
+        told_at=NOON,
+    )
+    leaver = factories.order(factories.make_product(), 3)
+    services.cancel(leaver.order, units={leaver.pk: 2}, now=NOON)
+    services.mark_not_told(factories.order(product).order, "mail refused")
+    services.notice(factories.order(product).order, [f"LAMP: {services.CONFLICT}: 2"])
+    factories.order(product, email="")
+    written_mail(State.FAILED)
+    written_mail(State.QUEUED)
+
+
+def test_each_number_is_the_length_of_its_list(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    desk = admin_client.get(INDEX).context["desk"]
+    listed = {str(card.label): admin_client.get(card.url).context["cl"].result_count for card in desk.cards}
+    assert {str(card.label): card.count for card in desk.cards} == listed
+    assert all(listed.values()) or {label for label, n in listed.items() if not n} == {
+        "On a pick list though cancelled"
+    }
+
+
+def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    assert shown(admin_client) == {
+        "Restocks overdue": 1,
+        "Restocks due within 7 days": 1,
+        "Promises at risk within 7 days": 4,
+        "Notices to be answered": 1,
+        "Refunds due": 1,
+        "Do this in your shop": 1,
+        "On a pick list though cancelled": 0,
+        "Cancelled here, shipped there": 1,
+        "Needs a person": 3,
+        "Can't be reached": 1,
+        "Mails failed or came back": Message.objects.filter(state__in=[State.FAILED, State.SUPPRESSED]).count(),
+        "Mails on their way": Message.objects.filter(state=State.QUEUED).count(),
+    }
+
+
+def test_it_says_by_when_the_first_is_due_and_what_is_urgent(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}
+    assert cards["Notices to be answered"].note == "the first by Nov. 9, 2026"
+    assert (cards["Restocks overdue"].urgent, cards["Restocks due within 7 days"].urgent) == (True, False)
+    assert not cards["On a pick list though cancelled"].urgent
+
+
+def test_a_clear_desk_says_so(admin_client: Client) -> None:
+    page = admin_client.get(INDEX).content.decode()
+    assert "Nothing waits for you." in page
+    assert "Nobody waits for anything." in page
+
+
+def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> None:
+    lamp, rug = factories.make_product(sku="LAMP"), factories.make_product(sku="RUG")
+    factories.order(lamp, 4, placed_at=NOON - timedelta(days=3))
+    factories.order(lamp, 2)
+    factories.order(rug, 3)
+    factories.restock(lamp, 5)
+    factories.restock(rug, 9)
+    queues = admin_client.get(INDEX).context["desk"].queues
+    assert (queues.products, queues.people, queues.units, queues.uncovered) == (2, 3, 9, 1)
+    assert queues.oldest.date() == date(2026, 10, 30)
+    assert [(row.sku, row.people, row.units, row.uncovered) for row in queues.longest] == [
+        ("LAMP", 2, 6, 1),
+        ("RUG", 1, 3, 0),
+    ]
+    assert list(admin_client.get(queues.uncovered_url).context["cl"].result_list) == [lamp]
+
+
+def test_the_desk_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    few = queries_of(admin_client, INDEX)
+    for times in (2, 27):
+        for _ in range(times):
+            a_day_at_the_desk()
+        assert queries_of(admin_client, INDEX) == few
+
+
+def test_a_role_sees_the_cards_of_its_work(client: Client) -> None:
+    client.force_login(somebody(W))
+    assert list(shown(client)) == [
+        "Restocks overdue",
+        "Restocks due within 7 days",
+        "Promises at risk within 7 days",
+        "Cancelled here, shipped there",
+        "Needs a person",
+        "Can't be reached",
+    ]
+    client.force_login(somebody(S))
+    assert "Refunds due" in shown(client)
+
+
+def test_more_than_ten_thousand_are_many(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backorders_site.desk.today.MOST_COUNTED", 2)
+    for _ in range(4):
+        services.mark_not_told(factories.order(factories.make_product()).order, "mail refused")
+    cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}
+    assert (cards["Needs a person"].count, cards["Needs a person"].number) == (3, "2+")
+
+
+def test_the_queues_are_a_sheet_that_runs_no_formula(admin_client: Client) -> None:
+    factories.order(factories.make_product(sku="=1+1", name="@lamp, tall"), 4)
+    answer = admin_client.get(reverse("desk:queues"))
+    assert (answer["Content-Type"], answer["Content-Disposition"]) == (
+        "text/csv; charset=utf-8",
+        'attachment; filename="queues.csv"',
+    )
+    assert answer.getvalue().decode().splitlines() == [
+        "sku,name,orders_waiting,units_waiting,oldest,units_no_restock_covers",
+        "'=1+1,\"'@lamp, tall\",1,4,2026-11-01,4",
+    ]
+
+
+def test_a_page_of_the_desk_opens_for_whose_work_it_is(client: Client) -> None:
+    url = reverse("desk:queues")
+    assert client.get(url)["Location"] == f"{reverse('admin:login')}?next={url}"
+    client.force_login(User.objects.create_user("new", is_staff=True))
+    assert client.get(url).status_code == 403
+    client.force_login(somebody(W))
+    assert (client.get(url).status_code, client.post(url).status_code) == (200, 405)
