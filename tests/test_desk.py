@@ -91,6 +91,17 @@ def test_it_says_by_when_the_first_is_due_and_what_is_urgent(admin_client: Clien
     assert not cards["On a pick list though cancelled"].urgent
 
 
+def test_a_notice_that_asks_nothing_or_whose_units_have_come_is_not_to_be_answered(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    notice = DelayNotice.objects.exclude(told_at=None).get()
+    for no_longer in ({"answer_by": None}, {"not_told_at": NOON}, {"outcome": "kept"}):
+        DelayNotice.objects.filter(pk=notice.pk).update(**no_longer)
+        assert shown(admin_client)["Notices to be answered"] == 0
+        notice.save()
+    services.receive(notice.line.product, 5, now=NOON)
+    assert shown(admin_client)["Notices to be answered"] == 0
+
+
 def test_a_clear_desk_says_so(admin_client: Client) -> None:
     page = admin_client.get(INDEX).content.decode()
     assert "Nothing waits for you." in page

@@ -72,7 +72,8 @@ class NoticeState(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        return {"open": (_("To be answered"), Q(outcome="", told_at__isnull=False))}
+        told = Q(outcome="", told_at__isnull=False, not_told_at=None)
+        return {"open": (_("To be answered"), told & Q(answer_by__isnull=False, line__waiting__gt=0))}
 
 
 @admin.register(DelayNotice)
