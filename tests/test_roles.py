@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from notifications.models import State
 from orders import services
+from orders.access import Purpose, order_url
 from orders.admin.base import actor_of
 from orders.models import Order, Restock
 from tests import factories
@@ -107,6 +108,15 @@ def test_a_service_is_entered_only_with_the_permission_to(client: Client) -> Non
     request.user.groups.clear()
     assert client.post(url, {**filled(form), "seen": form.seen()}).status_code == 403
     assert not delivery.receipts.exists()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_link_that_acts_for_a_customer_is_for_those_who_may_cancel(client: Client, role: str) -> None:
+    order = factories.order(factories.make_product()).order
+    client.force_login(somebody(role))
+    shown = client.get(page(Order, "change", order.pk)).content.decode()
+    assert (order_url(order, Purpose.ACT) in shown) == (role in ACTS["orders.Order cancel"])
+    assert order_url(order, Purpose.LOOK) in shown
 
 
 def test_every_form_that_adds_through_a_service_names_its_permission() -> None:

@@ -172,10 +172,6 @@ class OrderAdmin(BackordersAdmin):
     search_fields = ["number", "email", "customer_name"]
     search_help_text = gettext_lazy("A number, mail address, name, SKU or tracking number")
     readonly_fields = ["needs", "times", "quiet", "imported_by", "customer_link"]
-    fieldsets = [
-        (None, {"fields": ["needs", "times", "quiet", "imported_by", "customer_link"]}),
-        (gettext_lazy("To edit"), {"fields": [*EDITABLE]}),
-    ]
     adding = NewOrder
     acts = [Ship, Cancel]
     tables = [lines_of_order, events_of_order, shipments_of_order, refunds_of_order, shop_tasks_of_order]
@@ -210,6 +206,13 @@ class OrderAdmin(BackordersAdmin):
             super().save_model(request, obj, form, change)
             if change and "email" in form.changed_data:
                 services.reach_again(obj, now=timezone.now())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """The customer's link acts as the customer: it is for those who may cancel."""
+        shown = [
+            name for name in self.readonly_fields if name != "customer_link" or request.user.has_perm(Cancel.permission)
+        ]
+        return [(None, {"fields": shown}), (_("To edit"), {"fields": [*EDITABLE]})]
 
     def links(self, obj: Order) -> list[Button]:
         return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]
