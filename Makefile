@@ -10,12 +10,13 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test lint messages bench screenshots a11y lighthouse lock
+.PHONY: help install demo demo-reset test faults lint messages bench screenshots a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
 	@echo "make demo-reset  the same, starting afresh"
 	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
+	@echo "make faults      the kill run: everything is killed and frozen at random, and no mail is lost (SECONDS_OF_FAULTS=90 SEED=1)"
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
@@ -48,7 +49,11 @@ demo-reset: install
 	@$(BIN)/python -m backorders_site.supervisor --reset
 
 test: install
-	$(BIN)/python -m pytest -n 2 -m "not browser"
+	$(BIN)/python -m pytest -n 2 -m "not browser and not faults"
+
+faults: install
+	$(if $(SECONDS_OF_FAULTS),KILL_RUN_SECONDS=$(SECONDS_OF_FAULTS)) $(if $(SEED),KILL_RUN_SEED=$(SEED)) \
+	  $(BIN)/python -m pytest -m faults -s
 
 lint: install
 	$(BIN)/ruff check

@@ -186,7 +186,7 @@ def _create_cluster(data: Path, user: str | None) -> None:
     command = [str(POSTGRES_BIN / "initdb"), "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--no-sync"]
     # The built-in locale sorts alike on every machine.
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    done = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False, **_identity(user))
+    done = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False, **identity(user))
     if done.returncode:
         raise EngineError(f"initdb failed:\n{done.stderr}")
     unfinished.rename(data)
@@ -222,15 +222,20 @@ def _create_database(sockets: Path) -> bool:
 def _start_valkey(data: Path, durable: bool, started: ExitStack) -> str:
     data.mkdir(exist_ok=True)
     port = free_port()
-    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
-    command += ["--pidfile", str(data / "valkey.pid"), "--maxmemory-policy", "noeviction"]
-    command += DURABLE_VALKEY if durable else FORGETFUL_VALKEY
     log = data.with_name("valkey.log")
-    process = _launch(command, cwd=data, log=log, user=None, stop_signal=signal.SIGTERM)
+    process = _launch(
+        valkey_command(data, port, durable=durable), cwd=data, log=log, user=None, stop_signal=signal.SIGTERM
+    )
     started.callback(end, process, signal.SIGTERM)
     url = f"redis://127.0.0.1:{port}/0"
     _wait_until(lambda: _answers(url, process.pid), process, log)
     return url
+
+
+def valkey_command(data: Path, port: int, *, durable: bool) -> list[str]:
+    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
+    command += ["--pidfile", str(data / "valkey.pid"), "--maxmemory-policy", "noeviction"]
+    return command + (DURABLE_VALKEY if durable else FORGETFUL_VALKEY)
 
 
 def _answers(url: str, pid: int) -> bool:
@@ -252,11 +257,11 @@ def _launch(command: list[str], *, cwd: Path, log: Path, user: str | None, stop_
             stderr=output,
             start_new_session=True,  # Ctrl-C belongs to the owner, who stops its clients first
             preexec_fn=end_with_parent(stop_signal),
-            **_identity(user),
+            **identity(user),
         )
 
 
-def _identity(user: str | None) -> dict[str, Any]:
+def identity(user: str | None) -> dict[str, Any]:
     return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 

@@ -175,7 +175,7 @@ class Announcement:
     made: bool = False
 
     def make_once_it_answers(self) -> None:
-        if self.made or not _answers(f"{self.site}/livez"):
+        if self.made or not answers(f"{self.site}/livez"):
             return
         self.made = True
         if self.unannounced.exists():
@@ -183,7 +183,7 @@ class Announcement:
         say(_banner(json.loads(self.demo_file.read_text()) if self.demo_file.exists() else {}, self.site))
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=2) as response:  # noqa: S310 - our own site
             return bool(response.status == 200)
