@@ -1,8 +1,10 @@
 """Settings that cannot work, found at start-up, each with a word on what to set."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import time
 from email.utils import parseaddr
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -115,6 +117,22 @@ def time_outs() -> Problems:
         )
 
 
+def provider() -> Problems:
+    name = settings.MAIL_PROVIDER
+    if not name:
+        return
+    if not re.fullmatch("[a-z_]+", name) or find_spec(f"anymail.backends.{name}") is None:
+        yield (
+            f"MAIL_PROVIDER={name!r} is no provider that django-anymail knows.",
+            "Set its name, for example postmark, sendgrid or mailgun; or leave it empty to send by EMAIL_URL.",
+        )
+    if settings.MAIL_WEBHOOK_SECRET and not re.fullmatch(r"[^:\s]+:\S{16,}", settings.MAIL_WEBHOOK_SECRET):
+        yield (
+            "MAIL_WEBHOOK_SECRET is not of the form user:password with a password of 16 characters or more.",
+            "Set it, and give the provider https://user:password@HOST/webhooks/mail/ to report to.",
+        )
+
+
 CHECKS: tuple[Callable[[], Problems], ...] = (
     mail_mode,
     ship_cutoff,
@@ -124,4 +142,5 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     places,
     time_outs,
     theme.problems,
+    provider,
 )

@@ -130,8 +130,17 @@ EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+# Beside SMTP, a provider of django-anymail: postmark, sendgrid, mailgun, ... with its own settings, as NAME=value,NAME=value.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 # 60 s < task soft limit 120 < hard limit 150 < lease 300: a send that hangs ends before its claim does (checks.py).
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=60)
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")  # user:password, in the address given to the provider
+ANYMAIL = env.dict("MAIL_PROVIDER_SETTINGS", default={}) | {
+    "WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET,
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+}
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_MESSAGE_ID_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
@@ -224,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "review": {"task": "orders.tasks.review_settled", "schedule": 2.0, "options": {"expires": 10}},
     "dispatch": {"task": "notifications.tasks.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
+    "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications import mending
-from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
 from orders.admin.acts import Act, StaffReason, Text
 from orders.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
 from orders.admin.history import event_words
@@ -85,6 +85,19 @@ def attempts_of_message(message: Message) -> Table:
         model=Attempt,
         columns=[_("When"), _("How it ended"), _("How far it got"), _("The server's answer")],
         rows=[[row.at, row.get_outcome_display(), row.phase, row.detail] for row in message.log.all()],
+    )
+
+
+def reports_of_message(message: Message) -> Table:
+    known = Q(message_id=message.message_id) | (Q(provider_id=message.provider_id) & ~Q(provider_id=""))
+    return Table(
+        title=_("What the provider reported"),
+        model=ProviderReport,
+        columns=[_("When"), _("What"), _("In its words"), _("Acted on")],
+        rows=[
+            [row.received_at, row.get_kind_display(), row.detail, row.handled_at]
+            for row in ProviderReport.objects.filter(known)
+        ],
     )
 
 
@@ -246,6 +259,7 @@ class MessageAdmin(ReadOnlyAdmin):
                     "decided_by",
                     "decided_why",
                     "provider_id",
+                    "delivered_at",
                     "message_id",
                     "thread_root",
                     "locale",
@@ -256,7 +270,7 @@ class MessageAdmin(ReadOnlyAdmin):
         ),
     ]
     acts = [SendAgain, CountAsSent, Withdraw, CameBack]
-    tables = [events_of_message, attempts_of_message]
+    tables = [events_of_message, attempts_of_message, reports_of_message]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Lists do not read the bodies; a mail's page does, of one."""
@@ -344,6 +358,14 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer(*BODY_OF_MESSAGE)
+
+
+@admin.register(ProviderReport)
+class ProviderReportAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "kind", "recipient", "for_good", "detail", "handled_at"]
+    list_filter = ["kind"]
+    search_fields = ["=recipient", "=message_id"]
+    search_help_text = gettext_lazy("A mail address or a Message-ID")
 
 
 @admin.register(Suppression)

@@ -18,9 +18,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
@@ -42,6 +43,8 @@ PREVIEWS = 200
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 600
 MOST_ATTEMPTS = 300  # about two days
+
+TROUBLE_OF_THE_MOMENT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
 NOTHING_LEFT = "nothing left to say: the order has moved on"
 REFUSED = "a mail to this customer was refused: look at its mails"
@@ -369,6 +372,8 @@ def _try_to_compose(message: Message, notices: Mapping[int, DelayNotice]) -> tup
     """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
     try:
         composed = compose(message, [row.event for row in message.covered.all()], notices, now=timezone.now())
+    except TROUBLE_OF_THE_MOMENT:
+        raise  # no fault of the mail: what was claimed is given back
     except Exception as error:
         log.exception("message %s cannot be composed", message.pk)
         return None, f"{type(error).__name__}: {error}"[:300]

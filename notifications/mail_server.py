@@ -11,11 +11,15 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
+import requests
+from anymail.backends.base import AnymailBaseBackend
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from urllib3.exceptions import NewConnectionError
 
 from notifications.models import Attempt
 
@@ -26,6 +30,7 @@ ANSWER_LENGTH = 200
 SEND_CONTENT = 354  # the server's answer to DATA: from here on a silence tells nothing
 CLOSING = 421
 TOO_BIG = 552
+OURS_TO_MEND = {401, 402, 403, 408, 429}  # of a provider: the key, the bill, the pace; no mail is given up for them
 
 
 class Phase(StrEnum):
@@ -142,11 +147,14 @@ class MailServer:
             mail.message()
         except ValueError as error:
             return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+        if isinstance(self._other, AnymailBaseBackend):
+            mail = _for_provider(mail)
         try:
             self._other.send_messages([mail])
         except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
-            return Answer(Outcome.UNKNOWN, Phase.CONTENT, _words(error), stop=True)
-        return Answer(Outcome.SENT, Phase.ANSWERED)
+            return _judge_provider(error)
+        status = getattr(mail, "anymail_status", None)
+        return Answer(Outcome.SENT, Phase.ANSWERED, str(getattr(status, "message_id", "") or "")[:ANSWER_LENGTH])
 
     def _drop(self) -> None:
         """Without a goodbye, for which a server that hangs would let us wait."""
@@ -174,6 +182,50 @@ def _judge(error: Exception, phase: Phase) -> Answer:
     ours = isinstance(error, smtplib.SMTPSenderRefused) and code != TOO_BIG
     outcome = Outcome.FAILED if code >= 500 and not ours else Outcome.DEFERRED
     return Answer(outcome, phase, _words(error), stop=ours or code == CLOSING)
+
+
+def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
+    """A provider builds the mail itself: what has a field of its own is no header, and our Message-ID comes back with
+    each report."""
+    by_fields = {"From", "Reply-To", "Date"}
+    ours = {name: value for name, value in mail.extra_headers.items() if name not in by_fields}
+    sent = EmailMultiAlternatives(
+        mail.subject,
+        mail.body,
+        mail.from_email,
+        mail.to,
+        headers=ours,
+        reply_to=mail.reply_to,
+        alternatives=list(mail.alternatives),
+    )
+    sent.metadata = {"message_id": ours["Message-ID"]}  # type: ignore[attr-defined]
+    return sent
+
+
+def _judge_provider(error: Exception) -> Answer:
+    """A refusal in so many words is one; a fault of the provider's, or silence after the request, may have been sent."""
+    status = error.status_code if isinstance(error, AnymailAPIError) else None
+    if isinstance(error, AnymailRecipientsRefused):
+        return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+        return Answer(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
+    if status in OURS_TO_MEND:
+        return Answer(Outcome.DEFERRED, Phase.ENVELOPE, _words(error), stop=True)
+    if status is not None and 400 <= status < 500:
+        return Answer(Outcome.FAILED, Phase.CONTENT, _words(error))
+    if isinstance(error, AnymailError) and not isinstance(error, AnymailAPIError):
+        return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))  # it cannot even be asked for
+    return Answer(Outcome.UNKNOWN, Phase.CONTENT, _words(error), stop=True)
+
+
+def _never_connected(error: Exception) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        reason = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
+        if isinstance(reason, NewConnectionError) or isinstance(getattr(reason, "reason", None), NewConnectionError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _code(error: Exception) -> int | None:

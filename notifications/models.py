@@ -64,6 +64,9 @@ class Message(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="First handed to a mail server.")
     sent_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, help_text="What the mail server answered.")
+    delivered_at = models.DateTimeField(
+        null=True, blank=True, help_text="The customer's mail server took it, as the provider reports."
+    )
     last_error = models.CharField(max_length=300, blank=True)
     decided_by = models.CharField(
         max_length=150, blank=True, db_default="", help_text="Who sent it again, counted it as sent or withdrew it."
@@ -100,6 +103,7 @@ class Message(models.Model):
                 name="messages_for_staff",
             ),
             models.Index(fields=["order", "id"], name="messages_of_order"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +148,35 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} ({self.phase})"
+
+
+class ProviderReport(models.Model):
+    """What the mail provider reported of a mail: kept as it came, once, and then acted on."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", _("Delivered")
+        BOUNCED = "bounced", _("Came back")
+        REJECTED = "rejected", _("Not sent by the provider")
+        COMPLAINED = "complained", _("Reported as spam")
+
+    event_id = models.CharField(
+        max_length=64, unique=True, help_text="A digest: the same report again changes nothing."
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    for_good = models.BooleanField(default=False, help_text="No mail will ever arrive there.")
+    message_id = models.CharField(max_length=320, blank=True, help_text="Ours, where the provider hands it back.")
+    provider_id = models.CharField(max_length=200, blank=True)
+    recipient = models.EmailField(max_length=320, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="reports_to_handle")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class Suppression(models.Model):

@@ -8,6 +8,7 @@ from django.db import connection
 
 from notifications import delivery
 from notifications.dispatch import dispatch_all
+from notifications.reports import handle_reports
 
 SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
@@ -23,6 +24,12 @@ def deliver() -> None:
     with _sole_sender() as alone:
         if alone:
             delivery.deliver()
+
+
+@shared_task
+def handle() -> None:
+    """Reports that came before their mail's own outcome was written down, or while something failed."""
+    handle_reports()
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -366,6 +367,24 @@ def test_what_a_failing_sender_did_not_reach_is_given_back(
         (State.QUEUED, False),
         (State.SENDING, True),
     ]
+
+
+@pytest.mark.parametrize("trouble", [SoftTimeLimitExceeded, OperationalError])
+def test_a_worker_stopped_while_it_writes_a_mail_does_not_give_the_mail_up(
+    line: OrderLine, mail_sink: MailSink, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
+    dispatch_all()
+
+    def stopped(*_: object, **__: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "compose", stopped)
+        with pytest.raises(trouble):
+            deliver()
+    assert message_of(line).state == State.QUEUED
+    mail()
+    assert message_of(line).state == State.SENT
 
 
 def test_news_that_comes_after_the_claim_stops_the_older_mail(line: OrderLine, mail_sink: MailSink) -> None:
