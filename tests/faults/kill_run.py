@@ -183,6 +183,7 @@ def summary(report: Mapping[str, Any]) -> str:
         f"{figures['extra_copies']} extra copies, {figures['ambiguous']} counted as ambiguous",
         f"tries: {figures['attempts']}; all had gone out {report['drained_in_seconds']} s after the last fault",
     ]
+    lines += [f"  {number} {why}" for why, number in figures["not_sent_because"].items()]
     lines += [f"WRONG {what}: {examples}" for what, examples in report["wrong"].items()] or [
         "nothing lost, nothing untrue"
     ]

@@ -104,6 +104,9 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
         "ambiguous": sum(message.ambiguous_count for message in messages.values()),
         "attempts": _counts("SELECT outcome, count(*) FROM notifications_attempt GROUP BY 1 ORDER BY 1"),
     }
+    verdict.figures["not_sent_because"] = _counts("""
+        SELECT state || ': ' || last_error, count(*) FROM notifications_message
+        WHERE state NOT IN ('sent', 'superseded') GROUP BY 1 ORDER BY 1""")
     verdict.refuse(
         "marked as sent and never accepted",
         (m for k, m in messages.items() if m.state == State.SENT and k not in mails),
