@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backorders_site.supervisor import BASE_DIR
+from tests.engines import ENVIRONMENT
 
 pytestmark = pytest.mark.faults
 
@@ -17,9 +18,8 @@ def test_no_mail_is_lost_and_nothing_becomes_untrue_while_everything_is_killed(t
     report_file = tmp_path / "report.json"
     command = [sys.executable, "-m", "tests.faults.kill_run", "--json", str(report_file)]
     command += ["--seconds", os.environ.get("KILL_RUN_SECONDS", "90"), "--seed", os.environ.get("KILL_RUN_SEED", "1")]
-    outside = {
-        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
-    }
+    ours = {*ENVIRONMENT, "DATABASE_URL", "REDIS_URL"}  # of the tests: the run has its own
+    outside = {name: value for name, value in os.environ.items() if name not in ours}
     run = subprocess.run(command, cwd=BASE_DIR, env=outside, capture_output=True, text=True, check=False)
     sys.stdout.write(run.stdout)
     assert run.returncode == 0, run.stdout + run.stderr
