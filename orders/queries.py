@@ -118,13 +118,22 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an open delay notice asks, in words. `answer_by` where silence cancels: the last day; `kept` is what keeping
-    the place agrees to, `silence` what no answer means."""
+    """What an open delay notice asks, in words: beside its buttons the first of its sentences is enough, the others say it
+    in full. `answer_by` where silence cancels: the last day; `kept` is what keeping the place agrees to, `silence` what no
+    answer means."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
     kept: str
     silence: str
+
+    @property
+    def briefly(self) -> str:
+        return self.sentences[0]
+
+    @property
+    def in_full(self) -> tuple[str, ...]:
+        return self.sentences[1:]
 
 
 @dataclass(frozen=True, slots=True)

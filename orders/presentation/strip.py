@@ -16,6 +16,7 @@ FORMER_SHOWN = 4  # the newest three and the very first
 ROW, AXIS = 36, 22  # heights in pixels
 THINNEST = 2.0  # percent: a window of one day is seen
 ROOM = 24.0  # percent between two words under the axis
+EDGE = 5.0  # percent: half a month's name
 DAY = timedelta(days=1)
 
 
@@ -166,7 +167,7 @@ class Axis:
         day = (self.first.replace(day=1) + 31 * DAY).replace(day=1)
         while day <= self.last:
             share = self.share(day)
-            if share < 100 - ROOM / 2 and all(abs(share - other) >= ROOM for other in taken):
+            if EDGE <= share < 100 - ROOM / 2 and all(abs(share - other) >= ROOM for other in taken):
                 taken.append(share)
                 marks.append(Mark(self.x(share), format_skeleton("MMM", day, locale=dates), "middle"))
             day = (day + 31 * DAY).replace(day=1)

