@@ -1,7 +1,7 @@
 """What the customer's pages read, as frozen values; the number of queries does not depend on how much there is."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -253,7 +253,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
         )
         for event in events
     ]
-    changes = _queue_changes(order, lines, events, locale=locale)
+    changes = _queue_changes(order, lines, events, positions, locale=locale)
     law = law_of(order.country, order.region)
     reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, _hears_no_change(order))
     return Status(
@@ -479,7 +479,14 @@ def _parcels(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:
     return parcels
 
 
-def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Event], *, locale: str) -> list[Happened]:
+def _queue_changes(
+    order: Order,
+    lines: Iterable[OrderLine],
+    events: Sequence[Event],
+    positions: Mapping[int, queue.Position],
+    *,
+    locale: str,
+) -> list[Happened]:
     """Why a line's place changed without an event of its own: those of one day, direction and reason as one."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_CHANGES, [NEWEST_CHANGES, order.pk])
@@ -487,8 +494,9 @@ def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Ev
     by_id = {line.pk: line for line in lines}
     left = _left_queue_at(by_id.values(), events)
     own = {(event.line_id, event.at) for event in events if event.kind == EventKind.CORRECTED}
-    merged: dict[tuple[Any, ...], tuple[datetime, int, int]] = {}
-    for line_id, at, reason, step, count, units in rows:
+    places = _places(rows, events, positions)
+    merged: dict[tuple[Any, ...], tuple[datetime, int, int, tuple[int, int] | None]] = {}
+    for (line_id, at, reason, step, count, units), place in zip(rows, places, strict=True):
         if (line_id in left and at >= left[line_id]) or (line_id, at) in own:
             continue
         kind = EventKind.MOVED_UP if step < 0 else EventKind.PASSED_BY
@@ -496,17 +504,37 @@ def _queue_changes(order: Order, lines: Iterable[OrderLine], events: Sequence[Ev
         since = sum(1 for event in events if event.line_id == line_id and event.at > at)
         alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
         key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
-        newest, lines_before, units_before = merged.get(key, (at, 0, 0))
-        merged[key] = (newest, lines_before + count, units_before + units)
+        newest, lines_before, units_before, newer = merged.get(key, (at, 0, 0, place))
+        from_to = (place[0], newer[1]) if place and newer else None
+        merged[key] = (newest, lines_before + count, units_before + units, from_to)
     return [
         Happened(
             at,
             kind,
-            queue_change_sentence(kind, reason, lines=count, units=units, locale=locale),
+            queue_change_sentence(kind, reason, lines=count, units=units, locale=locale, places=from_to),
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, *_), (at, count, units) in list(merged.items())[:SHOWN_CHANGES]
+        for (line_id, kind, reason, *_), (at, count, units, from_to) in list(merged.items())[:SHOWN_CHANGES]
+    ]
+
+
+def _places(
+    newest_first: Sequence[tuple[Any, ...]], events: Iterable[Event], positions: Mapping[int, queue.Position]
+) -> list[tuple[int, int] | None]:
+    """Of each change the place before and after it, counted back from the present one. None unless that leads to the place
+    the line joined at: a change may count lines that came in behind this one, and then no number would be true."""
+    now = {line_id: position.place for line_id, position in positions.items()}
+    found: list[tuple[int, int | None, int | None]] = []
+    for line_id, _, _, step, count, _ in newest_first:
+        after = now.get(line_id)
+        if after is not None:
+            now[line_id] = after - step * count
+        found.append((line_id, now.get(line_id), after))
+    joined = {event.line_id: event.facts.get("place") for event in events if event.kind == EventKind.JOINED}
+    return [
+        (before, after) if before and after and joined.get(line_id) == now[line_id] else None
+        for line_id, before, after in found
     ]
 
 

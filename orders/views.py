@@ -145,12 +145,22 @@ def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: d
         "line": chosen.line,
         "choice": chosen.choice,
         "quantity": chosen.quantity or chosen.line.open_units,
+        "asked_again": _address_of(chosen),
         "may_act": purpose in access.MAY_ACT,
         "refund_by": refund_by(row, now=now),
         "today": timezone.localtime(now).date(),
         "locale": locale,
         "mailed": _is_mailed(row),
     }
+
+
+def _address_of(chosen: _Chosen) -> QueryDict:
+    """What a link to the choice says after the question mark: the address that a form was sent to says nothing."""
+    asked = QueryDict(mutable=True)
+    asked.update({"line": str(chosen.line.id), "choice": chosen.choice.value})
+    if chosen.quantity:
+        asked["quantity"] = str(chosen.quantity)
+    return asked
 
 
 def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime, locale: str) -> str:

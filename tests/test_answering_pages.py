@@ -99,7 +99,11 @@ def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(client: Cl
     page = client.get(path(line.order, page=""))
     by = date_words(line.notices.first().answer_by)
     assert (
-        "Happy to wait? You need do nothing. If we do not hear from you before we ship, and by "
+        "The choice is yours Happy to wait? You need do nothing. Keep my place Cancel, refund me The window now: "
+        in said(page)
+    )
+    assert (
+        "Your choice in full If we do not hear from you before we ship, and by "
         f"{by}, we will take it that you agree to the new date." in said(page)
     )
     links = re.findall(r'href="([^"]+/answer/[^"]+)"', html.unescape(page.content.decode()))
@@ -189,6 +193,13 @@ def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: 
     assert "Your order has changed since you opened this page." in said(again)
     assert fresh(line).waiting == 2
     assert line.notices.first().outcome == ""
+
+
+def test_the_language_switch_keeps_the_choice_when_the_form_failed(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, 3)
+    act(client, line, "cancel", quantity=1, seen=3)
+    failed = act(client, line, "cancel", quantity=1, seen=3).content.decode()
+    assert f'href="?line={line.pk}&amp;choice=cancel&amp;quantity=1&amp;lang=de"' in failed
 
 
 def test_the_parcel_that_left_first_wins(client: Client, restock: Restock) -> None:

@@ -157,6 +157,17 @@ def test_shipped(line: OrderLine, mail_sink: MailSink) -> None:
     assert "Follow the parcel" not in text_of(second)
 
 
+def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(mail_sink: MailSink, db: None) -> None:
+    line = factories.order(make_product(name="Walnut lamp"), 4)
+    services.receive(line.product, 3, now=NOON)
+    mail()
+    services.ship(line.order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9")
+    services.ship(line.order, {line.pk: 2}, now=NOON + DAY, carrier="UPS", tracking_number="1Z8")
+    said = text_of(newest(mail_sink))
+    assert re.findall(r"\d+ (?:is|are) still to come\.", said) == ["1 is still to come."]
+    assert re.findall(r"\d of \d shipped", said) == ["1 of 4 shipped", "2 of 4 shipped"]
+
+
 def test_arrived_and_shipped_the_same_day_is_one_mail_about_the_parcel(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     services.receive(line.product, 2, now=NOON + DAY)

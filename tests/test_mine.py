@@ -21,7 +21,7 @@ from orders.models import Event, Order
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON, kinds, make_product
-from tests.mailing import mail, states
+from tests.mailing import mail, states, wait
 from tests.test_dispatch import slip
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,19 @@ def told(order: Order) -> None:
 
 
 # Asking
+
+
+def test_a_mail_that_was_put_off_carries_a_link_that_is_good_for_a_whole_quarter_of_an_hour(
+    client: Client, ada: Order, mail_sink: MailSink, clock: time_machine.Traveller
+) -> None:
+    told(ada)
+    ask(client)
+    mail_sink.answers = ["451 try later"]
+    mail()
+    clock.move_to(NOON + 16 * MINUTE)
+    wait(16 * MINUTE)
+    assert "Order 1001" in words(client, mailed_link(mail_sink))
+    assert len(mail_sink.mails) == 1
 
 
 def test_who_asks_is_mailed_a_link_that_opens_all_their_orders(client: Client, ada: Order, mail_sink: MailSink) -> None:

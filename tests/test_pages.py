@@ -151,7 +151,10 @@ def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
 def test_without_a_date_the_page_says_so(client: Client) -> None:
     line = order(make_product())
     said = text(client, line.order)
-    assert "We have no date yet. 1st in line. Nobody is ahead of you. We write as soon as we have a date." in said
+    assert (
+        "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January. We need your OK;" in said
+    )
+    assert "We write as soon as we have a date." in said
 
 
 def test_a_line_that_needs_a_person_says_so_and_keeps_its_place(client: Client, lamp: Product) -> None:

@@ -359,6 +359,11 @@ def test_those_behind_read_why_their_place_changed_and_no_name() -> None:
     assert said == "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."
 
 
+def test_whom_somebody_passed_reads_from_which_place_to_which() -> None:
+    said = queue_change_sentence("passed_by", "moved", lines=2, units=2, locale="en", places=(9, 11))
+    assert said == "Our staff moved an order ahead of yours. You were 9th in line, and 11th after that."
+
+
 @pytest.mark.parametrize("reason", Reason.values)
 @pytest.mark.parametrize("kind", ["moved_up", "passed_by"])
 def test_every_reason_has_words(kind: str, reason: str) -> None:

@@ -69,6 +69,15 @@ def _kind(line: LineStatus) -> str | None:
     return line.promised.window.kind if line.promised else None
 
 
+def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Status]) -> None:
+    passed = [event.text for event in made["passed_by"].events if event.kind == "passed_by"]
+    assert passed == [
+        "Our staff moved an order ahead of yours. You were 10th in line, and 11th after that.",
+        "An older order reached us late. It was paid before yours, so it stands ahead of you. "
+        "You were 9th in line, and 10th after that.",
+    ]
+
+
 def test_each_order_is_in_the_state_it_is_named_for(made: dict[str, Status]) -> None:
     assert {name: shown(status) for name, status in made.items() if len(status.lines) == 1} == EXPECTED
 

@@ -16,6 +16,7 @@ from orders.presentation import (
     next_word_sentence,
     notice_sentences,
     sentences,
+    still_sentence,
     told_sentence,
     tracking_link,
     window_of,
@@ -98,7 +99,7 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
     return Item(
         quantity=line.quantity,
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
-        news=[said for event in happened for said in _said(event, locale=locale)],
+        news=[said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)],
         asks=_asks(line, notice, happened, today, locale=locale) if notice else (),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in choices},
         put_back=_put_back(line, happened),
@@ -116,9 +117,12 @@ def _asks(line: OrderLine, notice: DelayNotice, happened: Iterable[Event], today
     )
 
 
-def _said(event: Event, *, locale: str) -> list[Said]:
-    """The page's sentence in its order, one part a line."""
+def _said(event: Event, later: Iterable[Event], *, locale: str) -> list[Said]:
+    """The page's sentence in its order, one part a line. How many are still to come is left to a `later` event that says
+    it, or says that none are."""
     told, words = told_sentence(event, locale=locale), sentences(event, locale=locale)
+    if any("still" in other.facts for other in later):
+        words = [text for text in words if text != still_sentence(event, locale=locale)]
     after = words.index(told) if told in words else 0 if event.kind in LEADS_WITH_A_DATE else len(words)
     said = [Said(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)]
     last_word = _last_word(event, locale=locale)

@@ -13,7 +13,7 @@ from orders.presentation.days import (
     share_words,
     shop_days_sentence,
 )
-from orders.presentation.events import queue_change_sentence, sentence, sentences, told_sentence
+from orders.presentation.events import queue_change_sentence, sentence, sentences, still_sentence, told_sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.offers import spoken_for_sentence
 from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
@@ -59,6 +59,7 @@ __all__ = [
     "silence_sentence",
     "spoken_for_sentence",
     "standing",
+    "still_sentence",
     "told_sentence",
     "tracking_link",
     "window_html",

@@ -13,7 +13,7 @@ from orders.domain.supply import Window
 from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
 from orders.presentation.bidi import isolated
 from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_words
-from orders.presentation.windows import has_chances, same_month, values, window_in, window_words
+from orders.presentation.windows import has_chance_soon, has_chances, same_month, values, window_in, window_words
 
 Facts = Mapping[str, Any]
 
@@ -39,6 +39,12 @@ def told_sentence(event: Event, *, locale: str) -> str:
     """The one of these that names what was told before; the next one says what is true now."""
     with in_language(locale) as dates:
         return _told(event.facts, _Reader(timezone.localtime(event.at), locale, dates))
+
+
+def still_sentence(event: Event, *, locale: str) -> str:
+    """The one of these that says how many are still to come; a mail with several parcels says it once, at the end."""
+    with in_language(locale) as dates:
+        return _still(event.facts.get("still", 0), _Reader(timezone.localtime(event.at), locale, dates))
 
 
 class _Reader:
@@ -278,6 +284,8 @@ def _told_by_mail(window: Window) -> str:
     if window.kind == "none":
         return gettext("You were told: no date yet.")
     if window.kind == "chances" and has_chances(window):
+        if not has_chance_soon(window):
+            return gettext("You were told: by %(later)s %(later_chance)s.")
         return gettext("You were told: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("You were told: no latest date yet.")
@@ -290,6 +298,8 @@ def _told_by_page(window: Window) -> str:
     if window.kind == "none":
         return gettext("Our page said: no date yet.")
     if window.kind == "chances" and has_chances(window):
+        if not has_chance_soon(window):
+            return gettext("Our page said: by %(later)s %(later_chance)s.")
         return gettext("Our page said: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("Our page said: no latest date yet.")
@@ -306,6 +316,8 @@ def _now(facts: Facts, reader: _Reader) -> str:
 def _is_now(window: Window, on: date) -> str:
     early, late = window.early, window.late
     if window.kind == "chances" and has_chances(window):
+        if not has_chance_soon(window):
+            return gettext("It is now: by %(later)s %(later_chance)s.")
         return gettext("It is now: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
     if late is None or window.kind in ("open", "chances"):
         if early is not None and early > on:
@@ -386,14 +398,24 @@ def why(reason: str | None) -> str:
     return words.get(Reason(reason), "") if reason in Reason.values else ""
 
 
-def queue_change_sentence(kind: str, reason: str, *, lines: int, units: int, locale: str) -> str:
+def queue_change_sentence(
+    kind: str, reason: str, *, lines: int, units: int, locale: str, places: tuple[int, int] | None = None
+) -> str:
     """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units of
-    an order that stays, so that the place is the same."""
+    an order that stays, so that the place is the same. `places`: before and after, where both are known."""
     with in_language(locale) as dates:
         moved = _moved_up(lines) if kind == EventKind.MOVED_UP else _passed_by(lines)
         table = moved if lines else _same_place(units)
         words = table.get(Reason(reason)) or _place_changed(kind)
-        return words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
+        said = words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
+        return f"{said} {_places(*places, dates)}" if places and kind == EventKind.PASSED_BY else said
+
+
+def _places(before: int, after: int, dates: Locale) -> str:
+    return gettext("You were %(before)s in line, and %(place)s after that.") % {
+        "before": ordinal(before, locale=dates),
+        "place": ordinal(after, locale=dates),
+    }
 
 
 def _moved_up(lines: int) -> dict[Reason, str]:

@@ -83,6 +83,11 @@ def has_chances(window: Window) -> bool:
     return _times(window.within_30) > 0
 
 
+def has_chance_soon(window: Window) -> bool:
+    """The nearer of the two chances is left out where it is next to none: that day would only frighten."""
+    return _times(window.within_14) > 0
+
+
 def same_month(window: Window) -> bool:
     early, late = window.early, window.late
     return early is not None and late is not None and (early.year, early.month) == (late.year, late.month)
@@ -91,8 +96,6 @@ def same_month(window: Window) -> bool:
 def chance_words(chance: float) -> str:
     """A probability as "9 times in 10"."""
     times = _times(chance)
-    if times < 1:
-        return gettext("hardly likely")
     if times > 9:
         return gettext("almost certain")
     return ngettext("%(times)s time in 10", "%(times)s times in 10", times) % {"times": times}
@@ -132,7 +135,7 @@ def _lead(window: Window, today: date) -> str:
     if window.kind == "none":
         return gettext("We have no date yet.")
     if window.kind == "chances" and has_chances(window):
-        if not _times(window.within_14):
+        if not has_chance_soon(window):
             return gettext("Leaves us by %(later)s: %(later_chance)s.")
         return gettext("Leaves us by %(soon)s: %(soon_chance)s. By %(later)s: %(later_chance)s.")
     if late is None or window.kind in ("open", "chances"):
