@@ -15,7 +15,7 @@ from notifications.models import Message
 from orders import services
 from orders.access import MAY_ACT, open_order
 from orders.models import DelayNotice, Event, Order, OrderLine, Product, Promise
-from orders.presentation import sentence
+from orders.presentation import sentence, window_sentence
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
@@ -166,6 +166,13 @@ def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(mai
     said = text_of(newest(mail_sink))
     assert re.findall(r"\d+ (?:is|are) still to come\.", said) == ["1 is still to come."]
     assert re.findall(r"\d of \d shipped", said) == ["1 of 4 shipped", "2 of 4 shipped"]
+
+
+def test_who_reads_that_some_are_still_to_come_reads_by_when(line: OrderLine, mail_sink: MailSink) -> None:
+    mail()
+    services.receive(line.product, 1, now=NOON)
+    said = unwrapped(newest(mail_sink))
+    assert f"1 is still to come. {window_sentence(factories.fresh(line).promise, locale='en')}" in said
 
 
 def test_arrived_and_shipped_the_same_day_is_one_mail_about_the_parcel(line: OrderLine, mail_sink: MailSink) -> None:

@@ -184,17 +184,17 @@ def test_shipped_with_tracking_and_what_is_still_to_come() -> None:
 
 def test_cancelled_says_when_the_money_is_sent_and_moves_none() -> None:
     facts = {"units": 2, "of": 2, "still": 0, "by": "shop", "refund_due_on": "2026-12-04"}
-    assert words("cancelled", facts) == "2 of 2 cancelled. Your refund will be sent by 4 December."
-    assert words("cancelled", facts | {"by": "customer"}).startswith("2 of 2 cancelled, as you asked.")
+    assert words("cancelled", facts) == "Cancelled. Your refund will be sent by 4 December."
+    assert words("cancelled", facts | {"by": "customer"}).startswith("Cancelled, as you asked.")
 
 
 def test_cancelled_in_silence_says_that_nobody_answered() -> None:
     facts = {"units": 2, "of": 2, "still": 0, "by": "silence", "refund_due_on": "2026-12-04"}
     assert words("cancelled", facts) == (
-        "2 of 2 cancelled, as we had not heard from you. Your refund will be sent by 4 December."
+        "Cancelled, as we had not heard from you. Your refund will be sent by 4 December."
     )
     assert words("cancelled", facts | {"answer_by": "2026-11-22"}).startswith(
-        "2 of 2 cancelled, as we had not heard from you by 22 November."
+        "Cancelled, as we had not heard from you by 22 November."
     )
 
 

@@ -99,7 +99,10 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
     return Item(
         quantity=line.quantity,
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
-        news=[said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)],
+        news=[
+            *(said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)),
+            *(() if notice else _rest(line, happened, today, locale=locale)),
+        ],
         asks=_asks(line, notice, happened, today, locale=locale) if notice else (),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in choices},
         put_back=_put_back(line, happened),
@@ -127,6 +130,15 @@ def _said(event: Event, later: Iterable[Event], *, locale: str) -> list[Said]:
     said = [Said(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)]
     last_word = _last_word(event, locale=locale)
     return [Said(last_word, told=True), *said] if last_word else said
+
+
+def _rest(line: OrderLine, happened: Sequence[Event], today: date, *, locale: str) -> list[Said]:
+    """By when what is still to come leaves, where the news is about the other units and names no day."""
+    told = line.promise and any(event.promise_id == line.promise.pk for event in happened)
+    waits = any(event.facts.get("still") or event.facts.get("what") == "cancellation" for event in happened)
+    if line.promise is None or told or not waits or not line.waiting:
+        return []
+    return [Said(window_sentence(line.promise, locale=locale, today=today))]
 
 
 def _last_word(event: Event, *, locale: str) -> str:

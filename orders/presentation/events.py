@@ -162,6 +162,8 @@ def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
 
 
 def _cancelled_by(facts: Facts) -> str:
+    if facts["units"] == facts["of"] and facts.get("by") != Choice.WITHDRAW:
+        return _all_cancelled_by(facts)
     match facts.get("by"):
         case "customer" | Choice.CANCEL:
             return gettext("%(units)s of %(of)s cancelled, as you asked.")
@@ -172,6 +174,17 @@ def _cancelled_by(facts: Facts) -> str:
         case "silence":
             return gettext("%(units)s of %(of)s cancelled, as we had not heard from you.")
     return gettext("%(units)s of %(of)s cancelled.")
+
+
+def _all_cancelled_by(facts: Facts) -> str:
+    match facts.get("by"):
+        case "customer" | Choice.CANCEL:
+            return gettext("Cancelled, as you asked.")
+        case "silence" if facts.get("answer_by"):
+            return gettext("Cancelled, as we had not heard from you by %(day)s.")
+        case "silence":
+            return gettext("Cancelled, as we had not heard from you.")
+    return gettext("Cancelled.")
 
 
 def _corrected(facts: Facts, reader: _Reader) -> list[str]:

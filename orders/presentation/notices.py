@@ -180,7 +180,7 @@ class _Words:
         """In working days where the rule counts those."""
         days = {"days": number_words(self.rules.refund_days, locale=self.dates)}
         working = bool(self.rules.refund_calendar)
-        if self.notice.cancels_now:
+        if self.notice.cancels_now and Sentence.CHOICE not in self.notice.sentences:
             return (
                 gettext("You get a prompt and full refund, within %(days)s working days.")
                 if working
