@@ -26,5 +26,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0003_preferences")]
+    dependencies = [("notifications", "0006_provider_reports")]
     operations = [migrations.RunSQL(THAW, KEEP)]
