@@ -17,7 +17,7 @@ from orders import access, public, services
 from orders.access import Purpose
 from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
-from orders.presentation import outcome_sentence
+from orders.presentation import outcome_sentence, zone_of
 from orders.queries import LineStatus, Status, order_status, refund_by
 from orders.reader import read_as
 from orders.record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
@@ -197,6 +197,7 @@ def _page(row: Order, purpose: Purpose, token: str, locale: str) -> dict[str, An
         "status": order_status(row, locale=locale, now=now),
         "today": timezone.localtime(now).date(),
         "locale": locale,
+        "zone": zone_of(row.country, now),
         "mailed": _is_mailed(row),
         "may_act": purpose in access.MAY_ACT,
     }

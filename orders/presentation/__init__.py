@@ -12,6 +12,7 @@ from orders.presentation.days import (
     ordinal,
     share_words,
     shop_days_sentence,
+    zone_of,
 )
 from orders.presentation.events import queue_change_sentence, sentence, sentences, still_sentence, told_sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
@@ -68,4 +69,5 @@ __all__ = [
     "window_sentence",
     "window_strip",
     "window_words",
+    "zone_of",
 ]

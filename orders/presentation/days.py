@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import (
     format_date,
     format_skeleton,
@@ -87,10 +89,18 @@ def day_of_month(day: date, *, locale: Locale) -> str:
     return form % {"number": number_words(day.day, locale=locale)}
 
 
-def moment_words(at: datetime, *, locale: str) -> str:
-    """A time in the shop's zone, which it names: "23 Nov 2026, 09:15 EST"."""
+def zone_of(country: str, at: datetime) -> tzinfo:
+    """The zone of a reader of whom only the country is known: the country's, where all its clocks show the same, else the
+    shop's."""
+    zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
+    alike = len({at.astimezone(zone).utcoffset() for zone in zones}) == 1
+    return zones[0] if alike else timezone.get_default_timezone()
+
+
+def moment_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
+    """A time in the reader's zone, else the shop's; the zone is named: "23 Nov 2026, 09:15 EST"."""
     with in_language(locale) as dates:
-        local = timezone.localtime(at)
+        local = timezone.localtime(at, zone)
         words = (format_time(local, "short", locale=dates), format_date(local, "medium", locale=dates))
         both = str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
         return f"{both} {zone_words(local, locale=dates)}"
@@ -106,15 +116,24 @@ def zone_words(at: datetime, *, locale: Locale) -> str:
     return isolated(f"UTC{hours}" if minutes == "00" else f"UTC{hours}:{minutes}")
 
 
-def shop_days_sentence(at: datetime, *, locale: str) -> str:
-    """Whose days a promise is made in."""
+def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
+    """Whose days a promise is made in, and whose times the page shows."""
     with in_language(locale) as dates:
-        local = timezone.localtime(at)
+        local, theirs = timezone.localtime(at), timezone.localtime(at, zone)
         city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
-        zone = zone_words(local, locale=dates)
+        words = {"city": city, "zone": zone_words(local, locale=dates), "theirs": zone_words(theirs, locale=dates)}
+        apart = local.utcoffset() != theirs.utcoffset()
         if city == settings.TIME_ZONE:  # UTC and its like are no place
-            return gettext("Days and times here are those of the zone %(zone)s.") % {"zone": zone}
-        return gettext("Days and times here are those of %(city)s (%(zone)s).") % {"city": city, "zone": zone}
+            return (
+                gettext("Days here are those of the zone %(zone)s, times those of your country (%(theirs)s).")
+                if apart
+                else gettext("Days and times here are those of the zone %(zone)s.")
+            ) % words
+        return (
+            gettext("Days here are those of %(city)s (%(zone)s), times those of your country (%(theirs)s).")
+            if apart
+            else gettext("Days and times here are those of %(city)s (%(zone)s).")
+        ) % words
 
 
 def number_words(number: int, *, locale: Locale) -> str:

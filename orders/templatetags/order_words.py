@@ -67,7 +67,8 @@ def day(context: Context, value: date | datetime) -> str:
 @register.simple_tag(takes_context=True)
 def told_on(context: Context, event: Happened) -> str:
     """When a mail told of an event; the day is named where it is another one."""
-    at, told = timezone.localtime(event.at).date(), timezone.localtime(event.told_at or event.at).date()
+    zone = context.get("zone")
+    at, told = (timezone.localtime(moment, zone).date() for moment in (event.at, event.told_at or event.at))
     with in_language(context["locale"]) as dates:
         if told == at:
             return gettext("told by mail")
@@ -76,13 +77,13 @@ def told_on(context: Context, event: Happened) -> str:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime) -> str:
-    return moment_words(at, locale=context["locale"])
+    return moment_words(at, locale=context["locale"], zone=context.get("zone"))
 
 
 @register.simple_tag(takes_context=True)
 def shop_days(context: Context, at: datetime) -> str:
     """Whose days and times the page writes."""
-    return shop_days_sentence(at, locale=context["locale"])
+    return shop_days_sentence(at, locale=context["locale"], zone=context.get("zone"))
 
 
 @register.simple_tag(takes_context=True)
