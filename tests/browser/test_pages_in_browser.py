@@ -87,6 +87,15 @@ def test_it_asks_every_twenty_seconds_while_it_is_seen(asking: tuple[Page, list[
     assert len(asked) == 2
 
 
+def test_a_page_that_comes_back_out_of_the_browsers_memory_asks_at_once(
+    asking: tuple[Page, list[str]], line: OrderLine
+) -> None:
+    page, _ = asking
+    services.receive(line.product, 2, now=timezone.now())
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(page.locator("#live").get_by_text("1st in line.")).to_be_visible()
+
+
 def test_it_stops_asking_once_the_link_is_revoked(asking: tuple[Page, list[str]]) -> None:
     page, asked = asking
     Order.objects.update(link_version=2)
