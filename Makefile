@@ -10,7 +10,7 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test faults lint messages bench screenshots a11y lighthouse lock
+.PHONY: help install demo demo-reset test faults lint messages bench screenshots docs-pictures a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
@@ -21,6 +21,7 @@ help:
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
 	@echo "make screenshots pictures of every page in every state: phone, desktop, light, dark, all languages (ONLY=name,name)"
+	@echo "make docs-pictures  the few pictures under docs/screenshots"
 	@echo "make a11y        axe-core on every page in every state, language, theme and width (ONLY=name,name)"
 	@echo "make lighthouse  Lighthouse on a status page, as on a phone: needs npm"
 	@echo "make install     only create $(VENV)"
@@ -74,6 +75,9 @@ SCREENSHOTS ?= .local/screenshots
 screenshots: install
 	@SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest tests/browser/screenshots.py
 	@echo "Look at them: $(SCREENSHOTS)/index.html"
+
+docs-pictures: install
+	@$(BIN)/python -m pytest tests/browser/docs_pictures.py
 
 a11y: install
 	EVERY_LOOK=1 $(BIN)/python -m pytest tests/browser/test_every_state.py -k everyone

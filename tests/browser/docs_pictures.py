@@ -1,0 +1,44 @@
+"""The few pictures under docs/screenshots, as a phone shows the pages: `make docs-pictures`."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from backorders_site.desk.mail_pictures import mails
+from tests.browser.gallery import Gallery, Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+DIRECTORY = Path(settings.BASE_DIR) / "docs" / "screenshots"
+PHONE, LETTER = 390, 600
+BYTES = 120_000
+PICTURES = {
+    "status-light": ("dated", Look("en", "light", PHONE)),
+    "status-dark": ("moved_up", Look("en", "dark", PHONE)),
+    "status-choice": ("delayed_twice_with_deadline", Look("en", "light", PHONE)),
+    "status-german": ("delayed_eu", Look("de", "light", PHONE)),
+    "status-arabic": ("delayed_once", Look("ar", "dark", PHONE)),
+    "before-buying": ("product", Look("en", "light", PHONE)),
+}
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_a_page_is_pictured(gallery: Gallery, picture: str) -> None:
+    page = gallery.open(*PICTURES[picture])
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    path = DIRECTORY / f"{picture}.png"
+    page.screenshot(path=path)
+    page.close()
+    assert path.stat().st_size < BYTES
+
+
+def test_a_mail_is_pictured(gallery: Gallery) -> None:
+    (delay,) = mails(now=timezone.now(), languages=["en"], only=["delayed_once"])
+    page = gallery.browser.new_page(viewport={"width": LETTER, "height": 600}, color_scheme="light")
+    page.set_content(delay.composed.html)
+    path = DIRECTORY / "mail-delay.png"
+    page.screenshot(path=path, full_page=True)
+    page.close()
+    assert path.stat().st_size < BYTES
