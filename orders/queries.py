@@ -373,13 +373,13 @@ def _line_status(
         put_back=_put_back(line, notice, reader),
         may_withdraw=reader.may_withdraw,
         reassured_by=_reassured_by(line, own) if reader.hears_no_change else None,
-        former=_former(own),
-        standing=_standing(line, position),
+        former=_former(own, line.promise),
+        standing=_standing(line, position, own),
     )
 
 
-def _former(newest_first: Iterable[Event]) -> tuple[Told, ...]:
-    """Every change keeps what was told before it; a window told twice in a row is one."""
+def _former(newest_first: Iterable[Event], promise: Promise | None) -> tuple[Told, ...]:
+    """Every change keeps what was told before it; a window told twice in a row is one, and so is one that still holds."""
     told: list[Told] = []
     for event in newest_first:
         if event.facts.get("told"):
@@ -388,14 +388,19 @@ def _former(newest_first: Iterable[Event]) -> tuple[Told, ...]:
             if told and told[-1].window == window:
                 told.pop()
             told.append(Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date()))
+    if told and promise and told[0].window == window_of(promise):
+        del told[0]
     return tuple(told)
 
 
-def _standing(line: OrderLine, position: queue.Position | None) -> Standing | None:
+def _standing(line: OrderLine, position: queue.Position | None, own: Iterable[Event]) -> Standing | None:
     if position is None:
         return None
     promise = line.promise
     forecast = promise.forecast if promise else None
+    arrived = (
+        event for event in own if event.kind == EventKind.RESERVED and promise and event.at > promise.published_at
+    )
     return standing(
         bands=forecast.bands if forecast else (),
         due=_due_days(promise),
@@ -403,6 +408,7 @@ def _standing(line: OrderLine, position: queue.Position | None) -> Standing | No
         promised_ahead=promise.units_ahead if promise else None,
         ahead=position.units_ahead,
         mine=line.waiting,
+        served=sum(event.facts["units"] for event in arrived),
     )
 
 

@@ -176,6 +176,15 @@ def test_a_delivery_that_is_done_is_not_named() -> None:
     assert bar.told == "6 units for people ahead of you, then yours. 30 units that were ahead of you are not any more."
 
 
+def test_what_arrived_for_me_is_not_brought_once_more() -> None:
+    """30 came: 25 for those ahead, 5 of my 40."""
+    part = stands(promised_ahead=25, ahead=0, mine=35, served=5)
+    assert part == Standing(25, 0, 35, (Delivery(DUE["PO-7"], 25), Delivery(DUE["PO-8"], 100)))
+    bar = queue_bar(part, today=TODAY, locale="en-GB")
+    assert bar.deliveries == ()
+    assert [each.words for each in bar.key] == ["25 no longer ahead", "35 yours", "room for 65 more"]
+
+
 def test_deliveries_in_words() -> None:
     bar = queue_bar(stands(promised_ahead=25, ahead=25, mine=40), today=TODAY, locale="en-GB")
     assert [(each.words, each.has_mine) for each in bar.deliveries] == [

@@ -9,6 +9,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from backorders_site.desk import states
 from orders.models import Event
+from orders.presentation.queuebar import parts_of
 from orders.queries import LineStatus, Status, order_status
 from tests.factories import NOON
 
@@ -67,6 +68,18 @@ def shown(status: Status) -> tuple[str, str | None, int | None, list[str], bool]
 
 def _kind(line: LineStatus) -> str | None:
     return line.promised.window.kind if line.promised else None
+
+
+@pytest.mark.parametrize("name", ["partly_arrived", "partly_shipped"])
+def test_a_part_that_arrived_changes_neither_the_window_nor_where_the_rest_comes_from(
+    made: dict[str, Status], name: str
+) -> None:
+    (line,) = made[name].lines
+    assert line.former == ()
+    assert line.standing
+    assert (line.standing.ahead, line.standing.deliveries[-1].units) == (0, 40)
+    mine = [part.delivery for part in parts_of(line.standing) if part.state == "mine"]
+    assert mine == [len(line.standing.deliveries) - 1]
 
 
 def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Status]) -> None:

@@ -88,9 +88,11 @@ def standing(
     promised_ahead: int | None,
     ahead: int,
     mine: int,
+    served: int = 0,
 ) -> Standing:
     """From the forecast a promise rests on. Its `bands` say which delivery brings which unit; `reference` is the one the
-    promise names. Where the line has grown past what it covers, the deliveries are left out rather than another named."""
+    promise names; `served` units of mine have arrived since. Where the line has grown past what it covers, the deliveries
+    are left out rather than another named."""
     gone = max((promised_ahead or 0) - ahead, 0)
     brought = [
         (name, sum(band["up_to"] - band["over"] for band in run))
@@ -100,9 +102,21 @@ def standing(
     serving = []
     for name, units in brought:
         serving.append(Delivery(due.get(name), units))
-        if name == reference and sum(each.units for each in serving) >= gone + ahead + mine:
-            return Standing(gone, ahead, mine, _few(serving))
+        if name == reference and sum(each.units for each in serving) >= gone + served + ahead + mine:
+            return Standing(gone, ahead, mine, _few(_without(serving, served, after=gone)))
     return Standing(gone, ahead, mine, ())
+
+
+def _without(deliveries: Iterable[Delivery], units: int, *, after: int) -> list[Delivery]:
+    """What they bring but for `units` of it, which stand behind the first `after`."""
+    left = []
+    for each in deliveries:
+        before = min(after, each.units)
+        taken = min(units, each.units - before)
+        after, units = after - before, units - taken
+        if each.units > taken:
+            left.append(Delivery(each.due, each.units - taken))
+    return left
 
 
 def _few(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
