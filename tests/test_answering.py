@@ -225,6 +225,40 @@ def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_
     assert (fresh(line).waiting, fresh(line).cancelled) == (2, 1)
 
 
+def untold(restock: Restock, to: date, *, now: object) -> None:
+    """The supplier moves the date again, and the mail that says so has not gone out."""
+    services.move_restock_date(restock, to, now=now, reason="customs")
+    services.review_settled(now=now + timedelta(minutes=11))
+
+
+def asked_twice(restock: Restock) -> tuple[OrderLine, DelayNotice]:
+    """A question whose silence cancels was told; a newer one stands on the page, and its mail is still to go out."""
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    told = newest(line)
+    untold(restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY)
+    assert [(row.case, bool(row.told_at)) for row in line.notices.filter(outcome="")] == [("D", False), ("D", True)]
+    return line, told
+
+
+def test_an_ok_given_before_the_newest_mail_went_out_answers_what_was_asked_before_too(restock: Restock) -> None:
+    line, told = asked_twice(restock)
+    assert services.answer(line.order, line.pk, "keep", now=NOON + 4 * DAY).done == "kept"
+    overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
+    assert (services.apply_silence(now=overdue), fresh(line).state) == (0, "waiting")
+    assert fresh(line).agreed_by == newest(line).consent_to > told.consent_to
+
+
+def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(restock: Restock) -> None:
+    line, told = asked_twice(restock)
+    overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
+    assert (services.apply_silence(now=overdue), fresh(line).state) == (1, "cancelled")
+    assert services.answer(line.order, line.pk, "keep", now=overdue).done == "put_back"
+    assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", newest(line).consent_to)
+    assert services.apply_silence(now=overdue + DAY) == 0
+
+
 def test_one_of_several_lines_is_answered_alone(restock: Restock) -> None:
     other = factories.restock(
         factories.make_product(), 50, supplier=restock.supplier, now=NOON, expected_on=(NOON + 11 * DAY).date()

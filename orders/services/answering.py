@@ -73,6 +73,7 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answer
         return Answered("already_kept" if kept else "nothing_asked", line.waiting + line.reserved)
     units = line.waiting + line.reserved
     _consent(line, notice, Outcome.KEPT, now=now)
+    _end_all(line, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
     )
@@ -137,8 +138,8 @@ def _leave(
         if seen is None or not line.waiting + line.reserved:  # there is an answer to that
             return _leave(line, choice, units, seen, now=now, channel=channel, actor=actor)
         raise
-    if notice and leaving == open_units:
-        _end(notice, Outcome.LEFT, now=now)
+    if leaving == open_units:
+        _end_all(line, Outcome.LEFT, now=now)
     Answer.objects.create(line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now)
     return Answered("cancelled", leaving, tuple(refunds))
 
@@ -155,29 +156,25 @@ def apply_silence(*, now: datetime) -> int:
         answer_by__lt=today_of(now),
         line__order__released_at__lte=now,
     ).exclude(silence=Silence.KEEPS_PLACE)
-    for pk in due.order_by("answer_by", "pk").values_list("pk", flat=True):
-        ended += _apply_silence(pk, now=now)
+    for pk, line_id in due.order_by("answer_by", "pk").values_list("pk", "line_id"):
+        ended += _apply_silence(pk, line_id, now=now)
     return ended
 
 
 @transaction.atomic
-def _apply_silence(notice_id: int, *, now: datetime) -> bool:
-    notice = (
-        DelayNotice.objects.select_for_update(of=("self",))
-        .select_related("line__order", "line__product")
-        .get(pk=notice_id)
-    )
-    line = notice.line
-    if notice.outcome or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY):
+def _apply_silence(notice_id: int, line_id: int, *, now: datetime) -> bool:
+    notice = next(row for row in _locked(line_id) if row.pk == notice_id)
+    line = OrderLine.objects.select_related("order", "product").get(pk=line_id)
+    if notice.outcome or notice.answer_by is None or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY):
         return False
     open_units = line.waiting + line.reserved
     if not open_units:
-        _end(notice, Outcome.SHIPPED if line.shipped else Outcome.LEFT, now=now)
+        _end_all(line, Outcome.SHIPPED if line.shipped else Outcome.LEFT, now=now)
     elif notice.silence == Silence.CONSENT:
         _consent(line, notice, Outcome.CONSENTED, now=now)
     else:
         cancel(line.order, units={line.pk: open_units}, now=now, by="silence")
-        _end(notice, Outcome.SILENCE_CANCELLED, now=now)
+        _end_all(line, Outcome.SILENCE_CANCELLED, now=now)
     return True
 
 
@@ -254,10 +251,21 @@ def _end(notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
     DelayNotice.objects.filter(pk=notice.pk).update(outcome=outcome, ended_at=now)
 
 
+def _end_all(line: OrderLine, outcome: Outcome, *, now: datetime) -> None:
+    """Also a question that a newer one is to replace once that is told: an answer answers both, and a cancellation ends
+    both, so that putting back agrees to the newest day."""
+    line.notices.filter(outcome="").update(outcome=outcome, ended_at=now)
+
+
 def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
-    """The line's newest notice if it is open, or ended in one of these ways. Its row is locked: answers wait in turn."""
-    notice = DelayNotice.objects.select_for_update().filter(line=line).exclude(outcome=Outcome.SUPERSEDED).first()
+    """The line's newest notice that none replaced, if it is open or ended in one of these ways."""
+    notice = next((row for row in _locked(line.pk) if row.outcome != Outcome.SUPERSEDED), None)
     return notice if notice and notice.outcome in ("", *outcomes) else None
+
+
+def _locked(line_id: int) -> list[DelayNotice]:
+    """The notices of a line, the newest first as everywhere: answers, silence and mails wait in turn."""
+    return list(DelayNotice.objects.select_for_update().filter(line=line_id).order_by("-pk"))
 
 
 def _agreed(notice: DelayNotice) -> dict[str, str | None]:
