@@ -6,6 +6,7 @@ from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_update
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, Q, QuerySet
@@ -51,6 +52,41 @@ def messages_of_order(order: Order) -> Table:
     )
 
 
+class CorrectAddress(Act):
+    name = "correct-address"
+    permission = "orders.change_order"
+    label = gettext_lazy("Correct the mail address")
+    explanation = gettext_lazy(
+        "What came back or could not be sent goes to the new address, with the news as it stands now. The address is only "
+        "this order's."
+    )
+
+    email = forms.EmailField(label=gettext_lazy("Mail address"))
+    revoke = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Links sent so far open nothing any more"),
+        help_text=gettext_lazy("When somebody else has got them: whoever has such a link can cancel the order."),
+    )
+    reason = StaffReason()
+
+    def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        self.fields["email"].initial = rows[0].email
+
+    def facts(self, row: Order) -> Sequence[object]:
+        return [row.email, row.link_version]
+
+    def perform(self, row: Order, *, now: datetime, actor: str) -> str:
+        data = self.cleaned_data
+        words = {"number": row.number, "address": data["email"]}
+        if mending.correct_address(
+            row, data["email"], revoke=data["revoke"], reason=data["reason"], now=now, actor=actor
+        ):
+            return _("Order %(number)s: mail goes to %(address)s, and what did not arrive is sent there.") % words
+        return _("Order %(number)s: mail goes to %(address)s from now on. There was nothing to send again.") % words
+
+
+OrderAdmin.acts = [*OrderAdmin.acts, CorrectAddress]
 OrderAdmin.tables = [*OrderAdmin.tables, messages_of_order]
 
 

@@ -1,5 +1,7 @@
 """What staff decide about mails that did not go out by themselves. Refused says why not."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -42,6 +44,26 @@ def send_again(message: Message, *, actor: str = "") -> None:
         raise Refused(
             "only a mail that failed, needs review, came back or could not reach the customer can be sent again"
         )
+
+
+@transaction.atomic
+def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str) -> bool:
+    """The order has another mail address: what came back, failed or had nowhere to go is sent there. What is still true of
+    it is written anew; where nothing of it is news any more, the newest mail goes out as it was, unless its links are
+    revoked (`revoke`): then the customer gets a new link. Returns whether anything will be sent."""
+    services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
+    order = Order.objects.get(pk=order.pk)
+    if order.released_at is None:
+        return False
+    if order.events.filter(message_due=True).exists():
+        return True
+    newest = Message.objects.filter(order=order).order_by("-pk").first()
+    if revoke:
+        return services.ask_for_link(order, now=now)
+    if newest and newest.state in SENT_AGAIN:
+        send_again(newest, actor=actor)
+        return True
+    return False
 
 
 @transaction.atomic

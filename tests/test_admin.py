@@ -95,6 +95,7 @@ def rows_of_everything() -> OrderLine:
     services.ship(line.order, {line.pk: 1}, now=NOON)
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     services.start_release(100, now=NOON)
+    services.write_note(line.order, "seen", now=NOON, actor="ada")
     Import.objects.create(command="import_orders", file_name="orders.csv", sha256="0", started_at=NOON)
     Run.objects.create(job="review", day=NOON.date() - timedelta(days=Run.objects.count()), finished_at=NOON)
     other = factories.order(product)
@@ -568,11 +569,11 @@ class TestFieldsThatServicesOwn:
         sent = filled(admin_client.get(url).context["adminform"].form)
         services.mark_not_told(order, "mail refused")
 
-        admin_client.post(url, {**sent, "email": "new@example.com", "attention": "call them"})
+        admin_client.post(url, {**sent, "customer_name": "Ada King", "attention": "call them"})
 
         order.refresh_from_db()
-        assert (order.email, order.attention, order.number) == (
-            "new@example.com",
+        assert (order.customer_name, order.attention, order.number) == (
+            "Ada King",
             ["call them", "mail refused"],
             order.number,
         )

@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh
 from tests.mailing import mail, states
-from tests.test_admin import act, filled, page
+from tests.test_admin import act, page
 from tests.test_answering_pages import said
 from tests.test_dispatch import slip
 from tests.test_mails import SOON, asked_of, delayed, text_of
@@ -86,8 +86,7 @@ def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from
 ) -> None:
     line = returned(35, 50)
     clocks.move_to(NOON + 2 * DAY)
-    form = admin_client.get(page(Order, "change", line.order_id)).context["adminform"].form
-    admin_client.post(page(Order, "change", line.order_id), filled(form) | {"email": "lovelace@example.com"})
+    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["lovelace@example.com"]

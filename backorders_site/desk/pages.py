@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 
 View = Callable[..., HttpResponseBase]
 
@@ -25,3 +26,8 @@ def staff_page(permission: str) -> Callable[[View], View]:
         return admin.site.admin_view(guarded)
 
     return decorate
+
+
+def page(request: HttpRequest, template: str, **context: object) -> TemplateResponse:
+    """A page of the desk, in the frame of the admin: `template` under admin/desk/."""
+    return TemplateResponse(request, f"admin/desk/{template}", {**admin.site.each_context(request), **context})

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from backorders_site.desk import today
+from backorders_site.desk import order, search, today
 
 app_name = "desk"
 urlpatterns = [
     path("queues.csv", today.queues_csv, name="queues"),
+    # People
+    path("search/", search.search, name="search"),
+    path("order/<path:number>/", order.order, name="order"),
 ]

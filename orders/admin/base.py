@@ -1,24 +1,32 @@
 """What every admin page here shares: rows change through services, history is only read, a record shows its tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
+from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders.admin.acts import Act, NewRow, Text
+from orders.admin.sheet import sheet
 from orders.services import Refused
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 AT_ONCE = 100  # rows; more at a time belong into an import
+ROWS_AT_ONCE = 1000  # of a sheet, read together
 
 
 @dataclass(frozen=True)
@@ -123,22 +132,63 @@ class BackordersAdmin(ModelAdmin):
         obj: Model | None = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["buttons"] = [*self._buttons(request, obj), *self.links(obj)]
+            context["buttons"] = [*self.buttons(request, obj), *self.links(obj)]
             context["tables_inside"] = len(self.get_fieldsets(request, obj)) > 1
             context["tables"] = [
                 table for table in (make(obj) for make in self.tables) if self._may_see(request, table)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _buttons(self, request: HttpRequest, obj: Model) -> list[Button]:
+    def buttons(self, request: HttpRequest, obj: Model, *, back: str = "") -> list[Button]:
+        """The acts this person may do to a record now. `back`: the page that offers them, where they lead back to."""
         return [
-            Button(act.label, self.act_url(act, [obj.pk]), dangerous=act.dangerous)
+            Button(act.label, self.act_url(act, [obj.pk], back=back), dangerous=act.dangerous)
             for act in self.acts
             if may(request, act) and act.offered(obj)
         ]
 
     def _may_see(self, request: HttpRequest, table: Table) -> bool:
         return self.admin_site.get_model_admin(table.model).has_view_permission(request)
+
+    # The list as a sheet
+
+    def read_for_list(self, rows: Sequence[Any]) -> None:
+        """Read at once what the columns of the list need of all these rows."""
+
+    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
+        """All rows of the list as it is filtered and searched, with its columns."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            listed = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(list_url(self.model))
+        columns = [column for column in listed.list_display if column != "action_checkbox"]
+        rows = listed.get_queryset(request)
+        return sheet(
+            str(self.opts.verbose_name_plural).replace(" ", "-"),
+            [label_for_field(column, self.model, self) for column in columns],
+            ([self._cell(row, column) for column in columns] for row in self._in_parts(rows)),
+        )
+
+    def _in_parts(self, rows: QuerySet[Any]) -> Iterator[Any]:
+        every = rows.iterator(chunk_size=ROWS_AT_ONCE)
+        while part := list(islice(every, ROWS_AT_ONCE)):
+            self.read_for_list(part)
+            yield from part
+
+    def _cell(self, row: Any, column: Any) -> object:
+        """As the list shows it, but for the code of a choice, and times that a program reads."""
+        field, _attribute, value = lookup_field(column, row, self)
+        if field is not None and field.choices:
+            return getattr(row, f"get_{field.name}_display")()
+        if isinstance(value, datetime):
+            return timezone.localtime(value).isoformat(timespec="seconds")
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, (int, float)) or value is None:
+            return value
+        return unescape(strip_tags(str(value))) if isinstance(value, SafeString) else str(value)
 
     # Adding through a service
 
@@ -165,6 +215,14 @@ class BackordersAdmin(ModelAdmin):
     # Acts
 
     def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_csv"
+        return [
+            path("csv/", self.admin_site.admin_view(self.csv_view), name=name),
+            *self._act_urls(),
+            *super().get_urls(),
+        ]
+
+    def _act_urls(self) -> list[URLPattern]:
         return [
             path(
                 f"{act.name}/",
@@ -172,11 +230,11 @@ class BackordersAdmin(ModelAdmin):
                 name=f"{self.opts.app_label}_{self.opts.model_name}_{act.name}",
             )
             for act in self.acts
-        ] + super().get_urls()
+        ]
 
-    def act_url(self, act: type[Act], ids: Sequence[int]) -> str:
+    def act_url(self, act: type[Act], ids: Sequence[int], *, back: str = "") -> str:
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}")
-        return f"{url}?{'&'.join(f'id={pk}' for pk in ids)}"
+        return f"{url}?{urlencode([*(('id', pk) for pk in ids), *([('next', back)] if back else [])])}"
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -192,7 +250,7 @@ class BackordersAdmin(ModelAdmin):
             raise PermissionDenied
         asked = self._rows(request)
         rows = [row for row in asked if act.offered(row)]
-        back = self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
+        back = self._back(request, asked)
         if not rows:
             self.message_user(request, act.impossible, messages.ERROR)
             return HttpResponseRedirect(back)
@@ -208,6 +266,13 @@ class BackordersAdmin(ModelAdmin):
             rows=rows,
             left_out=[row for row in asked if row not in rows],
         )
+
+    def _back(self, request: HttpRequest, asked: Sequence[Model]) -> str:
+        """The page of ours that offered the act, as it says itself; else the record, or the list of several."""
+        said = request.GET.get("next", "")
+        if said and url_has_allowed_host_and_scheme(said, allowed_hosts=None):
+            return said
+        return self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
 
     def _rows(self, request: HttpRequest) -> list[Any]:
         try:

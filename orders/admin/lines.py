@@ -1,6 +1,7 @@
 """The lines of the queues, and what was set aside, shipped and is owed for them."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -151,16 +152,19 @@ class LineState(ConditionFilter):
         }
 
 
+def read_positions(lines: Sequence[OrderLine]) -> None:
+    positions = queue.positions(line.pk for line in lines)
+    for line in lines:
+        vars(line)["position"] = positions.get(line.pk)
+
+
 class PlacedList(ChangeList):
     """Lines with their positions, read for the page in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        lines = list(self.result_list)
-        positions = queue.positions(line.pk for line in lines)
-        for line in lines:
-            vars(line)["position"] = positions.get(line.pk)
-        self.result_list = lines
+        self.result_list = list(self.result_list)
+        read_positions(self.result_list)
 
 
 def position_of(line: OrderLine) -> Position | None:
@@ -207,6 +211,9 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PlacedList
+
+    def read_for_list(self, rows: Sequence[OrderLine]) -> None:
+        read_positions(rows)
 
     @admin.display(description=gettext_lazy("Line"))
     def what(self, line: OrderLine) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
 from orders.admin.acts import Act, DayInput, NewRow, StaffReason, TimeInput
-from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask
+from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask, Word
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
@@ -189,6 +189,47 @@ class Cancel(UnitsOfLines):
             "%(units)d units of order %(number)s cancelled. Send the refund by %(day)s and mark it sent.",
             count,
         ) % {"units": count, "number": row.number, "day": date_format(min(refund.due_on for refund in refunds))}
+
+
+class WriteNote(Act):
+    name = "write-note"
+    permission = "orders.add_note"
+    label = gettext_lazy("Write a note")
+    explanation = gettext_lazy(
+        "For us alone: the customer never reads it. It stays as it is; write another to put it right."
+    )
+
+    text = forms.CharField(label=gettext_lazy("Note"), max_length=2000, widget=forms.Textarea({"rows": 4}))
+
+    def facts(self, row: Order) -> Sequence[object]:
+        return list(row.notes.values_list("pk", flat=True))
+
+    def perform(self, row: Order, *, now: datetime, actor: str) -> str:
+        services.write_note(row, self.cleaned_data["text"], now=now, actor=actor)
+        return _("Noted at order %(number)s.") % {"number": row.number}
+
+
+class TellCustomer(Act):
+    name = "tell"
+    permission = "orders.change_order"
+    label = gettext_lazy("Tell the customer")
+    explanation = gettext_lazy(
+        "On their page at once and by mail, in their language. Customers read our own words only; what is special about "
+        "their case is better said in a mail of yours."
+    )
+
+    word = forms.ChoiceField(label=gettext_lazy("What we tell"), choices=Word.choices, widget=forms.RadioSelect)
+    reason = StaffReason()
+
+    def facts(self, row: Order) -> Sequence[object]:
+        return list(row.events.filter(kind="note").values_list("pk", flat=True))
+
+    def perform(self, row: Order, *, now: datetime, actor: str) -> str:
+        word = Word(self.cleaned_data["word"])
+        services.tell_customer(row, word, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        if row.released_at is None:
+            return _("Order %(number)s is quiet: its page says so, and no mail goes out.") % {"number": row.number}
+        return _("The customer of order %(number)s is told.") % {"number": row.number}
 
 
 class LineAct(Act):

@@ -20,14 +20,14 @@ from django.utils.translation import gettext_lazy
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
-from orders.admin.base import BackordersAdmin, Button, ConditionFilter, Table, link
+from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.admin.history import event_words, promise_words
 from orders.admin.lines import refunds_table, state_words
-from orders.admin.order_acts import Cancel, NewOrder, Ship
+from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from orders.admin.shop_tasks import shop_tasks_table
-from orders.models import Event, Order, OrderLine, Refund, Shipment, ShopTask
+from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
 
-EDITABLE = ["attention", "email", "customer_name", "locale", "country", "region", "link_version"]
+EDITABLE = ["attention", "customer_name", "locale", "country", "region", "link_version"]
 
 
 def lines_of_order(order: Order) -> Table:
@@ -115,6 +115,15 @@ def shop_tasks_of_order(order: Order) -> Table:
     return shop_tasks_table(ShopTask.objects.filter(line__order=order))
 
 
+def notes_of_order(order: Order) -> Table:
+    return Table(
+        title=_("Notes for us"),
+        model=Note,
+        columns=[_("When"), _("Note"), _("By")],
+        rows=[[row.at, row.text, row.actor] for row in order.notes.all()],
+    )
+
+
 class Texts(SimpleArrayField):
     """A list of texts, one in each row of the box."""
 
@@ -171,10 +180,17 @@ class OrderAdmin(BackordersAdmin):
     list_filter = [NeedsSomebody, OrderState, "country"]
     search_fields = ["number", "email", "customer_name"]
     search_help_text = gettext_lazy("A number, mail address, name, SKU or tracking number")
-    readonly_fields = ["needs", "times", "quiet", "imported_by", "customer_link"]
+    readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
     adding = NewOrder
-    acts = [Ship, Cancel]
-    tables = [lines_of_order, events_of_order, shipments_of_order, refunds_of_order, shop_tasks_of_order]
+    acts = [Ship, Cancel, TellCustomer, WriteNote]
+    tables = [
+        lines_of_order,
+        notes_of_order,
+        events_of_order,
+        shipments_of_order,
+        refunds_of_order,
+        shop_tasks_of_order,
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).prefetch_related("lines__product")
@@ -204,8 +220,6 @@ class OrderAdmin(BackordersAdmin):
                 shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
                 obj.attention += [text for text in now if text not in shown and text not in obj.attention]
             super().save_model(request, obj, form, change)
-            if change and "email" in form.changed_data:
-                services.reach_again(obj, now=timezone.now())
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """The customer's link acts as the customer: it is for those who may cancel."""
@@ -244,6 +258,18 @@ class OrderAdmin(BackordersAdmin):
     def customer_link(self, order: Order) -> SafeString:
         """Its first click selects all of it, to copy."""
         return format_html('<code class="to-copy">{}</code>', order_url(order, Purpose.ACT))
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    list_display = ["at", "order", "text", "actor"]
+    list_select_related = ["order"]
+    search_fields = ["=order__number", "text"]
+    search_help_text = gettext_lazy("An order number, or words of a note")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """At its order: the act asks for the permission."""
+        return False
 
 
 def moment(at: datetime) -> str:

@@ -1,3 +1,4 @@
+from orders.models.notes import Note, Word
 from orders.models.notices import Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
 from orders.models.promises import (
@@ -24,6 +25,7 @@ __all__ = [
     "EventKind",
     "Forecast",
     "Import",
+    "Note",
     "Order",
     "OrderLine",
     "Outcome",
@@ -44,4 +46,5 @@ __all__ = [
     "Stock",
     "Supplier",
     "WindowKind",
+    "Word",
 ]

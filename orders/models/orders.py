@@ -3,6 +3,8 @@
 from string import punctuation
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
@@ -77,6 +79,7 @@ class Order(models.Model):
         constraints = [models.UniqueConstraint(Upper("number"), name="order_number_is_unique")]
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
+            GinIndex(SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"),
             models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
             models.Index(fields=["id"], condition=~Q(attention=[]), name="orders_for_a_person"),
             models.Index(

@@ -254,6 +254,18 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
                 gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
                 % {"day": reader.day(facts["answer_by"])}
             ]
+        case "looking_into":
+            return [gettext("We are looking into your order and will come back to you.")]
+        case "asked_supplier":
+            return [
+                gettext("We have asked the supplier for news of your order. You will hear from us when we know more.")
+            ]
+        case "answered_by_mail":
+            return [
+                gettext(
+                    "We have answered your question by mail. If you cannot find our answer, please write to us again."
+                )
+            ]
     return [gettext("Something about your order was noted.")]
 
 

@@ -9,6 +9,7 @@ from orders.services.keeping import keep_deadlines, reassure, release_quiet_orde
 from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
+from orders.services.noting import correct_address, tell_customer, write_note
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
@@ -60,6 +61,7 @@ __all__ = [
     "cancel",
     "cancel_restock",
     "confirm_in_shop",
+    "correct_address",
     "correct_receipt",
     "correct_shipment",
     "decide_again",
@@ -96,6 +98,8 @@ __all__ = [
     "ship",
     "shown_by_shop",
     "start_release",
+    "tell_customer",
     "today_of",
     "warn_staff",
+    "write_note",
 ]

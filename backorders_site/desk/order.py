@@ -1,0 +1,101 @@
+"""One order: all its customer sees, what we wrote to them, what we noted, and everything that can be done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.db.models import Prefetch
+from django.db.models.functions import Upper
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from backorders_site.desk.pages import page, staff_page
+from notifications.models import Message
+from orders import queue
+from orders.access import Purpose, order_url
+from orders.admin.base import BackordersAdmin, Button, Table
+from orders.admin.lines import refunds_table
+from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
+from orders.admin.shop_tasks import shop_tasks_table
+from orders.models import Note, Order, OrderLine, Refund, ShopTask
+from orders.queue import Position
+
+MAILS_SHOWN = 20  # the newest
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    line: OrderLine
+    position: Position | None
+    buttons: Sequence[Button]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    mail: Message
+    buttons: Sequence[Button]
+
+
+@staff_page("orders.view_order")
+@require_GET
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    row = find(number)
+    orders = _admin(Order)
+    return page(
+        request,
+        "order.html",
+        title=_("Order %(number)s") % {"number": row.number},
+        order=row,
+        look=order_url(row, Purpose.LOOK),
+        buttons=orders.buttons(request, row, back=request.path),
+        lines=lines_of(request, row),
+        mails=mails_of(request, row),
+        mails_shown=MAILS_SHOWN,
+        sees_mails=_admin(Message).has_view_permission(request),
+        tables=[table for table in _tables(row) if _admin(table.model).has_view_permission(request)],
+    )
+
+
+def find(number: str) -> Order:
+    """Whatever the case of its letters."""
+    lines = OrderLine.objects.select_related("product", "promise", "order").order_by("pk")
+    orders = Order.objects.alias(upper=Upper("number")).prefetch_related(Prefetch("lines", lines))
+    found = orders.filter(upper=number.replace("\0", "").upper()).select_related("imported_by").first()
+    if found is None:
+        raise Http404(f"no order {number[:100]}")
+    return found
+
+
+def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
+    lines = list(row.lines.all())
+    positions = queue.positions(line.pk for line in lines)
+    model_admin = _admin(OrderLine)
+    return [
+        ShownLine(line, positions.get(line.pk), model_admin.buttons(request, line, back=request.path)) for line in lines
+    ]
+
+
+def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:
+    model_admin = _admin(Message)
+    if not model_admin.has_view_permission(request):
+        return []
+    mails = row.messages.defer("html", "headers").order_by("-pk")[:MAILS_SHOWN]
+    return [ShownMail(mail, model_admin.buttons(request, mail, back=request.path)) for mail in mails]
+
+
+def _tables(row: Order) -> list[Table]:
+    made = [
+        notes_of_order(row),
+        events_of_order(row),
+        shipments_of_order(row),
+        refunds_table(Refund.objects.filter(line__order=row)),
+        shop_tasks_table(ShopTask.objects.filter(line__order=row)),
+    ]
+    return [table for table in made if table.rows or table.model is Note]
+
+
+def _admin(model: type) -> BackordersAdmin:
+    found = admin.site.get_model_admin(model)
+    assert isinstance(found, BackordersAdmin)  # noqa: S101
+    return found

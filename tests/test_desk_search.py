@@ -1,0 +1,95 @@
+"""One box: it finds by what somebody has in hand, and leads straight to the one thing that has exactly that."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from orders import services
+from orders.models import Order
+from tests import factories
+from tests.factories import NOON
+from tests.test_admin import queries_of
+from tests.test_roles import W, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+SEARCH = "/admin/desk/search/"
+
+
+@pytest.fixture
+def grete() -> Order:
+    """Order #A-17 of Grete O'Brien-Minde, of which a parcel has left."""
+    product = factories.make_product(sku="LAMP-01", name="Harbour lamp")
+    line = factories.order(product, 2, number="#A-17", email="Grete@Example.com", customer_name="Grete O'Brien-Minde")
+    services.receive(product, 1, now=NOON)
+    services.ship(line.order, {line.pk: 1}, carrier="DHL", tracking_number="JD0146 0000 9".replace(" ", ""), now=NOON)
+    for _ in range(2):
+        factories.order(product)
+    return line.order
+
+
+def found(client: Client, text: str) -> list[str]:
+    """Numbers of the orders on the page."""
+    return [order.number for order, _by in client.get(SEARCH, {"q": text}).context["found"].orders]
+
+
+@pytest.mark.parametrize(
+    "text", ["#A-17", "a-17", " A-17 ", "grete@example.COM", "JD014600009", "jd0146 0000 9", "A-17\0"]
+)
+def test_a_number_an_address_or_a_tracking_number_opens_its_order(
+    admin_client: Client, grete: Order, text: str
+) -> None:
+    assert admin_client.get(SEARCH, {"q": text})["Location"] == "/admin/desk/order/%23A-17/"
+
+
+def test_a_whole_sku_opens_its_product(admin_client: Client, grete: Order) -> None:
+    product = grete.lines.get().product
+    assert admin_client.get(SEARCH, {"q": "lamp-01"})["Location"] == reverse(
+        "admin:orders_product_change", args=[product.pk]
+    )
+
+
+@pytest.mark.parametrize("text", ["grete", "Minde", "brien gre", "GRETE O'Brien"])
+def test_words_of_a_name_list_whoever_has_them(admin_client: Client, grete: Order, text: str) -> None:
+    assert found(admin_client, text) == ["#A-17"]
+
+
+def test_an_address_with_several_orders_lists_them_newest_first(admin_client: Client, grete: Order) -> None:
+    later = factories.order(grete.lines.get().product, email="grete@example.com").order
+    assert found(admin_client, "grete@example.com") == [later.number, "#A-17"]
+
+
+def test_a_number_that_is_a_sku_as_well_asks_which(admin_client: Client, grete: Order) -> None:
+    factories.make_product(sku="A-17")
+    shown = admin_client.get(SEARCH, {"q": "A-17"}).context["found"]
+    assert ([order.number for order, _by in shown.orders], [p.sku for p in shown.products]) == (["#A-17"], ["A-17"])
+
+
+@pytest.mark.parametrize("text", ["nobody", "a" * 10_000, "' | x:* &", "%", "\\", "!!!"])
+def test_what_is_not_there_is_said_with_what_was_searched(admin_client: Client, grete: Order, text: str) -> None:
+    shown = admin_client.get(SEARCH, {"q": text})
+    assert shown.status_code == 200
+    assert "Searched: order numbers, mail addresses and tracking numbers" in shown.content.decode()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\0", "\0\0 "])
+def test_nothing_typed_is_no_search(admin_client: Client, text: str) -> None:
+    assert admin_client.get(SEARCH, {"q": text}).context["found"] is None
+
+
+def test_it_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+    product = factories.make_product()
+    factories.order(product)
+    few = queries_of(admin_client, f"{SEARCH}?q=ada")
+    for _ in range(29):
+        factories.order(factories.make_product())
+    assert queries_of(admin_client, f"{SEARCH}?q=ada") == few
+    assert admin_client.get(SEARCH, {"q": "ada"}).context["found"].is_cut
+
+
+def test_the_box_stands_on_every_page_of_the_admin_for_those_who_see_orders(client: Client) -> None:
+    box = f'action="{SEARCH}"'
+    client.force_login(somebody(W))
+    for url in ("/admin/", "/admin/orders/restock/", SEARCH):
+        assert box in client.get(url).content.decode()
+    assert box not in Client().get("/admin/login/").content.decode()
+    assert Client().get(SEARCH).status_code == 302
