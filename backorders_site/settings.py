@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch": {"task": "notifications.tasks.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
     "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
+    "uploads": {"task": "backorders_site.tasks.work_off_uploads", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},

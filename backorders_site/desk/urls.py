@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backorders_site.desk import order, search, today
+from backorders_site.desk import go_live, importing, order, reports, search, today
 
 app_name = "desk"
 urlpatterns = [
@@ -10,4 +10,15 @@ urlpatterns = [
     # People
     path("search/", search.search, name="search"),
     path("order/<path:number>/", order.order, name="order"),
+    # Reports
+    path("reports/", reports.index, name="reports"),
+    path("reports/<slug:slug>/", reports.report, name="report"),
+    path("reports/<slug:slug>.csv", reports.report_csv, name="report_csv"),
+    # Files and the first day
+    path("import/", importing.index, name="import"),
+    path("import/<int:pk>/", importing.upload, name="upload"),
+    path("import/<int:pk>/columns/", importing.columns, name="upload_columns"),
+    path("import/<int:pk>/confirm/", importing.confirm, name="upload_confirm"),
+    path("import/<int:pk>/rejected.csv", importing.rejected_csv, name="upload_rejected"),
+    path("go-live/", go_live.go_live, name="go_live"),
 ]

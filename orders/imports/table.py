@@ -16,6 +16,7 @@ NOT_CSV = {
     b"%PDF": "is a PDF",
 }
 FAULTS_KEPT = 1000
+FORMULA = tuple("=+-@")
 
 Cells = dict[str, str]
 
@@ -50,12 +51,18 @@ class Faults:
             self.kept.append(f"{file}:{row}: {error}")
 
 
+def _as_typed(cell: str) -> str:
+    """Without the apostrophe that makes a text of what a spreadsheet would take for a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+
+
 class Table:
     """A CSV file in UTF-8 with a header row. Columns are found whatever the case of their names."""
 
-    def __init__(self, path: Path, *, delimiter: str = ",") -> None:
+    def __init__(self, path: Path, *, delimiter: str = ",", name: str = "") -> None:
+        """`name`: what its faults call it, where that is not its path."""
         self.path = path
-        self.name = str(path)
+        self.name = name or str(path)
         self.delimiter = delimiter
         self._problem = ""
         with self._open() as file:
@@ -84,7 +91,13 @@ class Table:
             if not problem and fields[:width] == self.header:
                 problem = "is the header once more; expected it in row 1 only"
             fields += [""] * (width - len(fields))
-            yield Row(number, {column: fields[place].strip() for column, place in picked}, problem)
+            yield Row(number, {column: _as_typed(fields[place].strip()) for column, place in picked}, problem)
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Every record after the header as it stands there, with its number."""
+        every = self._records()
+        next(every)
+        return every
 
     def _places(self, required: Sequence[str], optional: Sequence[str]) -> list[tuple[str, int]]:
         found = [name.casefold() for name in self.header]

@@ -85,10 +85,5 @@ def spoken_progress(stderr: OutputWrapper) -> Callable[[int, int], None]:
     return say
 
 
-def counted(counts: dict[str, Any], words: dict[str, str]) -> str:
-    """`12 joined, 3 changed`: the counts that are not 0, in the order of `words`."""
-    return ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts.get(name))
-
-
 def _bad_rows(total: int) -> str:
     return "1 bad row" if total == 1 else f"{total:,} bad rows"

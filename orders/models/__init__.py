@@ -14,6 +14,7 @@ from orders.models.promises import (
 )
 from orders.models.shop_tasks import ShopTask
 from orders.models.supply import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.models.uploads import Upload
 
 __all__ = [
     "ALL_ORDERS",
@@ -45,6 +46,7 @@ __all__ = [
     "ShopTask",
     "Stock",
     "Supplier",
+    "Upload",
     "WindowKind",
     "Word",
 ]

@@ -36,7 +36,17 @@ from orders.services.supplying import (
     move_restock_date,
     receive,
 )
-from orders.services.telling import mark_not_told, mark_returned, mark_told, reach_again
+from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again
+from orders.services.uploading import (
+    Outcome,
+    confirm_upload,
+    map_columns,
+    next_upload,
+    upload,
+    was_checked,
+    was_imported,
+    was_refused,
+)
 
 __all__ = [
     "CONFLICT",
@@ -48,6 +58,7 @@ __all__ = [
     "Delivery",
     "NewLine",
     "NewOrder",
+    "Outcome",
     "PostedDate",
     "Recorded",
     "Refused",
@@ -61,6 +72,7 @@ __all__ = [
     "cancel",
     "cancel_restock",
     "confirm_in_shop",
+    "confirm_upload",
     "correct_address",
     "correct_receipt",
     "correct_shipment",
@@ -72,12 +84,15 @@ __all__ = [
     "keep_deadlines",
     "know_products",
     "learn_address",
+    "make_news_due",
+    "map_columns",
     "mark_not_told",
     "mark_refund_sent",
     "mark_returned",
     "mark_told",
     "move_in_queue",
     "move_restock_date",
+    "next_upload",
     "notice",
     "place_order",
     "place_orders",
@@ -100,6 +115,10 @@ __all__ = [
     "start_release",
     "tell_customer",
     "today_of",
+    "upload",
     "warn_staff",
+    "was_checked",
+    "was_imported",
+    "was_refused",
     "write_note",
 ]

@@ -1,18 +1,17 @@
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import services
 from orders.management.importing import with_example
-from orders.models import Event, EventKind, Order, OrderLine, Promise, Release
+from orders.models import Order, Release
+from orders.quiet import TOTAL, past_agreed, who_would_hear_what
 
 SHOWN = 10
-TOTAL = "all"
 
 
 class Command(BaseCommand):
@@ -52,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says.")
 
     def _show(self, quiet: QuerySet[Order], *, now: datetime) -> None:
-        columns = _columns(quiet, now=now)
+        columns = who_would_hear_what(quiet, now=now)
         orders = columns["orders"]
         if not orders[TOTAL]:
             self.stdout.write("There are no quiet orders.")
@@ -61,7 +60,7 @@ class Command(BaseCommand):
         for country in [*sorted(code for code in orders if code != TOTAL), TOTAL]:
             cells = [f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()]
             self.stdout.write("".join([f"{country or '-':9}", *cells]))
-        self._name("Past the agreed day", _past_agreed(quiet, now=now))
+        self._name("Past the agreed day", past_agreed(quiet, now=now))
         self._name("Can't be reached", quiet.filter(email=""))
 
     def _name(self, label: str, orders: QuerySet[Order]) -> None:
@@ -69,49 +68,6 @@ class Command(BaseCommand):
         if numbers:
             more = " …" if len(numbers) > SHOWN else ""
             self.stdout.write(f"{label}: {', '.join(numbers[:SHOWN])}{more}")
-
-
-def _columns(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
-    """Numbers by country and in all: orders, those who would hear each kind of news first, and those to look at."""
-    news = Event.objects.filter(
-        order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True
-    ).exclude(order__email="")
-    # Whoever was never told anything hears where they stand now (services.release_quiet_orders).
-    told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))
-    news = news.annotate(
-        hears=Case(
-            When(~told, line__waiting__gt=0, then=Value(EventKind.JOINED)), default=F("kind"), output_field=CharField()
-        )
-    )
-    columns = {"orders": _by_country(quiet)}
-    for kind in EventKind.values:
-        hear = (
-            news.filter(hears=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
-        )
-        if heard := _with_total(Counter(dict(hear))):
-            columns[f"hear: {kind}"] = heard
-    return columns | {
-        "past agreed day": _by_country(_past_agreed(quiet, now=now)),
-        "can't be reached": _by_country(quiet.filter(email="")),
-        "need a person": _by_country(quiet.exclude(attention=[])),
-    }
-
-
-def _past_agreed(quiet: QuerySet[Order], *, now: datetime) -> QuerySet[Order]:
-    open_lines = OrderLine.objects.filter(
-        Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=services.today_of(now)
-    )
-    return quiet.filter(pk__in=open_lines.values("order"))
-
-
-def _by_country(orders: QuerySet[Order]) -> Counter[str]:
-    return _with_total(Counter(dict(orders.order_by().values_list("country").annotate(n=Count("pk")))))
-
-
-def _with_total(by_country: Counter[str]) -> Counter[str]:
-    if by_country:
-        by_country[TOTAL] = by_country.total()
-    return by_country
 
 
 def _under_way() -> str:

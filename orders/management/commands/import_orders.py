@@ -3,25 +3,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from orders.imports import summaries
 from orders.imports.columnmap import read_map
 from orders.imports.dialects import Dialect, dialect_of
 from orders.imports.orders import Selection, import_orders
 from orders.imports.running import Run
 from orders.imports.table import Table
-from orders.management.importing import ImportCommand, counted
-
-DONE = {"joined": "joined", "changed": "changed", "unchanged": "were known and are unchanged"}
-LEFT_OUT = {
-    "left_out_unpaid": "not paid yet",
-    "left_out_closed": "cancelled or refunded",
-    "left_out_shipped": "shipped",
-    "left_out_not_on_backorder": "without a product on backorder",
-}
-CLOSED = {
-    "units_shipped": "shipped",
-    "units_cancelled": "cancelled",
-}
-SHOWN = 20
+from orders.management.importing import ImportCommand
 
 
 class Command(ImportCommand):
@@ -68,30 +56,4 @@ class Command(ImportCommand):
         return import_orders(run, dialect, selection, remaining=remaining)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
-        lines = [f"Orders: {counted(counts, DONE) or 'none of them joined or changed'}."]
-        if left_out := counted(counts, LEFT_OUT):
-            lines.append(f"Orders left out: {left_out}.")
-        if units := counted(counts, CLOSED):
-            lines.append(f"Units closed, as the shop says: {units}.")
-        if counts.get("lines_settled"):
-            lines.append(f"Lines settled: {counts['lines_settled']:,}.")
-        if products := counts["not_on_backorder"]:
-            shown = ", ".join(f"{sku} ({number:,})" for sku, number in list(products.items())[:SHOWN])
-            more = f" and {len(products) - SHOWN:,} more products" if len(products) > SHOWN else ""
-            lines.append(
-                f"Lines left out, product not on backorder: {shown}{more}. They join with --backorder SKU or --all-products."
-            )
-        if counts.get("lines_without_sku"):
-            lines.append(f"Lines without a SKU, left out: {counts['lines_without_sku']:,}.")
-        if missing := counts["not_in_file"]:
-            lines.append(f"Not in the file: {', '.join(missing)}.")
-        if people := counts["needs_a_person"]:
-            shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
-            lines.append(f"On the list of what needs a person: {_orders(counts['orders_for_a_person'])} ({shown}).")
-        if counts["quiet"] and counts.get("joined"):
-            lines.append("These orders are quiet: nothing is mailed about them before manage.py go_live releases them.")
-        return lines
-
-
-def _orders(number: int) -> str:
-    return "1 order" if number == 1 else f"{number:,} orders"
+        return summaries.of_orders(counts, to_join="--backorder SKU or --all-products", to_release="manage.py go_live")

@@ -1,16 +1,9 @@
 from typing import Any
 
+from orders.imports import summaries
 from orders.imports.restocks import import_restocks
 from orders.imports.running import Run
-from orders.management.importing import ImportCommand, counted
-
-DONE = {
-    "new": "new",
-    "moved": "with new dates",
-    "resized": "of another size",
-    "unchanged": "unchanged",
-    "cancelled_here": "cancelled here, and left so",
-}
+from orders.management.importing import ImportCommand
 
 
 class Command(ImportCommand):
@@ -25,14 +18,4 @@ class Command(ImportCommand):
         return import_restocks(run)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
-        lines = [f"Restocks: {counted(counts, DONE) or 'none'}; {counts['dates']:,} dates added."]
-        if counts["units_arrived"]:
-            lines.append(
-                f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: {counts['units_set_aside']:,}."
-            )
-        if counts["history"]:
-            lines.append(
-                f"Arrivals from before the first order here: {counts['history']:,}. They count for the supplier's record "
-                "and give nobody units."
-            )
-        return lines
+        return summaries.of_restocks(counts)

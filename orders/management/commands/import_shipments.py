@@ -1,14 +1,9 @@
 from typing import Any
 
+from orders.imports import summaries
 from orders.imports.running import Run
 from orders.imports.shipments import import_shipments
-from orders.management.importing import ImportCommand, counted
-
-DONE = {
-    "recorded": "recorded",
-    "recorded_before": "recorded before",
-    "not_here": "of orders or products that are not in line here",
-}
+from orders.management.importing import ImportCommand
 
 
 class Command(ImportCommand):
@@ -23,7 +18,4 @@ class Command(ImportCommand):
         return import_shipments(run)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
-        lines = [f"Parcels: {counted(counts, DONE) or 'none'}."]
-        if counts["shipped_before"]:
-            lines.append(f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}.")
-        return lines
+        return summaries.of_shipments(counts)

@@ -1,0 +1,207 @@
+"""Import in the browser: upload, read what the file would do, confirm; mend what was refused and upload it again."""
+
+import tomllib
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from backorders_site.desk import uploads
+from backorders_site.desk.pages import page, staff_page
+from orders import services
+from orders.admin.base import actor_of
+from orders.admin.sheet import sheet
+from orders.imports import rejected
+from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns
+from orders.imports.table import Unreadable
+from orders.models import Import, Upload
+
+PERMISSION = "orders.add_import"
+LARGEST = 25_000_000  # bytes: a hundred thousand orders of Shopify's widest export
+SHOWN = 20
+FAULTS_SHOWN = 50
+ORDER_COLUMNS = [name for name in KNOWN if name not in ("status", "shipped_quantity", "cancelled_quantity")]
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "CSV in UTF-8, 25 MB at most: orders (ours or Shopify's export), restocks or shipments."
+        ),
+    )
+    all_products = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("All products of the file are on backorder"),
+        help_text=gettext_lazy("Else only products already marked so get a queue; for a file of orders."),
+    )
+    column_map = forms.FileField(
+        required=False,
+        label=gettext_lazy("Column map"),
+        help_text=gettext_lazy(
+            "A TOML file, for another shop's export; without it you are asked which column is which."
+        ),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            raise ValidationError(_("The file is larger than 25 MB: split it, each part with the header."))
+        return file
+
+    def clean_column_map(self) -> dict[str, Any] | None:
+        file = self.cleaned_data["column_map"]
+        if not file:
+            return None
+        try:
+            settings = tomllib.loads(file.read(100_000).decode())
+            MappedColumns(file.name, settings)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, Unreadable, KeyError, AttributeError, TypeError) as error:
+            raise ValidationError(_("This is no column map: %(why)s") % {"why": error}) from None
+        return settings
+
+
+class ColumnsForm(forms.Form):
+    """Which column of the file holds what."""
+
+    def __init__(self, header: list[str], data: Any = None) -> None:
+        super().__init__(data)
+        by_name = {_same(name): name for name in header}
+        for name in ORDER_COLUMNS:
+            self.fields[name] = forms.ChoiceField(
+                choices=[("", "–"), *((column, column) for column in header)],
+                required=name in NEEDED,
+                label=capfirst(name.replace("_", " ")),
+                initial=by_name.get(_same(name), ""),
+            )
+
+    def column_map(self) -> dict[str, Any]:
+        return {"columns": {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}}
+
+
+def _same(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+@staff_page(PERMISSION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and (row := _uploaded(request, form)):
+        return redirect("desk:upload", row.pk)
+    history = _without_content().order_by("-pk")[:SHOWN]
+    return page(request, "import.html", title=_("Import"), form=form, history=history)
+
+
+def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
+    file, column_map = form.cleaned_data["file"], form.cleaned_data["column_map"]
+    content = file.read()
+    try:
+        with uploads.as_table(file.name, content, column_map=column_map) as table:
+            kind = Upload.Kind.ORDERS if column_map else uploads.kind_of(table)
+            if column_map:
+                MappedColumns(_("column map"), column_map).check(table.header, file.name)
+    except Unreadable as error:
+        form.add_error("file", str(error))
+        return None
+    return services.upload(
+        kind or Upload.Kind.ORDERS,
+        file.name,
+        content,
+        all_products=form.cleaned_data["all_products"],
+        column_map=column_map,
+        known=kind is not None,
+        now=timezone.now(),
+        actor=actor_of(request, PERMISSION),
+    )
+
+
+@staff_page(PERMISSION)
+@require_GET
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(_without_content().select_related("record"), pk=pk)
+    if request.htmx:  # type: ignore[attr-defined]
+        if not row.is_under_way:
+            return HttpResponseClientRefresh()
+        return render(request, "admin/desk/import_progress.html", {"row": row, "percent": uploads.progress(row)})
+    return _shown(request, row, _columns_form(row))
+
+
+def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> HttpResponse:
+    same = Import.objects.filter(sha256=row.sha256, finished_at__lte=row.uploaded_at)
+    before = same.exclude(pk=row.record_id).order_by("-pk").first()
+    return page(
+        request,
+        "upload.html",
+        title=row.file_name,
+        row=row,
+        percent=uploads.progress(row) if row.is_under_way else None,
+        before=before,
+        columns=columns,
+        faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
+        faults_shown=FAULTS_SHOWN,
+    )
+
+
+@staff_page(PERMISSION)
+@require_POST
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody says which column is which."""
+    row = get_object_or_404(Upload, pk=pk)
+    form = _columns_form(row, request.POST)
+    if form is None:
+        return redirect("desk:upload", pk)
+    if not form.is_valid():
+        return _shown(request, row, form)
+    _say_refusal(request, lambda: services.map_columns(row, form.column_map()))
+    return redirect("desk:upload", pk)
+
+
+@staff_page(PERMISSION)
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(_without_content(), pk=pk)
+    actor = actor_of(request, PERMISSION)
+    _say_refusal(request, lambda: services.confirm_upload(row, skip_bad="skip_bad" in request.POST, actor=actor))
+    return redirect("desk:upload", pk)
+
+
+@staff_page(PERMISSION)
+@require_GET
+def rejected_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The rows left out, with what is wrong: mended, the sheet is uploaded as it is."""
+    row = get_object_or_404(Upload, pk=pk)
+    if not row.content or not row.rejected:
+        raise Http404
+    faults = {int(number): what for number, what in row.rejected.items()}
+    with uploads.as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
+        header, *rows = rejected.rejected_rows(table, faults, uploads.together(row, table))
+    return sheet(f"rejected-{row.pk}", header, rows)
+
+
+def _without_content() -> QuerySet[Upload]:
+    return Upload.objects.defer("content")
+
+
+def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
+    if row.state != Upload.State.UNKNOWN_COLUMNS:
+        return None
+    with uploads.as_table(row.file_name, bytes(row.content)) as table:
+        return ColumnsForm(list(dict.fromkeys(filter(None, table.header))), data)
+
+
+def _say_refusal(request: HttpRequest, write: Any) -> None:
+    try:
+        write()
+    except services.Refused as refused:
+        messages.error(request, capfirst(str(refused)))

@@ -1,0 +1,89 @@
+"""What an import did, in sentences."""
+
+from typing import Any
+
+SHOWN = 20
+
+ORDERS = {"joined": "joined", "changed": "changed", "unchanged": "were known and are unchanged"}
+LEFT_OUT = {
+    "left_out_unpaid": "not paid yet",
+    "left_out_closed": "cancelled or refunded",
+    "left_out_shipped": "shipped",
+    "left_out_not_on_backorder": "without a product on backorder",
+}
+CLOSED = {"units_shipped": "shipped", "units_cancelled": "cancelled"}
+RESTOCKS = {
+    "new": "new",
+    "moved": "with new dates",
+    "resized": "of another size",
+    "unchanged": "unchanged",
+    "cancelled_here": "cancelled here, and left so",
+}
+SHIPMENTS = {
+    "recorded": "recorded",
+    "recorded_before": "recorded before",
+    "not_here": "of orders or products that are not in line here",
+}
+CHANGES = {
+    "orders": ("joined", "changed", "lines_settled"),
+    "restocks": ("new", "moved", "resized", "dates", "units_arrived", "history"),
+    "shipments": ("recorded",),
+}
+
+
+def changes_anything(kind: str, counts: dict[str, Any]) -> bool:
+    """`kind`: orders, restocks or shipments."""
+    return any(counts.get(name) for name in CHANGES[kind])
+
+
+def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[str]:
+    """`to_join`: how products left out join; `to_release`: how quiet orders are released."""
+    lines = [f"Orders: {counted(counts, ORDERS) or 'none of them joined or changed'}."]
+    if left_out := counted(counts, LEFT_OUT):
+        lines.append(f"Orders left out: {left_out}.")
+    if units := counted(counts, CLOSED):
+        lines.append(f"Units closed, as the shop says: {units}.")
+    if counts.get("lines_settled"):
+        lines.append(f"Lines settled: {counts['lines_settled']:,}.")
+    if products := counts["not_on_backorder"]:
+        shown = ", ".join(f"{sku} ({number:,})" for sku, number in list(products.items())[:SHOWN])
+        more = f" and {len(products) - SHOWN:,} more products" if len(products) > SHOWN else ""
+        lines.append(f"Lines left out, product not on backorder: {shown}{more}. They join with {to_join}.")
+    if counts.get("lines_without_sku"):
+        lines.append(f"Lines without a SKU, left out: {counts['lines_without_sku']:,}.")
+    if missing := counts["not_in_file"]:
+        lines.append(f"Not in the file: {', '.join(missing)}.")
+    if people := counts["needs_a_person"]:
+        shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
+        number = counts["orders_for_a_person"]
+        orders = "1 order" if number == 1 else f"{number:,} orders"
+        lines.append(f"On the list of what needs a person: {orders} ({shown}).")
+    if counts["quiet"] and counts.get("joined"):
+        lines.append(f"These orders are quiet: nothing is mailed about them before {to_release} releases them.")
+    return lines
+
+
+def of_restocks(counts: dict[str, Any]) -> list[str]:
+    lines = [f"Restocks: {counted(counts, RESTOCKS) or 'none'}; {counts['dates']:,} dates added."]
+    if counts["units_arrived"]:
+        lines.append(
+            f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: {counts['units_set_aside']:,}."
+        )
+    if counts["history"]:
+        lines.append(
+            f"Arrivals from before the first order here: {counts['history']:,}. They count for the supplier's record "
+            "and give nobody units."
+        )
+    return lines
+
+
+def of_shipments(counts: dict[str, Any]) -> list[str]:
+    lines = [f"Parcels: {counted(counts, SHIPMENTS) or 'none'}."]
+    if counts["shipped_before"]:
+        lines.append(f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}.")
+    return lines
+
+
+def counted(counts: dict[str, Any], words: dict[str, str]) -> str:
+    """`12 joined, 3 changed`: the counts that are not 0, in the order of `words`."""
+    return ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts.get(name))

@@ -1,0 +1,61 @@
+"""Files that staff hand over in the browser, from the dry run to the import."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.orders import Import
+
+
+class Upload(models.Model):
+    """A file with what became of it. It is kept in the row, as the worker may run on another machine; a worker that ends
+    half-way leaves the row as it was, and the next takes it up."""
+
+    class State(models.TextChoices):
+        UNKNOWN_COLUMNS = "columns", _("Its columns are not known")
+        TO_CHECK = "to_check", _("Being checked")
+        CHECKED = "checked", _("Checked: waits for you")
+        TO_IMPORT = "to_import", _("Being imported")
+        DONE = "done", _("Imported")
+        REFUSED = "refused", _("Not imported")
+
+    class Kind(models.TextChoices):
+        ORDERS = "orders", _("Orders")
+        RESTOCKS = "restocks", _("Restocks")
+        SHIPMENTS = "shipments", _("Shipments")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField(help_text="Empty once it has been kept for a month.")
+    column_map = models.JSONField(
+        null=True, help_text="Which of its columns hold what; empty: recognised by its header."
+    )
+    all_products = models.BooleanField(default=False, help_text="All products of the file are on backorder.")
+    skip_bad = models.BooleanField(default=False, help_text="Rows that are wrong are left out.")
+    state = models.CharField(max_length=10, choices=State.choices)
+    changes = models.BooleanField(default=True, help_text="Whether importing it changes anything.")
+    summary = models.JSONField(default=list)
+    examples = models.JSONField(default=list)
+    bad_rows = models.PositiveIntegerField(default=0)
+    rejected = models.JSONField(default=dict, help_text="What is wrong, by the number of the row.")
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.CharField(max_length=150)
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    record = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="uploads")
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()  # whoever may import may upload
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=["to_check", "to_import"]), name="uploads_to_work_off"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.TO_CHECK, self.State.TO_IMPORT)

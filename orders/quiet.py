@@ -1,0 +1,64 @@
+"""Orders of a first import are quiet: nothing is mailed about them. Who would hear what, were they released."""
+
+from collections import Counter
+from datetime import datetime
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from orders.models import Event, EventKind, Order, OrderLine, Promise
+from orders.services import today_of
+
+TOTAL = "all"
+
+
+def quiet_orders() -> QuerySet[Order]:
+    return Order.objects.filter(released_at__isnull=True)
+
+
+def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
+    """Numbers by country and in all: orders, those who would hear each kind of news first, and those to look at."""
+    news = news_of_quiet()
+    columns = {"orders": _by_country(quiet)}
+    for kind in EventKind.values:
+        hear = (
+            news.filter(hears=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
+        )
+        if heard := _with_total(Counter(dict(hear))):
+            columns[f"hear: {kind}"] = heard
+    return columns | {
+        "past agreed day": _by_country(past_agreed(quiet, now=now)),
+        "can't be reached": _by_country(quiet.filter(email="")),
+        "need a person": _by_country(quiet.exclude(attention=[])),
+    }
+
+
+def news_of_quiet() -> QuerySet[Event, Event]:
+    """What they would hear of: `hears` is its kind. Whoever was never told anything hears where they stand now
+    (services.telling)."""
+    told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))
+    return (
+        Event.objects.filter(order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True)
+        .exclude(order__email="")
+        .annotate(
+            hears=Case(
+                When(~told, line__waiting__gt=0, then=Value(EventKind.JOINED)),
+                default=F("kind"),
+                output_field=CharField(),
+            )
+        )
+    )
+
+
+def past_agreed(quiet: QuerySet[Order], *, now: datetime) -> QuerySet[Order]:
+    open_lines = OrderLine.objects.filter(Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=today_of(now))
+    return quiet.filter(pk__in=open_lines.values("order"))
+
+
+def _by_country(orders: QuerySet[Order]) -> Counter[str]:
+    return _with_total(Counter(dict(orders.order_by().values_list("country").annotate(n=Count("pk")))))
+
+
+def _with_total(by_country: Counter[str]) -> Counter[str]:
+    if by_country:
+        by_country[TOTAL] = by_country.total()
+    return by_country

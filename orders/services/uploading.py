@@ -1,0 +1,102 @@
+"""What becomes of a file that staff uploaded: checked, confirmed, imported or refused."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from orders.models import Import, Upload
+from orders.services.refusal import Refused
+
+KEPT = timedelta(days=30)  # a file holds names and addresses of people
+
+State = Upload.State
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of a file did, or would do: in sentences, with examples, and the rows that are wrong by number."""
+
+    summary: Sequence[str]
+    changes: bool
+    bad_rows: int
+    rejected: Mapping[int, str]
+    examples: Sequence[str] = ()
+
+
+@transaction.atomic
+def upload(
+    kind: str,
+    file_name: str,
+    content: bytes,
+    *,
+    all_products: bool,
+    column_map: Mapping[str, Any] | None = None,
+    known: bool = True,
+    now: datetime,
+    actor: str,
+) -> Upload:
+    """`known`: what its columns hold is; else somebody has to say so first (map_columns). Files older than KEPT go."""
+    Upload.objects.filter(uploaded_at__lt=now - KEPT).exclude(content=b"").update(content=b"", examples=[])
+    return Upload.objects.create(
+        kind=kind,
+        file_name=file_name[-255:],
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        column_map=column_map,
+        all_products=all_products,
+        state=State.TO_CHECK if known else State.UNKNOWN_COLUMNS,
+        uploaded_at=now,
+        uploaded_by=actor,
+    )
+
+
+@transaction.atomic
+def map_columns(row: Upload, column_map: Mapping[str, Any]) -> None:
+    waits = Upload.objects.filter(pk=row.pk, state=State.UNKNOWN_COLUMNS)
+    if not waits.update(column_map=column_map, state=State.TO_CHECK):
+        raise Refused("the columns of this file are known already")
+
+
+@transaction.atomic
+def confirm_upload(row: Upload, *, skip_bad: bool, actor: str) -> None:
+    """Somebody has read what the file would do, and wants it. Refused while rows are wrong that are not to be left out."""
+    row = Upload.objects.select_for_update().get(pk=row.pk)
+    if row.state != State.CHECKED:
+        raise Refused("only a file that has been checked can be imported, and once")
+    if row.bad_rows and not skip_bad:
+        raise Refused("rows of it are wrong: mend them and upload it again, or say that they are to be left out")
+    row.state, row.skip_bad, row.confirmed_by = State.TO_IMPORT, skip_bad, actor
+    row.save(update_fields=["state", "skip_bad", "confirmed_by"])
+
+
+def next_upload() -> Upload | None:
+    """The oldest that waits to be checked or imported, locked: for whoever is in a transaction and does it there."""
+    waiting = Upload.objects.filter(state__in=[State.TO_CHECK, State.TO_IMPORT])
+    return waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
+
+
+def was_checked(row: Upload, outcome: Outcome) -> None:
+    row.state = State.CHECKED
+    row.examples = list(outcome.examples)
+    _save(row, outcome)
+
+
+def was_imported(row: Upload, outcome: Outcome, record: Import | None, *, now: datetime) -> None:
+    row.state, row.record, row.finished_at = State.DONE, record, now
+    _save(row, outcome)
+
+
+def was_refused(row: Upload, why: str, *, now: datetime) -> None:
+    """It cannot be read as a whole, or not be written; nothing of it was."""
+    row.state, row.summary, row.finished_at = State.REFUSED, [why], now
+    row.save(update_fields=["state", "summary", "finished_at"])
+
+
+def _save(row: Upload, outcome: Outcome) -> None:
+    row.summary, row.changes = list(outcome.summary), outcome.changes
+    row.bad_rows, row.rejected = outcome.bad_rows, {str(number): what for number, what in outcome.rejected.items()}
+    row.save(update_fields=["state", "summary", "changes", "bad_rows", "rejected", "examples", "record", "finished_at"])

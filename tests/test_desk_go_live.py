@@ -1,0 +1,67 @@
+"""The first day as a page: who would hear what, an example of each mail, the release."""
+
+import pytest
+from django.test import Client
+
+from notifications.models import Message
+from orders import services
+from orders.models import Event, Order, Promise, Release
+from tests.factories import NOON
+from tests.test_admin import queries_of
+from tests.test_go_live import quiet
+from tests.test_roles import S, somebody
+
+__all__ = ["quiet"]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+PAGE = "/admin/desk/go-live/"
+
+
+def test_it_shows_who_would_hear_what_with_an_example_and_releases_nobody(
+    admin_client: Client, quiet: list[Order]
+) -> None:
+    before = [model.objects.count() for model in (Event, Promise, Message)]
+    shown = admin_client.get(PAGE).context
+    assert shown["heard"].columns[:2] == ["Orders", "Hear: joined the line"]
+    assert [row[0] for row in shown["heard"].rows] == ["DE", "US", "All"]
+    assert shown["heard"].rows[-1][1][:2] == [3, 2]
+    assert (shown["late"], shown["unreachable"]) == (["1"], ["2"])
+    (example,) = shown["examples"]
+    assert (example.kind, example.number) == ("Joined the line", "3")
+    assert example.mail.subject == "Order 3: you are 1st in line"
+    assert [model.objects.count() for model in (Event, Promise, Message)] == before
+    assert not Order.objects.filter(released_at__isnull=False).exists()
+    assert not Event.objects.filter(message_due=True).exists()
+
+
+def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(admin_client: Client, quiet: list[Order]) -> None:
+    said = admin_client.post(PAGE, {"per_hour": 60}, follow=True)
+    release = Release.objects.get()
+    assert (release.per_hour, release.actor, release.started_at) == (60, "admin", NOON)
+    assert (said.context["released"], said.context["left"]) == (1, 2)
+    assert "60 an hour since" in said.content.decode()
+
+
+@pytest.mark.parametrize("pace", ["0", "-1", "x", ""])
+def test_a_pace_that_is_none_releases_nobody(admin_client: Client, quiet: list[Order], pace: str) -> None:
+    assert admin_client.post(PAGE, {"per_hour": pace}).status_code == 200
+    assert not Release.objects.exists()
+
+
+def test_without_quiet_orders_it_says_so(admin_client: Client) -> None:
+    assert "There are no quiet orders" in admin_client.get(PAGE).content.decode()
+    services.start_release(10, now=NOON)
+    assert "All orders are released" in admin_client.get(PAGE).content.decode()
+
+
+def test_it_asks_as_many_questions_for_thirty_as_for_three(admin_client: Client, quiet: list[Order]) -> None:
+    few = queries_of(admin_client, PAGE)
+    product = quiet[0].lines.get().product
+    line = services.NewLine(product, 1)
+    more = [services.NewOrder(f"M{n}", NOON, [line], "m@example.com", country="DE") for n in range(27)]
+    services.place_orders(more, now=NOON, quiet=True)
+    assert queries_of(admin_client, PAGE) == few
+
+
+def test_only_managers_go_live(client: Client) -> None:
+    client.force_login(somebody(S))
+    assert (client.get(PAGE).status_code, client.post(PAGE, {"per_hour": 5}).status_code) == (403, 403)

@@ -1,0 +1,212 @@
+"""Import in the browser: nothing before it was read and confirmed, and nothing twice."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from backorders_site.desk.uploads import work_off
+from backorders_site.tasks import work_off_uploads
+from orders import services
+from orders.models import Event, Import, Order, OrderLine, Product, Promise, Restock, Upload
+from tests import factories
+from tests.factories import NOON
+from tests.test_admin import queries_of
+from tests.test_roles import S, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+INDEX = "/admin/desk/import/"
+ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
+RESTOCKS = "reference,sku,supplier,quantity,expected_on,posted_on"
+SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
+GRETE = "1,2026-10-01,grete@example.com,Grete,DE,,LAMP,2"
+ADA = "2,2026-10-02,ada@example.com,'=Ada,US,,LAMP,1"
+
+
+def file(*rows: str, name: str = "orders.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, "\n".join(rows).encode())
+
+
+def send(staff: Client, *rows: str, **sent: object) -> Upload:
+    """Uploaded and checked."""
+    answer = staff.post(INDEX, {"file": file(*rows), **sent})
+    assert answer.status_code == 302, answer.context["form"].errors
+    work_off()
+    return Upload.objects.get(pk=int(answer["Location"].strip("/").rpartition("/")[2]))
+
+
+def confirm(staff: Client, row: Upload, **sent: object) -> Upload:
+    staff.post(f"{INDEX}{row.pk}/confirm/", sent)
+    work_off()
+    row.refresh_from_db()
+    return row
+
+
+def everything() -> list[int]:
+    return [model.objects.count() for model in (Order, OrderLine, Product, Event, Promise, Restock, Import)]
+
+
+def test_a_dry_run_says_what_it_would_do_and_leaves_nothing(admin_client: Client) -> None:
+    before = everything()
+    row = send(admin_client, ORDERS, GRETE, ADA)
+    assert (row.state, row.kind, row.changes, row.uploaded_by) == ("checked", "orders", True, "admin")
+    assert row.summary[0] == "Orders: 2 joined."
+    assert row.examples == ["new: 1, 2 × LAMP", "new: 2, 1 × LAMP"]
+    assert everything() == before
+
+
+def test_confirmed_it_is_imported_once_and_keeps_who_wanted_it(admin_client: Client) -> None:
+    row = confirm(admin_client, send(admin_client, ORDERS, GRETE, ADA))
+    assert (row.state, row.confirmed_by, row.record) == ("done", "admin", Import.objects.get())
+    assert row.record.counts["joined"] == 2
+    assert Order.objects.get(number="2").customer_name == "=Ada"
+    again = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
+    assert "Only a file that has been checked can be imported, and once" in again
+    assert (work_off(), Import.objects.count()) == (0, 1)
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(admin_client: Client) -> None:
+    confirm(admin_client, send(admin_client, ORDERS, GRETE))
+    row = send(admin_client, ORDERS, GRETE)
+    shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+    assert not row.changes
+    assert "This very file was imported on" in shown
+    assert "Importing it changes nothing" in shown
+    assert f"{INDEX}{row.pk}/confirm/" not in shown
+
+
+def test_what_a_file_closes_is_shown(admin_client: Client) -> None:
+    product = factories.make_product(sku="LAMP")
+    line = factories.order(product, 2, number="9")
+    row = send(admin_client, SHIPMENTS, "9,LAMP,2,2026-11-01,DHL,JD01")
+    assert (row.kind, row.examples) == ("shipments", ["shipped: 9, 2 × LAMP"])
+    confirm(admin_client, row)
+    line.refresh_from_db()
+    assert line.shipped == 2
+
+
+def test_restocks_are_known_by_their_header(admin_client: Client) -> None:
+    row = confirm(admin_client, send(admin_client, RESTOCKS, "PO-1,LAMP,Nordlicht,5,2026-12-01,2026-11-01"))
+    assert (row.kind, Restock.objects.get().reference) == ("restocks", "PO-1")
+
+
+class TestWrongRows:
+    BAD = "3,yesterday,x@example.com,Xaver,DE,,LAMP,1"
+    WITH_IT = "3,2026-10-01,x@example.com,Xaver,DE,,RUG,1"
+
+    def test_stop_the_import_until_they_are_left_out(self, admin_client: Client) -> None:
+        row = send(admin_client, ORDERS, GRETE, self.BAD, self.WITH_IT)
+        assert (row.bad_rows, list(row.rejected)) == (1, ["3"])
+        assert row.rejected["3"].startswith("placed_at is 'yesterday'")
+        assert confirm(admin_client, row).state == "checked"
+        assert confirm(admin_client, row, skip_bad="on").state == "done"
+        assert list(Order.objects.values_list("number", flat=True)) == ["1"]
+
+    def test_are_mended_with_all_that_was_left_out_with_them_and_uploaded_again(self, admin_client: Client) -> None:
+        row = send(admin_client, ORDERS, GRETE, self.BAD, self.WITH_IT, "4,2026-10-01,,=cmd(),DE,,RUG,x")
+        sheet = admin_client.get(f"{INDEX}{row.pk}/rejected.csv").getvalue().decode().splitlines()
+        assert sheet[0] == f"{ORDERS},problem"
+        assert [line.split(",")[:2] for line in sheet[1:]] == [
+            ["3", "yesterday"],
+            ["3", "2026-10-01"],
+            ["4", "2026-10-01"],
+        ]
+        assert sheet[2].endswith("RUG,1,")
+        mended = [line.replace("yesterday", "2026-10-01").replace(",RUG,x", ",RUG,1") for line in sheet]
+        confirm(admin_client, send(admin_client, *mended))
+        names = Order.objects.order_by("number").values_list("number", "customer_name")
+        assert list(names) == [("3", "Xaver"), ("4", "=cmd()")]
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "empty"),
+            (b"PK\x03\x04 rest", "is a spreadsheet or an archive"),
+            ("order_number;Stück\n".encode("latin-1"), "is not UTF-8"),
+            (b"\xff\xfea\0", "UTF-16"),
+        ],
+    )
+    def test_that_cannot_be_read_are_refused_at_once(self, admin_client: Client, content: bytes, said: str) -> None:
+        answer = admin_client.post(INDEX, {"file": SimpleUploadedFile("a.csv", content)})
+        assert said in str(answer.context["form"].errors["file"])
+        assert not Upload.objects.exists()
+
+    def test_that_are_too_large_are_refused(self, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("backorders_site.desk.importing.LARGEST", 10)
+        answer = admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})
+        assert "larger than 25 MB" in str(answer.context["form"].errors["file"])
+
+    def test_with_other_columns_ask_which_is_which(self, admin_client: Client) -> None:
+        answer = admin_client.post(INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")})
+        url = answer["Location"]
+        row = Upload.objects.get()
+        assert row.state == "columns"
+        asked = admin_client.get(url).context["columns"]
+        assert [value for value, _ in asked.fields["sku"].choices] == ["", "Ref", "When", "Article", "Pieces"]
+        part = admin_client.post(f"{url}columns/", {"order_number": "Ref"})
+        assert set(part.context["columns"].errors) == {"placed_at", "sku", "quantity"}
+        said = {"order_number": "Ref", "placed_at": "When", "sku": "Article", "quantity": "Pieces"}
+        admin_client.post(f"{url}columns/", said)
+        work_off()
+        row.refresh_from_db()
+        assert row.state == "checked"
+        Product.objects.create(sku="LAMP", name="Lamp")
+        confirm(admin_client, send(admin_client, ORDERS, GRETE))
+
+    def test_of_another_shop_come_with_a_column_map(self, admin_client: Client) -> None:
+        columns = b'[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
+        sent = {"column_map": SimpleUploadedFile("map.toml", columns), "all_products": "on"}
+        row = confirm(admin_client, send(admin_client, "Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3", **sent))
+        assert (row.state, OrderLine.objects.get().quantity) == ("done", 3)
+        bad = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n")}
+        assert "This is no column map" in str(admin_client.post(INDEX, bad).context["form"].errors)
+
+    def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
+        row = send(admin_client, ORDERS, GRETE)
+        Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        send(admin_client, ORDERS, ADA)
+        row.refresh_from_db()
+        assert (bytes(row.content), row.examples) == (b"", [])
+
+
+def test_one_at_a_time_while_another_import_runs_it_waits(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})
+
+    def busy(*args: object, **kwargs: object) -> None:
+        raise services.Refused("another import is running")
+
+    with monkeypatch.context() as other:
+        other.setattr(services, "begin_import", busy)
+        assert work_off() == 0
+    assert Upload.objects.get().state == "to_check"
+    work_off_uploads()
+    assert Upload.objects.get().state == "checked"
+
+
+def test_a_page_under_way_asks_again_and_ends_asking_when_it_is_done(admin_client: Client) -> None:
+    url = admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})["Location"]
+    assert 'hx-trigger="every 2s"' in admin_client.get(url).content.decode()
+    part = admin_client.get(url, headers={"hx-request": "true"})
+    assert part.content.decode().strip().startswith('<div id="progress"')
+    work_off()
+    assert admin_client.get(url, headers={"hx-request": "true"})["HX-Refresh"] == "true"
+    assert "hx-trigger" not in admin_client.get(url).content.decode()
+
+
+def test_the_history_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+    send(admin_client, ORDERS, GRETE)
+    few = queries_of(admin_client, INDEX)
+    for _ in range(4):
+        send(admin_client, ORDERS, ADA)
+    assert queries_of(admin_client, INDEX) == few
+
+
+def test_only_managers_import(client: Client, admin_client: Client) -> None:
+    row = send(admin_client, ORDERS, GRETE)
+    client.force_login(somebody(S))
+    paths = ["", f"{row.pk}/", f"{row.pk}/rejected.csv"]
+    assert [client.get(INDEX + path).status_code for path in paths] == [403] * 3
+    assert [client.post(INDEX + path).status_code for path in ("", f"{row.pk}/confirm/")] == [403] * 2
