@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
@@ -32,7 +33,7 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
     }
 
 
-def news_of_quiet() -> QuerySet[Event, Event]:
+def news_of_quiet() -> QuerySet[Any, Any]:
     """What they would hear of: `hears` is its kind. Whoever was never told anything hears where they stand now
     (services.telling)."""
     told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))

@@ -36,6 +36,14 @@ class TestPage:
         assert (written.mail.pk, written.mail.text) == (mail.pk, mail.text)
         assert mail.text.splitlines()[0] in answer.content.decode()
 
+    def test_units_that_are_not_all_in_one_place_are_told_apart(self, admin_client: Client) -> None:
+        product = factories.make_product()
+        line = factories.order(product, 5)
+        services.receive(product, 2, now=NOON)
+        services.ship(line.order, {line.pk: 1}, now=NOON)
+        (shown,) = admin_client.get(desk(line.order)).context["lines"]
+        assert shown.units == "5: 3 waiting, 1 set aside, 1 shipped"
+
     def test_the_customer_s_view_can_only_look(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order
         shown = admin_client.get(desk(order)).content.decode()

@@ -110,10 +110,7 @@ def _heard(now: datetime) -> Heard:
 
 def examples(now: datetime) -> list[Example]:
     """The first mail of one order for each news, written as it would be if it were released now; nothing of it stays."""
-    one_of_each = {
-        event.hears: event.order_id  # type: ignore[attr-defined]
-        for event in news_of_quiet().order_by("hears", "-pk").distinct("hears")
-    }
+    one_of_each = {event.hears: event.order_id for event in news_of_quiet().order_by("hears", "-pk").distinct("hears")}
     found = []
     for kind, order_id in one_of_each.items():
         if written := _written(order_id, now):

@@ -43,7 +43,9 @@ class UploadForm(forms.Form):
     all_products = forms.BooleanField(
         required=False,
         label=gettext_lazy("All products of the file are on backorder"),
-        help_text=gettext_lazy("Else only products already marked so get a queue; for a file of orders."),
+        help_text=gettext_lazy(
+            "For an export of all the orders of a shop: else only products that are marked so get a queue."
+        ),
     )
     column_map = forms.FileField(
         required=False,
@@ -139,7 +141,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> HttpResponse:
     same = Import.objects.filter(sha256=row.sha256, finished_at__lte=row.uploaded_at)
-    before = same.exclude(pk=row.record_id).order_by("-pk").first()
+    before = same.exclude(pk=row.record_id or 0).order_by("-pk").first()
     return page(
         request,
         "upload.html",

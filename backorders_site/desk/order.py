@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch
 from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -29,6 +30,19 @@ class ShownLine:
     line: OrderLine
     position: Position | None
     buttons: Sequence[Button]
+
+    @property
+    def units(self) -> str:
+        """How many, and where they are when that is not one thing."""
+        line = self.line
+        parts = [
+            _("%(n)d waiting") % {"n": line.waiting} if line.waiting else "",
+            _("%(n)d set aside") % {"n": line.reserved} if line.reserved else "",
+            _("%(n)d shipped") % {"n": line.shipped} if line.shipped else "",
+            _("%(n)d cancelled") % {"n": line.cancelled} if line.cancelled else "",
+        ]
+        there = [part for part in parts if part]
+        return f"{line.quantity}: {', '.join(there)}" if len(there) > 1 else str(line.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ def _tables(row: Order) -> list[Table]:
     return [table for table in made if table.rows or table.model is Note]
 
 
-def _admin(model: type) -> BackordersAdmin:
-    found = admin.site.get_model_admin(model)
+def _admin(model: type[Model]) -> BackordersAdmin:
+    found: Any = admin.site.get_model_admin(model)
     assert isinstance(found, BackordersAdmin)  # noqa: S101
     return found

@@ -27,6 +27,10 @@ class Column:
     label: Text
     unit: str = ""
 
+    @property
+    def is_text(self) -> bool:
+        return self.name in ("sku", "name", "supplier", "reason")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -167,7 +167,7 @@ class BackordersAdmin(ModelAdmin):
         rows = listed.get_queryset(request)
         return sheet(
             str(self.opts.verbose_name_plural).replace(" ", "-"),
-            [label_for_field(column, self.model, self) for column in columns],
+            [str(label_for_field(column, self.model, self)) for column in columns],
             ([self._cell(row, column) for column in columns] for row in self._in_parts(rows)),
         )
 
