@@ -45,6 +45,7 @@ SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 HEARS_NO_CHANGE = "notifications.wanted.hears_no_change"  # asked by orders, which knows no mails
+REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # proxies in front that append to X-Forwarded-For

@@ -70,12 +70,21 @@ def page(model: type[models.Model], name: str = "changelist", *args: object) -> 
 
 
 def act(staff: Client, name: str, *rows: models.Model, **data: object) -> str:
-    """Open an act's page, send its form back with `data`, and return what staff read then."""
+    """Open an act's page, send its form back with `data`, confirm what it would do where that is shown, and return what
+    staff read then."""
     url = f"{page(type(rows[0]), name)}?{'&'.join(f'id={row.pk}' for row in rows)}"
     asked = staff.get(url)
     assert asked.status_code == 200
     form = asked.context["form"]
-    return staff.post(url, {**filled(form), "seen": form.seen(), **data}, follow=True).content.decode()
+    return confirmed(staff, url, {**filled(form), "seen": form.seen(), **data}).content.decode()
+
+
+def confirmed(staff: Client, url: str, sent: dict[str, Any]) -> Any:
+    """The answer to a form, once confirmed where it shows first what it would do."""
+    answer = staff.post(url, sent, follow=True)
+    if "meant" not in (answer.context or {}):
+        return answer
+    return staff.post(url, {**sent, "meant": answer.context["meant"]}, follow=True)
 
 
 def filled(form: BaseForm) -> dict[str, Any]:
@@ -159,7 +168,7 @@ class TestDeliveries:
     def test_what_a_service_refuses_is_said_in_the_form(self, admin_client: Client) -> None:
         delivery = factories.restock(factories.make_product())
         said = act(admin_client, "move-date", delivery, expected_on="2036-01-15", reason="customs")
-        assert "2036-01-15 is more than two years from" in said
+        assert "Jan. 15, 2036 is more than two years off. Did you mean that day?" in said
         assert delivery.dates.count() == 1
 
     def test_dates_of_several_deliveries_move_at_once(self, admin_client: Client) -> None:
@@ -199,6 +208,7 @@ class TestDeliveries:
         url = f"{page(Restock, 'receive')}?id={delivery.pk}"
         seen = admin_client.get(url).context["form"].seen()
         sent = {"units": 5, "arrived_on": "2026-11-02", "seen": seen}
+        sent["meant"] = admin_client.post(url, sent).context["meant"]
         admin_client.post(url, sent)
 
         again = admin_client.post(url, sent)

@@ -25,6 +25,7 @@ W, S, M = ROLES
 ACTS = {
     "orders.Restock receive": {W, M},
     "orders.Restock move-date": {M},
+    "orders.Restock undo-move": {M},
     "orders.Restock cancel": {M},
     "orders.Product receive": {W, M},
     "orders.Receipt correct": {W, M},

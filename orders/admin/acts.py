@@ -70,6 +70,7 @@ class Act(forms.Form):
     explanation: ClassVar[Text] = ""
     several: ClassVar[bool] = False  # offered for rows chosen in a list, too
     dangerous: ClassVar[bool] = False
+    rehearsed: ClassVar[bool] = False  # what it would do to customers is shown before it is done
     impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here now.")
 
     def __init__(self, rows: Sequence[Any], data: Mapping[str, Any] | None = None) -> None:
@@ -89,6 +90,10 @@ class Act(forms.Form):
         """What of a row the act rests on."""
         raise NotImplementedError
 
+    def products(self) -> list[int]:
+        """Whose queues it reaches, by id."""
+        return sorted({row.product_id for row in self.rows})
+
     def perform(self, row: Any, *, now: datetime, actor: str) -> str:
         """Do it to one row and say in a sentence what was done. May raise Refused."""
         raise NotImplementedError
@@ -107,8 +112,16 @@ class Act(forms.Form):
                 )
             return self.perform(row, now=now, actor=actor)
 
+    def meant(self) -> str:
+        """What the form says: shown with what it would do, so that nothing else is done after that. Of a valid form."""
+        return _hash(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
+
     def _fingerprint(self, row: Any) -> str:
-        return hashlib.sha256(repr(list(self.facts(row))).encode()).hexdigest()[:16]
+        return _hash(self.facts(row))
+
+
+def _hash(facts: Sequence[object]) -> str:
+    return hashlib.sha256(repr(list(facts)).encode()).hexdigest()[:16]
 
 
 def _one_at_a_time(row: Model) -> None:

@@ -8,6 +8,7 @@ from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -20,11 +21,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from orders import queue
 from orders.admin.acts import Act, NewRow, Text
 from orders.admin.sheet import sheet
 from orders.services import Refused
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
+COUNTED_AT_ONCE = 3000  # lines whose promises are compared within a second, on a slow machine
 AT_ONCE = 100  # rows; more at a time belong into an import
 ROWS_AT_ONCE = 1000  # of a sheet, read together
 
@@ -255,8 +259,14 @@ class BackordersAdmin(ModelAdmin):
             self.message_user(request, act.impossible, messages.ERROR)
             return HttpResponseRedirect(back)
         form = act(rows, request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid() and self._perform(request, form):
-            return HttpResponseRedirect(back)
+        shown: dict[str, object] = {}
+        if request.method == "POST" and form.is_valid():
+            if act.rehearsed and ("again" in request.POST or request.POST.get("meant") != form.meant()):
+                shown = self._rehearse(request, form)
+            elif self._perform(request, form):
+                return HttpResponseRedirect(back)
+        if shown and "count" in request.POST and request.headers.get("HX-Request"):
+            return TemplateResponse(request, "admin/backorders/consequences.html", {"form": form, **shown})
         return self._ask(
             request,
             form,
@@ -265,6 +275,7 @@ class BackordersAdmin(ModelAdmin):
             back=back,
             rows=rows,
             left_out=[row for row in asked if row not in rows],
+            **shown,
         )
 
     def _back(self, request: HttpRequest, asked: Sequence[Model]) -> str:
@@ -273,6 +284,23 @@ class BackordersAdmin(ModelAdmin):
         if said and url_has_allowed_host_and_scheme(said, allowed_hosts=None):
             return said
         return self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
+
+    def _rehearse(self, request: HttpRequest, form: Act) -> dict[str, object]:
+        """What it would do, to be confirmed. In a long queue that takes a while: the page asks for it once it is there."""
+        actor, now, seen = actor_of(request, form.permission), timezone.now(), request.POST.getlist("seen")
+        if "count" not in request.POST and sum(queue.length(pk).lines for pk in form.products()) > COUNTED_AT_ONCE:
+            return {"is_counting": True}
+
+        def perform() -> None:
+            for row in form.rows:
+                form.perform_once(row, seen, now=now, actor=actor)
+
+        try:
+            consequences = import_string(settings.REHEARSE)(perform, form.products(), now=now)
+        except Refused as refused:
+            form.add_error(None, capfirst(str(refused)))
+            return {"is_refused": True}
+        return {"consequences": consequences, "meant": form.meant()}
 
     def _rows(self, request: HttpRequest) -> list[Any]:
         try:

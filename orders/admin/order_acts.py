@@ -341,12 +341,17 @@ class DidNotLeave(Act):
     )
     impossible = gettext_lazy("This shipment has been corrected already.")
     dangerous = True
+    rehearsed = True
 
     reason = StaffReason()
 
     @classmethod
     def offered(cls, row: Shipment) -> bool:
         return row.corrects_id is None and not row.corrections.exists()
+
+    def products(self) -> list[int]:
+        lines = OrderLine.objects.filter(shipment_lines__shipment__in=self.rows)
+        return sorted(set(lines.values_list("product", flat=True)))
 
     def facts(self, row: Shipment) -> Sequence[object]:
         return [row.corrections.count()]

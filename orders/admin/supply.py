@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy
 from orders import queue
 from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link, list_url
-from orders.admin.supply_acts import CancelRest, Correct, MoveDate, NewRestock, Receive, ReceiveUnannounced
+from orders.admin.supply_acts import (
+    CancelRest,
+    Correct,
+    MoveDate,
+    NewRestock,
+    Receive,
+    ReceiveUnannounced,
+    UndoMove,
+)
 from orders.models import OrderLine, Product, QueueCount, Receipt, Restock, RestockDate, Stock, Supplier
 
 WEEK = timedelta(days=7)
@@ -241,7 +249,7 @@ class RestockAdmin(ReadOnlyAdmin):
     search_fields = ["reference", "product__sku", "product__name", "supplier__name"]
     fields = ["reference", "product", "supplier", "quantity", "arrived", "expected_on", "state", "created_at"]
     adding = NewRestock
-    acts = [Receive, MoveDate, CancelRest]
+    acts = [Receive, MoveDate, UndoMove, CancelRest]
     tables = [dates_of_restock, receipts_of_restock]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,7 +1,7 @@
 """What staff do with deliveries."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -67,21 +67,47 @@ class MoveDate(RestockAct):
         "leaves no trace for them."
     )
     impossible = gettext_lazy("This delivery has arrived or was cancelled: its date cannot move.")
+    rehearsed = True
 
     expected_on = forms.DateField(label=gettext_lazy("New date"), widget=DayInput())
     reason = forms.ChoiceField(choices=reasons, help_text=gettext_lazy("Customers read it in their own language."))
     posted_on = forms.DateField(
         widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
     )
+    sure = forms.BooleanField(required=False)
 
     def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
         """The page carries which date of each it showed, so that the service can say who moved it meanwhile."""
         super().__init__(rows, data)
+        self.ask_again = self.fields.pop("sure")  # shown beside the error alone
         for row in rows:
             newest = row.dates.order_by("-posted_on", "-pk").first()
             self.fields[shown_date(row)] = forms.IntegerField(
                 widget=forms.HiddenInput(), initial=newest and newest.pk, required=False
             )
+
+    def subjects(self) -> list[str]:
+        days = {row.pk: row.dates.order_by("-posted_on", "-pk").first() for row in self.rows}
+        return [
+            _("%(restock)s, expected on %(day)s") % {"restock": row, "day": date_format(newest.expected_on)}
+            if (newest := days[row.pk])
+            else str(row)
+            for row in self.rows
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """A slip of the finger would be told to everybody. Who ticks the box means this day alone."""
+        data = super().clean() or self.cleaned_data
+        day, posted_on = data.get("expected_on"), data.get("posted_on")
+        doubt = implausible(day, posted_on) if day and posted_on else ""
+        if not day or not doubt:
+            return data
+        self.ask_again.label = _("Yes, I mean %(day)s") % {"day": date_format(day)}
+        self.ask_again.widget.attrs["value"] = day.isoformat()
+        self.fields["sure"] = self.ask_again
+        if self.data.get("sure") != day.isoformat():
+            self.add_error("expected_on", doubt)
+        return data
 
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         data = self.cleaned_data
@@ -94,10 +120,60 @@ class MoveDate(RestockAct):
             seen=data[shown_date(row)],
             now=now,
             actor=actor,
+            meant="sure" in self.fields,
         )
         if moved is None:
             return _("%(restock)s was already expected on %(day)s.") % named
-        return _("%(restock)s is now expected on %(day)s.") % named
+        settles_at = Product.objects.values_list("review_at", flat=True).get(pk=row.product_id)
+        named["at"] = f"{timezone.localtime(settles_at):%H:%M:%S}"
+        return (
+            _(
+                "%(restock)s is now expected on %(day)s. It settles until %(at)s, then customers hear of it; until then "
+                "“Undo the move” leaves no trace for them."
+            )
+            % named
+        )
+
+
+def implausible(day: date, posted_on: date) -> str:
+    """What to ask whoever types this day, if it is one to ask about."""
+    if day < timezone.localdate():
+        return _("%(day)s has gone by. Did you mean that day?") % {"day": date_format(day)}
+    if abs(day - posted_on) > services.IMPLAUSIBLE:
+        return _("%(day)s is more than two years off. Did you mean that day?") % {"day": date_format(day)}
+    return ""
+
+
+class UndoMove(RestockAct):
+    name = "undo-move"
+    permission = "orders.move_restock"
+    label = gettext_lazy("Undo the move")
+    explanation = gettext_lazy(
+        "The date before comes back. Nobody has heard of the move yet, so this leaves no trace for customers, and the "
+        "supplier's record does not count it."
+    )
+    impossible = gettext_lazy("The move has settled: customers may have heard. Move the date instead.")
+    several = False
+
+    @classmethod
+    def offered(cls, row: Restock) -> bool:
+        return services.date_before_move(row, now=timezone.now()) is not None
+
+    def subjects(self) -> list[str]:
+        before = services.date_before_move(self.rows[0], now=timezone.now())
+        if before is None:
+            return super().subjects()
+        return [_("%(restock)s, back to %(day)s") % {"restock": self.rows[0], "day": date_format(before.expected_on)}]
+
+    def facts(self, row: Restock) -> Sequence[object]:
+        return [row.arrived, row.cancelled_at, *row.dates.order_by("pk").values_list("pk", flat=True)]
+
+    def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
+        again = services.undo_move(row, now=now, actor=actor)
+        return _("%(restock)s is expected on %(day)s again, and nobody heard otherwise.") % {
+            "restock": row,
+            "day": date_format(again.expected_on),
+        }
 
 
 def shown_date(restock: Restock) -> str:
@@ -113,6 +189,7 @@ class Receive(RestockAct):
         "The units are set aside for the front of the line at once, and their customers are told."
     )
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+    rehearsed = True
 
     units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
@@ -179,6 +256,7 @@ class CancelRest(RestockAct):
     label = gettext_lazy("Cancel what has not arrived")
     explanation = gettext_lazy("Nothing more is expected of this delivery. Those who wait for it hear of it.")
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+    rehearsed = True
     dangerous = True
 
     reason = StaffReason()
@@ -198,10 +276,14 @@ class ReceiveUnannounced(Act):
     explanation = gettext_lazy(
         "For units nobody announced, such as returns. They are set aside for the front of the line at once."
     )
+    rehearsed = True
 
     units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     reason = forms.CharField(max_length=200, help_text=gettext_lazy("Where they come from; customers never read it."))
+
+    def products(self) -> list[int]:
+        return sorted(row.pk for row in self.rows)
 
     def facts(self, row: Product) -> Sequence[object]:
         return [row.receipts.count()]
@@ -226,6 +308,7 @@ class Correct(Act):
         "an apology. Units that have shipped cannot be taken back."
     )
     impossible = gettext_lazy("Only units that came into stock are corrected, in the row in which they were received.")
+    rehearsed = True
 
     units = forms.IntegerField(
         label=gettext_lazy("Units that really arrived"), min_value=0, max_value=services.MOST_UNITS

@@ -29,12 +29,15 @@ from orders.services.refusal import MOST_UNITS, Refused
 from orders.services.shipping import correct_shipment, ship
 from orders.services.shop_tasks import confirm_in_shop, shown_by_shop
 from orders.services.supplying import (
+    IMPLAUSIBLE,
     MOVE_REASONS,
     cancel_restock,
     correct_receipt,
+    date_before_move,
     expect_restock,
     move_restock_date,
     receive,
+    undo_move,
 )
 from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again
 from orders.services.uploading import (
@@ -50,6 +53,7 @@ from orders.services.uploading import (
 
 __all__ = [
     "CONFLICT",
+    "IMPLAUSIBLE",
     "MOST_UNITS",
     "MOVE_REASONS",
     "Answered",
@@ -76,6 +80,7 @@ __all__ = [
     "correct_address",
     "correct_receipt",
     "correct_shipment",
+    "date_before_move",
     "decide_again",
     "end_import",
     "expect_restock",
@@ -115,6 +120,7 @@ __all__ = [
     "start_release",
     "tell_customer",
     "today_of",
+    "undo_move",
     "upload",
     "warn_staff",
     "was_checked",

@@ -165,7 +165,11 @@ def apply_silence(*, now: datetime) -> int:
 def _apply_silence(notice_id: int, line_id: int, *, now: datetime) -> bool:
     notice = next(row for row in _locked(line_id) if row.pk == notice_id)
     line = OrderLine.objects.select_related("order", "product").get(pk=line_id)
-    if notice.outcome or notice.answer_by is None or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY):
+    if (
+        notice.outcome
+        or notice.answer_by is None
+        or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY)
+    ):
         return False
     open_units = line.waiting + line.reserved
     if not open_units:

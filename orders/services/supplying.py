@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -63,11 +64,13 @@ def move_restock_date(
     posted_on: date | None = None,
     actor: str = "",
     seen: int | None = None,
+    meant: bool = False,
 ) -> RestockDate | None:
     """A new version of the day a delivery is expected; None when that already was the newest word.
 
     `seen`: the id of the version that whoever moves it was looking at; Refused, with the newer word, when somebody else
-    has moved it since. Customers hear of it when it has settled (promising.mark_changed)."""
+    has moved it since. `meant`: a person has been asked whether a day years away is what they mean. Customers hear of it
+    when it has settled (promising.mark_changed)."""
     restock = Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
     posted_on = posted_on or today_of(now)
     if restock.cancelled_at:
@@ -86,7 +89,7 @@ def move_restock_date(
         raise Refused(
             f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was on {posted_on}"
         )
-    version = _post_date(restock, expected_on, posted_on, reason=reason, now=now, actor=actor)
+    version = _post_date(restock, expected_on, posted_on, reason=reason, now=now, actor=actor, meant=meant)
     why = (
         Reason(reason)
         if reason
@@ -94,6 +97,46 @@ def move_restock_date(
     )
     mark_changed([restock.product_id], reason=why, now=now)
     return version
+
+
+def date_before_move(restock: Restock, *, now: datetime) -> RestockDate | None:
+    """The date that customers still know while the newest one settles; None once they may have heard, or where there is
+    nothing to go back to."""
+    product = Product.objects.get(pk=restock.product_id)
+    if not restock.open_units or product.review_at is None or product.changed_at is None or product.review_at <= now:
+        return None
+    newest = restock.dates.order_by("-posted_on", "-id").first()
+    before = restock.dates.filter(recorded_at__lt=product.changed_at).order_by("-posted_on", "-id").first()
+    settle = timedelta(seconds=settings.SETTLE_SECONDS)
+    if newest is None or before is None or newest.expected_on == before.expected_on:
+        return None
+    return before if newest.recorded_at > now - settle else None
+
+
+@transaction.atomic
+def undo_move(restock: Restock, *, now: datetime, actor: str, seen: int | None = None) -> RestockDate:
+    """The date before the move again, while nobody has heard of it: a slip of the finger, which leaves no trace for
+    customers and none in the supplier's record (forecasting.read_versions). `seen` as for move_restock_date."""
+    restock = Restock.objects.select_for_update(no_key=True).get(pk=restock.pk)
+    # A review of the product that has begun is waited for: then it is too late.
+    Product.objects.select_for_update(no_key=True).get(pk=restock.product_id)
+    before = date_before_move(restock, now=now)
+    if before is None:
+        raise Refused(f"the move of restock {restock.reference} has settled: move its date instead")
+    newest = restock.dates.order_by("-posted_on", "-id")[0]
+    undone = move_restock_date(
+        restock,
+        before.expected_on,
+        posted_on=newest.posted_on,
+        reason=Reason.CLERICAL,
+        seen=seen,
+        now=now,
+        actor=actor,
+        meant=True,
+    )
+    if undone is None:
+        raise Refused(f"restock {restock.reference} is expected on {before.expected_on} already")
+    return undone
 
 
 @transaction.atomic
@@ -204,11 +247,18 @@ def _refuse_more_than_plausible(units: int) -> None:
 
 
 def _post_date(
-    restock: Restock, expected_on: date, posted_on: date, *, reason: str, now: datetime, actor: str
+    restock: Restock,
+    expected_on: date,
+    posted_on: date,
+    *,
+    reason: str,
+    now: datetime,
+    actor: str,
+    meant: bool = False,
 ) -> RestockDate:
     if posted_on > today_of(now):
         raise Refused(f"a date cannot have been posted on {posted_on}, which is still to come")
-    if abs(expected_on - posted_on) > IMPLAUSIBLE:
+    if not meant and abs(expected_on - posted_on) > IMPLAUSIBLE:
         raise Refused(
             f"{expected_on} is more than two years from {posted_on}, when it was posted: expected a nearer day"
         )

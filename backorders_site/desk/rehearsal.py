@@ -1,0 +1,275 @@
+"""What an act would do to customers: it is done, reviewed and read within one transaction that is undone at its end."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import gettext as _
+
+from notifications.compose import Composed, compose
+from notifications.mode import mail_mode
+from notifications.models import Message, MessageEvent, State
+from orders import services
+from orders.admin.acts import Text
+from orders.domain.delay_rules import Jurisdiction, Sentence
+from orders.models import DelayNotice, Event, EventKind, Forecast, Order, OrderLine, Product, Refund
+from orders.presentation import language_for, sentence
+from orders.services.forecasting import make_forecasts
+from orders.services.promising import WHOLE_QUEUES
+
+SHOWN = 20  # of those who hear of it, and of the refunds
+LAWS = {
+    Jurisdiction.US: "US",
+    Jurisdiction.US_CA: "California",
+    Jurisdiction.EU: "EU",
+    Jurisdiction.UK: "UK",
+    Jurisdiction.ELSEWHERE: "elsewhere",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mail as it would arrive. `asks`: whether it is one that must be answered."""
+
+    language: str
+    asks: bool
+    recipient: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an order's customer would read."""
+
+    order: Order
+    kind: Text
+    words: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
+    hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
+    `unreachable`; `unreleased`: they came with a first import that was not released. `kinds`: events by kind."""
+
+    quiet: int
+    mailed: int
+    asked: Mapping[str, int]
+    turned_off: int
+    unreachable: int
+    unreleased: int
+    kinds: Sequence[tuple[Text, int]]
+    reached: Sequence[Reached]
+    refunds: int
+    refunds_by: date | None
+    owed: Sequence[Refund]
+    examples: Sequence[Example]
+
+    @property
+    def heard(self) -> int:
+        asked = sum(self.asked.values())
+        return self.mailed + asked + self.turned_off + self.unreachable + self.unreleased
+
+    @property
+    def first_words(self) -> str:
+        total = self.quiet + self.heard
+        if not total:
+            return _("Nobody's promise changes, and nobody hears of it.")
+        return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+
+    @property
+    def groups(self) -> list[str]:
+        """Those of the groups in which there is somebody, in words."""
+        asked = sum(self.asked.values())
+        laws = ", ".join(f"{_number(units)} {law}" for law, units in self.asked.items())
+        words = [
+            (self.quiet, ngettext("%(n)s stays inside its window and hears nothing",
+                                  "%(n)s stay inside their window and hear nothing", self.quiet)),
+            (self.mailed, ngettext("%(n)s gets a mail", "%(n)s get a mail", self.mailed)),
+            (asked, ngettext("%(n)s must be asked", "%(n)s must be asked", asked) + f" ({laws})"),
+            (self.turned_off, ngettext("%(n)s has turned such mails off and reads it on the page",
+                                       "%(n)s have turned such mails off and read it on the page", self.turned_off)),
+            (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached", self.unreachable)),
+            (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page until it is released",
+                                       "%(n)s came with a first import and read it on the page until they are released",
+                                       self.unreleased)),
+        ]  # fmt: skip
+        return [sentence % {"n": _number(count)} for count, sentence in words if count]
+
+    @property
+    def refund_words(self) -> str:
+        if not self.refunds or self.refunds_by is None:
+            return ""
+        return ngettext(
+            "%(n)s refund will be due, the first by %(day)s.",
+            "%(n)s refunds will be due, the first by %(day)s.",
+            self.refunds,
+        ) % {"n": _number(self.refunds), "day": date_format(self.refunds_by)}
+
+    @property
+    def mails_are_kept(self) -> bool:
+        return mail_mode().name != "send"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written inside is not there afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: datetime) -> Consequences:
+    """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on these products
+    meanwhile waits until it is undone."""
+    with undone():
+        before = make_forecasts(Product.objects.filter(pk__in=product_ids), now=now)
+        last = Event.objects.aggregate(last=Max("pk"))["last"] or 0
+        act()
+        services.review(Product.objects.filter(pk__in=product_ids), now=now)
+        return _consequences(before, last, list(product_ids), now=now)
+
+
+# Both forecasts over the queue as it stands after the act; who is set aside by it has an event and no band.
+QUIET = f"""
+    WITH band AS (
+        SELECT f.product_id, f.id = ANY(%(before)s) AS was, b.*
+        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
+            "over" bigint, up_to bigint, kind text, early date, likely date, late date)
+        WHERE f.id = ANY(%(before)s) OR f.id = ANY(%(after)s)
+    ),
+    waiting AS ({WHOLE_QUEUES})
+    SELECT count(*)
+    FROM waiting w
+    JOIN band b ON b.was AND b.product_id = w.product_id AND w.needed > b."over"
+        AND (b.up_to IS NULL OR w.needed <= b.up_to)
+    JOIN band a ON NOT a.was AND a.product_id = w.product_id AND w.needed > a."over"
+        AND (a.up_to IS NULL OR w.needed <= a.up_to)
+    WHERE (NOT w.held OR w.promise_id IS NOT NULL)
+      AND (a.kind, a.early, a.likely, a.late) IS DISTINCT FROM (b.kind, b.early, b.likely, b.late)
+      AND w.order_id NOT IN (SELECT order_id FROM orders_event WHERE id > %(last)s AND at = %(now)s)
+"""
+
+# Like notifications.dispatch, which decides whom a mail is made for, and notifications.wanted, who wants it. Mail that came
+# back from an address goes there again, and a person has to see to it all the same.
+HEARD = """
+    WITH news AS (
+        SELECT e.order_id, max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
+               bool_and(e.kind = 'earlier' AND (e.facts->>'mailed')::boolean
+                        AND e.facts->'told'->>'kind' IN ('dated', 'unrated')
+                        AND e.facts->'told'->>'late' >= e.facts->'window'->>'late') AS optional
+        FROM orders_event e LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
+        WHERE e.id > %(last)s AND e.at = %(now)s
+        GROUP BY e.order_id
+    )
+    SELECT what, CASE WHEN what = 'asked' THEN law END AS law, locale, count(*), min(order_id)
+    FROM (
+        SELECT CASE
+                   WHEN o.released_at IS NULL THEN 'unreleased'
+                   WHEN o.email = '' OR o.unreachable_at IS NOT NULL OR EXISTS (
+                       SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email)) THEN 'unreachable'
+                   WHEN law IS NOT NULL THEN 'asked'
+                   WHEN optional AND EXISTS (
+                       SELECT FROM notifications_preference p
+                       WHERE upper(p.address) = upper(o.email) AND NOT p.good_news) THEN 'turned_off'
+                   ELSE 'mailed'
+               END AS what, law, o.locale, news.order_id
+        FROM news JOIN orders_order o ON o.id = news.order_id
+    ) judged
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    what: str
+    law: str | None
+    locale: str
+    orders: int
+    first: int
+
+
+def _consequences(before: Sequence[Forecast], last: int, products: list[int], *, now: datetime) -> Consequences:
+    after = Forecast.objects.filter(product__in=products).order_by("product_id", "-id").distinct("product_id")
+    facts = {"before": [row.pk for row in before], "after": [row.pk for row in after], "products": products}
+    with connection.cursor() as cursor:
+        cursor.execute(QUIET, {**facts, "last": last, "now": now})
+        (quiet,) = cursor.fetchone()
+        cursor.execute(HEARD, {"last": last, "now": now, "choice": f'"{Sentence.CHOICE}"'})
+        heard = [_Heard(*row) for row in cursor.fetchall()]
+    events = Event.objects.filter(pk__gt=last, at=now)
+    refunds = Refund.objects.filter(created_at=now, line__product__in=products).select_related(
+        "line__order", "line__product"
+    )
+    owed = list(refunds[:SHOWN])
+    return Consequences(
+        quiet=quiet,
+        mailed=_orders(heard, "mailed"),
+        asked=_by_law(heard),
+        turned_off=_orders(heard, "turned_off"),
+        unreachable=_orders(heard, "unreachable"),
+        unreleased=_orders(heard, "unreleased"),
+        kinds=_kinds(events),
+        reached=[_reached(event) for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]],
+        refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
+        refunds_by=owed[0].due_on if owed else None,
+        owed=owed,
+        examples=list(_examples(heard, now=now)),
+    )
+
+
+def _orders(heard: Collection[_Heard], what: str) -> int:
+    return sum(group.orders for group in heard if group.what == what)
+
+
+def _by_law(heard: Collection[_Heard]) -> dict[str, int]:
+    """Most first."""
+    laws = {group.law for group in heard if group.law}
+    counts = {LAWS[Jurisdiction(law)]: sum(each.orders for each in heard if each.law == law) for law in laws}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _kinds(events: QuerySet[Event]) -> list[tuple[Text, int]]:
+    kinds = events.order_by().values("kind").annotate(total=Count("pk")).order_by("-total", "kind")
+    return [(EventKind(kind).label, total) for kind, total in kinds.values_list("kind", "total")]
+
+
+def _reached(event: Event) -> Reached:
+    locale = event.order.locale
+    return Reached(event.order, EventKind(event.kind).label, sentence(event, locale=locale), language_for(locale))
+
+
+def _examples(heard: Collection[_Heard], *, now: datetime) -> Iterator[Example]:
+    """One per language of those who only read it, and one of those who have to answer."""
+    first: dict[tuple[str, bool], int] = {}
+    for group in heard:
+        if group.what in ("mailed", "asked"):
+            first.setdefault((language_for(group.locale), group.what == "asked"), group.first)
+    for (language, asks), order_id in sorted(first.items()):
+        order, composed = _mail_due(order_id, now=now)
+        if composed:
+            name = get_language_info(language)["name"]
+            yield Example(name, asks, order.email, composed.subject, composed.text)
+
+
+def _mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
+    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too."""
+    lines = OrderLine.objects.select_related("product", "promise")
+    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
+    events = list(Event.objects.filter(unsaid, order=order))
+    services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
+    notices = DelayNotice.objects.filter(line__order=order, outcome="").order_by("pk")
+    message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
+    return order, compose(message, events, {notice.line_id: notice for notice in notices}, now=now)
+
+
+def _number(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
