@@ -19,6 +19,7 @@ from holidays import list_supported_countries
 from backorders_site import theme
 from notifications.mode import parse_mail_mode
 
+NUMBER_HERE = "{number}"  # in a carrier's page: orders.presentation.tracking
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
 
 
@@ -102,6 +103,27 @@ def places() -> Problems:
         )
 
 
+def tracking_links() -> Problems:
+    example = 'Set it as JSON, for example TRACKING_LINKS={"Acme": "https://acme.example/track/{number}"}'
+    if not isinstance(settings.TRACKING_LINKS, dict):
+        yield f"TRACKING_LINKS={settings.TRACKING_LINKS!r} does not name carriers.", example
+        return
+    for carrier, page in settings.TRACKING_LINKS.items():
+        if wrong := _wrong_with(page):
+            yield f"TRACKING_LINKS: {page!r} is no tracking page of {carrier}: {wrong}.", example
+
+
+def _wrong_with(page: object) -> str:
+    """What keeps a page from being a carrier's tracking page; empty: nothing."""
+    if not isinstance(page, str) or not page.startswith("https://") or not urlsplit(page).hostname:
+        return "it does not begin with https:// and a host"
+    if page.count(NUMBER_HERE) != 1 or re.search("[{}]", page.replace(NUMBER_HERE, "")):
+        return "it does not hold {number} exactly once, and no other braces"
+    if NUMBER_HERE in urlsplit(page).netloc or re.search(r"[\s\"'<>\\]", page):
+        return "its host holds {number}, or it holds a character that no address has"
+    return ""
+
+
 def time_outs() -> Problems:
     """A send that hangs ends before its worker is stopped, and a worker before its claim is given to another."""
     chain = {
@@ -143,4 +165,5 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     time_outs,
     theme.problems,
     provider,
+    tracking_links,
 )

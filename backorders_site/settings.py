@@ -46,6 +46,8 @@ QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" af
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 HEARS_NO_CHANGE = "notifications.wanted.hears_no_change"  # asked by orders, which knows no mails
 REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
+# Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}
+TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # proxies in front that append to X-Forwarded-For

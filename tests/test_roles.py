@@ -28,6 +28,7 @@ ACTS = {
     "orders.Restock undo-move": {M},
     "orders.Restock cancel": {M},
     "orders.Product receive": {W, M},
+    "orders.Product discontinue": {M},
     "orders.Receipt correct": {W, M},
     "orders.Order ship": {W, M},
     "orders.Order cancel": {S, M},

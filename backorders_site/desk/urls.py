@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backorders_site.desk import go_live, importing, order, reports, search, today
+from backorders_site.desk import go_live, importing, order, picking, product, reports, search, shipping, today
 
 app_name = "desk"
 urlpatterns = [
@@ -21,4 +21,10 @@ urlpatterns = [
     path("import/<int:pk>/confirm/", importing.confirm, name="upload_confirm"),
     path("import/<int:pk>/rejected.csv", importing.rejected_csv, name="upload_rejected"),
     path("go-live/", go_live.go_live, name="go_live"),
+    # Deliveries and their products
+    path("product/<path:sku>/", product.show, name="product"),
+    path("receive/", picking.receiving, name="receiving"),
+    path("pick-list/", picking.picking, name="picking"),
+    path("pick-list.csv", picking.picking_csv, name="picking_csv"),
+    path("ship/", shipping.ship, name="shipping"),
 ]

@@ -71,6 +71,7 @@ class Act(forms.Form):
     several: ClassVar[bool] = False  # offered for rows chosen in a list, too
     dangerous: ClassVar[bool] = False
     rehearsed: ClassVar[bool] = False  # what it would do to customers is shown before it is done
+    weight: ClassVar[int] = 1  # of a line in it, in lines whose promises are only compared
     impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here now.")
 
     def __init__(self, rows: Sequence[Any], data: Mapping[str, Any] | None = None) -> None:
@@ -97,6 +98,10 @@ class Act(forms.Form):
     def perform(self, row: Any, *, now: datetime, actor: str) -> str:
         """Do it to one row and say in a sentence what was done. May raise Refused."""
         raise NotImplementedError
+
+    def after(self) -> str:
+        """Where to go on once it is done; empty: back to the row."""
+        return ""
 
     def seen(self) -> list[str]:
         return [f"{row.pk}:{self._fingerprint(row)}" for row in self.rows]

@@ -264,7 +264,7 @@ class BackordersAdmin(ModelAdmin):
             if act.rehearsed and ("again" in request.POST or request.POST.get("meant") != form.meant()):
                 shown = self._rehearse(request, form)
             elif self._perform(request, form):
-                return HttpResponseRedirect(back)
+                return HttpResponseRedirect(form.after() or back)
         if shown and "count" in request.POST and request.headers.get("HX-Request"):
             return TemplateResponse(request, "admin/backorders/consequences.html", {"form": form, **shown})
         return self._ask(
@@ -288,7 +288,8 @@ class BackordersAdmin(ModelAdmin):
     def _rehearse(self, request: HttpRequest, form: Act) -> dict[str, object]:
         """What it would do, to be confirmed. In a long queue that takes a while: the page asks for it once it is there."""
         actor, now, seen = actor_of(request, form.permission), timezone.now(), request.POST.getlist("seen")
-        if "count" not in request.POST and sum(queue.length(pk).lines for pk in form.products()) > COUNTED_AT_ONCE:
+        lines = sum(queue.length(pk).lines for pk in form.products())
+        if "count" not in request.POST and lines * form.weight > COUNTED_AT_ONCE:
             return {"is_counting": True}
 
         def perform() -> None:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnly
 from orders.admin.supply_acts import (
     CancelRest,
     Correct,
+    Discontinue,
     MoveDate,
     NewRestock,
     Receive,
@@ -147,7 +149,7 @@ class ProductAdmin(BackordersAdmin):
     search_fields = ["sku", "name"]
     fields = ["sku", "name", "on_backorder", "handling_days", "line", "spare", "published_next"]
     readonly_fields = ["line", "spare", "published_next"]
-    acts = [ReceiveUnannounced]
+    acts = [ReceiveUnannounced, Discontinue]
     tables = [open_restocks_of_product, receipts_of_product]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -170,6 +172,7 @@ class ProductAdmin(BackordersAdmin):
 
     def links(self, obj: Product) -> list[Button]:
         return [
+            Button(_("At the desk"), reverse("desk:product", args=[obj.sku])),
             Button(_("Its line"), list_url(OrderLine, product=obj.pk, state="waiting")),
             Button(_("Expect a restock"), f"{list_url(Restock)}add/?product={obj.pk}"),
         ]
@@ -251,6 +254,9 @@ class RestockAdmin(ReadOnlyAdmin):
     adding = NewRestock
     acts = [Receive, MoveDate, UndoMove, CancelRest]
     tables = [dates_of_restock, receipts_of_restock]
+
+    def links(self, obj: Restock) -> list[Button]:
+        return [Button(_("Its product at the desk"), reverse("desk:product", args=[obj.product.sku]))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         versions = RestockDate.objects.filter(restock=OuterRef("pk")).order_by().values("restock")

@@ -1,14 +1,18 @@
 """What staff do with deliveries."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -198,47 +202,48 @@ class Receive(RestockAct):
     def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         self.ask_again = self.fields.pop("sure")  # shown beside the error alone
-        if len(rows) > 1:
-            del self.fields["units"]
-            return
-        still = rows[0].open_units
-        self.fields["units"].initial = still
-        self.fields["units"].help_text = ngettext(
-            "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
-        ) % {"still": still, "all": rows[0].quantity}
+        units, asked = self.fields.pop("units"), {}
+        for row in rows:
+            field = asked[self.units_of(row)] = deepcopy(units)
+            still = field.initial = row.open_units
+            if len(rows) > 1:
+                field.label, field.validators = (
+                    str(row.product),
+                    [MinValueValidator(0), MaxValueValidator(services.MOST_UNITS)],
+                )
+                field.widget.attrs["min"] = 0
+            field.widget.attrs["inputmode"] = "numeric"
+            field.help_text = ngettext(
+                "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
+            ) % {"still": still, "all": row.quantity}
+        self.fields = asked | self.fields
 
-    def subjects(self) -> list[str]:
-        if len(self.rows) == 1:
-            return super().subjects()
-        return [
-            ngettext("%(restock)s: %(units)d unit", "%(restock)s: %(units)d units", row.open_units)
-            % {"restock": row, "units": row.open_units}
-            for row in self.rows
-        ]
+    def units_of(self, row: Restock) -> str:
+        """The name of its field."""
+        return "units" if len(self.rows) == 1 else f"units_{row.pk}"
 
     def clean(self) -> dict[str, Any]:
-        """A slip of the finger would set units aside that are not there. Who ticks the box means this number alone."""
+        """A slip of the finger would set units aside that are not there. Who ticks the box means these numbers alone."""
         data = super().clean() or self.cleaned_data
-        units, still = data.get("units", 0), self.rows[0].open_units
-        if units <= max(still * FAR_TIMES, still + FAR_UNITS):
+        units = {row.pk: data.get(self.units_of(row)) or 0 for row in self.rows}
+        if not self.errors and not any(units.values()):
+            self.add_error(None, _("Say of one product at least how many came."))
+        many = [row for row in self.rows if units[row.pk] > max(row.open_units * FAR_TIMES, row.open_units + FAR_UNITS)]
+        if not many:
             return data
-        self.ask_again.label = _("Yes, %(units)d units really arrived") % {"units": units}
-        self.ask_again.widget.attrs["value"] = str(units)
+        numbers = ", ".join(str(units[row.pk]) for row in many)
+        self.ask_again.label = _("Yes, %(units)s units really arrived") % {"units": numbers}
+        self.ask_again.widget.attrs["value"] = numbers
         self.fields["sure"] = self.ask_again
-        if self.data.get("sure") != str(units):
-            self.add_error(
-                "units",
-                ngettext(
-                    "Far more than the %(still)d unit still to come. Did so many arrive?",
-                    "Far more than the %(still)d units still to come. Did so many arrive?",
-                    still,
-                )
-                % {"still": still},
-            )
+        if self.data.get("sure") != numbers:
+            for row in many:
+                self.add_error(self.units_of(row), far_more(row.open_units))
         return data
 
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
-        units = self.cleaned_data.get("units", row.open_units)
+        units = self.cleaned_data[self.units_of(row)]
+        if not units:
+            return _("Nothing of %(restock)s was received.") % {"restock": row}
         services.receive(
             row.product, units, restock=row, arrived_on=self.cleaned_data["arrived_on"], now=now, actor=actor
         )
@@ -248,6 +253,17 @@ class Receive(RestockAct):
             "units": units,
             "restock": row,
         }
+
+    def after(self) -> str:
+        return f"{reverse('desk:picking')}?{urlencode([('sku', row.product.sku) for row in self.rows])}"
+
+
+def far_more(still: int) -> str:
+    return ngettext(
+        "Far more than the %(still)d unit still to come. Did so many arrive?",
+        "Far more than the %(still)d units still to come. Did so many arrive?",
+        still,
+    ) % {"still": still}
 
 
 class CancelRest(RestockAct):
@@ -297,6 +313,40 @@ class ReceiveUnannounced(Act):
             "units": data["units"],
             "sku": row.sku,
         }
+
+
+class Discontinue(Act):
+    name = "discontinue"
+    permission = "orders.discontinue_product"
+    label = gettext_lazy("Discontinue")
+    explanation = gettext_lazy(
+        "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told once, with the day their "
+        "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set aside still ship."
+    )
+    weight = 50
+    impossible = gettext_lazy("Nobody waits for this product, nothing of it is expected and nobody can join its queue.")
+    dangerous = True
+    rehearsed = True
+
+    reason = StaffReason()
+
+    @classmethod
+    def offered(cls, row: Product) -> bool:
+        return row.on_backorder or row.lines.filter(waiting__gt=0).exists()
+
+    def products(self) -> list[int]:
+        return sorted(row.pk for row in self.rows)
+
+    def facts(self, row: Product) -> Sequence[object]:
+        return [row.on_backorder, *row.restocks.order_by("pk").values_list("arrived", "cancelled_at")]
+
+    def perform(self, row: Product, *, now: datetime, actor: str) -> str:
+        refunds = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        return ngettext(
+            "%(sku)s is discontinued: %(n)d order is told and owed a refund.",
+            "%(sku)s is discontinued: %(n)d orders are told and owed a refund.",
+            len(refunds),
+        ) % {"sku": row.sku, "n": len(refunds)}
 
 
 class Correct(Act):

@@ -52,6 +52,7 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["sku"]
+        permissions = [("discontinue_product", "Can discontinue a product")]
         indexes = [models.Index(fields=["review_at"], condition=Q(review_at__isnull=False), name="product_to_review")]
         constraints = [
             models.CheckConstraint(condition=Q(handling_days__gte=1), name="handling_takes_a_working_day"),

@@ -4,6 +4,7 @@ from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
+from orders.services.discontinuing import discontinue
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.linking import ask_for_link
@@ -82,6 +83,7 @@ __all__ = [
     "correct_shipment",
     "date_before_move",
     "decide_again",
+    "discontinue",
     "end_import",
     "expect_restock",
     "held_text",

@@ -1,0 +1,214 @@
+"""A product's page: its supply against its queue, and all that is done about either."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.paginator import Page, Paginator
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject, Upper
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from backorders_site.desk import coverage
+from backorders_site.desk.pages import staff_page
+from orders import queue
+from orders.admin.base import BackordersAdmin, Button, may
+from orders.admin.history import promise_words
+from orders.domain.promises import CHANCES_HOLD
+from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
+from orders.record import Kept, of_product, recent_record
+from orders.services import today_of
+from orders.services.forecasting import supplier_record
+
+PER_PAGE = 50
+RESTOCKS_SHOWN = 12
+UNDO = "undo-move"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`next_by`: the day by which its customer hears from us again."""
+
+    line: OrderLine
+    place: int
+    units_ahead: int
+    promised: str
+    next_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    restock: Restock
+    dates: Sequence[RestockDate]
+    buttons: Sequence[Button]
+
+    @property
+    def expected_on(self) -> date | None:
+        return self.dates[0].expected_on if self.dates else None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierHeld:
+    """Of the last `dates` that a supplier gave, how many were kept to the day or early."""
+
+    name: str
+    dates: int
+    held: int
+
+    @property
+    def share(self) -> int:
+        return round(100 * self.held / self.dates) if self.dates else 0
+
+
+class LongPaginator(Paginator[OrderLine]):
+    """Its length is known by the counted index."""
+
+    def __init__(self, lines: QuerySet[OrderLine], length: int) -> None:
+        super().__init__(lines, PER_PAGE)
+        self.length = length
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return self.length
+
+
+@staff_page("orders.view_product")
+@require_GET
+def show(request: HttpRequest, sku: str) -> HttpResponse:
+    product = get_object_or_404(Product.objects.select_related("stock"), sku=sku)
+    now, length = timezone.now(), queue.length(product.pk)
+    steps = coverage.steps(product, now=now)
+    sought = request.GET.get("q", "").strip()
+    page = _queue_page(product, length, sought, request.GET.get("page", "1"))
+    deliveries = _deliveries(request, product, now=now)
+    return TemplateResponse(
+        request,
+        "admin/desk/product.html",
+        {
+            **admin.site.each_context(request),
+            "title": str(product),
+            "product": product,
+            "length": length,
+            "spare": product.stock.arrived - product.stock.allocated,
+            "is_settling": product.review_at is not None and product.review_at > now,
+            "steps": steps,
+            "uncovered": sum(step.waiting for step in steps if not step.is_covered),
+            "chart": coverage.chart(steps, length.units, now=now),
+            "sought": sought,
+            "page": page,
+            "waiting": _waiting(page.object_list),
+            "deliveries": deliveries,
+            "suppliers": _suppliers(deliveries, now=now),
+            "kept": [_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
+            "buttons": _admin_of(Product).buttons(request, product),
+        },
+    )
+
+
+def _admin_of(model: type[Any]) -> BackordersAdmin:
+    model_admin = admin.site.get_model_admin(model)
+    assert isinstance(model_admin, BackordersAdmin)  # noqa: S101 - for the type checker
+    return model_admin
+
+
+def _queue_page(product: Product, length: queue.Length, sought: str, number: str) -> Page[OrderLine]:
+    lines = (
+        OrderLine.objects.filter(product=product, waiting__gt=0)
+        .select_related("order", "product", "promise")
+        .annotate(newest=_newest_events())
+        .order_by("queued_at", "pk")
+    )
+    if not sought:
+        return LongPaginator(lines, length.lines).get_page(number)
+    theirs = Q(number_upper=sought.lstrip("#").upper()) | Q(email_upper=sought.upper())
+    found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
+    return Paginator(found, PER_PAGE).get_page(number)
+
+
+def _newest_events() -> ArraySubquery:
+    events = Event.objects.filter(order=OuterRef("order"), line=OuterRef("pk")).order_by("-at", "-pk")
+    return ArraySubquery(events.values(row=JSONObject(kind="kind", at="at"))[:2])
+
+
+def _waiting(lines: Sequence[OrderLine]) -> list[Waiting]:
+    places = queue.positions(line.pk for line in lines)
+    return [
+        Waiting(
+            line,
+            places[line.pk].place,
+            places[line.pk].units_ahead,
+            promise_words(line.promise, line.order),
+            min((day for day in (_holds_until(line.promise), _quiet_until(line)) if day), default=None),
+        )
+        for line in lines
+        if line.pk in places
+    ]
+
+
+def _holds_until(promise: Promise | None) -> date | None:
+    if promise is None:
+        return None
+    return promise.published_on + CHANCES_HOLD if promise.kind == WindowKind.CHANCES else promise.late
+
+
+def _quiet_until(line: OrderLine) -> date | None:
+    """The day by which services.reassure writes that nothing changed."""
+    newest: list[dict[str, str]] = getattr(line, "newest", [])
+    if not newest or line.held or line.promise is None or line.order.released_at is None:
+        return None
+    said_often = [event["kind"] for event in newest] == [EventKind.ON_TRACK, EventKind.ON_TRACK]
+    days = settings.LONG_QUIET_DAYS if said_often else settings.QUIET_DAYS
+    return today_of(datetime.fromisoformat(newest[0]["at"])) + timedelta(days=days + 1)
+
+
+def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> list[Delivery]:
+    """What is still to come first, then the newest of the rest."""
+    is_open = Q(cancelled_at=None, arrived__lt=F("quantity"))
+    rows = Restock.objects.filter(product=product).select_related("product", "supplier").prefetch_related("dates")
+    still = list(rows.filter(is_open).order_by("pk"))
+    past = list(rows.exclude(is_open).order_by("-pk")[:RESTOCKS_SHOWN])
+    found = [_delivery(request, restock, product, now=now) for restock in [*still, *past]]
+    return sorted(found, key=lambda each: (not each.restock.open_units, each.expected_on or date.max))
+
+
+def _delivery(request: HttpRequest, restock: Restock, product: Product, *, now: datetime) -> Delivery:
+    model_admin = _admin_of(Restock)
+    dates = sorted(restock.dates.all(), key=lambda version: (version.posted_on, version.pk), reverse=True)
+    settling = product.changed_at and product.review_at and product.review_at > now
+    moved = bool(settling and len(dates) > 1 and product.changed_at and dates[0].recorded_at >= product.changed_at)
+    acts = [act for act in model_admin.acts if may(request, act)]
+    offered = [act for act in acts if (moved if act.name == UNDO else act.offered(restock))]
+    buttons = [Button(act.label, model_admin.act_url(act, [restock.pk]), dangerous=act.dangerous) for act in offered]
+    return Delivery(restock, dates, buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsHeld:
+    days: int
+    outcomes: int
+    words: str
+
+
+def _kept(kept: Kept) -> WindowsHeld:
+    """Shares are left out where too few windows came to an end."""
+    by_last_day = (
+        _("%(share)s left by the last day told") % {"share": f"{kept.by_last_day:.0%}"} if kept.by_last_day else ""
+    )
+    within = _("%(share)s within the window") % {"share": f"{kept.within:.0%}"} if kept.within else ""
+    return WindowsHeld(kept.days, kept.outcomes, ", ".join(filter(None, [by_last_day, within])))
+
+
+def _suppliers(deliveries: Sequence[Delivery], *, now: datetime) -> list[SupplierHeld]:
+    record = supplier_record(today_of(now))
+    names = sorted({each.restock.supplier.name for each in deliveries})
+    evidence = {name: record.arrival(name, today_of(now)).evidence for name in names}
+    return [SupplierHeld(name, found["dates"], found["held"]) for name, found in evidence.items()]

@@ -1,0 +1,234 @@
+"""Parcels that left: recorded for one order or many, by paste or file, each order whole or not at all."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models.functions import Upper
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from backorders_site.desk.pages import staff_page
+from orders import services
+from orders.admin.base import actor_of
+from orders.models import Order, OrderLine
+from orders.presentation import tracking_link
+
+MOST_ROWS = 1000
+MOST_BYTES = 1_000_000
+SEPARATORS = ("\t", ";", ",")
+COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
+LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of the paste and what came of it."""
+
+    number: int
+    cells: dict[str, str]
+    said: str = ""
+    shipped: bool = False
+
+    @property
+    def order_number(self) -> str:
+        return self.cells["order_number"].lstrip("#")
+
+
+@dataclass(slots=True)
+class Report:
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def shipped(self) -> list[Row]:
+        return [row for row in self.rows if row.shipped]
+
+    @property
+    def refused(self) -> list[Row]:
+        return [row for row in self.rows if not row.shipped]
+
+
+class ShipForm(forms.Form):
+    pasted = forms.CharField(
+        label=gettext_lazy("Paste from your shipping tool"),
+        required=False,
+        max_length=MOST_BYTES,
+        widget=forms.Textarea({"class": "paste", "rows": 8, "spellcheck": "false", "autocapitalize": "off"}),
+        help_text=gettext_lazy(
+            "A line per parcel: order number, tracking number, carrier; by tabs, semicolons or commas. Without more, all "
+            "that is set aside of the order has left. For a part of it add the SKU and how many: 1001, 1Z999, UPS, LAMP, 2."
+        ),
+    )
+    file = forms.FileField(label=gettext_lazy("Or a CSV file of such lines"), required=False)
+    carrier = forms.CharField(
+        label=gettext_lazy("Carrier, where a line names none"), required=False, max_length=LONGEST["carrier"]
+    )
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or self.cleaned_data
+        text, file = str(data.get("pasted") or ""), data.get("file")
+        if file and text.strip():
+            raise forms.ValidationError(_("Paste lines or choose a file, not both."))
+        if file:
+            text = self._read(file)
+        rows = rows_of(text, carrier=str(data.get("carrier") or ""))
+        if not rows:
+            raise forms.ValidationError(_("There is no line to read. One has an order number and a tracking number."))
+        if len(rows) > MOST_ROWS:
+            raise forms.ValidationError(
+                _("%(n)d lines are too many at once: %(most)d at most; import_shipments reads larger files.")
+                % {"n": len(rows), "most": MOST_ROWS}
+            )
+        return {**data, "rows": rows}
+
+    def _read(self, file: "forms.FileField") -> str:
+        content = file.read(MOST_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
+        if len(content) > MOST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 1 MB: import_shipments reads larger ones."))
+        try:
+            return str(content.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise forms.ValidationError(
+                _("The file is no text in UTF-8. A spreadsheet saves it as “CSV UTF-8”.")
+            ) from None
+
+
+def rows_of(text: str, *, carrier: str = "") -> list[Row]:
+    """By position, or by the names in a first line that has them. Numbers are those of the lines as pasted."""
+    text = text.replace("\0", "")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = next((each for each in SEPARATORS if each in first), ",")
+    columns: Sequence[str] = COLUMNS
+    rows: list[Row] = []
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    while True:
+        try:
+            cells = [" ".join(cell.split()) for cell in next(reader)]
+        except StopIteration:
+            return rows
+        except csv.Error as error:
+            rows.append(Row(reader.line_num, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error))
+            continue
+        if not any(cells):
+            continue
+        named = [re.sub("[ -]", "_", cell.lower()) for cell in cells]
+        if not rows and "order_number" in named:
+            columns = named
+            continue
+        found = dict(zip(columns, cells, strict=False))
+        picked = {name: found.get(name, "") for name in COLUMNS}
+        rows.append(Row(reader.line_num, picked | {"carrier": picked["carrier"] or carrier}))
+
+
+@staff_page("orders.ship_order")
+@require_http_methods(["GET", "POST"])
+def ship(request: HttpRequest) -> HttpResponse:
+    form = ShipForm(request.POST or None, request.FILES or None)
+    report = None
+    if request.method == "POST" and form.is_valid():
+        actor = actor_of(request, "orders.ship_order")
+        report = record(form.cleaned_data["rows"], now=timezone.now(), actor=actor)
+    return TemplateResponse(
+        request,
+        "admin/desk/shipping.html",
+        {**admin.site.each_context(request), "title": _("Ship"), "form": form, "report": report},
+    )
+
+
+def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
+    """What shipped and what was refused, line by line. All lines of one order are done, or none."""
+    report = Report(list(rows))
+    by_order: dict[str, list[Row]] = {}
+    for row in report.rows:
+        if not row.said:
+            by_order.setdefault(row.order_number.upper(), []).append(row)
+    orders = Order.objects.alias(upper=Upper("number")).filter(upper__in=by_order)
+    known = {order.number.upper(): order for order in orders}
+    for number, theirs in by_order.items():
+        _record_order(known.get(number), theirs, now=now, actor=actor)
+    return report
+
+
+class _Refused(Exception):
+    """A row of an order cannot be done; the others of the order are not done either."""
+
+    def __init__(self, row: Row, why: str) -> None:
+        super().__init__(why)
+        self.row = row
+
+
+def _record_order(order: Order | None, rows: Sequence[Row], *, now: datetime, actor: str) -> None:
+    said: list[str] = []
+    try:
+        with transaction.atomic():
+            for row in rows:
+                said.append(_record_row(order, row, now=now, actor=actor))
+    except _Refused as refused:
+        for row in rows:
+            row.said = _("Not recorded, because another line of this order was refused.")
+        refused.row.said = str(refused)
+        return
+    for row, words in zip(rows, said, strict=True):
+        row.shipped, row.said = True, words
+
+
+def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> str:
+    cells = row.cells
+    if order is None:
+        raise _Refused(
+            row, _("There is no order “%s”.") % row.order_number if row.order_number else _("Names no order.")
+        )
+    for name, most in LONGEST.items():
+        if len(cells[name]) > most:
+            raise _Refused(row, _("%(column)s is longer than %(most)d characters.") % {"column": name, "most": most})
+    units = _units(order, row)
+    try:
+        services.ship(
+            order,
+            units,
+            carrier=cells["carrier"],
+            tracking_number=cells["tracking_number"],
+            now=now,
+            actor=actor,
+        )
+    except services.Refused as refused:
+        raise _Refused(row, capfirst(str(refused))) from refused
+    count = sum(units.values())
+    words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
+    unknown = cells["tracking_number"] and not tracking_link(cells["carrier"], cells["tracking_number"])
+    return words + (" " + _("No link to follow it by: the carrier is not known here.") if unknown else "")
+
+
+def _units(order: Order, row: Row) -> dict[int, int]:
+    """By line: all that is set aside, or as many of the product as the row says."""
+    sku, quantity = row.cells["sku"], row.cells["quantity"]
+    lines = list(OrderLine.objects.filter(order=order).select_related("product"))
+    if quantity and not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 7 and int(quantity)):
+        raise _Refused(row, _("“%s” is no number of units.") % quantity)
+    if quantity and not sku and len(lines) > 1:
+        raise _Refused(row, _("The order has several products: name the SKU of these %s units.") % quantity)
+    chosen = [line for line in lines if not sku or line.product.sku.upper() == sku.upper()]
+    if not chosen:
+        raise _Refused(row, _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku})
+    if quantity:
+        return {chosen[0].pk: int(quantity)}
+    units = {line.pk: line.reserved for line in chosen if line.reserved}
+    if not units:
+        if (
+            row.cells["tracking_number"]
+            and order.shipments.filter(tracking_number=row.cells["tracking_number"]).exists()
+        ):
+            raise _Refused(row, _("This parcel was recorded before, and nothing else is set aside."))
+        raise _Refused(row, _("Nothing of order %s is set aside: receive it first.") % order.number)
+    return units

@@ -1,0 +1,149 @@
+"""A product's page: who is covered by what, its queue, its deliveries."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from backorders_site.desk import coverage
+from notifications.dispatch import dispatch_all
+from orders import queue, services
+from orders.admin.base import Button
+from orders.models import OrderLine, Product, Refund, Restock, ShopTask
+from tests import factories
+from tests.factories import NOON
+from tests.test_admin import act, page, queries_of
+from tests.test_roles import S, W, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def url(product: Product, **query: str) -> str:
+    return reverse("desk:product", args=[product.sku], query=query)
+
+
+def lamp(*units: int) -> Product:
+    """Delivery PO-7 brings 3 on 2 December and PO-8 another 3 on the 20th."""
+    product = factories.make_product(sku="LAMP/A", name="Harbour lamp")
+    supplier = factories.make_supplier(name="Tern")
+    factories.restock(product, 3, expected_on=date(2026, 12, 2), reference="PO-7", supplier=supplier)
+    factories.restock(product, 3, expected_on=date(2026, 12, 20), reference="PO-8", supplier=supplier)
+    factories.review(product)
+    for n, number in enumerate(units):
+        factories.order(product, number, number=f"10{n}", placed_at=NOON - timedelta(hours=10 - n))
+    return product
+
+
+def test_the_table_says_who_is_covered_by_what() -> None:
+    product = lamp(2, 1, 2, 4)
+    rows = [
+        (step.first, step.last, step.delivery, step.orders, step.waiting) for step in coverage.steps(product, now=NOON)
+    ]
+    assert rows == [(1, 3, "PO-7", 2, 3), (4, 6, "PO-8", 1, 2), (7, None, "", 1, 4)]
+
+
+def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Client) -> None:
+    product = lamp(2, 1, 2, 4)
+    answer = admin_client.get(url(product))
+    chart = answer.context["chart"]
+    assert [box.title.partition(":")[0] for box in chart.boxes] == ["PO-7", "PO-8"]
+    assert chart.queue == chart.top  # nine units wait, six are expected
+    assert (answer.context["uncovered"], answer.content.decode().count('<rect class="window')) == (4, 2)
+
+
+def test_the_queue_stands_as_it_waits(admin_client: Client) -> None:
+    product = lamp(2, 1, 2)
+    waiting = admin_client.get(url(product)).context["waiting"]
+    assert [(each.place, each.line.order.number, each.units_ahead) for each in waiting] == [
+        (1, "100", 0),
+        (2, "101", 2),
+        (3, "102", 3),
+    ]
+    # Nothing changes for a fortnight: that is a word too.
+    assert {each.next_by for each in waiting} == {date(2026, 11, 17)}
+
+
+@pytest.mark.parametrize("sought,found", [("#101", ["101"]), ("ADA@example.com", ["100", "101"]), ("nobody", [])])
+def test_somebody_is_found_with_their_place(admin_client: Client, sought: str, found: list[str]) -> None:
+    product = lamp(2, 1)
+    answer = admin_client.get(url(product, q=sought))
+    assert [each.line.order.number for each in answer.context["waiting"]] == found
+
+
+def test_a_long_queue_is_read_page_by_page(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    product = lamp(1, 1, 1, 1, 1)
+    answer = admin_client.get(url(product, page="3"))
+    assert [each.place for each in answer.context["waiting"]] == [5]
+    assert "page 3 of 3" in answer.content.decode()
+
+
+def test_a_delivery_has_its_date_versions_and_what_can_be_done(admin_client: Client) -> None:
+    product = lamp(1)
+    delivery = Restock.objects.get(reference="PO-7")
+    services.move_restock_date(delivery, date(2027, 1, 4), reason="customs", now=NOON, actor="ann")
+    shown = {each.restock.reference: each for each in admin_client.get(url(product)).context["deliveries"]}
+    buttons: list[Button] = list(shown["PO-7"].buttons)
+    assert [version.expected_on for version in shown["PO-7"].dates] == [date(2027, 1, 4), date(2026, 12, 2)]
+    assert [str(button.label) for button in buttons] == [
+        "Receive",
+        "Move date",
+        "Undo the move",
+        "Cancel what has not arrived",
+    ]
+
+
+def test_it_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+    product = lamp(1)
+    few = queries_of(admin_client, url(product))
+    for times in (2, 27):
+        for _ in range(times):
+            factories.order(product)
+            factories.restock(product, 1, supplier=factories.make_supplier())
+        assert queries_of(admin_client, url(product)) == few
+
+
+def test_an_empty_page_says_what_to_do_first(admin_client: Client) -> None:
+    shown = admin_client.get(url(factories.make_product())).content.decode()
+    assert "Begin with “Expect a restock”" in shown
+
+
+def test_whose_work_it_is_sees_it_with_their_acts_alone(client: Client) -> None:
+    product = lamp(1)
+    for role, labels in ((W, ["Receive"]), (S, [])):
+        client.force_login(somebody(role))
+        deliveries = client.get(url(product)).context["deliveries"]
+        assert [str(button.label) for button in deliveries[0].buttons] == labels
+    client.logout()
+    assert client.get(url(product)).status_code == 302
+
+
+class TestDiscontinue:
+    def test_all_who_wait_are_cancelled_and_owed_and_what_is_set_aside_ships(self, admin_client: Client) -> None:
+        product = lamp(2, 1, 2)
+        services.receive(product, 3, restock=Restock.objects.get(reference="PO-7"), now=NOON)
+        said = act(admin_client, "discontinue", product, reason="the maker closed")
+        lines = OrderLine.objects.order_by("pk").values_list("allocated", "cancelled")
+        product.refresh_from_db()
+        assert "1 order is told and owed a refund" in said
+        assert list(lines) == [(2, 0), (1, 0), (0, 2)]
+        assert (queue.length(product.pk).lines, product.on_backorder) == (0, False)
+        assert Restock.objects.get(reference="PO-8").cancel_reason == "the maker closed"
+        assert (Refund.objects.count(), ShopTask.objects.count()) == (1, 1)
+
+    def test_its_preview_lists_the_refunds_and_does_nothing(self, admin_client: Client) -> None:
+        product = lamp(2, 1)
+        act_url = f"{page(Product, 'discontinue')}?id={product.pk}"
+        form = admin_client.get(act_url).context["form"]
+        it = admin_client.post(act_url, {"seen": form.seen(), "reason": "closed"}).context["consequences"]
+        assert (it.refunds, it.heard, [refund.units for refund in it.owed]) == (2, 2, [2, 1])
+        assert (Refund.objects.count(), queue.length(product.pk).lines) == (0, 2)
+
+    def test_each_customer_gets_one_mail(self) -> None:
+        product = lamp(2, 1)
+        dispatch_all()
+        services.discontinue(product, reason="closed", now=NOON, actor="ann")
+        services.review_settled(now=NOON + timedelta(hours=1))
+        for line in OrderLine.objects.all():
+            assert factories.kinds(line.order) == ["joined", "cancelled"]

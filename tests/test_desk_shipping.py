@@ -1,0 +1,216 @@
+"""What the warehouse does: receive a delivery, pick, and record what left."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from backorders_site.checks import settings_make_sense
+from backorders_site.desk.shipping import Report, rows_of
+from orders import services
+from orders.models import Order, OrderLine, Product, Shipment
+from orders.presentation import tracking_link
+from tests import factories
+from tests.factories import NOON, fresh
+from tests.test_admin import act, queries_of
+from tests.test_roles import S, W, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+SHIP = "/admin/desk/ship/"
+
+
+def packed(number: str, *units: int) -> list[OrderLine]:
+    """An order of a line per number of units, all of them set aside."""
+    lines = []
+    for n, quantity in enumerate(units):
+        product = factories.make_product(sku=f"{number}-{'ABC'[n]}")
+        if n == 0:
+            lines.append(factories.order(product, quantity, number=number))
+        else:
+            order = Order.objects.get(number=number)
+            services.add_lines(order, [services.NewLine(product, quantity)], now=NOON)
+            lines.append(order.lines.get(product=product))
+        services.receive(product, quantity, now=NOON)
+    return lines
+
+
+def ship(staff: Client, pasted: str, **data: object) -> Report:
+    return staff.post(SHIP, {"pasted": pasted, **data}).context["report"]
+
+
+def said(report: Report) -> dict[int, str]:
+    return {row.number: row.said for row in report.rows}
+
+
+class TestShipping:
+    @pytest.mark.parametrize("line", ["1001\t1Z9\tUPS", "1001;1Z9;UPS", "#1001, 1Z9 ,UPS"])
+    def test_a_pasted_line_ships_all_that_is_set_aside(self, admin_client: Client, line: str) -> None:
+        first, second = packed("1001", 2, 1)
+        assert said(ship(admin_client, line)) == {1: "3 units shipped."}
+        shipment = Shipment.objects.get()
+        assert (shipment.carrier, shipment.tracking_number, shipment.actor) == ("UPS", "1Z9", "admin")
+        assert (fresh(first).shipped, fresh(second).shipped) == (2, 1)
+
+    def test_a_part_names_its_product_and_units(self, admin_client: Client) -> None:
+        (line,) = packed("1001", 5)
+        ship(admin_client, "1001,A1,UPS,1001-a,2\n1001,A2,UPS,1001-A,1")
+        assert fresh(line).shipped == 3
+        assert set(Shipment.objects.values_list("tracking_number", flat=True)) == {"A1", "A2"}
+
+    def test_columns_are_found_by_their_names(self, admin_client: Client) -> None:
+        packed("1001", 5)
+        file = SimpleUploadedFile("ship.csv", "\ufeffCarrier,Order number,Tracking-number\nDHL,1001,JD1\n".encode())
+        report = admin_client.post(SHIP, {"file": file}).context["report"]
+        assert [(row.number, row.shipped) for row in report.rows] == [(2, True)]
+        assert Shipment.objects.get().tracking_number == "JD1"
+
+    def test_what_was_refused_is_said_line_by_line_and_the_rest_ships(self, admin_client: Client) -> None:
+        packed("1001", 1)
+        packed("1002", 1)
+        factories.order(factories.make_product(), number="1003")
+        report = ship(admin_client, "1001,A,UPS\n\n999,B,UPS\n1003,C,UPS\n1002,D,UPS,LAMP\n1002,E,UPS")
+        assert said(report) == {
+            1: "1 unit shipped.",
+            3: "There is no order “999”.",
+            4: "Nothing of order 1003 is set aside: receive it first.",
+            5: "Order 1002 has no product LAMP.",
+            6: "Not recorded, because another line of this order was refused.",
+        }
+        assert Shipment.objects.get().order.number == "1001"
+
+    def test_an_order_is_never_half_written(self, admin_client: Client) -> None:
+        (line,) = packed("1001", 5)
+        report = ship(admin_client, "1001,A1,UPS,1001-A,2\n1001,A2,UPS,1001-A,9")
+        assert said(report)[2].startswith("Order 1001: 9 of 1001-A cannot ship")
+        assert (fresh(line).shipped, Shipment.objects.count()) == (0, 0)
+
+    def test_a_paste_sent_twice_ships_once(self, admin_client: Client) -> None:
+        packed("1001", 2)
+        ship(admin_client, "1001,A1,UPS")
+        assert said(ship(admin_client, "1001,A1,UPS")) == {
+            1: "This parcel was recorded before, and nothing else is set aside."
+        }
+        assert Shipment.objects.count() == 1
+
+    @pytest.mark.parametrize("quantity", ["0", "-1", "1.5", "٣", "99999999"])
+    def test_units_are_a_number(self, admin_client: Client, quantity: str) -> None:
+        packed("1001", 2)
+        assert said(ship(admin_client, f"1001,A1,UPS,1001-A,{quantity}")) == {1: f"“{quantity}” is no number of units."}
+
+    def test_the_carrier_of_the_form_is_for_lines_that_name_none(self, admin_client: Client) -> None:
+        packed("1001", 2)
+        report = ship(admin_client, "1001,A1", carrier="Pigeon")
+        assert said(report) == {1: "2 units shipped. No link to follow it by: the carrier is not known here."}
+        assert Shipment.objects.get().carrier == "Pigeon"
+
+    @pytest.mark.parametrize("content", [b"PK\x03\x04\xff\xfe", b"\xff1001,A"])
+    def test_a_file_that_is_no_text_is_refused(self, admin_client: Client, content: bytes) -> None:
+        answer = admin_client.post(SHIP, {"file": SimpleUploadedFile("ship.csv", content)})
+        assert "The file is no text in UTF-8" in answer.content.decode()
+
+    def test_what_cannot_be_read_is_one_line_s_fault(self) -> None:
+        rows = rows_of("1001,A1,UPS\n" + "1002," + "x" * 200_000 + ",UPS\n1003,A3,UPS")
+        assert [bool(row.said) for row in rows] == [False, True, False]
+
+    def test_nothing_pasted_is_said_so(self, admin_client: Client) -> None:
+        assert "There is no line to read" in admin_client.post(SHIP, {"pasted": "\n \n"}).content.decode()
+
+    def test_it_opens_for_the_warehouse_alone(self, client: Client) -> None:
+        client.force_login(somebody(S))
+        assert client.post(SHIP, {"pasted": "1001,A,UPS"}).status_code == 403
+        client.force_login(somebody(W))
+        assert client.get(SHIP).status_code == 200
+
+
+class TestTrackingLinks:
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "http://acme.example/{number}",
+            "https://acme.example/",
+            "https://acme.example/{number}/{number}",
+            "https://acme.example/{}/{number}",
+            "https://{number}.example/",
+            "https:///{number}",
+            "javascript:{number}",
+            "https://acme.example/{number} x",
+            7,
+        ],
+    )
+    def test_a_page_that_cannot_be_one_is_found_at_start_up(self, settings: Settings, page: object) -> None:
+        settings.TRACKING_LINKS = {"Acme": page}
+        assert [problem.msg.partition(":")[0] for problem in settings_make_sense()] == ["TRACKING_LINKS"]
+
+    def test_a_shop_s_own_carrier_is_linked(self, settings: Settings) -> None:
+        settings.TRACKING_LINKS = {"Acme Post": "https://acme.example/{number}?l=en"}
+        assert settings_make_sense() == []
+        assert tracking_link("ACME post", "A/1") == "https://acme.example/A%2F1?l=en"
+
+
+class TestReceiving:
+    def two_products(self) -> tuple[Product, Product]:
+        products = factories.make_product(sku="LAMP"), factories.make_product(sku="RUG")
+        supplier = factories.make_supplier()
+        for product in products:
+            factories.restock(product, 5, reference="PO-7", supplier=supplier)
+        return products
+
+    def test_a_delivery_of_several_products_is_one_choice(self, admin_client: Client) -> None:
+        self.two_products()
+        (delivery,) = admin_client.get(reverse("desk:receiving"), {"q": "rug"}).context["deliveries"]
+        assert [restock.product.sku for restock in delivery.restocks] == ["LAMP", "RUG"]
+        form = admin_client.get(delivery.url).context["form"]
+        assert [str(field.label).partition(" ")[0] for field in form if "units" in field.name] == ["LAMP", "RUG"]
+
+    def test_so_many_of_each_arrive_and_the_pick_list_follows(self, admin_client: Client) -> None:
+        lamp, rug = self.two_products()
+        first = factories.order(lamp, 2, number="1")
+        restocks = [product.restocks.get() for product in (lamp, rug)]
+        units = dict(zip((f"units_{row.pk}" for row in restocks), (2, 0), strict=True))
+        words = act(admin_client, "receive", *restocks, **units)
+        assert ("2 units of PO-7 (LAMP) received." in words, "Nothing of PO-7 (RUG) was received." in words) == (
+            True,
+        ) * 2
+        assert "<h1>Pick list</h1>" in words
+        assert fresh(first).allocated == 2
+
+    def test_nothing_at_all_is_no_receipt(self, admin_client: Client) -> None:
+        lamp, rug = self.two_products()
+        restocks = [product.restocks.get() for product in (lamp, rug)]
+        words = act(admin_client, "receive", *restocks, **{f"units_{row.pk}": 0 for row in restocks})
+        assert "Say of one product at least how many came." in words
+
+    def test_an_empty_page_says_what_to_do_first(self, admin_client: Client) -> None:
+        assert (
+            "No delivery is expected. Add a restock first"
+            in admin_client.get(reverse("desk:receiving")).content.decode()
+        )
+
+
+class TestPickList:
+    def test_stands_first_come_first_served(self, admin_client: Client) -> None:
+        product = factories.make_product(sku="LAMP")
+        late = factories.order(product, 1, number="2")
+        early = factories.order(product, 1, number="1", placed_at=NOON - timedelta(days=2))
+        services.receive(product, 2, now=NOON)
+        assert admin_client.get(reverse("desk:picking")).context["lines"] == [early, late]
+        rows = admin_client.get(reverse("desk:picking_csv")).getvalue().decode().splitlines()
+        assert [row.split(",")[0] for row in rows] == ["order_number", "1", "2"]
+
+    def test_is_of_the_products_asked_for(self, admin_client: Client) -> None:
+        packed("1001", 1)
+        (other,) = packed("1002", 1)
+        assert admin_client.get(reverse("desk:picking"), {"sku": "1002-A"}).context["lines"] == [other]
+
+    def test_asks_as_many_questions_for_thirty_as_for_one(self, admin_client: Client) -> None:
+        packed("1", 1)
+        few = queries_of(admin_client, reverse("desk:picking"))
+        for n in range(2, 31):
+            packed(str(n), 1)
+        assert queries_of(admin_client, reverse("desk:picking")) == few
+
+    def test_an_empty_one_says_what_to_do_first(self, admin_client: Client) -> None:
+        assert "Nothing is set aside." in admin_client.get(reverse("desk:picking")).content.decode()
