@@ -31,7 +31,7 @@ def packed(number: str, *units: int) -> list[OrderLine]:
             lines.append(factories.order(product, quantity, number=number))
         else:
             order = Order.objects.get(number=number)
-            services.add_lines(order, [services.NewLine(product, quantity)], now=NOON)
+            services.add_lines([(order, services.NewLine(product, quantity))], now=NOON)
             lines.append(order.lines.get(product=product))
         services.receive(product, quantity, now=NOON)
     return lines

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject, Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -69,18 +69,6 @@ class SupplierHeld:
         return round(100 * self.held / self.dates) if self.dates else 0
 
 
-class LongPaginator(Paginator[OrderLine]):
-    """Its length is known by the counted index."""
-
-    def __init__(self, lines: QuerySet[OrderLine], length: int) -> None:
-        super().__init__(lines, PER_PAGE)
-        self.length = length
-
-    @property
-    def count(self) -> int:  # type: ignore[override]
-        return self.length
-
-
 @staff_page("orders.view_product")
 @require_GET
 def show(request: HttpRequest, sku: str) -> HttpResponse:
@@ -105,7 +93,7 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
             "chart": coverage.chart(steps, length.units, now=now),
             "sought": sought,
             "page": page,
-            "waiting": _waiting(page.object_list),
+            "waiting": _waiting(list(page.object_list)),
             "deliveries": deliveries,
             "suppliers": _suppliers(deliveries, now=now),
             "kept": [_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
@@ -120,7 +108,7 @@ def _admin_of(model: type[Any]) -> BackordersAdmin:
     return model_admin
 
 
-def _queue_page(product: Product, length: queue.Length, sought: str, number: str) -> Page[OrderLine]:
+def _queue_page(product: Product, length: queue.Length, sought: str, number: str) -> "Page[Any]":
     lines = (
         OrderLine.objects.filter(product=product, waiting__gt=0)
         .select_related("order", "product", "promise")
@@ -128,7 +116,9 @@ def _queue_page(product: Product, length: queue.Length, sought: str, number: str
         .order_by("queued_at", "pk")
     )
     if not sought:
-        return LongPaginator(lines, length.lines).get_page(number)
+        paginator = Paginator(lines, PER_PAGE)
+        vars(paginator)["count"] = length.lines  # known by the counted index
+        return paginator.get_page(number)
     theirs = Q(number_upper=sought.lstrip("#").upper()) | Q(email_upper=sought.upper())
     found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
     return Paginator(found, PER_PAGE).get_page(number)
