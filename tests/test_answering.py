@@ -38,6 +38,12 @@ def slip(restock: Restock, to: date, *, now: object) -> None:
     tell(now + timedelta(hours=1))
 
 
+def untold(restock: Restock, to: date, *, now: object) -> None:
+    """The supplier moves the date again, and the mail that says so has not gone out."""
+    services.move_restock_date(restock, to, now=now, reason="customs")
+    services.review_settled(now=now + timedelta(minutes=11))
+
+
 def tell(now: object) -> None:
     due = Promise.objects.filter(told_at=None).values_list("pk", flat=True)
     services.decide_again(list(due), now=now)
@@ -162,6 +168,20 @@ def test_customers_are_reminded_seven_and_two_days_before_silence_cancels(restoc
     assert reminded == [7, 2]
 
 
+def test_what_is_over_reminds_nobody_and_warns_nobody(restock: Restock) -> None:
+    cancelled = factories.order(restock.product)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    assert newest(cancelled).silence == "cancel"
+    services.cancel(cancelled.order, now=NOON + 3 * DAY)
+    shipped = factories.order(restock.product, placed_at=NOON + 3 * DAY, now=NOON + 3 * DAY)
+    untold(restock, (NOON + 90 * DAY).date(), now=NOON + 4 * DAY)
+    assert newest(shipped).told_at is None
+    services.ship(shipped.order, {shipped.pk: 1}, now=NOON + 5 * DAY, beyond_reserved=True)
+    days = [NOON + n * DAY for n in range(6, 100)]
+    assert [services.remind(now=day) + services.warn_staff(now=day) for day in days] == [0] * len(days)
+
+
 def test_a_quiet_order_is_never_cancelled_by_silence(restock: Restock) -> None:
     line = factories.order(restock.product)
     slip(restock, (NOON + 90 * DAY).date(), now=NOON + DAY)
@@ -223,12 +243,6 @@ def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_
     done = services.answer(line.order, line.pk, "keep", now=overdue)
     assert (done.done, done.units) == ("put_back", 2)
     assert (fresh(line).waiting, fresh(line).cancelled) == (2, 1)
-
-
-def untold(restock: Restock, to: date, *, now: object) -> None:
-    """The supplier moves the date again, and the mail that says so has not gone out."""
-    services.move_restock_date(restock, to, now=now, reason="customs")
-    services.review_settled(now=now + timedelta(minutes=11))
 
 
 def asked_twice(restock: Restock) -> tuple[OrderLine, DelayNotice]:

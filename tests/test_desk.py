@@ -102,6 +102,26 @@ def test_a_notice_that_asks_nothing_or_whose_units_have_come_is_not_to_be_answer
     assert shown(admin_client)["Notices to be answered"] == 0
 
 
+def test_what_silence_would_cancel_is_to_be_answered_until_it_left(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    notice = DelayNotice.objects.exclude(told_at=None).get()
+    DelayNotice.objects.filter(pk=notice.pk).update(silence="cancel")
+    services.receive(notice.line.product, 5, now=NOON)
+    assert shown(admin_client)["Notices to be answered"] == 1
+    services.ship(notice.line.order, {notice.line_id: 1}, now=NOON)
+    assert shown(admin_client)["Notices to be answered"] == 0
+
+
+def test_who_was_not_notified_is_no_matter_once_nothing_is_to_come(admin_client: Client) -> None:
+    a_day_at_the_desk()
+    notice = DelayNotice.objects.exclude(told_at=None).get()
+    DelayNotice.objects.filter(pk=notice.pk).update(told_at=None, not_told_at=NOON)
+    unnotified = f"{reverse('admin:orders_delaynotice_changelist')}?notified=no"
+    assert notice in admin_client.get(unnotified).context["cl"].result_list
+    services.cancel(notice.line.order, now=NOON)
+    assert notice not in admin_client.get(unnotified).context["cl"].result_list
+
+
 def test_a_clear_desk_says_so(admin_client: Client) -> None:
     page = admin_client.get(INDEX).content.decode()
     assert "Nothing waits for you." in page

@@ -8,7 +8,20 @@ from django.utils.translation import gettext_lazy
 
 from orders.admin.acts import Text
 from orders.admin.base import ConditionFilter, ReadOnlyAdmin
-from orders.models import Answer, DelayNotice, Event, Forecast, Import, Order, Promise, QueueChange, Release, Run
+from orders.domain.delay_rules import Silence
+from orders.models import (
+    TO_COME,
+    Answer,
+    DelayNotice,
+    Event,
+    Forecast,
+    Import,
+    Order,
+    Promise,
+    QueueChange,
+    Release,
+    Run,
+)
 from orders.presentation import language_for, sentence, window_sentence
 
 
@@ -59,7 +72,7 @@ class Notified(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        still = Q(outcome="")
+        still = TO_COME & Q(outcome="")
         return {
             "no": (_("Not notified: its mail came back or could not be sent"), still & Q(not_told_at__isnull=False)),
             "late": (_("Told too late to count"), still & Q(adequate=False)),
@@ -72,8 +85,10 @@ class NoticeState(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        told = Q(outcome="", told_at__isnull=False, not_told_at=None)
-        return {"open": (_("To be answered"), told & Q(answer_by__isnull=False, line__waiting__gt=0))}
+        told = Q(outcome="", told_at__isnull=False, not_told_at=None, answer_by__isnull=False)
+        # Whose units are set aside need not be patient any more; what silence cancels it cancels until they leave.
+        asks = Q(line__waiting__gt=0) | TO_COME & Q(silence=Silence.CANCEL)
+        return {"open": (_("To be answered"), told & asks)}
 
 
 @admin.register(DelayNotice)

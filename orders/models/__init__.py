@@ -1,5 +1,5 @@
 from orders.models.notes import Note, Word
-from orders.models.notices import Answer, Choice, DelayNotice, Outcome
+from orders.models.notices import TO_COME, Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
 from orders.models.promises import (
     ALL_ORDERS,
@@ -18,6 +18,7 @@ from orders.models.uploads import Upload
 
 __all__ = [
     "ALL_ORDERS",
+    "TO_COME",
     "Allocation",
     "Answer",
     "Choice",

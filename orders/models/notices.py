@@ -1,7 +1,7 @@
 """Delays that the law may want answered, and what customers answered."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.orders import OrderLine
@@ -17,6 +17,10 @@ class Outcome(models.TextChoices):
     SILENCE_CANCELLED = "silence_cancelled", _("Nobody answered: cancelled")
     SUPERSEDED = "superseded", _("A newer notice took its place")
     SHIPPED = "shipped", _("Shipped before anybody answered")
+
+
+# Of a row that has a line: units of it have neither left nor been cancelled. What is over asks nobody anything.
+TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
 
 
 class DelayNotice(models.Model):

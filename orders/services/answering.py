@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
-from orders.models import Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
+from orders.models import TO_COME, Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
 from orders.services.cancelling import Changed, cancel, restore
 from orders.services.forecasting import today_of
 from orders.services.reconciling import notice as put_on_list
@@ -165,11 +165,8 @@ def apply_silence(*, now: datetime) -> int:
 def _apply_silence(notice_id: int, line_id: int, *, now: datetime) -> bool:
     notice = next(row for row in _locked(line_id) if row.pk == notice_id)
     line = OrderLine.objects.select_related("order", "product").get(pk=line_id)
-    if (
-        notice.outcome
-        or notice.answer_by is None
-        or now < deadline_ends(notice.answer_by, line.order.country or settings.SHOP_COUNTRY)
-    ):
+    where = line.order.country or settings.SHOP_COUNTRY
+    if notice.outcome or notice.answer_by is None or now < deadline_ends(notice.answer_by, where):
         return False
     open_units = line.waiting + line.reserved
     if not open_units:
@@ -187,7 +184,7 @@ def remind(*, now: datetime) -> int:
     today = today_of(now)
     notices = (
         DelayNotice.objects.select_related("line__order")
-        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
+        .filter(TO_COME, outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
         .filter(answer_by__gte=today, line__order__released_at__lte=now)
     )
     return sum(_remind(notice, now=now) for notice in notices)
@@ -222,7 +219,7 @@ def warn_staff(*, now: datetime) -> int:
     last day for it; and where that day has passed, so that the law wants the order cancelled. Returns how many are new."""
     today = today_of(now)
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
-        outcome="", line__order__released_at__lte=now
+        TO_COME, outcome="", line__order__released_at__lte=now
     )
     untold = notices.filter(Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False), notice_by__gte=today)
     texts = [(row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)]
@@ -235,7 +232,8 @@ def warn_staff(*, now: datetime) -> int:
 
 def _warning(row: DelayNotice, today: date) -> str:
     days = (row.notice_by - today).days
-    return f"{row.line.product.sku}: not told of a delay; the day agreed ends in {days} days, on {row.notice_by}"
+    when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
+    return f"{row.line.product.sku}: not told of a delay; the day agreed ends {when}, on {row.notice_by}"
 
 
 def _to_cancel(row: DelayNotice) -> str:

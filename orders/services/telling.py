@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
-from orders.models import DelayNotice, Event, Order, OrderLine, Outcome, Promise
+from orders.models import TO_COME, DelayNotice, Event, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
 from orders.services.promising import window_json
@@ -49,9 +49,8 @@ def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
     """What the pages of these released orders say now, and nobody was told or the mail came back, is due to be mailed."""
     with connection.cursor() as cursor:
         cursor.execute(WELCOME, {"orders": list(order_ids), "now": now})
-    still_open = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
     current = Event.objects.filter(
-        still_open, order__in=order_ids, order__released_at__isnull=False, promise=F("line__promise")
+        TO_COME, order__in=order_ids, order__released_at__isnull=False, promise=F("line__promise")
     )
     newest = current.order_by().values("line").annotate(newest=Max("pk")).values("newest")
     untold = Q(told_at=None) | Q(promise__returned_at__isnull=False)
