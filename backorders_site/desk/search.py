@@ -53,7 +53,7 @@ def find(text: str) -> Found:
     by_name = _shown(_with_name(text))
     products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
     exact = {order: desk_url(order) for order in [*by_number, *by_mail, *by_tracking]} | {
-        product: reverse("admin:orders_product_change", args=[product.pk])
+        product: reverse("desk:product", args=[product.sku])
         for product in products
         if product.sku.upper() == text.upper()
     }
