@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
-from backorders_site.desk.sheet import sheet
 from orders.admin.base import list_url
+from orders.admin.sheet import sheet
 from orders.admin.supply import open_restocks, with_day
 from orders.admin.supply_acts import Receive
 from orders.models import OrderLine, Restock

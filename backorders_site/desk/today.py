@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
-from backorders_site.desk.sheet import sheet
 from notifications.admin import ForStaff
 from notifications.mode import mail_mode
 from notifications.models import Message
@@ -24,6 +23,7 @@ from orders.admin.base import ConditionFilter, list_url
 from orders.admin.history import NoticeState
 from orders.admin.lines import LineState, RefundState
 from orders.admin.orders import NeedsSomebody
+from orders.admin.sheet import sheet
 from orders.admin.shop_tasks import TaskState
 from orders.admin.supply import RestockState
 from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopTask
