@@ -104,7 +104,7 @@ def test_a_report_asks_as_many_questions_for_thirty_as_for_one(admin_client: Cli
     assert queries_of(admin_client, url) == few
 
 
-@pytest.mark.parametrize("slug", set(REPORTS) - {"windows"})
+@pytest.mark.parametrize("slug", sorted(set(REPORTS) - {"windows"}))
 def test_a_report_without_rows_says_what_to_do_first(admin_client: Client, slug: str) -> None:
     assert str(REPORTS[slug].empty) in admin_client.get(f"/admin/desk/reports/{slug}/").content.decode()
 
