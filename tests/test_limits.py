@@ -10,6 +10,7 @@ from django.urls import reverse
 from orders import services
 from orders.models import OrderLine, Product, Receipt, Restock
 from tests.factories import NOON, make_product, make_supplier, order, restock
+from tests.test_admin import confirmed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 TOO_MANY = 99_999_999_999
@@ -24,7 +25,7 @@ def send(staff: Client, row: models.Model, act: str, **data: object) -> str:
     """What staff read after sending an act's form."""
     url = f"{reverse(f'admin:orders_{row._meta.model_name}_{act}')}?id={row.pk}"
     seen = staff.get(url).context["form"].seen()
-    answer = staff.post(url, {"arrived_on": "2026-11-02", "reason": "counted", "seen": seen, **data}, follow=True)
+    answer = confirmed(staff, url, {"arrived_on": "2026-11-02", "reason": "counted", "seen": seen, **data})
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -73,7 +74,7 @@ def test_far_more_than_is_still_to_come_is_received_only_once_confirmed(admin_cl
 
 
 @pytest.mark.parametrize(("expected", "came"), [(50, 100), (5, 25)])
-def test_a_few_more_than_expected_are_received_at_once(
+def test_a_few_more_than_expected_are_received_without_asking_twice(
     admin_client: Client, product: Product, expected: int, came: int
 ) -> None:
     delivery = restock(product, expected)

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from orders import services
 from orders.models import Order, OrderLine, Product, Promise
+from orders.presentation import share_words
 from orders.record import FEWEST, Kept, record_of_promises
 from orders.services.promising import newest_forecasts
 from tests.factories import NOON, make_product, order, restock
@@ -134,6 +135,10 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
     assert "We aim for 90% to leave by the last day told, and 80% within the window." in text
     assert text.count("Last 100 days: of 50 windows, 100% left by the last day told. 100% left within the window.") == 2
     assert "Harbour lamp" in text
+
+
+def test_a_share_is_a_hundred_percent_only_where_all_were_kept() -> None:
+    assert [share_words(share, locale="en") for share in (1, 0.9996, 0.994, 0.81)] == ["100%", "99%", "99%", "81%"]
 
 
 def test_the_page_names_no_customer_and_asks_the_database_once(

@@ -80,6 +80,21 @@ def test_a_first_day_after_the_last_is_refused(restocks: Path) -> None:
     assert refusal(*words) == "the first day, 2026-03-01, is not before the last, 2026-02-01"
 
 
+@pytest.mark.parametrize("option", ["--from=2026-01-01", "--to=2026-03-01", "--orders=orders.csv", "--draw-orders=1"])
+def test_a_made_up_shop_takes_nothing_that_belongs_to_files(option: str) -> None:
+    with pytest.raises(CommandError) as error:
+        call_command("simulate", "--synthetic=1", option)
+    assert str(error.value) == (
+        f"{option.partition('=')[0]} goes with --restocks: a made-up shop has its own orders and its own days"
+    )
+
+
+def test_a_day_that_is_none_is_refused_with_what_was_expected(restocks: Path) -> None:
+    with pytest.raises(CommandError) as error:
+        call_command("simulate", f"--restocks={restocks}", "--draw-orders=1", "--from=2026-02-30")
+    assert "'2026-02-30' is no date; expected one such as 2026-03-31" in str(error.value)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_place_for_charts_that_is_a_file_is_refused_before_the_run(restocks: Path) -> None:
     said = refusal("--synthetic", 1, "--svg", restocks)

@@ -1,5 +1,6 @@
 import json
 import time
+from argparse import ArgumentTypeError
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,6 +23,7 @@ from orders.management.importing import with_example
 
 SHOWN = 20
 TWO_YEARS = timedelta(days=730)
+OF_RESTOCKS = {"--orders": "orders", "--draw-orders": "draw_orders", "--from": "first", "--to": "last"}
 
 
 class Command(BaseCommand):
@@ -100,11 +102,17 @@ class Command(BaseCommand):
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date; expected one such as 2026-03-31") from None
 
 
 def _story(options: dict[str, Any]) -> Story:
     if options["synthetic"] is not None:
+        for name, value in OF_RESTOCKS.items():
+            if options[value] is not None:
+                raise CommandError(f"{name} goes with --restocks: a made-up shop has its own orders and its own days")
         return synthetic(options["synthetic"])
     if options["orders"] is None and options["draw_orders"] is None:
         raise CommandError("--restocks needs orders: name a file with --orders or draw some with --draw-orders SEED")
