@@ -33,8 +33,10 @@ def restocks(tmp_path: Path) -> Path:
 
 
 def scratch_databases() -> list[str]:
+    """Those beside the database in use; other processes' tests have their own."""
+    own, _, _ = connection.settings_dict["NAME"].partition("_simulate_")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", ["%\\_simulate\\_%"])
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{own}_simulate_"])
         return [name for (name,) in cursor.fetchall()]
 
 
