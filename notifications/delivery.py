@@ -22,7 +22,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
@@ -352,9 +352,9 @@ def _decide_again(messages: Iterable[Message]) -> None:
 
 
 def _open_notices(messages: Iterable[Message]) -> dict[int, DelayNotice]:
-    """The newest open notice of each line of their orders, by line."""
+    """The newest open notice of each line of their orders, by line; one that could not be told only where it is alone."""
     notices = DelayNotice.objects.filter(line__order__in={message.order_id for message in messages}, outcome="")
-    return {notice.line_id: notice for notice in notices.order_by("pk")}
+    return {notice.line_id: notice for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")}
 
 
 def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:

@@ -282,10 +282,16 @@ def _hears_no_change(order: Order) -> bool:
 
 
 def _lines(order: Order) -> QuerySet[OrderLine]:
-    """With the newest notice that no newer one replaced, as `notice_row`, and the units whose refund is still to be sent."""
+    """With the newest notice that no newer one replaced, as `notice_row`, the one by which silence cancels, as
+    `cancelling_row`, and the units whose refund is still to be sent. They differ while the newest has not been told."""
     notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
+    cancelling = notices.filter(
+        outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None
+    )
+    row = JSONObject(**{name: name for name in NOTICE_FIELDS})
     return order.lines.select_related("product", "promise__forecast").annotate(
-        notice_row=notices.values(row=JSONObject(**{name: name for name in NOTICE_FIELDS}))[:1],
+        notice_row=notices.values(row=row)[:1],
+        cancelling_row=cancelling.values(row=row)[:1],
         unrefunded=Subquery(
             Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
             .order_by()
@@ -311,23 +317,25 @@ NOTICE_FIELDS = (
 )
 
 
-def _notice(line: OrderLine) -> DelayNotice | None:
-    row: dict[str, Any] | None = getattr(line, "notice_row", None)
+def _notice(line: OrderLine, name: str = "notice_row") -> DelayNotice | None:
+    row: dict[str, Any] | None = getattr(line, name, None)
     if row is None:
         return None
     days = {name: date.fromisoformat(row[name]) for name in ("late", "answer_by", "consent_to") if row[name]}
     return DelayNotice(**row | days)
 
 
-def _asked(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> Asked | None:
+def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Asked | None:
+    """What silence does is said by the notice that was told; keeping agrees to the newest."""
+    notice = _notice(line, "cancelling_row") or newest
     asks = notice is not None and notice.still_asks(line) and Sentence.CHOICE in notice.sentences
-    if notice is None or not asks or not line.waiting + line.reserved:
+    if newest is None or notice is None or not asks or not line.waiting + line.reserved:
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
     return Asked(
         sentences=tuple(notice_sentences(notice, overtaken=notice.promise_id != line.promise_id, **words)),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
-        kept=consent_sentence(notice, **words),
+        kept=consent_sentence(newest, **words),
         silence=silence_sentence(notice, **words),
     )
 

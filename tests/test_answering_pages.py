@@ -158,6 +158,23 @@ def test_where_silence_cancels_the_page_names_the_last_day(client: Client, resto
 # What the button does
 
 
+def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
+    client: Client, restock: Restock
+) -> None:
+    line = second_delay(restock)
+    told = line.notices.first()
+    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY, reason="customs")
+    services.review_settled(now=NOON + 3 * DAY + timedelta(minutes=11))
+    services.mark_not_told(line.order, "a mail to this customer was refused")
+    newest = line.notices.first()
+    assert newest.pk > told.pk
+    page = said(client.get(path(line.order, page="")))
+    assert date_words(told.answer_by) in page
+    assert "Your place is kept" not in page
+    asked = said(show(client, line, "keep"))
+    assert (date_words(newest.consent_to) in asked, date_words(told.answer_by) in asked) == (True, True)
+
+
 def test_keeping_the_place(client: Client, restock: Restock) -> None:
     line = second_delay(restock)
     assert outcome(client, act(client, line, "keep")) == "Thank you. You keep your place in line."
