@@ -273,6 +273,26 @@ def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(re
     assert services.apply_silence(now=overdue + DAY) == 0
 
 
+def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_after(
+    restock: Restock,
+) -> None:
+    lines = [factories.order(restock.product) for _ in range(2)]
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
+    notices = [newest(line) for line in lines]
+    overdue = NOON + timedelta(days=(notices[0].answer_by - NOON.date()).days + 2)
+    services.answer(lines[0].order, lines[0].pk, "cancel", now=NOON + 3 * DAY)
+    services.put_back(fresh(lines[0]), 1, now=NOON + 4 * DAY, actor="ruth", reason="she asked for it back")
+    services.cancel(lines[1].order, units={lines[1].pk: 1}, now=NOON + 3 * DAY, by="staff", actor="ruth")
+    assert (newest(lines[0]).outcome, newest(lines[0]).ended_at) == ("", None)
+    services.apply_silence(now=overdue)
+    assert [fresh(line).state for line in lines] == ["cancelled", "cancelled"]
+    services.put_back(fresh(lines[1]), 1, now=overdue, actor="ruth", reason="a mistake")
+    assert [newest(line).outcome for line in lines] == ["silence_cancelled", "kept"]
+    assert fresh(lines[1]).agreed_by == notices[1].consent_to
+    assert (services.apply_silence(now=overdue + DAY), fresh(lines[1]).state) == (0, "waiting")
+
+
 def test_one_of_several_lines_is_answered_alone(restock: Restock) -> None:
     other = factories.restock(
         factories.make_product(), 50, supplier=restock.supplier, now=NOON, expected_on=(NOON + 11 * DAY).date()

@@ -89,12 +89,21 @@ def _silent_units(line: OrderLine) -> int:
 
 @transaction.atomic
 def put_back(line: OrderLine, units: int, *, now: datetime, actor: str, reason: str = "") -> None:
-    """Staff undo a cancellation. Where silence had cancelled, that the customer wants it is consent, as from the page."""
-    notice = _open_or(line, Outcome.SILENCE_CANCELLED)
-    if notice and notice.outcome == Outcome.SILENCE_CANCELLED:
-        _put_back(line, notice, units, now=now, channel="staff", actor=actor, reason=reason)
-    else:
+    """Staff undo a cancellation. That the customer wants it is consent, as from the page, where silence had cancelled or
+    would have by now; what was asked of the customer is asked again where there is still time to answer."""
+    notice = _open_or(line, Outcome.SILENCE_CANCELLED, Outcome.LEFT)
+    if notice is None or not notice.outcome:
         restore(line, units, now=now, actor=actor, reason=reason)
+    elif notice.outcome == Outcome.LEFT and not _is_over(notice, line, now):
+        restore(line, units, now=now, actor=actor, reason=reason)
+        DelayNotice.objects.filter(pk=notice.pk).update(outcome="", ended_at=None)
+    else:
+        _put_back(line, notice, units, now=now, channel="staff", actor=actor, reason=reason)
+
+
+def _is_over(notice: DelayNotice, line: OrderLine, now: datetime) -> bool:
+    where = line.order.country or settings.SHOP_COUNTRY
+    return notice.answer_by is not None and now >= deadline_ends(notice.answer_by, where)
 
 
 def _put_back(
@@ -165,8 +174,7 @@ def apply_silence(*, now: datetime) -> int:
 def _apply_silence(notice_id: int, line_id: int, *, now: datetime) -> bool:
     notice = next(row for row in _locked(line_id) if row.pk == notice_id)
     line = OrderLine.objects.select_related("order", "product").get(pk=line_id)
-    where = line.order.country or settings.SHOP_COUNTRY
-    if notice.outcome or notice.answer_by is None or now < deadline_ends(notice.answer_by, where):
+    if notice.outcome or not _is_over(notice, line, now):
         return False
     open_units = line.waiting + line.reserved
     if not open_units:
