@@ -68,10 +68,11 @@ def embed(request: HttpRequest, sku: str) -> HttpResponse:
 
 def _words(shown: Offer, locale: str) -> dict[str, Any]:
     today = timezone.localtime(shown.as_of).date()
+    units = max(about(shown.units), shown.lines)  # rounded, yet not fewer than those who wait for them
     return {
         "offer": shown,
         "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
-        "length": spoken_for_sentence(shown.lines, about(shown.units), exact=settings.EXACT_LINE, locale=locale),
+        "length": spoken_for_sentence(shown.lines, units, exact=settings.EXACT_LINE, locale=locale),
         "locale": locale,
         "today": today,
     }

@@ -35,6 +35,14 @@ def lamp(noon: None) -> Product:
 # The page
 
 
+def test_no_fewer_units_are_spoken_for_than_people_are_in_line(client: Client, noon: None) -> None:
+    vase = make_product(sku="VASE")
+    for _ in range(52):
+        order(vase)
+    page = client.get("/p/VASE/").content.decode()
+    assert "About 52 units are spoken for. 52 people are in line." in re.sub(r"[\u2066-\u2069]|<[^>]+>", "", page)
+
+
 def test_what_is_spoken_for_and_by_when_ones_own_would_leave(client: Client, lamp: Product) -> None:
     page = client.get("/p/LAMP/").content.decode()
     assert "If you order 1 now" in page
