@@ -2,8 +2,14 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backorders_site.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # the environment's fault: its words are enough
+        sys.exit(str(error))
+    except SystemExit as ended:
+        sys.exit(1 if ended.code == 2 else ended.code)  # argparse's own number for words it cannot read

@@ -1,7 +1,10 @@
 """Commands for the clock, the counted index and links."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -15,6 +18,7 @@ from orders.models import Event
 from tests.factories import NOON, fresh, make_product, order, restock, review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+ROOT = Path(__file__).parent.parent
 OURS = sorted(name for name, app in get_commands().items() if app == "orders")
 
 
@@ -134,3 +138,17 @@ def test_a_link_opens_the_order_to_act_or_only_to_look(capsys: pytest.CaptureFix
 def test_no_such_order_is_said() -> None:
     with pytest.raises(CommandError, match="there is no order 77; expected the number of an order"):
         call_command("order_link", "77")
+
+
+@pytest.mark.parametrize("words", [["simulate", "--synthetic", "x"], ["order_link"], ["no_such_command"]])
+def test_words_a_command_cannot_read_end_it_with_one(words: list[str]) -> None:
+    ended = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "Traceback" in ended.stderr, ended.stderr.strip() != "") == (1, False, True)
+
+
+def test_an_environment_that_is_not_set_is_named_in_a_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check_queue"], cwd=ROOT, env={}, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr.partition(".")[0]) == (1, "SECRET_KEY is not set")
+    assert ended.stderr.count("\n") == 1
