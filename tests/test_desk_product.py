@@ -64,6 +64,13 @@ def test_the_queue_stands_as_it_waits(admin_client: Client) -> None:
     assert {each.next_by for each in waiting} == {date(2026, 11, 17)}
 
 
+def test_a_word_that_is_overdue_is_due_today(admin_client: Client) -> None:
+    product = lamp()
+    factories.order(product, now=NOON - timedelta(days=20))
+    (first,) = admin_client.get(url(product)).context["waiting"]
+    assert first.next_by == NOON.date()
+
+
 @pytest.mark.parametrize("sought,found", [("#101", ["101"]), ("ADA@example.com", ["100", "101"]), ("nobody", [])])
 def test_somebody_is_found_with_their_place(admin_client: Client, sought: str, found: list[str]) -> None:
     product = lamp(2, 1)

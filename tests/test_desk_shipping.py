@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -87,13 +88,26 @@ class TestShipping:
         assert said(report)[2].startswith("Order 1001: 9 of 1001-A cannot ship")
         assert (fresh(line).shipped, Shipment.objects.count()) == (0, 0)
 
-    def test_a_paste_sent_twice_ships_once(self, admin_client: Client) -> None:
-        packed("1001", 2)
-        ship(admin_client, "1001,A1,UPS")
-        assert said(ship(admin_client, "1001,A1,UPS")) == {
-            1: "This parcel was recorded before, and nothing else is set aside."
-        }
+    @pytest.mark.parametrize("pasted", ["1001,A1,UPS", "1001,A1,UPS,1001-A,1"])
+    def test_a_paste_sent_twice_ships_once(self, admin_client: Client, pasted: str) -> None:
+        packed("1001", 3)
+        ship(admin_client, pasted)
+        with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+            again = ship(admin_client, pasted)
+        assert said(again) == {1: "This parcel was recorded before."}
         assert Shipment.objects.count() == 1
+
+    def test_a_parcel_taken_back_may_leave_again(self, admin_client: Client) -> None:
+        packed("1001", 3)
+        ship(admin_client, "1001,A1,UPS")
+        services.correct_shipment(Shipment.objects.get(), now=NOON, reason="still on the shelf")
+        with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+            assert said(ship(admin_client, "1001,A1,UPS")) == {1: "3 units shipped."}
+
+    def test_a_parcel_of_two_products_is_two_lines(self, admin_client: Client) -> None:
+        packed("1001", 2, 1)
+        report = ship(admin_client, "1001,A1,UPS,1001-A,2\n1001,A1,UPS,1001-B,1")
+        assert said(report) == {1: "2 units shipped.", 2: "1 unit shipped."}
 
     @pytest.mark.parametrize("quantity", ["0", "-1", "1.5", "٣", "99999999"])
     def test_units_are_a_number(self, admin_client: Client, quantity: str) -> None:

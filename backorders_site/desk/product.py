@@ -93,7 +93,7 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
             "chart": coverage.chart(steps, length.units, now=now),
             "sought": sought,
             "page": page,
-            "waiting": _waiting(list(page.object_list)),
+            "waiting": _waiting(list(page.object_list), today=today_of(now)),
             "deliveries": deliveries,
             "suppliers": _suppliers(deliveries, now=now),
             "kept": [_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
@@ -129,7 +129,7 @@ def _newest_events() -> ArraySubquery:
     return ArraySubquery(events.values(row=JSONObject(kind="kind", at="at"))[:2])
 
 
-def _waiting(lines: Sequence[OrderLine]) -> list[Waiting]:
+def _waiting(lines: Sequence[OrderLine], *, today: date) -> list[Waiting]:
     places = queue.positions(line.pk for line in lines)
     return [
         Waiting(
@@ -137,11 +137,17 @@ def _waiting(lines: Sequence[OrderLine]) -> list[Waiting]:
             places[line.pk].place,
             places[line.pk].units_ahead,
             promise_words(line.promise, line.order),
-            min((day for day in (_holds_until(line.promise), _quiet_until(line)) if day), default=None),
+            _next_by(line, today),
         )
         for line in lines
         if line.pk in places
     ]
+
+
+def _next_by(line: OrderLine, today: date) -> date | None:
+    """What is overdue is due today: the morning's review, or the cut-off, sees to it."""
+    days = [day for day in (_holds_until(line.promise), _quiet_until(line)) if day]
+    return max(min(days), today) if days else None
 
 
 def _holds_until(promise: Promise | None) -> date | None:

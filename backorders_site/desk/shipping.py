@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from backorders_site.desk.pages import staff_page
 from orders import services
 from orders.admin.base import actor_of
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Shipment
 from orders.presentation import tracking_link
 
 MOST_ROWS = 1000
@@ -192,7 +192,7 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
     for name, most in LONGEST.items():
         if len(cells[name]) > most:
             raise _Refused(row, _("%(column)s is longer than %(most)d characters.") % {"column": name, "most": most})
-    units = _units(order, row)
+    units = _units(order, row, now=now)
     try:
         services.ship(
             order,
@@ -210,7 +210,7 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
     return words + (" " + _("No link to follow it by: the carrier is not known here.") if unknown else "")
 
 
-def _units(order: Order, row: Row) -> dict[int, int]:
+def _units(order: Order, row: Row, *, now: datetime) -> dict[int, int]:
     """By line: all that is set aside, or as many of the product as the row says."""
     sku, quantity = row.cells["sku"], row.cells["quantity"]
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
@@ -221,14 +221,19 @@ def _units(order: Order, row: Row) -> dict[int, int]:
     chosen = [line for line in lines if not sku or line.product.sku.upper() == sku.upper()]
     if not chosen:
         raise _Refused(row, _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku})
+    if _was_recorded(chosen, row.cells["tracking_number"], now=now):
+        raise _Refused(row, _("This parcel was recorded before."))
     if quantity:
         return {chosen[0].pk: int(quantity)}
     units = {line.pk: line.reserved for line in chosen if line.reserved}
     if not units:
-        if (
-            row.cells["tracking_number"]
-            and order.shipments.filter(tracking_number=row.cells["tracking_number"]).exists()
-        ):
-            raise _Refused(row, _("This parcel was recorded before, and nothing else is set aside."))
         raise _Refused(row, _("Nothing of order %s is set aside: receive it first.") % order.number)
     return units
+
+
+def _was_recorded(lines: Sequence[OrderLine], tracking_number: str, *, now: datetime) -> bool:
+    """Before this paste, and not taken back since. Without a number nobody can tell."""
+    if not tracking_number:
+        return False
+    stands = Shipment.objects.filter(corrects=None, corrections=None, recorded_at__lt=now)
+    return stands.filter(tracking_number=tracking_number, lines__line__in=lines).exists()
