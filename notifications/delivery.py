@@ -22,7 +22,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Prefetch
+from django.db.models import Prefetch
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from notifications.dispatch import NO_ADDRESS, SUPPRESSED
 from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.news import open_notices
 from notifications.wanted import is_unwanted
 from orders import services
 from orders.models import DelayNotice, OrderLine
@@ -182,7 +183,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             message.recipient = message.order.email
     suppressed = _suppressed(message.recipient for message in messages)
     _decide_again(messages)
-    notices = _open_notices(messages)
+    notices = open_notices(message.order_id for message in messages)
     expired = set(Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True))
     ready = []
     for message in messages:
@@ -237,7 +238,7 @@ def preview(limit: int = PREVIEWS) -> int:
     """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it goes out."""
     waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
     messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
-    notices = _open_notices(messages)
+    notices = open_notices(message.order_id for message in messages)
     for message in messages:
         message.recipient = message.order.email
         composed, problem = _try_to_compose(message, notices)
@@ -349,12 +350,6 @@ def _decide_again(messages: Iterable[Message]) -> None:
     promises = {promise for promise in covered if promise}
     if promises:
         services.decide_again(promises, now=timezone.now())
-
-
-def _open_notices(messages: Iterable[Message]) -> dict[int, DelayNotice]:
-    """The newest open notice of each line of their orders, by line; one that could not be told only where it is alone."""
-    notices = DelayNotice.objects.filter(line__order__in={message.order_id for message in messages}, outcome="")
-    return {notice.line_id: notice for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")}
 
 
 def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:

@@ -6,6 +6,8 @@ out stays on the page, where all that happened can be read.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.db.models import F
+
 from orders.models import DelayNotice, Event, EventKind, OrderLine
 
 # Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
@@ -23,6 +25,12 @@ CHIEF_FIRST = (
     EventKind.NOTE,
     EventKind.LINK,
 )
+
+
+def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
+    """The newest open notice of each line of the orders, by line; one that could not be told only where it is alone."""
+    notices = DelayNotice.objects.filter(line__order__in=set(order_ids), outcome="")
+    return {notice.line_id: notice for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")}
 
 
 def still_news(

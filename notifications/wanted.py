@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 
 from notifications.models import Preference
 from notifications.news import asks
+from orders.domain.delay_rules import Silence
 from orders.models import DelayNotice, Event, EventKind, Promise, WindowKind
 from orders.presentation import window_in
 
@@ -20,16 +21,20 @@ class Topic(StrEnum):
 
 def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
     """What a mail with this news is about; empty when any of it is due whatever its customer chose. `asked`: the open
-    notices by line: what asks for an answer for the first time is never optional."""
+    notices by line: what asks for an answer for the first time is never optional, nor while silence would cancel."""
     found = set()
     for event in news:
         notice = asked.get(event.line_id or 0)
-        asks_anew = notice and asks(event, notice) and (not notice.told_at or notice.not_told_at)
-        topic = None if asks_anew else _topic(event)
+        topic = None if notice and _is_due(event, notice) else _topic(event)
         if topic is None:
             return frozenset()
         found.add(topic)
     return frozenset(found)
+
+
+def _is_due(event: Event, notice: DelayNotice) -> bool:
+    told = notice.told_at is not None and notice.not_told_at is None
+    return notice.silence == Silence.CANCEL if told else asks(event, notice)
 
 
 def is_unwanted(email: str, about: Iterable[Topic]) -> bool:

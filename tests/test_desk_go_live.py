@@ -6,7 +6,9 @@ from django.test import Client
 from notifications.models import Message
 from orders import services
 from orders.models import Event, Order, Promise, Release
+from tests.conftest import MailSink
 from tests.factories import NOON
+from tests.mailing import mail
 from tests.test_admin import queries_of
 from tests.test_go_live import quiet
 from tests.test_roles import S, somebody
@@ -27,10 +29,20 @@ def test_it_shows_who_would_hear_what_with_an_example_and_releases_nobody(
     assert (shown["late"], shown["unreachable"]) == (["1"], ["2"])
     (example,) = shown["examples"]
     assert (example.kind, example.number) == ("Joined the line", "3")
-    assert example.mail.subject == "Order 3: you are 1st in line"
+    assert example.mail.subject == "Please answer by 27 December: order 3"
     assert [model.objects.count() for model in (Event, Promise, Message)] == before
     assert not Order.objects.filter(released_at__isnull=False).exists()
     assert not Event.objects.filter(message_due=True).exists()
+
+
+def test_the_example_is_the_mail_that_a_release_sends(
+    admin_client: Client, quiet: list[Order], mail_sink: MailSink
+) -> None:
+    (example,) = admin_client.get(PAGE).context["examples"]
+    services.start_release(1000, now=NOON)
+    services.release_quiet_orders(now=NOON)
+    mail()
+    assert example.mail.subject in [sent.message["Subject"] for sent in mail_sink.mails]
 
 
 def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(admin_client: Client, quiet: list[Order]) -> None:

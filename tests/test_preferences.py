@@ -152,6 +152,22 @@ def test_no_change_names_the_day_where_the_last_change_was_not_mailed(
     assert re.search(r"Nothing has changed since \d November\.", text)
 
 
+def test_while_silence_would_cancel_no_mail_that_says_so_is_optional(mail_sink: MailSink) -> None:
+    product = make_product(name="Harbour lamp")
+    factories.restock(product, expected_on=(NOON + 70 * DAY).date())
+    factories.review(product)
+    line = factories.order(product, number="1001", country="US")
+    mail()
+    assert (line.notices.get().silence, bool(line.notices.get().told_at)) == ("cancel", True)
+    off(line, "good_news")
+    slip(line, 12)
+    sent = newest(mail_sink)
+    assert (kinds(line.order)[-1], states(line.order)) == ("earlier", ["sent", "sent"])
+    assert "List-Unsubscribe" not in sent
+    text = str(sent.get_body(("plain",)).get_content())
+    assert ("We need your OK" in text, "You need not get this kind of mail" in text) == (True, False)
+
+
 def test_news_that_is_due_takes_good_news_along(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     off(line, "good_news")

@@ -7,7 +7,6 @@ from math import ceil
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,12 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from backorders_site.desk.pages import page, staff_page
-from notifications.compose import Composed, compose
+from backorders_site.desk.rehearsal import mail_due, undone
+from notifications.compose import Composed
 from notifications.mode import mail_mode
-from notifications.models import Message
 from orders import services
 from orders.admin.base import actor_of
-from orders.models import DelayNotice, Event, EventKind, Order, Release
+from orders.models import EventKind, Order, Release
 from orders.quiet import TOTAL, news_of_quiet, past_agreed, quiet_orders, who_would_hear_what
 
 PERMISSION = "orders.add_release"
@@ -113,22 +112,14 @@ def examples(now: datetime) -> list[Example]:
     one_of_each = {event.hears: event.order_id for event in news_of_quiet().order_by("hears", "-pk").distinct("hears")}
     found = []
     for kind, order_id in one_of_each.items():
-        if written := _written(order_id, now):
-            order, mail = written
+        order, mail = _written(order_id, now)
+        if mail:
             found.append(Example(str(EventKind(kind).label), order.number, mail))
     return found
 
 
-@transaction.atomic
-def _written(order_id: int, now: datetime) -> tuple[Order, Composed] | None:
-    """In a transaction that is undone: no event, no message and no release is left."""
-    with transaction.atomic():
+def _written(order_id: int, now: datetime) -> tuple[Order, Composed | None]:
+    with undone():
         Order.objects.filter(pk=order_id).update(released_at=now)
         services.make_news_due([order_id], now=now)
-        order = Order.objects.prefetch_related("lines__product", "lines__promise").get(pk=order_id)
-        events = list(Event.objects.filter(order=order, message_due=True))
-        notices = {notice.line_id: notice for notice in DelayNotice.objects.filter(line__order=order, outcome="")}
-        message = Message(order=order, locale=order.locale, message_id="<example>")
-        mail = compose(message, events, notices, now=now)
-        transaction.set_rollback(True)
-    return (order, mail) if mail else None
+        return mail_due(order_id, now=now)

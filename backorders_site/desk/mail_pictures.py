@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, sync_playwright
 from backorders_site.desk import mail_states, states
 from notifications.compose import Composed, compose
 from notifications.models import Message
+from notifications.news import open_notices
 from orders import services
-from orders.models import DelayNotice, Event, Order, OrderLine
+from orders.models import Event, Order, OrderLine
 
 WIDTHS = (320, 600)
 THEMES = ("light", "dark")
@@ -58,9 +59,8 @@ def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | No
     else:
         newest = events.aggregate(newest=Max("told_at"))["newest"]
         news, now = list(events.filter(told_at=newest, told_at__isnull=False)), newest or now
-    notices = DelayNotice.objects.filter(line__order=order, outcome="").order_by("pk")
     message = Message(order=order, locale=language, message_id=f"<{order.number}@shop.example>")
-    return compose(message, news, {notice.line_id: notice for notice in notices}, now=now) if news else None
+    return compose(message, news, open_notices([order_id]), now=now) if news else None
 
 
 def take(mails: Sequence[Mail], directory: Path, *, widths: Sequence[int], themes: Sequence[str]) -> None:

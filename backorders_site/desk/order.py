@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib import admin
-from django.db.models import Model, Prefetch
+from django.db.models import Prefetch
 from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backorders_site.desk.pages import page, staff_page
+from backorders_site.desk.pages import admin_of, page, staff_page
 from notifications.models import Message
 from orders import queue
 from orders.access import Purpose, order_url
-from orders.admin.base import BackordersAdmin, Button, Table
+from orders.admin.base import Button, Table
 from orders.admin.lines import refunds_table
 from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
 from orders.admin.shop_tasks import shop_tasks_table
@@ -55,7 +53,7 @@ class ShownMail:
 @require_GET
 def order(request: HttpRequest, number: str) -> HttpResponse:
     row = find(number)
-    orders = _admin(Order)
+    orders = admin_of(Order)
     return page(
         request,
         "order.html",
@@ -66,8 +64,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         lines=lines_of(request, row),
         mails=mails_of(request, row),
         mails_shown=MAILS_SHOWN,
-        sees_mails=_admin(Message).has_view_permission(request),
-        tables=[table for table in _tables(row) if _admin(table.model).has_view_permission(request)],
+        sees_mails=admin_of(Message).has_view_permission(request),
+        tables=[table for table in _tables(row) if admin_of(table.model).has_view_permission(request)],
     )
 
 
@@ -84,14 +82,14 @@ def find(number: str) -> Order:
 def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
     lines = list(row.lines.all())
     positions = queue.positions(line.pk for line in lines)
-    model_admin = _admin(OrderLine)
+    model_admin = admin_of(OrderLine)
     return [
         ShownLine(line, positions.get(line.pk), model_admin.buttons(request, line, back=request.path)) for line in lines
     ]
 
 
 def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:
-    model_admin = _admin(Message)
+    model_admin = admin_of(Message)
     if not model_admin.has_view_permission(request):
         return []
     mails = row.messages.defer("html", "headers").order_by("-pk")[:MAILS_SHOWN]
@@ -107,9 +105,3 @@ def _tables(row: Order) -> list[Table]:
         shop_tasks_table(ShopTask.objects.filter(line__order=row)),
     ]
     return [table for table in made if table.rows or table.model is Note]
-
-
-def _admin(model: type[Model]) -> BackordersAdmin:
-    found: Any = admin.site.get_model_admin(model)
-    assert isinstance(found, BackordersAdmin)  # noqa: S101
-    return found

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+
+from orders.admin.base import BackordersAdmin
 
 View = Callable[..., HttpResponseBase]
 
@@ -31,3 +34,10 @@ def staff_page(permission: str) -> Callable[[View], View]:
 def page(request: HttpRequest, template: str, **context: object) -> TemplateResponse:
     """A page of the desk, in the frame of the admin: `template` under admin/desk/."""
     return TemplateResponse(request, f"admin/desk/{template}", {**admin.site.each_context(request), **context})
+
+
+def admin_of(model: type[Model]) -> BackordersAdmin:
+    """The admin of one of our models, for its buttons and its permissions."""
+    found: Any = admin.site.get_model_admin(model)
+    assert isinstance(found, BackordersAdmin)  # noqa: S101 - for the type checker
+    return found

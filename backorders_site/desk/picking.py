@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backorders_site.desk.pages import staff_page
+from backorders_site.desk.pages import page, staff_page
 from orders.admin.base import list_url
 from orders.admin.sheet import sheet
 from orders.admin.supply import open_restocks, with_day
@@ -51,19 +50,16 @@ def set_aside(skus: Sequence[str] = ()) -> QuerySet[OrderLine]:
 def picking(request: HttpRequest) -> HttpResponse:
     skus = request.GET.getlist("sku")
     lines = list(set_aside(skus)[: SHOWN + 1])
-    return TemplateResponse(
+    return page(
         request,
-        "admin/desk/picking.html",
-        {
-            **admin.site.each_context(request),
-            "title": "Pick list",
-            "skus": skus,
-            "lines": lines[:SHOWN],
-            "is_cut": len(lines) > SHOWN,
-            "shown": SHOWN,
-            "query": request.GET.urlencode(),
-            "now": timezone.now(),
-        },
+        "picking.html",
+        title=_("Pick list"),
+        skus=skus,
+        lines=lines[:SHOWN],
+        is_cut=len(lines) > SHOWN,
+        shown=SHOWN,
+        query=request.GET.urlencode(),
+        now=timezone.now(),
     )
 
 
@@ -93,15 +89,12 @@ def receiving(request: HttpRequest) -> HttpResponse:
         named = Q(reference__icontains=sought) | Q(supplier__name__icontains=sought)
         rows = rows.filter(named | Q(product__sku__iexact=sought) | Q(product__name__icontains=sought))
     chosen = list(rows.order_by(F("day").asc(nulls_last=True), "reference", "pk")[:DELIVERIES])
-    return TemplateResponse(
+    return page(
         request,
-        "admin/desk/receiving.html",
-        {
-            **admin.site.each_context(request),
-            "title": "Receive",
-            "sought": sought,
-            "deliveries": _by_reference(_with_their_others(chosen)),
-        },
+        "receiving.html",
+        title=_("Receive"),
+        sought=sought,
+        deliveries=_by_reference(_with_their_others(chosen)),
     )
 
 

@@ -6,27 +6,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject, Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk import coverage
-from backorders_site.desk.pages import staff_page
+from backorders_site.desk.pages import admin_of, page, staff_page
 from orders import queue
-from orders.admin.base import BackordersAdmin, Button, may
+from orders.admin.base import Button, may
 from orders.admin.history import promise_words
 from orders.domain.promises import CHANCES_HOLD
 from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
+from orders.presentation import share_words
 from orders.record import Kept, of_product, recent_record
-from orders.services import today_of
+from orders.services import date_before, today_of
 from orders.services.forecasting import supplier_record
 
 PER_PAGE = 50
@@ -76,36 +76,27 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
     now, length = timezone.now(), queue.length(product.pk)
     steps = coverage.steps(product, now=now)
     sought = request.GET.get("q", "").strip()
-    page = _queue_page(product, length, sought, request.GET.get("page", "1"))
+    lines = _queue_page(product, length, sought, request.GET.get("page", "1"))
     deliveries = _deliveries(request, product, now=now)
-    return TemplateResponse(
+    return page(
         request,
-        "admin/desk/product.html",
-        {
-            **admin.site.each_context(request),
-            "title": str(product),
-            "product": product,
-            "length": length,
-            "spare": product.stock.arrived - product.stock.allocated,
-            "is_settling": product.review_at is not None and product.review_at > now,
-            "steps": steps,
-            "uncovered": sum(step.waiting for step in steps if not step.is_covered),
-            "chart": coverage.chart(steps, length.units, now=now),
-            "sought": sought,
-            "page": page,
-            "waiting": _waiting(list(page.object_list), today=today_of(now)),
-            "deliveries": deliveries,
-            "suppliers": _suppliers(deliveries, now=now),
-            "kept": [_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
-            "buttons": _admin_of(Product).buttons(request, product),
-        },
+        "product.html",
+        title=str(product),
+        product=product,
+        length=length,
+        spare=product.stock.arrived - product.stock.allocated,
+        is_settling=product.review_at is not None and product.review_at > now,
+        steps=steps,
+        uncovered=sum(step.waiting for step in steps if not step.is_covered),
+        chart=coverage.chart(steps, length.units, now=now),
+        sought=sought,
+        page=lines,
+        waiting=_waiting(list(lines.object_list), today=today_of(now)),
+        deliveries=deliveries,
+        suppliers=_suppliers(deliveries, now=now),
+        kept=[_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
+        buttons=admin_of(Product).buttons(request, product),
     )
-
-
-def _admin_of(model: type[Any]) -> BackordersAdmin:
-    model_admin = admin.site.get_model_admin(model)
-    assert isinstance(model_admin, BackordersAdmin)  # noqa: S101 - for the type checker
-    return model_admin
 
 
 def _queue_page(product: Product, length: queue.Length, sought: str, number: str) -> "Page[Any]":
@@ -177,10 +168,9 @@ def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> lis
 
 
 def _delivery(request: HttpRequest, restock: Restock, product: Product, *, now: datetime) -> Delivery:
-    model_admin = _admin_of(Restock)
+    model_admin = admin_of(Restock)
     dates = sorted(restock.dates.all(), key=lambda version: (version.posted_on, version.pk), reverse=True)
-    settling = product.changed_at and product.review_at and product.review_at > now
-    moved = bool(settling and len(dates) > 1 and product.changed_at and dates[0].recorded_at >= product.changed_at)
+    moved = date_before(dates, product, now=now) is not None
     acts = [act for act in model_admin.acts if may(request, act)]
     offered = [act for act in acts if (moved if act.name == UNDO else act.offered(restock))]
     buttons = [Button(act.label, model_admin.act_url(act, [restock.pk]), dangerous=act.dangerous) for act in offered]
@@ -196,11 +186,16 @@ class WindowsHeld:
 
 def _kept(kept: Kept) -> WindowsHeld:
     """Shares are left out where too few windows came to an end."""
-    by_last_day = (
-        _("%(share)s left by the last day told") % {"share": f"{kept.by_last_day:.0%}"} if kept.by_last_day else ""
-    )
-    within = _("%(share)s within the window") % {"share": f"{kept.within:.0%}"} if kept.within else ""
-    return WindowsHeld(kept.days, kept.outcomes, ", ".join(filter(None, [by_last_day, within])))
+    by_last_day, within = kept.by_last_day, kept.within
+    words = [
+        _("%(share)s left by the last day told") % {"share": _share(by_last_day)} if by_last_day is not None else "",
+        _("%(share)s within the window") % {"share": _share(within)} if within is not None else "",
+    ]
+    return WindowsHeld(kept.days, kept.outcomes, ", ".join(filter(None, words)))
+
+
+def _share(share: float) -> str:
+    return share_words(share, locale=get_language() or "en")
 
 
 def _suppliers(deliveries: Sequence[Delivery], *, now: datetime) -> list[SupplierHeld]:

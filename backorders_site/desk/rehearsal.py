@@ -1,5 +1,6 @@
 """What an act would do to customers: it is done, reviewed and read within one transaction that is undone at its end."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from django.utils.translation import gettext as _
 from notifications.compose import Composed, compose
 from notifications.mode import mail_mode
 from notifications.models import Message, MessageEvent, State
+from notifications.news import open_notices
 from orders import services
 from orders.admin.acts import Text
 from orders.domain.delay_rules import Jurisdiction, Sentence
-from orders.models import DelayNotice, Event, EventKind, Forecast, Order, OrderLine, Product, Refund
+from orders.models import Event, EventKind, Forecast, Order, OrderLine, Product, Refund
 from orders.presentation import language_for, sentence
 from orders.services.forecasting import make_forecasts
 from orders.services.promising import WHOLE_QUEUES
@@ -164,7 +166,11 @@ HEARD = """
         SELECT e.order_id, max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
                bool_and(e.kind = 'earlier' AND (e.facts->>'mailed')::boolean
                         AND e.facts->'told'->>'kind' IN ('dated', 'unrated')
-                        AND e.facts->'told'->>'late' >= e.facts->'window'->>'late') AS optional
+                        AND e.facts->'told'->>'late' >= e.facts->'window'->>'late'
+                        AND NOT EXISTS (
+                            SELECT FROM orders_delaynotice q
+                            WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
+                              AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
         FROM orders_event e LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
         WHERE e.id > %(last)s AND e.at = %(now)s
         GROUP BY e.order_id
@@ -247,28 +253,31 @@ def _reached(event: Event) -> Reached:
 
 
 def _examples(heard: Collection[_Heard], *, now: datetime) -> Iterator[Example]:
-    """One per language of those who only read it, and one of those who have to answer."""
+    """One per language of those who only read it, and one of those who have to answer; what most would get first."""
     first: dict[tuple[str, bool], int] = {}
+    orders: Counter[tuple[str, bool]] = Counter()
     for group in heard:
         if group.what in ("mailed", "asked"):
-            first.setdefault((language_for(group.locale), group.what == "asked"), group.first)
-    for (language, asks), order_id in sorted(first.items()):
-        order, composed = _mail_due(order_id, now=now)
+            each = language_for(group.locale), group.what == "asked"
+            first.setdefault(each, group.first)
+            orders[each] += group.orders
+    for each, _count in orders.most_common():
+        language, asks = each
+        order, composed = mail_due(first[each], now=now)
         if composed:
             name = get_language_info(language)["name"]
             yield Example(name, asks, order.email, composed.subject, composed.text)
 
 
-def _mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
+def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
     """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too."""
     lines = OrderLine.objects.select_related("product", "promise")
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
     unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
     events = list(Event.objects.filter(unsaid, order=order))
     services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
-    notices = DelayNotice.objects.filter(line__order=order, outcome="").order_by("pk")
     message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
-    return order, compose(message, events, {notice.line_id: notice for notice in notices}, now=now)
+    return order, compose(message, events, open_notices([order_id]), now=now)
 
 
 def _number(number: int) -> str:

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django import forms
-from django.contrib import admin
 from django.db import transaction
 from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from backorders_site.desk.pages import staff_page
+from backorders_site.desk.pages import page, staff_page
 from orders import services
 from orders.admin.base import actor_of
 from orders.models import Order, OrderLine, Shipment
@@ -139,11 +137,7 @@ def ship(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actor = actor_of(request, "orders.ship_order")
         report = record(form.cleaned_data["rows"], now=timezone.now(), actor=actor)
-    return TemplateResponse(
-        request,
-        "admin/desk/shipping.html",
-        {**admin.site.each_context(request), "title": _("Ship"), "form": form, "report": report},
-    )
+    return page(request, "shipping.html", title=_("Ship"), form=form, report=report)
 
 
 def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:

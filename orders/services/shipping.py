@@ -35,27 +35,14 @@ def ship(
     shipped_at = shipped_at or now
     if not units:
         raise Refused(f"nothing of order {order.number} was named to ship")
-    if shipped_at > now + timedelta(days=1):
-        raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
-    if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
-        raise Refused(
-            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have shipped on "
-            f"{today_of(shipped_at)}"
-        )
+    _refuse_a_wrong_day(order, shipped_at, now)
     products = OrderLine.objects.filter(pk__in=units).order_by("product_id").values_list("product", flat=True)
     stock = lock_stock(list(products)) if beyond_reserved else {}
     lines = lock_lines(order, units)
     for line in lines:
-        number = units[line.pk]
-        if number < 1:
-            raise Refused(f"order {order.number}: expected 1 unit or more of {line.product.sku} to ship, not {number}")
-        if number > line.reserved:
-            if not beyond_reserved or number > line.reserved + line.waiting:
-                raise Refused(
-                    f"order {order.number}: {number} of {line.product.sku} cannot ship, "
-                    f"{line.reserved} are reserved and {line.waiting} wait"
-                )
-            _reserve_what_left(line, number - line.reserved, stock[line.product_id], now=now, actor=actor)
+        missing = _beyond_reserved(line, units[line.pk], may=beyond_reserved)
+        if missing:
+            _reserve_what_left(line, missing, stock[line.product_id], now=now, actor=actor)
     shipment = Shipment.objects.create(
         order=order,
         shipped_at=shipped_at,
@@ -89,6 +76,28 @@ def ship(
         for line in lines
     )
     return shipment
+
+
+def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> None:
+    if shipped_at > now + timedelta(days=1):
+        raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
+    if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
+        raise Refused(
+            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have shipped on "
+            f"{today_of(shipped_at)}"
+        )
+
+
+def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
+    """How many of `number` are not reserved. Refused where they cannot have left."""
+    if number < 1:
+        raise Refused(f"order {line.order.number}: expected 1 unit or more of {line.product.sku} to ship, not {number}")
+    if number > line.reserved and (not may or number > line.reserved + line.waiting):
+        raise Refused(
+            f"order {line.order.number}: {number} of {line.product.sku} cannot ship, "
+            f"{line.reserved} are reserved and {line.waiting} wait"
+        )
+    return max(number - line.reserved, 0)
 
 
 @transaction.atomic

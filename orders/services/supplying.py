@@ -1,5 +1,6 @@
 """Staff's and imports' word on deliveries: expected, moved, cancelled, arrived, corrected."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -103,14 +104,20 @@ def date_before_move(restock: Restock, *, now: datetime) -> RestockDate | None:
     """The date that customers still know while the newest one settles; None once they may have heard, or where there is
     nothing to go back to."""
     product = Product.objects.get(pk=restock.product_id)
-    if not restock.open_units or product.review_at is None or product.changed_at is None or product.review_at <= now:
+    newest_first = list(restock.dates.order_by("-posted_on", "-id"))
+    return date_before(newest_first, product, now=now) if restock.open_units else None
+
+
+def date_before(newest_first: Sequence[RestockDate], product: Product, *, now: datetime) -> RestockDate | None:
+    """date_before_move of a restock that is open, from all its dates."""
+    changed_at, review_at = product.changed_at, product.review_at
+    if not newest_first or changed_at is None or review_at is None or review_at <= now:
         return None
-    newest = restock.dates.order_by("-posted_on", "-id").first()
-    before = restock.dates.filter(recorded_at__lt=product.changed_at).order_by("-posted_on", "-id").first()
-    settle = timedelta(seconds=settings.SETTLE_SECONDS)
-    if newest is None or before is None or newest.expected_on == before.expected_on:
+    newest = newest_first[0]
+    before = next((version for version in newest_first if version.recorded_at < changed_at), None)
+    if before is None or newest.expected_on == before.expected_on:
         return None
-    return before if newest.recorded_at > now - settle else None
+    return before if newest.recorded_at > now - timedelta(seconds=settings.SETTLE_SECONDS) else None
 
 
 @transaction.atomic

@@ -39,11 +39,13 @@ def deadline_ends(day: date, country: str) -> datetime:
     return max(_ends(day, country))
 
 
+@lru_cache(maxsize=65536)
 def latest_day(at: datetime, country: str) -> date:
     """The day it is in the country's easternmost zone: today, for our duties."""
     return max(at.astimezone(zone).date() for zone in _zones(country))
 
 
+@lru_cache(maxsize=65536)
 def earliest_day(at: datetime, country: str) -> date:
     """The day it is in the country's westernmost zone: the day of an order, from which our duties are counted."""
     return min(at.astimezone(zone).date() for zone in _zones(country))
