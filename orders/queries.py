@@ -460,7 +460,8 @@ def _due_days(promise: Promise | None) -> dict[str, date]:
 
 def _dates_held(promise: Promise) -> DatesHeld | None:
     """None where there are too few to say, or where the window does not rest on them."""
-    record = next((e["record"] for e in _deliveries(promise) if e["reference"] == promise.reference), None)
+    supplier = next((e["supplier"] for e in _deliveries(promise) if e["reference"] == promise.reference), None)
+    record = promise.forecast.evidence["suppliers"].get(supplier) if promise.forecast and supplier else None
     if promise.kind != "dated" or record is None or record["dates"] < FEWEST_DATES:
         return None
     return DatesHeld(record["dates"], record["held"])

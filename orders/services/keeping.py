@@ -123,7 +123,7 @@ def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
     for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
         leaves = add_working_days(day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
         late |= waiting.filter(product__handling_days=handling, promise__late__lt=leaves)
-    return Product.objects.filter(pk__in=late.values("product"))
+    return Product.objects.filter(pk__in=late.values("product")).only("pk")
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.forms import model_to_dict
 
 from orders.domain.delay_rules import (
     Decision,
@@ -79,8 +80,10 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
         if case.decision.notice_due:
             fresh = _notice(case, now)
             if notice:
-                fresh.pk, fresh.not_told_at = notice.pk, notice.not_told_at
-            fresh.save()
+                fresh.pk, fresh.not_told_at, fresh.decided_at = notice.pk, notice.not_told_at, notice.decided_at
+            if notice is None or model_to_dict(fresh) != model_to_dict(notice):
+                fresh.decided_at = now
+                fresh.save()
             existing[case.promise_id] = fresh
         elif notice:
             notice.outcome, notice.ended_at = Outcome.SUPERSEDED, now
@@ -91,7 +94,9 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took their mail: the notices count from now, if they were in time, and end those before them."""
     untold = Q(told_at=None) | Q(not_told_at__isnull=False, outcome="")
-    notices = DelayNotice.objects.select_related("line__order").filter(untold, promise__in=promise_ids)
+    notices = list(DelayNotice.objects.select_related("line__order").filter(untold, promise__in=promise_ids))
+    if not notices:
+        return
     for notice in notices:
         notice.told_at = at
         notice.adequate = adequate(
@@ -101,10 +106,14 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
             country=notice.line.order.country or settings.SHOP_COUNTRY,
         )
         notice.not_told_at = None
-        notice.save(update_fields=["told_at", "adequate", "not_told_at"])
-        DelayNotice.objects.filter(line=notice.line_id, pk__lt=notice.pk, outcome="").update(
-            outcome=Outcome.SUPERSEDED, ended_at=at
-        )
+    DelayNotice.objects.bulk_update(notices, ["told_at", "adequate", "not_told_at"], batch_size=1000)
+    newest: dict[int, int] = {}
+    for notice in notices:
+        newest[notice.line_id] = max(notice.pk, newest.get(notice.line_id, 0))
+    still_open = DelayNotice.objects.filter(line__in=newest, outcome="").values_list("pk", "line")
+    before = [pk for pk, line_id in still_open if pk < newest[line_id]]
+    if before:
+        DelayNotice.objects.filter(pk__in=before).update(outcome=Outcome.SUPERSEDED, ended_at=at)
 
 
 def _cases(promise_ids: Collection[int], *, now: datetime) -> Iterable[_Case]:

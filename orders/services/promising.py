@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, CharField, DateTimeField, F, Q, Value, When
-from django.db.models.functions import Least
+from django.db.models import Q
 
 from orders.models import Forecast, Product, Reason, Stock
 from orders.queue import COUNTS
@@ -139,18 +138,31 @@ class Why:
 
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
     """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING times over."""
-    settle = timedelta(seconds=settings.SETTLE_SECONDS)
-    # A change that was due long ago waits only because nobody reviewed it: it must not cut short the settling of this one.
-    still_settling = When(review_at__gt=now - settle, then=F("changed_at"))
-    first = Case(still_settling, default=Value(now), output_field=DateTimeField())
-    # Goods that arrive while a delay settles do not become the reason for it.
-    keep = When(review_at__gt=now - settle, change_reason__in=BAD_NEWS, then=F("change_reason"))
-    why = Case(keep, default=Value(reason), output_field=CharField()) if reason in GOOD_NEWS - BAD_NEWS else reason
-    Product.objects.filter(pk__in=product_ids).update(
-        changed_at=first,
-        review_at=Least(now + settle, first + LONGEST_SETTLING * settle),
-        change_reason=why,
-    )
+    values: dict[str, Any] = {
+        "products": list(product_ids),
+        "now": now,
+        "settle": timedelta(seconds=settings.SETTLE_SECONDS),
+        "longest": LONGEST_SETTLING,
+        "reason": reason,
+        "only_good": reason in GOOD_NEWS - BAD_NEWS,
+        "bad": [str(bad) for bad in BAD_NEWS],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_CHANGED, values)
+
+
+# A change that was due long ago waits only because nobody reviewed it: it must not cut short the settling of this one.
+# Goods that arrive while a delay settles do not become the reason for it.
+SETTLING = "review_at > %(now)s - %(settle)s"
+SINCE = f"CASE WHEN {SETTLING} THEN changed_at ELSE %(now)s END"
+MARK_CHANGED = f"""
+    UPDATE orders_product
+    SET changed_at = {SINCE},
+        review_at = least(%(now)s + %(settle)s, {SINCE} + %(longest)s * %(settle)s),
+        change_reason = CASE WHEN {SETTLING} AND %(only_good)s AND change_reason = ANY(%(bad)s) THEN change_reason
+                             ELSE %(reason)s END
+    WHERE id = ANY(%(products)s)
+"""
 
 
 def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
@@ -163,13 +175,15 @@ def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
 
 def review_settled(*, now: datetime) -> Counter[str]:
     """Review the products whose changes have settled."""
-    return review(Product.objects.filter(review_at__lte=now), now=now)
+    return review(Product.objects.filter(review_at__lte=now).only("pk"), now=now)
 
 
 def review_all(*, now: datetime) -> Counter[str]:
     """Review every product with a queue, as on every morning; those that are settling have their own time."""
     return review(
-        Product.objects.filter(Q(review_at__isnull=True) | Q(review_at__lte=now), lines__waiting__gt=0).distinct(),
+        Product.objects.filter(Q(review_at__isnull=True) | Q(review_at__lte=now), lines__waiting__gt=0)
+        .only("pk")
+        .distinct(),
         now=now,
     )
 

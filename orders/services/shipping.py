@@ -1,6 +1,6 @@
 """Units that left, and shipments that were recorded wrongly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -36,8 +36,7 @@ def ship(
     if not units:
         raise Refused(f"nothing of order {order.number} was named to ship")
     _refuse_a_wrong_day(order, shipped_at, now)
-    products = OrderLine.objects.filter(pk__in=units).order_by("product_id").values_list("product", flat=True)
-    stock = lock_stock(list(products)) if beyond_reserved else {}
+    stock = _lock_stock_of(units) if beyond_reserved else {}
     lines = lock_lines(order, units)
     for line in lines:
         missing = _beyond_reserved(line, units[line.pk], may=beyond_reserved)
@@ -76,6 +75,11 @@ def ship(
         for line in lines
     )
     return shipment
+
+
+def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
+    products = OrderLine.objects.filter(pk__in=line_ids).order_by("product_id").values_list("product", flat=True)
+    return lock_stock(list(products))
 
 
 def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> None:
@@ -144,7 +148,6 @@ def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
     """Lines first, counts last: whoever changes several lines holds them all, in key order, before the first write."""
     lines = list(
         OrderLine.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("product")
         .filter(order=order, pk__in=line_ids)
         .order_by("product_id", "queued_at", "pk")
     )

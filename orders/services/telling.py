@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
-from django.db.models.functions import Now
+from django.db.models import F, Max, Q, Value
+from django.db.models.functions import Coalesce, Now
 
 from orders.models import TO_COME, DelayNotice, Event, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
@@ -21,8 +21,8 @@ def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
     newly = events.filter(Q(told_at=None) | Q(promise__returned_at__isnull=False))
     promises = list(newly.filter(promise__isnull=False).values_list("promise", flat=True))
     if promises:
-        Promise.objects.filter(pk__in=promises, told_at__isnull=True).update(told_at=at)
-        Promise.objects.filter(pk__in=promises, returned_at__isnull=False).update(returned_at=None)
+        untold = Promise.objects.filter(Q(told_at=None) | Q(returned_at__isnull=False), pk__in=promises)
+        untold.update(told_at=Coalesce(F("told_at"), Value(at)), returned_at=None)
         count_as_told(promises, at=at)
     Order.objects.filter(pk__in=events.values("order"), unreachable_at__isnull=False).update(unreachable_at=None)
     events.filter(told_at__isnull=True).update(told_at=at)
