@@ -15,7 +15,7 @@ from notifications.compose.palette import palette
 from orders import services
 from orders.models import Order, OrderLine, Product
 from tests import factories, mail_clients
-from tests.conftest import MailSink
+from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
 from tests.mailing import mail
 from tests.test_dispatch import slip
@@ -28,8 +28,8 @@ LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
 
 
 @pytest.fixture
-def at_noon(noon: None) -> None:
-    """What a delay asks depends on the day."""
+def at_noon(clocks: Clocks) -> None:
+    """What a delay asks depends on the day, and whether it was in time on the database's clock."""
 
 
 class Parsed(HTMLParser):
