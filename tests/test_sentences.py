@@ -299,7 +299,7 @@ def test_case_h_is_cancelled_and_nothing_is_asked() -> None:
 @pytest.mark.parametrize(("late", "length"), [(date(2026, 12, 23), "3 weeks"), (date(2026, 12, 12), "10 days")])
 def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(late: date, length: str) -> None:
     said = asked(Jurisdiction.US_CA, late)
-    assert said[3] == f"That is a delay of {length}; we offer you a refund instead."
+    assert said[3] == f"That is a delay of {length}, counted from 2 December; we offer you a refund instead."
 
 
 @pytest.mark.parametrize("jurisdiction", [Jurisdiction.EU, Jurisdiction.UK])

@@ -1,6 +1,6 @@
 """What a delay asks of the customer, in words: generated from the codes of a notice, never typed by staff."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from babel import Locale
 from django.utils.translation import gettext, ngettext
@@ -164,17 +164,18 @@ class _Words:
         weeks, rest = divmod(days, DAYS_OF_WEEK)
         if rest:
             words = ngettext(
-                "That is a delay of %(number)s day; we offer you a refund instead.",
-                "That is a delay of %(number)s days; we offer you a refund instead.",
+                "That is a delay of %(number)s day, counted from %(day)s; we offer you a refund instead.",
+                "That is a delay of %(number)s days, counted from %(day)s; we offer you a refund instead.",
                 days,
             )
         else:
             words = ngettext(
-                "That is a delay of %(number)s week; we offer you a refund instead.",
-                "That is a delay of %(number)s weeks; we offer you a refund instead.",
+                "That is a delay of %(number)s week, counted from %(day)s; we offer you a refund instead.",
+                "That is a delay of %(number)s weeks, counted from %(day)s; we offer you a refund instead.",
                 weeks,
             )
-        return words % {"number": number_words(days if rest else weeks, locale=self.dates)}
+        known = self.notice.late and self.notice.late - timedelta(days=days)
+        return words % {"number": number_words(days if rest else weeks, locale=self.dates), "day": self._day(known)}
 
     def _refund(self) -> str:
         """In working days where the rule counts those."""
