@@ -1,7 +1,9 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 
 from backorders_site.checks import settings_make_sense
+from backorders_site.errors import report_errors
 
 
 class SiteConfig(AppConfig):
@@ -10,3 +12,5 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         register(settings_make_sense)
+        if settings.SENTRY_DSN:
+            report_errors(settings.SENTRY_DSN, release=settings.BUILD)

@@ -18,6 +18,7 @@ from holidays import list_supported_countries
 
 from backorders_site import theme
 from notifications.mode import parse_mail_mode
+from notifications.pacing import parse_rates
 
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.presentation.tracking
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
@@ -155,6 +156,37 @@ def provider() -> Problems:
         )
 
 
+def mail_rates() -> Problems:
+    try:
+        parse_rates(settings.MAIL_RATES)
+    except ValueError as error:
+        yield f"MAIL_RATES: {error}.", "Set it as the mail server allows, or leave it empty: no limit."
+
+
+LEAST_SECRET = 16
+LOG_FORMATS = ("json", "line")
+
+
+def watchers() -> Problems:
+    if settings.METRICS_TOKEN and not re.fullmatch(rf"[!-~]{{{LEAST_SECRET},}}", settings.METRICS_TOKEN):
+        yield (
+            f"METRICS_TOKEN is not of {LEAST_SECRET} printable characters or more, without blanks.",
+            "Set a long random one, or leave it empty: then nobody reads /metrics.",
+        )
+    for name, example in (
+        ("HEARTBEAT_URL", "https://hc-ping.com/your-uuid"),
+        ("SENTRY_DSN", "https://key@errors.example.com/1"),
+    ):
+        parts = urlsplit(getattr(settings, name))
+        if parts.geturl() and (parts.scheme not in ("http", "https") or not parts.hostname):
+            yield (
+                f"{name} is no address that can be called.",
+                f"Set it, for example {name}={example}, or leave it empty.",
+            )
+    if settings.LOG_FORMAT not in LOG_FORMATS:
+        yield f"LOG_FORMAT={settings.LOG_FORMAT!r} is unknown.", f"Set one of {', '.join(LOG_FORMATS)}."
+
+
 CHECKS: tuple[Callable[[], Problems], ...] = (
     mail_mode,
     ship_cutoff,
@@ -166,4 +198,6 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     theme.problems,
     provider,
     tracking_links,
+    mail_rates,
+    watchers,
 )

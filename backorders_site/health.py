@@ -1,7 +1,18 @@
+"""What watchers ask: does the process answer, can it serve, do the tasks run."""
+
+import requests
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from notifications import heartbeats
+from notifications.holding import why_held
+
+LATE_SECONDS = 300  # the SLO of a mail is ten minutes
+MAY_TAKE_LONG = {"backorders_site.tasks.work_off_uploads"}  # an import of an hour is none that stands still
+TIMEOUT_SECONDS = 10
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -10,10 +21,14 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 without the database or with migrations to run. The broker is reported only: without it pages still work."""
+    """503 without the database or with migrations to run. Reported only: the broker, without which pages still work, and
+    whether mail is held."""
+    mail = "unknown"
     try:
         executor = MigrationExecutor(connection)
         database = "migrate" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
+        if database == "ok":
+            mail = "held" if why_held() else "goes out"
     except DatabaseError:
         database = "unreachable"
     try:
@@ -21,4 +36,21 @@ def readyz(request: HttpRequest) -> JsonResponse:
         broker = "ok"
     except Exception:  # noqa: BLE001 - redis-py raises errors of several unrelated classes
         broker = "unreachable"
-    return JsonResponse({"database": database, "broker": broker}, status=200 if database == "ok" else 503)
+    said = {"database": database, "broker": broker, "mail": mail}
+    return JsonResponse(said, status=200 if database == "ok" else 503)
+
+
+def watched_tasks() -> list[str]:
+    """Those that beat starts again and again and that end soon."""
+    return sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()} - MAY_TAKE_LONG)
+
+
+def late_tasks() -> list[str]:
+    """Which of them did not end well for LATE_SECONDS. The one that asks is not asked."""
+    ages = heartbeats.ages()
+    others = [task for task in watched_tasks() if not task.startswith("backorders_site.")]
+    return [task for task in others if ages.get(task, LATE_SECONDS) >= LATE_SECONDS]
+
+
+def ask(url: str) -> None:
+    requests.get(url, timeout=TIMEOUT_SECONDS).raise_for_status()

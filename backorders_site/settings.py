@@ -50,6 +50,13 @@ REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
+MAIL_RATES = env.str("MAIL_RATES", default="")  # all=50/s,gmail.com=20/s,*=300/min (notifications.pacing)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever brings it reads /metrics; without one nobody does
+HEARTBEAT_URL = env.str(
+    "HEARTBEAT_URL", default=""
+)  # asked every minute while all goes well; who misses it calls somebody
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+BUILD = env.str("BUILD", default="")  # the commit or the image that runs
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # proxies in front that append to X-Forwarded-For
 
 SECOND_FACTOR = not (DEBUG or DEMO)  # staff need a code from their phone besides their password
@@ -75,6 +82,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backorders_site.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -112,6 +120,9 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgresql://user@localhost/backorders"))}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A database whose machine is gone says nothing, not even no: whoever waits for it is told after half a minute.
+_patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+DATABASES["default"]["OPTIONS"] = _patience | {"tcp_user_timeout": 30_000} | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "redis://localhost:6379/0")
@@ -241,16 +252,27 @@ CELERY_BEAT_SCHEDULE = {
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},
+    "sign of life": {"task": "backorders_site.tasks.give_sign_of_life", "schedule": 60.0, "options": {"expires": 50}},
 }
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="line" if SERVES_SOURCES else "json")  # json | line
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"ids": {"()": "backorders_site.logs.Ids"}},
+    "formatters": {
+        "json": {"()": "backorders_site.logs.JsonLine"},
+        "line": {
+            "()": "backorders_site.logs.Line",
+            "format": "{asctime} {levelname} {name}: {message} {ids}",
+            "style": "{",
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["ids"]}},
     "loggers": {
         "django": {"handlers": []},  # Django's own handler would say everything a second time
         "axes": {"level": "WARNING"},  # who is kept out, not who logs in
+        "celery": {"level": "WARNING"},  # not every tick
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

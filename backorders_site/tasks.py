@@ -1,10 +1,43 @@
 """Entry points for Celery. The rows are the truth: a tick that is lost is made up by the next."""
 
-from celery import shared_task
+from contextvars import Token
+from typing import Any
 
+from celery import Task, shared_task
+from celery.signals import task_postrun, task_prerun, task_success
+from django.conf import settings
+
+from backorders_site import health
 from backorders_site.desk import uploads
+from backorders_site.logs import present_ids
+from notifications import heartbeats
+
+_before: dict[str, Token[dict[str, str] | None]] = {}
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def work_off_uploads() -> None:
     uploads.work_off()
+
+
+@shared_task
+def give_sign_of_life() -> None:
+    """Silence is the alarm: whoever waits for it hears nothing when this cannot run, or another task no longer does."""
+    if settings.HEARTBEAT_URL and not health.late_tasks():
+        health.ask(settings.HEARTBEAT_URL)
+
+
+@task_success.connect
+def _note_that_it_ended_well(sender: Task[Any, Any], **kwargs: object) -> None:
+    heartbeats.beat(str(sender.name))
+
+
+@task_prerun.connect
+def _name_it_in_logs(task_id: str, task: Task[Any, Any], **kwargs: object) -> None:
+    _before[task_id] = present_ids.set({"task": str(task.name), "task_id": task_id})
+
+
+@task_postrun.connect
+def _name_it_no_longer(task_id: str, **kwargs: object) -> None:
+    if task_id in _before:
+        present_ids.reset(_before.pop(task_id))

@@ -3,10 +3,13 @@ from django.urls import include, path
 
 from backorders_site import health, icons, theme
 from backorders_site.desk import styleguide
+from backorders_site.metrics import metrics
 
+handler500 = "backorders_site.errors.server_error"
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("favicon.ico", icons.favicon),
     path("", include(theme.urlpatterns)),
     path("styleguide/", styleguide.show, name="styleguide"),

@@ -28,10 +28,12 @@ from django.utils import timezone
 
 from notifications.compose import Composed, compose
 from notifications.dispatch import NO_ADDRESS, SUPPRESSED
+from notifications.holding import NOT_HELD, why_held
 from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
 from notifications.news import open_notices
+from notifications.pacing import Pace, domain_of
 from notifications.wanted import is_unwanted
 from orders import services
 from orders.models import DelayNotice, OrderLine
@@ -54,11 +56,13 @@ UNANSWERED = "a mail to this customer was sent twice without an answer: look at 
 UNWANTED = "turned off by the customer: it says nothing that is due"
 NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
-CLAIM = """
+CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
-        WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp()
+        WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND {NOT_HELD}
           AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END) = ANY(%(only)s))
+          AND (%(waiting)s = '{{}}' OR lower(split_part(
+              CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END, '@', 2)) <> ALL(%(waiting)s))
           AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
         ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
@@ -70,11 +74,12 @@ CLAIM = """
 """
 
 # What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about to create.
-HAND_OVER = """
+HAND_OVER = f"""
     UPDATE notifications_message m
-    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {words}
+    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {{words}}
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s AND lease_until > clock_timestamp()
+      AND {NOT_HELD}
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
     RETURNING id
 """
@@ -147,31 +152,41 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
     Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were composed and kept back."""
     ends = time.monotonic() + seconds
     release_stuck()
-    mode = mail_mode()
+    mode, held = mail_mode(), why_held()
     tally: Counter[str] = Counter()
-    if mode.name != "send":
+    if held or mode.name != "send":
         tally["kept"] = preview()
-    if mode.name == "hold":
+    if held:
         return tally
+    pace = Pace()
     with MailServer() as server:
         stopped = False
         while not stopped and time.monotonic() < ends:
             token = uuid.uuid4()
-            ids = claim(token, mode=mode)
+            ids = claim(token, mode=mode, waiting=pace.waiting())
             if not ids:
                 break
             try:
-                stopped = _send(server, prepare(ids, token), tally, ends)
+                stopped = _send(server, pace, prepare(ids, token), tally, ends)
             finally:
                 _run(GIVE_BACK, token=token)
     return tally
 
 
-def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH) -> list[int]:
-    """Make up to `limit` due messages ours; nobody else gets them before the claim runs out."""
+def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequence[str] = ()) -> list[int]:
+    """Make up to `limit` due messages ours, but none to the domains that are `waiting`; nobody else gets them before the
+    claim runs out."""
     everyone, only = mode.name == "send", list(mode.addresses)
     with transaction.atomic(durable=True):
-        rows = _run(CLAIM, token=token, limit=limit, lease=CLAIM_SECONDS, everyone=everyone, only=only)
+        rows = _run(
+            CLAIM,
+            token=token,
+            limit=limit,
+            lease=CLAIM_SECONDS,
+            everyone=everyone,
+            only=only,
+            waiting=list(waiting),
+        )
     return sorted(pk for (pk,) in rows)
 
 
@@ -202,8 +217,8 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
 
 
 def hand_over(claimed: Claimed) -> bool:
-    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more, or
-    something newer happened to the order."""
+    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more,
+    something newer happened to the order, or mail is held."""
     message, composed = claimed.message, claimed.composed
     values = {"id": message.pk, "token": claimed.token, "lease": settings.MAIL_LEASE_SECONDS}
     with transaction.atomic(durable=True):
@@ -284,16 +299,28 @@ class _SameBytes(EmailMultiAlternatives):
         return built
 
 
-def _send(server: MailServer, ready: Sequence[Claimed], tally: Counter[str], ends: float) -> bool:
-    """True: others better wait, the mail server has trouble."""
+def _send(server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Counter[str], ends: float) -> bool:
+    """True: others better wait, as the mail server has trouble or may not be asked for more yet."""
+    waiting: set[str] = set()
     for claimed in ready:
+        domain = domain_of(claimed.message.recipient)
+        if domain in waiting:
+            continue
+        if not pace.may_go(domain):
+            waiting.add(domain)
+            continue
+        if not pace.wait_for_turn(ends):
+            return True
         if time.monotonic() >= ends:
             break
+        started = time.monotonic()
         answer = server.connect()
         if answer is None:
             if not hand_over(claimed):
                 continue
             answer = server.send(mail_of(claimed.message, claimed.composed))
+        if pace.was_slow(domain, time.monotonic() - started):
+            waiting.add(domain)
         tally[answer.outcome] += 1
         finish(claimed, answer)
         if answer.stop:
@@ -333,7 +360,8 @@ def _leave(
             services.mark_told(_said(claimed), at=rows[0][0])
         if attention:
             services.mark_not_told(message.order, attention, unreachable=state == State.SUPPRESSED)
-    log.info("message %s: %s", message.pk, state)
+    about = {"message_id": message.pk, "order_id": message.order_id, "state": str(state), "attempt": message.attempts}
+    log.info("message %s: %s", message.pk, state, extra={"about": about})
     return True
 
 

@@ -145,6 +145,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="attempts_by_time")]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} ({self.phase})"
@@ -208,3 +209,54 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Hold(models.Model):
+    """A time in which no mail went out because somebody said so (notifications.holding)."""
+
+    held_at = models.DateTimeField()
+    held_by = models.CharField(max_length=150)
+    reason = models.CharField(max_length=200)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        permissions = [("hold_mail", "Can hold all mail and release it")]
+        constraints = [
+            models.UniqueConstraint(
+                models.ExpressionWrapper(Q(released_at__isnull=True), models.BooleanField()),
+                condition=Q(released_at__isnull=True),
+                name="mail_is_held_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.held_at}: {self.reason}"
+
+
+class Pace(models.Model):
+    """From when the next mail may go, of all or of those to a domain (notifications.pacing)."""
+
+    name = models.CharField(primary_key=True, max_length=254)
+    free_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.free_at}"
+
+
+class Heartbeat(models.Model):
+    """When a task that repeats last ended well (notifications.heartbeats)."""
+
+    task = models.CharField(primary_key=True, max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.at}"

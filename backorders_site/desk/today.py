@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
 from notifications.admin import ForStaff
+from notifications.holding import present_hold
 from notifications.mode import mail_mode
-from notifications.models import Message
+from notifications.models import Hold, Message
 from orders.admin.acts import Text
 from orders.admin.base import ConditionFilter, list_url
 from orders.admin.history import NoticeState
@@ -86,6 +87,7 @@ class Queues:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
+    hold: Hold | None  # all mail is held
     cards: Sequence[Counted]
     queues: Queues | None
 
@@ -94,8 +96,8 @@ class Desk:
         return not any(card.count for card in self.cards)
 
 
-def cards() -> list[Card]:
-    kept_back = mail_mode().name != "send"
+def cards(*, held: bool) -> list[Card]:
+    kept_back = held or mail_mode().name != "send"
     return [
         Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
         Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
@@ -114,9 +116,13 @@ def cards() -> list[Card]:
 
 def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
     """What the person of `request` may see of it; as many queries whatever there is."""
-    shown = [card for card in cards() if site.get_model_admin(card.model).has_view_permission(request)]
+    hold = present_hold()
+    shown = [
+        card for card in cards(held=hold is not None) if site.get_model_admin(card.model).has_view_permission(request)
+    ]
     may_see_queues = site.get_model_admin(Product).has_view_permission(request)
     return Desk(
+        hold=hold,
         cards=[_counted(card, site.get_model_admin(card.model).get_queryset(request), now) for card in shown],
         queues=_queues() if may_see_queues else None,
     )

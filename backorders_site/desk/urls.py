@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backorders_site.desk import go_live, importing, order, picking, product, reports, search, shipping, today
+from backorders_site.desk import go_live, holding, importing, order, picking, product, reports, search, shipping, today
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("import/<int:pk>/confirm/", importing.confirm, name="upload_confirm"),
     path("import/<int:pk>/rejected.csv", importing.rejected_csv, name="upload_rejected"),
     path("go-live/", go_live.go_live, name="go_live"),
+    path("mail/", holding.mail, name="mail"),
     # Deliveries and their products
     path("product/<path:sku>/", product.show, name="product"),
     path("receive/", picking.receiving, name="receiving"),

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch_all
+from notifications.heartbeats import DELIVER, beat
 from notifications.mail_server import Outcome
 from notifications.mode import mail_mode
 
@@ -49,6 +50,7 @@ example:
         while not stop.is_set():
             try:
                 created, tally = dispatch_all(), deliver(seconds=TURN_SECONDS)
+                beat(DELIVER)
             except (OperationalError, InterfaceError) as error:
                 self.stderr.write(f"The database does not answer: {error}")
             else:

@@ -1,0 +1,70 @@
+"""What a customer sees, and who hears of it, when something of ours fails."""
+
+import sys
+from typing import Any
+
+import sentry_sdk
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.views import defaults
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.types import Event, Hint
+
+from backorders_site.logs import present_ids, without_secrets
+
+COME_BACK_SECONDS = 30
+NOT_TO_BE_SENT = ("user", "server_name", "extra", "modules")
+KEPT_OF_REQUEST = ("method",)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """503 with Retry-After while the database is away; else a fault of ours, 500."""
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return defaults.server_error(request)
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=503, headers={"Retry-After": str(COME_BACK_SECONDS)})
+
+
+def report_errors(dsn: str, *, release: str, transport: Any = None) -> None:
+    """To Sentry, from now on: where it failed and under which ids, without requests' contents, variables or people."""
+    sentry_sdk.init(
+        dsn=dsn,
+        release=release or None,
+        data_collection={
+            "user_info": False,
+            "http_bodies": [],
+            "stack_frame_variables": False,
+            "database_query_data": False,
+            "queues": False,
+        },
+        max_breadcrumbs=0,
+        default_integrations=False,
+        integrations=[DjangoIntegration(), CeleryIntegration(), LoggingIntegration(level=None)],
+        before_send=scrubbed,
+        transport=transport,
+    )
+
+
+def scrubbed(event: Event, hint: Hint) -> Event | None:
+    """Nothing that names a person or opens an order; nothing at all of a database that is away, which metrics tell."""
+    if hint.get("exc_info") and isinstance(hint["exc_info"][1], (OperationalError, InterfaceError)):
+        return None
+    kept: dict[str, Any] = {name: value for name, value in event.items() if name not in NOT_TO_BE_SENT}
+    request = kept.get("request", {})
+    kept["request"] = {name: request[name] for name in KEPT_OF_REQUEST if name in request}
+    kept["tags"] = {**kept.get("tags", {}), **(present_ids.get() or {})}
+    clean: Event = _without_secrets(kept)
+    return clean
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, dict):
+        return {name: _without_secrets(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(inner) for inner in value]
+    return value

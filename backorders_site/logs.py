@@ -1,0 +1,88 @@
+"""What goes into the logs: one line for each request and each change of a mail, with ids that lead from one to another,
+and nothing that names a person or opens an order."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from pythonjsonlogger.json import JsonFormatter
+
+REQUEST_ID = "X-Request-ID"
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ADDRESS = re.compile(r"[^\s<>\"'(=,;:/\\]+@[^\s<>\"')=,;:/\\]+")
+LINK = re.compile(r"/(o|mine|preferences|unsubscribe|demo/mail)/[^/\s\"'?]+")
+PASSWORD = re.compile(r"(//[^:/\s\"']*):[^@/\s\"']+@")  # in the address of a server
+ASKED_ALL_THE_TIME = ("/livez", "/readyz", "/metrics", "/static/")
+
+log = logging.getLogger("backorders.requests")
+present_ids: ContextVar[dict[str, str] | None] = ContextVar("present_ids", default=None)
+
+
+def without_secrets(words: str) -> str:
+    """No mail address, no token of a link, no password of a server."""
+    words = PASSWORD.sub(r"\1:[password]@", words)
+    return ADDRESS.sub("[address]", LINK.sub(r"/\1/[token]", words))
+
+
+class Ids(logging.Filter):
+    """Gives each record the ids of the request or task it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.ids = {**(present_ids.get() or {}), **getattr(record, "about", {})}
+        return True
+
+
+class JsonLine(JsonFormatter):
+    """Fields: at, level, logger, message, then ids and what a record is about (`extra={"about": {...}}`)."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s %(message)s", timestamp=True)
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        named = {"levelname": "level", "name": "logger", "message": "message", "timestamp": "at"}
+        fields = {new: log_data[old] for old, new in named.items() if old in log_data}
+        errors = {name: log_data[name] for name in ("exc_info", "stack_info") if log_data.get(name)}
+        ids: dict[str, Any] = log_data.get("ids", {})
+        return fields | ids | errors
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+class Line(logging.Formatter):
+    """For people at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record)).removesuffix(" {}")
+
+
+def requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Each request has an id: the proxy's, if it sent one, else a new one. It is in every line and in the answer."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(REQUEST_ID, "")
+        request_id = given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        token = present_ids.set({"request_id": request_id})
+        started = time.perf_counter()
+        try:
+            response = get_response(request)
+            response.headers[REQUEST_ID] = request_id
+            if not request.path.startswith(ASKED_ALL_THE_TIME):
+                _say(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            present_ids.reset(token)
+
+    return respond
+
+
+def _say(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """The pattern of the address, never the address: a token would open the order."""
+    route = request.resolver_match.route if request.resolver_match else "no such page"
+    about = {"method": str(request.method), "route": route, "status": response.status_code}
+    log.info("request", extra={"about": about | {"milliseconds": round(seconds * 1000)}})

@@ -1,0 +1,37 @@
+"""Django's migrate, which gives up after some seconds rather than make the whole shop wait behind it for a lock."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+from psycopg import errors
+
+
+class Command(migrate.Command):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--lock-seconds",
+            type=int,
+            default=5,
+            help="How long a statement may wait for a lock, while all others wait behind it (default 5; 0: for ever).",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{options['lock_seconds']}s"])
+        try:
+            super().handle(*args, **options)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.LockNotAvailable):
+                raise
+            raise CommandError(
+                "A table was in use for too long. The migration that waited for it is undone as a whole; "
+                "run migrate again, or at a quieter time."
+            ) from error
+        finally:
+            if connection.connection and not connection.connection.closed:
+                with connection.cursor() as cursor:
+                    cursor.execute("RESET lock_timeout")

@@ -1,0 +1,135 @@
+"""Staff hold all mail, and release it, without a restart."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from notifications.delivery import claim, hand_over, prepare
+from notifications.dispatch import dispatch_all
+from notifications.holding import hold_mail, release_mail
+from notifications.mode import MailMode
+from notifications.models import Hold, Message, State
+from orders.models import OrderLine
+from orders.services import Refused
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON
+from tests.mailing import mail, states
+from tests.test_admin import queries_of
+from tests.test_dispatch import slip
+from tests.test_roles import M, S, W, somebody
+
+PAGE = "/admin/desk/mail/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def line(db: None) -> OrderLine:
+    product = factories.make_product()
+    factories.restock(product)
+    return factories.order(product)
+
+
+def test_held_mail_is_written_and_stays_until_it_is_released(line: OrderLine, mail_sink: MailSink) -> None:
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    mail()
+    message = line.order.messages.get()
+    assert (message.state, message.attempts, message.subject != "", mail_sink.mails) == (State.QUEUED, 0, True, [])
+    release_mail(now=NOON, actor="noor")
+    mail()
+    assert (states(line.order), len(mail_sink.mails)) == ([State.SENT], 1)
+    assert Hold.objects.values_list("held_by", "released_by", "reason").get() == ("mia", "noor", "a wrong date")
+
+
+def test_what_was_overtaken_or_expired_while_held_does_not_go_out(line: OrderLine, mail_sink: MailSink) -> None:
+    other = factories.order(line.product)
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    mail()
+    slip(line, 70)
+    dispatch_all()
+    Message.objects.filter(order=other.order).update(expires_at=datetime(2026, 1, 1, tzinfo=UTC))
+    release_mail(now=NOON, actor="mia")
+    mail()
+    assert states(line.order) == [State.SUPERSEDED, State.SENT]
+    assert (states(other.order), len(mail_sink.mails)) == ([State.SUPERSEDED, State.EXPIRED], 1)
+
+
+def test_it_stops_also_what_a_sender_has_claimed_already(line: OrderLine) -> None:
+    dispatch_all()
+    token = uuid.uuid4()
+    (claimed,) = prepare(claim(token, mode=MailMode("send")), token)
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    assert not hand_over(claimed)
+    assert claim(uuid.uuid4(), mode=MailMode("send")) == []
+
+
+def test_mail_is_held_once_and_released_once() -> None:
+    hold_mail("one", now=NOON, actor="mia")
+    with pytest.raises(Refused, match="mail is held already"):
+        hold_mail("two", now=NOON, actor="noor")
+    release_mail(now=NOON, actor="mia")
+    with pytest.raises(Refused, match="mail is not held"):
+        release_mail(now=NOON, actor="mia")
+
+
+def test_the_database_keeps_it_to_one_hold() -> None:
+    Hold.objects.create(held_at=NOON, held_by="mia", reason="one")
+    with pytest.raises(IntegrityError, match="mail_is_held_once"), transaction.atomic():
+        Hold.objects.create(held_at=NOON, held_by="noor", reason="two")
+
+
+def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("hold_mail", reason="restored")
+    call_command("hold_mail", release=True)
+    assert capsys.readouterr().out == "Mail is held.\nMail goes out again.\n"
+    with pytest.raises(CommandError, match="mail is not held"):
+        call_command("hold_mail", release=True)
+
+
+# The page
+
+
+@pytest.mark.parametrize(("role", "status"), [(W, 403), (S, 200), (M, 200)])
+def test_support_and_managers_hold_mail(client: Client, role: str, status: int) -> None:
+    client.force_login(somebody(role))
+    assert client.get(PAGE).status_code == status
+    client.post(PAGE, {"act": "hold", "reason": "a wrong date"})
+    assert Hold.objects.count() == (status == 200)
+
+
+def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Client) -> None:
+    support = somebody(S, "mia")
+    client.force_login(support)
+    assert "All mail is held" not in client.get("/admin/").content.decode()
+    client.post(PAGE, {"act": "hold", "reason": "a <wrong> date"})
+    for person in (support, somebody(W, "wanda")):
+        client.force_login(person)
+        home = client.get("/admin/").content.decode()
+        assert "by mia: a &lt;wrong&gt; date" in home
+    client.force_login(support)
+    client.post(PAGE, {"act": "release"})
+    assert "All mail is held" not in client.get("/admin/").content.decode()
+    assert "a &lt;wrong&gt; date" in client.get(PAGE).content.decode()
+
+
+def test_a_hold_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> None:
+    client.force_login(somebody(S, "mia"))
+    assert (client.post(PAGE, {"act": "hold", "reason": ""}).status_code, Hold.objects.count()) == (200, 0)
+    client.post(PAGE, {"act": "hold", "reason": "one"})
+    said = client.post(PAGE, {"act": "hold", "reason": "two"}, follow=True)
+    assert (Hold.objects.count(), "Mail is held already" in said.content.decode()) == (1, True)
+
+
+def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(admin_client: Client, line: OrderLine) -> None:
+    few = queries_of(admin_client, PAGE)
+    for n in range(3):
+        hold_mail(str(n), now=NOON, actor="mia")
+        release_mail(now=NOON, actor="mia")
+        factories.order(line.product)
+    dispatch_all()
+    assert queries_of(admin_client, PAGE) == few
+    assert Hold.objects.filter(released_at=None).count() == 0

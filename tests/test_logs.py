@@ -1,0 +1,172 @@
+"""Logs and error reports: ids that lead on, and nothing that names a person or opens an order."""
+
+import gzip
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+import sentry_sdk
+from django.test import Client
+from django.urls import reverse
+
+from backorders_site.errors import report_errors
+from backorders_site.logs import Ids, JsonLine, Line
+from notifications import tasks
+from notifications.dispatch import dispatch_all
+from orders.access import order_url
+from orders.models import OrderLine
+from tests import factories
+from tests.conftest import MailSink
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def line(db: None) -> OrderLine:
+    return factories.order(factories.make_product(), email="grace.hopper@navy.example", customer_name="Grace Hopper")
+
+
+def path_of(line: OrderLine) -> str:
+    return order_url(line.order).removeprefix("http://testserver")
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What standard output would hold in production."""
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(JsonLine())
+    handler.addFilter(Ids())
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    yield handler.stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def lines_of(written: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_a_request_is_one_line_with_its_id_and_without_its_link(
+    client: Client, line: OrderLine, written: io.StringIO
+) -> None:
+    answer = client.get(path_of(line), headers={"X-Request-ID": "from-the-proxy-1"})
+    (said,) = [row for row in lines_of(written) if row["logger"] == "backorders.requests"]
+    assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
+    assert (said["request_id"], said["method"], said["status"], said["route"]) == (
+        "from-the-proxy-1",
+        "GET",
+        200,
+        "o/<str:token>/",
+    )
+    assert (said["level"], said["milliseconds"] >= 0, "at" in said) == ("INFO", True, True)
+
+
+@pytest.mark.parametrize("given", ["", "short", "x" * 65, "with blanks in it", 'quote"quote', "line\\nbreak"])
+def test_an_id_that_is_none_is_replaced(client: Client, given: str) -> None:
+    made = client.get("/livez", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+    assert (len(made), made != given) == (32, True)
+
+
+def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
+    line: OrderLine, mail_sink: MailSink, written: io.StringIO
+) -> None:
+    dispatch_all()
+    mail_sink.answers = ["451 later"]
+    done = tasks.deliver.apply()
+    (said,) = [row for row in lines_of(written) if row["logger"] == "notifications.delivery"]
+    message = line.order.messages.get()
+    assert said["message"] == f"message {message.pk}: queued"
+    assert (said["message_id"], said["order_id"], said["state"], said["attempt"]) == (
+        message.pk,
+        line.order_id,
+        "queued",
+        1,
+    )
+    assert (said["task"], said["task_id"]) == ("notifications.tasks.deliver", done.id)
+
+
+def test_logs_name_nobody_and_open_no_order(line: OrderLine, written: io.StringIO, mail_sink: MailSink) -> None:
+    client = Client(raise_request_exception=False)
+    token = path_of(line).strip("/").split("/")[1]
+    client.get(path_of(line))
+    client.get(f"/o/{token}x/")
+    client.post("/", {"number": line.order.number, "email": line.order.email})
+    mail_sink.answers = [f"550 no such user <{line.order.email}>"]
+    dispatch_all()
+    tasks.deliver.apply()
+    try:
+        raise ValueError(f"cannot read {line.order.email} of {path_of(line)}")
+    except ValueError:
+        logging.getLogger("any").exception("at postgresql://shop:hunter2@db/x for %s", line.order.email)
+    for secret in (token, "grace", "Hopper", "navy.example", "hunter2"):
+        assert secret not in written.getvalue(), secret
+    assert "[address]" in written.getvalue()
+
+
+def test_a_line_for_people_is_as_silent_about_them() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None)
+    Ids().filter(record)
+    assert Line("{message} {ids}", style="{").format(record) == "to [address] at /o/[token]/answer/"
+
+
+# Error reports
+
+
+@pytest.fixture
+def reported() -> Iterator[list[dict[str, Any]]]:
+    """Sentry's own way in, on this machine: the events it was given."""
+    events: list[dict[str, Any]] = []
+
+    class Envelopes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            events.extend(json.loads(part) for part in body.split(b"\n")[2:] if b'"exception"' in part)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent."""
+
+    server = HTTPServer(("127.0.0.1", 0), Envelopes)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    report_errors(f"http://key@127.0.0.1:{server.server_port}/1", release="abc123")
+    yield events
+    sentry_sdk.get_client().close(timeout=2)
+    sentry_sdk.init(dsn="", default_integrations=False)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_an_error_report_says_where_and_nothing_about_whom(
+    line: OrderLine, reported: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise ValueError(f"cannot show {line.order.email} at {path_of(line)}")
+
+    monkeypatch.setattr("orders.views.order_status", fails)
+    url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
+    answer = Client(raise_request_exception=False).get(
+        url, {"email": line.order.email}, headers={"X-Request-ID": "from-the-proxy-1", "Cookie": "sessionid=secret-one"}
+    )
+    sentry_sdk.flush(timeout=5)
+    assert answer.status_code == 500
+    (event,) = reported
+    text = json.dumps(event)
+    assert event["exception"]["values"][0]["value"] == "cannot show [address] at /o/[token]/"
+    assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "fails"
+    assert (event["tags"]["request_id"], event["release"]) == ("from-the-proxy-1", "abc123")
+    assert set(event["request"]) <= {"method"}
+    for secret in ("grace", "Hopper", "navy.example", "secret-one", url):
+        assert secret not in text, secret
