@@ -14,6 +14,7 @@ import sentry_sdk
 from django.test import Client
 from django.urls import reverse
 
+from backorders_site.celery import app
 from backorders_site.errors import report_errors
 from backorders_site.logs import Ids, JsonLine, Line
 from notifications import tasks
@@ -23,6 +24,7 @@ from orders.models import OrderLine
 from tests import factories
 from tests.conftest import MailSink
 
+COOKIE = "secret-one"
 pytestmark = pytest.mark.django_db
 
 
@@ -78,6 +80,7 @@ def test_an_id_that_is_none_is_replaced(client: Client, given: str) -> None:
 def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
     line: OrderLine, mail_sink: MailSink, written: io.StringIO
 ) -> None:
+    app.loader.import_default_modules()
     dispatch_all()
     mail_sink.answers = ["451 later"]
     done = tasks.deliver.apply()
@@ -158,7 +161,7 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     monkeypatch.setattr("orders.views.order_status", fails)
     url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
     answer = Client(raise_request_exception=False).get(
-        url, {"email": line.order.email}, headers={"X-Request-ID": "from-the-proxy-1", "Cookie": "sessionid=secret-one"}
+        url, {"email": line.order.email}, headers={"X-Request-ID": "from-the-proxy-1", "Cookie": f"sessionid={COOKIE}"}
     )
     sentry_sdk.flush(timeout=5)
     assert answer.status_code == 500
@@ -168,5 +171,5 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "fails"
     assert (event["tags"]["request_id"], event["release"]) == ("from-the-proxy-1", "abc123")
     assert set(event["request"]) <= {"method"}
-    for secret in ("grace", "Hopper", "navy.example", "secret-one", url):
+    for secret in ("grace", "Hopper", "navy.example", COOKIE, url):
         assert secret not in text, secret
