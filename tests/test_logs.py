@@ -14,7 +14,7 @@ import sentry_sdk
 from django.test import Client
 from django.urls import reverse
 
-from backorders_site.celery import app
+import backorders_site.tasks  # noqa: F401 - as workers do: it tells them to name tasks in logs
 from backorders_site.errors import report_errors
 from backorders_site.logs import Ids, JsonLine, Line
 from notifications import tasks
@@ -80,7 +80,6 @@ def test_an_id_that_is_none_is_replaced(client: Client, given: str) -> None:
 def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
     line: OrderLine, mail_sink: MailSink, written: io.StringIO
 ) -> None:
-    app.loader.import_default_modules()
     dispatch_all()
     mail_sink.answers = ["451 later"]
     done = tasks.deliver.apply()

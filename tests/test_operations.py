@@ -200,7 +200,6 @@ def switch(settings: Settings) -> Iterator[list[str]]:
 
 
 def test_a_task_that_ends_well_leaves_a_heartbeat(mail_sink: MailSink) -> None:
-    app.loader.import_default_modules()
     tasks.deliver.apply()
     assert 0 <= heartbeats.ages()[heartbeats.DELIVER] < 60
 
