@@ -8,33 +8,20 @@ waits until all that is due has gone out, and judges (verdict.py). Exit code 1 w
 
 import argparse
 import json
-import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from backorders_site import embedded, supervisor
-from tests.faults.chaos import Chaos, Process
+from tests.faults.chaos import Chaos
+from tests.faults.product import LEASE, Product
 
-LEASE = 8
-TIMES = {
-    "EMAIL_TIMEOUT": "3",
-    "TASK_SOFT_SECONDS": "4",
-    "TASK_HARD_SECONDS": "6",
-    "MAIL_LEASE_SECONDS": str(LEASE),
-    "SETTLE_SECONDS": "1",
-}
 PATIENCE = 180  # seconds for what is due to go out once nothing fails any more but the mail server
 UNDER_WAY = """
     SELECT (SELECT count(*) FROM notifications_message WHERE state IN ('queued', 'sending'))
@@ -49,18 +36,18 @@ HURRY = """
 class KillRun:
     def __init__(self, directory: Path, *, seconds: float, seed: int) -> None:
         self.directory, self.seconds, self.seed = directory, seconds, seed
-        self.environment: dict[str, str] = {}
-        self.processes: dict[str, Process] = {}
+        self.product = Product(directory, "--seed", str(seed))
         self.report: dict[str, Any] = {}
 
     def run(self) -> dict[str, Any]:
+        product = self.product
         try:
-            self._prepare()
-            chaos = Chaos(self.processes, random.Random(self.seed))
+            product.prepare()
+            chaos = Chaos(product.processes, random.Random(self.seed))
             chaos.look_after()
-            self._wait_for_the_site()
+            product.wait_for_the_site()
             started = time.monotonic()
-            life = self._part("life", "--seed", str(self.seed), "--seconds", str(self.seconds))
+            life = product.part("life", "--seed", str(self.seed), "--seconds", str(self.seconds))
             chaos.go_on_until(started + self.seconds)
             chaos.calm_down()
             while life.poll() is None:
@@ -69,88 +56,15 @@ class KillRun:
             self._wait_until_all_has_gone_out(chaos)
             self._judge(chaos)
         finally:
-            for process in reversed(list(self.processes.values())):
-                process.stop()
+            product.stop()
         return self.report
-
-    def _prepare(self) -> None:
-        engines = embedded.start(self.directory)
-        port = embedded.free_port()
-        self.environment = supervisor.demo_environment(self.directory, port=port) | {
-            "DATABASE_URL": engines.database_url,
-            "REDIS_URL": engines.redis_url,
-            "EMAIL_URL": f"smtp://127.0.0.1:{embedded.free_port()}",
-            "LOG_LEVEL": "WARNING",
-            "MAIL_INBOX_URL": "",
-            "MAIL_MODE": "send",
-            **TIMES,
-        }
-        try:
-            self._manage("migrate", "--verbosity", "0")
-            self._part("opening").wait()
-            self.processes = {"postgres": self._postgres(), "valkey": self._valkey(engines.redis_url)}
-        finally:
-            engines.stop()  # each is now started, killed and started again by itself, with the same command
-        self._add_ours()
-
-    def _postgres(self) -> Process:
-        running = psutil.Process(int((self.directory / "postgres" / "postmaster.pid").read_text().split()[0]))
-        return Process(
-            "postgres",
-            running.cmdline(),
-            self.directory / "postgres",
-            self.directory / "postgres.log",
-            {"PATH": os.environ["PATH"], "LANG": "C"},
-            signal.SIGINT,
-            embedded.identity(running.username() if os.geteuid() == 0 else None),
-        )
-
-    def _valkey(self, url: str) -> Process:
-        data = self.directory / "valkey"
-        command = embedded.valkey_command(data, urlsplit(url).port or 0, durable=True)
-        return Process("valkey", command, data, self.directory / "valkey.log", os.environ)
-
-    def _add_ours(self) -> None:
-        commands = {
-            service.name: list(service.command) for service in supervisor.services(self.directory, self.environment)
-        }
-        commands["sender"] = [sys.executable, "manage.py", "deliver_messages", "--loop"]
-        smtp = ["--port", self.environment["EMAIL_URL"].rpartition(":")[2], "--seed", str(self.seed)]
-        commands["sink"] = [
-            sys.executable,
-            "-m",
-            "tests.faults.sink",
-            "--directory",
-            str(self.directory / "mail"),
-            *smtp,
-        ]
-        for name, command in commands.items():
-            log = self.directory / f"{name}.log"
-            self.processes[name] = Process(name, command, supervisor.BASE_DIR, log, self.environment)
-
-    def _part(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.faults", name, *arguments]
-        if name != "opening":
-            command += ["--directory", str(self.directory)]
-        return subprocess.Popen(command, env=self.environment, cwd=supervisor.BASE_DIR)
-
-    def _manage(self, *arguments: str) -> None:
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, env=self.environment, cwd=supervisor.BASE_DIR, check=True)
-
-    def _wait_for_the_site(self) -> None:
-        ends = time.monotonic() + 60
-        while not supervisor.answers(f"{self.environment['SITE_URL']}/readyz"):
-            if time.monotonic() > ends:
-                raise TimeoutError("the site does not answer")
-            time.sleep(0.2)
 
     def _wait_until_all_has_gone_out(self, chaos: Chaos) -> None:
         started = time.monotonic()
         while time.monotonic() < started + PATIENCE:
             chaos.look_after()
             try:
-                with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+                with psycopg.connect(self.product.environment["DATABASE_URL"], autocommit=True) as connection:
                     connection.execute(HURRY, [LEASE])
                     (under_way,) = connection.execute(UNDER_WAY).fetchone() or (1,)
             except psycopg.OperationalError:
@@ -161,7 +75,7 @@ class KillRun:
         self.report["drained_in_seconds"] = round(time.monotonic() - started, 1)
 
     def _judge(self, chaos: Chaos) -> None:
-        self._part("verdict").wait()
+        self.product.part("verdict").wait()
         self.report |= json.loads((self.directory / "verdict.json").read_text())
         self.report |= {
             "seed": self.seed,

@@ -1,0 +1,401 @@
+"""One fault at a time, against the running product: what is killed, frozen, slow or full, and what becomes of the mails."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+from itertools import count
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from backorders_site.supervisor import BASE_DIR
+from tests.engines import ENVIRONMENT
+from tests.faults.chaos import Process
+from tests.faults.product import Product
+
+pytestmark = pytest.mark.faults
+PATIENCE = 60
+STOP, KILL = signal.SIGSTOP, signal.SIGKILL
+SENT = """
+    SELECT m.state, m.ambiguous_count, m.message_id
+    FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+    WHERE o.number = ANY(%s) AND m.state <> 'superseded' ORDER BY m.id"""
+CONNECTED = "SELECT count(*) FROM notifications_message WHERE in_flight"
+_prefixes = count(1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Of a message: how it stands and how often the mail server took it, in how many different forms."""
+
+    state: str
+    ambiguous: int
+    copies: int
+    forms: int
+
+
+class Shop:
+    def __init__(self, product: Product) -> None:
+        self.product, self.processes = product, product.processes
+        self.mailbox = product.directory / "mail"
+        self.hands = self._hands()
+
+    def _hands(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.faults", "hands"],
+            cwd=BASE_DIR,
+            env=self.product.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, do: str, hands: "subprocess.Popen[str] | None" = None, **how: object) -> dict[str, Any]:
+        hands = hands or self.hands
+        assert hands.stdin
+        assert hands.stdout
+        hands.stdin.write(json.dumps({"do": do, **how}) + "\n")
+        hands.stdin.flush()
+        answer: dict[str, Any] = json.loads(hands.stdout.readline() or "{}")
+        return answer
+
+    def place(self, n: int) -> dict[str, Any]:
+        answer = self.ask("place", n=n, prefix=f"P{next(_prefixes)}")
+        assert "error" not in answer, answer
+        return answer
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.product.environment["DATABASE_URL"], autocommit=True) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def told(self, numbers: Sequence[str]) -> list[Told]:
+        rows = self.rows(SENT, list(numbers))
+        accepted = self.accepted()  # after the rows: what they call sent has been accepted
+        return [
+            Told(state, ambiguous, len(accepted.get(key, [])), len(set(accepted.get(key, []))))
+            for state, ambiguous, key in rows
+        ]
+
+    def accepted(self) -> dict[str, list[bytes]]:
+        mails: dict[str, list[bytes]] = {}
+        for path in sorted(self.mailbox.glob("*.eml")):
+            _, _, content = path.read_bytes().partition(b"\r\n")
+            mails.setdefault(str(message_from_bytes(content, policy=policy.default)["Message-ID"]), []).append(content)
+        return mails
+
+    def wait_until_told(self, numbers: Sequence[str]) -> list[Told]:
+        """Each order's mail is sent. A pause for an outage is cut short."""
+        for _ in until(f"not told: {numbers[:3]}"):
+            self.rows(
+                "UPDATE notifications_message SET next_attempt_at = now() WHERE state = 'queued' AND ambiguous_count = 0"
+                " AND next_attempt_at > now() RETURNING 1"
+            )
+            told = self.told(numbers)
+            if len(told) == len(numbers) and {row.state for row in told} == {"sent"}:
+                break
+        return told
+
+    def get(self, url: str) -> tuple[int, Message, float]:
+        started = time.monotonic()
+        try:
+            with urlopen(url, timeout=15) as answer:  # noqa: S310 - our own site
+                answer.read()
+                return answer.status, answer.headers, time.monotonic() - started
+        except HTTPError as error:
+            return error.code, error.headers, time.monotonic() - started
+
+    def mood(self, words: str) -> None:
+        (self.mailbox / "stalled").unlink(missing_ok=True)
+        (self.mailbox / "mood").write_text(words)
+
+    def restart(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].start()
+
+    def wait_for_database(self) -> None:
+        for _ in until("PostgreSQL does not answer"):
+            try:
+                self.rows("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                continue
+
+    def another(self, name: str, number: int, *more: str) -> Process:
+        """A second process beside one that runs."""
+        model = self.processes[name]
+        command = [*model.command, *more]
+        return Process(f"{name}-{number}", command, model.directory, model.log, model.environment)
+
+
+def until(complaint: str) -> Iterator[None]:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        yield
+        time.sleep(0.2)
+    raise AssertionError(complaint)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    patch = pytest.MonkeyPatch()
+    for name in (*ENVIRONMENT, "DATABASE_URL", "REDIS_URL"):  # of the tests: the shop has its own
+        patch.delenv(name, raising=False)
+    product = Product(tmp_path_factory.mktemp("outages"), "--moody")
+    try:
+        product.prepare()
+        product.processes.pop("sender")
+        yield product
+    finally:
+        product.stop()
+        patch.undo()
+
+
+@pytest.fixture
+def shop(product: Product) -> Iterator[Shop]:
+    """All is well, and everything runs."""
+    (product.directory / "mail" / "mood").unlink(missing_ok=True)
+    for process in product.processes.values():
+        if not process.is_up:
+            process.start()
+            if process.name == "postgres":
+                time.sleep(1)
+    product.wait_for_the_site()
+    shop = Shop(product)
+    yield shop
+    shop.mood("")
+    for process in product.processes.values():
+        process.thaw()
+    shop.hands.kill()
+    shop.hands.wait()
+
+
+ONCE = Told("sent", 0, 1, 1)
+
+
+def all_once(told: Sequence[Told]) -> bool:
+    return set(told) == {ONCE}
+
+
+# The broker
+
+
+def test_with_the_broker_away_pages_work_and_mails_wait_and_then_go(shop: Shop) -> None:
+    shop.processes["valkey"].kill()
+    placed = shop.place(5)
+    for url in (shop.product.environment["SITE_URL"] + "/", placed["links"][0], placed["links"][0] + "status.json"):
+        assert shop.get(url)[0] == 200
+    assert shop.get(shop.product.environment["SITE_URL"] + "/readyz")[0] == 200
+    shop.processes["valkey"].start()
+    assert all_once(shop.wait_until_told(placed["numbers"]))
+
+
+def test_a_broker_that_lost_a_hundred_tasks_loses_no_mail(shop: Shop) -> None:
+    shop.processes["worker"].signal_all(STOP)
+    shop.ask("publish", task="notifications.tasks.deliver", n=100)
+    placed = shop.place(10)
+    shop.processes["valkey"].kill()
+    shutil.rmtree(shop.product.directory / "valkey" / "appendonlydir")
+    shop.processes["valkey"].start()
+    shop.processes["worker"].thaw()
+    assert all_once(shop.wait_until_told(placed["numbers"]))
+
+
+def test_a_broker_that_hangs_holds_up_no_page_and_loses_no_mail(shop: Shop) -> None:
+    shop.processes["valkey"].signal_all(STOP)
+    placed = shop.place(5)
+    status, _, took = shop.get(placed["links"][0])
+    assert (status, took < 5) == (200, True)
+    shop.processes["valkey"].thaw()
+    assert all_once(shop.wait_until_told(placed["numbers"]))
+
+
+def test_a_broker_restarted_six_times_under_load_loses_no_mail(shop: Shop) -> None:
+    numbers = []
+    for _ in range(6):
+        numbers += shop.place(5)["numbers"]
+        shop.processes["valkey"].kill()
+        numbers += shop.place(5)["numbers"]
+        shop.processes["valkey"].start()
+        time.sleep(0.5)
+    assert all_once(shop.wait_until_told(numbers))
+
+
+def test_one_task_delivered_five_times_sends_one_mail(shop: Shop) -> None:
+    placed = shop.place(3)
+    for task in ("dispatch", "deliver"):
+        shop.ask("publish", task=f"notifications.tasks.{task}", n=5)
+    assert all_once(shop.wait_until_told(placed["numbers"]))
+
+
+# Those who send
+
+
+@pytest.mark.parametrize("victim", ["pool child", "whole worker"])
+@pytest.mark.parametrize(("mood", "copies"), [("stall", 1), ("stall-after", 2)])
+def test_who_is_killed_with_a_mail_in_flight_costs_at_most_one_copy_that_is_counted(
+    shop: Shop, mood: str, copies: int, victim: str
+) -> None:
+    """Before the content the mail server has nothing; after it, it may have the mail. Nobody can know: both are counted."""
+    shop.mood(mood)
+    placed = shop.place(1)
+    for _ in until("no mail under way"):
+        if (shop.mailbox / "stalled").exists():
+            break
+    if victim == "whole worker":
+        shop.processes["worker"].kill()
+    else:
+        for child in shop.processes["worker"].family()[1:]:
+            child.kill()
+    shop.mood("")
+    if victim == "whole worker":
+        shop.processes["worker"].start()
+    assert shop.wait_until_told(placed["numbers"]) == [Told("sent", 1, copies, 1)]
+
+
+def test_two_beats_two_loops_and_two_workers_send_each_mail_once(shop: Shop) -> None:
+    beat = shop.another("beat", 2)
+    schedule = beat.command.index("--schedule") + 1
+    beat.command = [*beat.command[:schedule], f"{beat.command[schedule]}-2", *beat.command[schedule + 1 :]]
+    loop = [sys.executable, "manage.py", "deliver_messages", "--loop"]
+    loops = [Process(f"loop-{n}", loop, BASE_DIR, beat.log, beat.environment) for n in (1, 2)]
+    more = [beat, shop.another("worker", 2, "--hostname", "second@%h"), *loops]
+    for process in more:
+        process.start()
+    try:
+        numbers = [number for _ in range(4) for number in shop.place(10)["numbers"]]
+        assert all_once(shop.wait_until_told(numbers))
+    finally:
+        for process in more:
+            process.stop()
+
+
+def test_who_dies_right_after_the_commit_leaves_a_mail_that_goes(shop: Shop) -> None:
+    hands = shop._hands()
+    shop.ask("place_and_die", hands, prefix="DIED")
+    assert hands.wait() == -KILL
+    assert all_once(shop.wait_until_told(["DIED-0"]))
+
+
+# The database
+
+
+def test_with_the_database_away_every_page_says_when_to_come_back_and_then_all_goes_on(shop: Shop) -> None:
+    placed = shop.place(3)
+    site, link = shop.product.environment["SITE_URL"], placed["links"][0]
+    shop.processes["postgres"].kill()
+    for url in (
+        link,
+        link + "live/",
+        link + "status.json",
+        link + "calendar.ics",
+        f"{site}/p/KILL-0/",
+        f"{site}/record/",
+    ):
+        status, headers, _ = shop.get(url)
+        assert (url, status, headers.get("Retry-After")) == (url, 503, "30")
+    assert (shop.get(f"{site}/livez")[0], shop.get(f"{site}/readyz")[0]) == (200, 503)
+    shop.processes["postgres"].start()
+    shop.wait_for_database()
+    assert shop.get(link)[0] == 200
+    assert {row.copies for row in shop.wait_until_told(placed["numbers"])} == {1}
+
+
+def test_a_database_restarted_while_a_mail_is_under_way_costs_at_most_one_copy(shop: Shop) -> None:
+    shop.mood("stall-after")
+    placed = shop.place(1)
+    for _ in until("no mail under way"):
+        if (shop.mailbox / "stalled").exists():
+            break
+    shop.restart("postgres")
+    shop.wait_for_database()
+    shop.mood("")
+    (told,) = shop.wait_until_told(placed["numbers"])
+    assert (told.copies <= 1 + told.ambiguous, told.forms) == (True, 1)
+
+
+# The mail server
+
+
+def test_a_mail_server_whose_disk_is_full_gets_the_mail_later(shop: Shop) -> None:
+    shop.mood("full")
+    placed = shop.place(2)
+    for _ in until("nothing was refused"):
+        if shop.rows("SELECT 1 FROM notifications_attempt WHERE detail LIKE '452 4.3.1%%' LIMIT 1"):
+            break
+    shop.mood("")
+    assert all_once(shop.wait_until_told(placed["numbers"]))
+
+
+def test_a_slow_mail_server_slows_neither_pages_nor_promises(shop: Shop) -> None:
+    shop.mood("slow")
+    placed = shop.place(6)
+    for _ in until("nothing is under way"):
+        if shop.rows(CONNECTED) != [(0,)]:
+            break
+    times = [shop.get(placed["links"][n % 6])[2] for n in range(10)]
+    assert sorted(times)[5] < 1
+    before = shop.rows("SELECT max(id) FROM orders_promise")
+    more = shop.place(1)
+    assert shop.rows("SELECT max(id) FROM orders_promise") > before
+    shop.mood("")
+    told = shop.wait_until_told([*placed["numbers"], *more["numbers"]])
+    assert all(row.copies <= 1 + row.ambiguous and row.forms == 1 for row in told)
+
+
+# A long act
+
+
+def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_mail_each(shop: Shop) -> None:
+    shop.ask("hold", reason="they are counted, not sent")
+    numbers = shop.ask("place", n=5000, prefix="MANY", sku="KILL-7")["numbers"]
+    assert len(numbers) == 5000
+    shop.ask("review", sku="KILL-7")
+    shop.ask("dispatch")
+    shop.ask("slip", sku="KILL-7", days=200)
+    told = """
+        SELECT count(*) FROM orders_event e JOIN orders_order o ON o.id = e.order_id
+        WHERE o.number LIKE 'MANY-%%' AND e.kind IN ('later', 'no_date')"""
+    last_in_line = """
+        SELECT 1 FROM orders_orderline WHERE order_id = (SELECT id FROM orders_order WHERE number = 'MANY-4999') FOR UPDATE"""
+    with psycopg.connect(shop.product.environment["DATABASE_URL"]) as between:
+        between.execute(last_in_line)
+        killed(shop, "review", lambda: waits_for_a_lock(shop), sku="KILL-7")
+    assert shop.rows(told) == [(0,)]
+    shop.ask("review", sku="KILL-7")
+    assert shop.rows(told) == [(5000,)]
+    messages = """
+        SELECT count(*), count(DISTINCT m.order_id) FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+        WHERE o.number LIKE 'MANY-%%' AND m.state = 'queued' AND m.kind IN ('later', 'no_date')"""
+    for _ in until("not all have their mail"):
+        if shop.rows(messages) == [(5000, 5000)]:
+            break
+    assert shop.rows("SELECT count(*) FROM orders_event WHERE message_due") == [(0,)]
+
+
+def waits_for_a_lock(shop: Shop) -> bool:
+    return bool(
+        shop.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    )
+
+
+def killed(shop: Shop, do: str, when: Callable[[], bool], **how: object) -> None:
+    """An act in a process of its own, which is killed when it is half-way."""
+    hands = shop._hands()
+    assert hands.stdin
+    hands.stdin.write(json.dumps({"do": do, **how}) + "\n")
+    hands.stdin.flush()
+    for _ in until("it never got half-way"):
+        if when():
+            break
+    hands.kill()
+    hands.wait()
