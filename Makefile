@@ -10,13 +10,14 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test faults lint messages bench screenshots docs-pictures a11y lighthouse lock
+.PHONY: help install demo demo-reset test faults hosts lint messages bench screenshots docs-pictures a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
 	@echo "make demo-reset  the same, starting afresh"
 	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
 	@echo "make faults      the kill run: everything is killed and frozen at random, and no mail is lost (SECONDS_OF_FAULTS=90 SEED=1)"
+	@echo "make hosts       two web and two worker hosts, database, broker and proxy, each lost in turn: root, Linux, Caddy (SECONDS_OF_FAULTS=120 SEED=1)"
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
@@ -56,6 +57,9 @@ faults: install
 	$(if $(SECONDS_OF_FAULTS),KILL_RUN_SECONDS=$(SECONDS_OF_FAULTS)) $(if $(SEED),KILL_RUN_SEED=$(SEED)) \
 	  $(BIN)/python -m pytest -m faults -s
 
+hosts: install
+	$(BIN)/python -m tests.faults.hosts $(if $(SECONDS_OF_FAULTS),--seconds $(SECONDS_OF_FAULTS)) $(if $(SEED),--seed $(SEED))
+
 lint: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -90,3 +94,5 @@ lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
 	  --no-annotate --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --python-platform linux --python-version 3.11 --generate-hashes --constraint requirements.lock \
+	  --no-annotate --no-header --output-file deploy/requirements.lock pyproject.toml

@@ -10,7 +10,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CollectorRegistry
@@ -118,7 +118,7 @@ COUNTED = (
 def metrics(request: HttpRequest) -> HttpResponse:
     """404 unless METRICS_TOKEN is set; 403 for who does not bring it as `Authorization: Bearer ...`."""
     if not settings.METRICS_TOKEN:
-        raise Http404
+        return HttpResponse("Set METRICS_TOKEN.\n", status=404, content_type="text/plain")
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse("Bring the METRICS_TOKEN.\n", status=403, content_type="text/plain")
     registry = CollectorRegistry(auto_describe=False)

@@ -1,10 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from backorders_site import health
+from backorders_site.metrics import metrics
 from orders.presentation import language_for
 from orders.reader import asked_for, read_as
 
@@ -12,6 +14,7 @@ FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: 
 WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+FOR_WATCHERS: Mapping[str, GetResponse] = {"/livez": health.livez, "/readyz": health.readyz, "/metrics": metrics}
 
 
 def private_pages(get_response: GetResponse) -> GetResponse:
@@ -22,6 +25,16 @@ def private_pages(get_response: GetResponse) -> GetResponse:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         return response
+
+    return respond
+
+
+def watchers(get_response: GetResponse) -> GetResponse:
+    """Who watches asks each host by an address of its own, which ALLOWED_HOSTS does not name."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        ask = FOR_WATCHERS.get(request.path, get_response)
+        return ask(request)
 
     return respond
 

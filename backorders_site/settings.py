@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "backorders_site.middleware.private_pages",
+    "backorders_site.middleware.watchers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "backorders_site.middleware.languages",
     "django.middleware.common.CommonMiddleware",
@@ -120,9 +121,16 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgresql://user@localhost/backorders"))}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A database whose machine is gone says nothing, not even no: whoever waits for it is told after half a minute.
+# A machine that is gone says nothing, not even no. Who waits for the database is told after half a minute; and the
+# database lets go after as long of what a machine held that is gone: its locks, and the one by which it was the sender.
 _patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-DATABASES["default"]["OPTIONS"] = _patience | {"tcp_user_timeout": 30_000} | DATABASES["default"].get("OPTIONS", {})
+_lets_go = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "user_timeout": 30_000}
+DATABASES["default"]["OPTIONS"] = {
+    **_patience,
+    "tcp_user_timeout": 30_000,
+    "options": " ".join(f"-c tcp_{name}={value}" for name, value in _lets_go.items()),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "redis://localhost:6379/0")

@@ -141,6 +141,13 @@ class Counter:
         return execute(*args)
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_watchers_ask_a_host_by_any_name(client: Client, measured: None, path: str) -> None:
+    answer = client.get(path, headers={"Host": "10.0.0.7:8000", "Authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert client.get("/record/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
+
+
 # Alerts
 
 

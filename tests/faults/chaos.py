@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil  # type: ignore[import-untyped]
 
@@ -85,6 +85,21 @@ class Process:
         with suppress(subprocess.TimeoutExpired):
             self.running.wait(patience)
         self.kill()
+
+
+class Trouble(Protocol):
+    """What happens to the product of a run, and what has happened so far."""
+
+    faults: Counter[str]
+
+    def go_on_until(self, ends: float) -> None:
+        """Until time.monotonic() says so."""
+
+    def look_after(self) -> None:
+        """Start again what is due to."""
+
+    def calm_down(self) -> None:
+        """Nothing more happens, and everything runs again."""
 
 
 BREATH = (0.6, 1.8)  # seconds between faults

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from tests.faults.chaos import Chaos
+from tests.faults.chaos import Chaos, Trouble
 from tests.faults.product import LEASE, Product
 
 PATIENCE = 180  # seconds for what is due to go out once nothing fails any more but the mail server
@@ -36,14 +36,20 @@ HURRY = """
 class KillRun:
     def __init__(self, directory: Path, *, seconds: float, seed: int) -> None:
         self.directory, self.seconds, self.seed = directory, seconds, seed
-        self.product = Product(directory, "--seed", str(seed))
+        self.product = self.make()
         self.report: dict[str, Any] = {}
+
+    def make(self) -> Product:
+        return Product(self.directory, "--seed", str(self.seed))
+
+    def trouble(self) -> Trouble:
+        return Chaos(self.product.processes, random.Random(self.seed))
 
     def run(self) -> dict[str, Any]:
         product = self.product
         try:
             product.prepare()
-            chaos = Chaos(product.processes, random.Random(self.seed))
+            chaos = self.trouble()
             chaos.look_after()
             product.wait_for_the_site()
             started = time.monotonic()
@@ -59,7 +65,7 @@ class KillRun:
             product.stop()
         return self.report
 
-    def _wait_until_all_has_gone_out(self, chaos: Chaos) -> None:
+    def _wait_until_all_has_gone_out(self, chaos: Trouble) -> None:
         started = time.monotonic()
         while time.monotonic() < started + PATIENCE:
             chaos.look_after()
@@ -74,7 +80,7 @@ class KillRun:
             time.sleep(1)
         self.report["drained_in_seconds"] = round(time.monotonic() - started, 1)
 
-    def _judge(self, chaos: Chaos) -> None:
+    def _judge(self, chaos: Trouble) -> None:
         self.product.part("verdict").wait()
         self.report |= json.loads((self.directory / "verdict.json").read_text())
         self.report |= {
@@ -104,16 +110,16 @@ def summary(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=90)
+def run_by_command(kind: type[KillRun], says: str | None, *, seconds: float) -> int:
+    parser = argparse.ArgumentParser(description=says, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=seconds)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the whole report to this file")
     parser.add_argument("--keep", action="store_true", help="keep the directory with logs, mails and database")
     options = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="backorders-kill-"))
     try:
-        report = KillRun(directory, seconds=options.seconds, seed=options.seed).run()
+        report = kind(directory, seconds=options.seconds, seed=options.seed).run()
     finally:
         if options.keep:
             sys.stdout.write(f"kept: {directory}\n")
@@ -126,4 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_by_command(KillRun, __doc__, seconds=90))
