@@ -2,6 +2,7 @@
 time; what came is kept first and acted on after."""
 
 import logging
+import re
 from typing import Any
 
 from anymail.exceptions import AnymailConfigurationError
@@ -20,7 +21,10 @@ from notifications.reports import handle_reports, keep
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 1_000_000
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, DataError, AnymailConfigurationError)
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, DataError, AnymailConfigurationError),
+    *(OverflowError, RecursionError),  # times that no calendar has, and lists in lists without end
+)
 
 
 @csrf_exempt
@@ -33,18 +37,25 @@ def mail_reports(request: HttpRequest) -> HttpResponse:
         view, _, _ = resolve(f"/{settings.MAIL_PROVIDER}/tracking/", urlconf="anymail.urls")
     except Resolver404:
         raise Http404 from None
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not re.fullmatch("[0-9]+", length):
+        return _refused()
+    if len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES:
         return HttpResponse(status=413)
     try:
         with transaction.atomic():
             answer: HttpResponse = view(request)
     except UNREADABLE:
-        return HttpResponse("This report cannot be read.\n", status=400, content_type="text/plain")
+        return _refused()
     try:
         handle_reports()
     except DatabaseError:
         log.exception("mail reports are kept and not handled yet")
     return answer
+
+
+def _refused() -> HttpResponse:
+    return HttpResponse("This report cannot be read.\n", status=400, content_type="text/plain")
 
 
 @receiver(tracking)

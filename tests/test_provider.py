@@ -241,11 +241,22 @@ def test_without_a_secret_set_there_is_no_such_address(line: OrderLine, settings
         (b"[1]", 400),
         (b"\xff\xfe", 400),
         (b'{"RecordType": "Bounce", "ID": "\\u0000", "Type": "HardBounce", "Email": "a\\u0000b"}', 400),
+        (b"[" * 100_000, 400),
         (b"{}" + b" " * 1_000_001, 413),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_nothing_is_kept(body: bytes, status: int) -> None:
     assert (post(body), ProviderReport.objects.count()) == (status, 0)
+
+
+def test_a_length_that_is_no_number_is_refused(client: Client) -> None:
+    assert client.generic("POST", "/webhooks/mail/", b"{}", CONTENT_LENGTH="1,5").status_code == 400
+
+
+def test_a_time_that_no_calendar_has_is_refused(client: Client, settings: Settings) -> None:
+    settings.MAIL_PROVIDER = "mailtrap"
+    late = {"event": "bounce", "message_id": "1", "email": "ada@example.com", "timestamp": 2**70}
+    assert post({"events": [late]}) == 400
 
 
 def test_looking_at_the_address_changes_nothing(client: Client) -> None:

@@ -1,11 +1,13 @@
 """What staff do beyond editing: a page asks what the service has to know, then the service does it."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.functional import Promise
@@ -36,6 +38,13 @@ class TimeInput(forms.DateTimeInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class Chooser(AutocompleteSelect):
+    """Looks rows up as somebody types. What was sent back and is no key chooses nothing, instead of ending in an error."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if re.fullmatch("[0-9]{1,18}", str(key))], attr)
 
 
 class StaffReason(forms.CharField):

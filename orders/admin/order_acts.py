@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
-from orders.admin.acts import Act, DayInput, NewRow, StaffReason, TimeInput
+from orders.admin.acts import Act, Chooser, DayInput, NewRow, StaffReason, TimeInput
 from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask, Word
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
@@ -39,7 +38,7 @@ class NewOrder(NewRow):
         widget=forms.TextInput({"size": 4}),
     )
     product = forms.ModelChoiceField(
-        Product.objects.all(), widget=AutocompleteSelect(OrderLine._meta.get_field("product"), admin.site)
+        Product.objects.all(), widget=Chooser(OrderLine._meta.get_field("product"), admin.site)
     )
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS, initial=1)
     promised_by = forms.DateField(
