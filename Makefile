@@ -10,7 +10,7 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test faults hosts lint messages bench screenshots docs-pictures a11y lighthouse lock
+.PHONY: help install demo demo-reset test faults hosts fuzz lint messages bench screenshots docs-pictures a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
 	@echo "make faults      the kill run: everything is killed and frozen at random, and no mail is lost (SECONDS_OF_FAULTS=90 SEED=1)"
 	@echo "make hosts       two web and two worker hosts, database, broker and proxy, each lost in turn: root, Linux, Caddy (SECONDS_OF_FAULTS=120 SEED=1)"
+	@echo "make fuzz        more than ten thousand inputs that nobody should send, to everything that takes any (SEED=1 TIMES=1)"
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
@@ -51,7 +52,7 @@ demo-reset: install
 	@$(BIN)/python -m backorders_site.supervisor --reset
 
 test: install
-	$(BIN)/python -m pytest -n 2 -m "not browser and not faults"
+	$(BIN)/python -m pytest -n 2 -m "not browser and not faults and not fuzz"
 
 faults: install
 	$(if $(SECONDS_OF_FAULTS),KILL_RUN_SECONDS=$(SECONDS_OF_FAULTS)) $(if $(SEED),KILL_RUN_SEED=$(SEED)) \
@@ -59,6 +60,9 @@ faults: install
 
 hosts: install
 	$(BIN)/python -m tests.faults.hosts $(if $(SECONDS_OF_FAULTS),--seconds $(SECONDS_OF_FAULTS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: install
+	$(if $(SEED),FUZZ_SEED=$(SEED)) $(if $(TIMES),FUZZ_TIMES=$(TIMES)) $(BIN)/python -m pytest -n 2 -m fuzz
 
 lint: install
 	$(BIN)/ruff check

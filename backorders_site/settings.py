@@ -3,29 +3,22 @@
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from backorders_site.environment import Environment, postgresql, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-
-def required(name: str, example: str) -> str:
-    value = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment, for example {name}={example}")
-    return str(value)
+env = Environment()
 
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
-SECRET_KEY = required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
+SECRET_KEY = env.required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-SITE_URL = required("SITE_URL", "https://orders.example.com").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or ""])
+_site = env.address("SITE_URL", "https://orders.example.com")
+SITE_URL = _site.geturl().rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname or ""])
 
 SHOP_NAME = env.str("SHOP_NAME", default="Our shop")
 SHOP_COLOUR = env.str("SHOP_COLOUR", default="")  # #rrggbb; empty: the green of site.css
@@ -35,7 +28,7 @@ DELAY_RULES = env.str(
     "DELAY_RULES", default=""
 )  # stricter ones than the law of the shipping country asks: US-CA, EU, UK
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()  # its working days decide when goods can be handled
-SUPPORT_EMAIL = required("SUPPORT_EMAIL", "help@example.com")
+SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "help@example.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)
 EXACT_LINE = env.bool("EXACT_LINE", default=False)  # show strangers the exact number of units spoken for
 HANDLING_DAYS = env.int(
@@ -118,7 +111,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgresql://user@localhost/backorders"))}
+DATABASES = {
+    "default": env.address("DATABASE_URL", "postgresql://user@localhost/backorders", postgresql),
+}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A machine that is gone says nothing, not even no. Who waits for the database is told after half a minute; and the
@@ -133,7 +128,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = required("REDIS_URL", "redis://localhost:6379/0")
+REDIS_URL = env.address("REDIS_URL", "redis://localhost:6379/0", valkey)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -143,8 +138,7 @@ CACHES = {
     }
 }
 
-EMAIL_URL = required("EMAIL_URL", "smtp+tls://user:password@mail.example.com:587")
-_email = env.email_url_config(EMAIL_URL)
+_email = env.address("EMAIL_URL", "smtp+tls://user:password@mail.example.com:587", env.email_url_config)
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email.get("EMAIL_HOST", "")
 EMAIL_PORT = _email.get("EMAIL_PORT") or 25
@@ -166,13 +160,13 @@ ANYMAIL = env.dict("MAIL_PROVIDER_SETTINGS", default={}) | {
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_MESSAGE_ID_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
-LANGUAGE_CODE = env.str("SHOP_LANGUAGE", default="en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]  # each in its own words
+LANGUAGE_CODE = env.one_of("SHOP_LANGUAGE", tuple(code for code, _ in LANGUAGES), default="en")
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 SERVES_SOURCES = DEBUG or DEMO  # static files as they stand in the checkout: nothing has to be collected first
@@ -263,7 +257,8 @@ CELERY_BEAT_SCHEDULE = {
     "sign of life": {"task": "backorders_site.tasks.give_sign_of_life", "schedule": 60.0, "options": {"expires": 50}},
 }
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="line" if SERVES_SOURCES else "json")  # json | line
+LOG_FORMAT = env.one_of("LOG_FORMAT", ("json", "line"), default="line" if SERVES_SOURCES else "json")
+LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -282,5 +277,5 @@ LOGGING = {
         "axes": {"level": "WARNING"},  # who is kept out, not who logs in
         "celery": {"level": "WARNING"},  # not every tick
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -91,3 +91,13 @@ def test_units_that_arrived_more_than_two_years_ago_are_refused(product: Product
 @pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "²"])
 def test_a_row_that_cannot_exist_is_not_found(admin_client: Client, key: str) -> None:
     assert admin_client.get(reverse("admin:orders_restock_receive"), {"id": key}).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["½", "1.0", "9" * 5000, "a@b.c", "-1"])
+def test_a_product_that_is_no_product_is_a_fault_of_the_form(admin_client: Client, key: str) -> None:
+    url = reverse("admin:orders_order_add")
+    assert admin_client.get(url, {"product": key}).status_code == 200
+    shown = admin_client.post(url, {"number": "1", "product": key, "quantity": 1})
+    assert shown.context["form"].errors["product"] == [
+        "Select a valid choice. That choice is not one of the available choices."
+    ]

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
@@ -17,15 +17,62 @@ DAYS = (
     *("2026-11-02T25:00", "2026-11-02T12:00+99:99", "2026-11-01T01:30", "2026-03-08T02:30", "12/01/2026", "20261201"),
 )
 TEXTS = (
-    *("", " ", "\t", "\n", "\0", "a\0b", "\x1b[31m", "\x7f", "a\r\nX-Evil: 1", "\ufeff", "\u2028", "\u202eevil", "\uffff"),
-    *("é" * 300, "e\u0301" * 50, "😀", "A" * 10_000, "%00", "%", "%s%n%(x)s", "{0}{x}", "{{ 7*7 }}", "{% now %}", "${7*7}"),
-    *("<script>x()</script>", "\"'><img src=x onerror=x()>", "' OR 1=1 --", "\\", "../../../etc/passwd", "..%2f", "C:\\"),
+    *(
+        "",
+        " ",
+        "\t",
+        "\n",
+        "\0",
+        "a\0b",
+        "\x1b[31m",
+        "\x7f",
+        "a\r\nX-Evil: 1",
+        "\ufeff",
+        "\u2028",
+        "\u202eevil",
+        "\uffff",
+    ),
+    *(
+        "é" * 300,
+        "e\u0301" * 50,
+        "😀",
+        "A" * 10_000,
+        "%00",
+        "%",
+        "%s%n%(x)s",
+        "{0}{x}",
+        "{{ 7*7 }}",
+        "{% now %}",
+        "${7*7}",
+    ),
+    *(
+        "<script>x()</script>",
+        "\"'><img src=x onerror=x()>",
+        "' OR 1=1 --",
+        "\\",
+        "../../../etc/passwd",
+        "..%2f",
+        "C:\\",
+    ),
     *("//evil.example", "https://evil.example/", "javascript:x()", "=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "-2+3"),
     *("null", "true", "[]", "{}", "[[[[", '{"a":', "a@b.c", "a@" + "b" * 300 + ".example", "a@b@c", "ada@exämple.com"),
     *("en-US-x-" + "y" * 200, "xx", "de_DE@euro", "root", ";", "a;b", "'", '"', '"a', "on", "now()", "🏴‍☠️", "\ud800"),
 )
 HOSTILE = (*NUMBERS, *DAYS, *TEXTS)
-BYTES = (b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f", b"\xef\xbb\xbf", b"\r", b'"', b",", b";", b"\n", b"\x80")
+BYTES = (
+    b"\0",
+    b"\xff",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xf0\x9f",
+    b"\xef\xbb\xbf",
+    b"\r",
+    b'"',
+    b",",
+    b";",
+    b"\n",
+    b"\x80",
+)
 
 
 class Hostile(random.Random):
@@ -111,7 +158,11 @@ class _Forms(HTMLParser):
         elif tag == "textarea":
             self._area = name
             fields[name] = [""]
-        elif tag in ("input", "button") and name and not (of.get("type") in ("checkbox", "radio") and "checked" not in of):
+        elif (
+            tag in ("input", "button")
+            and name
+            and not (of.get("type") in ("checkbox", "radio") and "checked" not in of)
+        ):
             fields.setdefault(name, []).append(of.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
@@ -128,7 +179,3 @@ def forms_on(page: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
     parser = _Forms()
     parser.feed(page)
     yield from parser.found
-
-
-def as_query(fields: dict[str, list[str]]) -> Sequence[tuple[str, str]]:
-    return [(name, value) for name, values in fields.items() for value in values]

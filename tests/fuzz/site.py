@@ -75,8 +75,8 @@ def _send(client: Client, method: str, path: str, body: Any, environ: dict[str, 
     if isinstance(body, dict):
         body, environ["CONTENT_TYPE"] = encoded(body), "application/x-www-form-urlencoded"
     content_type = environ.pop("CONTENT_TYPE", "application/octet-stream")
-    response = client.generic(method, "/", body or b"", content_type=content_type, **environ)
-    response.getvalue() if not response.streaming else b"".join(response.streaming_content)
+    response: Any = client.generic(method, "/", body or b"", content_type=content_type, **environ)
+    response.getvalue()  # a sheet is written while it is sent
     return response
 
 

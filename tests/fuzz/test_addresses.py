@@ -16,7 +16,17 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.django_db, pytest.mark.usefixtures("
 PARAMETERS = (
     *("lang", "seen", "line", "choice", "quantity", "theme", "q", "page", "p", "o", "e", "all", "id", "next", "state"),
     *("_popup", "_to_field", "_changelist_filters", "app_label", "model_name", "field_name", "term", "product", "with"),
-    *("needs", "country", "kind__exact", "placed_at__year", "order__number", "pk__in", "covered", "by", "customer_name__regex"),
+    *(
+        "needs",
+        "country",
+        "kind__exact",
+        "placed_at__year",
+        "order__number",
+        "pk__in",
+        "covered",
+        "by",
+        "customer_name__regex",
+    ),
 )
 HEADERS = (
     *("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE", "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_X_FORWARDED_FOR", "HTTP_ORIGIN"),

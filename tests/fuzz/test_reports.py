@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 
 from notifications.models import Message
 from tests import factories
-from tests.fuzz.hostile import BYTES, HOSTILE, Hostile, many
+from tests.conftest import MailSink
+from tests.fuzz.hostile import HOSTILE, Hostile, many
 from tests.fuzz.site import Verdict, ask
 from tests.mailing import mail
-from tests.conftest import MailSink
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 
@@ -36,29 +36,54 @@ REPORTS: dict[str, list[Any]] = {
             }
         ]
     ],
-    "brevo": [{"event": "hard_bounce", "email": "ada@example.com", "ts_event": 1793638800, "message-id": "<ours>", "reason": "x"}],
-    "mailjet": [[{"event": "bounce", "time": 1793638800, "MessageID": 7, "email": "ada@example.com", "error": "user unknown"}]],
+    "brevo": [
+        {
+            "event": "hard_bounce",
+            "email": "ada@example.com",
+            "ts_event": 1793638800,
+            "message-id": "<ours>",
+            "reason": "x",
+        }
+    ],
+    "mailjet": [
+        [{"event": "bounce", "time": 1793638800, "MessageID": 7, "email": "ada@example.com", "error": "user unknown"}]
+    ],
     "sparkpost": [
         [
             {
                 "msys": {
                     "message_event": {
                         **{"type": "bounce", "bounce_class": "10", "timestamp": "1793638800", "event_id": "1"},
-                        **{"rcpt_to": "ada@example.com", "transmission_id": "7", "raw_reason": "550", "rcpt_meta": {"a": 1}},
+                        **{
+                            "rcpt_to": "ada@example.com",
+                            "transmission_id": "7",
+                            "raw_reason": "550",
+                            "rcpt_meta": {"a": 1},
+                        },
                     }
                 }
             }
         ]
     ],
-    "resend": [{"type": "email.bounced", "created_at": AT, "data": {"email_id": "1", "to": ["ada@example.com"], "headers": []}}],
-    "mailersend": [{"type": "activity.hard_bounced", "created_at": AT, "data": {"id": "1", "email": {"message": {"id": "x"}}}}],
-    "mailtrap": [{"events": [{"event": "bounce", "message_id": "1", "email": "ada@example.com", "timestamp": 1793638800}]}],
-    "postal": [{"event": "MessageBounced", "payload": {"bounce": {"id": 1}, "original_message": {"to": "ada@example.com"}}}],
+    "resend": [
+        {"type": "email.bounced", "created_at": AT, "data": {"email_id": "1", "to": ["ada@example.com"], "headers": []}}
+    ],
+    "mailersend": [
+        {"type": "activity.hard_bounced", "created_at": AT, "data": {"id": "1", "email": {"message": {"id": "x"}}}}
+    ],
+    "mailtrap": [
+        {"events": [{"event": "bounce", "message_id": "1", "email": "ada@example.com", "timestamp": 1793638800}]}
+    ],
+    "postal": [
+        {"event": "MessageBounced", "payload": {"bounce": {"id": 1}, "original_message": {"to": "ada@example.com"}}}
+    ],
     "unisender_go": [{"auth": "x", "events_by_user": [{"events": [{"event_name": "transactional_email_status"}]}]}],
     "mailgun": [
         {"signature": {"timestamp": "1", "token": "t", "signature": "s"}, "event-data": {"event": "failed", "id": "1"}}
     ],
-    "mandrill": [[{"event": "hard_bounce", "ts": 1793638800, "_id": "1", "msg": {"email": "ada@example.com", "_id": "1"}}]],
+    "mandrill": [
+        [{"event": "hard_bounce", "ts": 1793638800, "_id": "1", "msg": {"email": "ada@example.com", "_id": "1"}}]
+    ],
 }
 KEYS = {
     "MAILGUN_WEBHOOK_SIGNING_KEY": "key",
@@ -70,7 +95,9 @@ KEYS = {
 def spoilt(hostile: Hostile, node: Any) -> Any:
     """Somewhere in it, something of another kind."""
     if hostile.random() < 0.15 or not isinstance(node, (dict, list)) or not node:
-        return hostile.choice([None, True, -1, 1e308, 2**70, [], {}, [[]], [node], {"a": node}, hostile.text(str(node))])
+        return hostile.choice(
+            [None, True, -1, 1e308, 2**70, [], {}, [[]], [node], {"a": node}, hostile.text(str(node))]
+        )
     if isinstance(node, list):
         place = hostile.randrange(len(node))
         return [*node[:place], spoilt(hostile, node[place]), *node[place + 1 :]]
@@ -107,4 +134,3 @@ def test_reports(client: Client, settings: Settings, mail_sink: MailSink, provid
         body = body_of(hostile, hostile.choice(REPORTS[provider]), ours)
         ask(client, verdict, "POST", "/webhooks/mail/", body=body, **environ)
     verdict.holds(len(many(125)))
-    assert BYTES

@@ -12,6 +12,7 @@ from orders.models import Order, Release
 from orders.quiet import TOTAL, past_agreed, who_would_hear_what
 
 SHOWN = 10
+MOST_AN_HOUR = 1_000_000
 
 
 class Command(BaseCommand):
@@ -31,8 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         pace: int | None = options["per_hour"]
-        if pace is not None and pace < 1:
-            raise CommandError(f"--per-hour is {pace}; expected a whole number from 1")
+        if pace is not None and not 1 <= pace <= MOST_AN_HOUR:
+            raise CommandError(f"--per-hour is {pace}; expected a whole number from 1 to {MOST_AN_HOUR}")
         now = timezone.now()
         quiet = Order.objects.filter(released_at__isnull=True)
         self._show(quiet, now=now)
