@@ -39,7 +39,9 @@ def packed(number: str, *units: int) -> list[OrderLine]:
 
 
 def ship(staff: Client, pasted: str, **data: object) -> Report:
-    return staff.post(SHIP, {"pasted": pasted, **data}).context["report"]
+    """Read what it would do, then do it."""
+    sent = {"pasted": pasted, **data}
+    return staff.post(SHIP, {**sent, "meant": staff.post(SHIP, sent).context["meant"]}).context["report"]
 
 
 def said(report: Report) -> dict[int, str]:
@@ -55,6 +57,21 @@ class TestShipping:
         assert (shipment.carrier, shipment.tracking_number, shipment.actor) == ("UPS", "1Z9", "admin")
         assert (fresh(first).shipped, fresh(second).shipped) == (2, 1)
 
+    def test_who_is_told_what_is_shown_before_and_nothing_is_done(self, admin_client: Client) -> None:
+        packed("1001", 2)
+        shown = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS\n7,A,UPS"}).context
+        it = shown["consequences"]
+        assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
+        assert "1Z9" in it.examples[0].text
+        assert said(shown["report"]) == {1: "2 units shipped.", 2: "There is no order “7”."}
+        assert Shipment.objects.count() == 0
+
+    def test_other_lines_than_were_shown_are_shown_first(self, admin_client: Client) -> None:
+        packed("1001", 2)
+        meant = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS"}).context["meant"]
+        admin_client.post(SHIP, {"pasted": "1001,1Z8,UPS", "meant": meant})
+        assert Shipment.objects.count() == 0
+
     def test_a_part_names_its_product_and_units(self, admin_client: Client) -> None:
         (line,) = packed("1001", 5)
         ship(admin_client, "1001,A1,UPS,1001-a,2\n1001,A2,UPS,1001-A,1")
@@ -64,7 +81,10 @@ class TestShipping:
     def test_columns_are_found_by_their_names(self, admin_client: Client) -> None:
         packed("1001", 5)
         file = SimpleUploadedFile("ship.csv", "\ufeffCarrier,Order number,Tracking-number\nDHL,1001,JD1\n".encode())
-        report = admin_client.post(SHIP, {"file": file}).context["report"]
+        shown = admin_client.post(SHIP, {"file": file}).context
+        assert Shipment.objects.count() == 0
+        sent = {"pasted": shown["form"]["pasted"].value(), "meant": shown["meant"]}
+        report = admin_client.post(SHIP, sent).context["report"]
         assert [(row.number, row.shipped) for row in report.rows] == [(2, True)]
         assert Shipment.objects.get().tracking_number == "JD1"
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from backorders_site.desk.pages import page, staff_page
-from backorders_site.desk.rehearsal import mail_due, undone
+from backorders_site.desk.examples import kept, mail_due
+from backorders_site.desk.pages import page, shows_mails, staff_page
+from backorders_site.desk.rehearsal import undone
 from notifications.compose import Composed
 from notifications.mode import mail_mode
 from orders import services
@@ -44,6 +45,7 @@ class Example:
     kind: str
     number: str
     mail: Composed
+    html_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Heard:
 
 
 @staff_page(PERMISSION)
+@shows_mails
 @require_http_methods(["GET", "HEAD", "POST"])
 def go_live(request: HttpRequest) -> HttpResponse:
     form = ReleaseForm(request.POST or None)
@@ -114,7 +117,7 @@ def examples(now: datetime) -> list[Example]:
     for kind, order_id in one_of_each.items():
         order, mail = _written(order_id, now)
         if mail:
-            found.append(Example(str(EventKind(kind).label), order.number, mail))
+            found.append(Example(str(EventKind(kind).label), order.number, mail, kept(mail.html)))
     return found
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from backorders_site.desk import coverage
 from backorders_site.desk.pages import admin_of, page, staff_page
+from backorders_site.desk.telling import how_far
 from orders import queue
 from orders.admin.base import Button, may
 from orders.admin.history import promise_words
@@ -82,10 +83,8 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
         request,
         "product.html",
         title=str(product),
-        product=product,
         length=length,
         spare=product.stock.arrived - product.stock.allocated,
-        is_settling=product.review_at is not None and product.review_at > now,
         steps=steps,
         uncovered=sum(step.waiting for step in steps if not step.is_covered),
         chart=coverage.chart(steps, length.units, now=now),
@@ -95,7 +94,8 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
         deliveries=deliveries,
         suppliers=_suppliers(deliveries, now=now),
         kept=[_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
-        buttons=admin_of(Product).buttons(request, product),
+        buttons=admin_of(Product).buttons(request, product, back=request.path),
+        **how_far(product, now=now),
     )
 
 
@@ -173,7 +173,7 @@ def _delivery(request: HttpRequest, restock: Restock, product: Product, *, now: 
     moved = date_before(dates, product, now=now) is not None
     acts = [act for act in model_admin.acts if may(request, act)]
     offered = [act for act in acts if (moved if act.name == UNDO else act.offered(restock))]
-    buttons = [Button(act.label, model_admin.act_url(act, [restock.pk]), dangerous=act.dangerous) for act in offered]
+    buttons = [Button(act.label, model_admin.act_url(act, [restock.pk], back=request.path), dangerous=act.dangerous) for act in offered]
     return Delivery(restock, dates, buttons)
 
 

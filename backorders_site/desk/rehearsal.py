@@ -6,20 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
 
-from notifications.compose import Composed, compose
+from backorders_site.desk.examples import Example, examples
 from notifications.mode import mail_mode
-from notifications.models import Message, MessageEvent, State
-from notifications.news import open_notices
 from orders import services
 from orders.admin.acts import Text
 from orders.domain.delay_rules import Jurisdiction, Sentence
-from orders.models import Event, EventKind, Forecast, Order, OrderLine, Product, Refund
+from orders.models import Event, EventKind, Forecast, Order, Product, Refund
 from orders.presentation import language_for, sentence
 from orders.services.forecasting import make_forecasts
 from orders.services.promising import WHOLE_QUEUES
@@ -32,17 +31,6 @@ LAWS = {
     Jurisdiction.UK: "UK",
     Jurisdiction.ELSEWHERE: "elsewhere",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A mail as it would arrive. `asks`: whether it is one that must be answered."""
-
-    language: str
-    asks: bool
-    recipient: str
-    subject: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +47,8 @@ class Reached:
 class Consequences:
     """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
     hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
-    `unreachable`; `unreleased`: they came with a first import that was not released. `kinds`: events by kind."""
+    `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: a window moves; `kinds`:
+    events by kind."""
 
     quiet: int
     mailed: int
@@ -67,6 +56,7 @@ class Consequences:
     turned_off: int
     unreachable: int
     unreleased: int
+    moves: bool
     kinds: Sequence[tuple[Text, int]]
     reached: Sequence[Reached]
     refunds: int
@@ -84,7 +74,9 @@ class Consequences:
         total = self.quiet + self.heard
         if not total:
             return _("Nobody's promise changes, and nobody hears of it.")
-        return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+        if self.quiet or self.moves:
+            return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+        return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {"n": _number(total)}
 
     @property
     def groups(self) -> list[str]:
@@ -222,12 +214,13 @@ def _consequences(before: Sequence[Forecast], last: int, products: list[int], *,
         turned_off=_orders(heard, "turned_off"),
         unreachable=_orders(heard, "unreachable"),
         unreleased=_orders(heard, "unreleased"),
+        moves=events.filter(kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]).exists(),
         kinds=_kinds(events),
         reached=[_reached(event) for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]],
         refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
         refunds_by=owed[0].due_on if owed else None,
         owed=owed,
-        examples=list(_examples(heard, now=now)),
+        examples=list(examples(_first_of_each(heard), now=now)),
     )
 
 
@@ -252,8 +245,9 @@ def _reached(event: Event) -> Reached:
     return Reached(event.order, EventKind(event.kind).label, sentence(event, locale=locale), language_for(locale))
 
 
-def _examples(heard: Collection[_Heard], *, now: datetime) -> Iterator[Example]:
-    """One per language of those who only read it, and one of those who have to answer; what most would get first."""
+def _first_of_each(heard: Collection[_Heard]) -> dict[tuple[str, bool], int]:
+    """An order for each language of those who only read it and of those who have to answer: the shop's own language
+    first, then what most would get."""
     first: dict[tuple[str, bool], int] = {}
     orders: Counter[tuple[str, bool]] = Counter()
     for group in heard:
@@ -261,23 +255,8 @@ def _examples(heard: Collection[_Heard], *, now: datetime) -> Iterator[Example]:
             each = language_for(group.locale), group.what == "asked"
             first.setdefault(each, group.first)
             orders[each] += group.orders
-    for each, _count in orders.most_common():
-        language, asks = each
-        order, composed = mail_due(first[each], now=now)
-        if composed:
-            name = get_language_info(language)["name"]
-            yield Example(name, asks, order.email, composed.subject, composed.text)
-
-
-def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
-    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too."""
-    lines = OrderLine.objects.select_related("product", "promise")
-    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
-    unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
-    events = list(Event.objects.filter(unsaid, order=order))
-    services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
-    message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
-    return order, compose(message, events, open_notices([order_id]), now=now)
+    ours = language_for(settings.LANGUAGE_CODE)
+    return {each: first[each] for each in sorted(first, key=lambda each: (each[0] != ours, -orders[each]))}
 
 
 def _number(number: int) -> str:

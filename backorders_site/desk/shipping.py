@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from backorders_site.desk.pages import page, staff_page
+from backorders_site.desk.pages import page, shows_mails, staff_page
+from backorders_site.desk.rehearsal import rehearse
 from orders import services
+from orders.admin.acts import hash_of
 from orders.admin.base import actor_of
 from orders.models import Order, OrderLine, Shipment
 from orders.presentation import tracking_link
@@ -58,6 +60,7 @@ class Report:
 
 
 class ShipForm(forms.Form):
+    label = gettext_lazy("Ship")  # on the button that confirms
     pasted = forms.CharField(
         label=gettext_lazy("Paste from your shipping tool"),
         required=False,
@@ -88,7 +91,16 @@ class ShipForm(forms.Form):
                 _("%(n)d lines are too many at once: %(most)d at most; import_shipments reads larger files.")
                 % {"n": len(rows), "most": MOST_ROWS}
             )
-        return {**data, "rows": rows}
+        return {**data, "rows": rows, "text": text}
+
+    def meant(self) -> str:
+        """What was read: shown with what it would do, so that nothing else is done after that. Of a valid form."""
+        return hash_of([sorted(row.cells.items()) for row in self.cleaned_data["rows"]])
+
+    def as_pasted(self) -> "ShipForm":
+        """The same with the lines of a file in the box: a file is not sent a second time."""
+        data = self.cleaned_data
+        return ShipForm({"pasted": data["text"], "carrier": data["carrier"]})
 
     def _read(self, file: "forms.FileField") -> str:
         content = file.read(MOST_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
@@ -130,14 +142,23 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
 
 
 @staff_page("orders.ship_order")
+@shows_mails
 @require_http_methods(["GET", "POST"])
 def ship(request: HttpRequest) -> HttpResponse:
     form = ShipForm(request.POST or None, request.FILES or None)
-    report = None
+    shown: dict[str, object] = {}
     if request.method == "POST" and form.is_valid():
-        actor = actor_of(request, "orders.ship_order")
-        report = record(form.cleaned_data["rows"], now=timezone.now(), actor=actor)
-    return page(request, "shipping.html", title=_("Ship"), form=form, report=report)
+        now, actor = timezone.now(), actor_of(request, "orders.ship_order")
+        rows = form.cleaned_data["rows"]
+        if "again" in request.POST or request.POST.get("meant") != form.meant():
+            report = Report()
+            consequences = rehearse(lambda: report.rows.extend(record(rows, now=now, actor=actor).rows), [], now=now)
+            shown = {"report": report, "consequences": consequences if report.shipped else None, "meant": form.meant()}
+            form = form.as_pasted()
+        else:
+            shown = {"report": record(rows, now=now, actor=actor), "is_done": True}
+            form = ShipForm() if not shown["report"].refused else form.as_pasted()
+    return page(request, "shipping.html", title=_("Ship"), form=form, **shown)
 
 
 def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from backorders_site.desk import go_live, holding, importing, order, picking, product, reports, search, shipping, today
+from backorders_site.desk import (
+    examples,
+    go_live,
+    holding,
+    importing,
+    order,
+    picking,
+    product,
+    reports,
+    search,
+    shipping,
+    telling,
+    today,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -24,6 +37,8 @@ urlpatterns = [
     path("mail/", holding.mail, name="mail"),
     # Deliveries and their products
     path("product/<path:sku>/", product.show, name="product"),
+    path("telling/<path:sku>/", telling.show, name="telling"),
+    path("example/<slug:name>/", examples.example, name="example"),
     path("receive/", picking.receiving, name="receiving"),
     path("pick-list/", picking.picking, name="picking"),
     path("pick-list.csv", picking.picking_csv, name="picking_csv"),

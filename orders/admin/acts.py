@@ -128,13 +128,13 @@ class Act(forms.Form):
 
     def meant(self) -> str:
         """What the form says: shown with what it would do, so that nothing else is done after that. Of a valid form."""
-        return _hash(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
+        return hash_of(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
 
     def _fingerprint(self, row: Any) -> str:
-        return _hash(self.facts(row))
+        return hash_of(self.facts(row))
 
 
-def _hash(facts: Sequence[object]) -> str:
+def hash_of(facts: Sequence[object]) -> str:
     return hashlib.sha256(repr(list(facts)).encode()).hexdigest()[:16]
 
 

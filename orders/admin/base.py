@@ -8,6 +8,8 @@ from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -19,6 +21,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html, strip_tags
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.module_loading import import_string
@@ -248,6 +251,7 @@ class BackordersAdmin(ModelAdmin):
             if act.several and may(request, act)
         }
 
+    @method_decorator(csp_update({"frame-src": [SELF]}))  # for the mails shown before it is done
     def act_view(self, request: HttpRequest, act: type[Act]) -> HttpResponse:
         """GET asks, POST does it to every row in ?id= for which it is offered."""
         if not may(request, act):

@@ -110,7 +110,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["order", "-at", "-id"], name="events_of_order"),
             models.Index(fields=["order"], condition=Q(message_due=True), name="events_to_mail"),
-            models.Index(fields=["at"], condition=Q(kind__in=["later", "no_date"]), name="delays_by_day"),
+            models.Index(fields=["at"], condition=Q(kind__in=["earlier", "later", "no_date"]), name="changes_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,84 @@
+"""Mails as they will arrive, shown before anything is done: text in the page, HTML in a frame with a policy of its own."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+
+from django.core.cache import cache
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language_info
+from django.views.decorators.http import require_GET
+from redis import RedisError
+
+from backorders_site.desk.pages import staff_page
+from notifications.admin import framed_mail
+from notifications.compose import Composed, compose
+from notifications.models import Message, MessageEvent, State
+from notifications.news import open_notices
+from orders import services
+from orders.models import Event, Order, OrderLine
+
+log = logging.getLogger(__name__)
+
+KEPT = 3600  # seconds: nobody reads a preview for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mail as it would arrive. `asks`: whether it is one that must be answered; `html_url`: where its HTML stands for a
+    while, empty where it could not be kept."""
+
+    language: str
+    asks: bool
+    recipient: str
+    subject: str
+    text: str
+    html_url: str
+
+
+def examples(first: Mapping[tuple[str, bool], int], *, now: datetime) -> Iterator[Example]:
+    """`first`: an order for each language, of those who only read it and of those who have to answer."""
+    for (language, asks), order_id in first.items():
+        order, composed = mail_due(order_id, now=now)
+        if composed:
+            name = get_language_info(language)["name"]
+            yield Example(name, asks, order.email, composed.subject, composed.text, kept(composed.html))
+
+
+def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
+    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too."""
+    lines = OrderLine.objects.select_related("product", "promise")
+    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
+    events = list(Event.objects.filter(unsaid, order=order))
+    services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
+    message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
+    return order, compose(message, events, open_notices([order_id]), now=now)
+
+
+def kept(html: str) -> str:
+    """The address under which the desk shows this mail for a while. It was never written to the database."""
+    name = token_urlsafe(16)
+    try:
+        cache.set(_key(name), html, KEPT)
+    except RedisError:
+        log.warning("an example mail is shown as text alone: it could not be kept")
+        return ""
+    return reverse("desk:example", args=[name])
+
+
+@staff_page("orders.view_order")
+@require_GET
+def example(request: HttpRequest, name: str) -> HttpResponse:
+    html = cache.get(_key(name))
+    if html is None:
+        raise Http404("this example has gone: preview it again")
+    return framed_mail(html)
+
+
+def _key(name: str) -> str:
+    return f"example-mail:{name}"

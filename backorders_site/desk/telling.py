@@ -1,0 +1,93 @@
+"""How far the mails of a product's last change are: it settles, then they go out, and then all have theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from backorders_site.desk.pages import staff_page
+from notifications.mode import mail_mode
+from orders.models import Product
+
+SHOWN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Of the orders that a review gave news: how many mails are sent and how many are still to go. The others get none:
+    they can't be reached, turned such mails off, or are not released."""
+
+    orders: int
+    sent: int
+    to_go: int
+
+    @property
+    def words(self) -> str:
+        n = number_format(self.orders, force_grouping=True)
+        first = ngettext(
+            "The last change is news to %(n)s order", "The last change is news to %(n)s orders", self.orders
+        )
+        without = self.orders - self.sent - self.to_go
+        parts = [
+            (self.sent, ngettext("%(n)s mail sent", "%(n)s mails sent", self.sent)),
+            (self.to_go, _("%(n)s to go")),
+            (without, _("%(n)s without a mail")),
+        ]
+        said = [words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count]
+        return f"{first % {'n': n}}: {', '.join(said)}."
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.to_go) and mail_mode().name != "send"
+
+
+# The events of a review bear its time, as the forecast does that it made.
+NEWS = """
+    WITH news AS (
+        SELECT e.id, e.order_id, e.message_due, e.at, max(e.at) OVER () AS last
+        FROM orders_event e JOIN orders_orderline l ON l.id = e.line_id
+        WHERE e.kind IN ('later', 'no_date', 'earlier') AND l.product_id = %(product)s
+          AND e.at IN (SELECT made_at FROM orders_forecast WHERE product_id = %(product)s AND made_at > %(since)s)
+    ),
+    by_order AS (
+        SELECT n.order_id, bool_or(n.message_due OR m.state IN ('queued', 'sending')) AS to_go,
+               bool_or(m.state IN ('sent', 'bounced', 'needs_review')) AS sent
+        FROM news n
+        LEFT JOIN notifications_messageevent c ON c.event_id = n.id
+        LEFT JOIN notifications_message m ON m.id = c.message_id
+        WHERE n.at = n.last GROUP BY n.order_id
+    )
+    SELECT count(*), count(*) FILTER (WHERE sent AND NOT to_go), count(*) FILTER (WHERE to_go) FROM by_order
+"""
+
+
+def telling(product: Product, *, now: datetime) -> Telling | None:
+    """Of the last change within a day that anybody hears of."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWS, {"product": product.pk, "since": now - SHOWN})
+        orders, sent, to_go = cursor.fetchone()
+    return Telling(orders, sent, to_go) if orders else None
+
+
+@staff_page("orders.view_product")
+@require_GET
+def show(request: HttpRequest, sku: str) -> HttpResponse:
+    """For the product's page, which asks again while anything is under way."""
+    product = get_object_or_404(Product, sku=sku)
+    now = timezone.now()
+    return render(request, "admin/desk/telling.html", how_far(product, now=now))
+
+
+def how_far(product: Product, *, now: datetime) -> dict[str, object]:
+    """What the template says."""
+    is_settling = product.review_at is not None and product.review_at > now
+    found = telling(product, now=now)
+    under_way = product.review_at is not None or (found is not None and found.to_go > 0 and not found.is_held)
+    return {"product": product, "is_settling": is_settling, "telling": found, "under_way": under_way}
