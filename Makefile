@@ -88,7 +88,7 @@ docs-pictures: install
 	@$(BIN)/python -m pytest tests/browser/docs_pictures.py
 
 a11y: install
-	EVERY_LOOK=1 $(BIN)/python -m pytest tests/browser/test_every_state.py -k everyone
+	EVERY_LOOK=1 $(BIN)/python -m pytest tests/browser/test_every_state.py tests/browser/test_every_desk_page.py -k everyone
 
 lighthouse: install
 	@command -v npx >/dev/null || { echo "npx is needed. On Debian and Ubuntu: apt install npm"; exit 1; }

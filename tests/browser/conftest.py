@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -72,8 +73,14 @@ def gallery(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoD
         empty_the_database()
 
 
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+
+
 def empty_the_database() -> None:
-    call_command("flush", interactive=False, verbosity=0)
+    """But for the roles, which migrations have made."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
     connections.close_all()  # it is dropped from outside the browser's event loop, where nobody sees these
 
 
@@ -85,13 +92,21 @@ def shop(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Shop]:
     """The whole product, for the tests of a module, which share its orders."""
+    with whole_shop(tmp_path_factory.mktemp("shop"), django_db_blocker, settle_seconds=1) as shop:
+        yield shop
+
+
+@contextmanager
+def whole_shop(
+    directory: Path, django_db_blocker: DjangoDbBlocker, *, settle_seconds: int, **variables: str
+) -> Iterator[Shop]:
     sink = MailSink()
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
     with (
         django_db_blocker.unblock(),
-        override_settings(SETTLE_SECONDS=1),
-        running(tmp_path_factory.mktemp("shop"), sink, controller.port) as shop,
+        override_settings(SETTLE_SECONDS=settle_seconds),
+        running(directory, sink, controller.port, **variables) as shop,
     ):
         yield shop
     controller.stop()

@@ -54,15 +54,19 @@ class Gallery:
     server: LiveServer
     browser: Browser
     states: dict[str, State]
+    cookies: list[SetCookieParam] = field(default_factory=list)
     _contexts: dict[tuple[Look, bool], BrowserContext] = field(default_factory=dict)
 
     def open(self, name: str, look: Look, *, javascript: bool = True) -> Page:
         """The page named, as the look has it. Close it when done."""
+        return self.open_path(PAGES[name](self), look, javascript=javascript, status=MISSING.get(name, 200))
+
+    def open_path(self, path: str, look: Look, *, javascript: bool = True, status: int = 200) -> Page:
         page = self._context(look, javascript).new_page()
         page.set_default_timeout(15_000)
-        response = page.goto(self.server.url + PAGES[name](self))
+        response = page.goto(self.server.url + path)
         assert response is not None
-        assert response.status == MISSING.get(name, 200), f"{name} answers {response.status}"
+        assert response.status == status, f"{path} answers {response.status}"
         return page
 
     def path(self, name: str) -> str:
@@ -93,7 +97,7 @@ class Gallery:
                 "value": look.language,
                 "url": self.server.url,
             }
-            context.add_cookies([chosen_language])
+            context.add_cookies([chosen_language, *self.cookies])
         return self._contexts[look, javascript]
 
     def close(self) -> None:

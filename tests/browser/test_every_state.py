@@ -30,11 +30,11 @@ def test_everyone_can_use_it(gallery: Gallery, name: str, look: Look) -> None:
     wider = page.evaluate("document.documentElement.scrollWidth") - look.width
     broken = Axe().run(page).response["violations"]
     page.close()
-    assert [_fault(each) for each in broken] == []
+    assert [fault(each) for each in broken] == []
     assert wider <= 0
 
 
-def _fault(violation: dict[str, Any]) -> str:
+def fault(violation: dict[str, Any]) -> str:
     where = [f"{node['html'][:200]} {node['failureSummary']}" for node in violation["nodes"][:3]]
     return f"{violation['id']}: {violation['help']}: {where}"
 

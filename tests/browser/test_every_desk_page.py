@@ -1,0 +1,213 @@
+"""Every page of the desk, and what it shows before something is done: for everyone, on a phone and at a table.
+
+ONLY=name,name looks at some of them; EVERY_LOOK=1 at both themes and both widths of each.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from backorders_site.desk import states, uploads
+from notifications.delivery import preview
+from notifications.dispatch import dispatch_all
+from notifications.models import Message
+from orders import services
+from orders.models import Order, OrderLine, Product, Receipt, Restock, Shipment, Upload
+from tests.browser.conftest import empty_the_database
+from tests.browser.gallery import THEMES, Gallery, Look
+from tests.browser.test_every_state import fault
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+WIDTHS = (360, 1280)
+LOOKS = [Look("en", theme, width) for theme in THEMES for width in WIDTHS]
+SHOWN = ("dated", "delayed_once", "delayed_eu", "partly_arrived", "partly_shipped", "cancelled_by_silence", "held")
+ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity\n"
+GOOD_AND_BAD = ORDERS + "90,2026-10-01,lise@example.com,Lise,DE,,CHAIR,1\n91,yesterday,ida@example.com,Ida,DE,,CHAIR,1\n"
+OTHER_COLUMNS = "Order,Bought,SKU,Count\n92,2026-10-01,CHAIR,1\n"
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    as_they_are = settings.STORAGES | {"staticfiles": plain}
+    with django_db_blocker.unblock(), override_settings(STORAGES=as_they_are, SECOND_FACTOR=False):
+        made = {state.name: state for state in states.make(now=timezone.now(), only=SHOWN)}
+        client = Client()
+        client.force_login(a_working_day(made["dated"].order))
+        server = LiveServer("127.0.0.1")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server.url}
+        gallery = Gallery(server, chromium, made, [cookie])  # type: ignore[list-item]
+        yield gallery
+        gallery.close()
+        server.stop()
+        empty_the_database()
+
+
+def a_working_day(order: Order) -> User:
+    """What a desk has besides its orders: files, notes, mails, tasks. Returns who has done it."""
+    now = timezone.now()
+    for content in (GOOD_AND_BAD, OTHER_COLUMNS):
+        known = content is GOOD_AND_BAD
+        services.upload(
+            Upload.Kind.ORDERS, "orders.csv", content.encode(), all_products=True, known=known, now=now, actor="mona"
+        )
+    uploads.work_off()
+    services.write_note(order, "Rang twice.", now=now, actor="sam")
+    services.notice(order, ["LAMP: ordered twice?"])
+    services.receive(order.lines.get().product, 3, now=now)
+    dispatch_all()
+    preview()
+    return User.objects.create_superuser("mona", password="correct horse battery")
+
+
+def product() -> Product:
+    """With a queue and a delivery to come."""
+    return Order.objects.get(number=_number("dated")).lines.get().product
+
+
+def _number(name: str) -> str:
+    return str(states.FIRST_NUMBER + states.names().index(name))
+
+
+def delivery() -> Restock:
+    return product().restocks.filter(arrived=0).latest("pk")
+
+
+def record(model: type[Restock | Order | OrderLine | Product | Receipt | Shipment | Message]) -> str:
+    row = model._default_manager.order_by("-pk").first()
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk if row else 0])
+
+
+def act(name: str, pk: int) -> str:
+    return f"{reverse(f'admin:orders_{name}')}?id={pk}"
+
+
+def upload(known: bool) -> str:
+    state = Upload.State.UNKNOWN_COLUMNS
+    rows = Upload.objects.exclude(state=state) if known else Upload.objects.filter(state=state)
+    return reverse("desk:upload", args=[rows.get().pk])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "home": lambda: "/admin/",
+    "search": lambda: reverse("desk:search") + "?q=a",
+    "search_without_hit": lambda: reverse("desk:search") + "?q=nobody",
+    "order": lambda: reverse("desk:order", args=[_number("dated")]),
+    "order_delayed": lambda: reverse("desk:order", args=[_number("delayed_once")]),
+    "order_cancelled": lambda: reverse("desk:order", args=[_number("cancelled_by_silence")]),
+    "product": lambda: reverse("desk:product", args=[product().sku]),
+    "receive": lambda: reverse("desk:receiving"),
+    "pick_list": lambda: reverse("desk:picking"),
+    "ship": lambda: reverse("desk:shipping"),
+    "reports": lambda: reverse("desk:reports"),
+    "report_suppliers": lambda: reverse("desk:report", args=["suppliers"]),
+    "report_windows": lambda: reverse("desk:report", args=["windows"]),
+    "report_age": lambda: reverse("desk:report", args=["queue-age"]),
+    "report_reorder": lambda: reverse("desk:report", args=["reorder"]),
+    "report_delays": lambda: reverse("desk:report", args=["delays"]),
+    "import": lambda: reverse("desk:import"),
+    "file_checked": lambda: upload(known=True),
+    "file_columns": lambda: upload(known=False),
+    "go_live": lambda: reverse("desk:go_live"),
+    "receive_delivery": lambda: act("restock_receive", delivery().pk),
+    "move_date": lambda: act("restock_move-date", delivery().pk),
+    "move_date_would": lambda: act("restock_move-date", delivery().pk),
+    "ship_would": lambda: reverse("desk:shipping"),
+    "discontinue_would": lambda: act("product_discontinue", product().pk),
+    "move_in_line": lambda: act("orderline_move", OrderLine.objects.filter(waiting__gt=0).latest("pk").pk),
+    "tell": lambda: act("order_tell", Order.objects.get(number=_number("dated")).pk),
+    "write_note": lambda: act("order_write-note", Order.objects.get(number=_number("dated")).pk),
+    "correct_address": lambda: act("order_correct-address", Order.objects.get(number=_number("dated")).pk),
+    "restocks": lambda: reverse("admin:orders_restock_changelist"),
+    "orders": lambda: reverse("admin:orders_order_changelist"),
+    "lines": lambda: reverse("admin:orders_orderline_changelist") + f"?product={product().pk}",
+    "products": lambda: reverse("admin:orders_product_changelist"),
+    "shop_tasks": lambda: reverse("admin:orders_shoptask_changelist"),
+    "refunds": lambda: reverse("admin:orders_refund_changelist"),
+    "mails": lambda: reverse("admin:notifications_message_changelist"),
+    "restock": lambda: record(Restock),
+    "order_record": lambda: record(Order),
+    "line": lambda: record(OrderLine),
+    "product_record": lambda: record(Product),
+    "receipt": lambda: record(Receipt),
+    "shipment": lambda: record(Shipment),
+    "mail": lambda: record(Message),
+    "add_restock": lambda: reverse("admin:orders_restock_add"),
+    "add_order": lambda: reverse("admin:orders_order_add"),
+}
+
+
+def previewed(page: Page) -> None:
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#consequences")).to_be_visible()
+
+
+def move_date(page: Page) -> None:
+    page.get_by_label("New date").fill((timezone.localdate() + timedelta(days=200)).isoformat())
+    page.get_by_label("Reason").select_option("Held at customs")
+    previewed(page)
+
+
+def ship(page: Page) -> None:
+    number = OrderLine.objects.filter(allocated__gt=0, shipped=0).latest("pk").order.number
+    page.get_by_label("Paste from your shipping tool").fill(f"{number},1Z5,UPS\n9999,1Z6,UPS")
+    previewed(page)
+
+
+def discontinue(page: Page) -> None:
+    page.get_by_label("Reason").fill("the maker closed")
+    previewed(page)
+
+
+DONE_FIRST: dict[str, Callable[[Page], None]] = {
+    "move_date_would": move_date,
+    "ship_would": ship,
+    "discontinue_would": discontinue,
+}
+
+
+def chosen() -> list[str]:
+    only = [name for name in os.environ.get("ONLY", "").split(",") if name]
+    return [name for name in PAGES if not only or name in only]
+
+
+def looks(number: int) -> list[Look]:
+    """Both themes and both widths of every page, turned from page to page so that all four are seen of every other."""
+    if os.environ.get("EVERY_LOOK"):
+        return LOOKS
+    return [LOOKS[0], LOOKS[3]] if number % 2 else [LOOKS[1], LOOKS[2]]
+
+
+def opened(desk: Gallery, name: str, look: Look) -> Page:
+    page = desk.open_path(PAGES[name](), look)
+    if name in DONE_FIRST:
+        DONE_FIRST[name](page)
+    return page
+
+
+@pytest.mark.parametrize(
+    "name, look",
+    [pytest.param(name, look, id=f"{name}-{look}") for name in chosen() for look in looks(list(PAGES).index(name))],
+)
+def test_everyone_can_use_it(desk: Gallery, name: str, look: Look) -> None:
+    page = opened(desk, name, look)
+    wider = page.evaluate("document.documentElement.scrollWidth") - look.width
+    broken = Axe().run(page).response["violations"]
+    if directory := os.environ.get("PICTURES"):
+        page.screenshot(path=f"{directory}/{name}-{look}.png", full_page=True)
+    page.close()
+    assert [fault(each) for each in broken] == []
+    assert wider <= 0
