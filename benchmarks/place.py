@@ -6,15 +6,12 @@ Starts its own PostgreSQL in a temporary directory. One client, ways in turn at 
 """
 
 import argparse
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from backorders_site import embedded
+from benchmarks.servers import own_servers
 
 COUNT = """
     SELECT count(*) + 1, coalesce(sum(waiting), 0) FROM orders_orderline
@@ -28,33 +25,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=1_000_000)
     lines = parser.parse_args().lines
-    with tempfile.TemporaryDirectory() as directory:
-        engines = embedded.start(Path(directory))
-        try:
-            os.environ.update(
-                DATABASE_URL=engines.database_url,
-                REDIS_URL=engines.redis_url,
-                DJANGO_SETTINGS_MODULE="backorders_site.settings",
-                SECRET_KEY="benchmark",  # noqa: S106
-                SITE_URL="http://localhost",
-                SUPPORT_EMAIL="help@example.com",
-                EMAIL_URL="smtp://127.0.0.1:1",
-            )
-            measure(lines)
-        finally:
-            engines.stop()
+    with own_servers():
+        measure(lines)
 
 
 def measure(lines: int) -> None:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
     from django.db import connection
 
     from orders import queue
 
-    call_command("migrate", verbosity=0)
     started = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(

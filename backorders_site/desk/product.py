@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject, Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -107,12 +107,30 @@ def _queue_page(product: Product, length: queue.Length, sought: str, number: str
         .order_by("queued_at", "pk")
     )
     if not sought:
-        paginator = Paginator(lines, PER_PAGE)
-        vars(paginator)["count"] = length.lines  # known by the counted index
-        return paginator.get_page(number)
+        return _LongQueue(lines, length.lines).get_page(number)
     theirs = Q(number_upper=sought.lstrip("#").upper()) | Q(email_upper=sought.upper())
     found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
     return Paginator(found, PER_PAGE).get_page(number)
+
+
+class _LongQueue(Paginator):  # type: ignore[type-arg]
+    """Its length is known by the counted index; a page in the second half is read from the end."""
+
+    def __init__(self, lines: QuerySet[OrderLine], length: int) -> None:
+        super().__init__(lines, PER_PAGE)
+        vars(self)["count"] = length
+
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        before = (number - 1) * self.per_page
+        after = max(self.count - before - self.per_page, 0)
+        lines: Any = self.object_list
+        rows = (
+            lines[before : before + self.per_page]
+            if before <= after
+            else [*lines.reverse()[after : self.count - before]][::-1]
+        )
+        return self._get_page(rows, number, self)
 
 
 def _newest_events() -> ArraySubquery:
@@ -173,7 +191,10 @@ def _delivery(request: HttpRequest, restock: Restock, product: Product, *, now: 
     moved = date_before(dates, product, now=now) is not None
     acts = [act for act in model_admin.acts if may(request, act)]
     offered = [act for act in acts if (moved if act.name == UNDO else act.offered(restock))]
-    buttons = [Button(act.label, model_admin.act_url(act, [restock.pk], back=request.path), dangerous=act.dangerous) for act in offered]
+    buttons = [
+        Button(act.label, model_admin.act_url(act, [restock.pk], back=request.path), dangerous=act.dangerous)
+        for act in offered
+    ]
     return Delivery(restock, dates, buttons)
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 from django.utils.formats import date_format, number_format
-from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backorders_site.desk.examples import Example, examples
 from notifications.mode import mail_mode

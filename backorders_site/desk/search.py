@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import page, staff_page
-from orders.models import Order, OrderLine, Product, ShipmentLine
+from orders.models import Order, OrderLine, Product, Shipment
 
 LONGEST = 200  # characters; nothing that is searched is longer
 MOST_WORDS = 8
@@ -81,8 +81,8 @@ def _with_number(text: str) -> QuerySet[Order]:
 def _with_tracking(text: str) -> QuerySet[Order]:
     """Carriers print it in groups, and people type it in small letters."""
     typed = {text, text.replace(" ", "")}
-    shipped = ShipmentLine.objects.filter(shipment__tracking_number__in=typed | {form.upper() for form in typed})
-    return Order.objects.filter(pk__in=shipped.values("shipment__order"))
+    shipped = Shipment.objects.filter(tracking_number__in=typed | {form.upper() for form in typed})
+    return Order.objects.filter(pk__in=[*shipped.values_list("order", flat=True)[:MOST_SHOWN]])
 
 
 def _with_name(text: str) -> QuerySet[Order]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import connection, transaction
 from django.db.models import Model
@@ -40,8 +41,15 @@ class TimeInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class Chooser(AutocompleteSelect):
-    """Looks rows up as somebody types. What was sent back and is no key chooses nothing, instead of ending in an error."""
+class ChooseRow(AutocompleteSelect):
+    """A row of another model, found by typing. The words in it are also what a screen reader calls it.
+    What was sent back and is no key chooses nothing, instead of ending in an error."""
+
+    def __init__(self, field: Any) -> None:
+        super().__init__(field, admin.site)
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext_lazy("Type to find one")}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [key for key in value if re.fullmatch("[0-9]{1,18}", str(key))], attr)

@@ -15,6 +15,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
@@ -105,7 +106,24 @@ def may(request: HttpRequest, act: type[Act]) -> bool:
     return request.user.has_perm(act.permission)
 
 
+FAR = 1000  # rows
+
+
+class FarPaginator(Paginator):  # type: ignore[type-arg]
+    """Far down a long list only keys are skipped, not rows with all that they are joined to."""
+
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        if first >= FAR and isinstance(rows, QuerySet):
+            keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+            return self._get_page(rows.filter(pk__in=keys), number, self)
+        return super().page(number)
+
+
 class BackordersAdmin(ModelAdmin):
+    paginator = FarPaginator
     acts: ClassVar[Sequence[type[Act]]] = ()
     tables: ClassVar[list[Callable[[Any], Table]]] = []
     adding: ClassVar[type[NewRow] | None] = None

@@ -23,6 +23,7 @@ from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, 
 from orders.models import (
     Allocation,
     Event,
+    Order,
     OrderLine,
     Product,
     Promise,
@@ -214,6 +215,17 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
     def read_for_list(self, rows: Sequence[OrderLine]) -> None:
         read_positions(rows)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[OrderLine], bool]:
+        """What stands in other tables is found there, through its index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        orders = Order.objects.filter(Q(number__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
+        products = Product.objects.filter(sku__iexact=term).values_list("pk", flat=True)
+        return queryset.filter(Q(order__in=[*orders]) | Q(product__in=[*products])), False
 
     @admin.display(description=gettext_lazy("Line"))
     def what(self, line: OrderLine) -> str:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
-from orders.admin.acts import Act, Chooser, DayInput, NewRow, StaffReason, TimeInput
+from orders.admin.acts import Act, ChooseRow, DayInput, NewRow, StaffReason, TimeInput
 from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask, Word
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
@@ -37,9 +36,7 @@ class NewOrder(NewRow):
         help_text=gettext_lazy("Two letters, such as US or DE."),
         widget=forms.TextInput({"size": 4}),
     )
-    product = forms.ModelChoiceField(
-        Product.objects.all(), widget=Chooser(OrderLine._meta.get_field("product"), admin.site)
-    )
+    product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(OrderLine._meta.get_field("product")))
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS, initial=1)
     promised_by = forms.DateField(
         widget=DayInput(),

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from orders import services
-from orders.admin.acts import Act, Chooser, DayInput, NewRow, StaffReason
+from orders.admin.acts import Act, ChooseRow, DayInput, NewRow, StaffReason
 from orders.models import Product, Receipt, Restock, Supplier
 
 # More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
@@ -33,12 +32,8 @@ class NewRestock(NewRow):
     permission = "orders.add_restock"
 
     reference = forms.CharField(max_length=200, help_text=gettext_lazy("Your order number at the supplier."))
-    product = forms.ModelChoiceField(
-        Product.objects.all(), widget=Chooser(Restock._meta.get_field("product"), admin.site)
-    )
-    supplier = forms.ModelChoiceField(
-        Supplier.objects.all(), widget=Chooser(Restock._meta.get_field("supplier"), admin.site)
-    )
+    product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product")))
+    supplier = forms.ModelChoiceField(Supplier.objects.all(), widget=ChooseRow(Restock._meta.get_field("supplier")))
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
     expected_on = forms.DateField(widget=DayInput())
     posted_on = forms.DateField(
