@@ -1,6 +1,7 @@
 """A product's page: who is covered by what, its queue, its deliveries."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from backorders_site.desk import coverage
 from notifications.dispatch import dispatch_all
 from orders import queue, services
 from orders.admin.base import Button
-from orders.models import OrderLine, Product, Refund, Restock, ShopTask
+from orders.models import Event, Order, OrderLine, Product, QueueChange, Refund, Restock, ShopTask
 from tests import factories
 from tests.factories import NOON
 from tests.test_admin import act, page, queries_of
@@ -50,6 +51,18 @@ def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Cli
     assert [box.title.partition(":")[0] for box in chart.boxes] == ["PO-7", "PO-8"]
     assert chart.queue == chart.top  # nine units wait, six are expected
     assert (answer.context["uncovered"], answer.content.decode().count('<rect class="window')) == (4, 2)
+
+
+def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    product = lamp(1, 1, 1, 1, 1)
+    places = [
+        [each.place for each in admin_client.get(url(product, page=str(number))).context["waiting"]]
+        for number in (1, 2, 3, 99)
+    ]
+    assert places == [[1, 2], [3, 4], [5], [5]]
 
 
 def test_the_queue_stands_as_it_waits(admin_client: Client) -> None:
@@ -140,6 +153,43 @@ class TestDiscontinue:
         assert (queue.length(product.pk).lines, product.on_backorder) == (0, False)
         assert Restock.objects.get(reference="PO-8").cancel_reason == "the maker closed"
         assert (Refund.objects.count(), ShopTask.objects.count()) == (1, 1)
+
+    def test_a_queue_at_once_is_what_its_lines_are_one_by_one(self) -> None:
+        def written(sku: str) -> list[list[dict[str, object]]]:
+            rows = (
+                OrderLine.objects.filter(product__sku=sku).order_by("pk").values("quantity", "cancelled", "held"),
+                Refund.objects.filter(line__product__sku=sku).order_by("line").values("units", "due_on", "sent_by"),
+                ShopTask.objects.filter(line__product__sku=sku).order_by("line").values("kind", "units", "set_aside"),
+                QueueChange.objects.filter(product__sku=sku)
+                .order_by("after_id")
+                .values("reason", "step", "lines", "units"),
+                Event.objects.filter(line__product__sku=sku, kind="cancelled")
+                .order_by("line")
+                .values("facts", "at", "actor", "note", "message_due", "promise"),
+            )
+            return [list(each) for each in rows]
+
+        for sku in ("ONE", "ALL"):
+            product = factories.make_product(sku=sku)
+            for country, quiet in (("US", False), ("DE", False), ("GB", True)):
+                line = factories.order(product, 2, country=country)
+                Order.objects.filter(pk=line.order_id).update(released_at=None if quiet else NOON)
+            back = factories.order(product, 3)
+            services.cancel(back.order, units={back.pk: 2}, now=NOON)
+            services.confirm_in_shop(back.shop_tasks.get(), now=NOON, actor="ann")
+            services.restore(back, 1, now=NOON)
+        said = {"reason": "closed", "now": NOON, "actor": "ann"}
+        for line in OrderLine.objects.filter(product__sku="ONE").order_by("queued_at", "pk"):
+            services.cancel(line.order, units={line.pk: line.waiting}, by="shop", **said)
+        services.discontinue(product, **said)
+        assert written("ALL") == written("ONE")
+
+    def test_a_long_queue_takes_no_more_queries(self, django_assert_max_num_queries: Any) -> None:
+        product = lamp(1)
+        for _ in range(59):
+            factories.order(product)
+        with django_assert_max_num_queries(40):
+            assert services.discontinue(product, reason="closed", now=NOON, actor="ann") == 60
 
     def test_its_preview_lists_the_refunds_and_does_nothing(self, admin_client: Client) -> None:
         product = lamp(2, 1)

@@ -317,7 +317,7 @@ class Discontinue(Act):
         "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told once, with the day their "
         "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set aside still ship."
     )
-    weight = 50
+    weight = 5
     impossible = gettext_lazy("Nobody waits for this product, nothing of it is expected and nobody can join its queue.")
     dangerous = True
     rehearsed = True
@@ -335,12 +335,12 @@ class Discontinue(Act):
         return [row.on_backorder, *row.restocks.order_by("pk").values_list("arrived", "cancelled_at")]
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
-        refunds = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        cancelled = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return ngettext(
             "%(sku)s is discontinued: %(n)d order is told and owed a refund.",
             "%(sku)s is discontinued: %(n)d orders are told and owed a refund.",
-            len(refunds),
-        ) % {"sku": row.sku, "n": len(refunds)}
+            cancelled,
+        ) % {"sku": row.sku, "n": cancelled}
 
 
 class Correct(Act):
