@@ -17,7 +17,7 @@ DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = env.required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 _site = env.address("SITE_URL", "https://orders.example.com")
-SITE_URL = _site.geturl().rstrip("/")
+SITE_URL: str = _site.geturl().rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname or ""])
 
 SHOP_NAME = env.str("SHOP_NAME", default="Our shop")

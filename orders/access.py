@@ -65,7 +65,7 @@ def order_url(order: Order, purpose: Purpose = Purpose.ACT) -> str:
 
 def page_url(name: str, order: Order, purpose: Purpose) -> str:
     """The absolute address of a page of the order, by the name of its path."""
-    return settings.SITE_URL + reverse(name, args=[link_token(order, purpose)])
+    return f"{settings.SITE_URL}{reverse(name, args=[link_token(order, purpose)])}"
 
 
 def answer_url(order: Order, line_id: int, choice: str) -> str:
@@ -76,7 +76,7 @@ def answer_url(order: Order, line_id: int, choice: str) -> str:
 def mine_url(order: Order) -> str:
     """The absolute address, good for MINE_SECONDS from now, that opens all orders of this one's mail address."""
     token = _mine_signer().sign(f"{signing.b62_encode(order.pk)}-{order.link_version}-{_seal(order.email)}")
-    return settings.SITE_URL + reverse("mine_orders", args=[token])
+    return f"{settings.SITE_URL}{reverse('mine_orders', args=[token])}"
 
 
 def open_address(token: str) -> Order:

@@ -130,7 +130,7 @@ class _LongQueue(Paginator):  # type: ignore[type-arg]
             if before <= after
             else [*lines.reverse()[after : self.count - before]][::-1]
         )
-        return self._get_page(rows, number, self)
+        return Page(rows, number, self)
 
 
 def _newest_events() -> ArraySubquery:

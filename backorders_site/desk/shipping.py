@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -146,7 +147,7 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
 @require_http_methods(["GET", "POST"])
 def ship(request: HttpRequest) -> HttpResponse:
     form = ShipForm(request.POST or None, request.FILES or None)
-    shown: dict[str, object] = {}
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         now, actor = timezone.now(), actor_of(request, "orders.ship_order")
         rows = form.cleaned_data["rows"]

@@ -118,7 +118,7 @@ class FarPaginator(Paginator):  # type: ignore[type-arg]
         rows: Any = self.object_list
         if first >= FAR and isinstance(rows, QuerySet):
             keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
-            return self._get_page(rows.filter(pk__in=keys), number, self)
+            return Page(rows.filter(pk__in=keys), number, self)
         return super().page(number)
 
 

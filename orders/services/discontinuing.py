@@ -94,6 +94,6 @@ def _cancel_whole(product: Product, lines: list[int], *, reason: str, now: datet
                 "reason": reason,
             },
         )
-        cancelled = cursor.rowcount
+        cancelled: int = cursor.rowcount
     mark_moved_up([product.pk], now=now)
     return cancelled

@@ -74,7 +74,7 @@ def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
 def _insert(notice: DelayNotice, cases: Sequence[_Case]) -> None:
     """`notice` for each of these: they differ by promise and line alone. A row each is many times slower in a long queue."""
     fields = [field for field in DelayNotice._meta.concrete_fields if field.name not in ("id", "promise", "line")]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     values = [field.get_db_prep_save(getattr(notice, field.attname), connection) for field in fields]
     sql = f"""
         INSERT INTO orders_delaynotice (promise_id, line_id, {columns})

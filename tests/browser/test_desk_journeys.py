@@ -6,6 +6,7 @@ from base64 import b32decode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -109,7 +110,7 @@ def desk(shop: Shop, open_page: OpenPage, sessions: dict[str, list[SetCookiePara
             page.goto(f"{shop.url}/admin/")
         else:
             log_in(page, shop, name)
-            sessions[name] = [{**cookie} for cookie in page.context.cookies()]  # type: ignore[misc]
+            sessions[name] = cast("list[SetCookieParam]", page.context.cookies())
         expect(page.get_by_role("region", name="Today")).to_be_visible()
         return page
 
