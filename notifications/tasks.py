@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 
 from notifications import delivery
 from notifications.dispatch import dispatch_all
 from notifications.reports import handle_reports
 
+LONGEST_SECONDS = 10.0  # the next tick goes on; far from the time limit, which would cut a mail off that is under way
 SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
 
@@ -23,7 +25,7 @@ def deliver() -> None:
     """One sender among the workers: a mail server that hangs holds up one process, and the others go on reviewing."""
     with _sole_sender() as alone:
         if alone:
-            delivery.deliver()
+            delivery.deliver(seconds=min(LONGEST_SECONDS, settings.CELERY_TASK_SOFT_TIME_LIMIT / 4))
 
 
 @shared_task

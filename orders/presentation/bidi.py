@@ -1,8 +1,19 @@
 """Names and numbers that may run the other way than the sentence around them."""
 
+import unicodedata
+
 from django.utils.translation import get_language_bidi
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+JOINERS = "\u200c\u200d"  # invisible, and letters in some scripts
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def visible(words: str) -> str:
+    """What somebody typed, in one line: no control characters, no marks that turn the direction of what follows."""
+    seen = (ch if ch in JOINERS or unicodedata.category(ch) not in UNSEEN else " " for ch in words)
+    return " ".join("".join(seen).split())
 
 
 def isolated(words: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from orders.domain.supply import Window
 from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
-from orders.presentation.bidi import isolated
+from orders.presentation.bidi import isolated, visible
 from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_words
 from orders.presentation.windows import has_chance_soon, has_chances, same_month, values, window_in, window_words
 
@@ -387,8 +387,8 @@ def _still(units: int, reader: _Reader) -> str:
 
 def _parcel(facts: Facts) -> str:
     words = {
-        "carrier": isolated(facts.get("carrier") or ""),
-        "number": isolated(facts.get("tracking_number") or ""),
+        "carrier": isolated(visible(facts.get("carrier") or "")),
+        "number": isolated(visible(facts.get("tracking_number") or "")),
     }
     if words["carrier"] and words["number"]:
         return gettext("Carrier: %(carrier)s, tracking number %(number)s.") % words

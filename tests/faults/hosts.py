@@ -97,7 +97,7 @@ class Topology(Product):
         for host in self.hosts.values():
             host.build()
         self.variables = {
-            "SITE_URL": f"http://{self.hosts['proxy'].address}:8000",
+            "SITE_URL": f"https://{self.hosts['proxy'].address}",
             "ALLOWED_HOSTS": self.hosts["proxy"].address,
             "TRUSTED_PROXIES": "1",
         }
@@ -133,7 +133,7 @@ class Topology(Product):
             beat[beat.index("--schedule") + 1] += str(n)
             self._place(f"worker{n}", f"beat{n}", beat, one_machine["beat"])
         caddyfile = self.directory / "Caddyfile"
-        caddyfile.write_text(proxy_rules([f"{at['web1']}:8000", f"{at['web2']}:8000"]))
+        caddyfile.write_text(proxy_rules(at["proxy"], [f"{at['web1']}:8000", f"{at['web2']}:8000"]))
         caddy = ["caddy", "run", "--adapter", "caddyfile", "--config", str(caddyfile)]
         self._place("proxy", "proxy", caddy, one_machine["web"])
 
@@ -154,21 +154,30 @@ class Topology(Product):
                 "HOME": str(self.directory),
                 "XDG_DATA_HOME": str(self.directory),
             }
+            # Whoever asks the site from here on believes the proxy's own authority.
+            authority = self.directory / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+            os.environ["SSL_CERT_FILE"] = self.environment["SSL_CERT_FILE"] = str(authority)
         self.processes[name] = process
         self.hosts[host].processes.append(process)
+
+    def watched(self) -> list[str]:
+        """Each web host by itself, and the site by its proxy, which keeps readiness to those inside."""
+        hosts = [f"http://{self.hosts[name].address}:8000/readyz" for name in ("web1", "web2")]
+        return [*hosts, f"{self.environment['SITE_URL']}/"]
 
     def stop(self) -> None:
         super().stop()
         tear_down()
 
 
-def proxy_rules(web: Sequence[str]) -> str:
-    """deploy/Caddyfile's, with hosts by address and without TLS."""
+def proxy_rules(address: str, web: Sequence[str]) -> str:
+    """deploy/Caddyfile's, with hosts by address and a certificate of its own making."""
     rules = (supervisor.BASE_DIR / "deploy" / "Caddyfile").read_text()
     begins = rules.index("dynamic a")
-    ends = rules.index("}", begins) + 1
+    ends = rules.index("}", rules.index("}", begins) + 1) + 1  # the first closes the variable
     rules = rules[:begins] + f"to {' '.join(web)}" + rules[ends:]
-    return rules.replace("{$SITE_HOST}", ":8000").replace("admin off", "admin off\n\tauto_https off")
+    rules = rules.replace("{$SITE_HOST} {", f"{address} {{\n\ttls internal")
+    return rules.replace("admin off", f"admin off\n\tskip_install_trust\n\tdefault_sni {address}")
 
 
 def tear_down() -> None:

@@ -5,12 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import Message
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -146,11 +149,12 @@ def until(complaint: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product() -> Iterator[Product]:
     patch = pytest.MonkeyPatch()
     for name in (*ENVIRONMENT, "DATABASE_URL", "REDIS_URL"):  # of the tests: the shop has its own
         patch.delenv(name, raising=False)
-    product = Product(tmp_path_factory.mktemp("outages"), "--moody")
+    directory = Path(tempfile.mkdtemp(prefix="backorders-outages-"))  # PostgreSQL's user has to get there
+    product = Product(directory, "--moody")
     try:
         product.prepare()
         product.processes.pop("sender")
@@ -158,6 +162,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     finally:
         product.stop()
         patch.undo()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture
@@ -182,10 +187,6 @@ def shop(product: Product) -> Iterator[Shop]:
 ONCE = Told("sent", 0, 1, 1)
 
 
-def all_once(told: Sequence[Told]) -> bool:
-    return set(told) == {ONCE}
-
-
 # The broker
 
 
@@ -196,7 +197,7 @@ def test_with_the_broker_away_pages_work_and_mails_wait_and_then_go(shop: Shop) 
         assert shop.get(url)[0] == 200
     assert shop.get(shop.product.environment["SITE_URL"] + "/readyz")[0] == 200
     shop.processes["valkey"].start()
-    assert all_once(shop.wait_until_told(placed["numbers"]))
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
 def test_a_broker_that_lost_a_hundred_tasks_loses_no_mail(shop: Shop) -> None:
@@ -207,7 +208,7 @@ def test_a_broker_that_lost_a_hundred_tasks_loses_no_mail(shop: Shop) -> None:
     shutil.rmtree(shop.product.directory / "valkey" / "appendonlydir")
     shop.processes["valkey"].start()
     shop.processes["worker"].thaw()
-    assert all_once(shop.wait_until_told(placed["numbers"]))
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
 def test_a_broker_that_hangs_holds_up_no_page_and_loses_no_mail(shop: Shop) -> None:
@@ -216,7 +217,7 @@ def test_a_broker_that_hangs_holds_up_no_page_and_loses_no_mail(shop: Shop) -> N
     status, _, took = shop.get(placed["links"][0])
     assert (status, took < 5) == (200, True)
     shop.processes["valkey"].thaw()
-    assert all_once(shop.wait_until_told(placed["numbers"]))
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
 def test_a_broker_restarted_six_times_under_load_loses_no_mail(shop: Shop) -> None:
@@ -227,14 +228,14 @@ def test_a_broker_restarted_six_times_under_load_loses_no_mail(shop: Shop) -> No
         numbers += shop.place(5)["numbers"]
         shop.processes["valkey"].start()
         time.sleep(0.5)
-    assert all_once(shop.wait_until_told(numbers))
+    assert Counter(shop.wait_until_told(numbers)) == {ONCE: len(numbers)}
 
 
 def test_one_task_delivered_five_times_sends_one_mail(shop: Shop) -> None:
     placed = shop.place(3)
     for task in ("dispatch", "deliver"):
         shop.ask("publish", task=f"notifications.tasks.{task}", n=5)
-    assert all_once(shop.wait_until_told(placed["numbers"]))
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
 # Those who send
@@ -273,7 +274,7 @@ def test_two_beats_two_loops_and_two_workers_send_each_mail_once(shop: Shop) -> 
         process.start()
     try:
         numbers = [number for _ in range(4) for number in shop.place(10)["numbers"]]
-        assert all_once(shop.wait_until_told(numbers))
+        assert Counter(shop.wait_until_told(numbers)) == {ONCE: len(numbers)}
     finally:
         for process in more:
             process.stop()
@@ -283,7 +284,7 @@ def test_who_dies_right_after_the_commit_leaves_a_mail_that_goes(shop: Shop) -> 
     hands = shop._hands()
     shop.ask("place_and_die", hands, prefix="DIED")
     assert hands.wait() == -KILL
-    assert all_once(shop.wait_until_told(["DIED-0"]))
+    assert Counter(shop.wait_until_told(["DIED-0"])) == {ONCE: len(["DIED-0"])}
 
 
 # The database
@@ -333,7 +334,7 @@ def test_a_mail_server_whose_disk_is_full_gets_the_mail_later(shop: Shop) -> Non
         if shop.rows("SELECT 1 FROM notifications_attempt WHERE detail LIKE '452 4.3.1%%' LIMIT 1"):
             break
     shop.mood("")
-    assert all_once(shop.wait_until_told(placed["numbers"]))
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
 def test_a_slow_mail_server_slows_neither_pages_nor_promises(shop: Shop) -> None:
