@@ -27,7 +27,7 @@ from tests.faults.chaos import Process
 from tests.faults.product import Product
 
 pytestmark = pytest.mark.faults
-PATIENCE = 60
+PATIENCE = 90
 STOP, KILL = signal.SIGSTOP, signal.SIGKILL
 SENT = """
     SELECT m.state, m.ambiguous_count, m.message_id
@@ -98,7 +98,8 @@ class Shop:
 
     def wait_until_told(self, numbers: Sequence[str]) -> list[Told]:
         """Each order's mail is sent. A pause for an outage is cut short."""
-        for _ in until(f"not told: {numbers[:3]}"):
+        for _ in until(lambda: f"not told: {self.told(numbers)}, {self.logs()}"):
+            self.supervise()
             self.rows(
                 "UPDATE notifications_message SET next_attempt_at = now() WHERE state = 'queued' AND ambiguous_count = 0"
                 " AND next_attempt_at > now() RETURNING 1"
@@ -133,6 +134,17 @@ class Shop:
             except psycopg.OperationalError:
                 continue
 
+    def supervise(self) -> None:
+        """Who ended by itself, because it could not do without another, is started again, as in production."""
+        for process in self.processes.values():
+            if process.running is not None and not process.is_up:
+                process.start()
+
+    def logs(self) -> str:
+        files = [self.product.directory / f"{name}.log" for name in ("worker", "beat")]
+        ages = self.rows("SELECT task, clock_timestamp() - at FROM notifications_heartbeat")
+        return "\n".join([str(ages), *(file.read_text()[-3000:] for file in files if file.exists())])
+
     def another(self, name: str, number: int, *more: str) -> Process:
         """A second process beside one that runs."""
         model = self.processes[name]
@@ -140,12 +152,12 @@ class Shop:
         return Process(f"{name}-{number}", command, model.directory, model.log, model.environment)
 
 
-def until(complaint: str) -> Iterator[None]:
+def until(complaint: str | Callable[[], str]) -> Iterator[None]:
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends:
         yield
         time.sleep(0.2)
-    raise AssertionError(complaint)
+    raise AssertionError(complaint if isinstance(complaint, str) else complaint())
 
 
 @pytest.fixture(scope="module")
