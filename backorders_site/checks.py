@@ -89,6 +89,8 @@ LIMITS = {
     ),
     "QUIET_DAYS": (1, 3650, "days without news until we say that nothing changed: 14"),
     "LONG_QUIET_DAYS": (1, 3650, "and days between such words, after two of them: 30"),
+    "MESSAGE_RETENTION_DAYS": (1, 36_500, "for how many days the words of mails are kept: 90"),
+    "NOTICE_RETENTION_DAYS": (1, 36_500, "for how many days those of legal notices are: 1461 is four years"),
     "TRUSTED_PROXIES": (0, 20, "how many proxies in front of the site append to X-Forwarded-For: mostly 1"),
 }
 

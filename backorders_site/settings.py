@@ -4,6 +4,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from backorders_site.environment import Environment, postgresql, valkey
@@ -157,6 +158,8 @@ ANYMAIL = env.dict("MAIL_PROVIDER_SETTINGS", default={}) | {
     "WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET,
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
 }
+MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=90)  # the words of mails are kept so long,
+NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=1461)  # and of those that told a legal notice
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_MESSAGE_ID_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
@@ -188,6 +191,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+LOGIN_REDIRECT_URL = "admin:index"  # whoever was to be led elsewhere than to a page of ours
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 OTP_TOTP_ISSUER = SHOP_NAME
 # Who guesses a password of one person from one network is kept out for a while; nobody else can keep that person out.
@@ -250,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch": {"task": "notifications.tasks.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
     "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
+    "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
     "uploads": {"task": "backorders_site.tasks.work_off_uploads", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},

@@ -114,9 +114,14 @@ def events_of_message(message: Message) -> Table:
     )
 
 
+def unwritten(message: Message) -> str:
+    """What stands where a mail has no words."""
+    return _("its words are not kept any more") if message.frozen_at else _("not written yet")
+
+
 def said_words(row: MessageEvent, message: Message) -> str:
     if not message.text:
-        return _("not written yet")
+        return unwritten(message)
     return _("yes") if row.said else _("no: overtaken by newer ones")
 
 
@@ -350,27 +355,27 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Written"))
     def written(self, message: Message) -> str:
-        if message.frozen_at:
+        if message.frozen_at and message.text:
             return _("as handed to the mail server on %(day)s") % {"day": moment(message.frozen_at)}
         if message.text:
             return _("a preview: it was never handed to the mail server")
-        return _("not written yet")
+        return unwritten(message)
 
     @admin.display(description=gettext_lazy("Headers"))
     def as_headers(self, message: Message) -> SafeString | str:
         lines = format_html_join("\n", "{}: {}", sorted(message.headers.items()))
-        return format_html('<pre class="mail-text">{}</pre>', lines) if lines else _("not written yet")
+        return format_html('<pre class="mail-text">{}</pre>', lines) if lines else unwritten(message)
 
     @admin.display(description=gettext_lazy("Text"))
     def as_text(self, message: Message) -> SafeString | str:
         if not message.text:
-            return _("not written yet")
+            return unwritten(message)
         return format_html('<pre class="mail-text">{}</pre>', message.text)
 
     @admin.display(description=gettext_lazy("HTML"))
     def as_html(self, message: Message) -> SafeString | str:
         if not message.html:
-            return _("not written yet")
+            return unwritten(message)
         url = reverse("admin:notifications_message_html", args=[message.pk])
         return format_html('<iframe class="mail-html" sandbox src="{}" title="{}"></iframe>', url, message.subject)
 

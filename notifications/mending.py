@@ -30,6 +30,8 @@ def send_again(message: Message, *, actor: str = "") -> None:
         raise Refused(f"order {order.number} has another mail on its way: wait until it has gone out, or withdraw it")
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")
+    if Message.objects.filter(pk=message.pk, frozen_at__isnull=False, text="").exists():
+        raise Refused("the words of this mail are not kept any more: reach the customer another way")
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
         state=State.QUEUED,
         recipient=order.email,
@@ -60,7 +62,7 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
     newest = Message.objects.filter(order=order).order_by("-pk").first()
     if revoke:
         return services.ask_for_link(order, now=now)
-    if newest and newest.state in SENT_AGAIN:
+    if newest and newest.state in SENT_AGAIN and not (newest.frozen_at and not newest.text):
         send_again(newest, actor=actor)
         return True
     return False

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from celery import shared_task
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from notifications import delivery
 from notifications.dispatch import dispatch_all
+from notifications.erasing import forget_words
 from notifications.reports import handle_reports
 
 LONGEST_SECONDS = 10.0  # the next tick goes on; far from the time limit, which would cut a mail off that is under way
@@ -32,6 +34,11 @@ def deliver() -> None:
 def handle() -> None:
     """Reports that came before their mail's own outcome was written down, or while something failed."""
     handle_reports()
+
+
+@shared_task
+def forget() -> None:
+    forget_words(now=timezone.now())
 
 
 @contextmanager

@@ -160,6 +160,9 @@ def attention_holds(words: str) -> Q:
     )
 
 
+CANT_BE_REACHED = (Q(email="") | Q(unreachable_at__isnull=False)) & Q(erased_at=None)
+
+
 class NeedsSomebody(ConditionFilter):
     title = gettext_lazy("needs a person")
     parameter_name = "needs"
@@ -168,7 +171,7 @@ class NeedsSomebody(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "attention": (_("Needs attention"), ~Q(attention=[])),
-            "address": (_("Can't be reached"), Q(email="") | Q(unreachable_at__isnull=False)),
+            "address": (_("Can't be reached"), CANT_BE_REACHED),
             "conflict": (_("Cancelled here, shipped there"), ~Q(attention=[]) & attention_holds(services.CONFLICT)),
             "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
         }
@@ -233,6 +236,8 @@ class OrderAdmin(BackordersAdmin):
 
     @admin.display(description=gettext_lazy("Customer"), ordering="customer_name")
     def customer(self, order: Order) -> str:
+        if order.erased_at:
+            return _("erased")
         return order.customer_name or order.email or _("can't be reached")
 
     @admin.display(description=gettext_lazy("Units"))
@@ -241,7 +246,7 @@ class OrderAdmin(BackordersAdmin):
 
     @admin.display(description=gettext_lazy("Needs a person"))
     def needs(self, order: Order) -> str:
-        return " · ".join([*order.attention, *([] if order.email else [_("Can't be reached")])])
+        return " · ".join([*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])])
 
     @admin.display(description=gettext_lazy("Times"))
     def times(self, order: Order) -> str:

@@ -5,6 +5,7 @@ from orders.services.answering import Answered, answer, apply_silence, put_back,
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.discontinuing import discontinue
+from orders.services.erasing import erase_orders, erasing
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.linking import ask_for_link
@@ -87,6 +88,8 @@ __all__ = [
     "decide_again",
     "discontinue",
     "end_import",
+    "erase_orders",
+    "erasing",
     "expect_restock",
     "held_text",
     "hold",

@@ -36,6 +36,8 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
     """The order's mail goes to `email` from now on; what its page says and nobody was told is due to be mailed there.
     `revoke`: somebody else has its links, which open nothing any more. Who did it and why stands in its notes."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    if order.erased_at:
+        raise Refused(f"the customer of order {order.number} asked to be forgotten")
     if order.email == email and not revoke:
         raise Refused(f"order {order.number} has this address already")
     order.email = email

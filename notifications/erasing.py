@@ -1,0 +1,114 @@
+"""A person is forgotten, and mails grow old: what of them is kept, for how long, and what goes."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from notifications.models import Message, MessageEvent, Preference, ProviderReport, State, Suppression
+from orders import services
+from orders.models import DelayNotice, Order
+from orders.services import Refused
+from orders.services.erasing import ERASED
+
+UNDER_WAY = (State.QUEUED, State.SENDING)
+LINK = re.compile(r"(/(?:o|mine|preferences|unsubscribe)/)[\w.:-]+")
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much the person is gone from, and of how many mails the words stand as evidence, without them."""
+
+    orders: int
+    mails: int
+    evidence: int
+    reports: int
+
+
+@transaction.atomic
+def erase_person(address: str, *, now: datetime) -> Erased:
+    """Forget who has this mail address, in all tables. Refused while anything of their orders is open, naming it.
+
+    Kept: orders with their goods, days, refunds and answers, and the words of mails that told a delay the law asks about,
+    without name, address and links."""
+    names = _names(address)
+    _refuse_mails_under_way(address)
+    orders = services.erase_orders(address, now=now)
+    theirs = Message.objects.filter(Q(order__in=orders) | Q(recipient__iexact=address))
+    evidence = list(theirs.filter(_tells_a_notice()).exclude(text=""))
+    ids = list(theirs.values_list("pk", flat=True))
+    reports = ProviderReport.objects.filter(_of_mails(theirs) | Q(recipient__iexact=address))
+    erased = Erased(len(orders), len(ids), len(evidence), reports.update(recipient="", detail=""))
+    with services.erasing():
+        for message in evidence:
+            message.subject, message.text = (_without(names, words) for words in (message.subject, message.text))
+            message.save(update_fields=["subject", "text"])
+        theirs.exclude(pk__in=[message.pk for message in evidence]).update(subject="", text="")
+        Message.objects.filter(pk__in=ids).update(html="", headers={}, recipient="", decided_why="", last_error="")
+    Preference.objects.filter(address__iexact=address).delete()
+    Suppression.objects.filter(address__iexact=address).delete()
+    LogEntry.objects.filter(change_message__icontains=address).update(change_message=ERASED)
+    LogEntry.objects.filter(object_repr__icontains=address).update(object_repr=ERASED)
+    return erased
+
+
+def forget_words(*, now: datetime) -> int:
+    """The words of mails older than MESSAGE_RETENTION_DAYS go, those of legal notices after NOTICE_RETENTION_DAYS. That
+    they were sent, when and about what, stays. Returns how many."""
+    forgotten = 0
+    while batch := _forget_batch(now):
+        forgotten += batch
+    return forgotten
+
+
+@transaction.atomic
+def _forget_batch(now: datetime) -> int:
+    old = now - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
+    very_old = now - timedelta(days=settings.NOTICE_RETENTION_DAYS)
+    due = Message.objects.exclude(state__in=UNDER_WAY).exclude(text="").filter(created_at__lt=old)
+    gone = due.filter(~_tells_a_notice() | Q(created_at__lt=very_old)).order_by("created_at")
+    ids = list(gone.values_list("pk", flat=True)[:BATCH])
+    with services.erasing():
+        Message.objects.filter(pk__in=ids).update(text="", html="", headers={})
+    ProviderReport.objects.filter(received_at__lt=old).exclude(recipient="", detail="").update(recipient="", detail="")
+    return len(ids)
+
+
+def _tells_a_notice() -> Exists:
+    """Of a message: it said something that the law wants answered."""
+    notices = DelayNotice.objects.filter(promise=OuterRef("event__promise"))
+    return Exists(MessageEvent.objects.filter(Exists(notices), message=OuterRef("pk"), said=True))
+
+
+def _of_mails(messages: QuerySet[Message]) -> Q:
+    sent = messages.exclude(provider_id="").values("provider_id")
+    return Q(message_id__in=messages.values("message_id")) | Q(provider_id__in=sent)
+
+
+def _refuse_mails_under_way(address: str) -> None:
+    theirs = Q(order__email__iexact=address) | Q(recipient__iexact=address)
+    waiting = Message.objects.filter(theirs, state__in=UNDER_WAY).values_list("order__number", flat=True)
+    if numbers := sorted(set(waiting)):
+        raise Refused(f"nothing was erased: a mail about order {', '.join(numbers)} is on its way")
+
+
+def _names(address: str) -> list[str]:
+    """What of the person may stand in the words of a mail."""
+    orders = Order.objects.filter(email__iexact=address).prefetch_related("shipments")
+    found = [address]
+    for order in orders:
+        found += [order.customer_name, order.first_name, *(row.tracking_number for row in order.shipments.all())]
+    return [name for name in found if name]
+
+
+def _without(names: list[str], words: str) -> str:
+    """Without the person: no name, no address, and no link that opens anything."""
+    words = LINK.sub(rf"\g<1>{ERASED}", words)
+    for name in sorted(names, key=len, reverse=True):
+        words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", ERASED, words, flags=re.IGNORECASE)
+    return words
