@@ -12,9 +12,7 @@ from orders.presentation import sentence
 ORDER = "number email customer_name country region locale placed_at paid_at created_at attention"
 LINE = "product__sku product__name quantity allocated shipped cancelled queued_at agreed_by"
 PROMISE = "line__product__sku kind early likely late sure place published_at told_at returned_at"
-NOTICE = (
-    "line__product__sku jurisdiction case late notice_by answer_by consent_to told_at not_told_at outcome ended_at"
-)
+NOTICE = "line__product__sku jurisdiction case late notice_by answer_by consent_to told_at not_told_at outcome ended_at"
 ANSWER = "line__product__sku choice units channel at"
 REFUND = "line__product__sku units due_on created_at sent_at"
 SHIPMENT = "shipped_at carrier tracking_number"
@@ -40,7 +38,9 @@ def held_about(address: str, *, now: datetime) -> dict[str, Any]:
             ),
             REPORT,
         ),
-        "preferences": _rows(Preference.objects.filter(address__iexact=address), "address good_news no_change changed_at"),
+        "preferences": _rows(
+            Preference.objects.filter(address__iexact=address), "address good_news no_change changed_at"
+        ),
         "suppression": _rows(Suppression.objects.filter(address__iexact=address), "address reason at"),
         "files": _files_with(address),
         "refused_rows": [

@@ -61,7 +61,9 @@ class Order(models.Model):
         null=True, editable=False, help_text="Mail to this address came back; empty again once one arrives."
     )
     erased_at = models.DateTimeField(
-        null=True, editable=False, help_text="Its customer asked to be forgotten: it learns no name and no address again."
+        null=True,
+        editable=False,
+        help_text="Its customer asked to be forgotten: it learns no name and no address again.",
     )
     link_version = models.PositiveSmallIntegerField(default=1, help_text="Raise it to revoke every link sent so far.")
     imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)

@@ -57,7 +57,9 @@ def _refuse_what_is_open(orders: list[Order]) -> None:
     open_by_why = {
         "units are still to come": to_come.values_list("order__number"),
         "a refund is to be sent": Refund.objects.filter(of_line, sent_at=None).values_list("line__order__number"),
-        "the shop is to be told": ShopTask.objects.filter(of_line, confirmed_at=None).values_list("line__order__number"),
+        "the shop is to be told": ShopTask.objects.filter(of_line, confirmed_at=None).values_list(
+            "line__order__number"
+        ),
         "a mail is due": Event.objects.filter(message_due=True, order__in=orders).values_list("order__number"),
     }
     said = [f"order {number}: {why}" for why, found in open_by_why.items() for (number,) in found.order_by().distinct()]

@@ -48,7 +48,7 @@ def rows() -> dict[str, str]:
 
 
 def _digest(cursor: object, table: str) -> str:
-    sql = f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t'
+    sql = f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
     cursor.execute(sql)  # type: ignore[attr-defined]
     return str(cursor.fetchone()[0])  # type: ignore[attr-defined]
 
@@ -92,5 +92,3 @@ def _once_each_kind(links: list[str]) -> Iterator[str]:
 
 def test_mails_name_pages_of_ours_alone(links: list[str]) -> None:
     assert {link.split("/")[1] for link in links} == {"o", "preferences", "unsubscribe"}
-
-

@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         address, now = mail.replace("\0", "").strip(), timezone.now()
         if not address or is_empty(held_about(address, now=now)):
-            raise CommandError(f"nothing is held about {address!r}; expected a mail address that an order or a mail has")
+            raise CommandError(
+                f"nothing is held about {address!r}; expected a mail address that an order or a mail has"
+            )
         try:
             erased = erase_person(address, now=now)
         except Refused as refused:

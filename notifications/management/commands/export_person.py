@@ -23,5 +23,7 @@ class Command(BaseCommand):
         address = mail.replace("\0", "").strip()
         held = held_about(address, now=timezone.now()) if address else {}
         if is_empty(held):
-            raise CommandError(f"nothing is held about {address!r}; expected a mail address that an order or a mail has")
+            raise CommandError(
+                f"nothing is held about {address!r}; expected a mail address that an order or a mail has"
+            )
         self.stdout.write(json.dumps(held, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))
