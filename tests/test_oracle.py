@@ -49,7 +49,7 @@ def seconds_of(
     took: tuple[list[float], list[float]] = ([], [])
     questions = [(0, each) for each in known] + [(1, each) for each in unknown]
     random.Random(1).shuffle(questions)
-    for which, question in questions[:20]:
+    for _which, question in questions[:20]:
         ask(question)  # what is compiled and cached at first
     gc.disable()
     try:

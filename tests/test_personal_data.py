@@ -1,7 +1,9 @@
 """What is held about a person is handed to them, and forgotten when they ask; mails do not keep their words for ever."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -9,7 +11,6 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import QuerySet
 from django.test import Client
 
 from notifications.erasing import forget_words
@@ -78,7 +79,7 @@ def everywhere() -> str:
         tables = [name for (name,) in cursor.fetchall()]
         found = []
         for table in tables:
-            cursor.execute(f"SELECT string_agg(t::text, E'\\n') FROM \"{table}\" t")  # noqa: S608 - names of tables
+            cursor.execute(f"SELECT string_agg(t::text, E'\\n') FROM \"{table}\" t")
             found.append(f"{table}: {cursor.fetchone()[0] or ''}")
         cursor.execute("SELECT string_agg(convert_from(content, 'UTF8'), E'\\n') FROM orders_upload")
         found.append(f"files: {cursor.fetchone()[0] or ''}")
@@ -94,10 +95,10 @@ def traces() -> list[str]:
     ]
 
 
-def export(capsys: pytest.CaptureFixture[str], address: str = MAIL) -> dict[str, object]:
+def export(capsys: pytest.CaptureFixture[str], address: str = MAIL) -> dict[str, Any]:
     capsys.readouterr()
     call_command("export_person", address)
-    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 
@@ -159,14 +160,12 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
 
 def test_what_accounting_and_evidence_need_stays(line: OrderLine) -> None:
     def kept() -> list[object]:
-        tables: list[QuerySet[OrderLine] | QuerySet[Message]] = [OrderLine.objects.all(), Message.objects.all()]
         facts = [event.facts | {"tracking_number": ""} for event in line.order.events.all()]
         events = [facts, list(line.order.events.values("kind", "at", "told_at"))]
-        lines, mails = (list(table.order_by("pk")) for table in tables)
         return [
             events,
-            [(row.quantity, row.shipped, row.agreed_by, row.promise_id) for row in lines],
-            [(row.state, row.sent_at, row.message_id, row.kind) for row in mails],
+            list(OrderLine.objects.order_by("pk").values("quantity", "shipped", "agreed_by", "promise")),
+            list(Message.objects.order_by("pk").values("state", "sent_at", "message_id", "kind")),
             list(line.order.shipments.values("carrier", "shipped_at")),
             list(line.promises.values("early", "late", "told_at")),
             (line.order.number, line.order.country),
@@ -200,6 +199,9 @@ def test_an_import_does_not_teach_the_address_again(line: OrderLine) -> None:
     assert traces() == []
 
 
+Open = Callable[[OrderLine], object]
+
+
 def open_refund(line: OrderLine) -> None:
     Refund.objects.create(line=line, units=1, due_on=NOON.date(), created_at=NOON)
 
@@ -219,8 +221,8 @@ def open_task(line: OrderLine) -> None:
         (lambda line: Upload.objects.update(state="to_import"), "the file x.csv with this address waits"),
     ],
 )
-def test_while_something_is_open_nothing_is_erased(line: OrderLine, open_something: object, said: str) -> None:
-    open_something(line)  # type: ignore[operator]
+def test_while_something_is_open_nothing_is_erased(line: OrderLine, open_something: Open, said: str) -> None:
+    open_something(line)
     before = everywhere()
     with pytest.raises(CommandError, match=said):
         call_command("erase_person", MAIL)

@@ -99,7 +99,8 @@ def notice(order: Order, texts: Iterable[str]) -> int:
 
 @transaction.atomic
 def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) -> bool:
-    """An order without a mail address gets one, unless its customer asked to be forgotten, and leaves the list it stood on with the text `unreachable`."""
+    """An order without a mail address gets one, unless its customer asked to be forgotten, and leaves the list it stood
+    on with the text `unreachable`."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.email or order.erased_at or not email:
         return False

@@ -14,10 +14,10 @@ from backorders_site.desk import mail_states
 from backorders_site.desk.mail_pictures import newest_mail
 from tests.browser.gallery import Gallery
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 # As they ask: a browser's, a mail provider's proxy, a prefetch, a program that only wants the head.
-ASKING = (
+ASKING: tuple[tuple[str, dict[str, str]], ...] = (
     ("GET", {}),
     ("HEAD", {}),
     ("GET", {"Sec-Purpose": "prefetch", "Purpose": "prefetch"}),
@@ -56,11 +56,14 @@ def _digest(cursor: object, table: str) -> str:
 def test_asking_for_every_link_in_every_way_changes_nothing(links: list[str]) -> None:
     before = rows()
     client = Client()
-    statuses = {
-        client.generic(method, link, headers=headers).status_code for link in links for method, headers in ASKING
-    }
+    refused = [
+        (method, link, status)
+        for link in links
+        for method, headers in ASKING
+        if (status := client.generic(method, link, headers=headers).status_code) != 200 and method != "OPTIONS"
+    ]
+    assert refused == []
     assert rows() == before
-    assert statuses <= {200, 302, 405}
 
 
 def test_a_browser_that_opens_every_link_and_runs_what_is_there_changes_nothing(
@@ -75,18 +78,19 @@ def test_a_browser_that_opens_every_link_and_runs_what_is_there_changes_nothing(
         assert response.status == 200, link
         page.mouse.wheel(0, 2000)
         for anchor in page.locator("a[href^='/']").all()[:4]:
-            anchor.hover()
+            if anchor.is_visible():
+                anchor.hover()
     context.close()
     assert rows() == before
 
 
 def _once_each_kind(links: list[str]) -> Iterator[str]:
-    """Links of each page, and of each choice on it, of up to eight orders."""
+    """Links of each page, and of each choice on it, of up to three orders."""
     kinds: dict[str, int] = {}
     for link in links:
         kind = re.sub(r"^(/\w+/)[^/]+|line=\d+", r"\1", link)
         kinds[kind] = kinds.get(kind, 0) + 1
-        if kinds[kind] <= 8:
+        if kinds[kind] <= 3:
             yield link
 
 
