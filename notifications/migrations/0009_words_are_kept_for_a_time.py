@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0007_a_link_is_written_anew'),
-        ('orders', '0011_erasure_of_a_person'),
+        ('notifications', '0008_operations'),
+        ('orders', '0012_erasure_of_a_person'),
     ]
 
     operations = [

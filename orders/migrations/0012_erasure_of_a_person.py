@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0010_discontinue_a_product'),
+        ('orders', '0011_changes_by_day'),
     ]
 
     operations = [
