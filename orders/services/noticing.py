@@ -4,10 +4,10 @@ The rules run once per distinct situation, not per line. A notice is decided whe
 and staff can show it, and again when its mail is written, because only then is it known what was told before.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -32,11 +32,14 @@ from orders.models import DelayNotice, Outcome
 from orders.services.forecasting import today_of
 
 # A window of chances names no definite day, so its last day is none. The told notice is the newest that counts.
+# No zone is off by less than a quarter of an hour: orders of the same quarter are of the same day.
 SITUATIONS = """
-    SELECT p.id, l.id, o.country, o.region, coalesce(o.paid_at, o.placed_at),
-           CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END,
+    SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
+           date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
+           CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END AS late,
            l.stated_by, l.agreed_by, l.open_wait,
-           told.id IS NOT NULL, told.late, CASE WHEN told.silence = 'cancel' THEN told.answer_by END, told.outcome = 'kept'
+           told.id IS NOT NULL AS was_told, told.late AS told_late,
+           CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on, told.outcome = 'kept' AS kept
     FROM orders_promise p
     JOIN orders_orderline l ON l.promise_id = p.id
     JOIN orders_order o ON o.id = l.order_id
@@ -46,42 +49,50 @@ SITUATIONS = """
         ORDER BY n.id DESC LIMIT 1
     ) told ON true
     WHERE p.id = ANY(%s)
-    ORDER BY p.id
+    GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    promise_id: int
-    line_id: int
+    """Promises in one situation, each with its line."""
+
     situation: Situation
     decision: Decision
+    lines: dict[int, int]
+
+
+# Notices of one case differ by promise and line alone. A row each, or a statement for each case, takes many times longer.
+INSERT = """
+    INSERT INTO orders_delaynotice (promise_id, line_id, {columns})
+    SELECT new.promise_id, new.line_id, {columns}
+    FROM unnest(%(promises)s::bigint[], %(lines)s::bigint[], %(numbers)s::bigint[]) AS new (promise_id, line_id, number)
+    JOIN jsonb_to_recordset(%(notices)s::jsonb) AS asked (number bigint, {typed}) USING (number)
+"""
 
 
 @transaction.atomic
 def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
     """A DelayNotice for each of these promises, just published, that asks for one. Returns how many."""
-    alike: dict[tuple[Decision, Jurisdiction, date | None], list[_Case]] = {}
-    for case in _cases(promise_ids, now=now):
-        if case.decision.notice_due:
-            key = case.decision, case.situation.jurisdiction, case.situation.late
-            alike.setdefault(key, []).append(case)
-    for cases in alike.values():
-        _insert(_notice(cases[0], now), cases)
-    return sum(len(cases) for cases in alike.values())
+    asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]
+    if asking:
+        _insert(asking, now=now)
+    return sum(len(case.lines) for case in asking)
 
 
-def _insert(notice: DelayNotice, cases: Sequence[_Case]) -> None:
-    """`notice` for each of these: they differ by promise and line alone. A row each is many times slower in a long queue."""
+def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
     fields = [field for field in DelayNotice._meta.concrete_fields if field.name not in ("id", "promise", "line")]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    values = [field.get_db_prep_save(getattr(notice, field.attname), connection) for field in fields]
-    sql = f"""
-        INSERT INTO orders_delaynotice (promise_id, line_id, {columns})
-        SELECT new.promise_id, new.line_id, {", ".join(["%s"] * len(fields))}
-        FROM unnest(%s::bigint[], %s::bigint[]) AS new (promise_id, line_id)"""
+    columns = {connection.ops.quote_name(field.column): field.db_type(connection) for field in fields}
+    notices = [{field.column: getattr(_notice(case, now), field.attname) for field in fields} for case in cases]
+    values = {
+        "promises": [promise_id for case in cases for promise_id in case.lines],
+        "lines": [line_id for case in cases for line_id in case.lines.values()],
+        "numbers": [number for number, case in enumerate(cases) for _ in case.lines],
+        "notices": json.dumps([{"number": n, **notice} for n, notice in enumerate(notices)], default=str),
+    }
+    sql = INSERT.format(columns=", ".join(columns), typed=", ".join(f"{name} {of}" for name, of in columns.items()))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, [case.promise_id for case in cases], [case.line_id for case in cases]])
+        cursor.execute(sql, values)
 
 
 @transaction.atomic
@@ -93,21 +104,30 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
         for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("pk")
     }
     for case in _cases(promise_ids, now=now):
-        notice = existing.get(case.promise_id)
-        if notice and (notice.outcome or (notice.told_at and not notice.not_told_at)):
-            continue
-        if case.decision.notice_due:
-            fresh = _notice(case, now)
-            if notice:
-                fresh.pk, fresh.not_told_at, fresh.decided_at = notice.pk, notice.not_told_at, notice.decided_at
-            if notice is None or model_to_dict(fresh) != model_to_dict(notice):
-                fresh.decided_at = now
-                fresh.save()
-            existing[case.promise_id] = fresh
-        elif notice:
+        for promise_id, line_id in case.lines.items():
+            if notice := _decide_again(case, promise_id, line_id, existing.get(promise_id), now=now):
+                existing[promise_id] = notice
+    return [notice for notice in existing.values() if not notice.outcome]
+
+
+def _decide_again(
+    case: _Case, promise_id: int, line_id: int, notice: DelayNotice | None, *, now: datetime
+) -> DelayNotice | None:
+    if notice and (notice.outcome or (notice.told_at and not notice.not_told_at)):
+        return notice
+    if not case.decision.notice_due:
+        if notice:
             notice.outcome, notice.ended_at = Outcome.SUPERSEDED, now
             notice.save(update_fields=["outcome", "ended_at"])
-    return [notice for notice in existing.values() if not notice.outcome]
+        return notice
+    fresh = _notice(case, now)
+    fresh.promise_id, fresh.line_id = promise_id, line_id
+    if notice:
+        fresh.pk, fresh.not_told_at, fresh.decided_at = notice.pk, notice.not_told_at, notice.decided_at
+    if notice is None or model_to_dict(fresh) != model_to_dict(notice):
+        fresh.decided_at = now
+        fresh.save()
+    return fresh
 
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
@@ -135,18 +155,16 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
         DelayNotice.objects.filter(pk__in=before).update(outcome=Outcome.SUPERSEDED, ended_at=at)
 
 
-def _cases(promise_ids: Collection[int], *, now: datetime) -> Iterable[_Case]:
-    decided: dict[tuple[Any, ...], tuple[Situation, Decision]] = {}
+def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:
+    cases: dict[Situation, _Case] = {}
     with connection.cursor() as cursor:
         cursor.execute(SITUATIONS, [list(promise_ids)])
-        for promise_id, line_id, country, region, ordered_at, *rest in cursor.fetchall():
-            # No zone is off by less than a quarter of an hour: orders of the same quarter are of the same day.
-            quarter = ordered_at.replace(minute=ordered_at.minute // 15 * 15, second=0, microsecond=0)
-            facts = country, region, quarter, *rest
-            if facts not in decided:
-                situation = _situation(*facts, now=now)
-                decided[facts] = situation, decide(situation)
-            yield _Case(promise_id, line_id, *decided[facts])
+        for promises, lines, *facts in cursor.fetchall():
+            situation = _situation(*facts, now=now)
+            if situation not in cases:
+                cases[situation] = _Case(situation, decide(situation), {})
+            cases[situation].lines.update(zip(promises, lines, strict=True))
+    return cases.values()
 
 
 def _situation(
@@ -184,12 +202,11 @@ LEFT_TO_STAFF = (Sentence.CHOICE, Sentence.PROMPT_REFUND, Sentence.CANCEL_ANY_TI
 
 
 def _notice(case: _Case, now: datetime) -> DelayNotice:
+    """Of none of the case's lines yet."""
     decision = case.decision
     if decision.cancel_now:
         decision = replace(decision, silence=Silence.KEEPS_PLACE, sentences=LEFT_TO_STAFF)
     return DelayNotice(
-        promise_id=case.promise_id,
-        line_id=case.line_id,
         jurisdiction=case.situation.jurisdiction,
         case=decision.case or "",
         late=case.situation.late,
