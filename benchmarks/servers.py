@@ -15,14 +15,16 @@ def own_servers(**variables: str) -> Iterator[None]:
         engines = embedded.start(Path(directory))
         try:
             os.environ.update(
-                DATABASE_URL=engines.database_url,
-                REDIS_URL=engines.redis_url,
-                DJANGO_SETTINGS_MODULE="backorders_site.settings",
-                SECRET_KEY="benchmark",  # noqa: S106
-                SITE_URL="http://localhost",
-                SUPPORT_EMAIL="help@example.com",
-                EMAIL_URL="smtp://127.0.0.1:1",
-                **variables,
+                {
+                    "DATABASE_URL": engines.database_url,
+                    "REDIS_URL": engines.redis_url,
+                    "DJANGO_SETTINGS_MODULE": "backorders_site.settings",
+                    "SECRET_KEY": "benchmark",
+                    "SITE_URL": "http://localhost",
+                    "SUPPORT_EMAIL": "help@example.com",
+                    "EMAIL_URL": "smtp://127.0.0.1:1",
+                    **variables,
+                }
             )
             import django
 

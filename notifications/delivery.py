@@ -31,7 +31,7 @@ from notifications.dispatch import NO_ADDRESS, SUPPRESSED
 from notifications.holding import NOT_HELD, why_held
 from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
-from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.models import Message, MessageEvent, State, Suppression
 from notifications.news import open_notices
 from notifications.pacing import Pace, domain_of
 from notifications.wanted import is_unwanted
@@ -113,6 +113,11 @@ LEAVE = """
                                ELSE next_attempt_at END
     WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
     RETURNING sent_at
+"""
+
+LOG = """
+    INSERT INTO notifications_attempt (message_id, at, outcome, phase, detail)
+    VALUES (%(id)s, statement_timestamp(), %(outcome)s, %(phase)s, %(detail)s)
 """
 
 GIVE_BACK = """
@@ -436,7 +441,7 @@ def _suppressed(addresses: Iterable[str]) -> set[str]:
 
 
 def _log(message: Message, answer: Answer) -> None:
-    Attempt.objects.create(message=message, at=Now(), outcome=answer.outcome, phase=answer.phase, detail=answer.detail)
+    _run(LOG, id=message.pk, outcome=answer.outcome, phase=answer.phase, detail=answer.detail)
 
 
 def _pause(attempts: int) -> float:

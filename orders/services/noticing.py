@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 from django.forms import model_to_dict
 
 from orders.domain.delay_rules import (
@@ -130,29 +129,36 @@ def _decide_again(
     return fresh
 
 
+UNTOLD = """
+    SELECT n.id, n.notice_by, n.jurisdiction, o.country
+    FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_order o ON o.id = l.order_id
+    WHERE n.promise_id = ANY(%(promises)s) AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
+"""
+COUNT_AS_TOLD = """
+    UPDATE orders_delaynotice n SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL
+    FROM unnest(%(notices)s::bigint[], %(adequate)s::boolean[]) AS told (id, adequate) WHERE n.id = told.id
+"""
+END_BEFORE = """
+    UPDATE orders_delaynotice n SET outcome = 'superseded', ended_at = %(at)s
+    FROM (SELECT line_id, max(id) AS id FROM orders_delaynotice WHERE id = ANY(%(notices)s) GROUP BY 1) newest
+    WHERE n.line_id = newest.line_id AND n.id < newest.id AND n.outcome = ''
+"""
+
+
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took their mail: the notices count from now, if they were in time, and end those before them."""
-    untold = Q(told_at=None) | Q(not_told_at__isnull=False, outcome="")
-    notices = list(DelayNotice.objects.select_related("line__order").filter(untold, promise__in=promise_ids))
-    if not notices:
-        return
-    for notice in notices:
-        notice.told_at = at
-        notice.adequate = adequate(
-            at,
-            notice.notice_by,
-            jurisdiction=Jurisdiction(notice.jurisdiction),
-            country=notice.line.order.country or settings.SHOP_COUNTRY,
-        )
-        notice.not_told_at = None
-    DelayNotice.objects.bulk_update(notices, ["told_at", "adequate", "not_told_at"], batch_size=1000)
-    newest: dict[int, int] = {}
-    for notice in notices:
-        newest[notice.line_id] = max(notice.pk, newest.get(notice.line_id, 0))
-    still_open = DelayNotice.objects.filter(line__in=newest, outcome="").values_list("pk", "line")
-    before = [pk for pk, line_id in still_open if pk < newest[line_id]]
-    if before:
-        DelayNotice.objects.filter(pk__in=before).update(outcome=Outcome.SUPERSEDED, ended_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(UNTOLD, {"promises": list(promise_ids)})
+        untold = cursor.fetchall()
+        if not untold:
+            return
+        in_time = [
+            adequate(at, notice_by, jurisdiction=Jurisdiction(jurisdiction), country=country or settings.SHOP_COUNTRY)
+            for _, notice_by, jurisdiction, country in untold
+        ]
+        values = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
+        cursor.execute(COUNT_AS_TOLD, values)
+        cursor.execute(END_BEFORE, values)
 
 
 def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:

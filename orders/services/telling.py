@@ -4,28 +4,44 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Max, Q
+from django.db.models.functions import Now
 
 from orders.models import TO_COME, DelayNotice, Event, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
 from orders.services.promising import window_json
 
+# One statement, because it runs for every mail. What was told in vain, since the mail came back, counts as untold.
+MARK_TOLD = """
+    WITH newly AS MATERIALIZED (
+        SELECT e.promise_id FROM orders_event e LEFT JOIN orders_promise p ON p.id = e.promise_id
+        WHERE e.id = ANY(%(events)s) AND (e.told_at IS NULL OR p.returned_at IS NOT NULL)
+    ),
+    promises AS (
+        UPDATE orders_promise SET told_at = coalesce(told_at, %(at)s), returned_at = NULL
+        WHERE id IN (SELECT promise_id FROM newly) AND (told_at IS NULL OR returned_at IS NOT NULL)
+    ),
+    orders AS (
+        UPDATE orders_order SET unreachable_at = NULL
+        WHERE id IN (SELECT order_id FROM orders_event WHERE id = ANY(%(events)s)) AND unreachable_at IS NOT NULL
+    ),
+    events AS (
+        UPDATE orders_event SET told_at = %(at)s WHERE id = ANY(%(events)s) AND told_at IS NULL
+    )
+    SELECT DISTINCT promise_id FROM newly WHERE promise_id IS NOT NULL
+"""
+
 
 @transaction.atomic(savepoint=False)
 def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took the message with these events at `at`: their promises count as told from then, also those
     whose first mail came back."""
-    events = Event.objects.filter(pk__in=event_ids)
-    newly = events.filter(Q(told_at=None) | Q(promise__returned_at__isnull=False))
-    promises = list(newly.filter(promise__isnull=False).values_list("promise", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_TOLD, {"events": list(event_ids), "at": at})
+        promises = [promise_id for (promise_id,) in cursor.fetchall()]
     if promises:
-        untold = Promise.objects.filter(Q(told_at=None) | Q(returned_at__isnull=False), pk__in=promises)
-        untold.update(told_at=Coalesce(F("told_at"), Value(at)), returned_at=None)
         count_as_told(promises, at=at)
-    Order.objects.filter(pk__in=events.values("order"), unreachable_at__isnull=False).update(unreachable_at=None)
-    events.filter(told_at__isnull=True).update(told_at=at)
 
 
 # Whoever was never told anything is told where they stand now, not how that changed before they knew of it.
