@@ -8,8 +8,11 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from backorders_site.desk.rehearsal import Consequences, undone
+from notifications.admin import MAIL_POLICY
 from notifications.models import Preference, Suppression
 from orders import queue, services
 from orders.models import Order, OrderLine, Product, Promise, Restock
@@ -109,6 +112,25 @@ class TestWhatItWouldDo:
         services.review_settled(now=AFTER_SETTLING)
         heard = [row.order.events.first().kind for row in line.values()]
         assert [(str(kind), count) for kind, count in it.kinds] == [("Later than told", heard.count("later"))]
+
+    def test_an_example_is_the_mail_as_it_looks_behind_a_policy_of_its_own(
+        self, admin_client: Client, client: Client
+    ) -> None:
+        delivery, _line = a_line()
+        for example in would_do(admin_client, delivery).examples:
+            shown = admin_client.get(example.html_url)
+            assert shown["Content-Security-Policy"] == MAIL_POLICY
+            assert "<html" in shown.content.decode()
+        assert Client().get(example.html_url).status_code == 302
+        assert admin_client.get(reverse("desk:example", args=["gone"])).status_code == 404
+
+    @pytest.mark.parametrize("language, first", [("en", "English"), ("de", "German")])
+    def test_the_first_example_is_in_the_shop_s_language(
+        self, admin_client: Client, settings: Settings, language: str, first: str
+    ) -> None:
+        settings.LANGUAGE_CODE = language
+        delivery, _line = a_line()
+        assert would_do(admin_client, delivery).examples[0].language == first
 
     def test_a_day_inside_the_window_is_heard_by_nobody(self, admin_client: Client) -> None:
         product = factories.lamp_of_a_punctual_supplier(50)

@@ -1,0 +1,108 @@
+"""A product's page says how far the mails of its last change are."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from notifications.dispatch import dispatch_all
+from orders import services
+from orders.models import Product, Restock
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON
+from tests.mailing import mail
+from tests.test_admin import AFTER_SETTLING, queries_of
+from tests.test_roles import S, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def url(product: Product) -> str:
+    return reverse("desk:telling", args=[product.sku])
+
+
+def a_delay(*addresses: str) -> Product:
+    """Those who wait were told of a day, and the delivery slips beyond it."""
+    product = factories.make_product(sku="LAMP")
+    delivery = factories.restock(product, 99, expected_on=date(2026, 12, 2), now=NOON - timedelta(days=1))
+    factories.review(product)
+    for address in addresses:
+        factories.order(product, email=address)
+    dispatch_all()
+    slip(delivery, date(2027, 3, 1))
+    return product
+
+
+def slip(delivery: Restock, day: date) -> None:
+    services.move_restock_date(delivery, day, reason="customs", now=NOON)
+
+
+def words(client: Client, product: Product) -> str:
+    return " ".join(client.get(url(product)).content.decode().split())
+
+
+def test_it_settles_then_they_are_sent_and_then_it_is_quiet(admin_client: Client, mail_sink: MailSink) -> None:
+    product = a_delay("ada@example.com", "grete@example.com")
+    settling = words(admin_client, product)
+    assert "A change is settling (Held at customs)" in settling
+    assert 'hx-trigger="every 5s"' in settling
+    assert "news to" not in settling
+
+    services.review_settled(now=AFTER_SETTLING)
+    under_way = words(admin_client, product)
+    assert "The last change is news to 2 orders: 2 to go." in under_way
+    assert 'hx-trigger="every 5s"' in under_way
+
+    mail()
+    done = words(admin_client, product)
+    assert "The last change is news to 2 orders: 2 mails sent." in done
+    assert "hx-trigger" not in done
+
+
+def test_who_gets_no_mail_is_counted_apart(admin_client: Client, mail_sink: MailSink) -> None:
+    product = a_delay("ada@example.com", "")
+    services.review_settled(now=AFTER_SETTLING)
+    mail()
+    assert "news to 2 orders: 1 mail sent, 1 without a mail." in words(admin_client, product)
+
+
+def test_mails_kept_back_are_said_to_be_and_not_waited_for(admin_client: Client, settings: Settings) -> None:
+    settings.MAIL_MODE = "hold"
+    product = a_delay("ada@example.com")
+    services.review_settled(now=AFTER_SETTLING)
+    dispatch_all()
+    held = words(admin_client, product)
+    assert "1 to go. MAIL_MODE keeps mails back." in held
+    assert "hx-trigger" not in held
+
+
+def test_the_newest_change_counts_and_of_yesterday_nothing_is_said(admin_client: Client) -> None:
+    product = a_delay("ada@example.com", "grete@example.com")
+    services.review_settled(now=NOON - timedelta(days=2))
+    product.refresh_from_db()
+    Product.objects.update(review_at=NOON - timedelta(days=2))
+    services.review_settled(now=NOON - timedelta(days=2))
+    assert "news to" not in words(admin_client, product)
+
+
+def test_it_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+    product = a_delay("ada@example.com")
+    services.review_settled(now=AFTER_SETTLING)
+    few = queries_of(admin_client, url(product))
+    delivery = product.restocks.get()
+    for n in range(29):
+        factories.order(product, email=f"ada{n}@example.com")
+    services.move_restock_date(delivery, date(2027, 6, 1), reason="customs", now=AFTER_SETTLING)
+    services.review_settled(now=AFTER_SETTLING + timedelta(hours=1))
+    assert "news to 30 orders" in words(admin_client, product)
+    assert queries_of(admin_client, url(product)) == few
+
+
+def test_it_opens_for_staff_who_see_the_product(client: Client) -> None:
+    product = factories.make_product()
+    assert client.get(url(product)).status_code == 302
+    client.force_login(somebody(S))
+    assert client.get(url(product)).status_code == 200
