@@ -10,7 +10,7 @@ PRODUCTION := env -u DEBUG -u DEMO \
   SITE_URL=https://orders.shop.example SUPPORT_EMAIL=help@shop.example EMAIL_URL=smtp+tls://mail.shop.example:587 \
   DATABASE_URL=postgresql://backorders@127.0.0.1:1/backorders REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help install demo demo-reset test faults hosts fuzz lint messages bench screenshots docs-pictures a11y lighthouse lock
+.PHONY: help install demo demo-reset test faults hosts fuzz lint messages bench bench-desk screenshots docs-pictures a11y lighthouse lock
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
@@ -22,9 +22,10 @@ help:
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
 	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
+	@echo "make bench-desk  how long every page of the desk takes over long queues (LINES=100000 PRODUCTS=1)"
 	@echo "make screenshots pictures of every page in every state: phone, desktop, light, dark, all languages (ONLY=name,name)"
 	@echo "make docs-pictures  the few pictures under docs/screenshots"
-	@echo "make a11y        axe-core on every page in every state, language, theme and width (ONLY=name,name)"
+	@echo "make a11y        axe-core on every page in every state, language, theme and width, and on the desk (ONLY=name,name)"
 	@echo "make lighthouse  Lighthouse on a status page, as on a phone: needs npm"
 	@echo "make install     only create $(VENV)"
 	@echo "make lock        resolve pyproject.toml anew into requirements.lock"
@@ -77,6 +78,9 @@ messages: install
 
 bench: install
 	$(BIN)/python -m benchmarks.place $(if $(LINES),--lines $(LINES))
+
+bench-desk: install
+	$(BIN)/python -m benchmarks.desk $(if $(LINES),--lines $(LINES)) $(if $(PRODUCTS),--products $(PRODUCTS))
 
 SCREENSHOTS ?= .local/screenshots
 

@@ -157,8 +157,9 @@ def ship(request: HttpRequest) -> HttpResponse:
             shown = {"report": report, "consequences": consequences if report.shipped else None, "meant": form.meant()}
             form = form.as_pasted()
         else:
-            shown = {"report": record(rows, now=now, actor=actor), "is_done": True}
-            form = ShipForm() if not shown["report"].refused else form.as_pasted()
+            report = record(rows, now=now, actor=actor)
+            shown = {"report": report, "is_done": True}
+            form = form.as_pasted() if report.refused else ShipForm()
     return page(request, "shipping.html", title=_("Ship"), form=form, **shown)
 
 
