@@ -18,38 +18,35 @@ from orders.services.supplying import cancel_restock
 # a test holds the two together.
 CANCEL = """
     WITH gone AS MATERIALIZED (
-        SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at FROM orders_orderline l
-        WHERE l.id = ANY(%(lines)s) AND l.waiting > 0 ORDER BY l.queued_at, l.id FOR NO KEY UPDATE
+        SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at
+        FROM orders_orderline l
+        JOIN orders_order o ON o.id = l.order_id
+        JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, due_on)
+            ON (d.country, d.region) = (o.country, o.region)
+        WHERE l.id = ANY(%(lines)s) AND l.waiting > 0
+        ORDER BY l.queued_at, l.id FOR NO KEY UPDATE OF l
     ),
     cancelled AS (
         UPDATE orders_orderline l SET cancelled = l.cancelled + g.waiting, held = false FROM gone g WHERE l.id = g.id
     ),
     to_do AS (
         INSERT INTO orders_shoptask (line_id, kind, units, set_aside, created_at, confirmed_by)
-        SELECT id, 'cancel', waiting, 0, %(now)s, '' FROM gone ORDER BY queued_at, id
+        SELECT id, 'cancel', waiting, 0, %(now)s, '' FROM gone
     ),
     gaps AS (
         INSERT INTO orders_queuechange (product_id, at, reason, step, lines, units, after_at, after_id, note, actor)
         SELECT %(product)s, %(now)s, 'cancellation', -1, 1, waiting, queued_at, id, '', '' FROM gone
-        ORDER BY queued_at, id
     ),
     owed AS (
         INSERT INTO orders_refund (line_id, units, due_on, created_at, sent_by)
-        SELECT g.id, g.waiting, d.due_on, %(now)s, ''
-        FROM gone g
-        JOIN orders_order o ON o.id = g.order_id
-        JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, due_on)
-            ON (d.country, d.region) = (o.country, o.region)
-        ORDER BY g.queued_at, g.id
-        RETURNING line_id, due_on
+        SELECT id, waiting, due_on, %(now)s, '' FROM gone
     )
     INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, note, message_due)
-    SELECT g.order_id, g.id, 'cancelled',
-           jsonb_build_object('units', g.waiting, 'of', g.quantity, 'still', 0, 'by', 'shop', 'refund_due_on', r.due_on,
+    SELECT order_id, id, 'cancelled',
+           jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'shop', 'refund_due_on', due_on,
                               'window', NULL),
-           %(now)s, %(actor)s, %(reason)s, o.released_at IS NOT NULL
-    FROM gone g JOIN owed r ON r.line_id = g.id JOIN orders_order o ON o.id = g.order_id
-    ORDER BY g.queued_at, g.id
+           %(now)s, %(actor)s, %(reason)s, released_at IS NOT NULL
+    FROM gone
 """
 
 
