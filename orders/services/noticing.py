@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -81,9 +82,9 @@ def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
 
 def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
     fields = [field for field in DelayNotice._meta.concrete_fields if field.name not in ("id", "promise", "line")]
-    columns = {connection.ops.quote_name(field.column): field.db_type(connection) for field in fields}
+    columns = {connection.ops.quote_name(str(field.column)): field.db_type(connection) for field in fields}
     notices = [{field.column: getattr(_notice(case, now), field.attname) for field in fields} for case in cases]
-    values = {
+    values: dict[str, Any] = {
         "promises": [promise_id for case in cases for promise_id in case.lines],
         "lines": [line_id for case in cases for line_id in case.lines.values()],
         "numbers": [number for number, case in enumerate(cases) for _ in case.lines],
@@ -156,7 +157,7 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
             adequate(at, notice_by, jurisdiction=Jurisdiction(jurisdiction), country=country or settings.SHOP_COUNTRY)
             for _, notice_by, jurisdiction, country in untold
         ]
-        values = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
+        values: dict[str, Any] = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
         cursor.execute(COUNT_AS_TOLD, values)
         cursor.execute(END_BEFORE, values)
 
