@@ -76,12 +76,16 @@ def measure(mails: int, events: int, port: int) -> None:
     for part in (1, 3):  # as after a mail server was away: their words are frozen
         with connection.cursor() as cursor:
             ids = "SELECT id FROM notifications_message ORDER BY id OFFSET %s LIMIT %s"
-            cursor.execute(f"UPDATE notifications_message SET composed_at = now() WHERE id NOT IN ({ids})",
-                           [part * mails // PARTS, mails // PARTS])
+            cursor.execute(
+                f"UPDATE notifications_message SET composed_at = now() WHERE id NOT IN ({ids})",
+                [part * mails // PARTS, mails // PARTS],
+            )
             while preview():
                 pass
-            cursor.execute(f"UPDATE notifications_message SET frozen_at = now() WHERE id IN ({ids})",
-                           [part * mails // PARTS, mails // PARTS])
+            cursor.execute(
+                f"UPDATE notifications_message SET frozen_at = now() WHERE id IN ({ids})",
+                [part * mails // PARTS, mails // PARTS],
+            )
             cursor.execute("UPDATE notifications_message SET composed_at = NULL WHERE subject = ''")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

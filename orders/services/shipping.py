@@ -1,9 +1,11 @@
 """Units that left, and shipments that were recorded wrongly."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Reason, Receipt, Shipment, ShipmentLine, Stock
@@ -42,7 +44,7 @@ def ship(
         missing = _beyond_reserved(line, units[line.pk], may=beyond_reserved)
         if missing:
             _reserve_what_left(line, missing, stock[line.product_id], now=now, actor=actor)
-    shipment = Shipment.objects.create(
+    shipment = Shipment(
         order=order,
         shipped_at=shipped_at,
         carrier=carrier,
@@ -50,31 +52,66 @@ def ship(
         recorded_at=now,
         actor=actor,
     )
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, line=line, quantity=units[line.pk]) for line in lines
+    _record(shipment, lines, units, shipped_on=today_of(shipped_at).isoformat() if day_known else None)
+    return shipment
+
+
+# The parcel, what is in it, its lines' counts and the news of it, for one order at a time: a shop packs hundreds in a row.
+SHIP = """
+    WITH parcel AS (
+        INSERT INTO orders_shipment (order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)
+        VALUES (%(order)s, %(shipped_at)s, %(carrier)s, %(tracking_number)s, %(now)s, %(actor)s, '') RETURNING id
+    ),
+    packed AS (
+        SELECT * FROM jsonb_to_recordset(%(packed)s::jsonb) AS p (line_id bigint, units int, facts jsonb)
+    ),
+    content AS (
+        INSERT INTO orders_shipmentline (shipment_id, line_id, quantity)
+        SELECT parcel.id, p.line_id, p.units FROM packed p, parcel
+    ),
+    counted AS (
+        UPDATE orders_orderline l SET shipped = l.shipped + p.units FROM packed p WHERE l.id = p.line_id
+    ),
+    told AS (
+        INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, message_due)
+        SELECT %(order)s, p.line_id, 'shipped', p.facts, %(now)s, %(actor)s, %(due)s FROM packed p
     )
-    for line in lines:
-        OrderLine.objects.filter(pk=line.pk).update(shipped=F("shipped") + units[line.pk])
-    Event.objects.bulk_create(
-        Event(
-            order=order,
-            line=line,
-            kind=EventKind.SHIPPED,
-            facts={
+    SELECT id FROM parcel
+"""
+
+
+def _record(
+    shipment: Shipment, lines: Iterable[OrderLine], units: Mapping[int, int], *, shipped_on: str | None
+) -> None:
+    packed = [
+        {
+            "line_id": line.pk,
+            "units": units[line.pk],
+            "facts": {
                 "units": units[line.pk],
                 "of": line.quantity,
                 "still": line.quantity - line.cancelled - line.shipped - units[line.pk],
-                "shipped_on": today_of(shipped_at).isoformat() if day_known else None,
-                "carrier": carrier,
-                "tracking_number": tracking_number,
+                "shipped_on": shipped_on,
+                "carrier": shipment.carrier,
+                "tracking_number": shipment.tracking_number,
             },
-            at=now,
-            actor=actor,
-            message_due=order.released_at is not None,
-        )
+        }
         for line in lines
-    )
-    return shipment
+    ]
+    values: dict[str, Any] = {
+        "order": shipment.order_id,
+        "shipped_at": shipment.shipped_at,
+        "carrier": shipment.carrier,
+        "tracking_number": shipment.tracking_number,
+        "now": shipment.recorded_at,
+        "actor": shipment.actor,
+        "packed": json.dumps(packed),
+        "due": shipment.order.released_at is not None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SHIP, values)
+        (shipment.pk,) = cursor.fetchone()
+    shipment._state.adding = False
 
 
 def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
