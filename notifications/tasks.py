@@ -27,7 +27,7 @@ def deliver() -> None:
     """One sender among the workers: a mail server that hangs holds up one process, and the others go on reviewing."""
     with _sole_sender() as alone:
         if alone:
-            delivery.deliver(seconds=min(LONGEST_SECONDS, settings.CELERY_TASK_SOFT_TIME_LIMIT / 4))
+            delivery.deliver(seconds=min(LONGEST_SECONDS, settings.CELERY_TASK_SOFT_TIME_LIMIT / 2))
 
 
 @shared_task

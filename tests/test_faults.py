@@ -157,6 +157,18 @@ def test_a_batch_goes_over_one_connection(line: OrderLine, mail_sink: MailSink) 
 # Who sends
 
 
+def test_on_a_machine_that_writes_mails_slowly_each_sweep_still_sends_some(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
+    """The time is over before the first batch is written."""
+    for _ in range(7):
+        factories.order(line.product)
+    dispatch_all()
+    for _ in range(8):
+        deliver(seconds=0.001)
+    assert len(mail_sink.mails) == 8
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_task_delivered_five_times_at_once_sends_one_mail(mail_sink: MailSink) -> None:
     factories.order(factories.make_product())
