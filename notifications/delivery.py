@@ -167,14 +167,14 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
     pace, limit = Pace(), FIRST_BATCH
     with MailServer() as server:
         stopped = False
-        while not stopped and time.monotonic() < ends:
+        while not stopped:
             token = uuid.uuid4()
             ids = claim(token, mode=mode, limit=limit, waiting=pace.waiting())
             limit = min(2 * limit, BATCH)
             if not ids:
                 break
             try:
-                stopped = _send(server, pace, prepare(ids, token), tally, ends)
+                stopped = _send(server, pace, prepare(ids, token), tally, ends) or time.monotonic() >= ends
             finally:
                 _run(GIVE_BACK, token=token)
     return tally
