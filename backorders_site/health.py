@@ -40,15 +40,21 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(said, status=200 if database == "ok" else 503)
 
 
-def watched_tasks() -> list[str]:
-    """Those that beat starts again and again and that end soon."""
-    return sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()} - MAY_TAKE_LONG)
+def repeating_tasks() -> dict[str, str]:
+    """What beat starts again and again and ends soon, with how often: often (at least every minute) or daily."""
+    entries = settings.CELERY_BEAT_SCHEDULE.values()
+    every = {str(one["task"]): "often" if isinstance(one["schedule"], (int, float)) else "daily" for one in entries}
+    return {task: every[task] for task in sorted(every) if task not in MAY_TAKE_LONG}
 
 
 def late_tasks() -> list[str]:
-    """Which of them did not end well for LATE_SECONDS. The one that asks is not asked."""
+    """Which of those that run often did not end well for LATE_SECONDS. The one that asks is not asked."""
     ages = heartbeats.ages()
-    others = [task for task in watched_tasks() if not task.startswith("backorders_site.")]
+    others = [
+        task
+        for task, every in repeating_tasks().items()
+        if every == "often" and not task.startswith("backorders_site.")
+    ]
     return [task for task in others if ages.get(task, LATE_SECONDS) >= LATE_SECONDS]
 
 

@@ -149,8 +149,8 @@ class Database(Collector):
         yield _gauge(
             "backorders_task_age_seconds",
             "Since a task that repeats last ended well; of one that never did: infinite",
-            [[task, ages.get(task, float("inf"))] for task in health.watched_tasks()],
-            ["task"],
+            [[task, every, ages.get(task, float("inf"))] for task, every in health.repeating_tasks().items()],
+            ["task", "every"],
         )
 
 

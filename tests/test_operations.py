@@ -74,7 +74,7 @@ def test_an_empty_shop_is_measured_too(client: Client, measured: None, settings:
     assert figures["backorders_build_info{build=abc123}"] == 1
     assert (figures["backorders_database_up"], figures["backorders_broker_up"]) == (1, 1)
     assert figures["backorders_oldest_due_message_seconds"] == 0
-    assert figures["backorders_task_age_seconds{task=notifications.tasks.deliver}"] == float("inf")
+    assert figures["backorders_task_age_seconds{task=notifications.tasks.deliver}{every=often}"] == float("inf")
     assert "backorders_last_review_seconds" not in figures
 
 
@@ -221,14 +221,22 @@ def test_a_task_that_fails_leaves_none() -> None:
 
 
 def test_the_sign_of_life_is_given_while_all_tasks_run(switch: list[str]) -> None:
-    for task in health.watched_tasks():
+    for task in health.repeating_tasks():
         heartbeats.beat(task)
     give_sign_of_life()
     assert switch == ["/our-uuid"]
 
 
+def test_what_runs_once_a_night_is_not_late_by_day(switch: list[str]) -> None:
+    nightly = [task for task, every in health.repeating_tasks().items() if every == "daily"]
+    assert nightly == ["notifications.tasks.forget"]
+    for task in set(health.repeating_tasks()) - set(nightly):
+        heartbeats.beat(task)
+    assert health.late_tasks() == []
+
+
 def test_the_sign_of_life_stays_away_when_one_task_is_late(switch: list[str]) -> None:
-    for task in health.watched_tasks():
+    for task in health.repeating_tasks():
         heartbeats.beat(task)
     late = Heartbeat.objects.get(task="orders.tasks.review_settled")
     Heartbeat.objects.filter(pk=late.pk).update(at=late.at - timedelta(minutes=6))
