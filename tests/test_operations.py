@@ -74,7 +74,7 @@ def test_an_empty_shop_is_measured_too(client: Client, measured: None, settings:
     assert figures["backorders_build_info{build=abc123}"] == 1
     assert (figures["backorders_database_up"], figures["backorders_broker_up"]) == (1, 1)
     assert figures["backorders_oldest_due_message_seconds"] == 0
-    assert figures["backorders_task_age_seconds{task=notifications.tasks.deliver}{every=often}"] == float("inf")
+    assert figures["backorders_task_age_seconds{every=often}{task=notifications.tasks.deliver}"] == float("inf")
     assert "backorders_last_review_seconds" not in figures
 
 
