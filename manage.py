@@ -7,6 +7,8 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backorders_site.settings")
+    if any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
+        sys.exit("A word of this command is no text in UTF-8.")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:  # the environment's fault: its words are enough

@@ -152,3 +152,15 @@ def test_an_environment_that_is_not_set_is_named_in_a_line() -> None:
     )
     assert (ended.returncode, ended.stderr.partition(".")[0]) == (1, "SECRET_KEY is not set")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_word_that_is_no_text_ends_a_command_in_a_line() -> None:
+    words = [sys.executable, "manage.py", "order_link", b"\xff"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "A word of this command is no text in UTF-8.\n")
+
+
+@pytest.mark.parametrize("seconds", [-1, 86_401, 2**31])
+def test_nobody_waits_for_a_lock_for_ever_by_a_slip_of_the_finger(seconds: int) -> None:
+    with pytest.raises(CommandError, match=f"--lock-seconds is {seconds}; expected 0 to 86400"):
+        call_command("migrate", lock_seconds=seconds)

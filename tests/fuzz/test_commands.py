@@ -45,7 +45,8 @@ def words_for(hostile: Hostile, app: str, name: str, directory: Path) -> list[st
         typed += typed_for(hostile, action, directory)
     if hostile.random() < 0.1:
         typed.append(f"--{hostile.text()[:30]}")
-    return [word.replace("\0", "") for word in typed]  # no system hands a NUL on
+    # No system hands a NUL on, and manage.py nothing but UTF-8.
+    return [word.replace("\0", "").encode(errors="ignore").decode() for word in typed]
 
 
 def typed_for(hostile: Hostile, action: Action, directory: Path) -> list[str]:

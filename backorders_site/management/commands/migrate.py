@@ -7,6 +7,8 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg import errors
 
+MOST_SECONDS = 86_400
+
 
 class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,6 +21,8 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not 0 <= options["lock_seconds"] <= MOST_SECONDS:
+            raise CommandError(f"--lock-seconds is {options['lock_seconds']}; expected 0 to {MOST_SECONDS}")
         connection = connections[options["database"]]
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{options['lock_seconds']}s"])
