@@ -119,7 +119,7 @@ def measure(mails: int, events: int, port: int) -> None:
     )
     first, last = (max(sizes) / 1e6 for sizes in zip(*memory, strict=True))
     report.add(
-        "memory of a worker after the first 50 mails and at the end",
+        "memory of a worker after its first five seconds and at the end",
         f"{first:.0f} and {last:.0f} MB",
         "flat: within 5%",
         last < first * 1.05,
@@ -183,8 +183,9 @@ def _deliver(barrier: Any, results: Any) -> None:
 
     me = psutil.Process(os.getpid())
     barrier.wait(60)
+    delivery.deliver(seconds=0)  # what is read once is read before the clock starts
     begun, sent, first = time.time(), 0, 0
-    while tally := delivery.deliver(seconds=0.5 if not first else 5):
+    while tally := delivery.deliver(seconds=5):
         assert set(tally) <= {"sent"}, tally
         sent += tally["sent"]
         first = first or me.memory_info().rss

@@ -32,18 +32,17 @@ LOCK = """
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
-# One look-up per order, whatever the planner believes of a table that has just grown.
+# By a list of orders and not order by order: a table that has just grown is believed to be as small as it was, and would
+# be read from end to end for each of them.
 SUPERSEDE = """
     WITH overtaken AS MATERIALIZED (
-        SELECT m.id
-        FROM unnest(%(orders)s::bigint[]) AS o (id)
-        CROSS JOIN LATERAL (
-            SELECT m.id FROM notifications_message m WHERE m.order_id = o.id AND m.state = 'queued' LIMIT 1
-        ) m
-        WHERE EXISTS (SELECT FROM orders_event e WHERE e.order_id = o.id AND e.message_due)
+        SELECT m.id, m.order_id FROM notifications_message m WHERE m.state = 'queued' AND m.order_id = ANY(%(orders)s)
+    ),
+    due AS MATERIALIZED (
+        SELECT e.order_id FROM orders_event e WHERE e.message_due AND e.order_id = ANY(%(orders)s)
     )
     UPDATE notifications_message m SET state = 'superseded'
-    FROM overtaken WHERE m.id = overtaken.id AND m.state = 'queued'
+    FROM overtaken WHERE m.id = overtaken.id AND m.state = 'queued' AND overtaken.order_id IN (SELECT order_id FROM due)
     RETURNING m.id
 """
 
