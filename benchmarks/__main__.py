@@ -82,9 +82,9 @@ def write(name: str, found: Mapping[str, Any]) -> None:
 
 
 def table(found: Mapping[str, Any]) -> str:
+    verdicts = {None: "", True: "met", False: "**missed**"}
     rows = [
-        f"| {row['what']} | {row['measured']} | {row['aim']} | {'' if row['met'] is None else 'met' if row['met'] else '**missed**'} |"
-        for row in found["findings"]
+        f"| {row['what']} | {row['measured']} | {row['aim']} | {verdicts[row['met']]} |" for row in found["findings"]
     ]
     said = f"On {found['size']}; load of the machine {found['load']}; {time.strftime('%Y-%m-%d')}."
     return "\n".join([said, "", "| What | Measured | Aim | |", "| --- | --- | --- | --- |", *rows])

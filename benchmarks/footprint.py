@@ -22,7 +22,12 @@ from benchmarks.client import ask
 from benchmarks.timing import Report
 
 PATIENCE = 300  # seconds
-RUN = "import sys; from pathlib import Path; from backorders_site.supervisor import run_demo; run_demo(Path(sys.argv[1]), reset=False)"
+RUN = """
+import sys
+from pathlib import Path
+from backorders_site.supervisor import run_demo
+run_demo(Path(sys.argv[1]), reset=False)
+"""
 
 
 def main() -> None:
@@ -50,7 +55,8 @@ def start(directory: Path) -> "tuple[subprocess.Popen[bytes], float]":
         stdout=subprocess.DEVNULL,
     )
     while not (directory / "demo.json").exists():
-        assert demo.poll() is None and time.perf_counter() - started < PATIENCE, "the demo did not start"
+        assert demo.poll() is None, "the demo ended"
+        assert time.perf_counter() - started < PATIENCE, "the demo did not start"
         time.sleep(0.1)
     return demo, time.perf_counter() - started
 

@@ -16,6 +16,8 @@ from benchmarks.timing import Report, spent
 AIM_ORDERS, AIM_FORECASTS = 2_000, 5
 SUPPLIERS = 100
 IMPORTED_PRODUCTS = 50
+COLUMNS = ("order_number", "placed_at", "customer_email", "customer_name", "country", "locale", "sku", "quantity")
+COLUMNS += ("product_name",)
 
 
 def main() -> None:
@@ -87,19 +89,7 @@ def measure_orders(report: Report, orders: int) -> None:
         path = Path(directory) / "orders.csv"
         with path.open("w", newline="") as file:
             rows = csv.writer(file)
-            rows.writerow(
-                [
-                    "order_number",
-                    "placed_at",
-                    "customer_email",
-                    "customer_name",
-                    "country",
-                    "locale",
-                    "sku",
-                    "quantity",
-                    "product_name",
-                ]
-            )
+            rows.writerow(COLUMNS)
             for n in range(orders):
                 placed = start + timedelta(seconds=n * 200 * 86_400 // orders)
                 sku = f"SKU-{n * 7919 % IMPORTED_PRODUCTS}"

@@ -237,11 +237,11 @@ class Status:
 
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
-    """All that the customer of an order may see: six queries, however many lines and events."""
+    """All that the customer of an order may see: five queries, one more once it shipped, however many lines and events."""
     lines = list(_lines(order))
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
-    parcels = _parcels(order, events)
+    parcels = _parcels(order, events) if any(line.shipped for line in lines) else {}
     happened = [
         Happened(
             event.at,

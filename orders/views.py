@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orders import access, public, services
+from orders import access, polling, public, services
 from orders.access import Purpose
 from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
@@ -52,10 +52,14 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
     row, purpose = access.open_order(token)
-    page = _page(row, purpose, token, read_as(request, row.locale))
-    if request.GET.get("seen") == page["status"].version:
+    locale, seen = read_as(request, row.locale), request.GET.get("seen", "")
+    state = polling.state_of(row, locale=locale, today=timezone.localdate())
+    if seen and polling.version_shown(state) == seen:
         return HttpResponse(status=204)
-    return render(request, "orders/order.html#live", page)
+    page = _page(row, purpose, token, locale)
+    version = page["status"].version
+    polling.keep_version(state, version)
+    return HttpResponse(status=204) if seen == version else render(request, "orders/order.html#live", page)
 
 
 @dataclass(frozen=True, slots=True)

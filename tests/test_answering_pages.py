@@ -355,5 +355,5 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(clie
 
 def test_questions_cost_no_query_of_their_own(client: Client, restock: Restock, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     line = second_delay(restock)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(path(line.order, page=""))

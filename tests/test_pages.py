@@ -271,7 +271,7 @@ def test_more_lines_and_events_cost_no_more_queries(
             services.correct_shipment(many.shipments.order_by("pk").last(), now=NOON + DAY)
     assert many.events.count() >= 30
     for row in (one, many):
-        with django_assert_num_queries(7):  # one opens the link
+        with django_assert_num_queries(6):  # one opens the link
             client.get(url(row))
 
 
