@@ -21,7 +21,7 @@ help:
 	@echo "make fuzz        more than ten thousand inputs that nobody should send, to everything that takes any (SEED=1 TIMES=1)"
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
-	@echo "make bench       how long a place takes to find in a long queue (LINES=)"
+	@echo "make bench       how fast it is, into docs/performance.md: ten minutes (FULL=1: queues of a million, an hour; ONLY=place,mail)"
 	@echo "make bench-desk  how long every page of the desk takes over long queues (LINES=100000 PRODUCTS=1)"
 	@echo "make screenshots pictures of every page in every state: phone, desktop, light, dark, all languages (ONLY=name,name)"
 	@echo "make docs-pictures  the few pictures under docs/screenshots"
@@ -77,7 +77,7 @@ messages: install
 	$(PRODUCTION) $(BIN)/python manage.py translations
 
 bench: install
-	$(BIN)/python -m benchmarks.place $(if $(LINES),--lines $(LINES))
+	$(BIN)/python -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
 bench-desk: install
 	$(BIN)/python -m benchmarks.desk $(if $(LINES),--lines $(LINES)) $(if $(PRODUCTS),--products $(PRODUCTS))

@@ -61,7 +61,7 @@ def queues(
                     "prefix": f"F{fill}-{start}-",
                     "lines": piece,
                     "until": until - span * (1 - (start + piece) / lines),
-                    "span": span * (piece / lines),
+                    "span": f"{(span * (piece / lines)).total_seconds()} seconds",
                     "mailed": mailed,
                 },
             )

@@ -16,8 +16,17 @@ from benchmarks.timing import Report, spent
 AIM_ORDERS, AIM_FORECASTS = 2_000, 5
 SUPPLIERS = 100
 IMPORTED_PRODUCTS = 50
-COLUMNS = ("order_number", "placed_at", "customer_email", "customer_name", "country", "locale", "sku", "quantity")
-COLUMNS += ("product_name",)
+COLUMNS = [
+    "order_number",
+    "placed_at",
+    "customer_email",
+    "customer_name",
+    "country",
+    "locale",
+    "sku",
+    "quantity",
+    "product_name",
+]
 
 
 def main() -> None:

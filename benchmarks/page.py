@@ -61,10 +61,10 @@ def measure(lines: int, seconds: float) -> None:
         costs: dict[str, list[float]] = {name: [] for name in paths}
         for _ in range(ROUNDS):
             for name, path in paths.items():
-                answers, cost = measured(server, port, path, seconds)
+                answers, processor = measured(server, port, path, seconds)
                 assert answers.statuses == {204 if name == "poll" else 200}, (name, answers.statuses)
                 rates[name].append(answers.rate)
-                costs[name].append(cost)
+                costs[name].append(processor)
         page, poll, view = (sorted(rates[name])[ROUNDS // 2] for name in ("page", "poll", "view"))
         spread = {name: f"{min(found):.0f} to {max(found):.0f}" for name, found in rates.items()}
         cost = {name: sorted(found)[ROUNDS // 2] for name, found in costs.items()}

@@ -9,6 +9,7 @@ One client, ways in turn at each rank, times as the client sees them.
 
 import argparse
 import multiprocessing
+from datetime import datetime
 from functools import partial
 
 from benchmarks.servers import own_servers
@@ -52,21 +53,21 @@ def measure(lines: int) -> None:
         filling.queues([row], size, until=now)
     filling.settle_down()
 
-    def at(product_id: int, rank: int) -> tuple[int, object, int]:
+    def at(product_id: int, rank: int) -> tuple[int, datetime, int]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT product_id, queued_at, id FROM orders_orderline WHERE product_id = %s AND waiting > 0 "
                 "ORDER BY queued_at, id OFFSET %s LIMIT 1",
                 [product_id, rank - 1],
             )
-            key: tuple[int, object, int] = cursor.fetchone()
+            key: tuple[int, datetime, int] = cursor.fetchone()
             return key
 
-    def times_at(key: tuple[int, object, int]) -> dict[str, Times]:
+    def times_at(key: tuple[int, datetime, int]) -> dict[str, Times]:
         with connection.cursor() as cursor:
             quick = in_turn(
                 {
-                    "ours": partial(queue.position, *key),  # type: ignore[arg-type]
+                    "ours": partial(queue.position, *key),
                     "key": partial(cursor.execute, PRIMARY_KEY, [key[2]]),
                 },
                 ROUNDS,
@@ -100,7 +101,7 @@ def measure(lines: int) -> None:
         "flat: within 1.5 x",
         max(medians) / min(medians) < 1.5,
     )
-    wrong = [name for name in keys if queue.position(*at(lamp.pk, ranks[name])).place != ranks[name]]  # type: ignore[arg-type]
+    wrong = [name for name in keys if queue.position(*at(lamp.pk, ranks[name])).place != ranks[name]]
     differences = list(queue.differences())
     report.add("after all of it, differences from COUNT", str(len(differences) + len(wrong)), "none", not differences)
     report.plot(

@@ -8,6 +8,7 @@ another, by the same rules in Python.
 
 import argparse
 import time
+from datetime import datetime
 
 from benchmarks.servers import own_servers
 from benchmarks.timing import Report, spent
@@ -79,7 +80,7 @@ def measure_moved(report: Report, lines: int) -> None:
     )
 
 
-def one_by_one(pk: int, now: object) -> None:
+def one_by_one(pk: int, now: datetime) -> None:
     """What a loop does for each line: read it and its place, save promise, line, event and notice."""
     from django.db import transaction
 

@@ -46,9 +46,10 @@ def _trade(what: Trade, ready: Event, stop: Event, count: Any) -> None:
     from django.utils import timezone
 
     from orders import services
-    from orders.models import Product
+    from orders.models import Order, Product
 
-    product, joined, done = Product.objects.get(sku=what.sku), [], 0
+    product, done = Product.objects.get(sku=what.sku), 0
+    joined: list[Order] = []
     ready.set()
     due = time.perf_counter()
     while not stop.is_set():
@@ -115,7 +116,7 @@ def _place(sku: str, prefix: str, seconds: float, barrier: Barrier, times: Any) 
     product = Product.objects.get(sku=sku)
     services.place_order(_order(f"{prefix}-warm", product), now=timezone.now())
     barrier.wait(120)
-    ends, ms = time.perf_counter() + seconds, []
+    ends, ms = time.perf_counter() + seconds, list[float]()
     while (started := time.perf_counter()) < ends:
         services.place_order(_order(f"{prefix}-{len(ms)}", product), now=timezone.now())
         ms.append((time.perf_counter() - started) * 1000)

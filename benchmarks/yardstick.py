@@ -1,12 +1,14 @@
 """The site with one view more: an indexed query and a small template, behind the same middleware. Granian serves it."""
 
 import os
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.urls import URLPattern, URLResolver, path
+from django.urls import include, path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backorders_site.settings")
 if static := os.environ.get("COLLECTED"):
@@ -20,14 +22,13 @@ TEMPLATE = """<!doctype html><html lang="en"><head><title>{{ order.number }}</ti
 def one_query(request: HttpRequest, pk: int) -> HttpResponse:
     from orders.models import Order
 
-    template = engines["django"].from_string(TEMPLATE) if not _kept else _kept[0]
-    _kept[:] = [template]
-    return HttpResponse(template.render({"order": Order.objects.get(pk=pk)}, request))
+    return HttpResponse(_template().render({"order": Order.objects.get(pk=pk)}, request))
 
 
-_kept: list[object] = []
+@lru_cache
+def _template() -> Any:
+    return engines["django"].from_string(TEMPLATE)
+
+
 application = get_wsgi_application()
-
-from backorders_site.urls import urlpatterns as site  # noqa: E402 - the site's admin needs the apps
-
-urlpatterns: list[URLPattern | URLResolver] = [path("one-query/<int:pk>/", one_query), *site]
+urlpatterns = [path("one-query/<int:pk>/", one_query), path("", include("backorders_site.urls"))]
