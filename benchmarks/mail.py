@@ -97,14 +97,14 @@ def measure(mails: int, events: int, port: int) -> None:
     for round_ in range(2):
         for kind, part in (("composed", 2 * round_), ("written before", 2 * round_ + 1)):
             due(part)
-            sent, seconds, sizes = together(2, _deliver, ())
+            sent, seconds, sizes = together(2, deliver_all, ())
             assert sent == mails // PARTS, (kind, sent)
             rates[kind].append(sent / seconds)
             memory += sizes if kind == "composed" else []
         sent, seconds, _ = together(2, _send_bytes, (port, bytes_of_one, 1000))
         rates["bare"].append(sent / seconds)
     due(4)
-    sent, seconds, _ = together(1, _deliver, ())
+    sent, seconds, _ = together(1, deliver_all, ())
     alone = sent / seconds
     ours, before, bare = (statistics.median(found) for found in rates.values())
     both = {name: " and ".join(f"{rate:.0f}" for rate in found) for name, found in rates.items()}
@@ -176,7 +176,7 @@ def together(workers: int, work: Callable[..., None], arguments: tuple[Any, ...]
     return sum(row[0] for row in found), ended - begun, [row[3] for row in found]
 
 
-def _deliver(barrier: Any, results: Any) -> None:
+def deliver_all(barrier: Any, results: Any) -> None:
     import django
     import psutil  # type: ignore[import-untyped]
 
