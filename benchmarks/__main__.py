@@ -27,6 +27,7 @@ SIZES: dict[str, tuple[list[str], list[str]]] = {
     "allocate": (["--units", "20000", "--long", "100000"], ["--units", "100000", "--long", "1000000"]),
     "review": (["--moved", "50000", "--quiet", "50000"], ["--moved", "100000", "--quiet", "1000000"]),
     "mail": (["--mails", "2500", "--events", "20000"], ["--mails", "20000", "--events", "100000"]),
+    "load": (["--told", "5000"], ["--customers", "3000", "--told", "100000"]),
     "importing": (["--orders", "20000"], ["--orders", "100000"]),
     "desk": (["--lines", "20000"], ["--lines", "100000"]),
     "footprint": ([], []),

@@ -180,7 +180,7 @@ def used(server: Any) -> Iterator[dict[str, float]]:
 
 def _spent(server: Any, me: Any) -> dict[str, float]:
     def of(process: Any) -> float:
-        return sum(process.cpu_times()[:2])
+        return float(sum(process.cpu_times()[:2]))
 
     from django.db import connection
 
