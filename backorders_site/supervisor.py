@@ -1,7 +1,7 @@
 """The demo: servers, migrations, the demo shop, and the site's processes until Ctrl-C (`make demo`).
 
 Everything it writes is under .local/. A variable already in the environment wins over the defaults here. The demo shop
-is the business of `manage.py demo`, which writes what it knows to the file named by DEMO_FILE.
+is the business of `manage.py demo`, which writes what it knows to the file named by DEMO_ADDRESSES.
 
     PORT=8000 python -m backorders_site.supervisor [--reset]
 """
@@ -53,7 +53,7 @@ def run_demo(local: Path, *, reset: bool) -> None:
         say("Preparing the database and the demo shop ...")
         _manage(environment, "migrate", "--verbosity", "0")
         unannounced = demo_file.with_suffix(".new")
-        _manage({**environment, "DEMO_FILE": str(unannounced)}, "demo")
+        _manage({**environment, "DEMO_ADDRESSES": str(unannounced)}, "demo")
         announcement = Announcement(environment["SITE_URL"], unannounced, demo_file)
         Supervisor(services(local, environment), local / "run", environment).run(announcement.make_once_it_answers)
 
@@ -110,7 +110,7 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "TIME_ZONE": "America/New_York",
     }
     fixed = {
-        "DEMO_FILE": str(local / "demo.json"),
+        "DEMO_ADDRESSES": str(local / "demo.json"),
         "DEMO_RUN_DIR": str(local / "run"),
         "DJANGO_SETTINGS_MODULE": "backorders_site.settings",
         "INBOX_PORT": str(inbox_port),

@@ -17,12 +17,10 @@ ADMIN = {"user": "admin", "password": "tern-and-tide"}
 
 
 class Command(BaseCommand):
-    help = (
-        "Load the demo shop into an empty database. `make demo` calls it; it writes where everything is to DEMO_FILE."
-    )
+    help = "Load the demo shop into an empty database. `make demo` calls it; it writes where everything is to DEMO_ADDRESSES."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = "example: DEMO=1 DEMO_FILE=demo.json manage.py demo"
+        parser.epilog = "example: DEMO=1 DEMO_ADDRESSES=demo.json manage.py demo"
 
     def handle(self, **options: Any) -> None:
         if not settings.DEMO:
@@ -34,7 +32,7 @@ class Command(BaseCommand):
         users = get_user_model().objects
         if not users.filter(username=ADMIN["user"]).exists():
             users.create_superuser(ADMIN["user"], password=ADMIN["password"])
-        if path := os.environ.get("DEMO_FILE"):
+        if path := os.environ.get("DEMO_ADDRESSES"):
             Path(path).write_text(json.dumps(where_everything_is(), indent=2))
 
 
