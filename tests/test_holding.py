@@ -90,6 +90,11 @@ def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> Non
         call_command("hold_mail", release=True)
 
 
+def test_a_command_keeps_whatever_a_terminal_hands_over_as_a_reason() -> None:
+    call_command("hold_mail", reason="a\x00b\ud800" + "x" * 300)
+    assert Hold.objects.get().reason == "a b?" + "x" * 196
+
+
 # The page
 
 

@@ -27,7 +27,9 @@ example:
             if options["release"]:
                 release_mail(now=timezone.now(), actor=ACTOR)
             else:
-                hold_mail(options["reason"][:200], now=timezone.now(), actor=ACTOR)
+                # Whatever a terminal hands over is text that the database keeps.
+                reason = options["reason"].encode(errors="replace").decode().replace("\0", " ")
+                hold_mail(reason[:200], now=timezone.now(), actor=ACTOR)
         except Refused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write("Mail goes out again." if options["release"] else "Mail is held.")
