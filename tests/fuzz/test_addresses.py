@@ -65,11 +65,11 @@ def path_of(hostile: Hostile, shop: Shop, route: str) -> str:
 def test_customers_pages(client: Client, shop: Shop, part: int) -> None:
     hostile, verdict = Hostile(f"customers {part}"), Verdict()
     theirs = [route for route in routes() if not route.startswith("admin/")]
-    for _ in many(1200):
+    for _ in many(900):
         path, environ = path_of(hostile, shop, hostile.choice(theirs)), environment(hostile)
         body = {hostile.choice(PARAMETERS): [hostile.text()]} if hostile.random() < 0.3 else None
         ask(client, verdict, hostile.choice(METHODS), path, body=body, **environ)
-    verdict.holds(len(many(1200)))
+    verdict.holds(len(many(900)))
 
 
 @pytest.mark.parametrize("part", range(2))
@@ -78,8 +78,8 @@ def test_staff_s_pages(client: Client, admin_user: User, shop: Shop, part: int) 
     client.force_login(admin_user)
     cookie = client.cookies.output(header="", attrs=[]).strip()
     theirs = [route for route in routes() if route.startswith("admin/")]
-    for _ in many(600):
+    for _ in many(450):
         client.cookies.clear()
         path, environ = path_of(hostile, shop, hostile.choice(theirs)), environment(hostile)
         ask(client, verdict, hostile.choice(METHODS), path, **{**environ, "HTTP_COOKIE": cookie})
-    verdict.holds(len(many(600)))
+    verdict.holds(len(many(450)))

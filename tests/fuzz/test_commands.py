@@ -65,7 +65,7 @@ def test_every_command(settings: Settings, tmp_path: Path) -> None:
     hostile, verdict, names = Hostile("commands"), Verdict(), commands()
     settings.DEBUG = True  # so that --on is read
     factories.order(factories.make_product())
-    for n in many(600):
+    for n in many(450):
         name = names[n % len(names)]
         words = words_for(hostile, get_commands()[name], name, tmp_path)
         verdict.asked += 1
@@ -83,4 +83,4 @@ def test_every_command(settings: Settings, tmp_path: Path) -> None:
             else:
                 if list(queue.differences()):
                     verdict.say(f"{name}: the queue is counted wrong", words)
-    verdict.holds(len(many(600)))
+    verdict.holds(len(many(450)))

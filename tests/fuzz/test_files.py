@@ -123,11 +123,11 @@ def _spoil_cell(hostile: Hostile, rows: list[list[str]]) -> None:
 def test_a_spoilt_file_is_read_or_said_to_be_wrong(tmp_path: Path, kind: str) -> None:
     hostile, verdict, (good, read) = Hostile(kind), Verdict(), KINDS[kind]
     path = tmp_path / "file.csv"
-    for _ in many(500):
+    for _ in many(350):
         content = spoilt(hostile, good)
         path.write_bytes(content)
         run_once(verdict, path, read, content, skip_bad=hostile.random() < 0.4)
-    verdict.holds(len(many(500)))
+    verdict.holds(len(many(350)))
 
 
 def run_once(verdict: Verdict, path: Path, read: Read, content: bytes, *, skip_bad: bool) -> None:
@@ -156,7 +156,7 @@ def run_once(verdict: Verdict, path: Path, read: Read, content: bytes, *, skip_b
 
 def test_a_spoilt_column_map_is_read_or_said_to_be_wrong(tmp_path: Path) -> None:
     hostile, verdict, path = Hostile("map"), Verdict(), tmp_path / "map.toml"
-    for _ in many(300):
+    for _ in many(200):
         content = hostile.bytes_of(MAP.read_bytes())
         path.write_bytes(content)
         verdict.asked += 1
@@ -170,13 +170,13 @@ def test_a_spoilt_column_map_is_read_or_said_to_be_wrong(tmp_path: Path) -> None
             pass
         except Exception as error:  # noqa: BLE001 - any is a traceback
             verdict.say(f"{type(error).__name__} {error}"[:300], content)
-    verdict.holds(len(many(300)))
+    verdict.holds(len(many(200)))
     assert isinstance(read_map(MAP), MappedColumns)
 
 
 def test_deliveries_to_score_windows_on(tmp_path: Path) -> None:
     hostile, verdict, path = Hostile("backtest"), Verdict(), tmp_path / "file.csv"
-    for _ in many(300):
+    for _ in many(200):
         content = spoilt(hostile, RESTOCKS)
         path.write_bytes(content)
         verdict.asked += 1
@@ -187,14 +187,14 @@ def test_deliveries_to_score_windows_on(tmp_path: Path) -> None:
             pass
         except Exception as error:  # noqa: BLE001 - any is a traceback
             verdict.say(f"{type(error).__name__} {error}"[:300], content)
-    verdict.holds(len(many(300)))
+    verdict.holds(len(many(200)))
 
 
 def test_parcels_that_are_pasted(client: Client, admin_user: User) -> None:
     hostile, verdict = Hostile("paste"), Verdict()
     good = b"order_number,tracking_number,carrier,sku,quantity\n77,1Z9,UPS,LAMP,1\n78,1Z8,UPS,LAMP,1\n"
     client.force_login(admin_user)
-    for n in many(300):
+    for n in many(200):
         content = spoilt(hostile, good)
         sent = (
             {"file": SimpleUploadedFile("p.csv", content)}
@@ -210,14 +210,14 @@ def test_parcels_that_are_pasted(client: Client, admin_user: User) -> None:
                 continue
             if answer.status_code != 200 or list(queue.differences()):
                 verdict.say(str(answer.status_code), content)
-    verdict.holds(len(many(300)))
+    verdict.holds(len(many(200)))
 
 
 def test_files_that_are_uploaded(client: Client, admin_user: User) -> None:
     """Uploaded, checked, looked at, its bad rows fetched, confirmed, imported: none of it ends in an error."""
     hostile, verdict = Hostile("upload"), Verdict()
     client.force_login(admin_user)
-    for n in many(250):
+    for n in many(200):
         good, _ = list(KINDS.values())[n % len(KINDS)]
         content, name = spoilt(hostile, good), hostile.text("orders.csv")[:300]
         verdict.asked += 1
@@ -226,7 +226,7 @@ def test_files_that_are_uploaded(client: Client, admin_user: User) -> None:
                 _through_the_desk(client, verdict, content, name, skip_bad=hostile.random() < 0.5)
             except Exception as error:  # noqa: BLE001 - any is a 500
                 verdict.say(f"{type(error).__name__} {error}"[:300], (name, content))
-    verdict.holds(len(many(250)))
+    verdict.holds(len(many(200)))
 
 
 def _through_the_desk(client: Client, verdict: Verdict, content: bytes, name: str, *, skip_bad: bool) -> None:

@@ -16,7 +16,7 @@ from tests.test_access_matrix import Shop, routes, shop
 __all__ = ["shop"]
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
-OF_CUSTOMERS, OF_STAFF = 1500, 2400  # inputs
+OF_CUSTOMERS, OF_STAFF = 1200, 1800  # inputs
 CUSTOMERS = ("acting", "look", "stop", "mine")
 
 

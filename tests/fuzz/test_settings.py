@@ -60,14 +60,14 @@ def variable_of(hostile: Hostile, name: str) -> str:
 def test_variables(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
     hostile, verdict, names = Hostile(f"settings {part}"), Verdict(), variables()
     assert set(GOOD) <= set(names)
-    for n in many(500):
+    for n in many(400):
         name = names[n % len(names)]
         value = variable_of(hostile, name)
         verdict.asked += 1
         with monkeypatch.context() as environment:
             environment.setenv(name, value)
             read(verdict, name, value)
-    verdict.holds(len(many(500)))
+    verdict.holds(len(many(400)))
 
 
 def read(verdict: Verdict, name: str, value: str) -> None:
