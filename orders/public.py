@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from orders.domain.supply import Window
 from orders.models import EventKind
-from orders.queries import LineStatus, Offer, Status, about
+from orders.queries import LineStatus, Offer, Status, about_units
 
 
 def status_object(status: Status) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def offer_object(offer: Offer) -> dict[str, Any]:
         "name": offer.name,
         "quantity": offer.quantity,
         "lines": offer.lines,
-        "units": about(offer.units),
+        "units": about_units(offer),
         "window": _window_object(offer.window) if offer.window else None,
         "as_of": _moment(offer.as_of),
     }

@@ -621,3 +621,8 @@ def about(number: int) -> int:
         return number
     step: int = 10 ** max(len(str(number)) - 2, 1)
     return max(round(number / step), 1) * step
+
+
+def about_units(offer: Offer) -> int:
+    """Units spoken for as strangers read them: rounded, yet not fewer than those who wait for them."""
+    return max(about(offer.units), offer.lines)

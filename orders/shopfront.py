@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from orders import public
 from orders.presentation import spoken_for_sentence, window_html
-from orders.queries import Offer, about, offer
+from orders.queries import Offer, about_units, offer
 from orders.reader import read_as
 from orders.record import FEWEST, of_product, recent_record
 
@@ -68,11 +68,10 @@ def embed(request: HttpRequest, sku: str) -> HttpResponse:
 
 def _words(shown: Offer, locale: str) -> dict[str, Any]:
     today = timezone.localtime(shown.as_of).date()
-    units = max(about(shown.units), shown.lines)  # rounded, yet not fewer than those who wait for them
     return {
         "offer": shown,
         "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
-        "length": spoken_for_sentence(shown.lines, units, exact=settings.EXACT_LINE, locale=locale),
+        "length": spoken_for_sentence(shown.lines, about_units(shown), exact=settings.EXACT_LINE, locale=locale),
         "locale": locale,
         "today": today,
     }

@@ -105,7 +105,7 @@ def test_a_translation_keeps_the_markup(language: str) -> None:
 
 def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
     sentences = [
-        "If we do not hear from you, you keep your place, and we do not take it that you agree.",
+        "If you do not answer, you keep your place, and we do not take that as a yes.",
         "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full.",
         "If you cancel, you get a prompt and full refund, within %(days)s days.",
         "Withdraw from contract here",

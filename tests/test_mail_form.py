@@ -200,6 +200,17 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(mail_sink: Mai
     assert "The new date: " not in said
 
 
+def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(clocks: Clocks, mail_sink: MailSink) -> None:
+    delayed("US", 35)
+    mail()
+    clocks.move_to(NOON + 15 * DAY)
+    services.reassure(now=NOON + 15 * DAY)
+    mail()
+    said = unwrapped(newest(mail_sink))
+
+    assert said.index("Nothing has changed") < said.index("Our question of 2 November is still open. Happy to wait?")
+
+
 # What mail programs do to it
 
 

@@ -507,8 +507,8 @@ def test_outside_the_united_states_no_mail_takes_silence_for_consent(
     received = newest(mail_sink)
 
     text = unwrapped(received)
-    assert "Until you agree to something else, the original date stands." in text
-    assert "If we do not hear from you, you keep your place, and we do not take it that you agree." in text
+    assert "The date first agreed stays your right until you agree to another." in text
+    assert "If you do not answer, you keep your place, and we do not take that as a yes." in text
     assert "we will take it" not in text
     assert "we will cancel" not in text
     assert received["Subject"].startswith("New date for order 1042: by ")

@@ -228,7 +228,7 @@ US_REFUND = "If you cancel, you get a prompt and full refund, within 7 working d
 EU_REFUND = "If you cancel, you get a prompt and full refund, within 14 days."
 ANY_TIME = "You can still cancel at any time before it ships."
 NEED_OK = "We need your OK; without it the rules have us return your money."
-NO_CONSENT = "If we do not hear from you, you keep your place, and we do not take it that you agree."
+NO_CONSENT = "If you do not answer, you keep your place, and we do not take that as a yes."
 
 
 def asked(jurisdiction: Jurisdiction, late: date | None, **situation: Any) -> list[str]:
@@ -306,10 +306,10 @@ def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(lat
 def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(jurisdiction: Jurisdiction) -> None:
     assert asked(jurisdiction, date(2026, 12, 20), told=Told(date(2026, 12, 10))) == [
         "Happy to wait? Your place is kept for you.",
-        "The new date: with you by 20 December.",
+        "The new date: with you by 20 December, the days on the way counted in.",
         CHOICE,
         EU_REFUND,
-        "Until you agree to something else, the original date stands.",
+        "The date first agreed stays your right until you agree to another.",
         NO_CONSENT,
         ANY_TIME,
     ]

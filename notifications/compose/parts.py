@@ -110,13 +110,14 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
     )
 
 
-def _asks(line: OrderLine, notice: DelayNotice, happened: Iterable[Event], today: date, *, locale: str) -> list[str]:
+def _asks(line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today: date, *, locale: str) -> list[str]:
     return notice_sentences(
         notice,
         locale=locale,
         today=today,
         tells=tells(happened, notice),
         overtaken=notice.promise_id != line.promise_id,
+        again=all(event.kind == EventKind.ON_TRACK for event in happened),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from babel import Locale
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.delay_rules import RULES, Jurisdiction, Sentence, Silence
@@ -14,18 +15,28 @@ OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY
 
 
 def notice_sentences(
-    notice: DelayNotice, *, locale: str, today: date, tells: bool = False, overtaken: bool = False
+    notice: DelayNotice,
+    *,
+    locale: str,
+    today: date,
+    tells: bool = False,
+    overtaken: bool = False,
+    again: bool = False,
 ) -> list[str]:
     """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
     named that does not bind; `tells`: by this message it will.
 
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `overtaken`: a
-    newer promise stands, so the notice still asks, and its date is not named again."""
+    newer promise stands, so the notice still asks, and its date is not named again. `again`: nothing else is new, so it is
+    said when this was asked."""
     with in_language(locale) as dates:
         binds = tells or notice.binds
         words = _Words(notice, today, dates, binds=binds)
         codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
         said = [words.kindness(), *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
+        if again and notice.told_at:
+            asked_on = words._day(timezone.localtime(notice.told_at).date())
+            said.insert(0, gettext("Our question of %(day)s is still open.") % {"day": asked_on})
         return [sentence for sentence in said if sentence]
 
 
@@ -144,17 +155,17 @@ class _Words:
             Sentence.CANCELLED: gettext("The date agreed has passed, so the rules have us cancel this."),
             Sentence.CANNOT_SAY: gettext("We cannot say how long it will take."),
             Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
-            Sentence.ORIGINAL_STANDS: gettext("Until you agree to something else, the original date stands."),
+            Sentence.ORIGINAL_STANDS: gettext("The date first agreed stays your right until you agree to another."),
             Sentence.DATE_MISSED: gettext("We are sorry: the original date has passed, and you may leave at once."),
             Sentence.SILENCE_KEEPS_PLACE: gettext(
-                "If we do not hear from you, you keep your place, and we do not take it that you agree."
+                "If you do not answer, you keep your place, and we do not take that as a yes."
             ),
         }
 
     def _revised(self) -> str:
         day = {"day": self._day(self.notice.late)}
         if self.rules.counts == "delivery":
-            return gettext("The new date: with you by %(day)s.") % day
+            return gettext("The new date: with you by %(day)s, the days on the way counted in.") % day
         return gettext("The new date: it leaves us by %(day)s.") % day
 
     def _length(self) -> str:
