@@ -16,6 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.header import Header
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -302,6 +303,8 @@ def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAltern
 class _SameBytes(EmailMultiAlternatives):
     def message(self, *args: Any, **kwargs: Any) -> Any:
         built = super().message(*args, **kwargs)
+        if not self.subject.isascii():  # Django's words are as long as a line: its first line would be empty
+            built.replace_header("Subject", Header(self.subject, "utf-8", header_name="Subject").encode())
         built.set_boundary("=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40])
         return built
 

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,10 +12,13 @@ import pytest
 from django.conf import settings as project
 from pytest_django.fixtures import Settings
 
+from notifications.compose import Composed
 from notifications.compose.layout import TEXT_WIDTH, text_of
 from notifications.compose.palette import palette
+from notifications.delivery import mail_of
+from notifications.models import Message
 from orders import services
-from orders.models import Order, OrderLine, Product
+from orders.models import EventKind, Order, OrderLine, Product
 from tests import factories, mail_clients
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
@@ -198,6 +203,16 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(mail_sink: Mai
 
     assert "If we do not receive your agreement by " in said
     assert "The new date: " not in said
+
+
+def test_a_subject_in_letters_of_its_own_begins_on_its_first_line(clocks: Clocks) -> None:
+    subject = "Neuer Termin für Bestellung 1042: bis Dienstag, 29. Dezember"
+    headers = {"From": "a@example.com", "Reply-To": "a@example.com", "Message-ID": "<1@a>"}
+    words = Composed(EventKind.LATER, subject, "x", "<p>x</p>", headers, ())
+    sent = mail_of(Message(recipient="ada@example.com"), words).message().as_bytes()
+
+    assert b"\nSubject: =?utf-8?" in sent
+    assert str(make_header(decode_header(message_from_bytes(sent)["Subject"]))) == subject
 
 
 def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(clocks: Clocks, mail_sink: MailSink) -> None:

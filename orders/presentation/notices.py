@@ -194,14 +194,30 @@ class _Words:
         working = bool(self.rules.refund_calendar)
         if self.notice.cancels_now and Sentence.CHOICE not in self.notice.sentences:
             return (
-                gettext("You get a prompt and full refund, within %(days)s working days.")
+                ngettext(
+                    "You get a prompt and full refund, within %(days)s working day.",
+                    "You get a prompt and full refund, within %(days)s working days.",
+                    self.rules.refund_days,
+                )
                 if working
-                else gettext("You get a prompt and full refund, within %(days)s days.")
+                else ngettext(
+                    "You get a prompt and full refund, within %(days)s day.",
+                    "You get a prompt and full refund, within %(days)s days.",
+                    self.rules.refund_days,
+                )
             ) % days
         return (
-            gettext("If you cancel, you get a prompt and full refund, within %(days)s working days.")
+            ngettext(
+                "If you cancel, you get a prompt and full refund, within %(days)s working day.",
+                "If you cancel, you get a prompt and full refund, within %(days)s working days.",
+                self.rules.refund_days,
+            )
             if working
-            else gettext("If you cancel, you get a prompt and full refund, within %(days)s days.")
+            else ngettext(
+                "If you cancel, you get a prompt and full refund, within %(days)s day.",
+                "If you cancel, you get a prompt and full refund, within %(days)s days.",
+                self.rules.refund_days,
+            )
         ) % days
 
     def _day(self, day: date | None) -> str:
