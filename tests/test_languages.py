@@ -107,7 +107,7 @@ def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
     sentences = [
         "If you do not answer, you keep your place, and we do not take that as a yes.",
         "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full.",
-        "If you cancel, you get a prompt and full refund, within %(days)s days.",
+        "If you cancel, you get a prompt and full refund, within %(days)s day.",
         "Withdraw from contract here",
         "Confirm withdrawal",
     ]

@@ -567,7 +567,7 @@ def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db:
     factories.review(cup, now=NOON + 2 * DAY)
     text = text_of(newest(mail_sink))
 
-    assert text.count("If we do not hear from you, you keep your place") == 1
+    assert text.count("If you do not answer, you keep your place") == 1
     assert text.count("For each of these:\n\nHappy to wait? Your place is kept for you.\n") == 1
     assert text.count("Keep my place:\n") == 2
 
