@@ -21,7 +21,7 @@ PLOTS = PAGE.with_suffix("")
 BEGIN, END = "<!-- {}: written by `make bench` -->", "<!-- end of {} -->"
 # What each is given as usual, and in full.
 SIZES: dict[str, tuple[list[str], list[str]]] = {
-    "place": (["--lines", "300000"], ["--lines", "1000000"]),
+    "place": (["--lines", "1000000"], ["--lines", "1000000"]),
     "page": (["--lines", "100000", "--seconds", "2"], ["--lines", "1000000"]),
     "join": (["--lines", "50000", "--seconds", "4"], ["--lines", "1000000"]),
     "allocate": (["--units", "20000", "--long", "100000"], ["--units", "100000", "--long", "1000000"]),

@@ -41,7 +41,7 @@ SITUATIONS = """
            told.id IS NOT NULL AS was_told, told.late AS told_late,
            CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on, told.outcome = 'kept' AS kept
     FROM orders_promise p
-    JOIN orders_orderline l ON l.promise_id = p.id
+    JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
     JOIN orders_order o ON o.id = l.order_id
     LEFT JOIN LATERAL (
         SELECT n.* FROM orders_delaynotice n
