@@ -25,7 +25,7 @@ SIZES: dict[str, tuple[list[str], list[str]]] = {
     "page": (["--lines", "100000", "--seconds", "2"], ["--lines", "1000000"]),
     "join": (["--lines", "50000", "--seconds", "4"], ["--lines", "1000000"]),
     "allocate": (["--units", "20000", "--long", "100000"], ["--units", "100000", "--long", "1000000"]),
-    "review": (["--moved", "50000", "--quiet", "50000"], ["--moved", "100000", "--quiet", "1000000"]),
+    "review": (["--moved", "100000", "--quiet", "50000"], ["--moved", "100000", "--quiet", "1000000"]),
     "mail": (["--mails", "2500", "--events", "20000"], ["--mails", "20000", "--events", "100000"]),
     "load": (["--told", "5000"], ["--customers", "3000", "--told", "100000"]),
     "importing": (["--orders", "20000"], ["--orders", "100000"]),
