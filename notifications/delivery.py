@@ -304,7 +304,7 @@ class _SameBytes(EmailMultiAlternatives):
     def message(self, *args: Any, **kwargs: Any) -> Any:
         built = super().message(*args, **kwargs)
         if not self.subject.isascii():  # Django's words are as long as a line: its first line would be empty
-            built.replace_header("Subject", Header(self.subject, "utf-8", header_name="Subject").encode())
+            built.replace_header("Subject", Header(str(self.subject), "utf-8", header_name="Subject").encode())
         built.set_boundary("=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40])
         return built
 
