@@ -102,5 +102,5 @@ def test_more_lines_cost_no_more_queries(client: Client, django_assert_num_queri
     lines = [services.NewLine(make_product(), 1) for _ in range(number)]
     new = services.NewOrder(number="1001", placed_at=NOON, email="ada@example.com", lines=lines)
     row = services.place_order(new, now=NOON)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(f"/o/{link_token(row, Purpose.FEED)}/calendar.ics")
