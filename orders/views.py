@@ -79,9 +79,10 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     acts = request.method == "POST"
     locale = read_as(request, row.locale)
     status = order_status(row, locale=locale, now=now)
-    chosen = _chosen(request.POST if acts else request.GET, status)
+    typed = request.POST if acts else request.GET
+    chosen = _chosen(typed, status)
     if chosen is None:
-        return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
+        return _not_understood(request, row, purpose, token, _chosen_whole(typed, status), now=now, locale=locale)
     page = _choice(row, purpose, token, chosen, now=now, locale=locale)
     if not acts:
         return render(request, "orders/answer.html", page)
@@ -129,6 +130,23 @@ def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
     if not re.fullmatch("[0-9]{1,9}", quantity) or not 1 <= int(quantity) <= line.quantity:
         return None
     return _Chosen(line, Choice(choice), int(quantity))
+
+
+def _chosen_whole(typed: QueryDict, status: Status) -> _Chosen | None:
+    """The choice as if no number of units had been typed."""
+    whole = typed.copy()
+    whole.pop("quantity", None)
+    return _chosen(whole, status)
+
+
+def _not_understood(
+    request: HttpRequest, row: Order, purpose: Purpose, token: str, whole: _Chosen | None, *, now: datetime, locale: str
+) -> HttpResponse:
+    """The form again where only the number of units is none that can be."""
+    if whole is None:
+        return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
+    page = _choice(row, purpose, token, whole, now=now, locale=locale)
+    return render(request, "orders/answer.html", page | {"wrong_units": True}, status=400)
 
 
 def _seen(typed: QueryDict) -> int | None:
