@@ -8,7 +8,7 @@ from typing import Any
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 360, 70, 170, 44, 48
 INK, GRID = "#767676", "#76767640"
 COLOURS = ("#c2410c", "#0f766e", "#4f6bd8", "#a16207")
-DECADES = 1.2  # an axis that spans as many is drawn as powers of ten
+DECADES = 1.3  # an axis that spans as many is drawn as powers of ten
 
 
 def chart(plot: Mapping[str, Any]) -> str:

@@ -11,24 +11,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-COUNTS = """
-    SELECT coalesce(sum(lines), 0)::bigint AS lines, coalesce(sum(units), 0)::bigint AS units FROM (
-        SELECT lines, units FROM orders_queuecount
-        WHERE product_id = k.product_id AND width = 'd' AND start < date_trunc('day', k.at, 'UTC')
-        UNION ALL
-        SELECT lines, units FROM orders_queuecount
-        WHERE product_id = k.product_id AND width = 'h'
-          AND start >= date_trunc('day', k.at, 'UTC') AND start < date_trunc('hour', k.at, 'UTC')
-        UNION ALL
-        SELECT lines, units FROM orders_queuecount
-        WHERE product_id = k.product_id AND width = 'm'
-          AND start >= date_trunc('hour', k.at, 'UTC') AND start < date_trunc('minute', k.at, 'UTC')
-        UNION ALL
-        SELECT 1, waiting FROM orders_orderline
-        WHERE product_id = k.product_id AND waiting > 0
-          AND queued_at >= date_trunc('minute', k.at, 'UTC') AND (queued_at, id) < (k.at, k.id)
-    ) counted
-"""
+# Whole days before, hours of the day, minutes of the hour, rows of the minute: orders_waiting_before in migration 0013.
+COUNTS = "SELECT lines, units FROM orders_waiting_before(k.product_id, k.at, k.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +31,7 @@ class Length:
 
 def position(product_id: int, queued_at: datetime, line_id: int) -> Position:
     """Where a key stands in a product's queue now, whether or not a line with that key exists."""
-    sql = f"""
-        SELECT c.lines + 1, c.units
-        FROM (SELECT %s::bigint AS product_id, %s::timestamptz AS at, %s::bigint AS id) k, LATERAL ({COUNTS}) c"""
+    sql = "SELECT lines + 1, units FROM orders_waiting_before(%s, %s, %s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [product_id, queued_at, line_id])
         place, units = cursor.fetchone()
