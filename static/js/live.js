@@ -95,6 +95,7 @@
   function fetchHtmx() {
     const script = document.createElement("script");
     script.src = htmx;
+    script.async = true;
     document.head.append(script);
   }
 
