@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 # Of these not even a wrong value is repeated: what is said ends in a log.
 SECRET = {
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN"),
-    *("MAIL_WEBHOOK_SECRET", "MAIL_PROVIDER_SETTINGS"),
+    *("MAIL_WEBHOOK_SECRET", "MAIL_PROVIDER_SETTINGS", "METRICS_TOKEN", "HEARTBEAT_URL"),
 }
 SWITCHES = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
 EXPECTED: dict[Any, str] = {

@@ -1,13 +1,14 @@
 """Long queues, written by SQL through the same tables and triggers as ever. Django is set up (benchmarks.servers)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.utils import timezone
 
-from orders import services
+from orders import queue, services
 from orders.models import Product, Supplier
 
 if TYPE_CHECKING:
@@ -88,6 +89,26 @@ def expect(row: Product, units: int, on: date, *, now: datetime, supplier: Suppl
     return services.expect_restock(
         reference=f"PO-{row.sku}-{on}", product=row, supplier=supplier, quantity=units, expected_on=on, now=now
     )
+
+
+def promise(lines: int) -> Callable[[datetime], None]:
+    """Everybody in a queue of the lamp was told a day. Returns what moves the delivery by weeks and reviews it."""
+    now = timezone.now()
+    (lamp,) = products("LAMP")
+    queues([lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True)
+    day = (now + timedelta(days=5)).date()
+    restock = expect(lamp, queue.length(lamp.pk).units, day, now=now - timedelta(days=2))
+    services.review([lamp], now=now - timedelta(days=1))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE orders_event SET message_due = false, told_at = at")
+        cursor.execute("UPDATE orders_promise SET told_at = published_at")
+    settle_down()
+
+    def slip(at: datetime) -> None:
+        services.move_restock_date(restock, day + timedelta(days=55), posted_on=at.date(), now=at, meant=True)
+        services.review([lamp], now=at)
+
+    return slip
 
 
 def record(suppliers: Sequence[str], sku: str, versions: int, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,13 +53,15 @@ def main() -> None:
 def measure(customers: int, told: int, seconds: float) -> None:
     from django.conf import settings
     from django.core.management import call_command
+    from django.utils import timezone
 
+    from benchmarks import filling
     from notifications.dispatch import dispatch_all
 
     settings.STATIC_ROOT = os.environ["COLLECTED"]
     call_command("collectstatic", interactive=False, verbosity=0)
     report = Report("load", f"{customers:,} open pages, {told:,} told of a delay")
-    slip = a_promise(told)
+    slip = filling.promise(told)
     with served(workers=2) as (port, server):
         paths = polls(port)
         with looking(port, paths, customers / EVERY) as calm:
@@ -67,7 +69,7 @@ def measure(customers: int, told: int, seconds: float) -> None:
         say(report, "the poll of an open page, nothing new", calm)
         with looking(port, paths, customers / EVERY) as busy, used(server) as shares:
             with spent() as review:
-                slip()
+                slip(timezone.now())
             with spent() as dispatch:
                 created = dispatch_all()
             sent, sending, _ = together(2, deliver_all, ())
@@ -93,35 +95,6 @@ def say(report: Report, what: str, answers: Answers) -> None:
         f"p99 under {AIM_P99} ms, no error",
         times.p99 < AIM_P99 and not wrong,
     )
-
-
-def a_promise(lines: int) -> Callable[[], None]:
-    """Everybody in a queue was told a day. Returns what moves the delivery by weeks and reviews it."""
-    from datetime import timedelta
-
-    from django.db import connection
-    from django.utils import timezone
-
-    from benchmarks import filling
-    from orders import queue, services
-
-    now = timezone.now()
-    (lamp,) = filling.products("LAMP")
-    filling.queues([lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True)
-    day = (now + timedelta(days=5)).date()
-    restock = filling.expect(lamp, queue.length(lamp.pk).units, day, now=now - timedelta(days=2))
-    services.review([lamp], now=now - timedelta(days=1))
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE orders_event SET message_due = false, told_at = at")
-        cursor.execute("UPDATE orders_promise SET told_at = published_at")
-    filling.settle_down()
-
-    def slip() -> None:
-        at = timezone.now()
-        services.move_restock_date(restock, day + timedelta(days=55), posted_on=at.date(), now=at, meant=True)
-        services.review([lamp], now=at)
-
-    return slip
 
 
 def polls(port: int) -> list[str]:

@@ -44,12 +44,14 @@ def main() -> None:
 
 def measure(mails: int, events: int, port: int) -> None:
     from django.db import connection
+    from django.utils import timezone
 
+    from benchmarks import filling
     from notifications.delivery import preview
     from notifications.dispatch import dispatch_all
 
     report = Report("mail", f"{events:,} events, {mails:,} mails")
-    a_delay(events)
+    filling.promise(events)(timezone.now())
     with spent() as took:
         created = dispatch_all()
     assert created == events
@@ -127,30 +129,6 @@ def measure(mails: int, events: int, port: int) -> None:
         last < first * 1.05,
     )
     report.end()
-
-
-def a_delay(lines: int) -> None:
-    """Everybody in a queue was told a day, and the delivery moves by weeks."""
-    from datetime import timedelta
-
-    from django.db import connection
-    from django.utils import timezone
-
-    from benchmarks import filling
-    from orders import queue, services
-
-    now = timezone.now()
-    (lamp,) = filling.products("LAMP")
-    filling.queues([lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True)
-    day = (now + timedelta(days=5)).date()
-    restock = filling.expect(lamp, queue.length(lamp.pk).units, day, now=now - timedelta(days=2))
-    services.review([lamp], now=now - timedelta(days=1))
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE orders_event SET message_due = false, told_at = at")
-        cursor.execute("UPDATE orders_promise SET told_at = published_at")
-    services.move_restock_date(restock, day + timedelta(days=55), posted_on=now.date(), now=now, meant=True)
-    services.review([lamp], now=now)
-    filling.settle_down()
 
 
 def one_mail() -> bytes:

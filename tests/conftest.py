@@ -1,5 +1,7 @@
 import logging
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -57,6 +59,20 @@ def static_files_as_they_are(settings: Settings) -> None:
 def password_alone(settings: Settings) -> None:
     """As in the demo: tests/test_second_factor.py is about the rest."""
     settings.SECOND_FACTOR = False
+
+
+Needs = Callable[[str], None]
+
+
+@pytest.fixture
+def needs() -> Needs:
+    """A program that a machine need not have, only one that judges changes (CI)."""
+
+    def check(program: str) -> None:
+        if not shutil.which(program):
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is missing")
+
+    return check
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from tests.conftest import Needs
+
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
 OURS = ("migrate", "web", "worker", "beat")
@@ -82,8 +84,8 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
-@pytest.mark.skipif(not shutil.which("docker-compose"), reason="needs docker-compose")
-def test_compose_reads_its_file(tmp_path: Path) -> None:
+def test_compose_reads_its_file(needs: Needs, tmp_path: Path) -> None:
+    needs("docker-compose")
     shutil.copy(DEPLOY / "compose.yaml", tmp_path)
     (tmp_path / "backorders.env").write_text("SECRET_KEY=x\n")
     file = str(tmp_path / "compose.yaml")
@@ -91,14 +93,14 @@ def test_compose_reads_its_file(tmp_path: Path) -> None:
     assert read.returncode == 0, read.stderr
 
 
-@pytest.mark.skipif(not shutil.which("hadolint"), reason="needs hadolint")
-def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+def test_hadolint_finds_nothing_in_the_dockerfile(needs: Needs) -> None:
+    needs("hadolint")
     found = run("hadolint", "Dockerfile")
     assert (found.returncode, found.stdout) == (0, "")
 
 
-@pytest.mark.skipif(not shutil.which("caddy"), reason="needs Caddy")
-def test_caddy_reads_its_rules(tmp_path: Path) -> None:
+def test_caddy_reads_its_rules(needs: Needs, tmp_path: Path) -> None:
+    needs("caddy")
     read = run(
         "caddy",
         "validate",

@@ -1,7 +1,6 @@
 """What watchers read: readiness, metrics, signs of life; and that every alert is about something that is measured."""
 
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from notifications.models import Heartbeat, Message
 from orders import services
 from orders.models import DelayNotice, Refund
 from tests import factories
-from tests.conftest import MailSink
+from tests.conftest import MailSink, Needs
 from tests.factories import NOON
 from tests.mailing import mail
 from tests.test_mails import delayed
@@ -173,8 +172,8 @@ def test_every_alert_is_explained() -> None:
     assert sorted(explained) == sorted(["Alert", *(rule["alert"] for rule in rules())])
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="Prometheus's own check needs promtool")
-def test_prometheus_can_read_the_alerts() -> None:
+def test_prometheus_can_read_the_alerts(needs: Needs) -> None:
+    needs("promtool")
     checked = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

@@ -111,7 +111,6 @@ def _record(
     with connection.cursor() as cursor:
         cursor.execute(SHIP, values)
         (shipment.pk,) = cursor.fetchone()
-    shipment._state.adding = False
 
 
 def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
