@@ -8,6 +8,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from notifications.dispatch import dispatch_all
+from notifications.holding import hold_mail
 from orders import services
 from orders.models import Product, Restock
 from tests import factories
@@ -69,13 +70,19 @@ def test_who_gets_no_mail_is_counted_apart(admin_client: Client, mail_sink: Mail
     assert "news to 2 orders: 1 mail sent, 1 without a mail." in words(admin_client, product)
 
 
-def test_mails_kept_back_are_said_to_be_and_not_waited_for(admin_client: Client, settings: Settings) -> None:
-    settings.MAIL_MODE = "hold"
+@pytest.mark.parametrize("by", ["MAIL_MODE", "staff"])
+def test_mails_kept_back_are_said_to_be_and_not_waited_for(
+    admin_client: Client, settings: Settings, mail_sink: MailSink, by: str
+) -> None:
+    if by == "MAIL_MODE":
+        settings.MAIL_MODE = "hold"
+    else:
+        hold_mail("a wrong date", now=NOON, actor="Ann")
     product = a_delay("ada@example.com")
     services.review_settled(now=AFTER_SETTLING)
     dispatch_all()
     held = words(admin_client, product)
-    assert "1 to go. MAIL_MODE keeps mails back." in held
+    assert "1 to go. Mail is held." in held
     assert "hx-trigger" not in held
 
 

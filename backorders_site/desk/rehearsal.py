@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backorders_site.desk.examples import Example, examples
-from notifications.mode import mail_mode
+from notifications.holding import goes_to_all
 from orders import services
 from orders.admin.acts import Text
 from orders.domain.delay_rules import Jurisdiction, Sentence
@@ -109,7 +109,7 @@ class Consequences:
 
     @property
     def mails_are_kept(self) -> bool:
-        return mail_mode().name != "send"
+        return not goes_to_all()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
-from notifications.mode import mail_mode
+from notifications.holding import goes_to_all
 from orders.models import Product
 
 SHOWN = timedelta(days=1)
@@ -45,7 +45,7 @@ class Telling:
 
     @property
     def is_held(self) -> bool:
-        return bool(self.to_go) and mail_mode().name != "send"
+        return bool(self.to_go) and not goes_to_all()
 
 
 # The events of a review bear its time, as the forecast does that it made.
