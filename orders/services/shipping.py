@@ -1,7 +1,7 @@
 """Units that left, and shipments that were recorded wrongly."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,7 +70,8 @@ SHIP = """
         SELECT parcel.id, p.line_id, p.units FROM packed p, parcel
     ),
     counted AS (
-        UPDATE orders_orderline l SET shipped = l.shipped + p.units FROM packed p WHERE l.id = p.line_id
+        UPDATE orders_orderline l SET shipped = l.shipped + p.units FROM packed p
+        WHERE l.id = p.line_id AND l.id = ANY(%(lines)s)
     ),
     told AS (
         INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, message_due)
@@ -81,7 +82,7 @@ SHIP = """
 
 
 def _record(
-    shipment: Shipment, lines: Iterable[OrderLine], units: Mapping[int, int], *, shipped_on: str | None
+    shipment: Shipment, lines: Sequence[OrderLine], units: Mapping[int, int], *, shipped_on: str | None
 ) -> None:
     packed = [
         {
@@ -105,6 +106,7 @@ def _record(
         "tracking_number": shipment.tracking_number,
         "now": shipment.recorded_at,
         "actor": shipment.actor,
+        "lines": [line.pk for line in lines],
         "packed": json.dumps(packed),
         "due": shipment.order.released_at is not None,
     }
@@ -180,13 +182,14 @@ def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reas
     return correction
 
 
+LOCK = """
+    SELECT * FROM orders_orderline WHERE order_id = %s AND id = ANY(%s) ORDER BY product_id, queued_at, id FOR NO KEY UPDATE
+"""
+
+
 def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
     """Lines first, counts last: whoever changes several lines holds them all, in key order, before the first write."""
-    lines = list(
-        OrderLine.objects.select_for_update(no_key=True, of=("self",))
-        .filter(order=order, pk__in=line_ids)
-        .order_by("product_id", "queued_at", "pk")
-    )
+    lines = list(OrderLine.objects.raw(LOCK, [order.pk, list(line_ids)]))
     if len(lines) < len(line_ids):
         raise Refused(f"a line named does not belong to order {order.number}")
     return lines
