@@ -1,12 +1,14 @@
 // Keeps the order's page up to date while somebody looks at it. htmx listens for "ask" on the live part (hx-trigger);
 // once nothing is open any more the server leaves the trigger out, and the asking ends. What is news is said in #news,
 // outside the part that changes: read out by screen readers, and laid over the page so that nothing moves.
-// htmx has nothing to do before the first question: it is fetched once the page is shown.
+// htmx has nothing to do before the first question: it is fetched a second after the page has loaded, since a page may load
+// before it is painted, and nothing is to stand in the way of that.
 (() => {
   const EVERY = 20_000; // milliseconds
   const LONGEST = 300_000; // between questions that get no answer
   const SAID_FOR = 12_000;
   const FAILURES_TO_SAY = 2; // one alone is a tunnel
+  const PAINTED = 1_000;
 
   const htmx = document.currentScript.dataset.htmx;
   const news = document.getElementById("news");
@@ -101,7 +103,7 @@
 
   showThatItLooks();
   if (livePart()) {
-    addEventListener("load", fetchHtmx);
+    addEventListener("load", () => setTimeout(fetchHtmx, PAINTED));
     plan();
   }
 })();
