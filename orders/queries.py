@@ -39,6 +39,7 @@ from orders.presentation import (
     Standing,
     Told,
     consent_sentence,
+    deliveries_of_mine,
     notice_sentences,
     queue_change_sentence,
     sentence,
@@ -186,6 +187,33 @@ class LineStatus:
         """Whether its units have come to different ends so far."""
         return sum(units > 0 for units in (self.shipped, self.reserved, self.waiting, self.cancelled)) > 1
 
+    @property
+    def may_be_parted(self) -> bool:
+        """Whether what is still to leave may do so in several parcels: each part can go once it is here. What one delivery
+        brings leaves together."""
+        if self.open_units < 2 or not self.waiting or self.held:
+            return False
+        return self.reserved > 0 or self.standing is None or deliveries_of_mine(self.standing) != 1
+
+    @property
+    def names_a_day(self) -> bool:
+        """A last day: chances name none."""
+        window = self.promised.window if self.promised else None
+        return window is not None and window.late is not None and window.kind in NAMES_A_DAY
+
+    @property
+    def withdrawn(self) -> date | None:
+        """The day told before, where there is none any more."""
+        if self.promised is None or self.promised.window.kind != WindowKind.NONE:
+            return None
+        return next((told.window.late for told in self.former if told.window.kind in NAMES_A_DAY), None)
+
+    @property
+    def shipped_on(self) -> date | None:
+        """The day on which all that has left did, if known."""
+        days = {timezone.localtime(each.shipped_at).date() if each.shipped_at else None for each in self.parcels}
+        return days.pop() if len(days) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -210,11 +238,7 @@ class Status:
     @property
     def has_date(self) -> bool:
         """Whether a calendar has something to hold: chances name no day."""
-        return any(
-            line.promised and line.promised.window.late and line.promised.window.kind in NAMES_A_DAY
-            for line in self.lines
-            if line.is_open
-        )
+        return any(line.names_a_day for line in self.lines if line.is_open)
 
     @property
     def next_update_by(self) -> date | None:

@@ -4,6 +4,7 @@ Choosing is a link with `?lang=`, on every page; a cookie keeps the choice for t
 (backorders_site.middleware.languages). A mail is written in the order's language whatever was chosen on a page.
 """
 
+import re
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -12,8 +13,15 @@ from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from orders.presentation import is_spoken, language_for
+from orders.presentation.bidi import visible
 
 PARAMETER = "lang"
+
+
+def number_typed(words: str) -> int | None:
+    """A whole number in the digits of any script, as a keyboard of the reader's may type them; None: it is none."""
+    words = visible(words)
+    return int(words) if re.fullmatch(r"\d{1,9}", words) else None
 
 
 def asked_for(request: HttpRequest) -> str:

@@ -19,7 +19,7 @@ from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
 from orders.presentation import outcome_sentence, zone_of
 from orders.queries import LineStatus, Status, order_status, refund_by
-from orders.reader import read_as
+from orders.reader import number_typed, read_as
 from orders.record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
 
 
@@ -127,9 +127,8 @@ def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
         return None
     if choice == Choice.KEEP or not quantity:
         return _Chosen(line, Choice(choice), None)
-    if not re.fullmatch("[0-9]{1,9}", quantity) or not 1 <= int(quantity) <= line.quantity:
-        return None
-    return _Chosen(line, Choice(choice), int(quantity))
+    units = number_typed(quantity)
+    return _Chosen(line, Choice(choice), units) if units and units <= line.quantity else None
 
 
 def _chosen_whole(typed: QueryDict, status: Status) -> _Chosen | None:

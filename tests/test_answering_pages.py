@@ -115,7 +115,7 @@ def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(client: Cl
 
 
 def date_words(day: date) -> str:
-    return f"{day.day} {day:%B}"
+    return f"{day.day} {day:%B}" + (f" {day.year}" if day.year != NOON.year else "")
 
 
 def test_without_a_delay_there_is_a_quiet_way_out(client: Client, restock: Restock) -> None:
@@ -210,6 +210,13 @@ def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: 
     assert "Your order has changed since you opened this page." in said(again)
     assert fresh(line).waiting == 2
     assert line.notices.first().outcome == ""
+
+
+@pytest.mark.parametrize("typed", ["٢", "۲", "２", " 2\u200f"])
+def test_a_number_may_be_typed_in_the_digits_of_any_script(client: Client, restock: Restock, typed: str) -> None:
+    line = first_delay(restock, 3)
+    assert outcome(client, act(client, line, "cancel", quantity=typed, seen=3)).startswith("2 units are cancelled.")
+    assert fresh(line).waiting == 1
 
 
 def test_the_language_switch_keeps_the_choice_when_the_form_failed(client: Client, restock: Restock) -> None:

@@ -104,3 +104,14 @@ def test_more_lines_cost_no_more_queries(client: Client, django_assert_num_queri
     row = services.place_order(new, now=NOON)
     with django_assert_num_queries(7):
         client.get(f"/o/{link_token(row, Purpose.FEED)}/calendar.ics")
+
+
+def test_an_entry_over_new_year_names_the_years(client: Client, lamp: Product) -> None:
+    services.move_restock_date(lamp.restocks.get(), date(2026, 12, 29), now=NOON, reason="customs")
+    review(lamp)
+    promise = fresh(order(lamp)).promise
+    assert (promise.early.year, promise.late.year) == (2026, 2027)
+    said = entry(client, promise.line.order)["description"]
+    assert said == (
+        f"Leaves us by {promise.late.day} January 2027 (9 times in 10), perhaps from {promise.early.day} December 2026."
+    )

@@ -102,9 +102,7 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     received = newest(mail_sink)
 
     late = factories.fresh(line).promise.late
-    assert received["Subject"] == f"New date for order TT-1042: by {late.day} {late:%B}" + (
-        f" {late.year}" if late.year > 2027 else ""
-    )
+    assert received["Subject"] == f"New date for order TT-1042: by {late.day} {late:%B} 2027"
     text = text_of(received)
     assert re.search(
         r"You were told: .+\nIt is now: .+\nWhy: the goods are held at customs\.\nYou are still 1st in line\.\n"
@@ -127,7 +125,7 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     received = newest(mail_sink)
 
     assert received["Subject"] == "Order TT-1042 has no date at the moment"
-    assert "It has no date now." in text_of(received)
+    assert "That day was taken back, and we have no new one yet." in text_of(received)
 
 
 def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
@@ -495,7 +493,7 @@ def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None
     text = text_of(newest(mail_sink))
 
     assert asked_of(line).case == "B"
-    assert "If we do not receive your agreement by 1 January" in text
+    assert "If we do not receive your agreement by 1 January 2027" in text
     assert "Unless you agree by" not in text
 
 
@@ -588,8 +586,8 @@ def first_mail(sink: MailSink, country: str, days: int | None) -> EmailMessage:
     "country, days, subject, kindness",
     [
         ("US", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? You need do nothing."),
-        ("US", 70, r"Please answer by 1 January: order 1042", "We need your OK;"),
-        ("US", None, r"Please answer by 1 January: order 1042", "We need your OK;"),
+        ("US", 70, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
+        ("US", None, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
         ("DE", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? Your place is kept for you."),
         ("DE", None, r"Order 1042 will be late", "Happy to wait? Your place is kept for you."),
     ],

@@ -13,7 +13,17 @@ from pytest_django.fixtures import Settings
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Event, Order, OrderLine, Product
-from tests.factories import NOON, fresh, lamp_of_a_punctual_supplier, make_product, order, restock, review
+from tests.factories import (
+    NOON,
+    fresh,
+    lamp_of_a_punctual_supplier,
+    make_product,
+    make_supplier,
+    order,
+    restock,
+    review,
+    supplier_record,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
@@ -55,7 +65,7 @@ def test_the_page_shows_the_promise_and_never_a_fresher_estimate(client: Client,
     assert text(client, line.order) == before
     review(lamp)
     after = text(client, line.order)
-    assert "the delivery due 5 January has room for you" in after
+    assert "the delivery due 5 January 2027 has room for you" in after
     assert "Why: the goods are held at customs. You are still 1st in line." in after
 
 
@@ -152,7 +162,8 @@ def test_without_a_date_the_page_says_so(client: Client) -> None:
     line = order(make_product())
     said = text(client, line.order)
     assert (
-        "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January. We need your OK;" in said
+        "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January 2027. We need your OK;"
+        in said
     )
     assert "We write as soon as we have a date." in said
 
@@ -281,7 +292,8 @@ def test_a_slip_is_drawn_and_said_and_nobody_is_blamed(client: Client, lamp: Pro
     review(lamp, now=NOON + DAY)
     said = text(client, line.order)
     assert re.search(
-        r"The window now: from \d+ January to \d+ January\. Told on \w+, 2 November: from \d+ December to", said
+        r"The window now: from \d+ January 2027 to \d+ January 2027\. Told on \w+, 2 November: from \d+ December to",
+        said,
     )
     assert re.search(r"Of the last 20 dates for goods like this, \d+ held; we allowed for that\.", said)
     assert "supplier" not in said.lower().partition("how the line works")[0]
@@ -339,3 +351,48 @@ def test_a_page_that_is_not_there_leads_on(client: Client) -> None:
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert "Find my order by its number" in response.content.decode()
+
+
+def test_of_a_line_that_left_in_part_the_day_is_that_of_the_rest(client: Client, lamp: Product) -> None:
+    line = order(lamp, 5)
+    services.receive(lamp, 3, now=NOON)
+    assert "The last of your 5: Leaves us by" in text(client, line.order)
+    services.ship(line.order, {line.pk: 2}, now=NOON)
+    said = text(client, line.order)
+    assert "2 of your 5 left us on Monday, 2 November. 3 are still to come, the last of them: Leaves us by" in said
+
+
+def test_whether_several_come_in_one_parcel(client: Client, lamp: Product) -> None:
+    restock(lamp, 60, expected_on=date(2026, 12, 20))
+    review(lamp)
+    parted = "They may leave us in more than one parcel; the day above is that of the last."
+    one_delivery, two_deliveries = order(lamp, 40), order(lamp, 40)
+    assert "more than one parcel" not in text(client, order(lamp).order)
+    assert "more than one parcel" not in text(client, one_delivery.order)
+    assert parted in text(client, two_deliveries.order)
+    services.receive(lamp, 10, now=NOON)
+    assert parted in text(client, one_delivery.order)
+    without_a_day = text(client, order(make_product(), 3).order)
+    assert "They may leave us in more than one parcel. Please answer by" in without_a_day
+
+
+def test_a_day_that_was_told_and_is_gone_reads_so(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    late = fresh(line).promise.late
+    services.cancel_restock(lamp.restocks.get(), now=NOON + DAY)
+    review(lamp, now=NOON + DAY)
+    said = text(client, line.order)
+    assert f"The day we had named, {late.day} December, was taken back. We have no new one yet." in said
+    assert "We have no date yet." not in said
+
+
+def test_chances_say_why_and_what_is_done_meanwhile(client: Client) -> None:
+    supplier = make_supplier()
+    supplier_record(supplier, [0, 60, 30, 120, 0, 45, 3, 150, 20, 90] * 4, now=NOON)
+    product = make_product()
+    restock(product, 10, expected_on=date(2026, 11, 12), supplier=supplier)
+    review(product)
+    said = text(client, order(product).order)
+    why = "Past deliveries like this one came so unevenly that any single day would be a guess, so we tell you the chances"
+    assert f"{why} instead. We look again every morning, and write as soon as we can name a day." in said
+    assert why in client.get(f"/p/{product.sku}/").content.decode()

@@ -65,6 +65,20 @@ def test_a_slip_is_seen_at_a_glance() -> None:
     )
 
 
+def test_years_are_named_where_they_change() -> None:
+    over = Told(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
+    strip = window_strip(over, [Told(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB")
+    assert strip is not None
+    assert [row.label for row in strip.rows] == ["Now: 28 Dec 2026\u2009–\u20098 Jan 2027", "Told 24 Nov: by 3 Feb 2027"]
+    assert [month.label for month in strip.months] == ["Jan 2027"]
+    assert strip.told == (
+        "The window now: from 28 December 2026 to 8 January 2027. Told on Tuesday, 24 November: by 3 February 2027."
+    )
+    later = window_strip(over, [BEFORE], today=date(2027, 1, 4), locale="en-GB")
+    assert later is not None
+    assert later.rows[1].label == "Told 2 Nov 2026: 3–7 Dec 2026"
+
+
 def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
     plain = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
     with pytest.MonkeyPatch.context() as patched:

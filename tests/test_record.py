@@ -120,7 +120,7 @@ def test_outcomes_leave_the_short_record_before_the_long_one() -> None:
 
 def test_the_page_says_honestly_that_there_is_too_little_to_say(client: Client) -> None:
     text = client.get("/record/").content.decode()
-    assert "Last 100 days: 0 windows came to an end. Below 50 a share would say nothing" in text
+    assert "Last 100 days: 0 dates, too few to be fair about. We show how they held from 50 on." in text
 
 
 def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> None:
@@ -132,8 +132,9 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
         tell(line, today - 2 * DAY, today + DAY, at=now - 2 * DAY)
         ship(line, on=now - DAY)
     text = client.get("/record/").content.decode()
-    assert "We aim for 90% to leave by the last day told, and 80% within the window." in text
-    assert text.count("Last 100 days: of 50 windows, 100% left by the last day told. 100% left within the window.") == 2
+    assert "Our aim is that 90% leave by the last day, and 80% between the first and the last." in text
+    held = "Last 100 days: of 50 dates, 100% held: the goods left by the last day we told."
+    assert text.count(f"{held} 100% left between the first day and the last.") == 2
     assert "Harbour lamp" in text
 
 

@@ -1,6 +1,6 @@
 """What customers read, word for word."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from orders.presentation import (
     place_sentence,
     queue_change_sentence,
     sentence,
+    split_sentence,
     tracking_link,
     window_words,
 )
@@ -60,7 +61,7 @@ def words(kind: str, facts: dict[str, Any], locale: str = "en-GB") -> str:
 
 def test_a_delay_says_what_was_told_what_is_true_why_and_the_place() -> None:
     assert words("later", LATER) == (
-        "You were told: by 18 December. It is now: by 8 January, perhaps from 28 December. "
+        "You were told: by 18 December. It is now: by 8 January 2027, perhaps from 28 December 2026. "
         "Why: the goods are held at customs. You are still 7th in line."
     )
 
@@ -98,10 +99,10 @@ def test_what_was_told_is_repeated_as_it_was_told(told: dict[str, Any], said: st
         (window(None, None, "open", None), "We can't name a latest date now."),
         (
             window("2027-01-08", "2027-01-08", "unrated", None),
-            "It is now: by 8 January, the supplier's own date, not yet rated.",
+            "It is now: by 8 January 2027, the supplier's own date, not yet rated.",
         ),
-        (window("2027-01-04", "2027-01-08"), "It is now: by 8 January, perhaps from the 4th."),
-        (window("2026-11-20", "2027-01-08"), "It is now: by 8 January."),
+        (window("2027-01-04", "2027-01-08"), "It is now: by 8 January 2027, perhaps from the 4th."),
+        (window("2026-11-20", "2027-01-08"), "It is now: by 8 January 2027."),
     ],
 )
 def test_what_is_true_now_by_kind_of_window(now: dict[str, Any], said: str) -> None:
@@ -111,8 +112,15 @@ def test_what_is_true_now_by_kind_of_window(now: dict[str, Any], said: str) -> N
 def test_no_date_any_more() -> None:
     facts = LATER | {"window": window(None, None, "none", None), "reason": "delivery_cancelled"}
     assert words("no_date", facts) == (
-        "You were told: by 18 December. It has no date now. Why: a delivery was cancelled. You are still 7th in line."
+        "You were told: by 18 December. That day was taken back, and we have no new one yet. "
+        "Why: a delivery was cancelled. You are still 7th in line."
     )
+
+
+def test_a_date_that_nobody_could_count_on_any_more_was_not_taken_back() -> None:
+    none = {"window": window(None, None, "none", None), "reason": None}
+    assert "It has no date now." in words("no_date", LATER | none | {"told": window(None, None, "open", None)})
+    assert "It has no date now." in words("no_date", LATER | none | {"told": window("2026-11-18", "2026-11-20")})
 
 
 def test_joining_gives_place_and_window() -> None:
@@ -209,7 +217,7 @@ def test_a_withdrawal_is_acknowledged_with_content_date_and_time() -> None:
 def test_an_answer_says_what_was_agreed() -> None:
     facts = {"choice": "keep", "units": 1, "agreed_by": "2027-01-08"}
     kept = "You keep your place in line. Thank you for telling us."
-    assert words("answered", facts) == f"{kept} The date agreed is now 8 January."
+    assert words("answered", facts) == f"{kept} The date agreed is now 8 January 2027."
     assert words("answered", facts | {"agreed_by": None}) == (
         f"{kept} You agreed to wait without a date. You can still cancel at any time before it ships."
     )
@@ -261,8 +269,9 @@ def test_case_a_is_kind_first_and_then_says_what_silence_means() -> None:
 def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> None:
     assert asked(Jurisdiction.US, date(2027, 2, 1)) == [
         NEED_OK,
-        "If we do not receive your agreement by 1 January, and it has not shipped, we will cancel it and refund you in full.",
-        "The new date: it leaves us by 1 February.",
+        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will cancel it and refund you in "
+        "full.",
+        "The new date: it leaves us by 1 February 2027.",
         CHOICE,
         US_REFUND,
     ]
@@ -271,7 +280,8 @@ def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> N
 def test_case_c_says_that_nobody_can_say() -> None:
     assert asked(Jurisdiction.US, None) == [
         NEED_OK,
-        "If we do not receive your agreement by 1 January, and it has not shipped, we will cancel it and refund you in full.",
+        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will cancel it and refund you in "
+        "full.",
         "We cannot say how long it will take.",
         CHOICE,
         US_REFUND,
@@ -331,7 +341,7 @@ def test_a_wrong_count_says_sorry_once() -> None:
     said = words("corrected", facts)
     assert said == (
         "We are sorry: fewer had arrived than we counted, and yours was among those missing. You were told: by "
-        "18 December. It is now: by 8 January, perhaps from 28 December. You are 1st in line."
+        "18 December. It is now: by 8 January 2027, perhaps from 28 December 2026. You are 1st in line."
     )
 
 
@@ -433,9 +443,42 @@ def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: st
     assert "December" in words("later", LATER, locale)
 
 
-def test_a_day_far_off_has_its_year() -> None:
-    with in_language("en") as dates:
-        assert day_words(date(2027, 12, 18), today=TODAY, locale=dates) == "18 December 2027"
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", ["31 December", "1 January 2027", "Friday, 1 January 2027", "31 December 2026"]),
+        ("de", ["31. Dezember", "1. Januar 2027", "Freitag, 1. Januar 2027", "31. Dezember 2026"]),
+        ("ar", ["31 ديسمبر", "1 يناير 2027", "يوم الجمعة 1 يناير 2027", "31 ديسمبر 2026"]),
+    ],
+)
+def test_a_day_of_another_year_has_its_year(locale: str, said: list[str]) -> None:
+    eve, new_year = date(2026, 12, 31), date(2027, 1, 1)
+    with in_language(locale) as dates:
+        days = ((eve, TODAY), (new_year, TODAY), (new_year, eve - timedelta(days=1)), (eve, new_year))
+        assert [day_words(day, today=today, locale=dates) for day, today in days] == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Leaves us by 8 January 2027 (9 times in 10), perhaps from 28 December 2026."),
+        ("de", "Versand bis 8. Januar 2027 (in 9 von 10 Fällen), vielleicht schon ab 28. Dezember 2026."),
+        ("ar", "الشحن في موعد أقصاه 8 يناير 2027 (9 مرات من كل 10)، وربما ابتداءً من 28 ديسمبر 2026."),
+    ],
+)
+def test_a_window_over_new_year_names_both_years(locale: str, said: str) -> None:
+    over = Window("dated", date(2026, 12, 28), None, date(2027, 1, 8), 0.9)
+    assert window_words(over, since=TODAY, today=TODAY, locale=locale) == said
+
+
+def test_what_has_left_of_a_line_and_what_has_not() -> None:
+    def said(shipped: int, still: int, on: date | None = date(2026, 11, 22)) -> str:
+        return split_sentence(shipped=shipped, shipped_on=on, still=still, quantity=5, today=TODAY, locale="en")
+
+    assert said(2, 3) == "2 of your 5 left us on 22 November. 3 are still to come, the last of them:"
+    assert said(4, 1, None) == "4 of your 5 have left us. 1 is still to come:"
+    assert said(0, 3) == "3 are still to come, the last of them:"
+    assert said(0, 5) == "The last of your 5:"
 
 
 def test_ordinals() -> None:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from backorders_site.desk.stage import ERRATIC, SILENT, Stage, Who, tell
 from orders import services
 from orders.access import Purpose, order_url
-from orders.models import Event, Order, OrderLine, Product
+from orders.models import Event, Order, OrderLine, Product, Reason
 
 FIRST_NUMBER = 70_001  # of the orders shown
 OTHERS = "W"  # the numbers of those around them begin with it
@@ -453,4 +453,16 @@ def quiet(stage: Stage) -> Order:
     stage.due(product, 12, 30)
     stage.crowd(product, 2, at=stage.at(-7))
     (order,) = services.place_orders([stage.new({product: 2}, at=stage.at(-7))], now=stage.at(-1), quiet=True)
+    return order
+
+
+@state("the delivery was cancelled: the day told was taken back, and there is no new one")
+def withdrawn(stage: Stage) -> Order:
+    product = _product(stage, "Tideline wool blanket")
+    delivery = stage.due(product, 9, 60)
+    stage.crowd(product, 5, at=stage.at(-12))
+    order = _place(stage, product, days=-12)
+    services.cancel_restock(delivery, now=stage.at(-1), reason=Reason.DELIVERY_CANCELLED)
+    stage.review(product, stage.at(-1, 11))
+    stage.told(product, stage.at(-1, 12))
     return order

@@ -1,7 +1,7 @@
 """Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
 
 from orders.presentation.bidi import isolated
-from orders.presentation.briefly import line_briefly
+from orders.presentation.briefly import line_briefly, split_sentence
 from orders.presentation.days import (
     day_words,
     in_language,
@@ -17,13 +17,15 @@ from orders.presentation.days import (
 from orders.presentation.events import queue_change_sentence, sentence, sentences, still_sentence, told_sentence
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.offers import spoken_for_sentence
-from orders.presentation.queuebar import QueueBar, Standing, queue_bar, standing
+from orders.presentation.queuebar import QueueBar, Standing, deliveries_of_mine, queue_bar, standing
 from orders.presentation.strip import Strip, Told, window_strip
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
     dates_held_sentence,
     next_word_sentence,
     place_sentence,
+    until_a_day_sentence,
+    why_chances_sentence,
     window_html,
     window_in,
     window_of,
@@ -39,6 +41,7 @@ __all__ = [
     "consent_sentence",
     "dates_held_sentence",
     "day_words",
+    "deliveries_of_mine",
     "in_language",
     "is_spoken",
     "isolated",
@@ -58,11 +61,14 @@ __all__ = [
     "share_words",
     "shop_days_sentence",
     "silence_sentence",
+    "split_sentence",
     "spoken_for_sentence",
     "standing",
     "still_sentence",
     "told_sentence",
     "tracking_link",
+    "until_a_day_sentence",
+    "why_chances_sentence",
     "window_html",
     "window_in",
     "window_of",

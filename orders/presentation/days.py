@@ -25,7 +25,6 @@ from django.utils.translation import gettext, pgettext
 from orders.presentation.bidi import isolated
 
 NEAR = timedelta(days=6)  # a weekday names one day only
-SAME_YEAR = timedelta(days=300)  # further off, the year is not obvious
 PLAIN_ENGLISH = "en_GB"  # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 
 
@@ -68,11 +67,11 @@ def _dates_in(locale: str, language: str) -> Locale:
     return Locale.parse(PLAIN_ENGLISH)
 
 
-def day_words(day: date, *, today: date, locale: Locale) -> str:
-    """ "18 December"; with the weekday when it comes within a week, with the year when it is far from `today`."""
-    if abs(day - today) > SAME_YEAR:
-        return format_date(day, "long", locale=locale)
-    words = format_skeleton("MMMMd", day, locale=locale)
+def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False) -> str:
+    """ "18 December"; with the weekday when it comes within a week, with the year when it is not that of `today`, or always
+    (`with_year`)."""
+    named = with_year or day.year != today.year
+    words = format_date(day, "long", locale=locale) if named else format_skeleton("MMMMd", day, locale=locale)
     if timedelta() <= day - today <= NEAR:
         weekday = get_day_names("wide", locale=locale)[day.weekday()]
         return gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": words}

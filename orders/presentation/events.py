@@ -94,7 +94,14 @@ def _changed(facts: Facts, reader: _Reader) -> list[str]:
 
 
 def _no_date(facts: Facts, reader: _Reader) -> list[str]:
-    return [_told(facts, reader), gettext("It has no date now."), why(facts.get("reason")), _place(facts, reader)]
+    return [_told(facts, reader), _taken_back(facts, reader), why(facts.get("reason")), _place(facts, reader)]
+
+
+def _taken_back(facts: Facts, reader: _Reader) -> str:
+    told = window_in(facts["told"]) if facts.get("told") else None
+    if told and told.kind in ("dated", "unrated") and told.late and told.late >= reader.on:
+        return gettext("That day was taken back, and we have no new one yet.")
+    return gettext("It has no date now.")
 
 
 def _reserved(facts: Facts, reader: _Reader) -> list[str]:

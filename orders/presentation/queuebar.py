@@ -156,6 +156,13 @@ def parts_of(stands: Standing) -> Iterable[Part]:
             yield Part("behind", room, delivery)
 
 
+def deliveries_of_mine(stands: Standing) -> int:
+    """How many deliveries bring what waits; 0 where that is not known."""
+    if not stands.deliveries:
+        return 0
+    return len({part.delivery for part in parts_of(stands) if part.state == "mine"})
+
+
 def segments_of(parts: Sequence[Part], *, mirrored: bool) -> Iterable[Segment]:
     gaps = sum(1 for one, other in pairwise(parts) if one.delivery != other.delivery)
     widths = shares([part.units for part in parts], total=100 - gaps * GAP, least=THINNEST)

@@ -164,12 +164,15 @@ class Axis:
         """The first days of months, as far as their names have room beside the word for today."""
         taken = [self.share(today)]
         marks = []
+        year = today.year
         day = (self.first.replace(day=1) + 31 * DAY).replace(day=1)
         while day <= self.last:
             share = self.share(day)
-            if EDGE <= share < 100 - ROOM / 2 and all(abs(share - other) >= ROOM for other in taken):
+            edge, skeleton = (EDGE, "MMM") if day.year == year else (ROOM / 2, "yMMM")
+            if edge <= share < 100 - ROOM / 2 and all(abs(share - other) >= ROOM for other in taken):
                 taken.append(share)
-                marks.append(Mark(self.x(share), format_skeleton("MMM", day, locale=dates), "middle"))
+                marks.append(Mark(self.x(share), format_skeleton(skeleton, day, locale=dates), "middle"))
+                year = day.year
             day = (day + 31 * DAY).replace(day=1)
         return marks
 
@@ -183,7 +186,7 @@ def _label(told: Told, *, today: date, is_now: bool, dates: Locale) -> str:
     window = _short(told.window, today=today, dates=dates)
     if is_now:
         return gettext("Now: %(window)s") % {"window": window}
-    day = format_skeleton("MMMd", told.on, locale=dates)
+    day = format_skeleton("MMMd" if told.on.year == today.year else "yMMMd", told.on, locale=dates)
     return gettext("Told %(day)s: %(window)s") % {"day": day, "window": window}
 
 
@@ -192,7 +195,7 @@ def _short(window: Window, *, today: date, dates: Locale) -> str:
     last = _last_day(window)
     if last is None:
         return gettext("no date") if window.kind == "none" else gettext("no latest date")
-    skeleton = "MMMd" if window.early is None or window.early.year == last.year == today.year else "yMMMd"
+    skeleton = "MMMd" if {(window.early or last).year, last.year} == {today.year} else "yMMMd"
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": format_skeleton(skeleton, last, locale=dates)}
     return format_interval(window.early, last, skeleton, locale=dates)
@@ -215,10 +218,11 @@ def _long(window: Window, *, today: date, dates: Locale) -> str:
     last = _last_day(window)
     if last is None:
         return gettext("no date") if window.kind == "none" else gettext("no latest date")
-    day = day_words(last, today=today, locale=dates)
+    over_new_year = window.early is not None and window.early.year != last.year
+    day = day_words(last, today=today, locale=dates, with_year=over_new_year)
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": day}
     return gettext("from %(early)s to %(late)s") % {
-        "early": day_words(window.early, today=today, locale=dates),
+        "early": day_words(window.early, today=today, locale=dates, with_year=over_new_year),
         "late": day,
     }

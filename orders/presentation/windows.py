@@ -52,9 +52,13 @@ def window_words(window: Window, *, since: date, locale: str, today: date | None
         return _lead(window, today) % values(window, since=since, today=today, dates=dates)
 
 
-def window_html(window: Window, *, since: date, locale: str, today: date) -> SafeString:
-    """The same words with the last day in <strong>, which breaks between weekday and date at most."""
+def window_html(window: Window, *, since: date, locale: str, today: date, withdrawn: date | None = None) -> SafeString:
+    """The same words with the last day in <strong>, which breaks between weekday and date at most. `withdrawn`: the day
+    that was named before, where there is none any more."""
     with in_language(locale) as dates:
+        if withdrawn and window.kind == "none":
+            words = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
+            return conditional_escape(words % {"day": day_words(withdrawn, today=today, locale=dates)})
         words = {
             name: format_html("<strong>{}</strong>", NOT_AFTER_COMMA.sub(NO_BREAK, value))
             if name == "late"
@@ -69,7 +73,12 @@ def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[s
     of leaving soon and later."""
     days = {"early": window.early, "late": window.late, "soon": since + SOON, "later": since + LATER_ON}
     chances = {"chance": window.sure, "soon_chance": window.within_14, "later_chance": window.within_30}
-    named = {name: day_words(day, today=today, locale=dates) for name, day in days.items() if day}
+    over_new_year = len({day.year for day in (window.early, window.late) if day}) > 1
+    named = {
+        name: day_words(day, today=today, locale=dates, with_year=over_new_year and name in ("early", "late"))
+        for name, day in days.items()
+        if day
+    }
     named |= {name: chance_words(chance) for name, chance in chances.items() if chance is not None}
     if window.early:
         named["early_day"] = day_of_month(window.early, locale=dates)
@@ -104,6 +113,23 @@ def chance_words(chance: float) -> str:
 def _times(chance: float | None) -> int:
     """In 10."""
     return round((chance or 0) * 10)
+
+
+def why_chances_sentence(*, locale: str) -> str:
+    """Why there is no day, for who reads chances."""
+    with in_language(locale):
+        return gettext(
+            "Past deliveries like this one came so unevenly that any single day would be a guess, so we tell you the chances "
+            "instead."
+        )
+
+
+def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
+    """What is done meanwhile for who reads chances."""
+    with in_language(locale):
+        if mailed:
+            return gettext("We look again every morning, and write as soon as we can name a day.")
+        return gettext("We look again every morning, and this page says so as soon as we can name a day.")
 
 
 def dates_held_sentence(dates: int, held: int, *, locale: str) -> str:

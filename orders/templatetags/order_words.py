@@ -24,7 +24,10 @@ from orders.presentation import (
     queue_bar,
     share_words,
     shop_days_sentence,
+    split_sentence,
     tracking_link,
+    until_a_day_sentence,
+    why_chances_sentence,
     window_html,
     window_strip,
 )
@@ -35,8 +38,40 @@ register.filter("isolated", isolated)
 
 
 @register.simple_tag(takes_context=True)
-def lead(context: Context, promised: Promised) -> SafeString:
-    return window_html(promised.window, since=promised.on, locale=context["locale"], today=context["today"])
+def lead(context: Context, line: LineStatus) -> SafeString | str:
+    promised = line.promised
+    if promised is None:
+        return ""
+    return window_html(
+        promised.window,
+        since=promised.on,
+        locale=context["locale"],
+        today=context["today"],
+        withdrawn=line.withdrawn,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def split(context: Context, line: LineStatus) -> str:
+    """What has left of a line and what has not."""
+    return split_sentence(
+        shipped=line.shipped,
+        shipped_on=line.shipped_on,
+        still=line.open_units,
+        quantity=line.quantity,
+        today=context["today"],
+        locale=context["locale"],
+    )
+
+
+@register.simple_tag(takes_context=True)
+def why_chances(context: Context) -> str:
+    return why_chances_sentence(locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def until_a_day(context: Context) -> str:
+    return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
