@@ -282,7 +282,10 @@ def test_a_line_in_every_state_in_one_line(client: Client) -> None:
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp 1 has shipped. 1 is set aside for you. 1st in line." in words(client, url)
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
-    assert "3 × Lamp 1 has shipped. 1 is set aside for you. 1 is cancelled. 1 is still to come: It leaves us by" in words(client, url)
+    assert (
+        "3 × Lamp 1 has shipped. 1 is set aside for you. 1 is cancelled. 1 is still to come: It leaves us by"
+        in words(client, url)
+    )
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp Shipped." in words(client, url)
 

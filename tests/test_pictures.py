@@ -69,7 +69,10 @@ def test_years_are_named_where_they_change() -> None:
     over = Told(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
     strip = window_strip(over, [Told(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB")
     assert strip is not None
-    assert [row.label for row in strip.rows] == ["Now: 28 Dec 2026\u2009–\u20098 Jan 2027", "Told 24 Nov: by 3 Feb 2027"]
+    assert [row.label for row in strip.rows] == [
+        "Now: 28 Dec 2026\u2009–\u20098 Jan 2027",
+        "Told 24 Nov: by 3 Feb 2027",
+    ]
     assert [month.label for month in strip.months] == ["Jan 2027"]
     assert strip.told == (
         "The window now: from 28 December 2026 to 8 January 2027. Told on Tuesday, 24 November: by 3 February 2027."
