@@ -278,7 +278,7 @@ def test_a_line_in_every_state_in_one_line(client: Client) -> None:
     url = path(mine_url(line.order))
     assert "3 × Lamp 1st in line." in words(client, url)
     services.receive(product, 2, now=NOON)
-    assert "3 × Lamp 2 are set aside for you. 1st in line." in words(client, url)
+    assert "3 × Lamp 2 are set aside for you. 1st in line. The last of your 3: " in words(client, url)
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp 1 has shipped. 1 is set aside for you. 1st in line." in words(client, url)
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
@@ -288,6 +288,13 @@ def test_a_line_in_every_state_in_one_line(client: Client) -> None:
     )
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp Shipped." in words(client, url)
+
+
+def test_what_is_all_set_aside_is_not_counted_out(client: Client) -> None:
+    product = make_product(name="Lamp")
+    line = factories.order(product)
+    services.receive(product, 1, now=NOON)
+    assert "1 × Lamp 1 is set aside for you. It leaves us by" in words(client, path(mine_url(line.order)))
 
 
 # With other mails

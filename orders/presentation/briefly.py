@@ -29,8 +29,8 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
         ]
         if place:
             parts.append(gettext("%(place)s in line.") % {"place": ordinal(place, locale=dates)})
-        split = line.shipped + line.cancelled + line.reserved > 0
-        if split and line.promise and not line.held and line.promise.kind != "none":
+        is_split = sum(units > 0 for units in (line.shipped, line.reserved, line.waiting, line.cancelled)) > 1
+        if is_split and line.promise and not line.held and line.promise.kind != "none":
             parts.append(of_which(line.waiting + line.reserved, line.quantity, dates))
         return " ".join([*parts, _by_when(line, today=today, locale=locale)])
 

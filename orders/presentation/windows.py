@@ -58,14 +58,17 @@ def window_html(window: Window, *, since: date, locale: str, today: date, withdr
     with in_language(locale) as dates:
         if withdrawn and window.kind == "none":
             words = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
-            return conditional_escape(words % {"day": day_words(withdrawn, today=today, locale=dates)})
+            return conditional_escape(words % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))})
         words = {
-            name: format_html("<strong>{}</strong>", NOT_AFTER_COMMA.sub(NO_BREAK, value))
-            if name == "late"
-            else conditional_escape(value)
+            name: format_html("<strong>{}</strong>", unbroken(value)) if name == "late" else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
         }
         return mark_safe(conditional_escape(_lead(window, today)) % words)  # noqa: S308 - every part is escaped
+
+
+def unbroken(day: str) -> str:
+    """The words of a day, which break between weekday and date at most."""
+    return NOT_AFTER_COMMA.sub(NO_BREAK, day)
 
 
 def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[str, str]:
@@ -118,10 +121,7 @@ def _times(chance: float | None) -> int:
 def why_chances_sentence(*, locale: str) -> str:
     """Why there is no day, for who reads chances."""
     with in_language(locale):
-        return gettext(
-            "Past deliveries like this one came so unevenly that any single day would be a guess, so we tell you the chances "
-            "instead."
-        )
+        return gettext("Past deliveries like this one came so unevenly that any single day would be a guess.")
 
 
 def until_a_day_sentence(*, mailed: bool, locale: str) -> str:

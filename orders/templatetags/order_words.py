@@ -26,6 +26,7 @@ from orders.presentation import (
     shop_days_sentence,
     split_sentence,
     tracking_link,
+    unbroken,
     until_a_day_sentence,
     why_chances_sentence,
     window_html,
@@ -35,6 +36,7 @@ from orders.queries import DatesHeld, Happened, LineStatus, Parcel, Promised
 
 register = template.Library()
 register.filter("isolated", isolated)
+register.filter("unbroken", unbroken)
 
 
 @register.simple_tag(takes_context=True)
@@ -70,12 +72,9 @@ def why_chances(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def until_a_day(context: Context) -> str:
-    return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
-
-
-@register.simple_tag(takes_context=True)
 def next_word(context: Context, promised: Promised) -> str:
+    if promised.window.kind == "chances":
+        return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
     return next_word_sentence(
         promised.window,
         since=promised.on,
