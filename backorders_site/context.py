@@ -11,6 +11,7 @@ def shop(request: HttpRequest) -> dict[str, object]:
         "support_email": settings.SUPPORT_EMAIL,
         "demo": settings.DEMO,
         "stylesheet_url": theme.stylesheet_url(),
+        "icon_url": theme.icon_url(),
         "logo_url": theme.logo_url(),
         "languages": settings.LANGUAGES,
     }

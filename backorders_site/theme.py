@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from orders.colours import TEXT_CONTRAST, Accents, colour, dark_accents, light_accents, weakest_contrast
 
 SHEET = "css/site.css"
+ICON = "icons/parcel.svg"
 FOR_EVER = "public, max-age=31536000, immutable"
 LOGO_TYPES = {
     ".svg": "image/svg+xml",
@@ -63,6 +65,14 @@ def _accent_tokens(accents: Accents) -> list[str]:
 def stylesheet_url() -> str:
     """Its address changes with what it holds, so browsers keep it for ever."""
     return reverse("stylesheet", args=[_fingerprint(stylesheet())])
+
+
+@lru_cache(maxsize=1)
+def icon_url() -> str:
+    """The icon itself: a browser asks for it before it paints, and a phone waits for every question."""
+    found = finders.find(ICON)
+    icon = Path(found) if found else Path(settings.STATIC_ROOT) / ICON
+    return f"data:image/svg+xml,{quote(icon.read_text().strip())}"
 
 
 def logo_url() -> str:

@@ -71,10 +71,6 @@
     plan();
   }
 
-  function showThatItLooks() {
-    for (const words of document.querySelectorAll(".checks")) words.hidden = false;
-  }
-
   document.addEventListener("visibilitychange", ask);
   addEventListener("pageshow", (event) => event.persisted && ask());
   addEventListener("online", ask);
@@ -83,7 +79,6 @@
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of before.open) document.getElementById(id)?.setAttribute("open", "");
-    showThatItLooks();
     sayWhatIsNew();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -101,7 +96,6 @@
     document.head.append(script);
   }
 
-  showThatItLooks();
   if (livePart()) {
     addEventListener("load", () => setTimeout(fetchHtmx, PAINTED));
     plan();
