@@ -46,7 +46,7 @@ EXPECTED = {
     "look_only": ("waiting", "dated", 14, ["later", "later", "joined"], True),
     "no_address": ("waiting", "dated", 9, ["joined"], False),
     "quiet": ("waiting", "dated", 3, ["joined"], False),
-    "withdrawn": ("waiting", "none", 6, ["no_date", "joined"], True),
+    "taken_back": ("waiting", "none", 6, ["no_date", "joined"], True),
 }
 
 

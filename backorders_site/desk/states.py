@@ -457,7 +457,7 @@ def quiet(stage: Stage) -> Order:
 
 
 @state("the delivery was cancelled: the day told was taken back, and there is no new one")
-def withdrawn(stage: Stage) -> Order:
+def taken_back(stage: Stage) -> Order:
     product = _product(stage, "Tideline wool blanket")
     delivery = stage.due(product, 9, 60)
     stage.crowd(product, 5, at=stage.at(-12))

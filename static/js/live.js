@@ -1,8 +1,8 @@
 // Keeps the order's page up to date while somebody looks at it. htmx listens for "ask" on the live part (hx-trigger);
 // once nothing is open any more the server leaves the trigger out, and the asking ends. What is news is said in #news,
 // outside the part that changes: read out by screen readers, and laid over the page so that nothing moves.
-// htmx has nothing to do before the first question: it is fetched a second after the page has loaded, since a page may load
-// before it is painted, and nothing is to stand in the way of that.
+// htmx has nothing to do before the first question: it is fetched then, or a second after the page has loaded, since a page
+// may load before it is painted, and nothing is to stand in the way of that.
 (() => {
   const EVERY = 20_000; // milliseconds
   const LONGEST = 300_000; // between questions that get no answer
@@ -15,6 +15,7 @@
   let timer;
   let silence; // the timer that takes the words away
   let failures = 0;
+  let fetched; // the promise of htmx
   let before = { told: new Set(), places: new Set(), open: [] };
 
   const livePart = () => document.querySelector('[data-live="open"]');
@@ -29,7 +30,10 @@
   function ask() {
     const part = livePart();
     if (!part) return clearTimeout(timer);
-    if (document.visibilityState === "visible") part.dispatchEvent(new Event("ask"));
+    // htmx waits in vain for a page that is no longer being read and not yet loaded.
+    if (document.visibilityState === "visible" && document.readyState === "complete") {
+      htmxHere().then(() => livePart()?.dispatchEvent(new Event("ask")), failed);
+    }
     plan();
   }
 
@@ -89,15 +93,24 @@
     else failed();
   });
 
-  function fetchHtmx() {
-    const script = document.createElement("script");
-    script.src = htmx;
-    script.async = true;
-    document.head.append(script);
+  // Fetched once; where that failed, the next question tries again.
+  function htmxHere() {
+    fetched ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = htmx;
+      script.onload = resolve;
+      script.onerror = () => {
+        fetched = undefined;
+        script.remove();
+        reject();
+      };
+      document.head.append(script);
+    });
+    return fetched;
   }
 
   if (livePart()) {
-    addEventListener("load", () => setTimeout(fetchHtmx, PAINTED));
+    addEventListener("load", () => setTimeout(() => htmxHere().catch(failed), PAINTED));
     plan();
   }
 })();

@@ -96,6 +96,19 @@ def test_a_page_that_comes_back_out_of_the_browsers_memory_asks_at_once(
     expect(page.locator("#live").get_by_text("1st in line.")).to_be_visible()
 
 
+def test_htmx_that_did_not_arrive_is_fetched_by_the_next_question(
+    asking: tuple[Page, list[str]], line: OrderLine
+) -> None:
+    page, _ = asking
+    page.route("**/htmx*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(2_000)
+    page.unroute("**/htmx*")
+    services.receive(line.product, 2, now=timezone.now())
+    page.evaluate(BECOMES_VISIBLE)
+    expect(page.locator("#live").get_by_text("1st in line.")).to_be_visible()
+
+
 def test_it_stops_asking_once_the_link_is_revoked(asking: tuple[Page, list[str]]) -> None:
     page, asked = asking
     Order.objects.update(link_version=2)
