@@ -42,7 +42,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
 @cache_control(public=True, max_age=KEPT)
 def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
-    if quantity is None:
+    if quantity is None or not request.GET.get("quantity", "").isascii():  # programs write digits in one way
         return JsonResponse({"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400)
     try:
         return JsonResponse(public.offer_object(_offer(sku, quantity)))
