@@ -204,7 +204,7 @@ class LineStatus:
     @property
     def withdrawn(self) -> date | None:
         """The day told before, where there is none any more."""
-        if self.promised is None or self.promised.window.kind != WindowKind.NONE:
+        if self.promised is None or self.promised.window.kind != "none":
             return None
         return next((told.window.late for told in self.former if told.window.kind in NAMES_A_DAY), None)
 

@@ -10,7 +10,7 @@ from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
 from notifications.news import tells
 from orders.access import answer_url
 from orders.domain.delay_rules import Sentence
-from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise, WindowKind
+from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise
 from orders.presentation import (
     isolated,
     next_word_sentence,
@@ -171,7 +171,7 @@ def _next_word(line: OrderLine, happened: Iterable[Event], today: date, *, local
         return ""
     window = window_of(promise)
     words = next_word_sentence(window, since=promise.published_on, today=today, mailed=True, locale=locale)
-    return f"{why_chances_sentence(locale=locale)} {words}" if window.kind == WindowKind.CHANCES else words
+    return f"{why_chances_sentence(locale=locale)} {words}" if window.kind == "chances" else words
 
 
 def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:

@@ -57,8 +57,8 @@ def window_html(window: Window, *, since: date, locale: str, today: date, withdr
     that was named before, where there is none any more."""
     with in_language(locale) as dates:
         if withdrawn and window.kind == "none":
-            words = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
-            return conditional_escape(words % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))})
+            gone = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
+            return conditional_escape(gone % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))})
         words = {
             name: format_html("<strong>{}</strong>", unbroken(value)) if name == "late" else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
