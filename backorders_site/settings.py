@@ -256,6 +256,7 @@ CELERY_BEAT_SCHEDULE = {
     "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
     "uploads": {"task": "backorders_site.tasks.work_off_uploads", "schedule": 2.0, "options": {"expires": 10}},
+    "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},

@@ -317,6 +317,7 @@ class BackordersAdmin(ModelAdmin):
         def perform() -> None:
             for row in form.rows:
                 form.perform_once(row, seen, now=now, actor=actor)
+                form.finish(row, now=now)
 
         try:
             consequences = import_string(settings.REHEARSE)(perform, form.products(), now=now)

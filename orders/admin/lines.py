@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -176,6 +177,24 @@ def position_of(line: OrderLine) -> Position | None:
     return position
 
 
+class QueuePaginator(Paginator):  # type: ignore[type-arg]
+    """A product's waiting lines as they stand: how many there are, and who begins a page, is known by the counted index."""
+
+    def __init__(self, lines: QuerySet[OrderLine], per_page: int, *, product_id: int, length: int, **kwargs: Any) -> None:
+        super().__init__(lines, per_page, **kwargs)
+        self.product_id = product_id
+        vars(self)["count"] = length
+
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        lines: Any = self.object_list
+        first = queue.key_at(self.product_id, (number - 1) * self.per_page + 1)
+        if first:
+            at, pk = first
+            lines = lines.filter(queued_at__gte=at).exclude(queued_at=at, pk__lt=pk)
+        return Page(lines[: self.per_page], number, self)
+
+
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
     list_display = [
@@ -212,6 +231,16 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PlacedList
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any) -> "Paginator[Any]":
+        """A product's queue, and nothing else asked of it, is opened at any place."""
+        asked = {name: value for name, value in request.GET.items() if name != PAGE_VAR and value}
+        product = asked.pop(QueueOf.parameter_name, "")
+        if asked == {LineState.parameter_name: "waiting"} and _is_key(product):
+            length = queue.length(int(product)).lines
+            return QueuePaginator(queryset, per_page, product_id=int(product), length=length)
+        paginator: Paginator[Any] = super().get_paginator(request, queryset, per_page, *args)
+        return paginator
 
     def read_for_list(self, rows: Sequence[OrderLine]) -> None:
         read_positions(rows)
