@@ -1,7 +1,8 @@
-"""Whom mail reaches at all."""
+"""Whom mail reaches now. One rule for every page that promises a mail, and for whoever says that mails go out."""
 
 from django.db.models.functions import Upper
 
+from notifications.holding import present_hold
 from notifications.mode import mail_mode
 from notifications.models import Suppression
 from orders.models import Order

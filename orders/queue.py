@@ -5,7 +5,7 @@ depend on the length of the queue. A queue whose orders carry only a date stands
 step is a COUNT of that day.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,42 +49,23 @@ def positions(line_ids: Iterable[int]) -> dict[int, Position]:
         return {line_id: Position(place, units) for line_id, place, units in cursor.fetchall()}
 
 
-# The day in which the running count reaches the place, the hour of that day, the minute of that hour, the row of the minute.
-KEY_AT = """
-    WITH day AS (
-        SELECT start, %(place)s - before AS place FROM (
-            SELECT start, lines, sum(lines) OVER (ORDER BY start) - lines AS before
-            FROM orders_queuecount WHERE product_id = %(product)s AND width = 'd') c
-        WHERE before < %(place)s AND before + lines >= %(place)s
-    ),
-    hour AS (
-        SELECT start, place - before AS place FROM (
-            SELECT c.start, c.lines, day.place, sum(c.lines) OVER (ORDER BY c.start) - c.lines AS before
-            FROM day JOIN orders_queuecount c ON c.product_id = %(product)s AND c.width = 'h'
-                AND c.start >= day.start AND c.start < day.start + interval '24 hours') c
-        WHERE before < place AND before + lines >= place
-    ),
-    minute AS (
-        SELECT start, place - before AS place FROM (
-            SELECT c.start, c.lines, hour.place, sum(c.lines) OVER (ORDER BY c.start) - c.lines AS before
-            FROM hour JOIN orders_queuecount c ON c.product_id = %(product)s AND c.width = 'm'
-                AND c.start >= hour.start AND c.start < hour.start + interval '1 hour') c
-        WHERE before < place AND before + lines >= place
-    )
-    SELECT queued_at, id FROM (
-        SELECT l.queued_at, l.id, minute.place, row_number() OVER (ORDER BY l.queued_at, l.id) AS n
-        FROM minute JOIN orders_orderline l ON l.product_id = %(product)s AND l.waiting > 0
-            AND l.queued_at >= minute.start AND l.queued_at < minute.start + interval '1 minute') l
-    WHERE n = place
-"""
-
-
 def key_at(product_id: int, place: int) -> tuple[datetime, int] | None:
-    """Who stands at a place, as (queued_at, line id): found from the counts, as fast in the middle as at either end."""
+    """Who stands at a place, as (queued_at, line id), found from the counts; None: nobody does."""
     with connection.cursor() as cursor:
-        cursor.execute(KEY_AT, {"product": product_id, "place": place})
-        found: tuple[datetime, int] | None = cursor.fetchone()
-    return found
+        cursor.execute("SELECT at, line_id FROM orders_key_at(%s, %s)", [product_id, place])
+        at, line_id = cursor.fetchone()
+    return None if at is None else (at, line_id)
+
+
+def fronts(product_id: int, units: Sequence[int]) -> list[Length]:
+    """For each number of units, the lines at the front that so many serve in full, and the units these wait for."""
+    sql = """
+        SELECT f.lines, f.units FROM unnest(%s::bigint[]) WITH ORDINALITY u (units, n),
+               LATERAL orders_front_served(%s, u.units) f
+        ORDER BY u.n"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(units), product_id])
+        return [Length(lines, served) for lines, served in cursor.fetchall()]
 
 
 def length(product_id: int) -> Length:

@@ -1,6 +1,7 @@
 """A product's page: who is covered by what, its queue, its deliveries."""
 
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -43,6 +44,20 @@ def test_the_table_says_who_is_covered_by_what() -> None:
         (step.first, step.last, step.delivery, step.orders, step.waiting) for step in coverage.steps(product, now=NOON)
     ]
     assert rows == [(1, 3, "PO-7", 2, 3), (4, 6, "PO-8", 1, 2), (7, None, "", 1, 4)]
+
+
+@pytest.mark.parametrize(
+    "apart", [timedelta(0), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=9), timedelta(days=2)]
+)
+def test_so_many_units_serve_whoever_they_serve_in_full(apart: timedelta) -> None:
+    product = factories.make_product()
+    ordered = (2, 1, 3, 1, 2, 2)
+    for n, units in enumerate(ordered):
+        factories.order(product, units, placed_at=NOON - timedelta(days=20) + n * apart)
+    needed = list(accumulate(ordered))
+    served = queue.fronts(product.pk, range(14))
+    assert [front.lines for front in served] == [sum(each <= units for each in needed) for units in range(14)]
+    assert [front.units for front in served] == [max([0, *(n for n in needed if n <= units)]) for units in range(14)]
 
 
 def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Client) -> None:
@@ -251,7 +266,6 @@ class TestDiscontinue:
         while services.discontinue_part(now=NOON):
             pass
         services.restore(line, 1, now=NOON)
-
 
     def test_its_preview_lists_the_refunds_and_does_nothing(self, admin_client: Client) -> None:
         product = lamp(2, 1)

@@ -135,8 +135,10 @@ SOON = timedelta(days=7)
 
 
 def promised_soon() -> Q:
+    """Found from the promises of those days: few, whatever the queue."""
     today = timezone.localdate()
-    return Q(promise__late__range=(today, today + SOON))
+    days = (today, today + SOON)
+    return Q(pk__in=Promise.objects.filter(late__range=days).order_by().values("line"), promise__late__range=days)
 
 
 class LineState(ConditionFilter):
@@ -180,7 +182,9 @@ def position_of(line: OrderLine) -> Position | None:
 class QueuePaginator(Paginator):  # type: ignore[type-arg]
     """A product's waiting lines as they stand: how many there are, and who begins a page, is known by the counted index."""
 
-    def __init__(self, lines: QuerySet[OrderLine], per_page: int, *, product_id: int, length: int, **kwargs: Any) -> None:
+    def __init__(
+        self, lines: QuerySet[OrderLine], per_page: int, *, product_id: int, length: int, **kwargs: Any
+    ) -> None:
         super().__init__(lines, per_page, **kwargs)
         self.product_id = product_id
         vars(self)["count"] = length
@@ -232,9 +236,11 @@ class OrderLineAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PlacedList
 
-    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any) -> "Paginator[Any]":
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any
+    ) -> "Paginator[Any]":
         """A product's queue, and nothing else asked of it, is opened at any place."""
-        asked = {name: value for name, value in request.GET.items() if name != PAGE_VAR and value}
+        asked = {name: str(value) for name, value in request.GET.items() if name != PAGE_VAR and value}
         product = asked.pop(QueueOf.parameter_name, "")
         if asked == {LineState.parameter_name: "waiting"} and _is_key(product):
             length = queue.length(int(product)).lines

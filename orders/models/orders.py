@@ -85,6 +85,7 @@ class Order(models.Model):
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
             GinIndex(SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"),
+            models.Index(fields=["country", "id"], name="orders_of_country"),
             models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
             models.Index(fields=["id"], condition=~Q(attention=[]), name="orders_for_a_person"),
             models.Index(

@@ -10,7 +10,19 @@ from django.utils.translation import gettext
 
 from orders.domain.delay_rules import refund_due_on
 from orders.law import law_of
-from orders.models import Allocation, Discontinuation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
+from orders.models import (
+    Allocation,
+    Discontinuation,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Promise,
+    QueueChange,
+    Reason,
+    Refund,
+    Stock,
+)
 from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
