@@ -38,7 +38,8 @@ HANDLING_DAYS = env.int(
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
-HEARS_NO_CHANGE = "notifications.wanted.hears_no_change"  # asked by orders, which knows no mails
+REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
+GOES_TO_ALL = "notifications.holding.goes_to_all"  # likewise
 REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
 # Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})

@@ -8,8 +8,8 @@ from celery.signals import task_postrun, task_prerun, task_success
 from django.conf import settings
 
 from backorders_site import health
-from backorders_site.desk import uploads
 from backorders_site.celery import REQUEST_ID_OF_TASK
+from backorders_site.desk import uploads
 from backorders_site.logs import present_ids
 from notifications import heartbeats
 
