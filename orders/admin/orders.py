@@ -23,7 +23,7 @@ from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_address, with_name, with_number, with_tracking
 from orders.admin.history import event_words, promise_words
-from orders.admin.lines import refunds_table, state_words
+from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from orders.admin.shop_tasks import shop_tasks_table
 from orders.models import Event, Note, Order, OrderLine, Product, Refund, Shipment, ShopTask
@@ -149,10 +149,17 @@ class OrderState(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
-            "reserved": (_("Units set aside, not shipped"), has_line(Q(allocated__gt=F("shipped")))),
-            "shipped": (_("Units shipped"), has_line(Q(shipped__gt=0))),
+            "reserved": (_("Units set aside, not shipped"), has_line(SET_ASIDE)),
             "cancelled": (_("Units cancelled"), has_line(Q(cancelled__gt=0))),
         }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What shipped is in the list of shipments."""
+        lines = {"reserved": SET_ASIDE, "cancelled": Q(cancelled__gt=0)}.get(self.value() or "")
+        keys = few(OrderLine.objects.filter(lines)) if lines else None
+        if keys is None:
+            return super().queryset(request, queryset)
+        return queryset.filter(pk__in=OrderLine.objects.filter(pk__in=keys).values("order"))
 
 
 def attention_holds(words: str) -> Q:

@@ -157,6 +157,7 @@ class OrderLine(models.Model):
             ),
             models.Index(fields=["product"], name="lines_of_product"),
             models.Index(fields=["id"], condition=Q(held=True), name="held_lines"),
+            models.Index(fields=["id"], condition=Q(cancelled__gt=0), name="lines_cancelled"),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from orders.services.promising import lock_stock, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.supplying import cancel_restock
 
-PART = 5000  # lines cancelled in one transaction: some seconds, in which whoever else wants this queue waits
+PART = 5000  # lines cancelled in one transaction: about a second, in which whoever else wants this queue waits
 
 # What cancelling.cancel writes of a line of which all is cancelled and nothing is set aside, for many at once;
 # a test holds the two together.
