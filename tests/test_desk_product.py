@@ -188,6 +188,7 @@ class TestDiscontinue:
         assert "1 order is cancelled, told and owed a refund" in said
         assert "Being discontinued since" in under_way
         assert "0 of 1 orders cancelled" in under_way
+        assert admin_client.get(f"{reverse('desk:telling', args=[product.sku])}?ending")["HX-Refresh"] == "true"
         assert "1 order cancelled." in admin_client.get(url(product)).content.decode()
         assert list(lines) == [(2, 0), (1, 0), (0, 2)]
         assert (queue.length(product.pk).lines, product.on_backorder) == (0, False)

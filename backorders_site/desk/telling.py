@@ -80,10 +80,13 @@ def telling(product: Product, *, now: datetime) -> Telling | None:
 @staff_page("orders.view_product")
 @require_GET
 def show(request: HttpRequest, sku: str) -> HttpResponse:
-    """For the product's page, which asks again while anything is under way."""
+    """For the product's page, which asks again while anything is under way. Once its queue has ended all of it is another."""
     product = get_object_or_404(Product, sku=sku)
-    now = timezone.now()
-    return render(request, "admin/desk/telling.html", how_far(product, now=now))
+    said = how_far(product, now=timezone.now())
+    response = render(request, "admin/desk/telling.html", said)
+    if "ending" in request.GET and not said["is_ending"]:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def how_far(product: Product, *, now: datetime) -> dict[str, object]:

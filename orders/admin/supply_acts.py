@@ -345,10 +345,9 @@ class Discontinue(Act):
         hint = partial(current_app.send_task, "orders.tasks.discontinue_parts")
         transaction.on_commit(hint, robust=True)  # without a broker the next tick sees the row
         return ngettext(
-            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. Its page at the desk says how far "
-            "that is.",
-            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. Its page at the desk says how far "
-            "that is.",
+            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page says how far that is.",
+            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This page says how far that "
+            "is.",
             asked.lines,
         ) % {"sku": row.sku, "n": number_format(asked.lines, force_grouping=True)}
 
