@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0013_plan_of_a_place_is_kept'),
+        ('orders', '0014_changed_lines_are_counted_without_a_join'),
     ]
 
     operations = [

@@ -74,7 +74,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0014_discontinue_in_parts")]
+    dependencies = [("orders", "0015_discontinue_in_parts")]
     operations = [
         migrations.RunSQL(KEY_AT, "DROP FUNCTION orders_key_at;"),
         migrations.RunSQL(FRONT, "DROP FUNCTION orders_front_served;"),
