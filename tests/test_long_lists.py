@@ -7,7 +7,7 @@ from django.test import Client
 from orders import services
 from orders.admin.lines import OrderLineAdmin
 from orders.admin.orders import OrderAdmin
-from orders.models import DelayNotice, Order, OrderLine, Product
+from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Shipment
 from tests import factories
 from tests.factories import NOON
 from tests.test_admin import page
@@ -98,3 +98,20 @@ def test_a_sku_finds_its_orders_beside_an_order_of_that_number(admin_client: Cli
     other = factories.order(factories.make_product(), number=product.sku).order
     assert numbers(admin_client, Order, q=product.sku.lower()) == [other.number, "104", "103", "102", "101", "100"]
     assert OrderAdmin.search_help_text
+
+
+@pytest.mark.parametrize(("term", "found"), [("#100", 1), ("1z-9", 1), ("102", 0), ("%", 0), ("\0", 1)])
+def test_shipments_are_found_by_order_and_tracking_number(admin_client: Client, term: str, found: int) -> None:
+    five()
+    line = OrderLine.objects.get(order__number="100")
+    services.ship(line.order, {line.pk: 1}, carrier="UPS", tracking_number="1Z-9", now=NOON)
+    assert admin_client.get(page(Shipment), {"q": term}).context["cl"].result_count == found
+
+
+@pytest.mark.parametrize(("term", "found"), [("100", 1), ("ADA@example.com", 2), ("nobody", 0)])
+def test_refunds_are_found_through_their_orders(admin_client: Client, term: str, found: int) -> None:
+    five()
+    Order.objects.update(email="ada@example.com")
+    for number in ("100", "104"):
+        services.cancel(Order.objects.get(number=number), now=NOON)
+    assert admin_client.get(page(Refund), {"q": term}).context["cl"].result_count == found

@@ -1,12 +1,14 @@
 """Orders by what somebody has in hand, each through an index."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
 
-from orders.models import Order, Shipment
+from orders.models import Order, Product, Shipment
 
 MOST_WORDS = 8
 MOST_SHOWN = 25
@@ -40,3 +42,11 @@ def with_name(text: str) -> QuerySet[Order]:
     # The newest of a common name are found fast from the newest order on; of a rare one that reads every order.
     some = [*found.order_by().values_list("pk", flat=True)[:COMMON]]
     return found if len(some) == COMMON else Order.objects.filter(pk__in=some)
+
+
+def with_sku(text: str) -> QuerySet[Product]:
+    return Product.objects.filter(sku__iexact=text)
+
+
+# By the name of the field that a list searches.
+KEYS_OF: Mapping[str, Callable[[str], QuerySet[Any]]] = {"number": with_number, "email": with_address, "sku": with_sku}

@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from orders import queue
 from orders.admin.acts import Text
 from orders.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.finding import with_number, with_tracking
 from orders.admin.history import event_words, promise_words
 from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, Settle
 from orders.models import (
     Allocation,
     Event,
-    Order,
     OrderLine,
     Product,
     Promise,
@@ -265,17 +265,6 @@ class OrderLineAdmin(ReadOnlyAdmin):
     def read_for_list(self, rows: Sequence[OrderLine]) -> None:
         read_positions(rows)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[OrderLine], bool]:
-        """What stands in other tables is found there, through its index."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        orders = Order.objects.filter(Q(number__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
-        products = Product.objects.filter(sku__iexact=term).values_list("pk", flat=True)
-        return queryset.filter(Q(order__in=[*orders]) | Q(product__in=[*products])), False
-
     @admin.display(description=gettext_lazy("Line"))
     def what(self, line: OrderLine) -> str:
         return f"{line.quantity} × {line.product.sku}"
@@ -326,6 +315,15 @@ class ShipmentAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("An order number or a tracking number")
     acts = [DidNotLeave]
     tables = [lines_of_shipment]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Shipment], bool]:
+        term = " ".join(search_term.replace("\0", "").split())
+        if not term:
+            return queryset, False
+        orders = {order.pk for found in (with_number, with_tracking) for order in found(term).only("pk")}
+        return queryset.filter(order__in=orders), False
 
     @admin.display(description=gettext_lazy("Takes one back"), boolean=True)
     def correction(self, shipment: Shipment) -> bool:

@@ -21,12 +21,12 @@ from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
-from orders.admin.finding import with_address, with_name, with_number, with_tracking
+from orders.admin.finding import with_address, with_name, with_number, with_sku, with_tracking
 from orders.admin.history import event_words, promise_words
 from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from orders.admin.shop_tasks import shop_tasks_table
-from orders.models import Event, Note, Order, OrderLine, Product, Refund, Shipment, ShopTask
+from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
 
 EDITABLE = ["attention", "customer_name", "locale", "country", "region", "link_version"]
 
@@ -241,7 +241,7 @@ class OrderAdmin(BackordersAdmin):
         if not term:
             return queryset, False
         ids = {order.pk for found in (with_number, with_address, with_tracking) for order in found(term).only("pk")}
-        products = [*Product.objects.filter(sku__iexact=term).values_list("pk", flat=True)]
+        products = [*with_sku(term).values_list("pk", flat=True)]
         if ids and products:
             return queryset.filter(Q(pk__in=ids) | Q(has_line(Q(product__in=products)))), False
         if ids or products:
