@@ -38,7 +38,8 @@ HANDLING_DAYS = env.int(
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
-HEARS_NO_CHANGE = "notifications.wanted.hears_no_change"  # asked by orders, which knows no mails
+REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
+GOES_TO_ALL = "notifications.holding.goes_to_all"  # likewise
 REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
 # Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
@@ -256,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
     "uploads": {"task": "backorders_site.tasks.work_off_uploads", "schedule": 2.0, "options": {"expires": 10}},
+    "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},

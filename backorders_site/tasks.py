@@ -8,6 +8,7 @@ from celery.signals import task_postrun, task_prerun, task_success
 from django.conf import settings
 
 from backorders_site import health
+from backorders_site.celery import REQUEST_ID_OF_TASK
 from backorders_site.desk import uploads
 from backorders_site.logs import present_ids
 from notifications import heartbeats
@@ -34,7 +35,10 @@ def _note_that_it_ended_well(sender: Task[Any, Any], **kwargs: object) -> None:
 
 @task_prerun.connect
 def _name_it_in_logs(task_id: str, task: Task[Any, Any], **kwargs: object) -> None:
-    _before[task_id] = present_ids.set({"task": str(task.name), "task_id": task_id})
+    """With the id of the request that asked for it, if one did."""
+    request_id = task.request.get(REQUEST_ID_OF_TASK)
+    asked_by = {"request_id": request_id} if request_id else {}
+    _before[task_id] = present_ids.set({"task": str(task.name), "task_id": task_id, **asked_by})
 
 
 @task_postrun.connect

@@ -134,6 +134,7 @@ def pages() -> Iterator[Page]:
     from django.contrib import admin
     from django.urls import reverse
 
+    from orders import queue
     from orders.models import OrderLine, Restock
 
     line = OrderLine.objects.filter(waiting__gt=0).select_related("order", "product").order_by("-pk")[5]
@@ -142,6 +143,7 @@ def pages() -> Iterator[Page]:
     at_desk = reverse("desk:product", args=[product.sku])
     yield Page("home", "/admin/")
     yield Page("product", at_desk)
+    yield Page("product, the middle of its queue", f"{at_desk}?place={queue.length(product.pk).lines // 2}")
     yield Page("product, last page", f"{at_desk}?page=100000")
     yield Page("product, a mail address", f"{at_desk}?q={line.order.email}")
     yield Page("product, mails of the last change", reverse("desk:telling", args=[product.sku]))
@@ -162,11 +164,16 @@ def pages() -> Iterator[Page]:
             yield Page(f"list {model.__name__}, search", f"{changelist}?q={number}")
         if model._meta.app_label != "auth":
             yield Page(f"list {model.__name__}.csv", f"{changelist}csv/")
+    mails = reverse("admin:notifications_message_changelist")
+    yield Page("list Message, a mail address", f"{mails}?q={line.order.email}")
     lines, orders = (reverse(f"admin:orders_{name}_changelist") for name in ("orderline", "order"))
     yield Page("list OrderLine, a product's", f"{lines}?product={product.pk}&state=waiting")
     yield Page("list OrderLine, a product's last", f"{lines}?product={product.pk}&state=waiting&p=1500")
-    yield Page("list OrderLine, at risk", f"{lines}?state=at-risk")
-    yield Page("list Order, waiting", f"{orders}?state=waiting")
+    for state in ("at-risk", "reserved", "held", "cancelled"):
+        yield Page(f"list OrderLine, {state}", f"{lines}?state={state}")
+    for state in ("waiting", "reserved", "cancelled"):
+        yield Page(f"list Order, {state}", f"{orders}?state={state}")
+    yield Page("list Order, a country", f"{orders}?country=CA")
     yield Page("list Order, a name", f"{orders}?q=lovelace")
 
 

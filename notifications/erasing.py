@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from notifications.models import Message, MessageEvent, Preference, ProviderReport, State, Suppression
+from notifications.models import Hold, Message, MessageEvent, Preference, ProviderReport, State, Suppression
 from orders import services
-from orders.models import DelayNotice, Order
+from orders.models import DelayNotice, Discontinuation, Event, Note, Order, QueueChange, Receipt, Restock, Shipment
 from orders.services import Refused
 from orders.services.erasing import ERASED
 
@@ -22,12 +22,14 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much the person is gone from, and of how many mails the words stand as evidence, without them."""
+    """How much the person is gone from, and of how many mails the words stand as evidence, without them. `reasons`: what
+    staff wrote elsewhere, with the address, the whole name or a tracking number in it."""
 
     orders: int
     mails: int
     evidence: int
     reports: int
+    reasons: int
 
 
 @transaction.atomic
@@ -43,8 +45,9 @@ def erase_person(address: str, *, now: datetime) -> Erased:
     evidence = list(theirs.filter(_tells_a_notice()).exclude(text=""))
     ids = list(theirs.values_list("pk", flat=True))
     reports = ProviderReport.objects.filter(_of_mails(theirs) | Q(recipient__iexact=address))
-    erased = Erased(len(orders), len(ids), len(evidence), reports.update(recipient="", detail=""))
+    gone = reports.update(recipient="", detail="")
     with services.erasing():
+        reasons = _erase_from_reasons(_whole(names))
         for message in evidence:
             message.subject, message.text = (_without(names, words) for words in (message.subject, message.text))
             message.save(update_fields=["subject", "text"])
@@ -52,9 +55,42 @@ def erase_person(address: str, *, now: datetime) -> Erased:
         Message.objects.filter(pk__in=ids).update(html="", headers={}, recipient="", decided_why="", last_error="")
     Preference.objects.filter(address__iexact=address).delete()
     Suppression.objects.filter(address__iexact=address).delete()
-    LogEntry.objects.filter(change_message__icontains=address).update(change_message=ERASED)
-    LogEntry.objects.filter(object_repr__icontains=address).update(object_repr=ERASED)
-    return erased
+    for name in _whole(names):
+        LogEntry.objects.filter(change_message__icontains=name).update(change_message=ERASED)
+        LogEntry.objects.filter(object_repr__icontains=name).update(object_repr=ERASED)
+    return Erased(len(orders), len(ids), len(evidence), gone, reasons)
+
+
+# What staff write freely and beside no order, or beside somebody else's.
+REASONS: tuple[tuple[type[Model], str], ...] = (
+    (Discontinuation, "reason"),
+    (Event, "note"),
+    (Hold, "reason"),
+    (Message, "decided_why"),
+    (Note, "text"),
+    (QueueChange, "note"),
+    (Receipt, "reason"),
+    (Restock, "cancel_reason"),
+    (Shipment, "reason"),
+    (Suppression, "reason"),
+)
+
+
+def _erase_from_reasons(names: list[str]) -> int:
+    """The names go, the words around them stay. Returns how many texts had any."""
+    found = 0
+    for model, field in REASONS:
+        named = Q(*((f"{field}__icontains", name) for name in names), _connector=Q.OR)
+        for pk, words in list(model._default_manager.filter(named).values_list("pk", field)):
+            without = _without(names, words)
+            found += without != words
+            model._default_manager.filter(pk=pk).update(**{field: without})
+    return found
+
+
+def _whole(names: list[str]) -> list[str]:
+    """Those that mean this person and nobody else: a first name alone is everybody's."""
+    return [name for name in names if re.search(r"[@\s\d]", name)]
 
 
 def forget_words(*, now: datetime) -> int:

@@ -103,6 +103,7 @@ class Message(models.Model):
                 name="messages_for_staff",
             ),
             models.Index(fields=["order", "id"], name="messages_of_order"),
+            models.Index(Upper("recipient"), name="messages_to_address"),
             models.Index(fields=["created_at"], condition=~Q(text=""), name="messages_with_words"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
         ]

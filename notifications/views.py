@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from notifications.reach import is_reached
+from notifications.reach import reach_of
 from orders import access, services
 from orders.reader import read_as
 from orders.templatetags.order_words import masked
@@ -20,7 +20,7 @@ def acting_link(request: HttpRequest, token: str) -> HttpResponse:
     order, purpose = access.open_order(token)
     if purpose in access.MAY_ACT:
         return redirect("order", token)
-    page = {"order": order, "token": token, "is_reached": is_reached(order)}
+    page = {"order": order, "token": token, "is_reached": reach_of(order).is_reached}
     read_as(request, order.locale)
     if request.method != "POST":
         return render(request, "notifications/acting_link.html", page)

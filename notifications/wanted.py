@@ -52,11 +52,6 @@ def of_address(email: str) -> Preference:
     return found or Preference(address=email)
 
 
-def hears_no_change(email: str) -> bool:
-    """Without an address there is nobody to ask: the page says it all the same."""
-    return not email or of_address(email).no_change
-
-
 def _topic(event: Event) -> Topic | None:
     if event.kind == EventKind.ON_TRACK:
         return Topic.NO_CHANGE

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection
@@ -220,6 +220,7 @@ class Status:
     number: str
     placed_at: datetime
     as_of: datetime
+    is_mailed: bool
     lines: tuple[LineStatus, ...]
     events: tuple[Happened, ...]
 
@@ -279,11 +280,13 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     ]
     changes = _queue_changes(order, lines, events, positions, locale=locale)
     law = law_of(order.country, order.region)
-    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, _hears_no_change(order))
+    reach = _reach_of(order)
+    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, reach.hears_no_change)
     return Status(
         number=order.number,
         placed_at=order.placed_at,
         as_of=now,
+        is_mailed=reach.is_reached,
         lines=tuple(
             _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, happened, reader)
             for line in lines
@@ -300,9 +303,25 @@ class _Reader:
     hears_no_change: bool
 
 
-def _hears_no_change(order: Order) -> bool:
-    """Whether the customer wants to be mailed that nothing changed: the mails know, and this room does not know them."""
-    return bool(import_string(settings.HEARS_NO_CHANGE)(order.email))
+class Reach(Protocol):
+    """What a page may promise of mails (notifications.reach)."""
+
+    @property
+    def is_reached(self) -> bool: ...
+
+    @property
+    def hears_no_change(self) -> bool: ...
+
+
+def _reach_of(order: Order) -> Reach:
+    """The mails know, and this room does not know them."""
+    reach: Reach = import_string(settings.REACH_OF)(order)
+    return reach
+
+
+def is_mailed(order: Order) -> bool:
+    """Whether a mail to its customer goes out now."""
+    return _reach_of(order).is_reached
 
 
 def _lines(order: Order) -> QuerySet[OrderLine]:

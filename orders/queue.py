@@ -5,7 +5,7 @@ depend on the length of the queue. A queue whose orders carry only a date stands
 step is a COUNT of that day.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,25 @@ def positions(line_ids: Iterable[int]) -> dict[int, Position]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(line_ids)])
         return {line_id: Position(place, units) for line_id, place, units in cursor.fetchall()}
+
+
+def key_at(product_id: int, place: int) -> tuple[datetime, int] | None:
+    """Who stands at a place, as (queued_at, line id), found from the counts; None: nobody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT at, line_id FROM orders_key_at(%s, %s)", [product_id, place])
+        at, line_id = cursor.fetchone()
+    return None if at is None else (at, line_id)
+
+
+def fronts(product_id: int, units: Sequence[int]) -> list[Length]:
+    """For each number of units, the lines at the front that so many serve in full, and the units these wait for."""
+    sql = """
+        SELECT f.lines, f.units FROM unnest(%s::bigint[]) WITH ORDINALITY u (units, n),
+               LATERAL orders_front_served(%s, u.units) f
+        ORDER BY u.n"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(units), product_id])
+        return [Length(lines, served) for lines, served in cursor.fetchall()]
 
 
 def length(product_id: int) -> Length:

@@ -1,10 +1,14 @@
 """Entry points for Celery: fetch, call one service. The rows are the truth; a task that is lost is done by the next."""
 
+from time import monotonic
+
 from celery import shared_task
 from django.utils import timezone
 
 from orders import services
 from orders.services import keeping
+
+LONGEST_SECONDS = 30.0  # the next tick goes on
 
 
 @shared_task
@@ -30,6 +34,13 @@ def keep_deadlines() -> None:
     if keeping.due("deadlines", keeping.cutoff(now), now=now):
         services.keep_deadlines(now=now)
         keeping.done("deadlines", now=now)
+
+
+@shared_task
+def discontinue_parts() -> None:
+    until = monotonic() + LONGEST_SECONDS
+    while services.discontinue_part(now=timezone.now()) and monotonic() < until:
+        pass
 
 
 @shared_task

@@ -18,7 +18,7 @@ from orders.access import Purpose
 from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
 from orders.presentation import outcome_sentence, zone_of
-from orders.queries import LineStatus, Status, order_status, refund_by
+from orders.queries import LineStatus, Status, is_mailed, order_status, refund_by
 from orders.reader import number_typed, read_as
 from orders.record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
 
@@ -171,7 +171,7 @@ def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: d
         "refund_by": refund_by(row, now=now),
         "today": timezone.localtime(now).date(),
         "locale": locale,
-        "mailed": _is_mailed(row),
+        "mailed": is_mailed(row),
     }
 
 
@@ -190,14 +190,10 @@ def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datet
         units=done.units,
         refund_by=max((refund.due_on for refund in done.refunds), default=None),
         withdrawn=chosen.choice == Choice.WITHDRAW,
-        mailed=_is_mailed(row),
+        mailed=is_mailed(row),
         locale=locale,
         today=timezone.localtime(now).date(),
     )
-
-
-def _is_mailed(row: Order) -> bool:
-    return bool(row.email and row.released_at and not row.unreachable_at)
 
 
 @require_safe
@@ -211,15 +207,16 @@ def record(request: HttpRequest) -> HttpResponse:
 
 def _page(row: Order, purpose: Purpose, token: str, locale: str) -> dict[str, Any]:
     now = timezone.now()
+    status = order_status(row, locale=locale, now=now)
     return {
         "order": row,
         "token": token,
         "feed": access.link_token(row, Purpose.FEED),
-        "status": order_status(row, locale=locale, now=now),
+        "status": status,
         "today": timezone.localtime(now).date(),
         "locale": locale,
         "zone": zone_of(row.country, now),
-        "mailed": _is_mailed(row),
+        "mailed": status.is_mailed,
         "may_act": purpose in access.MAY_ACT,
     }
 

@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from notifications.holding import hold_mail
 from notifications.models import Message, Suppression
 from orders import services
 from orders.access import MAY_ACT, Purpose, link_token, open_order
@@ -91,7 +92,9 @@ def test_asked_too_often_it_says_where_the_link_is(client: Client, line: OrderLi
     assert "The newest link in your mail at a•••@example.com is good" in words
 
 
-@pytest.mark.parametrize("why", ["no address", "held", "not among those tried", "quiet", "suppressed", "came back"])
+@pytest.mark.parametrize(
+    "why", ["no address", "held", "held by staff", "not among those tried", "quiet", "suppressed", "came back"]
+)
 def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
     client: Client, line: OrderLine, settings: Settings, why: str
 ) -> None:
@@ -102,6 +105,8 @@ def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
             words = "We have no mail address for this order. Write to us, and a person does it for you."
         case "held":
             settings.MAIL_MODE = "hold"
+        case "held by staff":
+            hold_mail("a wrong date", now=NOON, actor="mia")
         case "not among those tried":
             settings.MAIL_MODE = "only:grace@example.com"
         case "quiet":

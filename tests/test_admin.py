@@ -540,17 +540,14 @@ class TestMails:
         for name in ("send-again", "count-as-sent", "withdraw"):
             assert client.post(f"{page(Message, name)}?id={message.pk}").status_code == 403
 
-    @pytest.mark.parametrize(
-        "of", ["order number", "recipient", "subject", "Message-ID", "Message-ID without brackets"]
-    )
+    @pytest.mark.parametrize("of", ["order number", "recipient", "Message-ID", "Message-ID without brackets"])
     def test_a_mail_is_found_by_what_somebody_reads_off_it(self, admin_client: Client, of: str) -> None:
         written_mail(number="2002")
         message = written_mail(number="1001")
-        Message.objects.filter(pk=message.pk).update(recipient="grace@example.com", subject="Your tern leaves in May")
+        Message.objects.filter(pk=message.pk).update(recipient="grace@example.com")
         term = {
             "order number": "1001",
             "recipient": "Grace@example.com",
-            "subject": "tern leaves",
             "Message-ID": message.message_id,
             "Message-ID without brackets": message.message_id.strip("<>"),
         }[of]

@@ -1,6 +1,7 @@
 """A product's page: who is covered by what, its queue, its deliveries."""
 
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from backorders_site.desk import coverage
 from notifications.dispatch import dispatch_all
 from orders import queue, services
 from orders.admin.base import Button
-from orders.models import Event, Order, OrderLine, Product, QueueChange, Refund, Restock, ShopTask
+from orders.models import Discontinuation, Event, Order, OrderLine, Product, QueueChange, Refund, Restock, ShopTask
+from orders.tasks import discontinue_parts
 from tests import factories
 from tests.factories import NOON
 from tests.test_admin import act, page, queries_of
@@ -44,6 +46,20 @@ def test_the_table_says_who_is_covered_by_what() -> None:
     assert rows == [(1, 3, "PO-7", 2, 3), (4, 6, "PO-8", 1, 2), (7, None, "", 1, 4)]
 
 
+@pytest.mark.parametrize(
+    "apart", [timedelta(0), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=9), timedelta(days=2)]
+)
+def test_so_many_units_serve_whoever_they_serve_in_full(apart: timedelta) -> None:
+    product = factories.make_product()
+    ordered = (2, 1, 3, 1, 2, 2)
+    for n, units in enumerate(ordered):
+        factories.order(product, units, placed_at=NOON - timedelta(days=20) + n * apart)
+    needed = list(accumulate(ordered))
+    served = queue.fronts(product.pk, range(14))
+    assert [front.lines for front in served] == [sum(each <= units for each in needed) for units in range(14)]
+    assert [front.units for front in served] == [max([0, *(n for n in needed if n <= units)]) for units in range(14)]
+
+
 def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Client) -> None:
     product = lamp(2, 1, 2, 4)
     answer = admin_client.get(url(product))
@@ -63,6 +79,17 @@ def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
         for number in (1, 2, 3, 99)
     ]
     assert places == [[1, 2], [3, 4], [5], [5]]
+
+
+def test_a_place_is_gone_to_and_marked(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    product = lamp(1, 1, 1, 1, 1)
+    answer = admin_client.get(url(product, place="4"))
+    assert [each.place for each in answer.context["waiting"]] == [3, 4]
+    assert 'class="sought" aria-current="true"><td data-label="Place"><a' in answer.content.decode()
+    for nowhere, shown in (("99", [5]), ("0", [1, 2]), ("two", [1, 2])):
+        waiting = admin_client.get(url(product, place=nowhere)).context["waiting"]
+        assert [each.place for each in waiting] == shown
 
 
 def test_the_queue_stands_as_it_waits(admin_client: Client) -> None:
@@ -141,14 +168,28 @@ def test_whose_work_it_is_sees_it_with_their_acts_alone(client: Client) -> None:
     assert client.get(url(product)).status_code == 302
 
 
+def discontinued(product: Product) -> Discontinuation:
+    row = services.discontinue(product, reason="closed", now=NOON, actor="ann")
+    while services.discontinue_part(now=NOON):
+        pass
+    row.refresh_from_db()
+    return row
+
+
 class TestDiscontinue:
     def test_all_who_wait_are_cancelled_and_owed_and_what_is_set_aside_ships(self, admin_client: Client) -> None:
         product = lamp(2, 1, 2)
         services.receive(product, 3, restock=Restock.objects.get(reference="PO-7"), now=NOON)
         said = act(admin_client, "discontinue", product, reason="the maker closed")
+        under_way = admin_client.get(url(product)).content.decode()
+        discontinue_parts()
         lines = OrderLine.objects.order_by("pk").values_list("allocated", "cancelled")
         product.refresh_from_db()
-        assert "1 order is told and owed a refund" in said
+        assert "1 order is cancelled, told and owed a refund" in said
+        assert "Being discontinued since" in under_way
+        assert "0 of 1 orders cancelled" in under_way
+        assert admin_client.get(f"{reverse('desk:telling', args=[product.sku])}?ending")["HX-Refresh"] == "true"
+        assert "1 order cancelled." in admin_client.get(url(product)).content.decode()
         assert list(lines) == [(2, 0), (1, 0), (0, 2)]
         assert (queue.length(product.pk).lines, product.on_backorder) == (0, False)
         assert Restock.objects.get(reference="PO-8").cancel_reason == "the maker closed"
@@ -182,14 +223,50 @@ class TestDiscontinue:
         for line in OrderLine.objects.filter(product__sku="ONE").order_by("queued_at", "pk"):
             services.cancel(line.order, units={line.pk: line.waiting}, by="shop", **said)
         services.discontinue(product, **said)
+        while services.discontinue_part(now=NOON):
+            pass
         assert written("ALL") == written("ONE")
 
     def test_a_long_queue_takes_no_more_queries(self, django_assert_max_num_queries: Any) -> None:
         product = lamp(1)
         for _ in range(59):
             factories.order(product)
-        with django_assert_max_num_queries(40):
-            assert services.discontinue(product, reason="closed", now=NOON, actor="ann") == 60
+        with django_assert_max_num_queries(60):
+            assert discontinued(product).cancelled == 60
+
+    def test_it_goes_on_from_the_end_where_it_was_left_and_misses_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("orders.services.discontinuing.PART", 2)
+        product = lamp(1, 1, 1, 1, 1)
+        first = OrderLine.objects.earliest("queued_at")
+        services.discontinue(product, reason="closed", now=NOON, actor="ann")
+        services.discontinue_part(now=NOON)
+        assert [line.waiting for line in OrderLine.objects.order_by("queued_at")] == [1, 1, 1, 0, 0]
+        assert set(Restock.objects.values_list("cancelled_at", flat=True)) == {None}
+        services.move_in_queue(first, 3, now=NOON, actor="ann", reason="asked")
+        while services.discontinue_part(now=NOON):
+            pass
+        assert (queue.length(product.pk).lines, Event.objects.filter(kind="cancelled").count()) == (0, 5)
+        assert set(Restock.objects.values_list("cancelled_at", flat=True)) == {NOON}
+
+    def test_pressed_twice_it_is_done_once_and_says_since_when(self, admin_client: Client) -> None:
+        product = lamp(2)
+        services.discontinue(product, reason="closed", now=NOON, actor="ann")
+        with pytest.raises(services.Refused, match="being discontinued already, since 12:00 by ann"):
+            services.discontinue(product, reason="closed", now=NOON, actor="mia")
+        again = admin_client.get(f"{page(Product, 'discontinue')}?id={product.pk}", follow=True)
+        assert "it is being discontinued already" in again.content.decode()
+        assert Discontinuation.objects.count() == 1
+
+    def test_nothing_is_put_back_meanwhile(self) -> None:
+        product = lamp(2, 1)
+        line = OrderLine.objects.latest("pk")
+        services.cancel(line.order, now=NOON)
+        services.discontinue(product, reason="closed", now=NOON, actor="ann")
+        with pytest.raises(services.Refused, match="is being discontinued: put units back once that is done"):
+            services.restore(line, 1, now=NOON)
+        while services.discontinue_part(now=NOON):
+            pass
+        services.restore(line, 1, now=NOON)
 
     def test_its_preview_lists_the_refunds_and_does_nothing(self, admin_client: Client) -> None:
         product = lamp(2, 1)
@@ -202,7 +279,7 @@ class TestDiscontinue:
     def test_each_customer_gets_one_mail(self) -> None:
         product = lamp(2, 1)
         dispatch_all()
-        services.discontinue(product, reason="closed", now=NOON, actor="ann")
+        discontinued(product)
         services.review_settled(now=NOON + timedelta(hours=1))
         for line in OrderLine.objects.all():
             assert factories.kinds(line.order) == ["joined", "cancelled"]

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from notifications.holding import hold_mail
 from orders import services
 from orders.models import Event, Order, Release
 from tests.factories import NOON, make_product, restock, review
@@ -85,6 +86,11 @@ def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(capsys: 
 def test_it_says_what_the_mail_mode_does(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     settings.MAIL_MODE = "hold"
     assert "MAIL_MODE is hold: messages are composed and kept as it says." in said(capsys)
+
+
+def test_it_says_that_staff_hold_mail(capsys: pytest.CaptureFixture[str]) -> None:
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    assert "Staff hold all mail: messages are composed and kept until it is released." in said(capsys)
 
 
 def test_a_pace_below_one_is_refused() -> None:

@@ -13,6 +13,7 @@ from notifications.dispatch import dispatch_all
 from notifications.holding import hold_mail, release_mail
 from notifications.mode import MailMode
 from notifications.models import Hold, Message, State
+from orders.access import order_url
 from orders.models import OrderLine
 from orders.services import Refused
 from tests import factories
@@ -25,6 +26,20 @@ from tests.test_roles import M, S, W, somebody
 
 PAGE = "/admin/desk/mail/"
 pytestmark = pytest.mark.django_db
+
+
+def test_a_page_promises_no_mail_while_it_is_held(client: Client, line: OrderLine) -> None:
+    url = order_url(line.order).removeprefix("http://testserver")
+
+    def promised() -> list[bool]:
+        said = client.get(url).content.decode()
+        return ["We write to a" in said, "Ordered with a" in said]
+
+    assert promised() == [True, False]
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    assert promised() == [False, True]
+    release_mail(now=NOON, actor="mia")
+    assert promised() == [True, False]
 
 
 @pytest.fixture

@@ -6,17 +6,21 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 import sentry_sdk
-from django.test import Client
+from celery.worker.request import Request
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 import backorders_site.tasks  # noqa: F401 - as workers do: it tells them to name tasks in logs
+from backorders_site.celery import app as celery_app
 from backorders_site.errors import report_errors
-from backorders_site.logs import Ids, JsonLine, Line
+from backorders_site.logs import Ids, JsonLine, Line, requests
 from notifications import tasks
 from notifications.dispatch import dispatch_all
 from orders.access import order_url
@@ -93,6 +97,27 @@ def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
         1,
     )
     assert (said["task"], said["task_id"]) == ("notifications.tasks.deliver", done.id)
+
+
+def test_a_task_that_a_request_asked_for_bears_its_id_through_the_broker(written: io.StringIO) -> None:
+    @celery_app.task(name="tests.say")
+    def say() -> None:
+        logging.getLogger("any").info("said")
+
+    def view(request: HttpRequest) -> HttpResponse:
+        say.apply_async(queue="tests-say")
+        return HttpResponse()
+
+    requests(view)(RequestFactory().get("/", headers={"X-Request-ID": "from-the-proxy-1"}))
+    say.apply_async(queue="tests-say")
+    with celery_app.connection_for_read() as broker, closing(broker.SimpleQueue("tests-say")) as waiting:
+        for _ in range(2):
+            Request(waiting.get(timeout=5), app=celery_app, task=say).execute()  # as a worker does
+    said = [row for row in lines_of(written) if row["logger"] == "any"]
+    assert [(row["task"], row.get("request_id")) for row in said] == [
+        ("tests.say", "from-the-proxy-1"),
+        ("tests.say", None),
+    ]
 
 
 def test_logs_name_nobody_and_open_no_order(line: OrderLine, written: io.StringIO, mail_sink: MailSink) -> None:

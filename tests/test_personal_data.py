@@ -19,7 +19,18 @@ from notifications.models import Message, Preference, ProviderReport, State, Sup
 from notifications.preferring import choose
 from orders import queue, services
 from orders.access import Purpose, order_url
-from orders.models import Answer, Choice, Import, Order, OrderLine, Refund, ShopTask, Upload
+from orders.models import (
+    Answer,
+    Choice,
+    Import,
+    Order,
+    OrderLine,
+    QueueChange,
+    Receipt,
+    Refund,
+    ShopTask,
+    Upload,
+)
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON
@@ -152,10 +163,31 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
 
     assert traces() == []
     assert [client.get(link).status_code for link in links] == [404] * len(links)
-    assert capsys.readouterr().out.splitlines()[0] == "Erased from 1 orders, 2 mails and 1 reports of the provider."
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "Erased from 1 orders, 2 mails, 1 reports of the provider and 0 reasons and notes of staff."
+    )
     assert list(queue.differences()) == []
     with pytest.raises(CommandError, match="nothing is held about"):
         call_command("export_person", MAIL)
+
+
+def test_what_staff_wrote_elsewhere_loses_the_person_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], line: OrderLine
+) -> None:
+    other = OrderLine.objects.get(order__number="X-1")
+    factories.order(other.product)
+    services.move_in_queue(other, 2, now=NOON, actor="ann", reason="swapped with VERA PRIVATE")
+    services.write_note(other.order, f"knows vera@example.com, cc {MAIL}; Vera Bly is another", now=NOON, actor="ann")
+    receipt = services.receive(other.product, 1, now=NOON, reason="back from Vera Private, 1Z-VERA")
+    services.correct_receipt(receipt, 0, reason="Vera", now=NOON, actor="ann")
+    call_command("erase_person", MAIL)
+    assert "and 4 reasons and notes of staff" in capsys.readouterr().out
+    assert QueueChange.objects.exclude(note="").get().note == "swapped with [erased]"
+    assert other.order.notes.get().text == "knows vera@example.com, cc [erased]; Vera Bly is another"
+    assert list(Receipt.objects.filter(product=other.product).order_by("pk").values_list("reason", flat=True)) == [
+        "back from [erased], [erased]",
+        "Vera",
+    ]
 
 
 def test_what_accounting_and_evidence_need_stays(line: OrderLine) -> None:

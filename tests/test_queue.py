@@ -44,6 +44,15 @@ def test_the_counted_place_is_right_across_every_boundary_of_its_levels(apart: t
     midnight = datetime(2026, 10, 31, tzinfo=UTC)
     lines = [factories.order(product, 1, placed_at=midnight + n * apart) for n in range(-3, 4)]
     assert [place(line) for line in lines] == [queue.Position(n + 1, n) for n in range(7)]
+    places = [queue.key_at(product.pk, n + 1) for n in range(7)]
+    assert places == [(line.queued_at, line.pk) for line in lines]
+
+
+def test_a_place_nobody_stands_at_has_no_key() -> None:
+    product = make_product()
+    factories.order(product, 4)
+    factories.order(make_product())
+    assert [queue.key_at(product.pk, place) is None for place in (0, 1, 2)] == [True, False, True]
 
 
 def test_a_key_that_is_no_line_yet_has_a_place() -> None:

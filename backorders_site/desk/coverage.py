@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.utils.formats import date_format
 
+from orders import queue
 from orders.domain.supply import Band, OpenDelivery, forecast
 from orders.models import Product
 from orders.queue import Length
 from orders.services import today_of
 from orders.services.forecasting import handling_days, open_deliveries, supplier_record
-from orders.services.promising import WHOLE_QUEUES
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 300, 64, 16, 16, 32
 FURTHEST = timedelta(days=400)
@@ -101,21 +100,12 @@ def _step(first: int, band: Band, counted: Length, deliveries: Sequence[OpenDeli
     return Step(first, band.up_to, band.reference or "", due, window.kind, *days, counted.lines, counted.units)
 
 
-# A line belongs where its last unit is covered, as its promise does.
-COUNTS = f"""
-    WITH waiting AS ({WHOLE_QUEUES})
-    SELECT n, count(w.id), coalesce(sum(w.waiting), 0)
-    FROM unnest(%(over)s::bigint[], %(up_to)s::bigint[]) WITH ORDINALITY AS b ("over", up_to, n)
-    LEFT JOIN waiting w ON w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
-    GROUP BY n ORDER BY n
-"""
-
-
 def _counts(product: Product, bands: Sequence[Band]) -> list[Length]:
-    ends = [band.up_to for band in bands]
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS, {"products": [product.pk], "over": [0, *ends[:-1]], "up_to": ends})
-        return [Length(lines, int(units)) for _n, lines, units in cursor.fetchall()]
+    """A line belongs where its last unit is covered, as its promise does."""
+    ends = queue.fronts(product.pk, [band.up_to for band in bands if band.up_to is not None])
+    upto = [*ends, queue.length(product.pk)][: len(bands)]
+    before = [Length(0, 0), *upto]
+    return [Length(to.lines - at.lines, to.units - at.units) for at, to in zip(before, upto, strict=False)]
 
 
 def chart(steps: Sequence[Step], waiting: int, *, now: datetime) -> Chart | None:

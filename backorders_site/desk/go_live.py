@@ -18,6 +18,7 @@ from backorders_site.desk.examples import kept, mail_due
 from backorders_site.desk.pages import page, shows_mails, staff_page
 from backorders_site.desk.rehearsal import undone
 from notifications.compose import Composed
+from notifications.holding import present_hold
 from notifications.mode import mail_mode
 from orders import services
 from orders.admin.base import actor_of
@@ -83,6 +84,7 @@ def go_live(request: HttpRequest) -> HttpResponse:
         unreachable=[*quiet.filter(email="").order_by("pk").values_list("number", flat=True)[:NAMED]],
         examples=examples(now) if left else [],
         mode=mail_mode().name,
+        hold=present_hold(),
     )
 
 

@@ -1,5 +1,6 @@
 """A product's page: its supply against its queue, and all that is done about either."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject, Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -23,6 +24,7 @@ from backorders_site.desk.telling import how_far
 from orders import queue
 from orders.admin.base import Button, may
 from orders.admin.history import promise_words
+from orders.admin.lines import QueuePaginator
 from orders.domain.promises import CHANCES_HOLD
 from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
 from orders.presentation import share_words
@@ -77,7 +79,9 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
     now, length = timezone.now(), queue.length(product.pk)
     steps = coverage.steps(product, now=now)
     sought = request.GET.get("q", "").strip()
-    lines = _queue_page(product, length, sought, request.GET.get("page", "1"))
+    at_place = _place(request)
+    number = page_of(at_place) if at_place else request.GET.get("page", "1")
+    lines = _queue_page(product, length, sought, number)
     deliveries = _deliveries(request, product, now=now)
     return page(
         request,
@@ -89,6 +93,7 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
         uncovered=sum(step.waiting for step in steps if not step.is_covered),
         chart=coverage.chart(steps, length.units, now=now),
         sought=sought,
+        at_place=at_place,
         page=lines,
         waiting=_waiting(list(lines.object_list), today=today_of(now)),
         deliveries=deliveries,
@@ -99,7 +104,17 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
     )
 
 
-def _queue_page(product: Product, length: queue.Length, sought: str, number: str) -> "Page[Any]":
+def _place(request: HttpRequest) -> int | None:
+    """Where in line to go, as somebody typed it."""
+    typed = request.GET.get("place", "").strip()
+    return int(typed) if re.fullmatch("[1-9][0-9]{0,8}", typed) else None
+
+
+def page_of(place: int) -> int:
+    return (place - 1) // PER_PAGE + 1
+
+
+def _queue_page(product: Product, length: queue.Length, sought: str, number: int | str) -> "Page[Any]":
     lines = (
         OrderLine.objects.filter(product=product, waiting__gt=0)
         .select_related("order", "product", "promise")
@@ -107,30 +122,10 @@ def _queue_page(product: Product, length: queue.Length, sought: str, number: str
         .order_by("queued_at", "pk")
     )
     if not sought:
-        return _LongQueue(lines, length.lines).get_page(number)
+        return QueuePaginator(lines, PER_PAGE, product_id=product.pk, length=length.lines).get_page(number)
     theirs = Q(number_upper=sought.lstrip("#").upper()) | Q(email_upper=sought.upper())
     found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
     return Paginator(found, PER_PAGE).get_page(number)
-
-
-class _LongQueue(Paginator):  # type: ignore[type-arg]
-    """Its length is known by the counted index; a page in the second half is read from the end."""
-
-    def __init__(self, lines: QuerySet[OrderLine], length: int) -> None:
-        super().__init__(lines, PER_PAGE)
-        vars(self)["count"] = length
-
-    def page(self, number: int | str) -> "Page[Any]":
-        number = self.validate_number(number)
-        before = (number - 1) * self.per_page
-        after = max(self.count - before - self.per_page, 0)
-        lines: Any = self.object_list
-        rows = (
-            lines[before : before + self.per_page]
-            if before <= after
-            else [*lines.reverse()[after : self.count - before]][::-1]
-        )
-        return Page(rows, number, self)
 
 
 def _newest_events() -> ArraySubquery:

@@ -1,12 +1,9 @@
 """One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a SKU, a tracking number."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Prefetch, Q, QuerySet
-from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,12 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import page, staff_page
-from orders.models import Order, OrderLine, Product, Shipment
+from orders.admin.finding import MOST_SHOWN, with_address, with_name, with_number, with_tracking
+from orders.models import Order, OrderLine, Product
 
 LONGEST = 200  # characters; nothing that is searched is longer
-MOST_WORDS = 8
-MOST_SHOWN = 25
-COMMON = 1000  # orders of one name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +43,10 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def find(text: str) -> Found:
     """As many queries whatever is found."""
-    by_number = _shown(_with_number(text))
-    by_mail = _shown(Order.objects.alias(upper=Upper("email")).filter(upper=text.upper()))
-    by_tracking = _shown(_with_tracking(text))
-    by_name = _shown(_with_name(text))
+    by_number = _shown(with_number(text))
+    by_mail = _shown(with_address(text))
+    by_tracking = _shown(with_tracking(text))
+    by_name = _shown(with_name(text))
     products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
     exact = {order: desk_url(order) for order in [*by_number, *by_mail, *by_tracking]} | {
         product: reverse("desk:product", args=[product.sku])
@@ -71,31 +66,6 @@ def find(text: str) -> Found:
 
 def desk_url(order: Order) -> str:
     return reverse("desk:order", args=[order.number])
-
-
-def _with_number(text: str) -> QuerySet[Order]:
-    """With and without the sign that shops put before it."""
-    bare = text.lstrip("#").upper()
-    return Order.objects.alias(upper=Upper("number")).filter(upper__in={text.upper(), bare, f"#{bare}"})
-
-
-def _with_tracking(text: str) -> QuerySet[Order]:
-    """Carriers print it in groups, and people type it in small letters."""
-    typed = {text, text.replace(" ", "")}
-    shipped = Shipment.objects.filter(tracking_number__in=typed | {form.upper() for form in typed})
-    return Order.objects.filter(pk__in=[*shipped.values_list("order", flat=True)[:MOST_SHOWN]])
-
-
-def _with_name(text: str) -> QuerySet[Order]:
-    """Every word begins a word of the customer's name."""
-    words = re.findall(r"[^\W_]+", text)[:MOST_WORDS]
-    if not words:
-        return Order.objects.none()
-    asked = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
-    found = Order.objects.alias(words=SearchVector("customer_name", config="simple")).filter(words=asked)
-    # The newest of a common name are found fast from the newest order on; of a rare one that reads every order.
-    some = [*found.order_by().values_list("pk", flat=True)[:COMMON]]
-    return found if len(some) == COMMON else Order.objects.filter(pk__in=some)
 
 
 def _shown(orders: QuerySet[Order]) -> list[Order]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
 from notifications.holding import goes_to_all
-from orders.models import Product
+from orders.models import Discontinuation, Product
 
 SHOWN = timedelta(days=1)
 
@@ -79,15 +80,33 @@ def telling(product: Product, *, now: datetime) -> Telling | None:
 @staff_page("orders.view_product")
 @require_GET
 def show(request: HttpRequest, sku: str) -> HttpResponse:
-    """For the product's page, which asks again while anything is under way."""
+    """For the product's page, which asks again while anything is under way. Once its queue has ended all of it is another."""
     product = get_object_or_404(Product, sku=sku)
-    now = timezone.now()
-    return render(request, "admin/desk/telling.html", how_far(product, now=now))
+    said = how_far(product, now=timezone.now())
+    response = render(request, "admin/desk/telling.html", said)
+    if "ending" in request.GET and not said["is_ending"]:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def how_far(product: Product, *, now: datetime) -> dict[str, object]:
     """What the template says."""
     is_settling = product.review_at is not None and product.review_at > now
     found = telling(product, now=now)
-    under_way = product.review_at is not None or (found is not None and found.to_go > 0 and not found.is_held)
-    return {"product": product, "is_settling": is_settling, "telling": found, "under_way": under_way}
+    ending = _ending(product, now=now)
+    is_ending = ending is not None and ending.finished_at is None
+    has_mails_to_go = found is not None and found.to_go > 0 and not found.is_held
+    return {
+        "product": product,
+        "is_settling": is_settling,
+        "telling": found,
+        "ending": ending,
+        "is_ending": is_ending,
+        "under_way": product.review_at is not None or has_mails_to_go or is_ending,
+    }
+
+
+def _ending(product: Product, *, now: datetime) -> Discontinuation | None:
+    """That all who wait are being cancelled, or were within a day."""
+    lately = Q(finished_at=None) | Q(finished_at__gt=now - SHOWN)
+    return Discontinuation.objects.filter(lately, product=product).order_by("-pk").first()

@@ -116,6 +116,9 @@ class Act(forms.Form):
         """Do it to one row and say in a sentence what was done. May raise Refused."""
         raise NotImplementedError
 
+    def finish(self, row: Any, *, now: datetime) -> None:
+        """What a task does of it once it is confirmed: done at once where it is only tried."""
+
     def after(self) -> str:
         """Where to go on once it is done; empty: back to the row."""
         return ""

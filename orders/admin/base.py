@@ -1,5 +1,6 @@
 """What every admin page here shares: rows change through services, history is only read, a record shows its tables."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.html import format_html, strip_tags
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.module_loading import import_string
@@ -33,6 +35,7 @@ from django.utils.translation import ngettext
 
 from orders import queue
 from orders.admin.acts import Act, NewRow, Text
+from orders.admin.finding import KEYS_OF
 from orders.admin.sheet import sheet
 from orders.services import Refused
 
@@ -107,10 +110,25 @@ def may(request: HttpRequest, act: type[Act]) -> bool:
 
 
 FAR = 1000  # rows
+COUNTED = 10_000  # rows
 
 
 class FarPaginator(Paginator):  # type: ignore[type-arg]
-    """Far down a long list only keys are skipped, not rows with all that they are joined to."""
+    """Of a long list: what is more than COUNTED is not counted but estimated by the database (`is_about`), and far down only
+    keys are skipped, not rows with all that they are joined to."""
+
+    is_about = False
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        counted = rows.order_by()[: COUNTED + 1].count()
+        if counted <= COUNTED:
+            return counted
+        self.is_about = True
+        return max(counted, _estimated(rows))
 
     def page(self, number: int | str) -> "Page[Any]":
         number = self.validate_number(number)
@@ -120,6 +138,12 @@ class FarPaginator(Paginator):  # type: ignore[type-arg]
             keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
             return Page(rows.filter(pk__in=keys), number, self)
         return super().page(number)
+
+
+def _estimated(rows: QuerySet[Any]) -> int:
+    """As the database's planner expects."""
+    (plan,) = json.loads(rows.order_by().values("pk").explain(format="json"))
+    return int(plan["Plan"]["Plan Rows"])
 
 
 class BackordersAdmin(ModelAdmin):
@@ -142,6 +166,21 @@ class BackordersAdmin(ModelAdmin):
             obj.save()
         elif form.changed_data:
             obj.save(update_fields=form.changed_data)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What stands in other tables is found there first, through its index: joined and compared, it may read them whole."""
+        fields = self.get_search_fields(request)
+        term = " ".join(search_term.replace("\0", "").split())
+        if not term or not all(field.startswith("=") and field.rpartition("__")[2] in KEYS_OF for field in fields):
+            return super().get_search_results(request, queryset, search_term)
+        found = Q(pk__in=[])
+        for field in fields:
+            to, _of, name = field.removeprefix("=").rpartition("__")
+            if keys := [*KEYS_OF[name](term).values_list("pk", flat=True)]:
+                found |= Q(**{f"{to}__in": keys})
+        return queryset.filter(found), False
 
     def links(self, obj: Any) -> list[Button]:
         """Where else to go from a record."""
@@ -317,6 +356,7 @@ class BackordersAdmin(ModelAdmin):
         def perform() -> None:
             for row in form.rows:
                 form.perform_once(row, seen, now=now, actor=actor)
+                form.finish(row, now=now)
 
         try:
             consequences = import_string(settings.REHEARSE)(perform, form.products(), now=now)

@@ -1,5 +1,7 @@
 """What was forecast, promised and told, and what ran: written by services, only read here."""
 
+from collections.abc import Iterable
+
 from django.contrib import admin
 from django.db.models import Exists, Q
 from django.utils.html import format_html
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from orders.admin.acts import Text
 from orders.admin.base import ConditionFilter, ReadOnlyAdmin
-from orders.domain.delay_rules import Silence
+from orders.domain.delay_rules import Case, Jurisdiction, Silence
 from orders.models import (
     TO_COME,
     Answer,
@@ -91,6 +93,27 @@ class NoticeState(ConditionFilter):
         return {"open": (_("To be answered"), told & asks)}
 
 
+def _coded(field: str, title: Text, codes: Iterable[str]) -> type[ConditionFilter]:
+    """A filter by the codes that a field may hold: those that it does hold are known only to who reads every row."""
+
+    class Coded(ConditionFilter):
+        parameter_name = field
+
+        @classmethod
+        def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+            return {code: (code, Q(**{field: code})) for code in codes}
+
+    Coded.title = title
+    return Coded
+
+
+CODES = (
+    _coded("case", gettext_lazy("case"), Case),
+    _coded("jurisdiction", gettext_lazy("jurisdiction"), Jurisdiction),
+    _coded("silence", gettext_lazy("silence"), Silence),
+)
+
+
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(ReadOnlyAdmin):
     list_display = [
@@ -105,7 +128,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
         "outcome",
     ]
     list_select_related = ["line__order", "line__product"]
-    list_filter = [NoticeState, Notified, "outcome", "case", "jurisdiction", "silence", "adequate", "cancels_now"]
+    list_filter = [NoticeState, Notified, "outcome", *CODES, "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]

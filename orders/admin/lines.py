@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,13 +18,13 @@ from django.utils.translation import gettext_lazy
 
 from orders import queue
 from orders.admin.acts import Text
-from orders.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.finding import with_number, with_tracking
 from orders.admin.history import event_words, promise_words
 from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, Settle
 from orders.models import (
     Allocation,
     Event,
-    Order,
     OrderLine,
     Product,
     Promise,
@@ -134,8 +135,13 @@ SOON = timedelta(days=7)
 
 
 def promised_soon() -> Q:
+    """Found from the promises of those days: few, whatever the queue."""
     today = timezone.localdate()
-    return Q(promise__late__range=(today, today + SOON))
+    days = (today, today + SOON)
+    return Q(pk__in=Promise.objects.filter(late__range=days).order_by().values("line"), promise__late__range=days)
+
+
+SET_ASIDE = Q(allocated__gt=F("shipped"))
 
 
 class LineState(ConditionFilter):
@@ -147,10 +153,21 @@ class LineState(ConditionFilter):
         return {
             "waiting": (_("Waiting"), Q(waiting__gt=0)),
             "at-risk": (_("Waiting, promised within 7 days"), Q(waiting__gt=0) & promised_soon()),
-            "reserved": (_("Set aside, not shipped"), Q(allocated__gt=F("shipped"))),
+            "reserved": (_("Set aside, not shipped"), SET_ASIDE),
             "held": (_("Held: a person has to count"), Q(held=True)),
             "cancelled": (_("Cancelled"), Q(cancelled__gt=0)),
         }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        keys = few(OrderLine.objects.filter(SET_ASIDE)) if self.value() == "reserved" else None
+        return super().queryset(request, queryset) if keys is None else queryset.filter(pk__in=keys)
+
+
+def few(lines: QuerySet[OrderLine]) -> list[int] | None:
+    """Their keys, unless there are many. The database takes a third of all lines to have units set aside: it would look for
+    fifty of them from the newest line on, and they are the oldest."""
+    keys = [*lines.order_by().values_list("pk", flat=True)[: COUNTED + 1]]
+    return keys if len(keys) <= COUNTED else None
 
 
 def read_positions(lines: Sequence[OrderLine]) -> None:
@@ -174,6 +191,26 @@ def position_of(line: OrderLine) -> Position | None:
         vars(line)["position"] = queue.positions([line.pk]).get(line.pk)
     position: Position | None = vars(line)["position"]
     return position
+
+
+class QueuePaginator(Paginator):  # type: ignore[type-arg]
+    """A product's waiting lines as they stand: how many there are, and who begins a page, is known by the counted index."""
+
+    def __init__(
+        self, lines: QuerySet[OrderLine], per_page: int, *, product_id: int, length: int, **kwargs: Any
+    ) -> None:
+        super().__init__(lines, per_page, **kwargs)
+        self.product_id = product_id
+        vars(self)["count"] = length
+
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        lines: Any = self.object_list
+        first = queue.key_at(self.product_id, (number - 1) * self.per_page + 1)
+        if first:
+            at, pk = first
+            lines = lines.filter(queued_at__gte=at).exclude(queued_at=at, pk__lt=pk)
+        return Page(lines[: self.per_page], number, self)
 
 
 @admin.register(OrderLine)
@@ -213,19 +250,20 @@ class OrderLineAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PlacedList
 
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any
+    ) -> "Paginator[Any]":
+        """A product's queue, and nothing else asked of it, is opened at any place."""
+        asked = {name: str(value) for name, value in request.GET.items() if name != PAGE_VAR and value}
+        product = asked.pop(QueueOf.parameter_name, "")
+        if asked == {LineState.parameter_name: "waiting"} and _is_key(product):
+            length = queue.length(int(product)).lines
+            return QueuePaginator(queryset, per_page, product_id=int(product), length=length)
+        paginator: Paginator[Any] = super().get_paginator(request, queryset, per_page, *args)
+        return paginator
+
     def read_for_list(self, rows: Sequence[OrderLine]) -> None:
         read_positions(rows)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[OrderLine], bool]:
-        """What stands in other tables is found there, through its index."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        orders = Order.objects.filter(Q(number__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
-        products = Product.objects.filter(sku__iexact=term).values_list("pk", flat=True)
-        return queryset.filter(Q(order__in=[*orders]) | Q(product__in=[*products])), False
 
     @admin.display(description=gettext_lazy("Line"))
     def what(self, line: OrderLine) -> str:
@@ -277,6 +315,15 @@ class ShipmentAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("An order number or a tracking number")
     acts = [DidNotLeave]
     tables = [lines_of_shipment]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Shipment], bool]:
+        term = " ".join(search_term.replace("\0", "").split())
+        if not term:
+            return queryset, False
+        orders = {order.pk for found in (with_number, with_tracking) for order in found(term).only("pk")}
+        return queryset.filter(order__in=orders), False
 
     @admin.display(description=gettext_lazy("Takes one back"), boolean=True)
     def correction(self, shipment: Shipment) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.lookups import Contains
 from django.http import HttpRequest
@@ -21,8 +21,9 @@ from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.finding import with_address, with_name, with_number, with_sku, with_tracking
 from orders.admin.history import event_words, promise_words
-from orders.admin.lines import refunds_table, state_words
+from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from orders.admin.shop_tasks import shop_tasks_table
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
@@ -148,10 +149,17 @@ class OrderState(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
-            "reserved": (_("Units set aside, not shipped"), has_line(Q(allocated__gt=F("shipped")))),
-            "shipped": (_("Units shipped"), has_line(Q(shipped__gt=0))),
+            "reserved": (_("Units set aside, not shipped"), has_line(SET_ASIDE)),
             "cancelled": (_("Units cancelled"), has_line(Q(cancelled__gt=0))),
         }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What shipped is in the list of shipments."""
+        lines = {"reserved": SET_ASIDE, "cancelled": Q(cancelled__gt=0)}.get(self.value() or "")
+        keys = few(OrderLine.objects.filter(lines)) if lines else None
+        if keys is None:
+            return super().queryset(request, queryset)
+        return queryset.filter(pk__in=OrderLine.objects.filter(pk__in=keys).values("order"))
 
 
 def attention_holds(words: str) -> Q:
@@ -177,12 +185,39 @@ class NeedsSomebody(ConditionFilter):
         }
 
 
+# From one country to the next by the index: as many steps as there are countries, however many orders.
+COUNTRIES = """
+    WITH RECURSIVE found AS (
+        SELECT min(country) AS country FROM orders_order
+        UNION ALL
+        SELECT (SELECT min(o.country) FROM orders_order o WHERE o.country > found.country) FROM found
+        WHERE found.country IS NOT NULL
+    )
+    SELECT country FROM found WHERE country <> '' ORDER BY country
+"""
+
+
+class FromCountry(admin.SimpleListFilter):
+    title = gettext_lazy("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTRIES)
+            return [(country, country) for (country,) in cursor.fetchall()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(country=self.value()) if self.value() else queryset
+
+
 @admin.register(Order)
 class OrderAdmin(BackordersAdmin):
     list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
-    list_filter = [NeedsSomebody, OrderState, "country"]
-    search_fields = ["number", "email", "customer_name"]
-    search_help_text = gettext_lazy("A number, mail address, name, SKU or tracking number")
+    list_filter = [NeedsSomebody, OrderState, FromCountry]
+    search_fields = ["number", "email", "customer_name"]  # those that get_search_results finds, and more
+    search_help_text = gettext_lazy(
+        "A whole number, mail address, SKU or tracking number, or how words of a name begin"
+    )
     readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
     adding = NewOrder
     acts = [Ship, Cancel, TellCustomer, WriteNote]
@@ -201,13 +236,17 @@ class OrderAdmin(BackordersAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """What stands in other tables is found by its whole text, through its index."""
-        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        if term := search_term.strip():
-            lines = OrderLine.objects.filter(product__sku__iexact=term)
-            shipments = Shipment.objects.filter(tracking_number=term)
-            found |= queryset.filter(Q(pk__in=lines.values("order")) | Q(pk__in=shipments.values("order")))
-        return found, may_have_duplicates
+        """By whole number, address, SKU or tracking number; where nothing has that, by words of a name."""
+        term = " ".join(search_term.replace("\0", "").split())
+        if not term:
+            return queryset, False
+        ids = {order.pk for found in (with_number, with_address, with_tracking) for order in found(term).only("pk")}
+        products = [*with_sku(term).values_list("pk", flat=True)]
+        if ids and products:
+            return queryset.filter(Q(pk__in=ids) | Q(has_line(Q(product__in=products)))), False
+        if ids or products:
+            return queryset.filter(Q(pk__in=ids) if ids else has_line(Q(product__in=products))), False
+        return queryset & with_name(term), False
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "attention":

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from celery import current_app
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -318,7 +321,10 @@ class Discontinue(Act):
         "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set aside still ship."
     )
     weight = 5
-    impossible = gettext_lazy("Nobody waits for this product, nothing of it is expected and nobody can join its queue.")
+    impossible = gettext_lazy(
+        "Nobody waits for this product and nobody can join its queue, or it is being discontinued already: its page at the "
+        "desk says how far that is."
+    )
     dangerous = True
     rehearsed = True
 
@@ -326,7 +332,7 @@ class Discontinue(Act):
 
     @classmethod
     def offered(cls, row: Product) -> bool:
-        return row.on_backorder or row.lines.filter(waiting__gt=0).exists()
+        return (row.on_backorder or row.lines.filter(waiting__gt=0).exists()) and services.ending(row) is None
 
     def products(self) -> list[int]:
         return sorted(row.pk for row in self.rows)
@@ -335,12 +341,22 @@ class Discontinue(Act):
         return [row.on_backorder, *row.restocks.order_by("pk").values_list("arrived", "cancelled_at")]
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
-        cancelled = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        asked = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        hint = partial(current_app.send_task, "orders.tasks.discontinue_parts")
+        transaction.on_commit(hint, robust=True)  # without a broker the next tick sees the row
         return ngettext(
-            "%(sku)s is discontinued: %(n)d order is told and owed a refund.",
-            "%(sku)s is discontinued: %(n)d orders are told and owed a refund.",
-            cancelled,
-        ) % {"sku": row.sku, "n": cancelled}
+            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page says how far that is.",
+            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This page says how far that "
+            "is.",
+            asked.lines,
+        ) % {"sku": row.sku, "n": number_format(asked.lines, force_grouping=True)}
+
+    def after(self) -> str:
+        return reverse("desk:product", args=[self.rows[0].sku])
+
+    def finish(self, row: Product, *, now: datetime) -> None:
+        while services.discontinue_part(now=now, product=row):
+            pass
 
 
 class Correct(Act):

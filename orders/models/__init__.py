@@ -13,7 +13,7 @@ from orders.models.promises import (
     WindowKind,
 )
 from orders.models.shop_tasks import ShopTask
-from orders.models.supply import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.models.supply import Discontinuation, Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 from orders.models.uploads import Upload
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Choice",
     "DelayNotice",
+    "Discontinuation",
     "Event",
     "EventKind",
     "Forecast",

@@ -85,6 +85,7 @@ class Order(models.Model):
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
             GinIndex(SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"),
+            models.Index(fields=["country", "id"], name="orders_of_country"),
             models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
             models.Index(fields=["id"], condition=~Q(attention=[]), name="orders_for_a_person"),
             models.Index(
@@ -156,6 +157,7 @@ class OrderLine(models.Model):
             ),
             models.Index(fields=["product"], name="lines_of_product"),
             models.Index(fields=["id"], condition=Q(held=True), name="held_lines"),
+            models.Index(fields=["id"], condition=Q(cancelled__gt=0), name="lines_cancelled"),
         ]
 
     def __str__(self) -> str:

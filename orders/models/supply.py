@@ -62,6 +62,33 @@ class Product(models.Model):
         return f"{self.sku} · {self.name}"
 
 
+class Discontinuation(models.Model):
+    """A product that will not come again: all who wait are cancelled, from the end of the queue, a part at a time.
+    The part below (next_at, next_id) is still to do."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="discontinuations", db_index=False)
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    lines = models.PositiveIntegerField(help_text="Orders that waited then.")
+    cancelled = models.PositiveIntegerField(default=0, help_text="Orders cancelled so far.")
+    next_at = models.DateTimeField(null=True)
+    next_id = models.BigIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(finished_at__isnull=True), name="discontinued_once_at_a_time"
+            )
+        ]
+        indexes = [models.Index(fields=["product", "-id"], name="discontinuations_of_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku}: {self.cancelled} of {self.lines}"
+
+
 class Stock(models.Model):
     """Units of a product that ever arrived and that were set aside. Its row is the lock of every allocation."""
 

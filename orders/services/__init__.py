@@ -4,7 +4,7 @@ from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
-from orders.services.discontinuing import discontinue
+from orders.services.discontinuing import discontinue, discontinue_part, ending
 from orders.services.erasing import erase_orders, erasing
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
@@ -87,7 +87,9 @@ __all__ = [
     "date_before_move",
     "decide_again",
     "discontinue",
+    "discontinue_part",
     "end_import",
+    "ending",
     "erase_orders",
     "erasing",
     "expect_restock",

@@ -10,7 +10,19 @@ from django.utils.translation import gettext
 
 from orders.domain.delay_rules import refund_due_on
 from orders.law import law_of
-from orders.models import Allocation, Event, EventKind, Order, OrderLine, Promise, QueueChange, Reason, Refund, Stock
+from orders.models import (
+    Allocation,
+    Discontinuation,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Promise,
+    QueueChange,
+    Reason,
+    Refund,
+    Stock,
+)
 from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
@@ -116,6 +128,8 @@ def _cancel(
 def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "", reason: str = "") -> None:
     """Cancelled units whose refund was not sent wait again at the line's old place; else Refused."""
     lock_stock([line.product_id])
+    if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
+        raise Refused(f"{line.product.sku} is being discontinued: put units back once that is done")
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
         raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")

@@ -12,6 +12,7 @@ KEPT = (
     "Kept, for accounting: order numbers, goods, quantities, days, shipments without tracking numbers, refunds.",
     "Kept, as evidence: what was promised, told and answered, and when; the words of {evidence} mails that told a delay "
     "the law asks about, without name, address and links.",
+    "Not found: what staff wrote with a first name alone, or with a name that is typed in another way.",
     "Not here: the shop's own system, backups, the mail provider's logs. They hold the person until you erase them there.",
 )
 
@@ -38,7 +39,8 @@ class Command(BaseCommand):
         except Refused as refused:
             raise CommandError(f"{refused}. Cancel or ship what is open, see to the rest, and run it again.") from None
         self.stdout.write(
-            f"Erased from {erased.orders} orders, {erased.mails} mails and {erased.reports} reports of the provider."
+            f"Erased from {erased.orders} orders, {erased.mails} mails, {erased.reports} reports of the provider and "
+            f"{erased.reasons} reasons and notes of staff."
         )
         for line in KEPT:
             self.stdout.write(line.format(evidence=erased.evidence))

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from orders import services
 from orders.management.importing import with_example
@@ -50,6 +51,8 @@ class Command(BaseCommand):
             self.stdout.write("From now on new orders hear from us at once.")
         if settings.MAIL_MODE != "send":
             self.stdout.write(f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says.")
+        elif not import_string(settings.GOES_TO_ALL)():
+            self.stdout.write("Staff hold all mail: messages are composed and kept until it is released.")
 
     def _show(self, quiet: QuerySet[Order], *, now: datetime) -> None:
         columns = who_would_hear_what(quiet, now=now)
