@@ -20,7 +20,7 @@ from babel.dates import (
 from babel.numbers import format_decimal, format_percent
 from django.conf import settings
 from django.utils import timezone, translation
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from orders.presentation.bidi import isolated
 
@@ -71,21 +71,31 @@ def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False
     """ "18 December"; with the weekday when it comes within a week, with the year when it is not that of `today`, or always
     (`with_year`)."""
     named = with_year or day.year != today.year
-    words = format_date(day, "long", locale=locale) if named else format_skeleton("MMMMd", day, locale=locale)
+    words = _written(day, named, locale)
     if timedelta() <= day - today <= NEAR:
         weekday = get_day_names("wide", locale=locale)[day.weekday()]
         return gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": words}
     return words
 
 
+# A page writes a dozen days a dozen times over, and Babel takes long.
+@lru_cache(maxsize=4096)
+def _written(day: date, with_year: bool, locale: Locale) -> str:
+    return format_date(day, "long", locale=locale) if with_year else format_skeleton("MMMMd", day, locale=locale)
+
+
+DAYS_OF_MONTH = {
+    "one": pgettext_lazy("day of the month such as 21st; in German 21.", "%(number)sst"),
+    "two": pgettext_lazy("day of the month such as 22nd; in German 22.", "%(number)snd"),
+    "few": pgettext_lazy("day of the month such as 23rd; in German 23.", "%(number)srd"),
+    "other": pgettext_lazy("day of the month such as 24th; in German 24.", "%(number)sth"),
+}
+
+
 def day_of_month(day: date, *, locale: Locale) -> str:
     """ "18th", where the month is clear from what stands before."""
-    form = {
-        "one": pgettext("day of the month such as 21st; in German 21.", "%(number)sst"),
-        "two": pgettext("day of the month such as 22nd; in German 22.", "%(number)snd"),
-        "few": pgettext("day of the month such as 23rd; in German 23.", "%(number)srd"),
-    }.get(locale.ordinal_form(day.day), pgettext("day of the month such as 24th; in German 24.", "%(number)sth"))
-    return form % {"number": number_words(day.day, locale=locale)}
+    form = DAYS_OF_MONTH.get(locale.ordinal_form(day.day), DAYS_OF_MONTH["other"])
+    return str(form) % {"number": number_words(day.day, locale=locale)}
 
 
 def zone_of(country: str, at: datetime) -> tzinfo:
@@ -135,6 +145,7 @@ def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None)
         ) % words
 
 
+@lru_cache(maxsize=4096)
 def number_words(number: int, *, locale: Locale) -> str:
     """In Latin digits everywhere: the numbers of orders and parcels and the days beside them are written so, and a
     sentence must not mix the two."""
@@ -149,11 +160,15 @@ def share_words(share: float, *, locale: str) -> str:
         return isolated(format_percent(share, locale=numbers, numbering_system="latn"))
 
 
+PLACES = {
+    "one": pgettext_lazy("place in line such as 21st", "%(number)sst"),
+    "two": pgettext_lazy("place in line such as 22nd", "%(number)snd"),
+    "few": pgettext_lazy("place in line such as 23rd", "%(number)srd"),
+    "other": pgettext_lazy("place in line such as 24th", "%(number)sth"),
+}
+
+
 def ordinal(number: int, *, locale: Locale) -> str:
     """ "37th" """
-    form = {
-        "one": pgettext("place in line such as 21st", "%(number)sst"),
-        "two": pgettext("place in line such as 22nd", "%(number)snd"),
-        "few": pgettext("place in line such as 23rd", "%(number)srd"),
-    }.get(locale.ordinal_form(number), pgettext("place in line such as 24th", "%(number)sth"))
-    return form % {"number": number_words(number, locale=locale)}
+    form = PLACES.get(locale.ordinal_form(number), PLACES["other"])
+    return str(form) % {"number": number_words(number, locale=locale)}

@@ -7,7 +7,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_time
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from orders.domain.supply import Window
 from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
@@ -404,30 +404,33 @@ def _parcel(facts: Facts) -> str:
     return gettext("Carrier: %(carrier)s.") % words if words["carrier"] else ""
 
 
+# A reason code for customers: no supplier is named and nobody is blamed.
+WHY = {
+    Reason.SUPPLIER_LATE: gettext_lazy("Why: the supplier sends it later."),
+    Reason.PRODUCTION: gettext_lazy("Why: making it takes longer."),
+    Reason.CUSTOMS: gettext_lazy("Why: the goods are held at customs."),
+    Reason.TRANSPORT: gettext_lazy("Why: the goods are held up on their way to us."),
+    Reason.QUALITY: gettext_lazy("Why: the goods did not pass our check."),
+    Reason.SHORT_DELIVERY: gettext_lazy("Why: fewer came than were ordered."),
+    Reason.SUPPLIER_EARLY: gettext_lazy("Why: the supplier sends it earlier."),
+    Reason.DELIVERY_CANCELLED: gettext_lazy("Why: a delivery was cancelled."),
+    Reason.NEW_DELIVERY: gettext_lazy("Why: a further delivery was ordered."),
+    Reason.NOT_ARRIVED: gettext_lazy("Why: the delivery has not arrived."),
+    Reason.SUPPLIER_RECORD: gettext_lazy("Why: we went through how long deliveries like this really take."),
+    Reason.LATE_JOIN: gettext_lazy("Why: an older order reached us late and stands ahead of you."),
+    Reason.MOVED: gettext_lazy("Why: our staff moved an order in the line."),
+    Reason.RECEIPT_CORRECTED: gettext_lazy("Why: fewer had arrived than we counted."),
+    Reason.CANCELLATION: gettext_lazy("Why: someone ahead of you cancelled."),
+    Reason.RESTORED: gettext_lazy("Why: a cancelled order was put back in the line."),
+    Reason.ARRIVED: gettext_lazy("Why: a delivery has arrived."),
+    Reason.PACKING: gettext_lazy("Why: packing takes longer than we planned."),
+    Reason.CLERICAL: gettext_lazy("Why: a date we had written down was wrong."),
+}
+
+
 def why(reason: str | None) -> str:
-    """A reason code for customers: no supplier is named and nobody is blamed."""
-    words = {
-        Reason.SUPPLIER_LATE: gettext("Why: the supplier sends it later."),
-        Reason.PRODUCTION: gettext("Why: making it takes longer."),
-        Reason.CUSTOMS: gettext("Why: the goods are held at customs."),
-        Reason.TRANSPORT: gettext("Why: the goods are held up on their way to us."),
-        Reason.QUALITY: gettext("Why: the goods did not pass our check."),
-        Reason.SHORT_DELIVERY: gettext("Why: fewer came than were ordered."),
-        Reason.SUPPLIER_EARLY: gettext("Why: the supplier sends it earlier."),
-        Reason.DELIVERY_CANCELLED: gettext("Why: a delivery was cancelled."),
-        Reason.NEW_DELIVERY: gettext("Why: a further delivery was ordered."),
-        Reason.NOT_ARRIVED: gettext("Why: the delivery has not arrived."),
-        Reason.SUPPLIER_RECORD: gettext("Why: we went through how long deliveries like this really take."),
-        Reason.LATE_JOIN: gettext("Why: an older order reached us late and stands ahead of you."),
-        Reason.MOVED: gettext("Why: our staff moved an order in the line."),
-        Reason.RECEIPT_CORRECTED: gettext("Why: fewer had arrived than we counted."),
-        Reason.CANCELLATION: gettext("Why: someone ahead of you cancelled."),
-        Reason.RESTORED: gettext("Why: a cancelled order was put back in the line."),
-        Reason.ARRIVED: gettext("Why: a delivery has arrived."),
-        Reason.PACKING: gettext("Why: packing takes longer than we planned."),
-        Reason.CLERICAL: gettext("Why: a date we had written down was wrong."),
-    }
-    return words.get(Reason(reason), "") if reason in Reason.values else ""
+    """The sentence of a reason code; none of a code that has none."""
+    return str(WHY[Reason(reason)]) if reason in WHY else ""
 
 
 def queue_change_sentence(
