@@ -140,7 +140,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
-    `cancellation`: what was said of it last, if anything was cancelled; `asked`: an open notice that wants an answer;
+    `cancellation`: what was said of it last, and of its refund since; `asked`: an open notice that wants an answer;
     `put_back`: what putting back agrees to, where silence cancelled the line and its refund was not sent; `may_withdraw`:
     from the contract, by the law of the country; `former`: the windows told before, newest first; `standing`: who is ahead
     in units and which deliveries serve them, unless nothing waits."""
@@ -288,8 +288,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
         as_of=now,
         is_mailed=reach.is_reached,
         lines=tuple(
-            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, happened, reader)
-            for line in lines
+            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, reader) for line in lines
         ),
         events=tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True)),
     )
@@ -390,18 +389,26 @@ def _put_back(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> s
     return consent_sentence(notice, locale=reader.locale, today=reader.today)
 
 
+def _cancellation(line: OrderLine, newest_first: Iterable[Event], reader: _Reader) -> str:
+    """As it was told, but for the refund that was sent since."""
+    event = next((event for event in newest_first if event.kind == EventKind.CANCELLED), None)
+    if event is None:
+        return ""
+    if line.cancelled and not getattr(line, "unrefunded", 0):
+        event = Event(kind=event.kind, at=event.at, facts=event.facts | {"refund_sent": True})
+    return sentence(event, locale=reader.locale)
+
+
 def _line_status(
     line: OrderLine,
     position: queue.Position | None,
     parcels: Sequence[Parcel],
     events: Iterable[Event],
-    happened: Iterable[Happened],
     reader: _Reader,
 ) -> LineStatus:
     notice = _notice(line)
     own = [event for event in events if event.line_id == line.pk]
     joined = (event.facts.get("place") for event in own if event.kind == EventKind.JOINED)
-    cancelled = (h.text for h in happened if h.line == line.pk and h.kind == EventKind.CANCELLED)
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -419,7 +426,7 @@ def _line_status(
         promised=_promised(line),
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),
-        cancellation=next(cancelled, ""),
+        cancellation=_cancellation(line, own, reader),
         asked=_asked(line, notice, reader),
         put_back=_put_back(line, notice, reader),
         may_withdraw=reader.may_withdraw,

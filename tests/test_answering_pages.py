@@ -329,7 +329,9 @@ def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Res
     line = second_delay(restock)
     clock.move_to(silent(line))
     services.mark_refund_sent(Refund.objects.get(), now=NOON + 60 * DAY)
-    assert "Put me back" not in said(client.get(path(line.order, page="")))
+    page = said(client.get(path(line.order, page="")))
+    assert "Put me back" not in page
+    assert "Your refund has been sent." in page
     assert "<button" not in show(client, line, "keep").content.decode()
     assert act(client, line, "keep").status_code == 409
     assert fresh(line).state == "cancelled"
