@@ -19,7 +19,8 @@ PARAMETER = "lang"
 
 
 def number_typed(words: str) -> int | None:
-    """A whole number in the digits of any script, as a keyboard of the reader's may type them; None: it is none."""
+    """A whole number in the digits of any script, with the marks of direction that a reader's keyboard may add; None: it is
+    none."""
     words = visible(words)
     return int(words) if re.fullmatch(r"\d{1,9}", words) else None
 

@@ -1,6 +1,7 @@
 """Before buying: what somebody would be promised who ordered now, as a page, for programs, and as a frame in the shop's
 own page. All of it is public and holds nothing of any customer."""
 
+import re
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 from orders import public
 from orders.presentation import spoken_for_sentence, window_html
 from orders.queries import Offer, about_units, offer
-from orders.reader import number_typed, read_as
+from orders.reader import read_as
 from orders.record import FEWEST, of_product, recent_record
 
 LARGEST_OFFER = 999
@@ -85,5 +86,6 @@ def _offer(sku: str, quantity: int) -> Offer:
 
 def _quantity(request: HttpRequest) -> int | None:
     """None: not a whole number from 1 to LARGEST_OFFER. Without the parameter: 1."""
-    quantity = number_typed(request.GET.get("quantity", "1"))
-    return quantity if quantity and quantity <= LARGEST_OFFER else None
+    typed = request.GET.get("quantity", "1").strip()
+    quantity = int(typed) if re.fullmatch(r"\d{1,9}", typed) else 0
+    return quantity if 1 <= quantity <= LARGEST_OFFER else None
