@@ -377,7 +377,7 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
     return Asked(
         sentences=tuple(notice_sentences(notice, overtaken=notice.promise_id != line.promise_id, **words)),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
-        kept=consent_sentence(newest, **words),
+        kept=consent_sentence(newest, overtaken=newest.promise_id != line.promise_id, **words),
         silence=silence_sentence(notice, **words),
     )
 

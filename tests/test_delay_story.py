@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.formats import date_format
 
 from orders.models import Answer, DelayNotice, Order, OrderLine, Refund, Restock, ShopTask
 from orders.tasks import keep_deadlines, review_settled
@@ -143,6 +144,8 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     ]
     listed = shop.staff.get(page(DelayNotice)).context["cl"].result_list
     assert sorted(row.case for row in listed) == ["A", "A", "D", "D"]
+    at_the_desk = said(shop.staff.get(f"/admin/desk/order/{ada.order.number}/"))
+    assert f"Case D, answer by {date_format(second.answer_by)}; silence cancels" in at_the_desk
 
     # Nobody answers: two reminders, then it is cancelled, once.
     asked = ["Please answer by " + by + ": order 1042"]

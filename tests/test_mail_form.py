@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as project
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from notifications.compose import Composed
@@ -18,6 +19,7 @@ from notifications.compose.palette import palette
 from notifications.delivery import mail_of
 from notifications.models import Message
 from orders import services
+from orders.access import Purpose, link_token
 from orders.models import EventKind, Order, OrderLine, Product
 from tests import factories, mail_clients
 from tests.conftest import Clocks, MailSink
@@ -195,7 +197,7 @@ def test_the_preview_says_the_news_and_what_is_asked(mail_sink: MailSink) -> Non
     assert len(preview) <= 200
 
 
-def test_an_earlier_date_is_not_contradicted_by_an_older_question(mail_sink: MailSink) -> None:
+def test_an_earlier_date_is_not_contradicted_by_an_older_question(client: Client, mail_sink: MailSink) -> None:
     line = delayed("US", 70)
     mail()
     slip(line, 5, hours=6)
@@ -203,6 +205,10 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(mail_sink: Mai
 
     assert "If we do not receive your agreement by " in said
     assert "The new date: " not in said
+    assert newest(mail_sink)["Subject"].startswith("Please answer by ")
+    page = client.get(f"/o/{link_token(line.order, Purpose.ACT)}/answer/?line={line.pk}&choice=keep").content.decode()
+    assert "You agree to wait until " in page
+    assert "You agree to the new date" not in page
 
 
 def test_a_subject_in_letters_of_its_own_begins_on_its_first_line(clocks: Clocks) -> None:

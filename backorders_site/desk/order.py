@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Prefetch
 from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import admin_of, page, staff_page
@@ -17,10 +19,17 @@ from orders.admin.base import Button, Table
 from orders.admin.lines import refunds_table
 from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
 from orders.admin.shop_tasks import shop_tasks_table
-from orders.models import Note, Order, OrderLine, Refund, ShopTask
+from orders.domain.delay_rules import Silence
+from orders.models import DelayNotice, Note, Order, OrderLine, Refund, ShopTask
 from orders.queue import Position
 
 MAILS_SHOWN = 20  # the newest
+SILENCE = {
+    "": "",
+    Silence.CANCEL: gettext_lazy("silence cancels"),
+    Silence.CONSENT: gettext_lazy("silence agrees"),
+    Silence.KEEPS_PLACE: gettext_lazy("silence keeps the place"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,18 @@ class ShownLine:
     line: OrderLine
     position: Position | None
     buttons: Sequence[Button]
+    notice: DelayNotice | None = None
+
+    @property
+    def question(self) -> str:
+        """What the law has us ask of the customer, while it is open."""
+        notice = self.notice
+        if notice is None or not notice.still_asks(self.line) or not self.line.waiting + self.line.reserved:
+            return ""
+        words = {"case": notice.case, "day": date_format(notice.answer_by) if notice.answer_by else ""}
+        asked = _("Case %(case)s, answer by %(day)s") if notice.answer_by else _("Case %(case)s")
+        told = "" if notice.told_at and not notice.not_told_at else _("not told")
+        return "; ".join(str(part) for part in (asked % words, SILENCE[notice.silence], told) if part)
 
     @property
     def units(self) -> str:
@@ -83,8 +104,17 @@ def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
     lines = list(row.lines.all())
     positions = queue.positions(line.pk for line in lines)
     model_admin = admin_of(OrderLine)
+    notices = {
+        notice.line_id: notice for notice in DelayNotice.objects.filter(line__order=row, outcome="").order_by("pk")
+    }
     return [
-        ShownLine(line, positions.get(line.pk), model_admin.buttons(request, line, back=request.path)) for line in lines
+        ShownLine(
+            line,
+            positions.get(line.pk),
+            model_admin.buttons(request, line, back=request.path),
+            notices.get(line.pk),
+        )
+        for line in lines
     ]
 
 

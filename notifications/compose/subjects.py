@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from notifications.compose.typed import LONGEST_NUMBER, plain
-from notifications.news import asks, late_from_the_start, tells
+from notifications.news import late_from_the_start, tells
 from orders.domain.delay_rules import Silence
 from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, WindowKind
 from orders.presentation import day_words, in_language, isolated, ordinal, window_in
@@ -61,11 +61,12 @@ def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
 
 
 def _answer_by(news: Sequence[Event], asked: Mapping[int, DelayNotice]) -> date | None:
-    """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer."""
+    """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer. Better news does not
+    end the question."""
     days = [
         notice.answer_by
         for event in news
-        if event.line_id and (notice := asked.get(event.line_id)) and asks(event, notice)
+        if event.line_id and (notice := asked.get(event.line_id))
         if notice.answer_by and notice.silence == Silence.CANCEL and (notice.binds or tells(news, notice))
     ]
     return min(days, default=None)

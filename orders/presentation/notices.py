@@ -49,14 +49,17 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
         return said or gettext("You keep your place in line.")
 
 
-def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
-    """What the customer agrees to by keeping the place."""
+def consent_sentence(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
+    """What the customer agrees to by keeping the place. `overtaken`: a newer promise stands, so its day is not the new one."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             return gettext("You agree to wait without a date.") + " " + _Words(notice, today, dates).any_time()
-        return gettext("You agree to the new date, %(day)s.") % {
-            "day": day_words(notice.consent_to, today=today, locale=dates)
-        }
+        words = (
+            gettext("You agree to wait until %(day)s at the latest.")
+            if overtaken
+            else gettext("You agree to the new date, %(day)s.")
+        )
+        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
 
 
 def outcome_sentence(
