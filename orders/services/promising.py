@@ -51,25 +51,20 @@ CHANGE = """
 """
 
 PUBLISH = """
-    WITH band AS MATERIALIZED (
+    WITH band AS (
         SELECT f.product_id, f.id AS forecast_id, b.*
-        FROM orders_forecast f, ROWS FROM (jsonb_to_recordset(f.bands) AS (
-            "over" bigint, kind text, early date, likely date, late date, sure float8,
-            within_14 float8, within_30 float8, reference text)) WITH ORDINALITY AS b (
-            "over", kind, early, likely, late, sure, within_14, within_30, reference, nth)
+        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
+            "over" bigint, up_to bigint, kind text, early date, likely date, late date, sure float8,
+            within_14 float8, within_30 float8, reference text)
         WHERE f.id = ANY(%(forecasts)s)
     ),
-    steps AS MATERIALIZED (
-        SELECT product_id, array_agg("over" ORDER BY nth) AS starts FROM band GROUP BY product_id
-    ),
-    waiting AS MATERIALIZED ({waiting}),
+    waiting AS ({waiting}),
     judged AS (
         SELECT w.id AS line_id, w.order_id, w.product_id, w.waiting, w.place, w.needed - w.waiting AS units_ahead,
                b.forecast_id, b.kind, b.early, b.likely, b.late, b.sure, b.within_14, b.within_30, b.reference,
                w.promise_id AS told_id, {change} AS change
         FROM waiting w
-        JOIN steps s ON s.product_id = w.product_id
-        JOIN band b ON b.product_id = w.product_id AND b.nth = width_bucket((w.needed - 1)::bigint, s.starts)
+        JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
         LEFT JOIN orders_promise t ON t.id = w.promise_id
         WHERE (NOT w.held OR w.promise_id IS NOT NULL) AND {which}
     ),
