@@ -8,7 +8,6 @@ from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import admin_of, page, staff_page
@@ -16,20 +15,14 @@ from notifications.models import Message
 from orders import queue
 from orders.access import Purpose, order_url
 from orders.admin.base import Button, Table
+from orders.admin.history import SILENCE_WORDS
 from orders.admin.lines import refunds_table
 from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
 from orders.admin.shop_tasks import shop_tasks_table
-from orders.domain.delay_rules import Silence
 from orders.models import DelayNotice, Note, Order, OrderLine, Refund, ShopTask
 from orders.queue import Position
 
 MAILS_SHOWN = 20  # the newest
-SILENCE = {
-    "": "",
-    Silence.CANCEL: gettext_lazy("silence cancels"),
-    Silence.CONSENT: gettext_lazy("silence agrees"),
-    Silence.KEEPS_PLACE: gettext_lazy("silence keeps the place"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class ShownLine:
         words = {"case": notice.case, "day": date_format(notice.answer_by) if notice.answer_by else ""}
         asked = _("Case %(case)s, answer by %(day)s") if notice.answer_by else _("Case %(case)s")
         told = "" if notice.told_at and not notice.not_told_at else _("not told")
-        return "; ".join(str(part) for part in (asked % words, SILENCE[notice.silence], told) if part)
+        return "; ".join(str(part) for part in (asked % words, SILENCE_WORDS.get(notice.silence, ""), told) if part)
 
     @property
     def units(self) -> str:

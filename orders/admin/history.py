@@ -1,6 +1,6 @@
 """What was forecast, promised and told, and what ran: written by services, only read here."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from django.contrib import admin
 from django.db.models import Exists, Q
@@ -93,7 +93,7 @@ class NoticeState(ConditionFilter):
         return {"open": (_("To be answered"), told & asks)}
 
 
-def _coded(field: str, title: Text, codes: Iterable[str]) -> type[ConditionFilter]:
+def _coded(field: str, title: Text, codes: Mapping[str, Text]) -> type[ConditionFilter]:
     """A filter by the codes that a field may hold: those that it does hold are known only to who reads every row."""
 
     class Coded(ConditionFilter):
@@ -101,16 +101,21 @@ def _coded(field: str, title: Text, codes: Iterable[str]) -> type[ConditionFilte
 
         @classmethod
         def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-            return {code: (code, Q(**{field: code})) for code in codes}
+            return {code: (words, Q(**{field: code})) for code, words in codes.items()}
 
     Coded.title = title
     return Coded
 
 
+SILENCE_WORDS: Mapping[str, Text] = {
+    Silence.CONSENT: gettext_lazy("silence agrees"),
+    Silence.CANCEL: gettext_lazy("silence cancels"),
+    Silence.KEEPS_PLACE: gettext_lazy("silence keeps the place"),
+}
 CODES = (
-    _coded("case", gettext_lazy("case"), Case),
-    _coded("jurisdiction", gettext_lazy("jurisdiction"), Jurisdiction),
-    _coded("silence", gettext_lazy("silence"), Silence),
+    _coded("case", gettext_lazy("case"), {case: case for case in Case}),
+    _coded("jurisdiction", gettext_lazy("jurisdiction"), {rules: rules for rules in Jurisdiction}),
+    _coded("silence", gettext_lazy("silence"), SILENCE_WORDS),
 )
 
 
@@ -122,7 +127,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
         "jurisdiction",
         "case",
         "answer_by",
-        "silence",
+        "if_silent",
         "told_at",
         "not_told_at",
         "outcome",
@@ -132,6 +137,10 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]
+
+    @admin.display(description=gettext_lazy("Silence"), ordering="silence")
+    def if_silent(self, notice: DelayNotice) -> Text:
+        return SILENCE_WORDS.get(notice.silence, "")
 
 
 @admin.register(Answer)

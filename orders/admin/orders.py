@@ -1,6 +1,8 @@
 """Orders: what is known of a customer, and everything that happened to them."""
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -242,10 +244,9 @@ class OrderAdmin(BackordersAdmin):
             return queryset, False
         ids = {order.pk for found in (with_number, with_address, with_tracking) for order in found(term).only("pk")}
         products = [*with_sku(term).values_list("pk", flat=True)]
-        if ids and products:
-            return queryset.filter(Q(pk__in=ids) | Q(has_line(Q(product__in=products)))), False
-        if ids or products:
-            return queryset.filter(Q(pk__in=ids) if ids else has_line(Q(product__in=products))), False
+        found = ([Q(pk__in=ids)] if ids else []) + ([Q(has_line(Q(product__in=products)))] if products else [])
+        if found:
+            return queryset.filter(reduce(or_, found)), False
         return queryset & with_name(term), False
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
