@@ -1,12 +1,17 @@
 """A client that asks for one address over connections it keeps: few instructions a request, so that the server is what is
 measured."""
 
+import itertools
+import re
 import selectors
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.timing import Times
+
+REQUEST = "GET {} HTTP/1.1\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n"
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Answers:
 @dataclass
 class _Connection:
     socket: socket.socket
+    path: int = 0
     asked_at: float = 0.0
     received: bytes = b""
 
@@ -30,7 +36,21 @@ class _Connection:
 def ask(port: int, path: str, *, connections: int, seconds: float, rate: float | None = None) -> Answers:
     """As fast as the connections allow, or `rate` a second: then an answer's time counts from when it was due to be asked
     for."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n".encode()
+    ends = time.perf_counter() + seconds
+    return ask_in_turn(port, [path], connections=connections, over=lambda: time.perf_counter() >= ends, rate=rate)
+
+
+def ask_in_turn(
+    port: int,
+    paths: list[str],
+    *,
+    connections: int,
+    over: Callable[[], bool],
+    rate: float | None = None,
+    follow: re.Pattern[str] | None = None,
+) -> Answers:
+    """The paths one after another, again and again. `follow`: what of an answer takes the place of the same in its path, so
+    that the next time the news is asked for, as a page does."""
     selector = selectors.DefaultSelector()
     idle = []
     for _ in range(connections):
@@ -38,24 +58,26 @@ def ask(port: int, path: str, *, connections: int, seconds: float, rate: float |
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         idle.append(_Connection(made))
         selector.register(made, selectors.EVENT_READ, idle[-1])
-    answers, started = Answers(), time.perf_counter()
-    due, ends = started, started + seconds
+    answers, started, turns = Answers(), time.perf_counter(), itertools.cycle(range(len(paths)))
+    due = started
     while True:
-        now = time.perf_counter()
-        while idle and now < ends and (rate is None or due <= now):
+        now, ended = time.perf_counter(), over()
+        while idle and not ended and (rate is None or due <= now):
             connection = idle.pop()
-            connection.asked_at, connection.received = (due if rate else now), b""
-            connection.socket.sendall(request)
+            connection.path, connection.asked_at, connection.received = next(turns), (due if rate else now), b""
+            connection.socket.sendall(REQUEST.format(paths[connection.path]).encode())
             due += 1 / rate if rate else 0
-        if now >= ends and len(idle) == connections:
+        if ended and len(idle) == connections:
             break
-        patience = max(min(due, ends) - now, 0) if rate and idle and now < ends else 5
+        patience = max(due - now, 0) if rate and idle and not ended else 0.2
         for key, _ in selector.select(patience):
             connection = key.data
             connection.received += connection.socket.recv(65536)
             if status := _whole(connection.received):
                 answers.statuses.add(status)
                 answers.ms.append((time.perf_counter() - connection.asked_at) * 1000)
+                if follow and (news := follow.search(connection.received.decode())):
+                    paths[connection.path] = follow.sub(news[0], paths[connection.path])
                 idle.append(connection)
     answers.rate = len(answers.ms) / (time.perf_counter() - started)
     for key in list(selector.get_map().values()):

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks.client import Answers, ask
+from benchmarks.client import Answers, ask_in_turn
 from benchmarks.mail import deliver_all, together
 from benchmarks.page import served
 from benchmarks.servers import own_servers
@@ -26,7 +26,9 @@ from benchmarks.sink import mail_sink
 from benchmarks.timing import Report, spent
 
 EVERY = 20  # seconds, as static/js/live.js has it
-PATHS = 16  # different pages, each asked for over connections of its own
+SHARED = 10  # customers of one order: it takes long to open thousands of pages
+CONNECTIONS = 64
+SEEN = re.compile(r"seen=\w+")
 AIM_P99 = 500  # ms
 
 
@@ -63,11 +65,13 @@ def measure(customers: int, told: int, seconds: float) -> None:
     report = Report("load", f"{customers:,} open pages, {told:,} told of a delay")
     slip = filling.promise(told)
     with served(workers=2) as (port, server):
-        paths = polls(port)
-        with looking(port, paths, customers / EVERY) as calm:
+        paths = open_pages(customers)
+        with looking(port, list(paths)):  # so that it is known what the pages show
+            time.sleep(EVERY)
+        with looking(port, paths) as calm:
             time.sleep(seconds)
         say(report, "the poll of an open page, nothing new", calm)
-        with looking(port, paths, customers / EVERY) as busy, used(server) as shares:
+        with looking(port, paths) as busy, used(server) as shares:
             with spent() as review:
                 slip(timezone.now())
             with spent() as dispatch:
@@ -97,47 +101,42 @@ def say(report: Report, what: str, answers: Answers) -> None:
     )
 
 
-def polls(port: int) -> list[str]:
-    """What the open pages of some of the queue ask for."""
+def open_pages(customers: int) -> list[str]:
+    """What the page of each customer asks for: SHARED of them look at the same order, each at what they have seen of it."""
     from django.test import Client
 
     from orders.access import Purpose, link_token
     from orders.models import Order
 
+    orders = max(customers // SHARED, 1)
+    every = max(Order.objects.count() // orders, 1)
     found = []
-    every = max(Order.objects.count() // PATHS, 1)
-    for order in Order.objects.order_by("pk")[::every][:PATHS]:
+    for order in Order.objects.order_by("pk")[::every][:orders]:
         path = f"/o/{link_token(order, Purpose.ACT)}/"
-        live = re.search(r"live/\?seen=(\w+)", Client().get(path).content.decode())
+        live = SEEN.search(Client().get(path).content.decode())
         assert live
-        found.append(path + live[0])
-        ask(port, found[-1], connections=1, seconds=0.1)
-    return found
+        found.append(f"{path}live/?{live[0]}")
+    return found * SHARED
 
 
 @contextmanager
-def looking(port: int, paths: list[str], rate: float) -> Iterator[Answers]:
-    """All the paths together are asked for `rate` times a second until the block ends."""
-    together, over, begun = Answers(), threading.Event(), time.perf_counter()
-    kept: list[Answers] = []
+def looking(port: int, paths: list[str]) -> Iterator[Answers]:
+    """Every page asks again after EVERY seconds until the block ends."""
+    answers, over = Answers(), threading.Event()
 
-    def look(path: str) -> None:
-        while not over.is_set():
-            kept.append(ask(port, path, connections=4, seconds=2, rate=rate / len(paths)))
+    def look() -> None:
+        found = ask_in_turn(
+            port, paths, connections=CONNECTIONS, over=over.is_set, rate=len(paths) / EVERY, follow=SEEN
+        )
+        answers.ms, answers.statuses, answers.rate = found.ms, found.statuses, found.rate
 
-    threads = [threading.Thread(target=look, args=(path,)) for path in paths]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=look)
+    thread.start()
     try:
-        yield together
+        yield answers
     finally:
         over.set()
-        for thread in threads:
-            thread.join()
-    for each in kept:
-        together.ms += each.ms
-        together.statuses |= each.statuses
-    together.rate = len(together.ms) / (time.perf_counter() - begun)
+        thread.join()
 
 
 @contextmanager

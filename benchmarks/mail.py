@@ -113,14 +113,12 @@ def measure(mails: int, events: int, port: int) -> None:
     report.add("composed and sent by two workers", f"{both['composed']} a second")
     report.add("by one worker", f"{alone:.0f} a second: two send {ours / alone:.2f} x as many")
     report.add(
-        "the same with words written before", f"{both['written before']} a second: ours {ours / before:.0%} of it"
-    )
-    report.add(
-        "bare: the same bytes, no database",
-        f"{both['bare']} a second: ours {ours / bare:.0%} of it",
+        "the same workers with words written before",
+        f"{both['written before']} a second: ours {ours / before:.0%} of it",
         "80%",
-        ours / bare >= AIM_SENT,
+        ours / before >= AIM_SENT,
     )
+    report.add("bare: the same bytes, no database", f"{both['bare']} a second: ours {ours / bare:.0%} of it")
     first, last = (max(sizes) / 1e6 for sizes in zip(*memory, strict=True))
     report.add(
         "memory of a worker after a quarter of its mails and at the end",

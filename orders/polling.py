@@ -11,7 +11,7 @@ from orders.models import Order
 from orders.queue import COUNTS
 
 # What no row of the order tells, a preference for instance, is seen this much later at most.
-KEPT_SECONDS = 60
+KEPT_SECONDS = 300
 
 # xmin is another after every change of a row.
 ROWS = f"""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Semaphore
 from typing import Any
 
 from django.contrib import messages
@@ -48,6 +49,9 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "orders/order.html", _page(row, purpose, token, locale))
 
 
+_making_page = Semaphore()
+
+
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
@@ -56,10 +60,17 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
     state = polling.state_of(row, locale=locale, today=timezone.localdate())
     if seen and polling.version_shown(state) == seen:
         return HttpResponse(status=204)
-    page = _page(row, purpose, token, locale)
-    version = page["status"].version
-    polling.keep_version(state, version)
-    return HttpResponse(status=204) if seen == version else render(request, "orders/order.html#live", page)
+    # Of all who look at their pages while they are told of a delay, one poll at a time makes a page: the others keep what
+    # they have until they ask again, rather than wait for each other.
+    if not _making_page.acquire(blocking=not seen):
+        return HttpResponse(status=204)
+    try:
+        page = _page(row, purpose, token, locale)
+        version = page["status"].version
+        polling.keep_version(state, version)
+        return HttpResponse(status=204) if seen == version else render(request, "orders/order.html#live", page)
+    finally:
+        _making_page.release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,8 @@ def test_a_second_delay_is_case_d_and_silence_cancels_and_the_customer_can_be_pu
     assert (said["by"], said["answer_by"]) == ("silence", notice.answer_by.isoformat())
     assert services.answer(line.order, line.pk, "keep", now=overdue).done == "put_back"
     assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", notice.consent_to)
+    undone = line.order.events.filter(kind="corrected").get()
+    assert undone.facts["agreed_by"] == notice.consent_to.isoformat()
     assert queue.positions([line.pk])[line.pk].place == 1
     assert not Refund.objects.filter(line=line).exists()
     assert fresh(behind).state == "cancelled"

@@ -142,7 +142,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(client: Cli
     words = said(show(client, line, "keep"))
     assert f"You agree to the new date, {date_words(notice.consent_to)}." in words
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
-    assert f"If you do nothing: Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
+    assert f"Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
     words = said(show(client, line, "cancel"))
     assert "Your refund will be sent by 12 November." in words
     assert "You can do this at any time before it ships." in words

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from orders import services
+from orders import services, views
 from orders.access import Purpose, link_token
 from orders.models import Order, OrderLine, Product
 from tests.factories import NOON, lamp_of_a_punctual_supplier, order, review
@@ -84,3 +84,12 @@ def test_whatever_happens_is_seen_by_the_next_poll(
     now_seen = shown(client, line.order)
     assert now_seen != seen
     assert poll(client, line.order, now_seen) == 204
+
+
+def test_while_one_poll_makes_a_page_the_others_keep_theirs_until_they_ask_again(client: Client, lamp: Product) -> None:
+    line = order(lamp)
+    seen = shown(client, line.order)
+    services.cancel(line.order, now=NOON)
+    with views._making_page:
+        assert poll(client, line.order, seen) == 204
+    assert poll(client, line.order, seen) == 200

@@ -62,7 +62,7 @@ def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(client: Cl
     assert "Happy to wait? Your place is kept for you." in words
     assert "Our mails to a•••@example.com do not arrive." in words
     shown = client.get(order_url(line.order) + f"answer/?line={line.pk}&choice=cancel")
-    assert "If you do nothing: You keep your place in line." in said(shown)
+    assert "If you do nothing, nothing changes, and you keep your place in line." in said(shown)
 
 
 def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSink) -> None:
@@ -70,7 +70,7 @@ def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSi
     slip(line, 50, hours=5)
     event = Event.objects.get(promise=fresh(line).promise)
     assert event.facts["mailed"] is False
-    assert "Our page said: by" in sentence(event, locale="en")
+    assert "Our page said: it leaves us by" in sentence(event, locale="en")
 
 
 def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: MailSink) -> None:

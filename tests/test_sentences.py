@@ -61,7 +61,7 @@ def words(kind: str, facts: dict[str, Any], locale: str = "en-GB") -> str:
 
 def test_a_delay_says_what_was_told_what_is_true_why_and_the_place() -> None:
     assert words("later", LATER) == (
-        "You were told: by 18 December. It is now: by 8 January 2027, perhaps from 28 December 2026. "
+        "You were told: it leaves us by 18 December. Now it leaves us by 8 January 2027, perhaps from 28 December 2026. "
         "Why: the goods are held at customs. You are still 7th in line."
     )
 
@@ -72,7 +72,9 @@ def test_the_place_is_unchanged_only_if_it_is() -> None:
 
 
 def test_nobody_was_told_what_no_mail_carried() -> None:
-    assert words("later", LATER | {"mailed": False}).startswith("Our page said: by 18 December. It is now:")
+    assert words("later", LATER | {"mailed": False}).startswith(
+        "Our page said: it leaves us by 18 December. Now it leaves us by"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,12 +85,12 @@ def test_nobody_was_told_what_no_mail_carried() -> None:
         (window(None, None, "none", None), "You were told: no date yet."),
         (
             window("2026-12-18", "2026-12-18", "unrated", None),
-            "You were told: by 18 December, the supplier's own date.",
+            "You were told: it leaves us by 18 December, the supplier's own date.",
         ),
     ],
 )
 def test_what_was_told_is_repeated_as_it_was_told(told: dict[str, Any], said: str) -> None:
-    assert words("later", LATER | {"told": told}).startswith(said + " It is now:")
+    assert words("later", LATER | {"told": told}).startswith(said + " Now it leaves us by ")
 
 
 @pytest.mark.parametrize(
@@ -99,20 +101,22 @@ def test_what_was_told_is_repeated_as_it_was_told(told: dict[str, Any], said: st
         (window(None, None, "open", None), "We can't name a latest date now."),
         (
             window("2027-01-08", "2027-01-08", "unrated", None),
-            "It is now: by 8 January 2027, the supplier's own date, not yet rated.",
+            "Now it leaves us by 8 January 2027, the supplier's own date, not yet rated.",
         ),
-        (window("2027-01-04", "2027-01-08"), "It is now: by 8 January 2027, perhaps from the 4th."),
-        (window("2026-11-20", "2027-01-08"), "It is now: by 8 January 2027."),
+        (window("2027-01-04", "2027-01-08"), "Now it leaves us by 8 January 2027, perhaps from the 4th."),
+        (window("2026-11-20", "2027-01-08"), "Now it leaves us by 8 January 2027."),
     ],
 )
 def test_what_is_true_now_by_kind_of_window(now: dict[str, Any], said: str) -> None:
-    assert words("later", LATER | {"window": now}).startswith(f"You were told: by 18 December. {said} Why:")
+    assert words("later", LATER | {"window": now}).startswith(
+        f"You were told: it leaves us by 18 December. {said} Why:"
+    )
 
 
 def test_no_date_any_more() -> None:
     facts = LATER | {"window": window(None, None, "none", None), "reason": "delivery_cancelled"}
     assert words("no_date", facts) == (
-        "You were told: by 18 December. That day was taken back, and we have no new one yet. "
+        "You were told: it leaves us by 18 December. That day was taken back, and we have no new one yet. "
         "Why: a delivery was cancelled. You are still 7th in line."
     )
 
@@ -155,8 +159,8 @@ def test_several_arrived_for_you() -> None:
 def test_arrived_and_yet_later_than_told() -> None:
     facts = RESERVED | {"window": LEAVES, "told": window("2026-11-10", "2026-11-24")}
     assert words("reserved", facts) == (
-        "Yours has arrived and is set aside for you. You were told: by Tuesday, 24 November. "
-        "It is now: by Thursday, 26 November."
+        "Yours has arrived and is set aside for you. You were told: it leaves us by Tuesday, 24 November. "
+        "Now it leaves us by Thursday, 26 November."
     )
 
 
@@ -176,7 +180,7 @@ def test_packing_takes_longer() -> None:
         "reason": "packing",
     }
     assert words("later", facts) == (
-        "You were told: by Monday, 23 November. It is now: by Thursday, 26 November. "
+        "You were told: it leaves us by Monday, 23 November. Now it leaves us by Thursday, 26 November. "
         "Why: packing takes longer than we planned. Yours stays set aside for you."
     )
 
@@ -340,8 +344,8 @@ def test_a_wrong_count_says_sorry_once() -> None:
     facts = LATER | {"reason": "receipt_corrected", "place": 1, "place_before": None}
     said = words("corrected", facts)
     assert said == (
-        "We are sorry: fewer had arrived than we counted, and yours was among those missing. You were told: by "
-        "18 December. It is now: by 8 January 2027, perhaps from 28 December 2026. You are 1st in line."
+        "We are sorry: fewer had arrived than we counted, and yours was among those missing. You were told: it leaves us by "
+        "18 December. Now it leaves us by 8 January 2027, perhaps from 28 December 2026. You are 1st in line."
     )
 
 
@@ -351,6 +355,14 @@ def test_other_corrections() -> None:
     )
     assert words("corrected", {"what": "cancellation", "units": 1, "reason": "restored"}) == (
         "The cancellation of 1 was undone: it waits again, in its old place."
+    )
+    undone = {"what": "cancellation", "units": 2, "reason": "restored"}
+    assert words("corrected", undone | {"agreed_by": "2026-12-18"}) == (
+        "The cancellation of 2 was undone: they wait again, in their old place. The date agreed is now 18 December."
+    )
+    assert words("corrected", undone | {"agreed_by": None}) == (
+        "The cancellation of 2 was undone: they wait again, in their old place. You agreed to wait without a date. "
+        "You can still cancel at any time before it ships."
     )
 
 
@@ -439,7 +451,7 @@ def test_days_are_written_as_the_readers_region_does(locale: str, said: str) -> 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00"])
 def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: str) -> None:
-    assert words("later", LATER, locale).startswith("You were told: by ")
+    assert words("later", LATER, locale).startswith("You were told: it leaves us by ")
     assert "December" in words("later", LATER, locale)
 
 

@@ -222,16 +222,18 @@ def happened() -> list[Happened]:
         ("passed_by", "An older order reached us late. It was paid before yours, so it stands ahead of you."),
         (
             "earlier",
-            "You were told: by 30 December. It is now: by 7 December, perhaps from the 3rd. Why: the supplier sends "
+            "You were told: it leaves us by 30 December. Now it leaves us by 7 December, perhaps from the 3rd. "
+            "Why: the supplier sends "
             "it earlier. You are still 37th in line.",
         ),
         ("answered", "You keep your place in line. Thank you for telling us. The date agreed is now 30 December."),
         (
             "later",
-            "You were told: by 7 December. It is now: by 30 December, perhaps from the 21st. Why: the goods are held "
+            "You were told: it leaves us by 7 December. Now it leaves us by 30 December, perhaps from the 21st. "
+            "Why: the goods are held "
             "at customs. You are still 37th in line.",
         ),
-        ("no_date", "You were told: by 7 December. It has no date now. Why: a delivery was cancelled."),
+        ("no_date", "You were told: it leaves us by 7 December. It has no date now. Why: a delivery was cancelled."),
         ("corrected", "We are sorry: fewer had arrived than we counted, and yours was among those missing."),
         (
             "on_track",

@@ -24,7 +24,7 @@ from orders.presentation import in_language, isolated, language_for, sentence
 
 __all__ = ["Composed", "compose", "plain"]
 
-PREHEADER = 200  # more than any mailbox shows beside the subject
+PREHEADER = 250  # more than any mailbox shows beside the subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,8 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
                 "The cancellation of %(units)s was undone: they wait again, in their old place.",
                 units,
             )
-            % numbers
+            % numbers,
+            *(_agreed(facts, reader) if "agreed_by" in facts else []),
         ]
     sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
     now = _no_date if facts["window"]["kind"] == "none" else _changed
@@ -240,10 +241,13 @@ def _on_track(facts: Facts, reader: _Reader) -> list[str]:
 
 def _answered(facts: Facts, reader: _Reader) -> list[str]:
     kept = gettext("You keep your place in line. Thank you for telling us.")
+    return [kept, *_agreed(facts, reader)]
+
+
+def _agreed(facts: Facts, reader: _Reader) -> list[str]:
     if facts.get("agreed_by"):
-        return [kept, gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}]
+        return [gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}]
     return [
-        kept,
         gettext("You agreed to wait without a date."),
         gettext("You can still cancel at any time before it ships."),
     ]
@@ -322,8 +326,8 @@ def _told_by_mail(window: Window) -> str:
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("You were told: no latest date yet.")
     if window.kind == "unrated":
-        return gettext("You were told: by %(late)s, the supplier's own date.")
-    return gettext("You were told: by %(late)s.")
+        return gettext("You were told: it leaves us by %(late)s, the supplier's own date.")
+    return gettext("You were told: it leaves us by %(late)s.")
 
 
 def _told_by_page(window: Window) -> str:
@@ -336,8 +340,8 @@ def _told_by_page(window: Window) -> str:
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("Our page said: no latest date yet.")
     if window.kind == "unrated":
-        return gettext("Our page said: by %(late)s, the supplier's own date.")
-    return gettext("Our page said: by %(late)s.")
+        return gettext("Our page said: it leaves us by %(late)s, the supplier's own date.")
+    return gettext("Our page said: it leaves us by %(late)s.")
 
 
 def _now(facts: Facts, reader: _Reader) -> str:
@@ -356,12 +360,12 @@ def _is_now(window: Window, on: date) -> str:
             return gettext("We can't name a latest date now; not before %(early)s.")
         return gettext("We can't name a latest date now.")
     if window.kind == "unrated":
-        return gettext("It is now: by %(late)s, the supplier's own date, not yet rated.")
+        return gettext("Now it leaves us by %(late)s, the supplier's own date, not yet rated.")
     if window.sure is None or early is None or early <= on or early == late:
-        return gettext("It is now: by %(late)s.")
+        return gettext("Now it leaves us by %(late)s.")
     if same_month(window):
-        return gettext("It is now: by %(late)s, perhaps from the %(early_day)s.")
-    return gettext("It is now: by %(late)s, perhaps from %(early)s.")
+        return gettext("Now it leaves us by %(late)s, perhaps from the %(early_day)s.")
+    return gettext("Now it leaves us by %(late)s, perhaps from %(early)s.")
 
 
 def _later_than_told(facts: Facts) -> bool:

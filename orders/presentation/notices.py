@@ -41,12 +41,12 @@ def notice_sentences(
 
 
 def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
-    """What it means when this notice is not answered."""
+    """What it means when this notice is not answered; each names that condition itself."""
     with in_language(locale) as dates:
         words = _Words(notice, today, dates)
         codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
         said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
-        return said or gettext("You keep your place in line.")
+        return said or gettext("If you do nothing, nothing changes, and you keep your place in line.")
 
 
 def consent_sentence(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:

@@ -116,7 +116,7 @@ def _put_back(
     actor: str,
     reason: str = "",
 ) -> Answered:
-    restore(line, units, now=now, actor=actor, reason=reason)
+    restore(line, units, now=now, actor=actor, reason=reason, consent=_agreed(notice))
     _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now

@@ -125,8 +125,17 @@ def _cancel(
 
 
 @transaction.atomic
-def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "", reason: str = "") -> None:
-    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused."""
+def restore(
+    line: OrderLine,
+    units: int,
+    *,
+    now: datetime,
+    actor: str = "",
+    reason: str = "",
+    consent: Mapping[str, str | None] | None = None,
+) -> None:
+    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused. `consent`: what the
+    customer agrees to by that, as in the facts of an answer."""
     lock_stock([line.product_id])
     if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
         raise Refused(f"{line.product.sku} is being discontinued: put units back once that is done")
@@ -154,7 +163,7 @@ def restore(line: OrderLine, units: int, *, now: datetime, actor: str = "", reas
         order=line.order,
         line=line,
         kind=EventKind.CORRECTED,
-        facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED},
+        facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED, **(consent or {})},
         at=now,
         actor=actor,
         note=reason,

@@ -71,7 +71,7 @@ INSERT = """
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
     """A DelayNotice for each of these promises, just published, that asks for one. Returns how many."""
     asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]

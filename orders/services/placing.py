@@ -102,7 +102,7 @@ def place_orders(
     return created
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve: bool = True) -> list[OrderLine]:
     """Lines join their queues, each at the place its order's time gives it. `serve` as in place_orders."""
     products = sorted({line.product.pk for _, line in joining})
