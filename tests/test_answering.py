@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from orders import queue, services
@@ -344,3 +345,16 @@ def test_a_shop_may_choose_stricter_rules_than_the_law_of_the_country(
     line = factories.order(restock.product, country="CA")
     slip(restock, (NOON + 70 * DAY).date(), now=NOON + DAY)
     assert (newest(line).jurisdiction, "withdraw" in newest(line).sentences) == (applied, applied == "EU")
+
+
+@pytest.mark.parametrize("lines", [1, 30])
+def test_silence_consents_for_any_number_of_lines_at_once(
+    restock: Restock, django_assert_num_queries: DjangoAssertNumQueries, lines: int
+) -> None:
+    waiting = [factories.order(restock.product) for _ in range(lines)]
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    notice = newest(waiting[0])
+    with django_assert_num_queries(7):
+        assert services.apply_silence(now=NOON + 60 * DAY) == lines
+    assert {fresh(line).agreed_by for line in waiting} == {notice.consent_to}
+    assert {newest(line).outcome for line in waiting} == {"consented"}

@@ -1,11 +1,12 @@
 """The customer's choice, and what silence means when there is none."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
@@ -16,6 +17,7 @@ from orders.services.forecasting import today_of
 from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
 
+SILENCES_AT_ONCE = 500
 UNITS = ("quantity", "allocated", "shipped", "cancelled", "waiting")
 Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
 
@@ -156,7 +158,6 @@ def _leave(
 def apply_silence(*, now: datetime) -> int:
     """Every notice told in time whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
     would; once, however often this runs. Orders that are quiet are left alone. Returns how many ended."""
-    ended = 0
     due = DelayNotice.objects.filter(
         outcome="",
         told_at__isnull=False,
@@ -165,26 +166,61 @@ def apply_silence(*, now: datetime) -> int:
         answer_by__lt=today_of(now),
         line__order__released_at__lte=now,
     ).exclude(silence=Silence.KEEPS_PLACE)
-    for pk, line_id in due.order_by("answer_by", "pk").values_list("pk", "line_id"):
-        ended += _apply_silence(pk, line_id, now=now)
-    return ended
+    over = [
+        notice
+        for notice in due.select_related("line__order").order_by("answer_by", "pk")
+        if _is_over(notice, notice.line, now)
+    ]
+    consents = [notice for notice in over if notice.silence == Silence.CONSENT]
+    ended = 0
+    for start in range(0, len(consents), SILENCES_AT_ONCE):
+        ended += _consent_by_silence(consents[start : start + SILENCES_AT_ONCE], now=now)
+    return ended + sum(_cancel_by_silence(notice, now=now) for notice in over if notice.silence == Silence.CANCEL)
+
+
+CONSENT = """
+    UPDATE orders_orderline l SET agreed_by = coalesce(n.consent_to, l.agreed_by), open_wait = l.open_wait OR n.consent_to IS NULL
+    FROM orders_delaynotice n WHERE n.id = ANY(%s) AND l.id = n.line_id
+"""
 
 
 @transaction.atomic
-def _apply_silence(notice_id: int, line_id: int, *, now: datetime) -> bool:
-    notice = next(row for row in _locked(line_id) if row.pk == notice_id)
-    line = OrderLine.objects.select_related("order", "product").get(pk=line_id)
-    if notice.outcome or not _is_over(notice, line, now):
+def _consent_by_silence(over: Collection[DelayNotice], *, now: datetime) -> int:
+    """Many at once: a delay ends for all who were told of it on the same day."""
+    due = {notice.pk for notice in over}
+    locked = [
+        row for row in _locked(*{each.line_id for each in over}) if row.pk in due and row.binds and not row.outcome
+    ]
+    lines = OrderLine.objects.in_bulk([row.line_id for row in locked])
+    by_outcome: dict[Outcome, list[int]] = {Outcome.CONSENTED: [], Outcome.SHIPPED: [], Outcome.LEFT: []}
+    for row in locked:
+        by_outcome[_gone(lines[row.line_id]) or Outcome.CONSENTED].append(row.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(CONSENT, [by_outcome[Outcome.CONSENTED]])
+    for outcome, ids in by_outcome.items():
+        DelayNotice.objects.filter(pk__in=ids).update(outcome=outcome, ended_at=now)
+    return len(locked)
+
+
+@transaction.atomic
+def _cancel_by_silence(over: DelayNotice, *, now: datetime) -> bool:
+    notice = next(row for row in _locked(over.line_id) if row.pk == over.pk)
+    if notice.outcome or not notice.binds:
         return False
-    open_units = line.waiting + line.reserved
-    if not open_units:
-        _end_all(line, Outcome.SHIPPED if line.shipped else Outcome.LEFT, now=now)
-    elif notice.silence == Silence.CONSENT:
-        _consent(line, notice, Outcome.CONSENTED, now=now)
-    else:
-        cancel(line.order, units={line.pk: open_units}, now=now, by="silence")
-        _end_all(line, Outcome.SILENCE_CANCELLED, now=now)
+    line = OrderLine.objects.select_related("order", "product").get(pk=over.line_id)
+    if outcome := _gone(line):
+        _end_all(line, outcome, now=now)
+        return True
+    cancel(line.order, units={line.pk: line.waiting + line.reserved}, now=now, by="silence")
+    _end_all(line, Outcome.SILENCE_CANCELLED, now=now)
     return True
+
+
+def _gone(line: OrderLine) -> Outcome | None:
+    """How a question ended of which nothing is left to ask; None: units are still to come."""
+    if line.waiting + line.reserved:
+        return None
+    return Outcome.SHIPPED if line.shipped else Outcome.LEFT
 
 
 def remind(*, now: datetime) -> int:
@@ -273,9 +309,9 @@ def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
     return notice if notice and notice.outcome in ("", *outcomes) else None
 
 
-def _locked(line_id: int) -> list[DelayNotice]:
-    """The notices of a line, the newest first as everywhere: answers, silence and mails wait in turn."""
-    return list(DelayNotice.objects.select_for_update().filter(line=line_id).order_by("-pk"))
+def _locked(*line_ids: int) -> list[DelayNotice]:
+    """The notices of lines, the newest first as everywhere: answers, silence and mails wait in turn."""
+    return list(DelayNotice.objects.select_for_update().filter(line__in=line_ids).order_by("-pk"))
 
 
 def _agreed(notice: DelayNotice) -> dict[str, str | None]:

@@ -101,7 +101,7 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
     already and did not come back, or is over, stays as it is. Returns those that are open."""
     existing = {
         notice.promise_id: notice
-        for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("pk")
+        for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("-pk")
     }
     for case in _cases(promise_ids, now=now):
         for promise_id, line_id in case.lines.items():

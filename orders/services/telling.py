@@ -93,7 +93,7 @@ def mark_returned(
     promises = list(Event.objects.filter(pk__in=event_ids).values_list("promise", flat=True))
     Promise.objects.filter(pk__in=promises, told_at=told_at).update(returned_at=now)
     notices = DelayNotice.objects.select_for_update().filter(promise__in=promises, told_at=told_at, not_told_at=None)
-    for notice in notices:
+    for notice in notices.order_by("-pk"):
         if notice.outcome == Outcome.CONSENTED:  # of a first delay only, so that the day before it was the original one
             OrderLine.objects.filter(pk=notice.line_id, agreed_by=notice.consent_to).update(agreed_by=notice.notice_by)
             notice.outcome, notice.ended_at = "", None
