@@ -69,6 +69,7 @@ def _order(order: Order) -> dict[str, Any]:
                 "text": sentence(event, locale=order.locale),
                 "note": event.note,
                 "told_at": event.told_at,
+                "returned_at": event.returned_at,
             }
             for event in order.events.select_related("order", "line__product").order_by("pk")
         ],

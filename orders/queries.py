@@ -107,7 +107,7 @@ class Promised:
 @dataclass(frozen=True, slots=True)
 class Happened:
     """An event in words. `line` and `product` are None and empty where it is about the whole order; `told_at`: when a
-    mail with it was handed over."""
+    mail with it was handed over; None where that came back."""
 
     at: datetime
     kind: str
@@ -274,7 +274,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
             sentence(event, locale=locale),
             event.line_id,
             _product_name(event.line),
-            event.told_at,
+            None if event.returned_at else event.told_at,
         )
         for event in events
     ]

@@ -73,6 +73,18 @@ def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSi
     assert "Our page said: it leaves us by" in sentence(event, locale="en")
 
 
+def test_nothing_is_said_to_be_told_that_came_back(
+    client: Client, admin_client: Client, mail_sink: MailSink, clocks: Clocks
+) -> None:
+    line = returned(35)
+    assert said(client.get(order_url(line.order))).count("told by mail") == 1  # that they joined
+    assert "came back" in said(admin_client.get(page(Order, "change", line.order.pk))).split("What happened")[1]
+    clocks.move_to(NOON + 2 * DAY)
+    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
+    mail()
+    assert "told by mail on Wednesday, 4 November" in said(client.get(order_url(line.order)))
+
+
 def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: MailSink) -> None:
     line = returned(35)
     assert asked_of(line).case == "A"

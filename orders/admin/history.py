@@ -1,6 +1,7 @@
 """What was forecast, promised and told, and what ran: written by services, only read here."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import Exists, Q
@@ -36,18 +37,34 @@ def promise_words(promise: Promise | None, order: Order) -> str:
     return _quoted(window_sentence(promise, locale=order.locale), order) if promise else ""
 
 
+def told(row: Promise | Event) -> datetime | str | None:
+    return _("came back") if row.returned_at else row.told_at
+
+
 def _quoted(words: str, order: Order) -> str:
     return format_html('<bdi lang="{}">{}</bdi>', language_for(order.locale), words)
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "order", "kind", "words", "actor", "message_due", "told_at"]
+    list_display = ["at", "order", "kind", "words", "actor", "message_due", "told_at", "returned_at"]
     list_select_related = ["order", "line__product"]
     list_filter = ["kind", "message_due"]
     search_fields = ["=order__number"]
     search_help_text = gettext_lazy("An order number")
-    fields = ["order", "line", "kind", "words", "at", "actor", "message_due", "told_at", "promise", "facts"]
+    fields = [
+        "order",
+        "line",
+        "kind",
+        "words",
+        "at",
+        "actor",
+        "message_due",
+        "told_at",
+        "returned_at",
+        "promise",
+        "facts",
+    ]
     ordering = ["-id"]
 
     @admin.display(description=gettext_lazy("What the customer reads"))

@@ -20,7 +20,7 @@ from orders import queue
 from orders.admin.acts import Text
 from orders.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_number, with_tracking
-from orders.admin.history import event_words, promise_words
+from orders.admin.history import event_words, promise_words, told
 from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, Settle
 from orders.models import (
     Allocation,
@@ -56,7 +56,7 @@ def promises_of_line(line: OrderLine) -> Table:
         model=Promise,
         columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
         rows=[
-            [link(row, date_format(row.published_on)), promise_words(row, line.order), row.place, row.told_at]
+            [link(row, date_format(row.published_on)), promise_words(row, line.order), row.place, told(row)]
             for row in line.promises.order_by("-id")
         ],
     )
@@ -68,7 +68,7 @@ def events_of_line(line: OrderLine) -> Table:
         title=_("What happened"),
         model=Event,
         columns=[_("When"), _("What"), _("What the customer reads"), _("By"), _("Told")],
-        rows=[[row.at, row.get_kind_display(), event_words(row), row.actor, row.told_at] for row in events],
+        rows=[[row.at, row.get_kind_display(), event_words(row), row.actor, told(row)] for row in events],
     )
 
 

@@ -24,7 +24,7 @@ from orders.access import Purpose, order_url
 from orders.admin.acts import Text
 from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_address, with_name, with_number, with_sku, with_tracking
-from orders.admin.history import event_words, promise_words
+from orders.admin.history import event_words, promise_words, told
 from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from orders.admin.shop_tasks import shop_tasks_table
@@ -85,7 +85,7 @@ def events_of_order(order: Order) -> Table:
                 event_words(row),
                 row.actor,
                 row.note,
-                row.told_at,
+                told(row),
             ]
             for row in events
         ],

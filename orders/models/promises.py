@@ -104,6 +104,9 @@ class Event(models.Model):
     # The outbox mark: true until a message covers this event. Set by the writer, cleared once by dispatch.
     message_due = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(
+        null=True, blank=True, help_text="The mail that told it came back; empty again once another tells it."
+    )
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -27,7 +27,8 @@ MARK_TOLD = """
         WHERE id IN (SELECT order_id FROM orders_event WHERE id = ANY(%(events)s)) AND unreachable_at IS NOT NULL
     ),
     events AS (
-        UPDATE orders_event SET told_at = %(at)s WHERE id = ANY(%(events)s) AND told_at IS NULL
+        UPDATE orders_event SET told_at = %(at)s, returned_at = NULL
+        WHERE id = ANY(%(events)s) AND (told_at IS NULL OR returned_at IS NOT NULL)
     )
     SELECT DISTINCT promise_id FROM newly WHERE promise_id IS NOT NULL
 """
@@ -90,6 +91,7 @@ def mark_returned(
     was told. No deadline of its notices runs, and what their silence had agreed to is not agreed; what silence has
     cancelled stays so until somebody puts it back."""
     _put_on_list(order, attention, unreachable=True)
+    Event.objects.filter(pk__in=event_ids, told_at=told_at).update(returned_at=now)
     promises = list(Event.objects.filter(pk__in=event_ids).values_list("promise", flat=True))
     Promise.objects.filter(pk__in=promises, told_at=told_at).update(returned_at=now)
     notices = DelayNotice.objects.select_for_update().filter(promise__in=promises, told_at=told_at, not_told_at=None)
