@@ -214,6 +214,14 @@ def test_a_day_stated_when_ordering_is_a_promise_that_was_told(csv: Csv) -> None
     assert stated.told_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
+def test_an_order_that_comes_late_is_not_the_reason_why_its_own_stated_day_cannot_hold(csv: Csv) -> None:
+    call_command("import_orders", csv(row("2", placed_at="2026-10-02")))
+    restock(Product.objects.get(), 10)
+    call_command("import_orders", csv(row("1") + ",2026-11-03", header=f"{HEADER},promised_by"))
+    services.review(Product.objects.all(), now=NOON)
+    assert Event.objects.get(kind="later").facts.get("reason") is None
+
+
 @pytest.mark.parametrize(
     ("country", "locale", "expected"),
     [("DE", "", "de"), ("BR", "", "pt"), ("", "", "en"), ("DE", "en_GB", "en-GB"), ("TW", "", "zh-Hant")],

@@ -50,6 +50,7 @@ CHANGE = """
     END
 """
 
+# Who comes with a day stated by the shop, older than the last of the queue, is that older order: not the reason for itself.
 PUBLISH = """
     WITH band AS (
         SELECT f.product_id, f.id AS forecast_id, b.*
@@ -88,7 +89,9 @@ PUBLISH = """
     SELECT j.order_id, j.line_id, s.promise_id, j.change,
            jsonb_build_object(
                'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
-               'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier ELSE reason.later END, ''),
+               'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier
+                                     WHEN t.forecast_id IS NULL AND reason.later = 'late_join' THEN ''
+                                     ELSE reason.later END, ''),
                'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
                'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL, 'place_before', t.place),
            %(now)s, '', o.released_at IS NOT NULL
