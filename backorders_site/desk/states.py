@@ -397,7 +397,7 @@ def inherited(stage: Stage) -> Order:
 @state("a delay whose mail could not be delivered: the page is the only word")
 def not_notified(stage: Stage) -> Order:
     order = _delayed(stage, told=False)
-    services.mark_not_told(order, "the mail of the delay bounced: no such mailbox")
+    services.mark_not_told(order, "the mail of the delay bounced: no such mailbox", unreachable=True)
     order.events.update(message_due=False)
     stage.told(_line(order).product, stage.at(-1, 11))
     return order
