@@ -11,8 +11,10 @@ import pytest
 import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
@@ -48,11 +50,16 @@ def clean_cache() -> None:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def static_files_as_they_are(settings: Settings) -> None:
-    """Nobody collected them, so there is no manifest to look their names up in."""
+@pytest.fixture(autouse=True, scope="session")
+def settings_of_all_tests() -> Iterator[None]:
+    """Nobody collected static files, so there is no manifest to look their names up in; and a password that resists
+    guessing takes a third of a second for each user a test makes."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    with override_settings(
+        STORAGES=settings.STORAGES | {"staticfiles": plain},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
