@@ -70,12 +70,15 @@ def restock(
 def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOON) -> None:
     """Past deliveries of another product: one per slip (days late), a fortnight apart, all known before `now`."""
     product = make_product()
+    deliveries = []
     for n, slip in enumerate(slips):
-        promised = now - timedelta(days=14 * (len(slips) - n) + max(slips) + 5)
-        posted = promised - timedelta(days=30)
-        row = restock(product, 10, expected_on=promised.date(), supplier=supplier, now=posted)
+        promised = services.today_of(now) - timedelta(days=14 * (len(slips) - n) + max(slips) + 5)
         came = promised + timedelta(days=slip)
-        services.receive(product, 10, restock=row, arrived_on=services.today_of(came), now=came)
+        posted = services.PostedDate(promised, promised - timedelta(days=30))
+        arrived = services.Arrival(10, came, came)
+        reference = f"PO-{next(_numbers)}"
+        deliveries.append(services.Delivery(reference, product.sku, supplier.name, 10, [posted], [arrived]))
+    services.record_deliveries(deliveries, now=now - timedelta(days=5))
 
 
 def lamp_of_a_punctual_supplier(units: int) -> Product:
