@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 import shutil
@@ -66,6 +67,12 @@ def settings_of_all_tests() -> Iterator[None]:
 def password_alone(settings: Settings) -> None:
     """As in the demo: tests/test_second_factor.py is about the rest."""
     settings.SECOND_FACTOR = False
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays, so nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 Needs = Callable[[str], None]

@@ -1,6 +1,7 @@
 """What programs read is what docs/schemas says, in every state an order can be in and whatever is asked of it."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 SCHEMAS = Path(__file__).parent.parent / "docs/schemas"
 
 
+@cache
 def schema(name: str) -> Draft202012Validator:
     window = Resource.from_contents(json.loads((SCHEMAS / "window.json").read_text()))
     registry = Registry().with_resource("window.json", window)

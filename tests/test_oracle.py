@@ -103,7 +103,8 @@ def test_two_milliseconds_would_be_seen(client: Client, numbers: list[str]) -> N
             pass
         return answer
 
-    found, missed = seconds_of(careless, numbers, unknown_of(numbers))
+    few = numbers[:80]
+    found, missed = seconds_of(careless, few, unknown_of(few))
     assert told_apart(found, missed) > TOLD_APART
 
 

@@ -23,6 +23,9 @@ from tests.factories import NOON, make_product, order, restock
 RESTOCKS = """reference,sku,supplier,quantity,expected_on,posted_on,arrived_on
 PO-1,LAMP,Lindqvist,3,2026-01-20,2026-01-02,2026-01-22
 """
+ORDERS = """order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity
+1,2026-01-31T15:00:00Z,a@example.com,A,US,en,LAMP,4
+"""
 
 
 @pytest.fixture
@@ -158,9 +161,11 @@ def test_what_a_killed_run_left_is_swept_and_what_a_living_one_uses_is_not() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database() -> None:
+def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(restocks: Path, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    days = ["--from", "2026-01-31", "--to", "2028-12-31"]
     running = subprocess.Popen(
-        [sys.executable, "manage.py", "simulate", "--synthetic", "1"],
+        [sys.executable, "manage.py", "simulate", "--restocks", restocks, "--orders", tmp_path / "orders.csv", *days],
         cwd=Path(__file__).parent.parent,
         stderr=subprocess.PIPE,
         text=True,
