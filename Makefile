@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Some machines set it; every worker of the tests and every command they start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # As in production, so that Django's own deployment checks speak; nothing listens at these addresses.
 PRODUCTION := env -u DEBUG -u DEMO \
