@@ -40,7 +40,9 @@ def a_day_at_the_desk() -> None:
         promise=promise,
         line=at_risk,
         jurisdiction="US",
-        case="A",
+        case="D",
+        silence="cancel",
+        sentences=["choice"],
         notice_by=date(2026, 11, 4),
         answer_by=date(2026, 11, 9),
         decided_at=NOON,
@@ -91,25 +93,46 @@ def test_it_says_by_when_the_first_is_due_and_what_is_urgent(admin_client: Clien
     assert not cards["On a pick list though cancelled"].urgent
 
 
-def test_a_notice_that_asks_nothing_or_whose_units_have_come_is_not_to_be_answered(admin_client: Client) -> None:
+def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(admin_client: Client) -> None:
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
-    for no_longer in ({"answer_by": None}, {"not_told_at": NOON}, {"outcome": "kept"}):
+    for no_longer in ({"told_at": None}, {"not_told_at": NOON}, {"outcome": "kept"}):
         DelayNotice.objects.filter(pk=notice.pk).update(**no_longer)
-        assert shown(admin_client)["Notices to be answered"] == 0
+        assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (0, [])
         notice.save()
-    services.receive(notice.line.product, 5, now=NOON)
-    assert shown(admin_client)["Notices to be answered"] == 0
 
 
 def test_what_silence_would_cancel_is_to_be_answered_until_it_left(admin_client: Client) -> None:
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
-    DelayNotice.objects.filter(pk=notice.pk).update(silence="cancel")
     services.receive(notice.line.product, 5, now=NOON)
     assert shown(admin_client)["Notices to be answered"] == 1
     services.ship(notice.line.order, {notice.line_id: 1}, now=NOON)
     assert shown(admin_client)["Notices to be answered"] == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"silence": "consent"},
+        {"silence": "keeps_place", "answer_by": None},
+        {"adequate": False},
+    ],
+)
+def test_where_silence_cancels_nothing_a_customer_may_answer_and_need_not(
+    admin_client: Client, asked: dict[str, object]
+) -> None:
+    a_day_at_the_desk()
+    notice = DelayNotice.objects.exclude(told_at=None).get()
+    DelayNotice.objects.filter(pk=notice.pk).update(**asked)
+    assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (0, [notice])
+    services.receive(notice.line.product, 5, now=NOON)
+    assert listed(admin_client, "may") == []
+
+
+def listed(staff: Client, state: str) -> list[DelayNotice]:
+    url = reverse("admin:orders_delaynotice_changelist")
+    return list(staff.get(url, {"state": state}).context["cl"].result_list)
 
 
 def test_who_was_not_notified_is_no_matter_once_nothing_is_to_come(admin_client: Client) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from notifications.models import Message, State
 from orders import services
 from orders.access import Purpose, order_url
-from orders.models import Note, Order
+from orders.models import DelayNotice, Note, Order, OrderLine
 from orders.presentation import sentence
 from tests import factories
 from tests.factories import NOON
@@ -21,6 +21,27 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 def desk(order: Order) -> str:
     return f"/admin/desk/order/{order.number}/"
+
+
+def asked(**of: object) -> OrderLine:
+    """A line whose customer was asked; `of`: of its notice."""
+    product = factories.make_product()
+    factories.restock(product)
+    line = factories.order(product)
+    factories.review(product)
+    line = factories.fresh(line)
+    notice = {"case": "D", "silence": "cancel", "answer_by": date(2026, 11, 9), "told_at": NOON, "adequate": True} | of
+    DelayNotice.objects.create(
+        promise=line.promise,
+        line=line,
+        jurisdiction="US",
+        notice_by=date(2026, 11, 4),
+        decided_at=NOON,
+        sentences=["choice"],
+        consent_to=date(2026, 12, 20),
+        **notice,
+    )
+    return line
 
 
 class TestPage:
@@ -43,6 +64,26 @@ class TestPage:
         services.ship(line.order, {line.pk: 1}, now=NOON)
         (shown,) = admin_client.get(desk(line.order)).context["lines"]
         assert shown.units == "5: 3 waiting, 1 set aside, 1 shipped"
+
+    @pytest.mark.parametrize(
+        "notice, words",
+        [
+            ({"silence": "cancel"}, "Must answer until Nov. 9, 2026; silence cancels; case D"),
+            ({"silence": "consent"}, "May answer until Nov. 9, 2026; silence agrees; case D"),
+            ({"silence": "keeps_place", "answer_by": None}, "May answer at any time; silence keeps the place; case D"),
+            (
+                {"silence": "cancel", "adequate": False},
+                "May answer until Nov. 9, 2026; silence does nothing; told too late to count; case D",
+            ),
+            ({"silence": "cancel", "told_at": None}, "Must answer until Nov. 9, 2026; silence cancels; not told; case D"),
+        ],
+    )
+    def test_an_open_question_says_whether_it_must_be_answered(
+        self, admin_client: Client, notice: dict[str, object], words: str
+    ) -> None:
+        line = asked(**notice)
+        (shown,) = admin_client.get(desk(line.order)).context["lines"]
+        assert shown.question == words
 
     def test_the_customer_s_view_can_only_look(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order

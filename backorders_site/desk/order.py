@@ -39,9 +39,20 @@ class ShownLine:
         if notice is None or not notice.still_asks(self.line) or not self.line.waiting + self.line.reserved:
             return ""
         words = {"case": notice.case, "day": date_format(notice.answer_by) if notice.answer_by else ""}
-        asked = _("Case %(case)s, answer by %(day)s") if notice.answer_by else _("Case %(case)s")
-        told = "" if notice.told_at and not notice.not_told_at else _("not told")
-        return "; ".join(str(part) for part in (asked % words, SILENCE_WORDS.get(notice.silence, ""), told) if part)
+        if notice.answer_by is None:
+            asked = _("May answer at any time")
+        elif notice.must_be_answered:
+            asked = _("Must answer until %(day)s")
+        else:
+            asked = _("May answer until %(day)s")
+        parts = [
+            asked % words,
+            SILENCE_WORDS.get(notice.silence, "") if notice.binds else _("silence does nothing"),
+            "" if notice.told_at and not notice.not_told_at else _("not told"),
+            _("told too late to count") if notice.adequate is False else "",
+            _("case %(case)s") % words,
+        ]
+        return "; ".join(str(part) for part in parts if part)
 
     @property
     def units(self) -> str:
@@ -97,9 +108,10 @@ def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
     lines = list(row.lines.all())
     positions = queue.positions(line.pk for line in lines)
     model_admin = admin_of(OrderLine)
-    notices = {
-        notice.line_id: notice for notice in DelayNotice.objects.filter(line__order=row, outcome="").order_by("pk")
-    }
+    # The newest, but for one whose silence cancels until a newer one is told.
+    open_ones = DelayNotice.objects.filter(line__order=row, outcome="").order_by("pk")
+    by_weight = sorted(open_ones, key=lambda notice: notice.told_at is not None and notice.must_be_answered)
+    notices = {notice.line_id: notice for notice in by_weight}
     return [
         ShownLine(
             line,

@@ -102,7 +102,7 @@ def cards(*, held: bool) -> list[Card]:
         Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
         Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
         Card(_("Promises at risk within 7 days"), OrderLine, LineState, "at-risk", urgent=True),
-        Card(_("Notices to be answered"), DelayNotice, NoticeState, "open", first="answer_by"),
+        Card(_("Notices to be answered"), DelayNotice, NoticeState, "must", first="answer_by"),
         Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
         Card(_("Do this in your shop"), ShopTask, TaskState, "todo"),
         Card(_("On a pick list though cancelled"), ShopTask, TaskState, "packed", urgent=True),

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib import admin
-from django.db.models import Exists, Q
+from django.db.models import Exists, F, Q
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.admin.acts import Text
 from orders.admin.base import ConditionFilter, ReadOnlyAdmin
-from orders.domain.delay_rules import Case, Jurisdiction, Silence
+from orders.domain.delay_rules import Case, Jurisdiction, Sentence, Silence
 from orders.models import (
     TO_COME,
     Answer,
@@ -104,10 +104,15 @@ class NoticeState(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        told = Q(outcome="", told_at__isnull=False, not_told_at=None, answer_by__isnull=False)
-        # Whose units are set aside need not be patient any more; what silence cancels it cancels until they leave.
-        asks = Q(line__waiting__gt=0) | TO_COME & Q(silence=Silence.CANCEL)
-        return {"open": (_("To be answered"), told & asks)}
+        told = Q(outcome="", told_at__isnull=False, not_told_at=None)
+        # Told too late, silence does nothing. What it cancels it cancels until the units leave.
+        must = Q(silence=Silence.CANCEL) & ~Q(adequate=False)
+        # Whose units are set aside need not be patient any more, and of days that were overtaken nobody is asked.
+        may = Q(line__waiting__gt=0, promise=F("line__promise"), sentences__contains=[Sentence.CHOICE])
+        return {
+            "must": (_("Must be answered: silence cancels"), told & TO_COME & must),
+            "may": (_("May be answered"), told & may & ~must),
+        }
 
 
 def _coded(field: str, title: Text, codes: Mapping[str, Text]) -> type[ConditionFilter]:

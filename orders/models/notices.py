@@ -63,6 +63,11 @@ class DelayNotice(models.Model):
         mail came back."""
         return self.not_told_at is None and self.adequate is not False
 
+    @property
+    def must_be_answered(self) -> bool:
+        """Silence cancels, or will once it is told; all other notices may be answered."""
+        return self.binds and self.silence == "cancel"
+
     def still_asks(self, line: OrderLine) -> bool:
         """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does:
         to ask for patience till Christmas when the parcel leaves tomorrow would be absurd."""
