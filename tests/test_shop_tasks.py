@@ -123,12 +123,11 @@ def test_once_the_shop_has_sent_the_money_it_is_cancelled_whoever_was_put_back(e
 # What staff see
 
 
-def flags(staff: Client) -> list[bool]:
-    """Whether each task of the list is red, in its order."""
+def red_words(staff: Client) -> list[str]:
+    """Of each task of the list, in its order."""
     shown = staff.get(page(ShopTask), {"state": "todo"}).content.decode()
-    return [
-        "On it: stop it" in cells for cells in re.findall(r'<td class="field-pick_list[^"]*">(.*?)</td>', shown, re.S)
-    ]
+    cells = re.findall(r'<td class="field-pick_list[^"]*">(.*?)</td>', shown, re.S)
+    return ["".join(re.findall(r'<strong class="urgent">(.*?)</strong>', cell)) for cell in cells]
 
 
 def test_staff_see_what_to_do_first_what_may_be_being_packed_and_say_when_it_is_done(admin_client: Client) -> None:
@@ -138,11 +137,11 @@ def test_staff_see_what_to_do_first_what_may_be_being_packed_and_say_when_it_is_
     packed = factories.order(lamp)
     services.receive(lamp, 1, now=NOON)
     services.cancel(packed.order, now=NOON)
-    assert flags(admin_client) == [True, False]
+    assert red_words(admin_client) == ["On it: stop it", ""]
     first = ShopTask.objects.get(line=packed)
     assert "Done: Cancel in the shop: 1" in act(admin_client, "confirm", first)
     first.refresh_from_db()
-    assert (first.confirmed_by, flags(admin_client)) == ("admin", [False])
+    assert (first.confirmed_by, red_words(admin_client)) == ("admin", [""])
 
 
 def test_a_task_is_red_while_other_units_of_its_order_are_set_aside(admin_client: Client) -> None:
@@ -151,6 +150,34 @@ def test_a_task_is_red_while_other_units_of_its_order_are_set_aside(admin_client
     both = services.place_order(services.NewOrder(number="B", placed_at=NOON, lines=lines), now=NOON)
     services.receive(lamp, 1, now=NOON)
     services.cancel(both, units={both.lines.get(product=vase).pk: 1}, now=NOON)
-    assert flags(admin_client) == [True]
+    assert red_words(admin_client) == ["Its order is on it: leave this out"]
     services.ship(both, {both.lines.get(product=lamp).pk: 1}, now=NOON)
-    assert flags(admin_client) == [False]
+    assert red_words(admin_client) == [""]
+
+
+@pytest.mark.parametrize(
+    "arrived, cancelled, words",
+    [
+        (5, 2, "On it: only 3 of 5 units"),
+        (2, 4, "On it: only 1 of 5 units"),
+        (2, 1, "On it: only 2 of 5 units"),
+        (5, 5, "On it: stop it"),
+    ],
+)
+def test_of_a_line_cancelled_in_part_the_rest_is_still_packed(
+    admin_client: Client, arrived: int, cancelled: int, words: str
+) -> None:
+    lamp = factories.make_product()
+    placed = factories.order(lamp, 5)
+    services.receive(lamp, arrived, now=NOON)
+    services.cancel(placed.order, units={placed.pk: cancelled}, now=NOON)
+    assert red_words(admin_client) == [words]
+
+
+def test_what_has_left_is_not_counted_among_what_is_packed(admin_client: Client) -> None:
+    lamp = factories.make_product()
+    placed = factories.order(lamp, 5)
+    services.receive(lamp, 5, now=NOON)
+    services.ship(placed.order, {placed.pk: 1}, now=NOON)
+    services.cancel(placed.order, units={placed.pk: 2}, now=NOON)
+    assert red_words(admin_client) == ["On it: only 2 of 4 units"]

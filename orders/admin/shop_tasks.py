@@ -19,6 +19,10 @@ from orders.models import OrderLine, ShopTask
 OTHERS_SET_ASIDE = Exists(OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")))
 PACKED_NOW = Q(kind=ShopTask.Kind.CANCEL, confirmed_at__isnull=True) & (Q(set_aside__gt=0) | Q(OTHERS_SET_ASIDE))
 
+# Of the order, in lines other than the one that was cancelled.
+REST_SET_ASIDE = Exists(
+    OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")).exclude(pk=OuterRef("line"))
+)
 IS_PACKED_NOW = Case(When(PACKED_NOW, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
@@ -64,7 +68,7 @@ class ShopTaskAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShopTask]:
         rows: QuerySet[ShopTask] = super().get_queryset(request)
-        return rows.annotate(packed_now=IS_PACKED_NOW)
+        return rows.annotate(packed_now=IS_PACKED_NOW, rest_set_aside=REST_SET_ASIDE)
 
     @admin.display(description=gettext_lazy("To do in the shop"))
     def what(self, task: ShopTask) -> str:
@@ -81,4 +85,12 @@ class ShopTaskAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Pick list"))
     def pick_list(self, task: Any) -> SafeString | str:
         """Red while somebody may be packing what was cancelled."""
-        return format_html('<strong class="urgent">{}</strong>', _("On it: stop it")) if task.packed_now else ""
+        return format_html('<strong class="urgent">{}</strong>', _packing_words(task)) if task.packed_now else ""
+
+
+def _packing_words(task: Any) -> str:
+    """What to tell whoever packs: the rest of the line and of the order still goes."""
+    line = task.line
+    if line.reserved:
+        return _("On it: only %(n)d of %(all)d units") % {"n": line.reserved, "all": line.quantity - line.shipped}
+    return _("Its order is on it: leave this out") if task.rest_set_aside else _("On it: stop it")
