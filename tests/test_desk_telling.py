@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -28,7 +29,9 @@ def url(product: Product) -> str:
 def a_delay(*addresses: str) -> Product:
     """Those who wait were told of a day, and the delivery slips beyond it."""
     product = factories.make_product(sku="LAMP")
-    delivery = factories.restock(product, 99, expected_on=date(2026, 12, 2), now=NOON - timedelta(days=1))
+    delivery = factories.restock(
+        product, 99, reference="PO-7", expected_on=date(2026, 12, 2), now=NOON - timedelta(days=1)
+    )
     factories.review(product)
     for address in addresses:
         factories.order(product, email=address)
@@ -48,7 +51,7 @@ def words(client: Client, product: Product) -> str:
 def test_it_settles_then_they_are_sent_and_then_it_is_quiet(admin_client: Client, mail_sink: MailSink) -> None:
     product = a_delay("ada@example.com", "grete@example.com")
     settling = words(admin_client, product)
-    assert "A change is settling (Held at customs)" in settling
+    assert "A change is settling (PO-7 to March 1, 2027, Held at customs)" in settling
     assert 'hx-trigger="every 5s"' in settling
     assert "news to" not in settling
 
@@ -61,6 +64,27 @@ def test_it_settles_then_they_are_sent_and_then_it_is_quiet(admin_client: Client
     done = words(admin_client, product)
     assert "The last change is news to 2 orders: 2 mails sent." in done
     assert "hx-trigger" not in done
+
+
+def test_while_one_change_settles_the_one_before_is_told_apart(admin_client: Client, mail_sink: MailSink) -> None:
+    product = a_delay("ada@example.com")
+    services.review_settled(now=AFTER_SETTLING)
+    dispatch_all()
+    with time_machine.travel(AFTER_SETTLING, tick=False):
+        services.move_restock_date(product.restocks.get(), date(2027, 6, 1), reason="transport", now=AFTER_SETTLING)
+        said = words(admin_client, product)
+    assert "A change is settling (PO-7 to June 1, 2027, " in said
+    assert "The change before it, published at 12:11, is news to 1 order: 1 to go." in said
+    assert "The last change" not in said
+
+
+def test_what_settles_is_named_by_its_kind_where_no_date_moved(admin_client: Client) -> None:
+    product = factories.make_product()
+    left = factories.order(product)
+    factories.order(product)
+    factories.review(product)
+    services.cancel(left.order, now=NOON)
+    assert "A change is settling (Cancellations ahead)" in words(admin_client, product)
 
 
 def test_who_gets_no_mail_is_counted_apart(admin_client: Client, mail_sink: MailSink) -> None:
