@@ -156,13 +156,33 @@ class TestWhatItWouldDo:
         it = would_do(admin_client, delivery, expected_on="2026-12-02", reason="supplier_early")
         assert (it.turned_off, it.mailed) == (1, 1)
 
-    def test_a_mail_of_each_language_is_shown_as_it_will_arrive(self, admin_client: Client) -> None:
+    def test_a_mail_of_each_language_law_and_kind_is_shown_and_names_its_country(self, admin_client: Client) -> None:
         delivery, _line = a_line()
+        customer(delivery.product, country="AT", locale="de-AT")
+        customer(delivery.product, country="GB", locale="en")
         it = would_do(admin_client, delivery)
-        assert {(example.language, example.asks) for example in it.examples} >= {("English", True)}
-        assert {example.language for example in it.examples} == {"English", "German"}
+        assert {(each.language, each.place) for each in it.examples} == {
+            ("English", "United States"),
+            ("English", "United States (California)"),
+            ("German", "Germany (EU)"),
+            ("English", "Canada"),
+            ("English", "United Kingdom"),
+        }
+        assert len(it.examples) == 5
+        assert {each.kind for each in it.examples if each.place.startswith("United States")} == {
+            "later than told, to be answered, silence cancels"
+        }
         shown = admin_client.post(form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)).content.decode()
-        assert "A mail as it will arrive, in German" in shown
+        assert "A mail as it will arrive, in German, to Germany (EU); later than told" in shown
+
+    def test_of_many_sorts_of_mail_those_that_most_get_are_shown(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backorders_site.desk.rehearsal.EXAMPLES", 1)
+        delivery, _line = a_line()
+        customer(delivery.product, country="CA", locale="en")
+        it = would_do(admin_client, delivery)
+        assert ([each.place for each in it.examples], it.more_examples) == (["Canada"], 3)
 
     def test_nothing_of_it_stays(self, admin_client: Client) -> None:
         delivery, _line = a_line()

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 
+from babel import Locale
 from django.core.cache import cache
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from redis import RedisError
 
@@ -20,7 +22,9 @@ from notifications.compose import Composed, compose
 from notifications.models import Message, MessageEvent, State
 from notifications.news import open_notices
 from orders import services
-from orders.models import Event, Order, OrderLine
+from orders.admin.history import SILENCE_WORDS
+from orders.domain.delay_rules import Jurisdiction
+from orders.models import Event, EventKind, Order, OrderLine
 
 log = logging.getLogger(__name__)
 
@@ -28,25 +32,50 @@ KEPT = 3600  # seconds: nobody reads a preview for longer
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A mail as it would arrive. `asks`: whether it is one that must be answered; `html_url`: where its HTML stands for a
-    while, empty where it could not be kept."""
+class Sort:
+    """Mails that are worded alike. `silence`: what it means, of those that ask for an answer."""
 
     language: str
-    asks: bool
+    law: Jurisdiction
+    news: EventKind
+    silence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mail as it would arrive. `html_url`: where its HTML stands for a while, empty where it could not be kept."""
+
+    sort: Sort
+    country: str
     recipient: str
     subject: str
     text: str
     html_url: str
 
+    @property
+    def language(self) -> str:
+        return str(get_language_info(self.sort.language)["name"])
 
-def examples(first: Mapping[tuple[str, bool], int], *, now: datetime) -> Iterator[Example]:
-    """`first`: an order for each language, of those who only read it and of those who have to answer."""
-    for (language, asks), order_id in first.items():
+    @property
+    def place(self) -> str:
+        """The country, and whose rules where its name does not say so."""
+        named = Locale("en").territories.get(self.country, self.country) or _("no country")
+        law = {Jurisdiction.EU: "EU", Jurisdiction.US_CA: "California"}.get(self.sort.law)
+        return f"{named} ({law})" if law else named
+
+    @property
+    def kind(self) -> str:
+        """What it tells, and what it asks."""
+        asks = [_("to be answered"), SILENCE_WORDS[self.sort.silence]] if self.sort.silence else []
+        return ", ".join(str(part) for part in (self.sort.news.label.lower(), *asks))
+
+
+def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
+    """`first`: an order for each sort of mail."""
+    for sort, order_id in first.items():
         order, composed = mail_due(order_id, now=now)
         if composed:
-            name = get_language_info(language)["name"]
-            yield Example(name, asks, order.email, composed.subject, composed.text, kept(composed.html))
+            yield Example(sort, order.country, order.email, composed.subject, composed.text, kept(composed.html))
 
 
 def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:

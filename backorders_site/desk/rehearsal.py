@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,16 +14,19 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backorders_site.desk.examples import Example, examples
+from backorders_site.desk.examples import Example, Sort, examples
 from notifications.holding import goes_to_all
+from notifications.news import CHIEF_FIRST
 from orders import services
 from orders.admin.acts import Text
 from orders.domain.delay_rules import Jurisdiction, Sentence
+from orders.law import law_of
 from orders.models import Event, EventKind, Forecast, Order, Product, Refund
 from orders.presentation import language_for, sentence
 from orders.services.forecasting import make_forecasts
 from orders.services.promising import WHOLE_QUEUES
 
+EXAMPLES = 12  # sorts of mail
 SHOWN = 20  # of those who hear of it, and of the refunds
 LAWS = {
     Jurisdiction.US: "US",
@@ -48,7 +52,7 @@ class Consequences:
     """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
     hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
     `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: a window moves; `kinds`:
-    events by kind."""
+    events by kind; `more_examples`: sorts of mail besides those shown."""
 
     quiet: int
     mailed: int
@@ -63,6 +67,7 @@ class Consequences:
     refunds_by: date | None
     owed: Sequence[Refund]
     examples: Sequence[Example]
+    more_examples: int
 
     @property
     def heard(self) -> int:
@@ -155,7 +160,9 @@ QUIET = f"""
 # back from an address goes there again, and a person has to see to it all the same.
 HEARD = """
     WITH news AS (
-        SELECT e.order_id, max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
+        SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
+               max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
+               min(n.silence) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS silence,
                bool_and(e.kind = 'earlier' AND (e.facts->>'mailed')::boolean
                         AND e.facts->'told'->>'kind' IN ('dated', 'unrated')
                         AND e.facts->'told'->>'late' >= e.facts->'window'->>'late'
@@ -167,7 +174,8 @@ HEARD = """
         WHERE e.id > %(last)s AND e.at = %(now)s
         GROUP BY e.order_id
     )
-    SELECT what, CASE WHEN what = 'asked' THEN law END AS law, locale, count(*), min(order_id)
+    SELECT what, CASE WHEN what = 'asked' THEN law END AS law, coalesce(CASE WHEN what = 'asked' THEN silence END, '') AS silence,
+           chief, locale, country, region, count(*), min(order_id)
     FROM (
         SELECT CASE
                    WHEN o.released_at IS NULL THEN 'unreleased'
@@ -178,10 +186,11 @@ HEARD = """
                        SELECT FROM notifications_preference p
                        WHERE upper(p.address) = upper(o.email) AND NOT p.good_news) THEN 'turned_off'
                    ELSE 'mailed'
-               END AS what, law, o.locale, news.order_id
+               END AS what, law, silence, chief, o.locale, o.country,
+               CASE WHEN o.country = 'US' THEN upper(o.region) ELSE '' END AS region, news.order_id
         FROM news JOIN orders_order o ON o.id = news.order_id
     ) judged
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
 """
 
 
@@ -189,9 +198,18 @@ HEARD = """
 class _Heard:
     what: str
     law: str | None
+    silence: str
+    chief: int
     locale: str
+    country: str
+    region: str
     orders: int
     first: int
+
+    @property
+    def sort(self) -> Sort:
+        news = CHIEF_FIRST[self.chief - 1]
+        return Sort(language_for(self.locale), law_of(self.country, self.region), news, self.silence)
 
 
 def _consequences(before: Sequence[Forecast], last: int, products: list[int], *, now: datetime) -> Consequences:
@@ -200,8 +218,11 @@ def _consequences(before: Sequence[Forecast], last: int, products: list[int], *,
     with connection.cursor() as cursor:
         cursor.execute(QUIET, {**facts, "last": last, "now": now})
         (quiet,) = cursor.fetchone()
-        cursor.execute(HEARD, {"last": last, "now": now, "choice": f'"{Sentence.CHOICE}"'})
+        chief_first = [str(kind) for kind in CHIEF_FIRST]
+        choice = f'"{Sentence.CHOICE}"'
+        cursor.execute(HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first})
         heard = [_Heard(*row) for row in cursor.fetchall()]
+    sorts = _first_of_each(heard)
     events = Event.objects.filter(pk__gt=last, at=now)
     refunds = Refund.objects.filter(created_at=now, line__product__in=products).select_related(
         "line__order", "line__product"
@@ -220,7 +241,8 @@ def _consequences(before: Sequence[Forecast], last: int, products: list[int], *,
         refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
         refunds_by=owed[0].due_on if owed else None,
         owed=owed,
-        examples=list(examples(_first_of_each(heard), now=now)),
+        examples=list(examples(dict(islice(sorts.items(), EXAMPLES)), now=now)),
+        more_examples=max(len(sorts) - EXAMPLES, 0),
     )
 
 
@@ -245,18 +267,16 @@ def _reached(event: Event) -> Reached:
     return Reached(event.order, EventKind(event.kind).label, sentence(event, locale=locale), language_for(locale))
 
 
-def _first_of_each(heard: Collection[_Heard]) -> dict[tuple[str, bool], int]:
-    """An order for each language of those who only read it and of those who have to answer: the shop's own language
-    first, then what most would get."""
-    first: dict[tuple[str, bool], int] = {}
-    orders: Counter[tuple[str, bool]] = Counter()
+def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
+    """An order for each sort of mail: the shop's own language first, then what most would get."""
+    first: dict[Sort, int] = {}
+    orders: Counter[Sort] = Counter()
     for group in heard:
         if group.what in ("mailed", "asked"):
-            each = language_for(group.locale), group.what == "asked"
-            first.setdefault(each, group.first)
-            orders[each] += group.orders
+            first.setdefault(group.sort, group.first)
+            orders[group.sort] += group.orders
     ours = language_for(settings.LANGUAGE_CODE)
-    return {each: first[each] for each in sorted(first, key=lambda each: (each[0] != ours, -orders[each]))}
+    return {each: first[each] for each in sorted(first, key=lambda each: (each.language != ours, -orders[each]))}
 
 
 def _number(number: int) -> str:
