@@ -39,6 +39,7 @@ SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
+GOES_OUT_TO = "notifications.reach.goes_out_to"
 GOES_TO_ALL = "notifications.holding.goes_to_all"  # likewise
 REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
 # Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}

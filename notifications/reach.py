@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from notifications.holding import NOT_HELD
+from notifications.holding import NOT_HELD, present_hold
 from notifications.mode import mail_mode
 from orders.models import Order
 
@@ -24,12 +24,23 @@ class Reach:
     hears_no_change: bool
 
 
+def goes_out_to(address: str | None) -> bool:
+    """Whether mail goes out now to an address, whoever has it (None: to any at all). It asks nothing about the address
+    itself, so that a page which says so to strangers gives nobody away."""
+    return _is_allowed(address) and present_hold() is None
+
+
+def _is_allowed(address: str | None) -> bool:
+    mode = mail_mode()
+    if mode.name == "only":
+        return address is None or address.strip().upper() in mode.addresses
+    return mode.name == "send"
+
+
 def reach_of(order: Order) -> Reach:
     """In one query."""
     with connection.cursor() as cursor:
         cursor.execute(ASKED, {"address": order.email})
         goes_out, suppressed, no_change = cursor.fetchone()
-    mode = mail_mode()
     may_hear = bool(order.email) and order.released_at is not None and order.unreachable_at is None
-    allowed = mode.name == "send" or order.email.upper() in mode.addresses
-    return Reach(may_hear and allowed and goes_out and not suppressed, hears_no_change=not order.email or no_change)
+    return Reach(may_hear and _is_allowed(order.email) and goes_out and not suppressed, hears_no_change=not order.email or no_change)

@@ -1,8 +1,12 @@
 """My orders: a mailed link, good for a quarter of an hour, opens all orders of one mail address. There is no account."""
 
+from collections.abc import Callable
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import access, services
@@ -13,9 +17,12 @@ from orders.reader import read_as
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """The same answer, in the same time, whether or not an order has the address."""
+    goes_out_to: Callable[[str | None], bool] = import_string(settings.GOES_OUT_TO)
     if request.method != "POST":
-        return render(request, "orders/mine.html")
+        return render(request, "orders/mine.html", {"held": not goes_out_to(None)})
     typed = request.POST.get("email", "")
+    if not goes_out_to(typed):
+        return render(request, "orders/mine.html", {"held": True}, status=409)
     try:
         email = access.count_mail(typed, client=access.client_range(request))
     except access.Throttled as throttled:

@@ -14,7 +14,8 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from notifications.asked import KEPT
-from notifications.models import Message
+from notifications.holding import hold_mail, release_mail
+from notifications.models import Message, Suppression
 from orders import services
 from orders.access import MAILS_A_DAY, Purpose, link_token, mine_url, open_order
 from orders.models import Event, Order
@@ -130,6 +131,41 @@ def test_the_answer_is_the_same_whether_or_not_an_order_has_the_address(client: 
     assert len({said for _, said, _ in answers}) == 1
     assert len({tuple(asked) for _, _, asked in answers}) == 1
     assert Event.objects.filter(kind="link").count() == 1
+
+
+def test_while_mail_is_held_no_mail_is_promised_and_none_written(client: Client, ada: Order) -> None:
+    hold_mail("a wrong date", now=NOON, actor="mia")
+    for response in (client.get("/mine/"), *(client.post("/mine/", {"email": e}) for e in ("ada@example.com", "x"))):
+        page = response.content.decode()
+        assert "No mails go out at the moment, so we cannot send you a link." in page
+        assert re.search("on its way|name=.email|We mail you", page) is None
+    release_mail(now=NOON, actor="mia")
+    assert kinds(ada) == ["joined"]
+    assert "a mail is on its way" in ask(client)
+
+
+@pytest.mark.parametrize(
+    "mode, email, promised",
+    [
+        ("hold", "ada@example.com", False),
+        ("only:grace@example.com", "ada@example.com", False),
+        ("only:ada@example.com", "Ada@example.com", True),
+        ("send", "ada@example.com", True),
+    ],
+)
+def test_a_mail_is_promised_where_one_goes_out(
+    client: Client, ada: Order, settings: Settings, mode: str, email: str, promised: bool
+) -> None:
+    settings.MAIL_MODE = mode
+    assert ("a mail is on its way" in ask(client, email)) is promised
+    assert (kinds(ada)[-1] == "link") is promised
+    assert ('name="email"' in client.get("/mine/").content.decode()) is (mode != "hold")
+
+
+def test_whether_mail_to_an_address_came_back_is_told_no_stranger(client: Client, ada: Order) -> None:
+    before = ask(client, "eve@example.com")
+    Suppression.objects.create(address="ada@example.com", reason="bounced", at=NOON)
+    assert ask(client).replace("ada@", "eve@") == before
 
 
 def test_an_order_without_an_address_is_not_asked_for_with_none(client: Client) -> None:
