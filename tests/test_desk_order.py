@@ -3,17 +3,19 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import models
 from django.test import Client
 
+from backorders_site.desk.rehearsal import Consequences
 from notifications.models import Message, State
-from orders import services
+from orders import queue, services
 from orders.access import Purpose, order_url
-from orders.models import DelayNotice, Note, Order, OrderLine
+from orders.models import Answer, DelayNotice, Note, Order, OrderLine, Refund
 from orders.presentation import sentence
 from tests import factories
 from tests.factories import NOON
 from tests.mailing import states
-from tests.test_admin import act, page, queries_of, written_mail
+from tests.test_admin import act, filled, page, queries_of, written_mail
 from tests.test_roles import S, W, somebody
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -96,6 +98,7 @@ class TestPage:
         url = next(b.url for b in admin_client.get(desk(line.order)).context["buttons"] if "/cancel/" in b.url)
         form = admin_client.get(url).context["form"]
         sent = {f"line_{line.pk}": 1, "by": "customer", "reason": "asked", "seen": form.seen()}
+        sent["meant"] = admin_client.post(url, sent).context["meant"]
         assert admin_client.post(url, sent)["Location"] == desk(line.order)
 
     @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
@@ -141,6 +144,91 @@ class TestPage:
 
         few = queries_of(admin_client, desk(an_order(1)))
         assert [queries_of(admin_client, desk(an_order(lines))) for lines in (3, 30)] == [few, few]
+
+
+def would_do(staff: Client, name: str, row: models.Model, **data: object) -> Consequences:
+    url = f"{page(type(row), name)}?id={row.pk}"
+    form = staff.get(url).context["form"]
+    found: Consequences = staff.post(url, {**filled(form), "seen": form.seen(), **data}).context["consequences"]
+    return found
+
+
+class TestBeforeItIsDone:
+    """Whom it tells what, and which refund it makes due; nothing is done by looking."""
+
+    def test_a_cancellation_shows_its_mail_and_its_refund(self, admin_client: Client) -> None:
+        line = factories.order(factories.make_product(), 3)
+        line.order.events.update(message_due=False)
+        it = would_do(admin_client, "cancel", line.order, by="customer", reason="asked", **{f"line_{line.pk}": 2})
+        assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
+        assert it.refund_words == "1 refund will be due, the first by Nov. 12, 2026."
+        assert "2 of 3" in it.examples[0].text
+        assert (factories.fresh(line).cancelled, Refund.objects.count()) == (0, 0)
+
+    def test_whom_a_cancellation_moves_up_is_counted_too(self, admin_client: Client) -> None:
+        product = factories.make_product()
+        factories.restock(product, 1, expected_on=date(2026, 11, 20))
+        factories.restock(product, 9, expected_on=date(2027, 3, 20))
+        first, second = factories.order(product), factories.order(product)
+        factories.review(product)
+        second.order.events.update(message_due=False, told_at=NOON)
+        it = would_do(admin_client, "cancel", first.order, by="shop", reason="a double")
+        assert {str(kind): count for kind, count in it.kinds} == {"Cancelled": 1, "Earlier than told": 1}
+        assert it.first_words == "2 orders hear of it:"
+
+    def test_putting_back_shows_that_the_refund_is_not_due_any_more(self, admin_client: Client) -> None:
+        line = factories.order(factories.make_product(), 3)
+        services.cancel(line.order, now=NOON)
+        it = would_do(admin_client, "put-back", line, reason="mistaken", units=2)
+        assert it.refund_words == "The refunds of 2 units are not due any more."
+        assert it.groups == ["1 gets a mail"]
+        assert (factories.fresh(line).cancelled, Refund.objects.get().units) == (3, 3)
+
+    def test_a_move_in_line_shows_whose_promise_it_moves(self, admin_client: Client) -> None:
+        product = factories.make_product()
+        factories.restock(product, 1, expected_on=date(2026, 11, 20))
+        factories.restock(product, 9, expected_on=date(2027, 3, 20))
+        first, second = factories.order(product), factories.order(product)
+        factories.review(product)
+        it = would_do(admin_client, "move", second, place=1, reason="a wedding")
+        assert {row.order for row in it.reached} == {first.order, second.order}
+        assert queue.positions([second.pk])[second.pk].place == 2
+
+    def test_what_the_customer_is_told_is_shown_as_it_will_arrive(self, admin_client: Client) -> None:
+        order = factories.order(factories.make_product()).order
+        order.events.update(message_due=False)
+        it = would_do(admin_client, "tell", order, word="looking_into", reason="rang")
+        assert (it.groups, it.refund_words) == (["1 gets a mail"], "")
+        assert "looking into" in it.examples[0].text
+        assert not order.events.filter(kind="note").exists()
+
+
+class TestAnswersByTelephone:
+    def test_a_place_kept_is_entered_once_with_who_and_how(self, admin_client: Client) -> None:
+        line = asked()
+        assert "keeps-place/" in admin_client.get(desk(line.order)).content.decode()
+        said = act(admin_client, "keeps-place", line, reason="rang at noon")
+        assert "they keep their place." in said
+        answer = Answer.objects.get()
+        assert (answer.choice, answer.channel, answer.actor) == ("keep", "staff", "admin")
+        event = line.order.events.get(kind="answered")
+        assert (event.note, event.message_due) == ("rang at noon", True)
+        assert (line.notices.get().outcome, factories.fresh(line).agreed_by) == ("kept", date(2026, 12, 20))
+        assert "keeps-place/" not in admin_client.get(desk(line.order)).content.decode()
+
+    def test_what_they_agree_to_and_the_mail_are_shown_before(self, admin_client: Client) -> None:
+        line = asked()
+        line.order.events.update(message_due=False)
+        url = f"{page(OrderLine, 'keeps-place')}?id={line.pk}"
+        (subject,) = admin_client.get(url).context["form"].subjects()
+        assert subject.endswith(": agrees to wait until Dec. 20, 2026")
+        it = would_do(admin_client, "keeps-place", line, reason="rang at noon")
+        assert (it.groups, Answer.objects.count()) == (["1 gets a mail"], 0)
+
+    def test_where_nothing_is_asked_there_is_nothing_to_enter(self, admin_client: Client) -> None:
+        line = factories.order(factories.make_product())
+        answer = admin_client.get(f"{page(OrderLine, 'keeps-place')}?id={line.pk}", follow=True)
+        assert "Nothing is asked of this customer." in answer.content.decode()
 
 
 class TestNotes:

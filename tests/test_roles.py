@@ -36,6 +36,7 @@ ACTS = {
     "orders.Order write-note": {W, S, M},
     "orders.Order correct-address": {S, M},
     "orders.OrderLine settle": {S, M},
+    "orders.OrderLine keeps-place": {S, M},
     "orders.OrderLine move": {S, M},
     "orders.OrderLine put-back": {S, M},
     "orders.Shipment take-back": {W, M},

@@ -96,7 +96,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 def find(number: str) -> Order:
     """Whatever the case of its letters."""
-    lines = OrderLine.objects.select_related("product", "promise", "order").order_by("pk")
+    notices = Prefetch("notices", DelayNotice.objects.filter(outcome="").order_by("pk"))
+    lines = OrderLine.objects.select_related("product", "promise", "order").prefetch_related(notices).order_by("pk")
     orders = Order.objects.alias(upper=Upper("number")).prefetch_related(Prefetch("lines", lines))
     found = orders.filter(upper=number.replace("\0", "").upper()).select_related("imported_by").first()
     if found is None:
@@ -108,19 +109,21 @@ def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
     lines = list(row.lines.all())
     positions = queue.positions(line.pk for line in lines)
     model_admin = admin_of(OrderLine)
-    # The newest, but for one whose silence cancels until a newer one is told.
-    open_ones = DelayNotice.objects.filter(line__order=row, outcome="").order_by("pk")
-    by_weight = sorted(open_ones, key=lambda notice: notice.told_at is not None and notice.must_be_answered)
-    notices = {notice.line_id: notice for notice in by_weight}
     return [
         ShownLine(
             line,
             positions.get(line.pk),
             model_admin.buttons(request, line, back=request.path),
-            notices.get(line.pk),
+            _question_of(line),
         )
         for line in lines
     ]
+
+
+def _question_of(line: OrderLine) -> DelayNotice | None:
+    """The newest that is open, but for one whose silence cancels until a newer one is told."""
+    by_weight = sorted(line.notices.all(), key=lambda notice: notice.told_at is not None and notice.must_be_answered)
+    return by_weight[-1] if by_weight else None
 
 
 def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -51,8 +51,8 @@ class Reached:
 class Consequences:
     """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
     hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
-    `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: a window moves; `kinds`:
-    events by kind; `more_examples`: sorts of mail besides those shown."""
+    `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: nothing but windows move;
+    `kinds`: events by kind; `no_longer_owed`: units whose refund is not to be sent any more; `more_examples`: sorts of mail besides those shown."""
 
     quiet: int
     mailed: int
@@ -65,6 +65,7 @@ class Consequences:
     reached: Sequence[Reached]
     refunds: int
     refunds_by: date | None
+    no_longer_owed: int
     owed: Sequence[Refund]
     examples: Sequence[Example]
     more_examples: int
@@ -79,8 +80,10 @@ class Consequences:
         total = self.quiet + self.heard
         if not total:
             return _("Nobody's promise changes, and nobody hears of it.")
-        if self.quiet or self.moves:
+        if self.moves:
             return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+        if self.quiet:
+            return ngettext("Touches %(n)s order:", "Touches %(n)s orders:", total) % {"n": _number(total)}
         return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {"n": _number(total)}
 
     @property
@@ -104,6 +107,12 @@ class Consequences:
 
     @property
     def refund_words(self) -> str:
+        if self.no_longer_owed:
+            return ngettext(
+                "The refund of %(n)s unit is not due any more.",
+                "The refunds of %(n)s units are not due any more.",
+                self.no_longer_owed,
+            ) % {"n": _number(self.no_longer_owed)}
         if not self.refunds or self.refunds_by is None:
             return ""
         return ngettext(
@@ -131,9 +140,16 @@ def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: da
     with undone():
         before = make_forecasts(Product.objects.filter(pk__in=product_ids), now=now)
         last = Event.objects.aggregate(last=Max("pk"))["last"] or 0
+        owed = _units_owed(product_ids)
         act()
         services.review(Product.objects.filter(pk__in=product_ids), now=now)
-        return _consequences(before, last, list(product_ids), now=now)
+        no_longer_owed = max(owed - _units_owed(product_ids), 0)
+        return _consequences(before, last, list(product_ids), no_longer_owed, now=now)
+
+
+def _units_owed(product_ids: Collection[int]) -> int:
+    to_send = Refund.objects.filter(sent_at=None, line__product__in=product_ids)
+    return int(to_send.aggregate(units=Sum("units", default=0))["units"])
 
 
 # Both forecasts over the queue as it stands after the act; who is set aside by it has an event and no band.
@@ -212,7 +228,9 @@ class _Heard:
         return Sort(language_for(self.locale), law_of(self.country, self.region), news, self.silence)
 
 
-def _consequences(before: Sequence[Forecast], last: int, products: list[int], *, now: datetime) -> Consequences:
+def _consequences(
+    before: Sequence[Forecast], last: int, products: list[int], no_longer_owed: int, *, now: datetime
+) -> Consequences:
     after = Forecast.objects.filter(product__in=products).order_by("product_id", "-id").distinct("product_id")
     facts = {"before": [row.pk for row in before], "after": [row.pk for row in after], "products": products}
     with connection.cursor() as cursor:
@@ -235,11 +253,12 @@ def _consequences(before: Sequence[Forecast], last: int, products: list[int], *,
         turned_off=_orders(heard, "turned_off"),
         unreachable=_orders(heard, "unreachable"),
         unreleased=_orders(heard, "unreleased"),
-        moves=events.filter(kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]).exists(),
+        moves=not events.exclude(kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]).exists(),
         kinds=_kinds(events),
         reached=[_reached(event) for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]],
         refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
         refunds_by=owed[0].due_on if owed else None,
+        no_longer_owed=no_longer_owed,
         owed=owed,
         examples=list(examples(dict(islice(sorts.items(), EXAMPLES)), now=now)),
         more_examples=max(len(sorts) - EXAMPLES, 0),

@@ -21,7 +21,7 @@ from orders.admin.acts import Text
 from orders.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_number, with_tracking
 from orders.admin.history import event_words, promise_words, told
-from orders.admin.order_acts import DidNotLeave, MarkSent, MoveInLine, PutBack, Settle
+from orders.admin.order_acts import DidNotLeave, KeepsPlace, MarkSent, MoveInLine, PutBack, Settle
 from orders.models import (
     Allocation,
     Event,
@@ -240,7 +240,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
         ("queued_at", "joined_at"),
         "agreed_by",
     ]
-    acts = [Settle, MoveInLine, PutBack]
+    acts = [Settle, KeepsPlace, MoveInLine, PutBack]
     tables = [promises_of_line, events_of_line, allocations_of_line, refunds_of_line]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
 from orders.admin.acts import Act, ChooseRow, DayInput, NewRow, StaffReason, TimeInput
-from orders.models import Order, OrderLine, Product, Refund, Shipment, ShopTask, Word
+from orders.domain.delay_rules import Sentence
+from orders.models import Choice, Order, OrderLine, Outcome, Product, Refund, Shipment, ShopTask, Word
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
@@ -78,6 +79,9 @@ class UnitsOfLines(Act):
 
     def subjects(self) -> list[str]:
         return [" · ".join(filter(None, [row.number, row.customer_name])) for row in self.rows]
+
+    def products(self) -> list[int]:
+        return sorted(set(OrderLine.objects.filter(pk__in=self.units()).values_list("product", flat=True)))
 
     @staticmethod
     def most(line: OrderLine) -> int:
@@ -163,6 +167,7 @@ class Cancel(UnitsOfLines):
     )
     impossible = gettext_lazy("All of this order has shipped or is cancelled.")
     dangerous = True
+    rehearsed = True
 
     by = forms.ChoiceField(
         label=gettext_lazy("Who wants it"),
@@ -219,9 +224,14 @@ class TellCustomer(Act):
         "On their page at once and by mail, in their language. Customers read our own words only; what is special about "
         "their case is better said in a mail of yours."
     )
+    rehearsed = True
 
     word = forms.ChoiceField(label=gettext_lazy("What we tell"), choices=Word.choices, widget=forms.RadioSelect)
     reason = StaffReason()
+
+    def products(self) -> list[int]:
+        """No queue changes."""
+        return []
 
     def facts(self, row: Order) -> Sequence[object]:
         return list(row.events.filter(kind="note").values_list("pk", flat=True))
@@ -245,6 +255,7 @@ class MoveInLine(LineAct):
     label = gettext_lazy("Move in line")
     explanation = gettext_lazy("Those who are passed by can read that we moved someone, not whom and not why.")
     impossible = gettext_lazy("No units of this line wait.")
+    rehearsed = True
 
     place = forms.IntegerField(min_value=1, max_value=MOST_PLACES)
     reason = forms.CharField(
@@ -310,6 +321,7 @@ class PutBack(LineAct):
         "longer due, and the customer is told. After silence it counts as the customer's agreement to the new date."
     )
     impossible = gettext_lazy("No units of this line are cancelled.")
+    rehearsed = True
 
     units = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
     reason = StaffReason()
@@ -332,6 +344,51 @@ class PutBack(LineAct):
             "units": units,
             "line": row,
         }
+
+
+class KeepsPlace(LineAct):
+    name = "keeps-place"
+    permission = "orders.add_answer"
+    label = gettext_lazy("They keep their place")
+    explanation = gettext_lazy(
+        "For a customer who said so by telephone or in a mail. It counts as if they had pressed the button on their page, "
+        "and a mail confirms it. Who wants out is cancelled with “Cancel units”."
+    )
+    impossible = gettext_lazy("Nothing is asked of this customer.")
+    rehearsed = True
+
+    reason = forms.CharField(
+        max_length=200,
+        label=gettext_lazy("How and when they said it"),
+        help_text=gettext_lazy("Should they dispute it; customers never read it."),
+    )
+
+    @classmethod
+    def offered(cls, row: OrderLine) -> bool:
+        return bool(row.waiting + row.reserved) and any(
+            notice.still_asks(row) and Sentence.CHOICE in notice.sentences for notice in row.notices.all()
+        )
+
+    def subjects(self) -> list[str]:
+        """With what they agree to."""
+        newest = next((each for each in self.rows[0].notices.order_by("-pk") if each.outcome != Outcome.SUPERSEDED), None)
+        day = date_format(newest.consent_to) if newest and newest.consent_to else ""
+        agrees = _("%(line)s: agrees to wait until %(day)s") if day else _("%(line)s: agrees to wait without a day")
+        return [agrees % {"line": self.rows[0], "day": day}]
+
+    def products(self) -> list[int]:
+        """No queue changes."""
+        return []
+
+    def facts(self, row: OrderLine) -> Sequence[object]:
+        return [*super().facts(row), *row.notices.order_by("pk").values_list("pk", "outcome")]
+
+    def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
+        reason = self.cleaned_data["reason"]
+        done = services.answer(row.order, row.pk, Choice.KEEP, channel="staff", reason=reason, now=now, actor=actor)
+        if done.done != "kept":
+            raise services.Refused(str(self.impossible))
+        return _("%(line)s: they keep their place.") % {"line": row}
 
 
 class DidNotLeave(Act):

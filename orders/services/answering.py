@@ -42,27 +42,30 @@ def answer(
     seen: int | None = None,
     channel: str = "page",
     actor: str = "",
+    reason: str = "",
 ) -> Answered:
     """Keep the place, cancel, or withdraw from the contract, for one line (`units`: a part of it).
 
     `seen`: the units that had not shipped when the choice was offered; Changed when that is not so any more.
+    `reason`: how staff know of it, where they enter that a place is kept.
     Refused: a line of another order, an unknown choice, units that have left or were never ordered."""
     line = OrderLine.objects.select_related("product", "order").filter(order=order, pk=line_id).first()
     if line is None:
         raise Refused(f"order {order.number} has no such line")
     if choice == Choice.KEEP:
-        return _keep(line, now=now, channel=channel, actor=actor)
+        return _keep(line, now=now, channel=channel, actor=actor, reason=reason)
     if choice in (Choice.CANCEL, Choice.WITHDRAW):
         return _leave(line, Choice(choice), units, seen, now=now, channel=channel, actor=actor)
     raise Refused(f"{choice!r} is no answer we know: expected keep, cancel or withdraw")
 
 
-def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answered:
+def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str, reason: str = "") -> Answered:
     """Express consent: the day of the open notice becomes the day agreed to; where silence cancelled, the place returns."""
     silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
     line.refresh_from_db(fields=UNITS)  # as those left it who answered while we waited for the notice
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
-        return _put_back(line, silenced, _silent_units(line), now=now, channel=channel, actor=actor)
+        units = _silent_units(line)
+        return _put_back(line, silenced, units, now=now, channel=channel, actor=actor, reason=reason)
     if not line.waiting + line.reserved:
         raise Refused(
             gettext("this has left us already: there is nothing to wait for")
@@ -79,7 +82,8 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answer
     Answer.objects.create(
         line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
     )
-    _tell_answer(line, {"choice": Choice.KEEP, "units": units, **_agreed(notice)}, now=now, actor=actor)
+    facts = {"choice": Choice.KEEP, "units": units, **_agreed(notice)}
+    _tell(line, EventKind.ANSWERED, facts, now=now, actor=actor, note=reason)
     return Answered("kept", units)
 
 
@@ -318,11 +322,9 @@ def _agreed(notice: DelayNotice) -> dict[str, str | None]:
     return {"agreed_by": notice.consent_to.isoformat() if notice.consent_to else None}
 
 
-def _tell_answer(line: OrderLine, facts: dict[str, object], *, now: datetime, actor: str) -> None:
-    _tell(line, EventKind.ANSWERED, facts, now=now, actor=actor)
-
-
-def _tell(line: OrderLine, kind: EventKind, facts: dict[str, object], *, now: datetime, actor: str) -> None:
+def _tell(
+    line: OrderLine, kind: EventKind, facts: dict[str, object], *, now: datetime, actor: str, note: str = ""
+) -> None:
     Event.objects.create(
         order=line.order,
         line=line,
@@ -330,5 +332,6 @@ def _tell(line: OrderLine, kind: EventKind, facts: dict[str, object], *, now: da
         facts=facts,
         at=now,
         actor=actor,
+        note=note,
         message_due=line.order.released_at is not None,
     )
