@@ -117,6 +117,24 @@ class TestShipping:
         assert said(again) == {1: "This parcel was recorded before."}
         assert Shipment.objects.count() == 1
 
+    @pytest.mark.parametrize(
+        "first, again",
+        [
+            ("1001,A1,UPS,1001-A,1", "1001,A1,UPS,1001-A,1"),
+            ("1001,A1,UPS,1001-A,1", "#1001, a1 ,ups,1001-a,1"),
+            ("1001,,UPS,1001-A,1", "1001,,UPS,1001-A,1"),
+            ("1001,A1,UPS", "1001,A1,UPS"),
+        ],
+    )
+    def test_a_line_pasted_twice_counts_once_and_is_said_to(self, admin_client: Client, first: str, again: str) -> None:
+        (line,) = packed("1001", 3)
+        units = 1 if first.endswith(",1") else 3
+        shown = admin_client.post(SHIP, {"pasted": f"{first}\n{again}"}).content.decode()
+        assert "line 2 says the same as line 1." in " ".join(shown.split())
+        report = ship(admin_client, f"{first}\n{again}")
+        assert ([row.number for row in report.shipped], report.refused) == ([1], [])
+        assert (fresh(line).shipped, Shipment.objects.count()) == (units, 1)
+
     def test_a_parcel_taken_back_may_leave_again(self, admin_client: Client) -> None:
         packed("1001", 3)
         ship(admin_client, "1001,A1,UPS")

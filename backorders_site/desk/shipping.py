@@ -35,16 +35,22 @@ LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
 
 @dataclass(slots=True)
 class Row:
-    """A line of the paste and what came of it."""
+    """A line of the paste and what came of it. `same_as`: the number of a line above that says the same."""
 
     number: int
     cells: dict[str, str]
     said: str = ""
     shipped: bool = False
+    same_as: int | None = None
 
     @property
     def order_number(self) -> str:
         return self.cells["order_number"].lstrip("#")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it says, whatever the case of its letters."""
+        return (self.order_number.upper(), *(self.cells[name].upper() for name in COLUMNS[1:]))
 
 
 @dataclass(slots=True)
@@ -57,7 +63,11 @@ class Report:
 
     @property
     def refused(self) -> list[Row]:
-        return [row for row in self.rows if not row.shipped]
+        return [row for row in self.rows if not row.shipped and row.same_as is None]
+
+    @property
+    def repeated(self) -> list[Row]:
+        return [row for row in self.rows if row.same_as is not None]
 
 
 class ShipForm(forms.Form):
@@ -164,11 +174,18 @@ def ship(request: HttpRequest) -> HttpResponse:
 
 
 def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
-    """What shipped and what was refused, line by line. All lines of one order are done, or none."""
+    """What shipped and what was refused, line by line. All lines of one order are done, or none; of lines that say the
+    same the first alone counts."""
     report = Report(list(rows))
     by_order: dict[str, list[Row]] = {}
+    first: dict[tuple[str, ...], int] = {}
     for row in report.rows:
-        if not row.said:
+        if row.said:
+            continue
+        number = first.setdefault(row.key, row.number)
+        if number != row.number:
+            row.same_as = number
+        else:
             by_order.setdefault(row.order_number.upper(), []).append(row)
     orders = Order.objects.alias(upper=Upper("number")).filter(upper__in=by_order)
     known = {order.number.upper(): order for order in orders}
