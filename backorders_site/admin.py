@@ -65,6 +65,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class StaffAdmin(BackordersAdmin, Users):
+    explanation = gettext_lazy(
+        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is let in again "
+        "from here."
+    )
     acts = [LetInAgain, ResetSecondFactor]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

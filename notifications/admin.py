@@ -284,6 +284,10 @@ class Answered(ConditionFilter):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Mails to customers, each with its exact words. What failed or came back waits for you: open it, and "
+        "it says why and what can be done."
+    )
     list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
     list_filter = [ForStaff, "state", "kind", Answered]
     search_fields = ["=order__number", "=recipient"]
@@ -385,6 +389,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(MessageEvent)
 class MessageEventAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Which news each mail covers, and whether it was still news when the mail was written.")
     list_display = ["message", "event", "said"]
     list_select_related = ["message__order", "event__order"]
     search_fields = ["=message__order__number"]
@@ -397,6 +402,7 @@ class MessageEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Every try to hand a mail to the mail server, with the server's answer.")
     list_display = ["at", "message", "outcome", "phase", "detail"]
     list_select_related = ["message__order"]
     list_filter = ["outcome"]
@@ -409,6 +415,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(ProviderReport)
 class ProviderReportAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("What the mail provider told us: delivered, came back, complained about.")
     list_display = ["received_at", "kind", "recipient", "for_good", "detail", "handled_at"]
     list_filter = ["kind"]
     search_fields = ["=recipient", "=message_id"]
@@ -417,6 +424,10 @@ class ProviderReportAdmin(ReadOnlyAdmin):
 
 @admin.register(Suppression)
 class SuppressionAdmin(BackordersAdmin):
+    explanation = gettext_lazy(
+        "Addresses that get no mail because mail to them came back or was complained about. Take one off once "
+        "it works again."
+    )
     list_display = ["address", "reason", "at"]
     search_fields = ["address"]
     fields = ["address", "reason"]

@@ -19,6 +19,7 @@ from notifications.delivery import preview
 from notifications.dispatch import dispatch_all
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
 from orders import services
+from orders.admin.base import BackordersAdmin
 from orders.models import (
     Allocation,
     Event,
@@ -142,6 +143,13 @@ def admin_urls() -> list[str]:
                 takes_row = pattern.pattern.regex.groups > 0
                 urls.append(reverse(f"admin:{pattern.name}", args=[row.pk if row else 1] if takes_row else []))
     return urls
+
+
+def test_every_list_explains_itself(admin_client: Client) -> None:
+    for model, model_admin in admin.site._registry.items():
+        if isinstance(model_admin, BackordersAdmin):
+            listed = admin_client.get(page(model)).content.decode()
+            assert f'<p class="explanation">{escape(model_admin.explanation)}</p>' in listed, model
 
 
 class TestDeliveries:

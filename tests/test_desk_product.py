@@ -262,7 +262,7 @@ class TestDiscontinue:
         line = OrderLine.objects.latest("pk")
         services.cancel(line.order, now=NOON)
         services.discontinue(product, reason="closed", now=NOON, actor="ann")
-        with pytest.raises(services.Refused, match="is being discontinued: put units back once that is done"):
+        with pytest.raises(services.Refused, match="is being discontinued: units can be put back once that is done"):
             services.restore(line, 1, now=NOON)
         while services.discontinue_part(now=NOON):
             pass

@@ -148,6 +148,7 @@ def _estimated(rows: QuerySet[Any]) -> int:
 
 class BackordersAdmin(ModelAdmin):
     paginator = FarPaginator
+    explanation: ClassVar[Text] = ""  # of the list
     acts: ClassVar[Sequence[type[Act]]] = ()
     tables: ClassVar[list[Callable[[Any], Table]]] = []
     adding: ClassVar[type[NewRow] | None] = None

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import Exists, F, Q
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,6 +49,10 @@ def _quoted(words: str, order: Order) -> str:
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "All that customers can read about their orders, as it was written. The same words stand on their "
+        "page and in their mail."
+    )
     list_display = ["at", "order", "kind", "words", "actor", "message_due", "told_at", "returned_at"]
     list_select_related = ["order", "line__product"]
     list_filter = ["kind", "message_due"]
@@ -74,6 +80,9 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Promise)
 class PromiseAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Every window that was ever published to a customer; the newest of a line is the one that counts."
+    )
     list_display = ["published_at", "line", "words", "place", "told_at"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["kind"]
@@ -143,22 +152,29 @@ CODES = (
 
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(ReadOnlyAdmin):
-    list_display = [
-        "decided_at",
-        "line",
-        "jurisdiction",
-        "case",
-        "answer_by",
-        "if_silent",
-        "told_at",
-        "not_told_at",
-        "outcome",
-    ]
+    explanation = gettext_lazy(
+        "Delays that the law of the customer's country wants told. Only where silence cancels does an answer "
+        "have to come; enter one given by telephone on the page of its order."
+    )
+    list_display = ["line", "rules", "answer_by", "if_silent", "told", "outcome"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [NoticeState, Notified, "outcome", *CODES, "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]
+
+    @admin.display(description=gettext_lazy("Rules"), ordering="jurisdiction")
+    def rules(self, notice: DelayNotice) -> str:
+        return _("%(rules)s, case %(case)s") % {"rules": notice.jurisdiction, "case": notice.case}
+
+    @admin.display(description=gettext_lazy("Told"), ordering="told_at")
+    def told(self, notice: DelayNotice) -> str:
+        if notice.not_told_at:
+            return _("came back on %(day)s") % {"day": date_format(localtime(notice.not_told_at))}
+        if notice.told_at is None:
+            return _("not yet")
+        late = _(", too late to count") if notice.adequate is False else ""
+        return f"{date_format(localtime(notice.told_at))}{late}"
 
     @admin.display(description=gettext_lazy("Silence"), ordering="silence")
     def if_silent(self, notice: DelayNotice) -> Text:
@@ -167,6 +183,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("What customers chose when they were asked, on their page or through us.")
     list_display = ["at", "line", "choice", "units", "channel", "actor"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["choice", "channel"]
@@ -177,6 +194,10 @@ class AnswerAdmin(ReadOnlyAdmin):
 
 @admin.register(Forecast)
 class ForecastAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "What each review computed for a product, from its deliveries and its suppliers' record. Promises "
+        "rest on these."
+    )
     list_display = ["product", "made_on", "made_at"]
     list_select_related = ["product"]
     search_fields = ["=product__sku"]
@@ -185,6 +206,9 @@ class ForecastAdmin(ReadOnlyAdmin):
 
 @admin.register(QueueChange)
 class QueueChangeAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Why places in a queue changed other than by being served. Customers read the reason, without names."
+    )
     list_display = ["at", "product", "reason", "step", "lines", "units", "note", "actor"]
     list_select_related = ["product"]
     list_filter = ["reason"]
@@ -194,6 +218,7 @@ class QueueChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("The daily jobs, each once a day. A day that is missing is made up for by itself.")
     list_display = ["job", "day", "finished_at"]
     list_filter = ["job"]
     ordering = ["-id"]
@@ -201,6 +226,7 @@ class RunAdmin(ReadOnlyAdmin):
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Files that were imported, and what came of them. Import a file on the first page.")
     list_display = ["started_at", "command", "file_name", "counts", "finished_at"]
     list_filter = ["command"]
     search_fields = ["file_name"]
@@ -208,4 +234,5 @@ class ImportAdmin(ReadOnlyAdmin):
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Releases of quiet orders, so many an hour. Begin one on the page “Go live”.")
     list_display = ["started_at", "per_hour", "actor"]

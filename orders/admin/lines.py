@@ -215,6 +215,9 @@ class QueuePaginator(Paginator):  # type: ignore[type-arg]
 
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "A line is a product of an order. Choose a product and “Waiting” to see its queue as it stands."
+    )
     list_display = [
         "what",
         "order_link",
@@ -300,6 +303,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
 @admin.register(Allocation)
 class AllocationAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Arrived units that were set aside for a line, and units taken back from one.")
     list_display = ["at", "line", "quantity", "reason"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["reason"]
@@ -309,6 +313,7 @@ class AllocationAdmin(ReadOnlyAdmin):
 
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Parcels that left. One recorded by mistake is taken back on its page.")
     list_display = ["shipped_at", "order", "carrier", "tracking_number", "actor", "correction"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "=tracking_number"]
@@ -332,6 +337,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
 @admin.register(ShipmentLine)
 class ShipmentLineAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("What was in each parcel.")
     list_display = ["shipment", "line", "quantity"]
     list_select_related = ["shipment", "line__order", "line__product"]
     search_fields = ["=line__order__number", "=line__product__sku"]
@@ -353,6 +359,10 @@ class RefundState(ConditionFilter):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Money owed for cancelled units. Send it in your shop by the day it is due, then mark it sent here: "
+        "nothing is paid from here."
+    )
     list_display = ["due_on", "order_link", "product", "units", "created_at", "sent_at"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [RefundState]

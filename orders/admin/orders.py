@@ -214,6 +214,10 @@ class FromCountry(admin.SimpleListFilter):
 
 @admin.register(Order)
 class OrderAdmin(BackordersAdmin):
+    explanation = gettext_lazy(
+        "Orders with a product on backorder. They come by import or with “Add”; their page at the desk, found "
+        "by the box above, has all that can be done."
+    )
     list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
     list_filter = [NeedsSomebody, OrderState, FromCountry]
     search_fields = ["number", "email", "customer_name"]  # those that get_search_results finds, and more
@@ -307,6 +311,9 @@ class OrderAdmin(BackordersAdmin):
 
 @admin.register(Note)
 class NoteAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "What we noted for ourselves; customers never read it. Write one on the page of an order."
+    )
     list_display = ["at", "order", "text", "actor"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "text"]

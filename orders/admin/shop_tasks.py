@@ -58,6 +58,11 @@ class TaskState(ConditionFilter):
 
 @admin.register(ShopTask)
 class ShopTaskAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "What was decided here and has to be done in your shop's own system. Tick what you have done there "
+        "and choose “Done in the shop”; an import that shows it ticks it, too. Red may be being packed this "
+        "minute."
+    )
     list_display = ["what", "units", "product", "order_link", "pick_list", "created_at", "confirmed_at", "confirmed_by"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [TaskState, "kind"]

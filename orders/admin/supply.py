@@ -115,6 +115,7 @@ def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> Table:
 
 @admin.register(Supplier)
 class SupplierAdmin(BackordersAdmin):
+    explanation = gettext_lazy("Who delivers. How well each keeps the dates it gives stands under Reports.")
     list_display = ["name", "open_restocks"]
     search_fields = ["name"]
     ordering = ["name"]
@@ -144,6 +145,9 @@ class Covered(ConditionFilter):
 
 @admin.register(Product)
 class ProductAdmin(BackordersAdmin):
+    explanation = gettext_lazy(
+        "What people wait for. The page of a product at the desk shows its supply against its queue."
+    )
     list_display = ["sku", "name", "on_backorder", "lines_waiting", "units_waiting", "spare_units", "expected"]
     list_filter = [Covered, "on_backorder"]
     search_fields = ["sku", "name"]
@@ -217,6 +221,10 @@ class ProductAdmin(BackordersAdmin):
 
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Units that arrived and were set aside, of each product. They change by receiving, shipping and "
+        "correcting alone."
+    )
     list_display = ["product", "arrived", "allocated", "spare"]
     list_select_related = ["product"]
     search_fields = ["product__sku", "product__name"]
@@ -246,6 +254,10 @@ class RestockState(ConditionFilter):
 
 @admin.register(Restock)
 class RestockAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Deliveries expected from suppliers, one of each product. Add one when you order, move its date when "
+        "the supplier does, receive it when it comes."
+    )
     list_display = ["reference", "sku", "supplier", "expected_on", "moved", "came", "state"]
     list_select_related = ["product", "supplier"]
     list_filter = [RestockState, "supplier"]
@@ -294,6 +306,9 @@ class RestockAdmin(ReadOnlyAdmin):
 
 @admin.register(RestockDate)
 class RestockDateAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Every date a supplier ever gave. Our windows are learnt from these and from what then came."
+    )
     list_display = ["restock", "expected_on", "posted_on", "reason", "recorded_at", "actor"]
     list_select_related = ["restock__product"]
     list_filter = ["reason"]
@@ -316,6 +331,7 @@ class ReceiptKind(ConditionFilter):
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("What arrived, as it was counted. A wrong count is put right with “Correct” on its page.")
     list_display = ["units", "product", "delivery", "arrived_on", "what", "recorded_at", "actor", "reason"]
     list_select_related = ["product", "restock__product"]
     list_filter = [ReceiptKind]

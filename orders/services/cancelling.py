@@ -138,7 +138,8 @@ def restore(
     customer agrees to by that, as in the facts of an answer."""
     lock_stock([line.product_id])
     if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
-        raise Refused(f"{line.product.sku} is being discontinued: put units back once that is done")
+        words = gettext("%(sku)s is being discontinued: units can be put back once that is done")
+        raise Refused(words % {"sku": line.product.sku})
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
         raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")

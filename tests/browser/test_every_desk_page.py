@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -131,8 +132,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "move_date": lambda: act("restock_move-date", delivery().pk),
     "move_date_would": lambda: act("restock_move-date", delivery().pk),
     "ship_would": lambda: reverse("desk:shipping"),
+    "cancel_would": lambda: act("order_cancel", Order.objects.get(number=_number("dated")).pk),
     "discontinue_would": lambda: act("product_discontinue", product().pk),
     "move_in_line": lambda: act("orderline_move", OrderLine.objects.filter(waiting__gt=0).latest("pk").pk),
+    "keeps_place": lambda: act("orderline_keeps-place", Order.objects.get(number=_number("delayed_once")).lines.get().pk),
     "tell": lambda: act("order_tell", Order.objects.get(number=_number("dated")).pk),
     "write_note": lambda: act("order_write-note", Order.objects.get(number=_number("dated")).pk),
     "correct_address": lambda: act("order_correct-address", Order.objects.get(number=_number("dated")).pk),
@@ -140,6 +143,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "orders": lambda: reverse("admin:orders_order_changelist"),
     "lines": lambda: reverse("admin:orders_orderline_changelist") + f"?product={product().pk}",
     "products": lambda: reverse("admin:orders_product_changelist"),
+    "notices": lambda: reverse("admin:orders_delaynotice_changelist"),
     "shop_tasks": lambda: reverse("admin:orders_shoptask_changelist"),
     "refunds": lambda: reverse("admin:orders_refund_changelist"),
     "mails": lambda: reverse("admin:notifications_message_changelist"),
@@ -178,6 +182,11 @@ def discontinue(page: Page) -> None:
     previewed(page)
 
 
+def cancel(page: Page) -> None:
+    page.get_by_label("Reason").fill("asked on the phone")
+    previewed(page)
+
+
 def receive(page: Page) -> None:
     page.get_by_label("Units that arrived").fill("3")
     previewed(page)
@@ -187,6 +196,7 @@ DONE_FIRST: dict[str, Callable[[Page], None]] = {
     "receive_would": receive,
     "move_date_would": move_date,
     "ship_would": ship,
+    "cancel_would": cancel,
     "discontinue_would": discontinue,
 }
 
@@ -225,3 +235,18 @@ def test_everyone_can_use_it(desk: Gallery, name: str) -> None:
             page.screenshot(path=f"{directory}/{name}-{theme}-{width}.png", full_page=True)
     page.close()
     assert {look: faults for look, faults in found.items() if faults} == {}
+
+
+def test_no_list_is_cut_off_in_a_window_of_1200_px(desk: Gallery) -> None:
+    page = desk.open_path("/admin/", Look())
+    page.set_viewport_size({"width": 1200, "height": 800})
+    too_wide = {}
+    for model in admin.site._registry:
+        page.goto(f"{desk.server.url}{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_changelist')}")
+        hidden = page.evaluate(
+            "Math.max(0, ...[...document.querySelectorAll('.results')].map((each) => each.scrollWidth - each.clientWidth))"
+        )
+        if hidden:
+            too_wide[model._meta.label] = hidden
+    page.close()
+    assert too_wide == {}
