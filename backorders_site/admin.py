@@ -66,8 +66,7 @@ admin.site.unregister(User)
 @admin.register(User)
 class StaffAdmin(BackordersAdmin, Users):
     explanation = gettext_lazy(
-        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is let in again "
-        "from here."
+        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is let in again from here."
     )
     acts = [LetInAgain, ResetSecondFactor]
 

@@ -43,4 +43,5 @@ def reach_of(order: Order) -> Reach:
         cursor.execute(ASKED, {"address": order.email})
         goes_out, suppressed, no_change = cursor.fetchone()
     may_hear = bool(order.email) and order.released_at is not None and order.unreachable_at is None
-    return Reach(may_hear and _is_allowed(order.email) and goes_out and not suppressed, hears_no_change=not order.email or no_change)
+    is_reached = may_hear and _is_allowed(order.email) and goes_out and not suppressed
+    return Reach(is_reached, hears_no_change=not order.email or no_change)

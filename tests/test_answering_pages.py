@@ -345,7 +345,8 @@ def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Res
 def test_withdrawing_takes_a_link_and_a_confirmation(client: Client, restock: Restock, country: str) -> None:
     line = first_delay(restock, 2, country)
     page = client.get(path(line.order, page="")).content.decode()
-    (link,) = re.findall(r'<a class="button plain" id="withdraw-\d+" href="([^"]+)">Withdraw from contract here</a>', html.unescape(page))
+    withdraw = r'<a class="button plain" id="withdraw-\d+" href="([^"]+)">Withdraw from contract here</a>'
+    (link,) = re.findall(withdraw, html.unescape(page))
     step = client.get(link)
     assert re.findall(r"<button[^>]*>(.*?)</button>", step.content.decode()) == ["Confirm withdrawal"]
     assert fresh(line).waiting == 2

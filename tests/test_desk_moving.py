@@ -158,8 +158,8 @@ class TestWhatItWouldDo:
 
     def test_a_mail_of_each_language_law_and_kind_is_shown_and_names_its_country(self, admin_client: Client) -> None:
         delivery, _line = a_line()
-        customer(delivery.product, country="AT", locale="de-AT")
-        customer(delivery.product, country="GB", locale="en")
+        for country, locale in (("AT", "de-AT"), ("DE", "de-DE"), ("GB", "en")):
+            customer(delivery.product, country=country, locale=locale)
         it = would_do(admin_client, delivery)
         assert {(each.language, each.place) for each in it.examples} == {
             ("English", "United States"),

@@ -27,22 +27,10 @@ def desk(order: Order) -> str:
 
 def asked(**of: object) -> OrderLine:
     """A line whose customer was asked; `of`: of its notice."""
-    product = factories.make_product()
-    factories.restock(product)
-    line = factories.order(product)
-    factories.review(product)
-    line = factories.fresh(line)
-    notice = {"case": "D", "silence": "cancel", "answer_by": date(2026, 11, 9), "told_at": NOON, "adequate": True} | of
-    DelayNotice.objects.create(
-        promise=line.promise,
-        line=line,
-        jurisdiction="US",
-        notice_by=date(2026, 11, 4),
-        decided_at=NOON,
-        sentences=["choice"],
-        consent_to=date(2026, 12, 20),
-        **notice,
-    )
+    line = factories.order(factories.make_product())
+    notice = {"case": "D", "silence": "cancel", "answer_by": date(2026, 11, 9), "told_at": NOON, "adequate": True}
+    days = {"consent_to": date(2026, 12, 20)}
+    assert DelayNotice.objects.filter(line=line).update(**notice | days | of) == 1
     return line
 
 
@@ -77,7 +65,10 @@ class TestPage:
                 {"silence": "cancel", "adequate": False},
                 "May answer until Nov. 9, 2026; silence does nothing; told too late to count; case D",
             ),
-            ({"silence": "cancel", "told_at": None}, "Must answer until Nov. 9, 2026; silence cancels; not told; case D"),
+            (
+                {"silence": "cancel", "told_at": None},
+                "Must answer until Nov. 9, 2026; silence cancels; not told; case D",
+            ),
         ],
     )
     def test_an_open_question_says_whether_it_must_be_answered(
@@ -117,7 +108,8 @@ class TestPage:
             shown = client.get(desk(line.order)).context
             buttons = [*shown["buttons"], *(button for row in shown["lines"] for button in row.buttons)]
             offered[role] = ([str(button.label) for button in buttons], shown["sees_mails"])
-        acts = ["Cancel units", "Tell the customer", "Write a note", "Correct the mail address", "Move in line"]
+        acts = ["Cancel units", "Tell the customer", "Write a note", "Correct the mail address"]
+        acts += ["They keep their place", "Move in line"]
         assert offered == {W: (["Ship", "Write a note"], False), S: (acts, True)}
 
     def test_an_order_that_is_not_there_is_not_found(self, admin_client: Client) -> None:
@@ -226,7 +218,7 @@ class TestAnswersByTelephone:
         assert (it.groups, Answer.objects.count()) == (["1 gets a mail"], 0)
 
     def test_where_nothing_is_asked_there_is_nothing_to_enter(self, admin_client: Client) -> None:
-        line = factories.order(factories.make_product())
+        line = asked(outcome="kept", ended_at=NOON)
         answer = admin_client.get(f"{page(OrderLine, 'keeps-place')}?id={line.pk}", follow=True)
         assert "Nothing is asked of this customer." in answer.content.decode()
 

@@ -52,7 +52,8 @@ class Consequences:
     """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
     hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
     `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: nothing but windows move;
-    `kinds`: events by kind; `no_longer_owed`: units whose refund is not to be sent any more; `more_examples`: sorts of mail besides those shown."""
+    `kinds`: events by kind; `no_longer_owed`: units whose refund is not to be sent any more; `more_examples`: sorts of mail
+    besides those shown."""
 
     quiet: int
     mailed: int
@@ -287,10 +288,11 @@ def _reached(event: Event) -> Reached:
 
 
 def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
-    """An order for each sort of mail: the shop's own language first, then what most would get."""
+    """An order for each sort of mail, from the country where most get it: the shop's own language first, then what most
+    would get."""
     first: dict[Sort, int] = {}
     orders: Counter[Sort] = Counter()
-    for group in heard:
+    for group in sorted(heard, key=lambda group: -group.orders):
         if group.what in ("mailed", "asked"):
             first.setdefault(group.sort, group.first)
             orders[group.sort] += group.orders

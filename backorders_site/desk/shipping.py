@@ -182,9 +182,9 @@ def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
     for row in report.rows:
         if row.said:
             continue
-        number = first.setdefault(row.key, row.number)
-        if number != row.number:
-            row.same_as = number
+        above = first.setdefault(row.key, row.number)
+        if above != row.number:
+            row.same_as = above
         else:
             by_order.setdefault(row.order_number.upper(), []).append(row)
     orders = Order.objects.alias(upper=Upper("number")).filter(upper__in=by_order)

@@ -90,7 +90,7 @@ def telling(product: Product, *, is_last: bool, now: datetime) -> Telling | None
 def what_settles(product: Product) -> str:
     """The dates that came since customers heard last, by delivery; else the kind of change."""
     since = RestockDate.objects.filter(restock__product=product, recorded_at__gte=product.changed_at)
-    newest = since.select_related("restock").order_by("restock", "-posted_on", "-pk").distinct("restock")
+    newest = since.select_related("restock").order_by("restock_id", "-posted_on", "-pk").distinct("restock_id")
     return "; ".join(_date_words(version) for version in newest) or product.get_change_reason_display()
 
 

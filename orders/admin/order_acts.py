@@ -371,7 +371,9 @@ class KeepsPlace(LineAct):
 
     def subjects(self) -> list[str]:
         """With what they agree to."""
-        newest = next((each for each in self.rows[0].notices.order_by("-pk") if each.outcome != Outcome.SUPERSEDED), None)
+        newest = next(
+            (each for each in self.rows[0].notices.order_by("-pk") if each.outcome != Outcome.SUPERSEDED), None
+        )
         day = date_format(newest.consent_to) if newest and newest.consent_to else ""
         agrees = _("%(line)s: agrees to wait until %(day)s") if day else _("%(line)s: agrees to wait without a day")
         return [agrees % {"line": self.rows[0], "day": day}]

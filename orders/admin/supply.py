@@ -331,7 +331,9 @@ class ReceiptKind(ConditionFilter):
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("What arrived, as it was counted. A wrong count is put right with “Correct” on its page.")
+    explanation = gettext_lazy(
+        "What arrived, as it was counted. A wrong count is put right with “Correct” on its page."
+    )
     list_display = ["units", "product", "delivery", "arrived_on", "what", "recorded_at", "actor", "reason"]
     list_select_related = ["product", "restock__product"]
     list_filter = [ReceiptKind]

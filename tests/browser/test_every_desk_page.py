@@ -135,7 +135,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "cancel_would": lambda: act("order_cancel", Order.objects.get(number=_number("dated")).pk),
     "discontinue_would": lambda: act("product_discontinue", product().pk),
     "move_in_line": lambda: act("orderline_move", OrderLine.objects.filter(waiting__gt=0).latest("pk").pk),
-    "keeps_place": lambda: act("orderline_keeps-place", Order.objects.get(number=_number("delayed_once")).lines.get().pk),
+    "keeps_place": lambda: act(
+        "orderline_keeps-place", Order.objects.get(number=_number("delayed_once")).lines.get().pk
+    ),
     "tell": lambda: act("order_tell", Order.objects.get(number=_number("dated")).pk),
     "write_note": lambda: act("order_write-note", Order.objects.get(number=_number("dated")).pk),
     "correct_address": lambda: act("order_correct-address", Order.objects.get(number=_number("dated")).pk),
