@@ -5,6 +5,7 @@ from typing import Any
 import segno
 from django import forms
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -24,11 +25,18 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 RECOVERY_CODES = 10
 
 
+class CodeInput(forms.TextInput):
+    """Empty again after a wrong code: the next is another."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
-        widget=forms.TextInput({"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+        widget=CodeInput({"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
     )
 
     def clean_code(self) -> str:
@@ -43,7 +51,11 @@ def passed(request: HttpRequest) -> bool:
 @sensitive_post_parameters("code")
 @never_cache
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for whoever has passed."""
+    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for whoever has passed. Whoever
+    has not may leave, as the admin's own way out is closed to them."""
+    if request.method == "POST" and "leave" in request.POST:
+        logout(request)
+        return redirect("admin:login")
     device = TOTPDevice.objects.filter(user=request.user, confirmed=True).first()
     if device is None:
         return _set_up(request, context)
@@ -57,7 +69,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if accepted:
             _let_in(request, accepted)
             return redirect(_next(request))
-        form.add_error("code", _why_not(device))
+        form.add_error("code", _why_not(device if code.isdigit() or verified else _recovery_device(request.user)))
     left = StaticToken.objects.filter(device__user=request.user).count()
     title = _("Recovery codes") if verified else _("Second factor")
     return TemplateResponse(
@@ -116,16 +128,24 @@ def _let_in(request: HttpRequest, device: Any) -> None:
     login(request, device)
 
 
-def _why_not(device: TOTPDevice) -> str:
+def _recovery_device(user: Any) -> StaticDevice | None:
+    return StaticDevice.objects.filter(user=user).first()
+
+
+def _why_not(device: TOTPDevice | StaticDevice | None) -> str:
     """After each wrong code the next one has to wait twice as long."""
+    said = _("This code is not right, or was used before.")
+    if device is None:
+        return said
     device.refresh_from_db()
     allowed, _reason = device.verify_is_allowed()
-    seconds = 0 if allowed else 2 ** max(device.throttling_failure_count - 1, 0)
-    return ngettext(
-        "This code is not right, or was used before. Wait %(seconds)d second and type the next one.",
-        "This code is not right, or was used before. Wait %(seconds)d seconds and type the next one.",
-        seconds,
-    ) % {"seconds": seconds}
+    if allowed:
+        return said
+    seconds = 2 ** max(device.throttling_failure_count - 1, 0)
+    wait = ngettext(
+        "Wait %(seconds)d second and type the next one.", "Wait %(seconds)d seconds and type the next one.", seconds
+    )
+    return f"{said} {wait % {'seconds': seconds}}"
 
 
 def _next(request: HttpRequest) -> str:

@@ -163,8 +163,8 @@ class TestWhatItWouldDo:
         it = would_do(admin_client, delivery)
         assert {(each.language, each.place) for each in it.examples} == {
             ("English", "United States"),
-            ("English", "United States (California)"),
-            ("German", "Germany (EU)"),
+            ("English", "United States, California"),
+            ("German", "Germany, EU"),
             ("English", "Canada"),
             ("English", "United Kingdom"),
         }
@@ -173,7 +173,7 @@ class TestWhatItWouldDo:
             "later than told, to be answered, silence cancels"
         }
         shown = admin_client.post(form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)).content.decode()
-        assert "A mail as it will arrive, in German, to Germany (EU); later than told" in shown
+        assert "A mail as it will arrive · German · Germany, EU · later than told" in shown
 
     def test_of_many_sorts_of_mail_those_that_most_get_are_shown(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch

@@ -120,6 +120,33 @@ def test_a_recovery_code_opens_once(client: Client, ann: User) -> None:
     assert (first.get(INDEX).status_code, second.get(INDEX).status_code) == (200, 302)
 
 
+def test_a_wrong_recovery_code_is_said_to_be_one_and_not_shown_again(client: Client, ann: User) -> None:
+    code, *_ = logged_in(client, ann)
+    other = Client()
+    other.force_login(ann)
+    with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+        first = other.post(CODE, {"code": "aaaaaaaa"}).content.decode()
+        other.post(CODE, {"code": code})
+    assert "This code is not right, or was used before. Wait 1 second" in first
+    assert "aaaaaaaa" not in first
+    assert other.get(INDEX).status_code == 302
+
+
+def test_whoever_is_asked_for_a_code_can_leave(client: Client, ann: User) -> None:
+    for _ in range(2):  # to set up a phone, and to show it
+        other = Client()
+        other.force_login(ann)
+        assert 'name="leave"' in other.get(CODE).content.decode()
+        assert other.post(CODE, {"leave": "1"})["Location"] == LOGIN
+        assert other.get(CODE)["Location"] == LOGIN
+        logged_in(client, ann)
+
+
+def test_every_page_leads_to_the_recovery_codes(client: Client, ann: User) -> None:
+    logged_in(client, ann)
+    assert f'<a href="{CODE}">Recovery codes</a>' in client.get(INDEX).content.decode()
+
+
 def test_new_recovery_codes_want_a_code_of_the_phone_and_end_the_old_ones(client: Client, ann: User) -> None:
     old = logged_in(client, ann)
     client.post(CODE, {"code": old[0]})

@@ -61,7 +61,7 @@ class Example:
         """The country, and whose rules where its name does not say so."""
         named = Locale("en").territories.get(self.country, self.country) or _("no country")
         law = {Jurisdiction.EU: "EU", Jurisdiction.US_CA: "California"}.get(self.sort.law)
-        return f"{named} ({law})" if law else named
+        return f"{named}, {law}" if law else named
 
     @property
     def kind(self) -> str:
