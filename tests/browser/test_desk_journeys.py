@@ -168,6 +168,9 @@ class TestWarehouse:
         page.emulate_media(media="print")
         expect(page.locator("#header")).to_be_hidden()
         expect(page.locator(".box").first).to_be_visible()
+        page.emulate_media(media="screen")
+        page.go_back()
+        expect(page.get_by_text("8 of 10 are still to come.")).to_be_visible()
         shop.mail("ada.1001@example.com", "has arrived and is set aside for you")
 
     def test_orders_are_shipped_by_what_the_shipping_tool_gives(self, shop: Shop, desk: At) -> None:
