@@ -45,6 +45,18 @@ def test_the_example_is_the_mail_that_a_release_sends(
     assert example.mail.subject in [sent.message["Subject"] for sent in mail_sink.mails]
 
 
+def test_there_is_an_example_in_each_language_the_shop_s_own_first(admin_client: Client, quiet: list[Order]) -> None:
+    line = services.NewLine(quiet[0].lines.get().product, 1)
+    more = [services.NewOrder(f"L-{n}", NOON, [line], "m@example.com", locale=n) for n in ("ar", "de-AT", "de-DE")]
+    services.place_orders(more, now=NOON, quiet=True)
+    assert [each.language for each in admin_client.get(PAGE).context["examples"]] == ["English", "Arabic", "German"]
+
+
+def test_it_says_when_the_last_is_released_to_the_minute(admin_client: Client, quiet: list[Order]) -> None:
+    said = admin_client.post(PAGE, {"per_hour": 60}, follow=True).content.decode()
+    assert "At this pace the last is released about Nov. 2, 12:02." in said
+
+
 def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(admin_client: Client, quiet: list[Order]) -> None:
     said = admin_client.post(PAGE, {"per_hour": 60}, follow=True)
     release = Release.objects.get()

@@ -10,7 +10,7 @@ from backorders_site.desk.rehearsal import Consequences
 from notifications.models import Message, State
 from orders import queue, services
 from orders.access import Purpose, order_url
-from orders.models import Answer, DelayNotice, Note, Order, OrderLine, Refund
+from orders.models import Answer, DelayNotice, Note, Order, OrderLine, Refund, Shipment
 from orders.presentation import sentence
 from tests import factories
 from tests.factories import NOON
@@ -77,6 +77,17 @@ class TestPage:
         line = asked(**notice)
         (shown,) = admin_client.get(desk(line.order)).context["lines"]
         assert shown.question == words
+
+    def test_a_parcel_that_did_not_leave_says_so(self, admin_client: Client) -> None:
+        product = factories.make_product()
+        line = factories.order(product)
+        services.receive(product, 1, now=NOON)
+        parcel = services.ship(line.order, {line.pk: 1}, carrier="UPS", now=NOON)
+        services.correct_shipment(parcel, reason="on the shelf", now=NOON, actor="ann")
+        shipments = next(
+            table for table in admin_client.get(desk(line.order)).context["tables"] if table.model is Shipment
+        )
+        assert {str(row[2]) for row in shipments.rows} == {"UPS · taken back", "did not leave: on the shelf"}
 
     def test_the_customer_s_view_can_only_look(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order

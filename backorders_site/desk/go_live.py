@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from backorders_site.desk.examples import kept, mail_due
@@ -23,6 +24,7 @@ from notifications.mode import mail_mode
 from orders import services
 from orders.admin.base import actor_of
 from orders.models import EventKind, Order, Release
+from orders.presentation import language_for
 from orders.quiet import TOTAL, news_of_quiet, past_agreed, quiet_orders, who_would_hear_what
 
 PERMISSION = "orders.add_release"
@@ -44,6 +46,7 @@ class Example:
     """`number`: the order whose first mail it would be, as things stand."""
 
     kind: str
+    language: str
     number: str
     mail: Composed
     html_url: str
@@ -78,7 +81,7 @@ def go_live(request: HttpRequest) -> HttpResponse:
         released=Order.objects.filter(released_at__gte=release.started_at, created_at__lte=release.started_at).count()
         if release
         else 0,
-        done_by=now + timedelta(hours=ceil(left / release.per_hour)) if release and left else None,
+        done_by=now + timedelta(minutes=ceil(60 * left / release.per_hour)) if release and left else None,
         heard=_heard(now) if left else None,
         late=[*past_agreed(quiet, now=now).order_by("pk").values_list("number", flat=True)[:NAMED]],
         unreachable=[*quiet.filter(email="").order_by("pk").values_list("number", flat=True)[:NAMED]],
@@ -113,13 +116,18 @@ def _heard(now: datetime) -> Heard:
 
 
 def examples(now: datetime) -> list[Example]:
-    """The first mail of one order for each news, written as it would be if it were released now; nothing of it stays."""
-    one_of_each = {event.hears: event.order_id for event in news_of_quiet().order_by("hears", "-pk").distinct("hears")}
-    found = []
-    for kind, order_id in one_of_each.items():
+    """The first mail of one order for each news and language, the shop's own first, written as it would be if it were
+    released now; nothing of it stays."""
+    by_locale = news_of_quiet().select_related("order").order_by("hears", "order__locale", "-pk")
+    one_of_each: dict[tuple[str, str], int] = {}
+    for event in by_locale.distinct("hears", "order__locale"):
+        one_of_each.setdefault((event.hears, language_for(event.order.locale)), event.order_id)
+    ours, found = language_for(settings.LANGUAGE_CODE), []
+    for (kind, language), order_id in sorted(one_of_each.items(), key=lambda each: (each[0][1] != ours, each[0])):
         order, mail = _written(order_id, now)
         if mail:
-            found.append(Example(str(EventKind(kind).label), order.number, mail, kept(mail.html)))
+            name = get_language_info(language)["name"]
+            found.append(Example(str(EventKind(kind).label), name, order.number, mail, kept(mail.html)))
     return found
 
 

@@ -101,13 +101,20 @@ def shipments_of_order(order: Order) -> Table:
             [
                 link(row, moment(row.shipped_at)),
                 ", ".join(f"{line.quantity} × {line.line.product.sku}" for line in row.lines.all()),
-                row.carrier,
+                _carrier_words(row),
                 row.tracking_number,
                 row.actor,
             ]
-            for row in order.shipments.prefetch_related("lines__line__product")
+            for row in order.shipments.prefetch_related("lines__line__product", "corrections")
         ],
     )
+
+
+def _carrier_words(shipment: Shipment) -> str:
+    """A parcel that did not leave says so, and so does the row that takes it back."""
+    if shipment.corrects_id:
+        return _("did not leave: %(reason)s") % {"reason": shipment.reason or "–"}
+    return " · ".join(filter(None, [shipment.carrier, _("taken back") if shipment.corrections.all() else ""]))
 
 
 def refunds_of_order(order: Order) -> Table:
