@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import Exists, F, Q
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -156,12 +158,22 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
         "Delays that the law of the customer's country wants told. Only where silence cancels does an answer "
         "have to come; enter one given by telephone on the page of its order."
     )
-    list_display = ["line", "rules", "answer_by", "if_silent", "told", "outcome"]
+    list_display = ["what", "order", "rules", "answer_by", "if_silent", "told", "outcome"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [NoticeState, Notified, "outcome", *CODES, "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
     search_help_text = gettext_lazy("An order number")
     ordering = ["-id"]
+
+    @admin.display(description=gettext_lazy("Line"))
+    def what(self, notice: DelayNotice) -> str:
+        return f"{notice.line.quantity} × {notice.line.product.sku}"
+
+    @admin.display(description=gettext_lazy("Order"), ordering="line__order__number")
+    def order(self, notice: DelayNotice) -> SafeString:
+        """Its page at the desk: there an answer is entered."""
+        number = notice.line.order.number
+        return format_html('<a href="{}">{}</a>', reverse("desk:order", args=[number]), number)
 
     @admin.display(description=gettext_lazy("Rules"), ordering="jurisdiction")
     def rules(self, notice: DelayNotice) -> str:
