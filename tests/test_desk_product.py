@@ -145,6 +145,7 @@ def test_a_delivery_has_its_date_versions_and_what_can_be_done(admin_client: Cli
 
 def test_it_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
     product = lamp(1)
+    factories.restock(product, 1)  # settles, as those below do
     few = queries_of(admin_client, url(product))
     for times in (2, 27):
         for _ in range(times):

@@ -87,6 +87,14 @@ def test_what_settles_is_named_by_its_kind_where_no_date_moved(admin_client: Cli
     assert "A change is settling (Cancellations ahead)" in words(admin_client, product)
 
 
+def test_of_many_dates_that_settle_the_first_are_named(admin_client: Client) -> None:
+    product = factories.make_product()
+    for n in range(5):
+        factories.restock(product, reference=f"PO-{n}", expected_on=date(2026, 12, 2))
+    said = words(admin_client, product)
+    assert "(PO-0 to Dec. 2, 2026; PO-1 to Dec. 2, 2026; PO-2 to Dec. 2, 2026; and others)" in said
+
+
 def test_who_gets_no_mail_is_counted_apart(admin_client: Client, mail_sink: MailSink) -> None:
     product = a_delay("ada@example.com", "")
     services.review_settled(now=AFTER_SETTLING)

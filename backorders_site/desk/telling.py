@@ -18,6 +18,7 @@ from notifications.holding import goes_to_all
 from orders.models import Discontinuation, Product, RestockDate
 
 SHOWN = timedelta(days=1)
+NAMED = 3  # of the deliveries whose dates settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,10 @@ def what_settles(product: Product) -> str:
     """The dates that came since customers heard last, by delivery; else the kind of change."""
     since = RestockDate.objects.filter(restock__product=product, recorded_at__gte=product.changed_at)
     newest = since.select_related("restock").order_by("restock_id", "-posted_on", "-pk").distinct("restock_id")
-    return "; ".join(_date_words(version) for version in newest) or product.get_change_reason_display()
+    said = [_date_words(version) for version in newest[: NAMED + 1]]
+    if len(said) > NAMED:
+        said[NAMED:] = [_("and others")]
+    return "; ".join(said) or product.get_change_reason_display()
 
 
 def _date_words(version: RestockDate) -> str:
