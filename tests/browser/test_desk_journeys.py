@@ -253,7 +253,7 @@ class TestManager:
         move(page, days=80)
         press(page, "Confirm: Move date")
         said(page, "“Undo the move” leaves no trace for them.")
-        expect(page.get_by_text("A change is settling (Held at customs)")).to_be_visible()
+        expect(page.locator("#telling")).to_contain_text(re.compile("A change is settling .PO-7 to .+, Held at customs"))
         follow(page, "Undo the move")
         press(page, "Undo the move")
         said(page, "and nobody heard otherwise")
