@@ -253,7 +253,9 @@ class TestManager:
         move(page, days=80)
         press(page, "Confirm: Move date")
         said(page, "“Undo the move” leaves no trace for them.")
-        expect(page.locator("#telling")).to_contain_text(re.compile("A change is settling .PO-7 to .+, Held at customs"))
+        expect(page.locator("#telling")).to_contain_text(
+            re.compile("A change is settling .PO-7 to .+, Held at customs")
+        )
         follow(page, "Undo the move")
         press(page, "Undo the move")
         said(page, "and nobody heard otherwise")
