@@ -170,7 +170,7 @@ class TestWhatItWouldDo:
         }
         assert len(it.examples) == 5
         assert {each.kind for each in it.examples if each.place.startswith("United States")} == {
-            "later than told, to be answered, silence cancels"
+            "later than told, must be answered, silence cancels"
         }
         shown = admin_client.post(form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)).content.decode()
         assert "A mail as it will arrive · German · Germany, EU · later than told" in shown

@@ -23,7 +23,7 @@ from notifications.models import Message, MessageEvent, State
 from notifications.news import open_notices
 from orders import services
 from orders.admin.history import SILENCE_WORDS
-from orders.domain.delay_rules import Jurisdiction
+from orders.domain.delay_rules import Jurisdiction, Silence
 from orders.models import Event, EventKind, Order, OrderLine
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ class Example:
     @property
     def kind(self) -> str:
         """What it tells, and what it asks."""
-        asks = [_("to be answered"), SILENCE_WORDS[self.sort.silence]] if self.sort.silence else []
+        silence = self.sort.silence
+        must = _("must be answered") if silence == Silence.CANCEL else _("may be answered")
+        asks = [must, SILENCE_WORDS[silence]] if silence else []
         return ", ".join(str(part) for part in (self.sort.news.label.lower(), *asks))
 
 

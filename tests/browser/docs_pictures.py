@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from backorders_site.desk.mail_pictures import mails
 from tests.browser.gallery import Gallery, Look
+from tests.browser.test_every_desk_page import desk, opened
+
+__all__ = ["desk"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -22,6 +25,25 @@ PICTURES = {
     "status-arabic": ("delayed_once", Look("ar", "dark", PHONE)),
     "before-buying": ("product", Look("en", "light", PHONE)),
 }
+DESK_PICTURES = {
+    "desk-import": ("file_checked", 1280),
+    "desk-move-date": ("move_date_would", 1280),
+    "desk-order": ("order_delayed", 1280),
+    "desk-receive": ("receive_would", PHONE),
+    "desk-reorder": ("report_reorder", 1280),
+}
+
+
+@pytest.mark.parametrize("picture", DESK_PICTURES)
+def test_a_page_of_the_desk_is_pictured(desk: Gallery, picture: str) -> None:
+    name, width = DESK_PICTURES[picture]
+    page = opened(desk, name)
+    page.set_viewport_size({"width": width, "height": 840})
+    page.wait_for_load_state("networkidle")
+    path = DIRECTORY / f"{picture}.png"
+    page.screenshot(path=path)
+    page.close()
+    assert path.stat().st_size < BYTES
 
 
 @pytest.mark.parametrize("picture", PICTURES)
