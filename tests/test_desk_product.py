@@ -200,13 +200,17 @@ class TestDiscontinue:
         def written(sku: str) -> list[list[dict[str, object]]]:
             rows = (
                 OrderLine.objects.filter(product__sku=sku).order_by("pk").values("quantity", "cancelled", "held"),
-                Refund.objects.filter(line__product__sku=sku).order_by("line").values("units", "due_on", "sent_by"),
-                ShopTask.objects.filter(line__product__sku=sku).order_by("line").values("kind", "units", "set_aside"),
+                Refund.objects.filter(line__product__sku=sku)
+                .order_by("line", "pk")
+                .values("units", "due_on", "sent_by"),
+                ShopTask.objects.filter(line__product__sku=sku)
+                .order_by("line", "pk")
+                .values("kind", "units", "set_aside"),
                 QueueChange.objects.filter(product__sku=sku)
                 .order_by("after_id")
                 .values("reason", "step", "lines", "units"),
                 Event.objects.filter(line__product__sku=sku, kind="cancelled")
-                .order_by("line")
+                .order_by("line", "pk")
                 .values("facts", "at", "actor", "note", "message_due", "promise"),
             )
             return [list(each) for each in rows]
