@@ -171,6 +171,9 @@ def pages() -> Iterator[Page]:
     yield Page("list OrderLine, a product's last", f"{lines}?product={product.pk}&state=waiting&p=1500")
     for state in ("at-risk", "reserved", "held", "cancelled"):
         yield Page(f"list OrderLine, {state}", f"{lines}?state={state}")
+    notices = reverse("admin:orders_delaynotice_changelist")
+    for state in ("must", "may"):
+        yield Page(f"list DelayNotice, {state} be answered", f"{notices}?state={state}")
     for state in ("waiting", "reserved", "cancelled"):
         yield Page(f"list Order, {state}", f"{orders}?state={state}")
     yield Page("list Order, a country", f"{orders}?country=CA")
@@ -188,7 +191,17 @@ def acts(restock: Any, line: Any) -> Iterator[Page]:
     end = f"{reverse('admin:orders_product_discontinue')}?id={restock.product_id}"
     receive = f"{reverse('admin:orders_restock_receive')}?id={restock.pk}"
     some = {"units": "50", "arrived_on": timezone.localdate().isoformat()}
-    yield Page("move in line", f"{reverse('admin:orders_orderline_move')}?id={line.pk}")
+    in_line = f"{reverse('admin:orders_orderline_move')}?id={line.pk}"
+    to_front = {"place": "1", "reason": "promised on the phone"}
+    cancel = f"{reverse('admin:orders_order_cancel')}?id={line.order_id}"
+    one = {f"line_{line.pk}": "1", "by": "customer", "reason": "asked on the phone"}
+    tell = f"{reverse('admin:orders_order_tell')}?id={line.order_id}"
+    yield Page("move in line", in_line)
+    yield Page("move in line, preview", in_line, to_front)
+    yield Page("move in line, its counts", in_line, {**to_front, "count": "1"})
+    yield Page("cancel, preview", cancel, one)
+    yield Page("cancel, its counts", cancel, {**one, "count": "1"})
+    yield Page("tell, preview", tell, {"word": "looking_into", "reason": "asked on the phone"})
     yield Page("move date", move)
     yield Page("move date, preview", move, moved)
     yield Page("move date, its counts", move, {**moved, "count": "1"})
