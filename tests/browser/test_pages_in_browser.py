@@ -193,11 +193,32 @@ def test_nothing_is_wider_than_the_screen(
     )
     services.receive(line.product, 6, now=timezone.now())
     first = long.lines.order_by("pk")[0]
-    services.ship(long, {first.pk: 3}, now=timezone.now(), carrier="UPS", tracking_number="1Z" * 60)
+    for carrier, number in (("UPS", "1Z" * 60), ("Carrier" * 14, "9" * 120), ("", "JD01" * 30)):
+        services.ship(long, {first.pk: 1}, now=timezone.now(), carrier=carrier, tracking_number=number)
     page = open_page(width=width)
     for url in (live_server.url, address(live_server, long), f"{live_server.url}/p/LAMP/"):
         page.goto(url)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_withdrawing_is_a_button_for_a_thumb(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> None:
+    order = services.place_order(
+        services.NewOrder(
+            number="EU-1",
+            placed_at=timezone.now(),
+            email="grete@example.com",
+            country="DE",
+            lines=[services.NewLine(line.product, 1)],
+        ),
+        now=timezone.now(),
+    )
+    page = open_page()
+    page.goto(address(live_server, order))
+    withdraw = page.get_by_role("link", name="Withdraw from contract here")
+    box = withdraw.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert withdraw.evaluate("(link) => parseFloat(getComputedStyle(link).borderTopWidth)") >= 1
 
 
 def test_the_answer_stands_on_the_first_screen_of_a_phone(
