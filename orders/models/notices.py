@@ -51,6 +51,9 @@ class DelayNotice(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["answer_by"], condition=Q(outcome=""), name="open_notices"),
+            models.Index(
+                fields=["answer_by"], condition=Q(outcome="", silence="cancel"), name="notices_to_be_answered"
+            ),
             models.Index(fields=["line", "-id"], name="notices_of_line"),
         ]
 
