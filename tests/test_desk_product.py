@@ -207,7 +207,7 @@ class TestDiscontinue:
                 .order_by("line", "pk")
                 .values("kind", "units", "set_aside"),
                 QueueChange.objects.filter(product__sku=sku)
-                .order_by("after_id")
+                .order_by("after_id", "pk")
                 .values("reason", "step", "lines", "units"),
                 Event.objects.filter(line__product__sku=sku, kind="cancelled")
                 .order_by("line", "pk")
