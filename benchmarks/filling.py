@@ -85,10 +85,18 @@ def settle_down() -> None:
 
 
 def expect(row: Product, units: int, on: date, *, now: datetime, supplier: Supplier | None = None) -> "Restock":
+    """The last of as many deliveries as so many units need."""
     supplier = supplier or Supplier.objects.get_or_create(name="Fjord Works")[0]
-    return services.expect_restock(
-        reference=f"PO-{row.sku}-{on}", product=row, supplier=supplier, quantity=units, expected_on=on, now=now
-    )
+    for start in range(0, units, services.MOST_UNITS):
+        restock = services.expect_restock(
+            reference=f"PO-{row.sku}-{on}-{start}",
+            product=row,
+            supplier=supplier,
+            quantity=min(units - start, services.MOST_UNITS),
+            expected_on=on,
+            now=now,
+        )
+    return restock
 
 
 def promise(lines: int) -> Callable[[datetime], None]:
