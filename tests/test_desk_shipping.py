@@ -49,7 +49,7 @@ def said(report: Report) -> dict[int, str]:
 
 
 class TestShipping:
-    @pytest.mark.parametrize("line", ["1001\t1Z9\tUPS", "1001;1Z9;UPS", "#1001, 1Z9 ,UPS"])
+    @pytest.mark.parametrize("line", ["1001\t1Z9\tUPS", "1001;1Z9;UPS", "#1001, 1Z9 ,UPS", "1001, UPS, 1Z9"])
     def test_a_pasted_line_ships_all_that_is_set_aside(self, admin_client: Client, line: str) -> None:
         first, second = packed("1001", 2, 1)
         assert said(ship(admin_client, line)) == {1: "3 units shipped."}

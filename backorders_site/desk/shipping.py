@@ -30,6 +30,7 @@ MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
 SEPARATORS = ("\t", ";", ",")
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
+DIGIT = re.compile("[0-9]")
 LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
 
 
@@ -149,7 +150,18 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
             continue
         found = dict(zip(columns, cells, strict=False))
         picked = {name: found.get(name, "") for name in COLUMNS}
+        if columns is COLUMNS and _are_the_other_way_round(picked):
+            picked |= {"tracking_number": picked["carrier"], "carrier": picked["tracking_number"]}
         rows.append(Row(reader.line_num, picked | {"carrier": picked["carrier"] or carrier}))
+
+
+def _are_the_other_way_round(cells: dict[str, str]) -> bool:
+    """The carrier before the number, as many tools write it: no tracking number is without a digit."""
+    return (
+        bool(DIGIT.search(cells["carrier"]))
+        and not DIGIT.search(cells["tracking_number"])
+        and bool(cells["tracking_number"])
+    )
 
 
 @staff_page("orders.ship_order")
