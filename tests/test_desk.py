@@ -1,6 +1,7 @@
 """Today's desk: what waits for a person, and the list of just that behind each number."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -160,7 +161,7 @@ def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> 
     factories.restock(rug, 9)
     queues = admin_client.get(INDEX).context["desk"].queues
     assert (queues.products, queues.people, queues.units, queues.uncovered) == (2, 3, 9, 1)
-    assert queues.oldest.date() == date(2026, 10, 30)
+    assert queues.oldest == date(2026, 10, 30)
     assert [(row.sku, row.people, row.units, row.uncovered) for row in queues.longest] == [
         ("LAMP", 2, 6, 1),
         ("RUG", 1, 3, 0),
@@ -208,7 +209,7 @@ def test_the_queues_are_a_sheet_that_runs_no_formula(admin_client: Client) -> No
     )
     assert answer.getvalue().decode().splitlines() == [
         "sku,name,orders_waiting,units_waiting,oldest,units_no_restock_covers",
-        "'=1+1,\"'@lamp, tall\",1,4,2026-11-01,4",
+        "'=1+1,\"'@lamp, tall\",1,4,2026-11-02,4",
     ]
 
 
@@ -219,3 +220,11 @@ def test_a_page_of_the_desk_opens_for_whose_work_it_is(client: Client) -> None:
     assert client.get(url).status_code == 403
     client.force_login(somebody(W))
     assert (client.get(url).status_code, client.post(url).status_code) == (200, 405)
+
+
+def test_the_oldest_of_a_queue_is_not_a_day_too_old_where_the_shop_is_west_of_greenwich(
+    admin_client: Client, settings: Any
+) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    factories.order(factories.make_product(sku="LAMP"), placed_at=NOON - timedelta(days=3))
+    assert "the first since Oct. 30, 2026." in admin_client.get(INDEX).content.decode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Min, Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.formats import date_format, number_format
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -69,7 +68,7 @@ class Queue:
     name: str
     people: int
     units: int
-    oldest: datetime
+    oldest: date
     uncovered: int
 
 
@@ -79,7 +78,7 @@ class Queues:
     products: int
     people: int
     units: int
-    oldest: datetime | None
+    oldest: date | None
     uncovered: int
     url: str
     uncovered_url: str
@@ -146,7 +145,8 @@ QUEUES = """
     SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
            greatest(q.units - coalesce(r.units, 0) - s.arrived + s.allocated, 0)
     FROM (
-        SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units, min(start) AS oldest
+        SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units,
+               (min(start) AT TIME ZONE 'UTC')::date AS oldest
         FROM orders_queuecount WHERE width = 'd' GROUP BY product_id
     ) q
     JOIN orders_product p ON p.id = q.product_id
@@ -173,7 +173,7 @@ def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
         "queues",
         ["sku", "name", "orders_waiting", "units_waiting", "oldest", "units_no_restock_covers"],
         (
-            (queue.sku, queue.name, queue.people, queue.units, localdate(queue.oldest).isoformat(), queue.uncovered)
+            (queue.sku, queue.name, queue.people, queue.units, queue.oldest.isoformat(), queue.uncovered)
             for queue in queues()
         ),
     )
