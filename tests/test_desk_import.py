@@ -210,3 +210,10 @@ def test_only_managers_import(client: Client, admin_client: Client) -> None:
     paths = ["", f"{row.pk}/", f"{row.pk}/rejected.csv"]
     assert [client.get(INDEX + path).status_code for path in paths] == [403] * 3
     assert [client.post(INDEX + path).status_code for path in ("", f"{row.pk}/confirm/")] == [403] * 2
+
+
+def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_already(admin_client: Client) -> None:
+    row = send(admin_client, ORDERS, GRETE.replace("DE", "XX"))
+    shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+    assert "1 row is wrong" in shown
+    assert "all it says is here already" not in shown
