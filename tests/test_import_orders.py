@@ -224,7 +224,14 @@ def test_an_order_that_comes_late_is_not_the_reason_why_its_own_stated_day_canno
 
 @pytest.mark.parametrize(
     ("country", "locale", "expected"),
-    [("DE", "", "de"), ("BR", "", "pt"), ("", "", "en"), ("DE", "en_GB", "en-GB"), ("TW", "", "zh-Hant")],
+    [
+        ("DE", "", "de"),
+        ("BR", "", "pt"),
+        ("", "", "en"),
+        ("US", "", "en-US"),
+        ("DE", "en_GB", "en-GB"),
+        ("TW", "", "zh-Hant"),
+    ],
 )
 def test_no_language_means_the_countrys_then_the_shops(csv: Csv, country: str, locale: str, expected: str) -> None:
     call_command("import_orders", csv(row(country=country, locale=locale)))

@@ -101,13 +101,15 @@ def locale(value: str, column: str, *, country: str) -> str:
 
 @cache
 def language_of(country: str) -> str:
-    """The language most spoken in a country, else the shop's."""
+    """The language most spoken in a country, else the shop's. English names its country: dates differ."""
     if not country:
         return str(settings.LANGUAGE_CODE)
     try:
         likely = Locale.parse(f"und_{country}")
     except (ValueError, UnknownLocaleError):
         return str(settings.LANGUAGE_CODE)
+    if likely.language == "en":
+        return f"en-{country.upper()}"
     return f"{likely.language}-{likely.script}" if likely.script else likely.language
 
 
