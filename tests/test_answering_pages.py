@@ -372,3 +372,11 @@ def test_questions_cost_no_query_of_their_own(client: Client, restock: Restock, 
     line = second_delay(restock)
     with django_assert_num_queries(6):
         client.get(path(line.order, page=""))
+
+
+def test_who_has_cancelled_is_not_offered_to_be_put_back(client: Client, restock: Restock) -> None:
+    line = second_delay(restock)
+    act(client, line, "cancel")
+    shown = show(client, line, "keep")
+    assert "This was cancelled already" in said(shown)
+    assert "Put me back" not in said(shown)
