@@ -106,7 +106,7 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     text = text_of(received)
     assert re.search(
         r"You were told: it leaves us by (.+\n)+Now it leaves us by (.+\n)+Why: the goods are held at customs\.\n"
-        r"You are still 1st in line\.\n\n(.+\n+)+If that changes, we write before the \w+ is over\.",
+        r"You are still 1st in line\.\n\n(.+\n+)+If that changes, we write before \w+ \w+ \d+ is over\.",
         text,
     )
 

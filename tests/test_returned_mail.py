@@ -139,6 +139,8 @@ def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(mail_s
     services.reassure(now=NOON + 20 * DAY)
     mail()
     assert Message.objects.latest("pk").kind == "on_track"
+    assert "News of" not in text_of(mail_sink.mails[-1].message)
+    assert "This is how your order" in text_of(mail_sink.mails[-1].message)
     mark_bounced(Message.objects.latest("pk"))
     assert asked_of(line).binds
     assert fresh(line).promise.returned_at is None
@@ -169,3 +171,20 @@ def test_an_address_that_is_suppressed_is_promised_no_mail(client: Client, mail_
     words = said(client.get(order_url(line.order)))
     assert "You hear from us by" not in words
     assert "Our mails to a•••@example.com do not arrive." in words
+
+
+def test_who_was_never_told_anything_reads_where_they_stand_and_not_that_nothing_has_changed(
+    mail_sink: MailSink, clocks: Clocks
+) -> None:
+    line = factories.order(factories.restock(factories.make_product(), 50).product, email="")
+    mail()
+    clocks.move_to(NOON + 20 * DAY)
+    services.reassure(now=NOON + 20 * DAY)
+    mail()
+    services.correct_address(
+        line.order, "ada@example.com", revoke=False, reason="they rang", now=NOON + 20 * DAY, actor="ann"
+    )
+    mail()
+    (sent,) = mail_sink.mails
+    assert "You are in line: 1st." in text_of(sent.message)
+    assert "Nothing has changed" not in text_of(sent.message)

@@ -9,6 +9,7 @@ from orders.domain.delay_rules import Decision, Jurisdiction, Situation, Told, d
 from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Reason
 from orders.presentation import (
+    next_word_sentence,
     notice_sentences,
     place_sentence,
     queue_change_sentence,
@@ -504,3 +505,18 @@ def test_tracking_links_of_known_carriers_only_and_quoted() -> None:
     assert tracking_link("Royal Mail", "AB1").startswith("https://www.royalmail.com/")
     assert tracking_link("Bob's Vans", "7") == ""
     assert tracking_link("UPS", " ") == ""
+
+
+@pytest.mark.parametrize(
+    ("late", "locale", "expected"),
+    [
+        ("2026-12-18", "en", "If that changes, we write before the 18th is over."),
+        ("2026-12-25", "en", "If that changes, we write before 25 December is over."),
+        ("2027-03-02", "en-US", "If that changes, we write before March 2, 2027 is over."),
+        ("2027-03-02", "de", "Ändert sich das, schreiben wir Ihnen noch vor Ablauf des 2. März 2027."),
+    ],
+)
+def test_a_day_that_is_far_off_is_named_with_its_month(late: str, locale: str, expected: str) -> None:
+    far = Window("dated", date(2026, 12, 4), date(2026, 12, 9), date.fromisoformat(late), 0.9)
+    today = date(2026, 11, 27)
+    assert next_word_sentence(far, since=today, today=today, mailed=True, locale=locale) == expected

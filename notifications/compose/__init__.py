@@ -88,6 +88,7 @@ def _context(
         "all_orders": everything,
         "nothing_else": nothing_else,
         "is_first": any(event.kind == EventKind.JOINED for event in news),
+        "is_unchanged": all(event.kind == EventKind.ON_TRACK for event in news),
         "parcels": parcels_of(news),
         "order_news": [
             sentence(event, locale=locale) for event in news if event.line_id is None and not event.asks_for_all

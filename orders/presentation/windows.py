@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from babel import Locale
@@ -16,6 +16,8 @@ from orders.presentation.days import day_of_month, day_words, in_language, numbe
 
 NOT_AFTER_COMMA = re.compile("(?<!,) ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+# Further off, "the 2nd" could be one of an earlier month.
+CLEAR_WITHOUT_MONTH = timedelta(days=28)
 
 
 def window_of(promise: Promise) -> Window:
@@ -242,9 +244,16 @@ def next_word_sentence(window: Window, *, since: date, today: date, mailed: bool
                 if mailed
                 else gettext("This page says so as soon as we have a date.")
             )
+        if window.late - today < CLEAR_WITHOUT_MONTH:
+            words = (
+                gettext("If that changes, we write before the %(day)s is over.")
+                if mailed
+                else gettext("If that changes, this page says so before the %(day)s is over.")
+            )
+            return words % {"day": day_of_month(window.late, locale=dates)}
         words = (
-            gettext("If that changes, we write before the %(day)s is over.")
+            gettext("If that changes, we write before %(day)s is over.")
             if mailed
-            else gettext("If that changes, this page says so before the %(day)s is over.")
+            else gettext("If that changes, this page says so before %(day)s is over.")
         )
-        return words % {"day": day_of_month(window.late, locale=dates)}
+        return words % {"day": day_words(window.late, today=today, locale=dates)}

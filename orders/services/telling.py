@@ -57,7 +57,9 @@ WELCOME = f"""
     CROSS JOIN LATERAL ({COUNTS}) c
     WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL
                                                                 AND told.returned_at IS NULL)
-      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id)
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id
+                      AND NOT EXISTS (SELECT FROM orders_event later WHERE later.order_id = k.order_id AND later.id > e.id
+                                      AND later.promise_id = p.id AND later.kind = 'on_track'))
 """
 
 
