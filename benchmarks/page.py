@@ -158,8 +158,8 @@ def a_customer(lines: int) -> tuple[dict[str, str], int, int]:
     filling.queues([lamp], lines, until=now)
     filling.queues([shade, bulb], 2000, until=now)
     restocks = [
-        filling.expect(row, 4 * lines, (now + timedelta(days=40)).date(), now=now - timedelta(days=9))
-        for row in (shade, bulb, lamp)
+        filling.expect(row, 4 * waiting, (now + timedelta(days=40)).date(), now=now - timedelta(days=9))
+        for row, waiting in ((shade, 2000), (bulb, 2000), (lamp, lines))
     ]
     order = services.place_order(
         services.NewOrder(
