@@ -59,7 +59,9 @@ class TestShipping:
 
     def test_who_is_told_what_is_shown_before_and_nothing_is_done(self, admin_client: Client) -> None:
         packed("1001", 2)
-        shown = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS\n7,A,UPS"}).context
+        answer = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS\n7,A,UPS"})
+        assert '<td data-label="Carrier">UPS</td>' in answer.content.decode()
+        shown = answer.context
         it = shown["consequences"]
         assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
         assert "1Z9" in it.examples[0].text
