@@ -6,10 +6,13 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from orders.models import Event, EventKind, Order, OrderLine, Promise
+from orders.domain.delay_rules import Silence
+from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Promise
 from orders.services import today_of
 
 TOTAL = "all"
+# What the law makes of their news, as things stand: decided with the promise, and again when the mail is written.
+UNTOLD = DelayNotice.objects.filter(line__order=OuterRef("pk"), promise=F("line__promise"), told_at=None, outcome="")
 
 
 def quiet_orders() -> QuerySet[Order]:
@@ -26,6 +29,9 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
         )
         if heard := _with_total(Counter(dict(hear))):
             columns[f"hear: {kind}"] = heard
+    for name, notices in {"told of a delay": UNTOLD, "must answer": UNTOLD.filter(silence=Silence.CANCEL)}.items():
+        if asked := _by_country(quiet.exclude(email="").filter(Exists(notices))):
+            columns[name] = asked
     return columns | {
         "past agreed day": _by_country(past_agreed(quiet, now=now)),
         "can't be reached": _by_country(quiet.filter(email="")),

@@ -47,10 +47,13 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
 ) -> None:
     lines = said(capsys)
     assert table(lines[:4]) == [
-        ["country", "orders", "hear: joined", "past agreed day", "can't be reached", "need a person"],
-        ["DE", "1", "1", "1", "0", "0"],
-        ["US", "2", "1", "0", "1", "0"],
-        ["all", "3", "2", "1", "1", "0"],
+        [
+            *("country", "orders", "hear: joined", "told of a delay", "must answer", "past agreed day"),
+            *("can't be reached", "need a person"),
+        ],
+        ["DE", "1", "1", "1", "0", "1", "0", "0"],
+        ["US", "2", "1", "1", "1", "0", "1", "0"],
+        ["all", "3", "2", "2", "1", "1", "1", "0"],
     ]
     assert lines[4:7] == [
         "Past the agreed day: 1",
