@@ -350,6 +350,15 @@ def test_a_wrong_count_says_sorry_once() -> None:
     )
 
 
+def test_a_wrong_count_that_leaves_the_last_day_told_is_not_worded_as_a_change_of_it() -> None:
+    """Part of a line had been set aside: the window told for the rest still stands for all of it."""
+    facts = LATER | {"window": LATER["told"], "reason": "receipt_corrected", "place": 1, "place_before": None}
+    assert words("corrected", facts) == (
+        "We are sorry: fewer had arrived than we counted, and yours was among those missing. "
+        "Leaves us by 18 December (9 times in 10), perhaps from the 4th. You are 1st in line."
+    )
+
+
 def test_other_corrections() -> None:
     assert words("corrected", {"what": "shipment", "units": 2, "reason": "clerical"}) == (
         "We are sorry: a parcel was recorded by mistake. 2 have not left and are still set aside for you."

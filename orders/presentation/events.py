@@ -219,7 +219,10 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
             *(_agreed(facts, reader) if "agreed_by" in facts else []),
         ]
     sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
-    now = _no_date if facts["window"]["kind"] == "none" else _changed
+    told, window = facts.get("told"), window_in(facts["window"])
+    if told and window.late and window_in(told).late == window.late:
+        return [sorry, reader.window(window), _place(facts, reader)]
+    now = _no_date if window.kind == "none" else _changed
     return [sorry, *now({**facts, "reason": None}, reader)]
 
 
