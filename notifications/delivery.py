@@ -28,7 +28,7 @@ from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
 from notifications.compose import Composed, compose
-from notifications.dispatch import NO_ADDRESS, SUPPRESSED
+from notifications.dispatch import SUPPRESSED
 from notifications.holding import NOT_HELD, why_held
 from notifications.mail_server import Answer, MailServer, Outcome, Phase
 from notifications.mode import MailMode, mail_mode
@@ -214,7 +214,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
         if message.pk in expired:
             _leave(claimed, State.EXPIRED, error="expired before it could be sent")
         elif not message.recipient:
-            _leave(claimed, State.SUPPRESSED, error=NO_ADDRESS, attention=NO_ADDRESS)
+            _leave(claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS)
         elif message.recipient.upper() in suppressed:
             _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
         elif message.frozen_at:

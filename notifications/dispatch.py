@@ -17,7 +17,6 @@ from orders.models import Order
 
 ORDERS_PER_BATCH = 2000
 
-NO_ADDRESS = "can't be reached: no mail address"
 SUPPRESSED = "can't be reached: mail to this address is suppressed"
 
 # Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it sees what others
@@ -135,7 +134,7 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
                 "chief_first": [str(kind) for kind in CHIEF_FIRST],
                 "language": settings.LANGUAGE_CODE,
                 "domain": settings.MAIL_MESSAGE_ID_DOMAIN,
-                "no_address": NO_ADDRESS,
+                "no_address": services.NO_ADDRESS,
                 "suppressed": SUPPRESSED,
                 "kept": str(KEPT),
             },

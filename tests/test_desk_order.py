@@ -286,6 +286,12 @@ class TestMailAddress:
         note = order.notes.get()
         assert (note.text, note.actor) == ("The mail address was corrected: a typing error", "admin")
 
+    def test_whom_staff_enter_an_address_for_can_be_reached_again(self, admin_client: Client) -> None:
+        order = factories.order(factories.make_product(), email="").order
+        services.mark_not_told(order, services.NO_ADDRESS, unreachable=True)
+        act(admin_client, "correct-address", order, email="right@example.com", reason="they rang")
+        assert Order.objects.get().attention == []
+
     def test_a_mail_whose_news_is_old_goes_out_as_it_was(self, admin_client: Client) -> None:
         product = factories.make_product()
         line = factories.order(product)

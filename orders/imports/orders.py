@@ -19,7 +19,6 @@ from orders.models import Order, OrderLine, Product, Refund, Release, ShopTask
 
 BATCH = 1000
 NUMBERS_KEPT = 1000
-UNREACHABLE = "can't be reached: no mail address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class _Writer:
         head = export.head
         texts = _held_texts(lines)
         texts += [_refund_text(head.part_refund)] if head.part_refund else []
-        texts += [] if head.email else [UNREACHABLE]
+        texts += [] if head.email else [services.NO_ADDRESS]
         if texts:
             self.attention[export.number] += len(texts)
         return services.NewOrder(
@@ -178,7 +177,9 @@ class _Writer:
             changed = True
         changed |= self._join_known(export, order, products)
         if export.head.email and not order.email:
-            changed |= services.learn_address(order, export.head.email, unreachable=UNREACHABLE, now=self.run.now)
+            changed |= services.learn_address(
+                order, export.head.email, unreachable=services.NO_ADDRESS, now=self.run.now
+            )
         if difference.texts and (noticed := services.notice(order, difference.texts)):
             self.attention[order.number] += noticed
             changed = True

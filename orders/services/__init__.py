@@ -11,7 +11,7 @@ from orders.services.keeping import keep_deadlines, reassure, release_quiet_orde
 from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
-from orders.services.noting import correct_address, tell_customer, write_note
+from orders.services.noting import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
@@ -59,6 +59,7 @@ __all__ = [
     "IMPLAUSIBLE",
     "MOST_UNITS",
     "MOVE_REASONS",
+    "NO_ADDRESS",
     "Answered",
     "Arrival",
     "Changed",

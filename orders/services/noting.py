@@ -8,6 +8,8 @@ from orders.models import Event, EventKind, Note, Order, Word
 from orders.services.refusal import Refused
 from orders.services.telling import reach_again
 
+NO_ADDRESS = "can't be reached: no mail address"
+
 
 @transaction.atomic
 def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
@@ -40,8 +42,10 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
         raise Refused(f"the customer of order {order.number} asked to be forgotten")
     if order.email == email and not revoke:
         raise Refused(f"order {order.number} has this address already")
+    if email and not order.email:
+        order.attention = [text for text in order.attention if text != NO_ADDRESS]
     order.email = email
     order.link_version += revoke
-    order.save(update_fields=["email", "link_version"])
+    order.save(update_fields=["attention", "email", "link_version"])
     write_note(order, f"The mail address was corrected{', old links revoked' * revoke}: {reason}", now=now, actor=actor)
     reach_again(order, now=now)
