@@ -198,11 +198,14 @@ def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_da
     services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
     services.review_settled(now=NOON + timedelta(minutes=11))
     last = (line.agreed_by - NOON.date()).days
-    warned = [last - n for n in range(last + 2) if services.warn_staff(now=NOON + n * DAY)]
-    assert warned == [7, 3, 1, 0, -1]
-    texts = Order.objects.get().attention
-    assert "the day agreed ends in 7 days" in texts[0]
-    assert "the law wants it cancelled" in texts[-1]
+    lists = {
+        last - n: Order.objects.get().attention for n in range(last + 2) if services.warn_staff(now=NOON + n * DAY)
+    }
+    assert list(lists) == [7, 3, 1, 0, -1]
+    assert all(len(texts) == 1 for texts in lists.values())  # each takes the place of the one before
+    assert "the day agreed ends in 7 days" in lists[7][0]
+    assert "the day agreed ends today" in lists[0][0]
+    assert "the law wants it cancelled" in lists[-1][0]
 
 
 def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(restock: Restock) -> None:

@@ -353,7 +353,8 @@ def test_withdrawing_takes_a_link_and_a_confirmation(client: Client, restock: Re
     assert outcome(client, act(client, line, "withdraw", quantity=1, seen=2)) == (
         "You have withdrawn from the contract for 1 unit. Your refund will be sent by 16 November. A mail confirms it."
     )
-    assert "Withdrawn from the contract: 1 of 2, on 2 November 2026 at 12:00 (EST)." in said(
+    there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
+    assert f"Withdrawn from the contract: 1 of 2, on 2 November 2026 at {there}." in said(
         client.get(path(line.order, page=""))
     )
 

@@ -190,6 +190,6 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     mail()
     assert shop.mails_to(greta)[-1] == "We confirm your withdrawal: order 1043"
     assert re.search(
-        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(EST\)\.",
+        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(CET\)\.",
         shop.newest_mail_to(greta),
     )

@@ -226,7 +226,7 @@ class TestDiscontinue:
             services.restore(back, 1, now=NOON)
         said = {"reason": "closed", "now": NOON, "actor": "ann"}
         for line in OrderLine.objects.filter(product__sku="ONE").order_by("queued_at", "pk"):
-            services.cancel(line.order, units={line.pk: line.waiting}, by="shop", **said)
+            services.cancel(line.order, units={line.pk: line.waiting}, by="discontinued", **said)
         services.discontinue(product, **said)
         while services.discontinue_part(now=NOON):
             pass

@@ -229,7 +229,9 @@ def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(clock
     mail()
     said = unwrapped(newest(mail_sink))
 
-    assert said.index("Nothing has changed") < said.index("Our question of 2 November is still open. Happy to wait?")
+    assert said.index("The date has not changed") < said.index(
+        "Our question of 2 November is still open. Happy to wait?"
+    )
 
 
 # What mail programs do to it

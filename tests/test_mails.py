@@ -548,7 +548,7 @@ def test_a_withdrawal_is_acknowledged_by_mail(mail_sink: MailSink, db: None) -> 
 
     assert received["Subject"] == "We confirm your withdrawal: order 1042"
     assert (
-        "1 × Walnut lamp Withdrawn from the contract: 1 of 1, on 3 November 2026 at 12:00 (EST). "
+        "1 × Walnut lamp Withdrawn from the contract: 1 of 1, on 3 November 2026 at 18:00 (CET). "
         "Your refund will be sent by 17 November."
     ) in unwrapped(received)
 

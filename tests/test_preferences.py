@@ -149,7 +149,7 @@ def test_no_change_names_the_day_where_the_last_change_was_not_mailed(
     clock.shift(15 * DAY)
     services.reassure(now=NOON + 15 * DAY)
     text = str(newest(mail_sink).get_body(("plain",)).get_content())
-    assert re.search(r"Nothing has changed since \d November\.", text)
+    assert re.search(r"The date has not changed since \d November\.", text)
 
 
 def test_while_silence_would_cancel_no_mail_that_says_so_is_optional(mail_sink: MailSink) -> None:

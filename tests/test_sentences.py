@@ -7,7 +7,7 @@ import pytest
 
 from orders.domain.delay_rules import Decision, Jurisdiction, Situation, Told, decide
 from orders.domain.supply import Window
-from orders.models import DelayNotice, Event, EventKind, Reason
+from orders.models import DelayNotice, Event, EventKind, Order, Reason
 from orders.presentation import (
     next_word_sentence,
     notice_sentences,
@@ -56,8 +56,8 @@ LEAVES = {"kind": "dated", "early": "2026-11-23", "likely": "2026-11-26", "late"
 SHIPPED = {"units": 2, "of": 3, "still": 1, "shipped_on": "2026-11-23", "carrier": "UPS", "tracking_number": "1Z9"}
 
 
-def words(kind: str, facts: dict[str, Any], locale: str = "en-GB") -> str:
-    return sentence(Event(kind=kind, facts=facts, at=AT), locale=locale)
+def words(kind: str, facts: dict[str, Any], locale: str = "en-GB", country: str = "") -> str:
+    return sentence(Event(kind=kind, facts=facts, at=AT, order=Order(country=country)), locale=locale)
 
 
 def test_a_delay_says_what_was_told_what_is_true_why_and_the_place() -> None:
@@ -217,6 +217,14 @@ def test_a_withdrawal_is_acknowledged_with_content_date_and_time() -> None:
         "Withdrawn from the contract: 1 of 2, on 23 November 2026 at 10:00 (EST). "
         "Your refund will be sent by 7 December. 1 is still to come."
     )
+    assert "on 23 November 2026 at 16:00 (CET)." in words("cancelled", facts, country="DE")  # where its customer is
+
+
+def test_what_cannot_be_had_any_more_is_said_with_an_apology() -> None:
+    facts = {"units": 2, "of": 2, "still": 0, "by": "discontinued", "refund_due_on": "2026-12-07"}
+    sorry = "we cannot get it any more. We are sorry. Your refund will be sent by 7 December."
+    assert words("cancelled", facts) == f"Cancelled: {sorry}"
+    assert words("cancelled", facts | {"units": 1}) == f"1 of 2 cancelled: {sorry}"
 
 
 def test_an_answer_says_what_was_agreed() -> None:
@@ -411,7 +419,7 @@ def test_every_stored_kind_has_words() -> None:
 def test_no_change_is_said_with_the_window_as_it_was_told() -> None:
     facts = {"units": 1, "place": 7, "place_before": 7, "window": TOLD, "told_on": "2026-11-09"}
     assert words("on_track", facts) == (
-        "Nothing has changed since we last told you. Leaves us by 18 December (9 times in 10), perhaps from the 4th. "
+        "The date has not changed since we last told you. Leaves us by 18 December (9 times in 10), perhaps from the 4th. "
         "You are still 7th in line."
     )
 

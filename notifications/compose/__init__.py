@@ -84,6 +84,7 @@ def _context(
         "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
         "is_late": bool(late_from_the_start(news, asked)),
+        "is_later": main.kind == EventKind.LATER,
         "is_link": main.kind == EventKind.LINK and not nothing_else,
         "all_orders": everything,
         "nothing_else": nothing_else,

@@ -1,7 +1,7 @@
 """An event in words: the one rendering for page, mail and staff."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from babel import Locale
@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from orders.domain.supply import Window
 from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
 from orders.presentation.bidi import isolated, visible
-from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_words
+from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
 from orders.presentation.windows import has_chance_soon, has_chances, same_month, values, window_in, window_words
 
 Facts = Mapping[str, Any]
@@ -31,37 +31,38 @@ def sentences(event: Event, *, locale: str) -> list[str]:
     with in_language(locale) as dates:
         if words is None:
             return [str(EventKind(event.kind).label)]
-        reader = _Reader(timezone.localtime(event.at), locale, dates)
+        reader = _Reader(event, locale, dates)
         return [part for part in words(event.facts, reader) if part]
 
 
 def told_sentence(event: Event, *, locale: str) -> str:
     """The one of these that names what was told before; the next one says what is true now."""
     with in_language(locale) as dates:
-        return _told(event.facts, _Reader(timezone.localtime(event.at), locale, dates))
+        return _told(event.facts, _Reader(event, locale, dates))
 
 
 def still_sentence(event: Event, *, locale: str) -> str:
     """The one of these that says how many are still to come; a mail with several parcels says it once, at the end."""
     with in_language(locale) as dates:
-        return _still(event.facts.get("still", 0), _Reader(timezone.localtime(event.at), locale, dates))
+        return _still(event.facts.get("still", 0), _Reader(event, locale, dates))
 
 
 class _Reader:
-    """Whom to word it for, and when it happened, in the shop's zone."""
+    """Whom to word it for, and the shop's day on which it happened."""
 
-    def __init__(self, at: datetime, locale: str, dates: Locale) -> None:
-        self.at, self.on, self.locale, self.dates = at, at.date(), locale, dates
+    def __init__(self, event: Event, locale: str, dates: Locale) -> None:
+        self.event, self.on, self.locale, self.dates = event, timezone.localtime(event.at).date(), locale, dates
 
     def day(self, iso: str) -> str:
         return day_words(date.fromisoformat(iso), today=self.on, locale=self.dates)
 
     def date_and_time(self) -> dict[str, str]:
-        """When it happened, whoever reads it and whenever: with year and zone."""
+        """When it happened where its customer is: with year and zone, for whoever reads it whenever."""
+        at = timezone.localtime(self.event.at, zone_of(self.event.order.country, self.event.at))
         return {
-            "date": format_date(self.at, "long", locale=self.dates),
-            "time": format_time(self.at, "short", locale=self.dates),
-            "zone": zone_words(self.at, locale=self.dates),
+            "date": format_date(at, "long", locale=self.dates),
+            "time": format_time(at, "short", locale=self.dates),
+            "zone": zone_words(at, locale=self.dates),
         }
 
     def number(self, number: int) -> str:
@@ -160,7 +161,9 @@ def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
     numbers = {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
     if facts.get("by") == "silence" and facts.get("answer_by"):
         numbers["day"] = reader.day(facts["answer_by"])
-    cancelled = _cancelled_by(facts) % (numbers | reader.date_and_time())
+    if facts.get("by") == Choice.WITHDRAW:
+        numbers |= reader.date_and_time()
+    cancelled = _cancelled_by(facts) % numbers
     due = facts.get("refund_due_on")
     refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
     if facts.get("refund_sent"):
@@ -180,6 +183,8 @@ def _cancelled_by(facts: Facts) -> str:
             return gettext("%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s.")
         case "silence":
             return gettext("%(units)s of %(of)s cancelled, as we had not heard from you.")
+        case "discontinued":
+            return gettext("%(units)s of %(of)s cancelled: we cannot get it any more. We are sorry.")
     return gettext("%(units)s of %(of)s cancelled.")
 
 
@@ -191,6 +196,8 @@ def _all_cancelled_by(facts: Facts) -> str:
             return gettext("Cancelled, as we had not heard from you by %(day)s.")
         case "silence":
             return gettext("Cancelled, as we had not heard from you.")
+        case "discontinued":
+            return gettext("Cancelled: we cannot get it any more. We are sorry.")
     return gettext("Cancelled.")
 
 
@@ -233,12 +240,21 @@ def _ready(facts: Facts, reader: _Reader) -> str:
 
 def _on_track(facts: Facts, reader: _Reader) -> list[str]:
     since = date.fromisoformat(facts["told_on"])
-    now = window_words(window_in(facts["window"]), since=since, today=reader.on, locale=reader.locale)
-    unchanged = (
-        gettext("Nothing has changed since we last told you.")
-        if facts.get("mailed", True)
-        else gettext("Nothing has changed since %(day)s.") % {"day": reader.day(facts["told_on"])}
-    )
+    window = window_in(facts["window"])
+    now = window_words(window, since=since, today=reader.on, locale=reader.locale)
+    mailed, day = facts.get("mailed", True), {"day": reader.day(facts["told_on"])}
+    if window.kind in ("dated", "unrated"):  # the place may have
+        unchanged = (
+            gettext("The date has not changed since we last told you.")
+            if mailed
+            else gettext("The date has not changed since %(day)s.") % day
+        )
+    else:
+        unchanged = (
+            gettext("Nothing has changed since we last told you.")
+            if mailed
+            else gettext("Nothing has changed since %(day)s.") % day
+        )
     return [unchanged, now, _place(facts, reader)]
 
 

@@ -275,13 +275,27 @@ def warn_staff(*, now: datetime) -> int:
         Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
     )
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
-    return sum(put_on_list(row.line.order, [text]) for row, text in texts)
+    return sum(_warn(row, text) for row, text in texts)
+
+
+@transaction.atomic
+def _warn(row: DelayNotice, text: str) -> int:
+    """A later warning takes the place of those before it."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=row.line.order_id)
+    kept = [each for each in order.attention if each == text or not each.startswith(_untold(row))]
+    if kept != order.attention:
+        Order.objects.filter(pk=order.pk).update(attention=kept)
+    return put_on_list(order, [text])
+
+
+def _untold(row: DelayNotice) -> str:
+    return f"{row.line.product.sku}: not told of a delay; "
 
 
 def _warning(row: DelayNotice, today: date) -> str:
     days = (row.notice_by - today).days
     when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
-    return f"{row.line.product.sku}: not told of a delay; the day agreed ends {when}, on {row.notice_by}"
+    return f"{_untold(row)}the day agreed ends {when}, on {row.notice_by}"
 
 
 def _to_cancel(row: DelayNotice) -> str:

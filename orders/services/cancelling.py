@@ -54,8 +54,8 @@ def cancel(
     """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
-    `by` is cancel, withdraw, silence, customer, staff or shop; `reason` is staff's own word; `refunded`: the shop has
-    sent the money already;
+    `by` is cancel, withdraw, silence, customer, staff, shop or discontinued; `reason` is staff's own word;
+    `refunded`: the shop has sent the money already;
     `in_shop`: it has cancelled them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}):
     what the decision rests on; Changed when that is not so any more.
     Cancelling what is cancelled changes nothing.

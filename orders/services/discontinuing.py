@@ -48,7 +48,7 @@ CANCEL = """
     )
     INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, note, message_due)
     SELECT order_id, id, 'cancelled',
-           jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'shop', 'refund_due_on', due_on,
+           jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'discontinued', 'refund_due_on', due_on,
                               'window', NULL),
            %(now)s, %(actor)s, %(reason)s, released_at IS NOT NULL
     FROM gone
@@ -118,7 +118,9 @@ def _cancel_lines(row: Discontinuation, ids: Collection[int], *, now: datetime) 
     special = Q(allocated__gt=F("shipped")) | Q(pk__in=to_put_back.values("line"))
     one_by_one = list(lines.filter(special).select_related("order").order_by("-queued_at", "-pk"))
     for line in one_by_one:
-        cancel(line.order, units={line.pk: line.waiting}, by="shop", reason=row.reason, now=now, actor=row.actor)
+        cancel(
+            line.order, units={line.pk: line.waiting}, by="discontinued", reason=row.reason, now=now, actor=row.actor
+        )
     whole = sorted(set(ids) - {line.pk for line in one_by_one})
     return len(one_by_one) + _cancel_whole(row, whole, now=now)
 
