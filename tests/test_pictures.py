@@ -208,7 +208,7 @@ def test_deliveries_in_words() -> None:
         ("Due 2 December: 30 units, 5 of them yours", True),
         ("Due 23 December: 100 units, 35 of them yours", True),
     ]
-    assert [each.words for each in bar.key] == ["25 ahead of you", "40 yours", "room for 65 more"]
+    assert [each.words for each in bar.key] == ["25 units ahead of you", "40 yours", "room for 65 more"]
 
 
 def test_many_deliveries_are_taken_together() -> None:

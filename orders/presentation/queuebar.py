@@ -216,7 +216,7 @@ def _meaning(state: str, units: int) -> str:
         case "gone":
             return ngettext("%(units)s no longer ahead", "%(units)s no longer ahead", units)
         case "ahead":
-            return ngettext("%(units)s ahead of you", "%(units)s ahead of you", units)
+            return ngettext("%(units)s unit ahead of you", "%(units)s units ahead of you", units)
         case "mine":
             return ngettext("%(units)s yours", "%(units)s yours", units)
     return ngettext("room for %(units)s more", "room for %(units)s more", units)
