@@ -1,12 +1,15 @@
-"""What a customer sees, and who hears of it, when something of ours fails."""
+"""What a reader sees where there is nothing for them, or something of ours fails, and who hears of that."""
 
 import sys
 from typing import Any
 
 import sentry_sdk
+from django.contrib import admin
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
+from django.urls import reverse
 from django.views import defaults
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
@@ -26,6 +29,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     page = loader.get_template("503.html").render()
     return HttpResponse(page, status=503, headers={"Retry-After": str(COME_BACK_SECONDS)})
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _of_the_desk(request, "admin/403.html", 403) or defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _of_the_desk(request, "admin/404.html", 404) or defaults.page_not_found(request, exception)
+
+
+def _of_the_desk(request: HttpRequest, template: str, status: int) -> HttpResponse | None:
+    """Staff at the desk stay there; whoever else asks reads what customers read."""
+    if not request.path.startswith(reverse("admin:index")) or not admin.site.has_permission(request):
+        return None
+    return render(request, template, admin.site.each_context(request), status=status)
 
 
 def report_errors(dsn: str, *, release: str, transport: Any = None) -> None:

@@ -5,6 +5,8 @@ from backorders_site import health, icons, theme
 from backorders_site.desk import styleguide
 from backorders_site.metrics import metrics
 
+handler403 = "backorders_site.errors.permission_denied"
+handler404 = "backorders_site.errors.page_not_found"
 handler500 = "backorders_site.errors.server_error"
 urlpatterns = [
     path("livez", health.livez),

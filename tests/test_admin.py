@@ -667,6 +667,15 @@ class TestWhoMay:
         assert client.get(f"{page(Restock, 'receive')}?id={delivery.pk}").status_code == 403
         assert client.get(page(Restock, "add")).status_code == 403
 
+    def test_staff_stay_at_the_desk_where_there_is_nothing_for_them(self, client: Client) -> None:
+        client.force_login(User.objects.create_user("viewer", is_staff=True))
+        for url, says in ((page(Restock, "add"), "Your role does not include this"), ("/admin/nothing/", "not found")):
+            said = client.get(url).content.decode()
+            assert says in said
+            assert reverse("admin:logout") in said
+            assert "Find my order" not in said
+        assert "Find my order" in client.get("/nothing/").content.decode()
+
     def test_who_may_change_deliveries_may_receive_them(self, client: Client) -> None:
         delivery = factories.restock(factories.make_product(), 3)
         clerk = User.objects.create_user("clerk", is_staff=True)
