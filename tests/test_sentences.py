@@ -295,7 +295,7 @@ def test_case_c_says_that_nobody_can_say() -> None:
         NEED_OK,
         "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will cancel it and refund you in "
         "full.",
-        "We cannot say how long it will take.",
+        "We cannot say how long it will take: no delivery that we can count on has room for you yet.",
         CHOICE,
         US_REFUND,
         ANY_TIME,
@@ -345,7 +345,8 @@ def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
 
 
 def test_elsewhere_the_day_is_the_day_it_leaves() -> None:
-    assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == ["We cannot say how long it will take.", CHOICE]
+    cannot_say = "We cannot say how long it will take: no delivery that we can count on has room for you yet."
+    assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == [cannot_say, CHOICE]
     assert asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1] == "The new date: it leaves us by 20 December."
 
 

@@ -156,7 +156,9 @@ class _Words:
                 "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full."
             ),
             Sentence.CANCELLED: gettext("The date agreed has passed, so the rules have us cancel this."),
-            Sentence.CANNOT_SAY: gettext("We cannot say how long it will take."),
+            Sentence.CANNOT_SAY: gettext(
+                "We cannot say how long it will take: no delivery that we can count on has room for you yet."
+            ),
             Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
             Sentence.ORIGINAL_STANDS: gettext("The date first agreed stays your right until you agree to another."),
             Sentence.DATE_MISSED: gettext("We are sorry: the original date has passed, and you may leave at once."),
