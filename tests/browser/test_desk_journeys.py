@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +58,9 @@ def open_shop() -> None:
     """Two products of one delivery, and those who wait for them."""
     now = timezone.now()
     for name, role in ROLES.items():
-        user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+        # As the server hashes them, which is a process with settings of its own.
+        hashed = make_password(PASSWORD, hasher="pbkdf2_sha256")
+        user = User.objects.create(username=name, password=hashed, is_staff=True)
         user.groups.add(Group.objects.get(name=role))
     maker = factories.make_supplier(name="Fjord Works")
     factories.supplier_record(maker, [0, 1, 2, 0, 5, 0, -1, 3], now=now)
