@@ -275,17 +275,7 @@ def warn_staff(*, now: datetime) -> int:
         Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
     )
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
-    return sum(_warn(row, text) for row, text in texts)
-
-
-@transaction.atomic
-def _warn(row: DelayNotice, text: str) -> int:
-    """A later warning takes the place of those before it."""
-    order = Order.objects.select_for_update(no_key=True).get(pk=row.line.order_id)
-    kept = [each for each in order.attention if each == text or not each.startswith(_untold(row))]
-    if kept != order.attention:
-        Order.objects.filter(pk=order.pk).update(attention=kept)
-    return put_on_list(order, [text])
+    return sum(put_on_list(row.line.order, [text], instead_of=_untold(row)) for row, text in texts)
 
 
 def _untold(row: DelayNotice) -> str:

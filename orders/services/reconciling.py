@@ -85,14 +85,15 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
 
 
 @transaction.atomic
-def notice(order: Order, texts: Iterable[str]) -> int:
+def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
     """Put an order on staff's list. What was said once is not said again, also when staff have struck it off since.
-    Returns how many of the texts are new."""
+    `instead_of`: how the texts begin whose place new ones take. Returns how many of the texts are new."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     new = [text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.noticed]
     if new:
         order.noticed = order.noticed + new
-        order.attention = order.attention + [text for text in new if text not in order.attention]
+        kept = [text for text in order.attention if not (instead_of and text.startswith(instead_of))]
+        order.attention = kept + [text for text in new if text not in kept]
         order.save(update_fields=["noticed", "attention"])
     return len(new)
 
