@@ -17,6 +17,7 @@ ROW, AXIS = 36, 22  # heights in pixels
 THINNEST = 2.0  # percent: a window of one day is seen
 ROOM = 24.0  # percent between two words under the axis
 EDGE = 5.0  # percent: half a month's name
+THIN_SPACE = "\N{THIN SPACE}"  # about the dash of an interval, as in the CLDR
 DAY = timedelta(days=1)
 
 
@@ -191,13 +192,16 @@ def _label(told: Told, *, today: date, is_now: bool, dates: Locale) -> str:
 
 
 def _short(window: Window, *, today: date, dates: Locale) -> str:
-    """ "3–7 Dec" """
+    """ "3–7 Dec", "28 Dec – 8 Jan 2027": the row has to fit a phone, so the present year is not named."""
     last = _last_day(window)
     if last is None:
         return gettext("no date") if window.kind == "none" else gettext("no latest date")
     skeleton = "MMMd" if {(window.early or last).year, last.year} == {today.year} else "yMMMd"
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": format_skeleton(skeleton, last, locale=dates)}
+    if window.early.year == today.year < last.year:
+        days = (format_skeleton("MMMd", window.early, locale=dates), format_skeleton(skeleton, last, locale=dates))
+        return f"{days[0]}{THIN_SPACE}–{THIN_SPACE}{days[1]}"
     return format_interval(window.early, last, skeleton, locale=dates)
 
 
