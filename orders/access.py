@@ -111,15 +111,12 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     """The order with this number and mail address; None, after the same work, whichever of them is wrong.
 
     `client` is where the question comes from (client_range). Throttled when any of the three asks too often."""
-    number = number.replace("\0", "")  # PostgreSQL refuses it in any text
+    number, email = number.replace("\0", ""), email.replace("\0", "")  # PostgreSQL refuses it in any text
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
     _count_try({"client": client, "number": number, "address": email})
-    orders = Order.objects.annotate(upper=Upper("number")).filter(upper__in={as_typed, number, f"#{number}"})
-    found = None
-    for order in [*orders, Order()]:
-        if constant_time_compare(_address(order.email), email) and order.email:
-            found = order
-    return found
+    numbered = Order.objects.alias(upper=Upper("number")).filter(upper__in={as_typed, number, f"#{number}"})
+    # The address is compared by the database: a row that came only to be refused here took measurably longer.
+    return numbered.filter(email__iexact=email).exclude(email="").first()
 
 
 def count_mail(email: str, *, client: str) -> str:
@@ -171,7 +168,7 @@ def _number(number: str) -> str:
 
 
 def _address(email: str) -> str:
-    return "".join(email.split()).casefold()
+    return "".join(email.split()).lower()
 
 
 def _count_try(who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS) -> None:

@@ -99,7 +99,8 @@ def test_numbers_are_found_as_shops_write_them(stored: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "email"), [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1001", ""), ("", "")]
+    ("number", "email"),
+    [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1001", ""), ("", ""), ("1001", "\0"), ("\0", "\0")],
 )
 def test_one_without_the_other_finds_nothing(ada: Order, number: str, email: str) -> None:
     assert find(number, email) is None
