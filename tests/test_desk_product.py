@@ -69,6 +69,14 @@ def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Cli
     assert (answer.context["uncovered"], answer.content.decode().count('<rect class="window')) == (4, 2)
 
 
+def test_the_queue_quotes_promises_in_the_language_of_the_desk(admin_client: Client) -> None:
+    product = lamp()
+    factories.order(product)
+    Order.objects.update(locale="de")
+    (row,) = admin_client.get(url(product)).context["waiting"]
+    assert row.promised.startswith("Leaves us by")
+
+
 def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,19 @@ def test_a_whole_sku_opens_its_product(admin_client: Client, grete: Order) -> No
     assert admin_client.get(SEARCH, {"q": "lamp-01"})["Location"] == "/admin/desk/product/LAMP-01/"
 
 
+@pytest.mark.parametrize("text", ["PO-7", "po-7", " PO-7 "])
+def test_a_whole_reference_opens_its_restock(admin_client: Client, text: str) -> None:
+    restock = factories.restock(factories.make_product(), reference="PO-7")
+    assert admin_client.get(SEARCH, {"q": text})["Location"] == f"/admin/orders/restock/{restock.pk}/change/"
+
+
+def test_a_delivery_of_several_products_asks_which(admin_client: Client) -> None:
+    restocks = [factories.restock(factories.make_product(), reference="PO-7") for _ in range(2)]
+    shown = admin_client.get(SEARCH, {"q": "PO-7"})
+    assert shown.context["found"].restocks == restocks[::-1]
+    assert all(f"/admin/orders/restock/{restock.pk}/change/" in shown.content.decode() for restock in restocks)
+
+
 @pytest.mark.parametrize("text", ["grete", "Minde", "brien gre", "GRETE O'Brien"])
 def test_words_of_a_name_list_whoever_has_them(admin_client: Client, grete: Order, text: str) -> None:
     assert found(admin_client, text) == ["#A-17"]

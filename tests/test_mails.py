@@ -125,7 +125,8 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     received = newest(mail_sink)
 
     assert received["Subject"] == "Order TT-1042 has no date at the moment"
-    assert "That day was taken back, and we have no new one yet." in text_of(received)
+    assert "We are sorry: the day we told you for your order TT-1042 no longer holds." in unwrapped(received)
+    assert "That day was taken back, and we have no new one yet." in unwrapped(received)
 
 
 def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:

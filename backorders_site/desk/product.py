@@ -23,11 +23,10 @@ from backorders_site.desk.pages import admin_of, page, staff_page
 from backorders_site.desk.telling import how_far
 from orders import queue
 from orders.admin.base import Button, may
-from orders.admin.history import promise_words
 from orders.admin.lines import QueuePaginator
 from orders.domain.promises import CHANCES_HOLD
 from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
-from orders.presentation import share_words
+from orders.presentation import share_words, window_sentence
 from orders.record import Kept, of_product, recent_record
 from orders.services import date_before, today_of
 from orders.services.forecasting import supplier_record
@@ -140,7 +139,7 @@ def _waiting(lines: Sequence[OrderLine], *, today: date) -> list[Waiting]:
             line,
             places[line.pk].place,
             places[line.pk].units_ahead,
-            promise_words(line.promise, line.order),
+            _promised(line.promise),
             _next_by(line, today),
         )
         for line in lines
@@ -152,6 +151,11 @@ def _next_by(line: OrderLine, today: date) -> date | None:
     """What is overdue is due today: the morning's review, or the cut-off, sees to it."""
     days = [day for day in (_holds_until(line.promise), _quiet_until(line)) if day]
     return max(min(days), today) if days else None
+
+
+def _promised(promise: Promise | None) -> str:
+    """In the language of who reads the queue; its customers read it in theirs."""
+    return window_sentence(promise, locale=_ours()) if promise else ""
 
 
 def _holds_until(promise: Promise | None) -> date | None:
@@ -211,7 +215,11 @@ def _kept(kept: Kept) -> WindowsHeld:
 
 
 def _share(share: float) -> str:
-    return share_words(share, locale=get_language() or "en")
+    return share_words(share, locale=_ours())
+
+
+def _ours() -> str:
+    return get_language() or "en"
 
 
 def _suppliers(deliveries: Sequence[Delivery], *, now: datetime) -> list[SupplierHeld]:

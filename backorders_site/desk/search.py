@@ -1,4 +1,5 @@
-"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a SKU, a tracking number."""
+"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a SKU, a tracking number,
+the reference of a delivery."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import page, staff_page
-from orders.admin.finding import MOST_SHOWN, with_address, with_name, with_number, with_tracking
-from orders.models import Order, OrderLine, Product
+from orders.admin.finding import MOST_SHOWN, with_address, with_name, with_number, with_reference, with_tracking
+from orders.models import Order, OrderLine, Product, Restock
 
 LONGEST = 200  # characters; nothing that is searched is longer
 
@@ -20,15 +21,16 @@ LONGEST = 200  # characters; nothing that is searched is longer
 @dataclass(frozen=True, slots=True)
 class Found:
     """`orders`, each with the words by what it was found, newest first within them; `straight_to`: where the one thing stands
-    that has exactly this number, address or SKU."""
+    that has exactly this number, address, SKU or reference."""
 
     orders: Sequence[tuple[Order, str]]
     products: Sequence[Product]
+    restocks: Sequence[Restock]
     straight_to: str = ""
 
     @property
     def is_cut(self) -> bool:
-        return len(self.orders) >= MOST_SHOWN or len(self.products) >= MOST_SHOWN
+        return MOST_SHOWN in (len(self.orders), len(self.products), len(self.restocks))
 
 
 @staff_page("orders.view_order")
@@ -48,11 +50,13 @@ def find(text: str) -> Found:
     by_tracking = _shown(with_tracking(text))
     by_name = _shown(with_name(text))
     products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
+    restocks = list(with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN])
     exact = {order: desk_url(order) for order in [*by_number, *by_mail, *by_tracking]} | {
         product: reverse("desk:product", args=[product.sku])
         for product in products
         if product.sku.upper() == text.upper()
     }
+    exact |= {restock: reverse("admin:orders_restock_change", args=[restock.pk]) for restock in restocks}
     orders = _each_once(
         [
             (by_number, _("order number")),
@@ -61,7 +65,7 @@ def find(text: str) -> Found:
             (by_name, _("name")),
         ]
     )
-    return Found(orders, products, straight_to=next(iter(exact.values())) if len(exact) == 1 else "")
+    return Found(orders, products, restocks, straight_to=next(iter(exact.values())) if len(exact) == 1 else "")
 
 
 def desk_url(order: Order) -> str:

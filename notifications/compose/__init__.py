@@ -19,7 +19,7 @@ from notifications.models import Message
 from notifications.news import chief, late_from_the_start, still_news
 from notifications.wanted import Topic, topics
 from orders.access import Purpose, order_url, page_url
-from orders.models import DelayNotice, Event, EventKind, Order
+from orders.models import DelayNotice, Event, EventKind, Order, WindowKind
 from orders.presentation import in_language, isolated, language_for, sentence
 
 __all__ = ["Composed", "compose", "plain"]
@@ -85,6 +85,7 @@ def _context(
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
         "is_late": bool(late_from_the_start(news, asked)),
         "is_later": main.kind == EventKind.LATER,
+        "is_taken_back": main.kind == EventKind.NO_DATE and _told_a_day(main),
         "is_link": main.kind == EventKind.LINK and not nothing_else,
         "all_orders": everything,
         "nothing_else": nothing_else,
@@ -104,6 +105,11 @@ def _context(
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
+
+
+def _told_a_day(event: Event) -> bool:
+    told = event.facts.get("told")
+    return bool(told) and told["kind"] in (WindowKind.DATED, WindowKind.UNRATED)
 
 
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:

@@ -1,4 +1,4 @@
-"""Orders by what somebody has in hand, each through an index."""
+"""Orders, products and restocks by what somebody has in hand, each through an index."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
 
-from orders.models import Order, Product, Shipment
+from orders.models import Order, Product, Restock, Shipment
 
 MOST_WORDS = 8
 MOST_SHOWN = 25
@@ -46,6 +46,11 @@ def with_name(text: str) -> QuerySet[Order]:
 
 def with_sku(text: str) -> QuerySet[Product]:
     return Product.objects.filter(sku__iexact=text)
+
+
+def with_reference(text: str) -> QuerySet[Restock]:
+    """One of each product of the delivery."""
+    return Restock.objects.filter(reference__in={text, text.upper()})
 
 
 # By the name of the field that a list searches.

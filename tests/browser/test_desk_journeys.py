@@ -144,7 +144,7 @@ def said(page: Page, words: str) -> None:
 
 
 def seek(page: Page, words: str) -> None:
-    box = page.get_by_role("searchbox", name="Order number, mail, name, SKU or tracking number")
+    box = page.get_by_role("searchbox", name="Order number, mail, name, SKU, tracking number or restock")
     box.fill(words)
     box.press("Enter")
 
