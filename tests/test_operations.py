@@ -98,6 +98,7 @@ def test_tries_to_send_are_measured_by_outcome(client: Client, measured: None, m
     assert figures["backorders_messages{state=failed}"] == 1
 
 
+@pytest.mark.usefixtures("clocks")
 def test_notices_and_refunds_that_are_due_are_measured(client: Client, measured: None, mail_sink: MailSink) -> None:
     line = delayed("US", 35)
     today = services.today_of(NOON)

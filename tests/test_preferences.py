@@ -152,6 +152,7 @@ def test_no_change_names_the_day_where_the_last_change_was_not_mailed(
     assert re.search(r"The date has not changed since \d November\.", text)
 
 
+@pytest.mark.usefixtures("clocks")
 def test_while_silence_would_cancel_no_mail_that_says_so_is_optional(mail_sink: MailSink) -> None:
     product = make_product(name="Harbour lamp")
     factories.restock(product, expected_on=(NOON + 70 * DAY).date())
