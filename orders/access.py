@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -41,6 +42,13 @@ TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SE
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
 MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
+
+
+class OrderKey(NamedTuple):
+    """An order while its links of this version are good."""
+
+    pk: int
+    link_version: int
 
 
 class Throttled(Exception):
@@ -97,14 +105,22 @@ def open_address(token: str) -> Order:
 def open_order(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[Order, Purpose]:
     """The order a link opens, and what the link is good for. Unknown, revoked, malformed or of another purpose: the
     same Http404."""
+    key, purpose = order_named(token, purposes)
+    try:
+        return Order.objects.get(pk=key.pk, link_version=key.link_version), purpose
+    except Order.DoesNotExist:
+        raise Http404("no such link") from None
+
+
+def order_named(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[OrderKey, Purpose]:
+    """What a link says, unread whether there is such an order still. Malformed or of another purpose: Http404."""
     try:
         number, version, purpose = _signer().unsign(token).split("-")
-        order = Order.objects.get(pk=signing.b62_decode(number), link_version=int(version))
-    except (signing.BadSignature, Order.DoesNotExist):
+    except signing.BadSignature:
         raise Http404("no such link") from None
     if purpose not in purposes:
         raise Http404("no such link")
-    return order, Purpose(purpose)
+    return OrderKey(signing.b62_decode(number), int(version)), Purpose(purpose)
 
 
 def find_order(number: str, email: str, *, client: str) -> Order | None:

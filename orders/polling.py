@@ -1,13 +1,14 @@
 """Whether anything may have changed on a page since it was shown: most polls ask in vain, and one query tells."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 
 from django.core.cache import cache
 from django.db import connection
 from redis import RedisError
 
-from orders.models import Order
+from orders.access import OrderKey
 from orders.queue import COUNTS
 
 # What no row of the order tells, a preference for instance, is seen this much later at most.
@@ -15,11 +16,10 @@ KEPT_SECONDS = 300
 
 # xmin is another after every change of a row.
 ROWS = f"""
-    SELECT md5(concat_ws('/',
-        (SELECT o.xmin::text FROM orders_order o WHERE o.id = %(order)s),
+    SELECT o.locale, md5(concat_ws('/', o.id, o.xmin,
         (SELECT string_agg(concat_ws(',', k.id, k.changed, p.xmin, g.xmin, c.lines, c.units, notices.are, refunds.are,
                                      newest.id), ';' ORDER BY k.id)
-         FROM (SELECT *, xmin AS changed, queued_at AS at FROM orders_orderline WHERE order_id = %(order)s) k
+         FROM (SELECT *, xmin AS changed, queued_at AS at FROM orders_orderline WHERE order_id = o.id) k
          JOIN orders_product g ON g.id = k.product_id
          LEFT JOIN orders_promise p ON p.id = k.promise_id
          LEFT JOIN LATERAL ({COUNTS}) c ON k.waiting > 0
@@ -29,16 +29,29 @@ ROWS = f"""
                             FROM orders_refund r WHERE r.line_id = k.id) refunds ON true
          LEFT JOIN LATERAL (SELECT q.id FROM orders_queuechange q
                             WHERE q.product_id = k.product_id ORDER BY q.at DESC, q.id DESC LIMIT 1) newest ON true),
-        (SELECT string_agg(e.xmin::text, ',' ORDER BY e.id) FROM orders_event e WHERE e.order_id = %(order)s)))
+        (SELECT string_agg(e.xmin::text, ',' ORDER BY e.id) FROM orders_event e WHERE e.order_id = o.id)))
+    FROM orders_order o WHERE o.id = %(pk)s AND o.link_version = %(link_version)s
 """
 
 
-def state_of(order: Order, *, locale: str, today: date) -> str:
-    """A name for all that the page of the order is made from. Read it before the page is."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The order's own locale, and a name for all rows of which its page is made."""
+
+    locale: str
+    rows: str
+
+    def state(self, *, locale: str, today: date) -> str:
+        """A name for the page that somebody who reads this locale sees today."""
+        return f"shown-{self.rows}-{locale}-{today}"
+
+
+def look(key: OrderKey) -> Look | None:
+    """Look before the page is made. None: there is no such order, or its link is revoked."""
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"order": order.pk})
-        (rows,) = cursor.fetchone()
-    return f"shown-{order.pk}-{rows}-{locale}-{today}"
+        cursor.execute(ROWS, key._asdict())
+        found = cursor.fetchone()
+    return Look(*found) if found else None
 
 
 def version_shown(state: str) -> str | None:

@@ -7,7 +7,7 @@ from threading import Semaphore
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -55,9 +55,12 @@ _making_page = Semaphore()
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
-    row, purpose = access.open_order(token)
-    locale, seen = read_as(request, row.locale), request.GET.get("seen", "")
-    state = polling.state_of(row, locale=locale, today=timezone.localdate())
+    key, _ = access.order_named(token)
+    look = polling.look(key)
+    if look is None:
+        raise Http404("no such link")
+    locale, seen = read_as(request, look.locale), request.GET.get("seen", "")
+    state = look.state(locale=locale, today=timezone.localdate())
     if seen and polling.version_shown(state) == seen:
         return HttpResponse(status=204)
     # Of all who look at their pages while they are told of a delay, one poll at a time makes a page: the others keep what
@@ -65,6 +68,7 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
     if not _making_page.acquire(blocking=not seen):
         return HttpResponse(status=204)
     try:
+        row, purpose = access.open_order(token)
         page = _page(row, purpose, token, locale)
         version = page["status"].version
         polling.keep_version(state, version)

@@ -51,12 +51,9 @@ def find(text: str) -> Found:
     by_name = _shown(with_name(text))
     products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
     restocks = list(with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN])
-    exact = {order: desk_url(order) for order in [*by_number, *by_mail, *by_tracking]} | {
-        product: reverse("desk:product", args=[product.sku])
-        for product in products
-        if product.sku.upper() == text.upper()
-    }
-    exact |= {restock: reverse("admin:orders_restock_change", args=[restock.pk]) for restock in restocks}
+    exact = {desk_url(order) for order in [*by_number, *by_mail, *by_tracking]}
+    exact |= {reverse("desk:product", args=[each.sku]) for each in products if each.sku.upper() == text.upper()}
+    exact |= {reverse("admin:orders_restock_change", args=[restock.pk]) for restock in restocks}
     orders = _each_once(
         [
             (by_number, _("order number")),
@@ -65,7 +62,7 @@ def find(text: str) -> Found:
             (by_name, _("name")),
         ]
     )
-    return Found(orders, products, restocks, straight_to=next(iter(exact.values())) if len(exact) == 1 else "")
+    return Found(orders, products, restocks, straight_to=exact.pop() if len(exact) == 1 else "")
 
 
 def desk_url(order: Order) -> str:
