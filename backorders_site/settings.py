@@ -134,7 +134,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.address("REDIS_URL", "redis://localhost:6379/0", valkey)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "backorders_site.caching.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "backorders",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
