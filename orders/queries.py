@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -263,7 +264,7 @@ class Status:
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     """All that the customer of an order may see: five queries, one more once it shipped, however many lines and events."""
-    lines = list(_lines(order))
+    lines = _lines(order)
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
     parcels = _parcels(order, events) if any(line.shipped for line in lines) else {}
@@ -323,7 +324,15 @@ def is_mailed(order: Order) -> bool:
     return _reach_of(order).is_reached
 
 
-def _lines(order: Order) -> QuerySet[OrderLine]:
+def _lines(order: Order) -> list[OrderLine]:
+    lines = list(_rows_of_lines().filter(order=order))
+    for line in lines:
+        line.order = order
+    return lines
+
+
+@cache
+def _rows_of_lines() -> QuerySet[OrderLine]:
     """With the newest notice that no newer one replaced, as `notice_row`, the one by which silence cancels, as
     `cancelling_row`, and the units whose refund is still to be sent. They differ while the newest has not been told."""
     notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
@@ -331,7 +340,7 @@ def _lines(order: Order) -> QuerySet[OrderLine]:
         outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None
     )
     row = JSONObject(**{name: name for name in NOTICE_FIELDS})
-    return order.lines.select_related("product", "promise__forecast").annotate(
+    return OrderLine.objects.select_related("product", "promise__forecast").annotate(
         notice_row=notices.values(row=row)[:1],
         cancelling_row=cancelling.values(row=row)[:1],
         unrefunded=Subquery(
