@@ -1,6 +1,9 @@
+from contextlib import suppress
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import register
+from sentry_sdk.utils import BadDsn
 
 from backorders_site.checks import settings_make_sense
 from backorders_site.errors import report_errors
@@ -13,4 +16,5 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         register(settings_make_sense)
         if settings.SENTRY_DSN:
-            report_errors(settings.SENTRY_DSN, release=settings.BUILD)
+            with suppress(BadDsn, ValueError):  # of which the checks speak
+                report_errors(settings.SENTRY_DSN, release=settings.BUILD)

@@ -1,4 +1,6 @@
-"""Settings that cannot work, found at start-up, each with a word on what to set."""
+"""Settings that cannot work, found at start-up, each with a word on what to set.
+
+Commands of manage.py run them as Django's checks; whoever serves or works runs them by `refuse_to_start`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,12 +16,14 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from holidays import list_supported_countries
+from sentry_sdk.utils import BadDsn, Dsn
 
 from backorders_site import theme
 from notifications.mode import parse_mail_mode
 from notifications.pacing import parse_rates
 
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.presentation.tracking
+LEAST_KEY = 32
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
 
 
@@ -30,6 +34,12 @@ def settings_make_sense(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
         for number, check in enumerate(CHECKS, start=1)
         for message, hint in check()
     ]
+
+
+def refuse_to_start(**kwargs: Any) -> None:
+    """Ends the process that web, worker or beat start as, with a line for each problem."""
+    if problems := settings_make_sense():
+        raise SystemExit("\n".join(f"{problem.msg} {problem.hint}" for problem in problems))
 
 
 Problems = Iterator[tuple[str, str]]
@@ -59,10 +69,35 @@ def site_url() -> Problems:
     except ValueError:
         parts, host = urlsplit(""), ""
     example = "Set it to the address customers use, for example SITE_URL=https://orders.example.com"
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        yield f"SITE_URL={settings.SITE_URL!r} is no absolute address.", example
+    more = parts.path or parts.query or parts.fragment or parts.username or re.search(r"\s", settings.SITE_URL)
+    if parts.scheme not in ("http", "https") or not host or more:
+        yield f"SITE_URL={settings.SITE_URL!r} is no absolute address of a site.", example
     elif parts.scheme == "http" and not settings.DEBUG and host not in LOOPBACK:
         yield f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in the clear.", example
+
+
+def demo() -> Problems:
+    if settings.DEMO and urlsplit(settings.SITE_URL).hostname not in LOOPBACK:
+        yield (
+            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is not this machine: anybody could stop its worker.",
+            "Leave DEMO out where others can reach the site.",
+        )
+
+
+def secret_key() -> Problems:
+    if settings.SITE_URL.startswith("https://") and len(settings.SECRET_KEY.strip()) < LEAST_KEY:
+        yield (
+            f"SECRET_KEY is shorter than {LEAST_KEY} characters: who guesses it can make links to every order.",
+            "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
+        )
+
+
+def hosts() -> Problems:
+    if not any(host.strip() for host in settings.ALLOWED_HOSTS):
+        yield (
+            "ALLOWED_HOSTS names no host: every request would be refused.",
+            "Leave it out: it is the host of SITE_URL.",
+        )
 
 
 def addresses() -> Problems:
@@ -91,6 +126,7 @@ LIMITS = {
     "LONG_QUIET_DAYS": (1, 3650, "and days between such words, after two of them: 30"),
     "MESSAGE_RETENTION_DAYS": (1, 36_500, "for how many days the words of mails are kept: 90"),
     "NOTICE_RETENTION_DAYS": (1, 36_500, "for how many days those of legal notices are: 1461 is four years"),
+    "CONN_MAX_AGE": (0, 86_400, "for how many seconds a connection to the database is kept: 60"),
     "TRUSTED_PROXIES": (0, 20, "how many proxies in front of the site append to X-Forwarded-For: mostly 1"),
 }
 
@@ -161,11 +197,14 @@ def time_outs() -> Problems:
         )
 
 
+NO_PROVIDERS = ("base", "base_requests", "console", "test")  # which anymail has as well, and which send nothing
+
+
 def provider() -> Problems:
     name = settings.MAIL_PROVIDER
     if not name:
         return
-    if not re.fullmatch("[a-z_]+", name) or find_spec(f"anymail.backends.{name}") is None:
+    if name in NO_PROVIDERS or not re.fullmatch("[a-z_]+", name) or find_spec(f"anymail.backends.{name}") is None:
         yield (
             f"MAIL_PROVIDER={name!r} is no provider that django-anymail knows.",
             "Set its name, for example postmark, sendgrid or mailgun; or leave it empty to send by EMAIL_URL.",
@@ -193,16 +232,26 @@ def watchers() -> Problems:
             f"METRICS_TOKEN is not of {LEAST_SECRET} printable characters or more, without blanks.",
             "Set a long random one, or leave it empty: then nobody reads /metrics.",
         )
-    for name, example in (
-        ("HEARTBEAT_URL", "https://hc-ping.com/your-uuid"),
-        ("SENTRY_DSN", "https://key@errors.example.com/1"),
-    ):
-        parts = urlsplit(getattr(settings, name))
-        if parts.geturl() and (parts.scheme not in ("http", "https") or not parts.hostname):
-            yield (
-                f"{name} is no address that can be called.",
-                f"Set it, for example {name}={example}, or leave it empty.",
-            )
+    if settings.HEARTBEAT_URL and not _can_be_called(settings.HEARTBEAT_URL):
+        yield (
+            "HEARTBEAT_URL is no address that can be called.",
+            "Set it, for example HEARTBEAT_URL=https://hc-ping.com/your-uuid, or leave it empty.",
+        )
+    try:
+        Dsn(settings.SENTRY_DSN or "https://key@errors.example.com/1")
+    except (BadDsn, ValueError):
+        yield (
+            "SENTRY_DSN is no address that can be called.",
+            "Set it, for example SENTRY_DSN=https://key@errors.example.com/1, or leave it empty.",
+        )
+
+
+def _can_be_called(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 CHECKS: tuple[Callable[[], Problems], ...] = (
@@ -219,4 +268,7 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     mail_rates,
     watchers,
     words,
+    demo,
+    secret_key,
+    hosts,
 )

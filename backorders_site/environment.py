@@ -78,6 +78,14 @@ def postgresql(url: str) -> dict[str, Any]:
     return config
 
 
+def mail_server(url: str) -> dict[str, Any]:
+    """Django's settings of a mail server. ValueError also for those of environ's that take mails and send none."""
+    config: dict[str, Any] = environ.Env.email_url_config(url)
+    if config["EMAIL_BACKEND"].endswith((".dummy.EmailBackend", ".locmem.EmailBackend")):
+        raise ValueError("sends nothing")
+    return config
+
+
 def valkey(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("redis", "rediss") or not parts.hostname or (parts.port or 1) < 1:

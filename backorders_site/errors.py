@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
-from django.views import defaults
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
@@ -26,17 +25,22 @@ KEPT_OF_REQUEST = ("method",)
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After while the database is away; else a fault of ours, 500."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
-        return defaults.server_error(request)
+        return HttpResponse(loader.get_template("500.html").render(), status=500)
     page = loader.get_template("503.html").render()
     return HttpResponse(page, status=503, headers={"Retry-After": str(COME_BACK_SECONDS)})
 
 
+# Not Django's own: they read the form once more, which may be what failed.
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse(loader.get_template("400.html").render(), status=400)
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _of_the_desk(request, "admin/403.html", 403) or defaults.permission_denied(request, exception)
+    return _of_the_desk(request, "admin/403.html", 403) or render(request, "403.html", status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _of_the_desk(request, "admin/404.html", 404) or defaults.page_not_found(request, exception)
+    return _of_the_desk(request, "admin/404.html", 404) or render(request, "404.html", status=404)
 
 
 def _of_the_desk(request: HttpRequest, template: str, status: int) -> HttpResponse | None:

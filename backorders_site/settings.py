@@ -7,7 +7,7 @@ from pathlib import Path
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from backorders_site.environment import Environment, postgresql, valkey
+from backorders_site.environment import Environment, mail_server, postgresql, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -117,7 +117,8 @@ TEMPLATES = [
 DATABASES = {
     "default": env.address("DATABASE_URL", "postgresql://user@localhost/backorders", postgresql),
 }
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A machine that is gone says nothing, not even no. Who waits for the database is told after half a minute; and the
 # database lets go after as long of what a machine held that is gone: its locks, and the one by which it was the sender.
@@ -141,7 +142,7 @@ CACHES = {
     }
 }
 
-_email = env.address("EMAIL_URL", "smtp+tls://user:password@mail.example.com:587", env.email_url_config)
+_email = env.address("EMAIL_URL", "smtp+tls://user:password@mail.example.com:587", mail_server)
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email.get("EMAIL_HOST", "")
 EMAIL_PORT = _email.get("EMAIL_PORT") or 25

@@ -5,6 +5,7 @@ from backorders_site import health, icons, theme
 from backorders_site.desk import styleguide
 from backorders_site.metrics import metrics
 
+handler400 = "backorders_site.errors.bad_request"
 handler403 = "backorders_site.errors.permission_denied"
 handler404 = "backorders_site.errors.page_not_found"
 handler500 = "backorders_site.errors.server_error"

@@ -13,6 +13,16 @@ from notifications.dispatch import dispatch_all
 from notifications.erasing import forget_words
 from notifications.reports import handle_reports
 
+# A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing of it is gone. Past the
+# time at which a worker of a task is killed, its connection is ended instead; what it had claimed ends with its leases.
+END_FROZEN = """
+    SELECT pg_terminate_backend(holder.pid)
+    FROM pg_locks held JOIN pg_stat_activity holder USING (pid)
+    WHERE held.locktype = 'advisory' AND held.granted AND held.classid = 0 AND held.objid = %s AND held.objsubid = 1
+      AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND holder.state LIKE 'idle%%' AND holder.state_change < clock_timestamp() - make_interval(secs => %s)
+"""
+
 LONGEST_SECONDS = 10.0  # the next tick goes on; far from the time limit, which would cut a mail off that is under way
 SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
@@ -47,6 +57,8 @@ def _sole_sender() -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER])
         (alone,) = cursor.fetchone()
+        if not alone:
+            cursor.execute(END_FROZEN, [SENDER, settings.CELERY_TASK_TIME_LIMIT])
     try:
         yield alone
     finally:

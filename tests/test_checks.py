@@ -1,8 +1,15 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
 from backorders_site.checks import settings_make_sense
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_the_tests_own_settings_make_sense() -> None:
@@ -31,6 +38,15 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("SITE_URL", "https://[", "is no absolute address", "SITE_URL=https://"),
         ("SHOP_COUNTRY", "USA", "SHOP_COUNTRY='USA' is no country", "US, DE or GB"),
         ("DELAY_RULES", "US", "DELAY_RULES='US' are no rules", "US-CA, EU, UK"),
+        ("SITE_URL", "https://a b.example", "is no absolute address", "SITE_URL=https://"),
+        ("SITE_URL", "https://mia:pw@a.example", "is no absolute address", "SITE_URL=https://"),
+        ("SITE_URL", "https://a.example/orders", "is no absolute address", "SITE_URL=https://"),
+        ("ALLOWED_HOSTS", [""], "ALLOWED_HOSTS names no host", "Leave it out"),
+        ("CONN_MAX_AGE", -5, "CONN_MAX_AGE=-5 is not from 0 to 86400", "60"),
+        ("MAIL_PROVIDER", "test", "MAIL_PROVIDER='test' is no provider", "postmark"),
+        ("HEARTBEAT_URL", "http://[", "HEARTBEAT_URL is no address", "hc-ping.com"),
+        ("SENTRY_DSN", "https://errors.example.com/", "SENTRY_DSN is no address", "https://key@"),
+        ("SENTRY_DSN", "https://key@errors.example.com/", "SENTRY_DSN is no address", "https://key@"),
         ("EMAIL_TIMEOUT", 120, "EMAIL_TIMEOUT=120", "60, 120, 150, 300"),
         ("EMAIL_TIMEOUT", 0, "EMAIL_TIMEOUT=0", "60, 120, 150, 300"),
         ("MAIL_LEASE_SECONDS", 150, "MAIL_LEASE_SECONDS=150", "60, 120, 150, 300"),
@@ -44,6 +60,19 @@ def test_a_setting_that_cannot_work_is_named_with_what_to_set(
     assert said in problem.msg
     assert problem.hint
     assert hint in problem.hint
+
+
+@pytest.mark.parametrize("secret", ["a", " " * 64, "x" * 31])
+def test_where_links_go_to_customers_the_key_is_long(settings: Settings, secret: str) -> None:
+    settings.SITE_URL, settings.SECRET_KEY = "https://orders.example.com", secret
+    (problem,) = settings_make_sense()
+    assert problem.msg.startswith("SECRET_KEY is shorter than 32 characters")
+
+
+def test_a_demo_stays_on_this_machine(settings: Settings) -> None:
+    settings.DEMO, settings.SITE_URL = True, "https://orders.example.com"
+    (problem,) = settings_make_sense()
+    assert problem.msg.startswith("DEMO is on")
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000", "https://orders.example.com"])
@@ -66,3 +95,23 @@ def test_a_name_may_stand_before_the_sender(settings: Settings) -> None:
 def test_django_runs_the_checks(settings: Settings) -> None:
     settings.MAIL_MODE = "on"
     assert "backorders.E001" in {problem.id for problem in run_checks()}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-c", "import backorders_site.wsgi"],
+        ["-m", "celery", "--quiet", "--app", "backorders_site.celery", "worker", "--concurrency", "1"],
+        ["-m", "celery", "--quiet", "--app", "backorders_site.celery", "beat", "--schedule", "SCHEDULE"],
+    ],
+    ids=["web", "worker", "beat"],
+)
+def test_nothing_starts_with_settings_that_cannot_work(command: list[str], tmp_path: Path) -> None:
+    command = [str(tmp_path / "beat") if word == "SCHEDULE" else word for word in command]
+    wrong = os.environ | {"MAIL_MODE": "sned", "SHIP_CUTOFF": "25:00"}
+    started = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=wrong, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert started.returncode != 0
+    assert "MAIL_MODE='sned': expected hold" in started.stderr
+    assert "SHIP_CUTOFF='25:00' is no time of day" in started.stderr

@@ -3,15 +3,17 @@ people type. Those that need processes to be killed are in tests/faults/."""
 
 import asyncio
 import threading
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from django.db import DataError, transaction
+from django.db import DataError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
@@ -20,6 +22,8 @@ from notifications.dispatch import dispatch_all
 from notifications.mail_server import Answer, Outcome, Phase
 from notifications.mode import MailMode
 from notifications.models import Message, State
+from notifications.tasks import SENDER
+from notifications.tasks import deliver as deliver_task
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
 from orders.services import keeping
@@ -174,6 +178,29 @@ def test_one_task_delivered_five_times_at_once_sends_one_mail(mail_sink: MailSin
     factories.order(factories.make_product())
     together(5, mail)
     assert (len(mail_sink.mails), Message.objects.get().attempts) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_sender_that_is_frozen_holds_the_others_up_no_longer_than_a_task_may_take(
+    mail_sink: MailSink, settings: Settings, frozen: bool
+) -> None:
+    """Its connection stays open: the machine it runs on goes on answering for it."""
+    settings.CELERY_TASK_TIME_LIMIT = 0.3
+    factories.order(factories.make_product())
+    dispatch_all()
+    with psycopg.connect(
+        **connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}, autocommit=True
+    ) as it:
+        it.execute("SELECT pg_advisory_lock(%s)", [SENDER])
+        for _ in range(4):
+            time.sleep(0.15)
+            deliver_task()
+            if not frozen:
+                it.execute("SELECT 1")
+        time.sleep(0.1)
+        deliver_task()
+        assert len(mail_sink.mails) == frozen
 
 
 def test_an_error_after_the_news_was_written_leaves_neither_news_nor_mail(line: OrderLine, mail_sink: MailSink) -> None:

@@ -1,5 +1,7 @@
 """What every answer says to a browser, whatever it is an answer to."""
 
+from wsgiref.util import setup_testing_defaults
+
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +9,7 @@ from django.test import Client
 from django.urls import include, path
 from pytest_django.fixtures import Settings
 
+from backorders_site.wsgi import application, in_utf8
 from orders.access import Purpose, link_token, order_url
 from orders.models import OrderLine
 from tests import factories
@@ -93,6 +96,39 @@ def test_every_answer_carries_the_whole_policy(
 def test_a_form_from_elsewhere_is_refused_with_the_same(settings: Settings, line: OrderLine) -> None:
     response = Client(enforce_csrf_checks=True).post("/", {"number": "1"})
     assert (response.status_code, policy(response)) == (403, expected(OF_PAGES))
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "rot13", "undefined", "zlib_codec"])
+@pytest.mark.parametrize("asked", ["", "a=%EF"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_form_is_read_as_utf_8_whatever_it_says_it_is_in(charset: str, asked: str, method: str) -> None:
+    """Through what the web server runs: Django decodes the query before any of our code sees the request."""
+    environ = {"PATH_INFO": "/nope/", "REQUEST_METHOD": method, "QUERY_STRING": asked, "HTTP_HOST": "testserver"}
+    environ["CONTENT_TYPE"] = f"application/x-www-form-urlencoded; charset={charset}"
+    setup_testing_defaults(environ)
+    began: list[str] = []
+    b"".join(application(environ, lambda status, headers: began.append(status)))
+    assert began == ["404 Not Found"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("application/json", "application/json"),
+        ("multipart/form-data; boundary=x", "multipart/form-data; boundary=x"),
+        ("multipart/form-data; charset=rot13; boundary=x", 'multipart/form-data; boundary="x"'),
+        ("text/plain; charset*=utf-8''rot13", "text/plain"),
+        ("text/plain; a*=undefined''x", ""),
+    ],
+)
+def test_no_encoding_is_left_in_the_type_of_a_request(sent: str, read: str) -> None:
+    assert in_utf8(sent) == read
+
+
+def test_a_torn_upload_is_refused_wherever_it_is_sent(browser: Client) -> None:
+    torn = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+    answers = [browser.generic("POST", url, torn, "multipart/form-data; boundary=") for url in ("/", "/nope")]
+    assert [answer.status_code for answer in answers] == [400, 404]
 
 
 def test_staff_s_pages_carry_it_too(admin_client: Client, line: OrderLine) -> None:
