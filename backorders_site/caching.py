@@ -1,10 +1,31 @@
-"""Django's cache on Valkey, whose client is kept: Django makes one for every command, which was a seventh of a poll."""
+"""Django's cache on Valkey, with a client that is kept (Django makes one for every command, which was a seventh of a poll) and
+that does not wait again and again for what hangs."""
 
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import TimeoutError as Unanswered
+
+REST_SECONDS = 5
+
+
+class Valkey(Redis):
+    """After a command without an answer the next ones fail at once, for a while: each would wait as long, and a page with it."""
+
+    _rests_until = 0.0
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        if monotonic() < self._rests_until:
+            raise Unreachable("Valkey did not answer a moment ago")
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except (Unreachable, Unanswered):
+            self._rests_until = monotonic() + REST_SECONDS
+            raise
 
 
 class Client(RedisCacheClient):
@@ -13,7 +34,7 @@ class Client(RedisCacheClient):
 
     @cached_property
     def _kept(self) -> Redis:
-        return super().get_client(write=True)
+        return Valkey(connection_pool=super().get_client(write=True).connection_pool)
 
 
 class Cache(RedisCache):

@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from notifications import heartbeats
-from notifications.holding import why_held
+from notifications.holding import goes_to_all, why_held
 
 LATE_SECONDS = 300  # the SLO of a mail is ten minutes
 MAY_TAKE_LONG = {"backorders_site.tasks.work_off_uploads"}  # an import of an hour is none that stands still
@@ -28,7 +28,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         database = "migrate" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
         if database == "ok":
-            mail = "held" if why_held() else "goes out"
+            mail = "goes out" if goes_to_all() else "held" if why_held() else "goes out to some"
     except DatabaseError:
         database = "unreachable"
     try:

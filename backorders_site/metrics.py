@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from backorders_site import health
 from notifications import heartbeats
-from notifications.holding import why_held
+from notifications.holding import goes_to_all, why_held
 from orders.services import today_of
 
 Family = GaugeMetricFamily
@@ -55,7 +55,8 @@ COUNTED = (
     Counted(
         "backorders_oldest_due_message_seconds",
         "Age of the oldest mail that is due and not handed over; the objective is 600",
-        f"SELECT {AGE.format('created_at')} FROM notifications_message WHERE state IN ('queued', 'sending')",
+        f"SELECT {AGE.format('created_at')} FROM notifications_message"
+        " WHERE state = 'sending' OR state = 'queued' AND next_attempt_at <= clock_timestamp()",
     ),
     Counted(
         "backorders_oldest_due_event_seconds",
@@ -134,7 +135,7 @@ class Database(Collector):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"])
                 families = [_filled(counted, cursor) for counted in COUNTED]
-                ages, held = heartbeats.ages(), why_held()
+                ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")
         except DatabaseError:
             yield _gauge("backorders_database_up", "Whether the database answers", [[0]])
             return
@@ -142,7 +143,7 @@ class Database(Collector):
         yield from families
         yield _gauge(
             "backorders_mail_held",
-            "Whether all mail is kept back, by MAIL_MODE or by staff",
+            "Whether mail is kept back, by MAIL_MODE (also but for some addresses) or by staff",
             [[by, int(held == by)] for by in ("mode", "staff")],
             ["by"],
         )

@@ -138,7 +138,7 @@ CACHES = {
         "BACKEND": "backorders_site.caching.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "backorders",
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -211,7 +211,8 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 _https = SITE_URL.startswith("https://")
-SECURE_SSL_REDIRECT = _https and TRUSTED_PROXIES == 0
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]  # asked of each host by itself, inside
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https

@@ -2,9 +2,11 @@
 # A backup into an empty database: deploy/restore.sh FILE. All mail is held afterwards: what was sent after the backup was
 # made is due again in it. docs/operations.md says how to go on.
 set -euo pipefail
-file=${1:?usage: DATABASE_URL=postgresql://... deploy/restore.sh FILE}
+file=$(realpath "${1:?usage: DATABASE_URL=postgresql://... deploy/restore.sh FILE, with the environment of the site}")
 : "${DATABASE_URL:?DATABASE_URL is not set}"
-python=${PYTHON:-python}
+python=${PYTHON:-$(command -v python || command -v python3)}
+cd "$(dirname "$0")/.."
+"$python" manage.py check # before anything is written: what comes after the rows needs the whole environment
 tables=$(psql --no-psqlrc --tuples-only --no-align --dbname "$DATABASE_URL" \
   --command "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 if [ "$tables" != 0 ]; then
@@ -12,8 +14,12 @@ if [ "$tables" != 0 ]; then
   exit 1
 fi
 pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname "$DATABASE_URL" "$file"
-psql --no-psqlrc --quiet --dbname "$DATABASE_URL" --command "ANALYZE"
-cd "$(dirname "$0")/.."
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --set why="restored from $(basename "$file")" --dbname "$DATABASE_URL" <<'SQL'
+INSERT INTO notifications_hold (held_at, held_by, reason, released_by)
+SELECT now(), 'deploy/restore.sh', left(:'why', 200), ''
+WHERE NOT EXISTS (SELECT FROM notifications_hold WHERE released_at IS NULL);
+ANALYZE;
+SQL
+echo "Mail is held."
 "$python" manage.py migrate --verbosity 0
-"$python" manage.py hold_mail --reason "restored from $(basename "$file")" || true # it was held when it was backed up
 "$python" manage.py check_queue

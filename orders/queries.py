@@ -384,16 +384,24 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
     return Asked(
-        sentences=tuple(notice_sentences(notice, overtaken=notice.promise_id != line.promise_id, **words)),
+        sentences=tuple(
+            notice_sentences(notice, agreed_by=line.agreed_by, overtaken=notice.promise_id != line.promise_id, **words)
+        ),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         kept=consent_sentence(newest, overtaken=newest.promise_id != line.promise_id, **words),
         silence=silence_sentence(notice, **words),
     )
 
 
-def _put_back(line: OrderLine, notice: DelayNotice | None, reader: _Reader) -> str:
+def _put_back(line: OrderLine, notice: DelayNotice | None, own: Iterable[Event], reader: _Reader) -> str:
+    """Empty where nothing can be put back: services.answer and the mail follow the same rule."""
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
-    if notice is None or not silenced or not getattr(line, "unrefunded", 0):
+    if notice is None or not silenced or line.product.is_discontinued:
+        return ""
+    silent = next(
+        (each for each in own if each.kind == EventKind.CANCELLED and each.facts.get("by") == "silence"), None
+    )
+    if (getattr(line, "unrefunded", 0) or 0) < min(silent.facts["units"] if silent else 1, line.cancelled):
         return ""
     return consent_sentence(notice, locale=reader.locale, today=reader.today)
 
@@ -437,7 +445,7 @@ def _line_status(
         parcels=tuple(parcels),
         cancellation=_cancellation(line, own, reader),
         asked=_asked(line, notice, reader),
-        put_back=_put_back(line, notice, reader),
+        put_back=_put_back(line, notice, own, reader),
         may_withdraw=reader.may_withdraw,
         reassured_by=_reassured_by(line, own) if reader.hears_no_change else None,
         former=_former(own, line.promise),

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 
 from orders import queue, services
 from orders.models import Answer, DelayNotice, Order, OrderLine, Promise, Refund, Restock, Supplier
+from orders.queries import order_status
 from tests import factories
 from tests.factories import NOON, fresh, kinds
 
@@ -277,6 +278,22 @@ def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(re
     assert services.answer(line.order, line.pk, "keep", now=overdue).done == "put_back"
     assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", newest(line).consent_to)
     assert services.apply_silence(now=overdue + DAY) == 0
+
+
+def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_again(restock: Restock) -> None:
+    line, told = asked_twice(restock)
+    overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
+    services.apply_silence(now=overdue)
+    assert order_status(line.order, locale="en", now=overdue).lines[0].put_back
+    services.discontinue(line.product, reason="no longer made", now=overdue, actor="mia")
+    while services.discontinue_part(now=overdue):
+        pass
+    assert not order_status(line.order, locale="en", now=overdue).lines[0].put_back
+    with pytest.raises(services.Refused, match="this product will not come again"):
+        services.answer(line.order, line.pk, "keep", now=overdue)
+    assert fresh(line).state == "cancelled"
+    services.put_back(fresh(line), 1, now=overdue, actor="ruth", reason="one was found in the cellar")
+    assert fresh(line).state == "waiting"
 
 
 def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_after(

@@ -363,7 +363,7 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(clie
     line = first_delay(restock, country="DE")
     slip(restock, 50, now=NOON + 2 * DAY)
     words = said(client.get(path(line.order, page="")))
-    assert "The date first agreed stays your right until you agree to another." in words
+    assert re.search(r"The date agreed, .+?, stays your right until you agree to another\.", words)
     assert "If you do not answer, you keep your place, and we do not take that as a yes." in words
     assert "we will take it that you agree" not in words
     assert "we will cancel it" not in words

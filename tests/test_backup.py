@@ -53,12 +53,13 @@ def contents(database: str) -> dict[str, tuple[object, ...]]:
         }
 
 
-def script(name: str, file: Path, database: str) -> "subprocess.CompletedProcess[str]":
+def script(name: str, file: Path, database: str, **other: str) -> "subprocess.CompletedProcess[str]":
     environment = {
         **os.environ,
         "DATABASE_URL": url_of(database),
         "PATH": f"{POSTGRES_BIN}:{os.environ['PATH']}",
         "PYTHON": sys.executable,
+        **other,
     }
     return subprocess.run(
         [str(ROOT / "deploy" / name), str(file)], env=environment, capture_output=True, text=True, check=False
@@ -86,6 +87,8 @@ def test_a_shop_that_was_dropped_is_restored_row_by_row_with_mail_held(
     assert [path.name for path in tmp_path.iterdir()] == ["shop.dump"]
     server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(SHOP)))
     server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(RESTORED)))
+    refused = script("restore.sh", tmp_path / "shop.dump", RESTORED, SECRET_KEY="")
+    assert (refused.returncode, "SECRET_KEY is not set" in refused.stderr, contents(RESTORED)) == (1, True, {})
     restored = script("restore.sh", tmp_path / "shop.dump", RESTORED)
 
     assert restored.returncode == 0, restored.stderr

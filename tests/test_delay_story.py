@@ -125,7 +125,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     assert f"The choice is yours {kindly} Keep my place" in seen
     assert f"Your choice in full {consents}" in seen
     assert "You need do nothing" not in shop.newest_mail_to(greta)
-    assert "The date first agreed stays your right" in shop.newest_mail_to(greta)
+    assert "stays your right until you agree to another" in shop.newest_mail_to(greta)
 
     # The second slip: without her OK it is cancelled.
     shop.on(NOON + 10 * DAY)

@@ -93,6 +93,14 @@ def test_every_answer_carries_the_whole_policy(
     assert public or "no-store" in response["Cache-Control"]
 
 
+def test_all_but_watchers_are_led_to_https(settings: Settings, db: None) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    client = Client()
+    asked = [client.get(path, headers={"host": "web1:8000"}).status_code for path in ("/livez", "/readyz", "/metrics")]
+    assert asked == [200, 200, 404]
+    assert client.get("/record/")["Location"] == "https://testserver/record/"
+
+
 def test_a_form_from_elsewhere_is_refused_with_the_same(settings: Settings, line: OrderLine) -> None:
     response = Client(enforce_csrf_checks=True).post("/", {"number": "1"})
     assert (response.status_code, policy(response)) == (403, expected(OF_PAGES))

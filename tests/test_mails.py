@@ -506,7 +506,7 @@ def test_outside_the_united_states_no_mail_takes_silence_for_consent(
     received = newest(mail_sink)
 
     text = unwrapped(received)
-    assert "The date first agreed stays your right until you agree to another." in text
+    assert re.search(r"The date agreed, .+?, stays your right until you agree to another\.", text)
     assert "If you do not answer, you keep your place, and we do not take that as a yes." in text
     assert "we will take it" not in text
     assert "we will cancel" not in text

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings as django_settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -109,6 +110,21 @@ def test_notices_and_refunds_that_are_due_are_measured(client: Client, measured:
     figures = read(client)
     assert (figures["backorders_notices_untold_due"], figures["backorders_notices_untold_late"]) == (0, 1)
     assert figures["backorders_refunds_overdue"] == 1
+
+
+def test_a_mail_that_is_not_due_yet_is_not_late(client: Client, measured: None) -> None:
+    line = factories.order(factories.make_product())
+    dispatch_all()
+    Message.objects.filter(order=line.order).update(created_at=Now() - timedelta(hours=1))
+    assert read(client)["backorders_oldest_due_message_seconds"] >= 3600
+    Message.objects.filter(order=line.order).update(next_attempt_at=Now() + timedelta(minutes=9))
+    assert read(client)["backorders_oldest_due_message_seconds"] == 0
+
+
+def test_mail_that_goes_to_some_is_kept_back_from_others(client: Client, measured: None, settings: Settings) -> None:
+    settings.MAIL_MODE = "only:ada@example.com"
+    assert client.get("/readyz").json()["mail"] == "goes out to some"
+    assert read(client)["backorders_mail_held{by=mode}"] == 1
 
 
 def test_held_mail_is_measured_and_said(client: Client, measured: None) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from orders.domain.delay_rules import Decision, Jurisdiction, Situation, Told, decide
+from orders.domain.delay_rules import Decision, Jurisdiction, Sentence, Silence, Situation, Told, decide
 from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Order, Reason
 from orders.presentation import (
+    consent_sentence,
     next_word_sentence,
     notice_sentences,
     place_sentence,
@@ -322,7 +323,10 @@ def test_case_h_is_cancelled_and_nothing_is_asked() -> None:
 @pytest.mark.parametrize(("late", "length"), [(date(2026, 12, 23), "3 weeks"), (date(2026, 12, 12), "10 days")])
 def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(late: date, length: str) -> None:
     said = asked(Jurisdiction.US_CA, late)
-    assert said[3] == f"That is a delay of {length}, counted from 2 December; we offer you a refund instead."
+    assert (
+        said[3]
+        == f"That is a delay of {length}, counted from 2 December, which held so far; we offer you a refund instead."
+    )
 
 
 @pytest.mark.parametrize("jurisdiction", [Jurisdiction.EU, Jurisdiction.UK])
@@ -332,15 +336,39 @@ def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(jurisdiction:
         "The new date: with you by 20 December, the days on the way counted in.",
         CHOICE,
         EU_REFUND,
-        "The date first agreed stays your right until you agree to another.",
+        "The date agreed stays your right until you agree to another.",
         NO_CONSENT,
         ANY_TIME,
     ]
 
 
+def test_in_europe_a_question_names_the_day_agreed_and_says_once_it_has_passed() -> None:
+    notice = DelayNotice(
+        jurisdiction=Jurisdiction.EU, sentences=[Sentence.ORIGINAL_STANDS], silence=Silence.KEEPS_PLACE
+    )
+    words = [
+        notice_sentences(notice, locale="en", today=date(2027, 1, day), agreed_by=date(2027, 1, 18))[1]
+        for day in (18, 19)
+    ]
+    assert words == [
+        "The date agreed, Monday, 18 January, stays your right until you agree to another.",
+        "We are sorry: the date agreed has passed, and you may leave at once.",
+    ]
+
+
+def test_whoever_agrees_to_no_date_does_not_agree_to_the_day_that_is_named_now() -> None:
+    notice = DelayNotice(jurisdiction=Jurisdiction.US, sentences=[Sentence.CHOICE], silence=Silence.CANCEL)
+    kept = [consent_sentence(notice, locale="en", today=TODAY, overtaken=overtaken) for overtaken in (False, True)]
+    assert kept == [
+        "You agree to wait without a date. You can still cancel at any time before it ships.",
+        "You agree to wait without a date: the day we name now is what we expect, and is not agreed. "
+        "You can still cancel at any time before it ships.",
+    ]
+
+
 def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
     said = asked(Jurisdiction.EU, date(2026, 12, 20), stated_by=date(2026, 11, 20))
-    assert "We are sorry: the original date has passed, and you may leave at once." in said
+    assert "We are sorry: the date agreed has passed, and you may leave at once." in said
     assert NO_CONSENT in said
 
 

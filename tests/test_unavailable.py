@@ -1,13 +1,17 @@
 """What customers see while the database or the broker is away: a clean word and when to come back, or simply the page."""
 
+import socket
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
+from redis import RedisError
 
+from backorders_site.caching import Cache
 from backorders_site.embedded import free_port
 from orders.access import order_url
 from orders.models import OrderLine
@@ -115,3 +119,14 @@ def test_without_the_broker_an_order_is_found_and_readiness_says_what_is_missing
     assert Client().post("/", asked).status_code == 303
     ready = Client().get("/readyz")
     assert (ready.status_code, ready.json()["broker"]) == (200, "unreachable")
+
+
+def test_of_a_broker_that_hangs_only_the_first_command_waits() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        address = f"redis://127.0.0.1:{hanging.getsockname()[1]}/0"
+        cache = Cache(address, {"OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}})
+        began = monotonic()
+        for _ in range(50):
+            with pytest.raises(RedisError):
+                cache.get("x")
+        assert monotonic() - began < 5, "fifty waits of 0.2 seconds are ten"

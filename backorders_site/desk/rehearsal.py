@@ -9,7 +9,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -187,8 +187,9 @@ HEARD = """
                             SELECT FROM orders_delaynotice q
                             WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
                               AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
-        FROM orders_event e LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
-        WHERE e.id > %(last)s AND e.at = %(now)s
+        FROM orders_event e JOIN orders_order of ON of.id = e.order_id
+             LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
+        WHERE e.id > %(last)s AND e.at = %(now)s AND (e.message_due OR of.released_at IS NULL)
         GROUP BY e.order_id
     )
     SELECT what, CASE WHEN what = 'asked' THEN law END AS law, coalesce(CASE WHEN what = 'asked' THEN silence END, '') AS silence,
@@ -242,7 +243,7 @@ def _consequences(
         cursor.execute(HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first})
         heard = [_Heard(*row) for row in cursor.fetchall()]
     sorts = _first_of_each(heard)
-    events = Event.objects.filter(pk__gt=last, at=now)
+    events = Event.objects.filter(Q(message_due=True) | Q(order__released_at=None), pk__gt=last, at=now)
     refunds = Refund.objects.filter(created_at=now, line__product__in=products).select_related(
         "line__order", "line__product"
     )

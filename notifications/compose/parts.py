@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import Sum
 from django.utils.translation import gettext
 
 from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
@@ -116,6 +117,7 @@ def _asks(line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today
         notice,
         locale=locale,
         today=today,
+        agreed_by=line.agreed_by,
         tells=tells(happened, notice),
         overtaken=notice.promise_id != line.promise_id,
         again=all(event.kind == EventKind.ON_TRACK for event in happened),
@@ -158,8 +160,11 @@ def _last_word(event: Event, *, locale: str) -> str:
 
 def _put_back(line: OrderLine, happened: Iterable[Event]) -> str:
     """Whom silence cancelled may come back until the refund is sent."""
-    silent = any(event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence" for event in happened)
-    if not silent or not line.cancelled or line.refunds.filter(sent_at__isnull=False).exists():
+    silent = [event for event in happened if event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence"]
+    if not silent or not line.cancelled or line.product.is_discontinued:
+        return ""
+    unsent = line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
+    if unsent < min(silent[-1].facts["units"], line.cancelled):
         return ""
     return answer_url(line.order, line.pk, Choice.KEEP)
 

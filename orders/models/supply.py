@@ -61,6 +61,11 @@ class Product(models.Model):
     def __str__(self) -> str:
         return f"{self.sku} · {self.name}"
 
+    @property
+    def is_discontinued(self) -> bool:
+        """It will not come again, unless staff let orders join its queue once more."""
+        return not self.on_backorder and self.discontinuations.exists()
+
 
 class Discontinuation(models.Model):
     """A product that will not come again: all who wait are cancelled, from the end of the queue, a part at a time.

@@ -20,18 +20,20 @@ def notice_sentences(
     locale: str,
     today: date,
     tells: bool = False,
+    agreed_by: date | None = None,
     overtaken: bool = False,
     again: bool = False,
 ) -> list[str]:
     """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
     named that does not bind; `tells`: by this message it will.
 
-    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `overtaken`: a
+    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `agreed_by`: the
+    day agreed as it is today: once it has passed, that is said of it. `overtaken`: a
     newer promise stands, so the notice still asks, and its date is not named again. `again`: nothing else is new, so it is
     said when this was asked."""
     with in_language(locale) as dates:
         binds = tells or notice.binds
-        words = _Words(notice, today, dates, binds=binds)
+        words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by)
         codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
         said = [words.kindness(), *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
         if again and notice.told_at:
@@ -53,7 +55,12 @@ def consent_sentence(notice: DelayNotice, *, locale: str, today: date, overtaken
     """What the customer agrees to by keeping the place. `overtaken`: a newer promise stands, so its day is not the new one."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
-            return gettext("You agree to wait without a date.") + " " + _Words(notice, today, dates).any_time()
+            said = (
+                gettext("You agree to wait without a date: the day we name now is what we expect, and is not agreed.")
+                if overtaken
+                else gettext("You agree to wait without a date.")
+            )
+            return f"{said} {_Words(notice, today, dates).any_time()}"
         words = (
             gettext("You agree to wait until %(day)s at the latest.")
             if overtaken
@@ -112,8 +119,11 @@ def _keeps_place(notice: DelayNotice) -> str:
 class _Words:
     """The sentences of one notice, in the language that is active."""
 
-    def __init__(self, notice: DelayNotice, today: date, dates: Locale, *, binds: bool = True) -> None:
+    def __init__(
+        self, notice: DelayNotice, today: date, dates: Locale, *, binds: bool = True, agreed_by: date | None = None
+    ) -> None:
         self.notice, self.today, self.dates, self.binds = notice, today, dates, binds
+        self.agreed_by = agreed_by
         self.rules = RULES[Jurisdiction(notice.jurisdiction)]
 
     def of(self, code: str) -> str:
@@ -126,6 +136,8 @@ class _Words:
                 return self._refund()
             case Sentence.CANCEL_ANY_TIME:
                 return self.any_time()
+            case Sentence.ORIGINAL_STANDS if self.agreed_by:
+                return self._stands(self.agreed_by)
         return self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
 
     def kindness(self) -> str:
@@ -142,6 +154,12 @@ class _Words:
 
     def any_time(self) -> str:
         return gettext("You can still cancel at any time before it ships.")
+
+    def _stands(self, agreed_by: date) -> str:
+        if self.today > agreed_by:
+            return self._fixed()[Sentence.DATE_MISSED]
+        words = gettext("The date agreed, %(day)s, stays your right until you agree to another.")
+        return words % {"day": self._day(agreed_by)}
 
     def _fixed(self) -> dict[str, str]:
         return {
@@ -160,8 +178,8 @@ class _Words:
                 "We cannot say how long it will take: no delivery that we can count on has room for you yet."
             ),
             Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
-            Sentence.ORIGINAL_STANDS: gettext("The date first agreed stays your right until you agree to another."),
-            Sentence.DATE_MISSED: gettext("We are sorry: the original date has passed, and you may leave at once."),
+            Sentence.ORIGINAL_STANDS: gettext("The date agreed stays your right until you agree to another."),
+            Sentence.DATE_MISSED: gettext("We are sorry: the date agreed has passed, and you may leave at once."),
             Sentence.SILENCE_KEEPS_PLACE: gettext(
                 "If you do not answer, you keep your place, and we do not take that as a yes."
             ),
@@ -180,14 +198,14 @@ class _Words:
         weeks, rest = divmod(days, DAYS_OF_WEEK)
         if rest:
             words = ngettext(
-                "That is a delay of %(number)s day, counted from %(day)s; we offer you a refund instead.",
-                "That is a delay of %(number)s days, counted from %(day)s; we offer you a refund instead.",
+                "That is a delay of %(number)s day, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s days, counted from %(day)s, which held so far; we offer you a refund instead.",
                 days,
             )
         else:
             words = ngettext(
-                "That is a delay of %(number)s week, counted from %(day)s; we offer you a refund instead.",
-                "That is a delay of %(number)s weeks, counted from %(day)s; we offer you a refund instead.",
+                "That is a delay of %(number)s week, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s weeks, counted from %(day)s, which held so far; we offer you a refund instead.",
                 weeks,
             )
         known = self.notice.late and self.notice.late - timedelta(days=days)

@@ -64,6 +64,8 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str, reason: s
     silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
     line.refresh_from_db(fields=UNITS)  # as those left it who answered while we waited for the notice
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
+        if channel == "page" and line.product.is_discontinued:
+            raise Refused(gettext("this product will not come again: there is no line to be put back in"))
         units = _silent_units(line)
         return _put_back(line, silenced, units, now=now, channel=channel, actor=actor, reason=reason)
     if not line.waiting + line.reserved:
