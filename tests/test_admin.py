@@ -270,17 +270,22 @@ class TestDeliveries:
 
     def test_an_expected_delivery_is_added_through_the_service(self, admin_client: Client) -> None:
         product, supplier = factories.make_product(), factories.make_supplier()
-        admin_client.post(
-            page(Restock, "add"),
-            {
-                "reference": "PO-77",
-                "product": product.pk,
-                "supplier": supplier.pk,
-                "quantity": 12,
-                "expected_on": "2026-12-01",
-                "posted_on": "2026-11-01",
-            },
-        )
+        line = factories.order(product)
+        data = {
+            "reference": "PO-77",
+            "product": product.pk,
+            "supplier": supplier.pk,
+            "quantity": 12,
+            "expected_on": "2026-12-01",
+            "posted_on": "2026-11-01",
+        }
+        shown = admin_client.post(page(Restock, "add"), data)
+        assert (shown.context["consequences"].mailed, Restock.objects.count()) == (1, 0)
+        assert f"/admin/desk/order/{line.order.number}/" in shown.content.decode()
+        changed = data | {"quantity": 13, "meant": shown.context["meant"]}
+        assert admin_client.post(page(Restock, "add"), changed).context["consequences"]
+        assert not Restock.objects.exists(), "what was shown was another delivery"
+        admin_client.post(page(Restock, "add"), data | {"meant": shown.context["meant"]})
         delivery = Restock.objects.get(reference="PO-77")
         assert [(row.expected_on, row.posted_on, row.actor) for row in delivery.dates.all()] == [
             (date(2026, 12, 1), date(2026, 11, 1), "admin")

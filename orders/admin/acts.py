@@ -64,17 +64,35 @@ class StaffReason(forms.CharField):
         )
 
 
-class NewRow(forms.Form):
+class Confirmed(forms.Form):
+    """A form whose consequences may be shown before it is done."""
+
+    label: ClassVar[Text]
+    permission: ClassVar[str]  # of whoever may do it, as has_perm takes it
+    dangerous: ClassVar[bool] = False
+    rehearsed: ClassVar[bool] = False  # what it would do to customers is shown before it is done
+    weight: ClassVar[int] = 1  # of a line in it, in lines whose promises are only compared
+
+    def products(self) -> list[int]:
+        """Whose queues it reaches, by id."""
+        raise NotImplementedError
+
+    def meant(self) -> str:
+        """What the form says: shown with what it would do, so that nothing else is done after that. Of a valid form."""
+        return hash_of(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
+
+
+class NewRow(Confirmed):
     """The form that adds a row through a service."""
 
-    permission: ClassVar[str]
+    label = gettext_lazy("Add")
 
     def create(self, *, now: datetime, actor: str) -> Model:
         """May raise Refused."""
         raise NotImplementedError
 
 
-class Act(forms.Form):
+class Act(Confirmed):
     """Something done to rows of one model through a service. Each row is done in a transaction of its own.
 
     The page carries what it showed of every row (`seen`): a form sent twice, or from a page that is out of date, is
@@ -82,13 +100,8 @@ class Act(forms.Form):
     """
 
     name: ClassVar[str]  # in its URL
-    label: ClassVar[Text]
-    permission: ClassVar[str]  # of whoever may do it, as has_perm takes it
     explanation: ClassVar[Text] = ""
     several: ClassVar[bool] = False  # offered for rows chosen in a list, too
-    dangerous: ClassVar[bool] = False
-    rehearsed: ClassVar[bool] = False  # what it would do to customers is shown before it is done
-    weight: ClassVar[int] = 1  # of a line in it, in lines whose promises are only compared
     impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here now.")
 
     def __init__(self, rows: Sequence[Any], data: Mapping[str, Any] | None = None) -> None:
@@ -109,7 +122,6 @@ class Act(forms.Form):
         raise NotImplementedError
 
     def products(self) -> list[int]:
-        """Whose queues it reaches, by id."""
         return sorted({row.product_id for row in self.rows})
 
     def perform(self, row: Any, *, now: datetime, actor: str) -> str:
@@ -136,10 +148,6 @@ class Act(forms.Form):
                     _("%(row)s has changed since this page was opened. See how it stands now.") % {"row": row}
                 )
             return self.perform(row, now=now, actor=actor)
-
-    def meant(self) -> str:
-        """What the form says: shown with what it would do, so that nothing else is done after that. Of a valid form."""
-        return hash_of(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
 
     def _fingerprint(self, row: Any) -> str:
         return hash_of(self.facts(row))

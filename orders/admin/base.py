@@ -257,6 +257,7 @@ class BackordersAdmin(ModelAdmin):
 
     # Adding through a service
 
+    @method_decorator(csp_update({"frame-src": [SELF]}))  # for the mails shown before it is done
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -265,7 +266,12 @@ class BackordersAdmin(ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = self.adding(request.POST) if request.method == "POST" else self.adding(initial=request.GET.dict())
-        if request.method == "POST" and form.is_valid():
+        shown: dict[str, object] = {}
+        if request.method == "POST" and form.is_valid() and _is_to_be_shown(request, form):
+            shown = self._rehearse(request, form, form.create)
+            if "count" in request.POST and request.headers.get("HX-Request"):
+                return TemplateResponse(request, "admin/backorders/consequences.html", {"form": form, **shown})
+        elif request.method == "POST" and form.is_valid():
             try:
                 row = form.create(now=timezone.now(), actor=actor_of(request, form.permission))
             except Refused as refused:
@@ -275,7 +281,7 @@ class BackordersAdmin(ModelAdmin):
                 self.message_user(request, _("%(row)s was added.") % {"row": row}, messages.SUCCESS)
                 return HttpResponseRedirect(self._record_url(row.pk))
         title = _("Add %(model)s") % {"model": self.opts.verbose_name}
-        return self._ask(request, form, title=title, submit=_("Add"), back=list_url(self.model))
+        return self._ask(request, form, title=title, submit=form.label, back=list_url(self.model), **shown)
 
     # Acts
 
@@ -323,8 +329,8 @@ class BackordersAdmin(ModelAdmin):
         form = act(rows, request.POST if request.method == "POST" else None)
         shown: dict[str, object] = {}
         if request.method == "POST" and form.is_valid():
-            if act.rehearsed and ("again" in request.POST or request.POST.get("meant") != form.meant()):
-                shown = self._rehearse(request, form)
+            if _is_to_be_shown(request, form):
+                shown = self._rehearse(request, form, partial(_perform_all, form, request.POST.getlist("seen")))
             elif self._perform(request, form):
                 return HttpResponseRedirect(form.after() or back)
         if shown and "count" in request.POST and request.headers.get("HX-Request"):
@@ -347,20 +353,16 @@ class BackordersAdmin(ModelAdmin):
             return said
         return self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
 
-    def _rehearse(self, request: HttpRequest, form: Act) -> dict[str, object]:
+    def _rehearse(self, request: HttpRequest, form: Act | NewRow, perform: Callable[..., object]) -> dict[str, object]:
         """What it would do, to be confirmed. In a long queue that takes a while: the page asks for it once it is there."""
-        actor, now, seen = actor_of(request, form.permission), timezone.now(), request.POST.getlist("seen")
+        actor, now = actor_of(request, form.permission), timezone.now()
         lines = sum(queue.length(pk).lines for pk in form.products())
         if "count" not in request.POST and lines * form.weight > COUNTED_AT_ONCE:
             return {"is_counting": True}
-
-        def perform() -> None:
-            for row in form.rows:
-                form.perform_once(row, seen, now=now, actor=actor)
-                form.finish(row, now=now)
-
         try:
-            consequences = import_string(settings.REHEARSE)(perform, form.products(), now=now)
+            consequences = import_string(settings.REHEARSE)(
+                partial(perform, now=now, actor=actor), form.products(), now=now
+            )
         except Refused as refused:
             form.add_error(None, capfirst(str(refused)))
             return {"is_refused": True}
@@ -416,6 +418,16 @@ class BackordersAdmin(ModelAdmin):
 
     def _record_url(self, pk: int) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+
+
+def _is_to_be_shown(request: HttpRequest, form: Act | NewRow) -> bool:
+    return form.rehearsed and ("again" in request.POST or request.POST.get("meant") != form.meant())
+
+
+def _perform_all(form: Act, seen: Sequence[str], *, now: datetime, actor: str) -> None:
+    for row in form.rows:
+        form.perform_once(row, seen, now=now, actor=actor)
+        form.finish(row, now=now)
 
 
 def _open_act(

@@ -33,6 +33,7 @@ def reasons() -> list[tuple[str, Any]]:
 
 class NewRestock(NewRow):
     permission = "orders.add_restock"
+    rehearsed = True
 
     reference = forms.CharField(max_length=200, help_text=gettext_lazy("Your order number at the supplier."))
     product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product")))
@@ -43,6 +44,9 @@ class NewRestock(NewRow):
         widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
     )
     reason = forms.ChoiceField(choices=[("", gettext_lazy("A new order")), *reasons()[1:]], required=False)
+
+    def products(self) -> list[int]:
+        return [self.cleaned_data["product"].pk]
 
     def create(self, *, now: datetime, actor: str) -> Restock:
         return services.expect_restock(**self.cleaned_data, now=now, actor=actor)
