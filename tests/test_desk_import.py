@@ -20,6 +20,7 @@ RESTOCKS = "reference,sku,supplier,quantity,expected_on,posted_on"
 SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
 GRETE = "1,2026-10-01,grete@example.com,Grete,DE,,LAMP,2"
 ADA = "2,2026-10-02,ada@example.com,'=Ada,US,,LAMP,1"
+COLUMN_MAP = '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
 
 
 def file(*rows: str, name: str = "orders.csv") -> SimpleUploadedFile:
@@ -155,12 +156,33 @@ class TestFiles:
         confirm(admin_client, send(admin_client, ORDERS, GRETE))
 
     def test_of_another_shop_come_with_a_column_map(self, admin_client: Client) -> None:
-        columns = b'[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
-        sent = {"column_map": SimpleUploadedFile("map.toml", columns), "all_products": "on"}
+        sent = {"column_map": SimpleUploadedFile("map.toml", COLUMN_MAP.encode()), "all_products": "on"}
         row = confirm(admin_client, send(admin_client, "Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3", **sent))
         assert (row.state, OrderLine.objects.get().quantity) == ("done", 3)
         bad = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n")}
         assert "This is no column map" in str(admin_client.post(INDEX, bad).context["form"].errors)
+
+    def test_are_read_whatever_their_names(self, admin_client: Client) -> None:
+        name = "😀" * 100 + ".csv"
+        admin_client.post(INDEX, {"file": file(ORDERS, GRETE, name=name)})
+        assert (work_off(), Upload.objects.get().state, Upload.objects.get().file_name) == (1, "checked", name)
+
+    @pytest.mark.parametrize(
+        ("column_map", "said"),
+        [
+            ("a = " + "9" * 5000, "integer string conversion"),
+            ("a = " + "[" * 5000, "too deeply"),
+            ("a." * 40_000 + "a = 1", "larger than 10,000 bytes"),
+            ('delimiter = ""\n' + COLUMN_MAP, "delimiter has to be one character"),
+            ('[columns]\norder_number = "\\u0000"', "columns.order_number has to be a text"),
+        ],
+    )
+    def test_with_a_column_map_that_is_none_are_not_taken(
+        self, admin_client: Client, column_map: str, said: str
+    ) -> None:
+        sent = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", column_map.encode())}
+        answer = admin_client.post(INDEX, sent)
+        assert said in str(answer.context["form"].errors["column_map"])
 
     def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
         row = send(admin_client, ORDERS, GRETE)

@@ -1,6 +1,5 @@
 """Import in the browser: upload, read what the file would do, confirm; mend what was refused and upload it again."""
 
-import tomllib
 from typing import Any
 
 from django import forms
@@ -22,7 +21,7 @@ from orders import services
 from orders.admin.base import actor_of
 from orders.admin.sheet import sheet
 from orders.imports import rejected
-from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns
+from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns, settings_of
 from orders.imports.table import Unreadable
 from orders.models import Import, Upload
 
@@ -66,9 +65,9 @@ class UploadForm(forms.Form):
         if not file:
             return None
         try:
-            settings = tomllib.loads(file.read(100_000).decode())
+            settings = settings_of(file.name, file)
             MappedColumns(file.name, settings)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, Unreadable, KeyError, AttributeError, TypeError) as error:
+        except Unreadable as error:
             raise ValidationError(_("This is no column map: %(why)s") % {"why": error}) from None
         return settings
 
