@@ -6,6 +6,7 @@ from django.test import Client
 
 from backorders_site.desk.uploads import work_off
 from backorders_site.tasks import work_off_uploads
+from notifications.tasks import forget
 from orders import services
 from orders.models import Event, Import, Order, OrderLine, Product, Promise, Restock, Upload
 from tests import factories
@@ -187,9 +188,39 @@ class TestFiles:
     def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
         row = send(admin_client, ORDERS, GRETE)
         Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
-        send(admin_client, ORDERS, ADA)
+        forget()
         row.refresh_from_db()
         assert (bytes(row.content), row.examples) == (b"", [])
+        shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+        assert "not kept any more" in shown
+        assert f"{INDEX}{row.pk}/confirm/" not in shown
+        late = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
+        assert "The file is not kept any more: upload it again" in late
+
+    def test_lose_what_was_said_of_their_rows_too(self, admin_client: Client) -> None:
+        odd = "3,2026-10-01,no address of ada,Ada,DE,,LAMP,1"
+        row = confirm(admin_client, send(admin_client, ORDERS, GRETE, odd), skip_bad="on")
+        assert "no address of ada" in str((row.rejected, row.record.rejected))
+        Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        Import.objects.update(started_at=NOON - services.uploading.KEPT * 2)
+        forget()
+        row = Upload.objects.select_related("record").get()
+        assert (row.rejected, row.record.rejected) == ({}, [])
+        assert "rejected.csv" not in admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+
+    def test_younger_or_under_way_are_kept(self, admin_client: Client) -> None:
+        send(admin_client, ORDERS, GRETE)
+        admin_client.post(INDEX, {"file": file(ORDERS, ADA)})
+        Upload.objects.filter(state="to_check").update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        forget()
+        assert all(bytes(row.content) for row in Upload.objects.all())
+
+    def test_whose_columns_nobody_named_in_time_have_to_come_again(self, admin_client: Client) -> None:
+        url = admin_client.post(INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")})["Location"]
+        Upload.objects.update(content=b"")
+        assert "upload it again" in admin_client.get(url).content.decode()
+        answer = admin_client.post(f"{url}columns/", {"order_number": "Ref"}, follow=True)
+        assert "upload it again" in answer.content.decode()
 
 
 def test_one_at_a_time_while_another_import_runs_it_waits(

@@ -149,6 +149,7 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         percent=uploads.progress(row) if row.is_under_way else None,
         before=before,
         columns=columns,
+        is_gone=_is_gone(row),
         faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
         faults_shown=FAULTS_SHOWN,
     )
@@ -194,8 +195,13 @@ def _without_content() -> QuerySet[Upload]:
     return Upload.objects.defer("content")
 
 
+def _is_gone(row: Upload) -> bool:
+    """The file was kept for a month, or somebody in it was forgotten."""
+    return Upload.objects.filter(pk=row.pk, content=b"").exists()
+
+
 def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
-    if row.state != Upload.State.UNKNOWN_COLUMNS:
+    if row.state != Upload.State.UNKNOWN_COLUMNS or _is_gone(row):
         return None
     with uploads.as_table(row.file_name, bytes(row.content)) as table:
         return ColumnsForm(list(dict.fromkeys(filter(None, table.header))), data)
