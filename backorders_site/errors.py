@@ -15,7 +15,7 @@ from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
 
-from backorders_site.logs import present_ids, without_secrets
+from backorders_site.logs import all_without_secrets, present_ids
 
 COME_BACK_SECONDS = 30
 NOT_TO_BE_SENT = ("user", "server_name", "extra", "modules")
@@ -78,15 +78,5 @@ def scrubbed(event: Event, hint: Hint) -> Event | None:
     request = kept.get("request", {})
     kept["request"] = {name: request[name] for name in KEPT_OF_REQUEST if name in request}
     kept["tags"] = {**kept.get("tags", {}), **(present_ids.get() or {})}
-    clean: Event = _without_secrets(kept)
+    clean: Event = all_without_secrets(kept)
     return clean
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, str):
-        return without_secrets(value)
-    if isinstance(value, dict):
-        return {name: _without_secrets(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_secrets(inner) for inner in value]
-    return value

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,14 @@ from pythonjsonlogger.json import JsonFormatter
 
 REQUEST_ID = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-ADDRESS = re.compile(r"[^\s<>\"'(=,;:/\\]+@[^\s<>\"')=,;:/\\]+")
+# Begins only where a run of its characters does, and never goes back in one: else a long word would take minutes.
+ADDRESS = re.compile(
+    r"""
+      "(?:[^"\n]|(?<=\\)"){1,64}" (?:@|%40) DOMAIN
+    | (?<![^\s<>"(=,;:/\\@]) ('*+) (?:[^\s<>"(=,;:/\\@%]|%(?!40))++ (?:@|%40) DOMAIN
+    """.replace("DOMAIN", r"""[^\s<>"')\]}=,;:/\\&?\#]+"""),
+    re.VERBOSE,
+)
 LINK = re.compile(r"/(o|mine|preferences|unsubscribe|demo/mail)/[^/\s\"'?]+")
 PASSWORD = re.compile(r"(//[^:/\s\"']*):[^@/\s\"']+@")  # in the address of a server
 ASKED_ALL_THE_TIME = ("/livez", "/readyz", "/metrics", "/static/")
@@ -26,14 +34,26 @@ present_ids: ContextVar[dict[str, str] | None] = ContextVar("present_ids", defau
 def without_secrets(words: str) -> str:
     """No mail address, no token of a link, no password of a server."""
     words = PASSWORD.sub(r"\1:[password]@", words)
-    return ADDRESS.sub("[address]", LINK.sub(r"/\1/[token]", words))
+    return ADDRESS.sub(r"\1[address]", LINK.sub(r"/\1/[token]", words))
+
+
+def all_without_secrets(value: Any) -> Any:
+    """The same of every text in lists and dicts, and of what JSON would make a text of."""
+    if isinstance(value, dict):
+        return {all_without_secrets(name): all_without_secrets(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [all_without_secrets(inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, float, datetime)):
+        return value
+    return without_secrets(str(value))
 
 
 class Ids(logging.Filter):
     """Gives each record the ids of the request or task it belongs to."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.ids = {**(present_ids.get() or {}), **getattr(record, "about", {})}
+        asked = getattr(getattr(record, "request", None), "backorders_ids", None)
+        record.ids = {**(asked or {}), **(present_ids.get() or {}), **getattr(record, "about", {})}
         return True
 
 
@@ -48,10 +68,8 @@ class JsonLine(JsonFormatter):
         fields = {new: log_data[old] for old, new in named.items() if old in log_data}
         errors = {name: log_data[name] for name in ("exc_info", "stack_info") if log_data.get(name)}
         ids: dict[str, Any] = log_data.get("ids", {})
-        return fields | ids | errors
-
-    def format(self, record: logging.LogRecord) -> str:
-        return without_secrets(super().format(record))
+        clean: dict[str, Any] = all_without_secrets(fields | ids | errors)
+        return clean
 
 
 class Line(logging.Formatter):
@@ -68,6 +86,8 @@ def requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         given = request.headers.get(REQUEST_ID, "")
         request_id = given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
         token = present_ids.set({"request_id": request_id})
+        # Django says "Not Found" after all middleware has ended, of the request.
+        request.backorders_ids = present_ids.get()  # type: ignore[attr-defined]
         started = time.perf_counter()
         try:
             response = get_response(request)

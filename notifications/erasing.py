@@ -1,6 +1,7 @@
 """A person is forgotten, and mails grow old: what of them is kept, for how long, and what goes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,13 +24,15 @@ BATCH = 1000
 @dataclass(frozen=True, slots=True)
 class Erased:
     """How much the person is gone from, and of how many mails the words stand as evidence, without them. `reasons`: what
-    staff wrote elsewhere, with the address, the whole name or a tracking number in it."""
+    staff wrote elsewhere, with the address, the whole name or a tracking number in it. `files`: those uploaded that are
+    empty now."""
 
     orders: int
     mails: int
     evidence: int
     reports: int
     reasons: int
+    files: Sequence[str]
 
 
 @transaction.atomic
@@ -41,6 +44,7 @@ def erase_person(address: str, *, now: datetime) -> Erased:
     names = _names(address)
     _refuse_mails_under_way(address)
     orders = services.erase_orders(address, now=now)
+    files = services.erase_files(address)
     theirs = Message.objects.filter(Q(order__in=orders) | Q(recipient__iexact=address))
     evidence = list(theirs.filter(_tells_a_notice()).exclude(text=""))
     ids = list(theirs.values_list("pk", flat=True))
@@ -58,7 +62,7 @@ def erase_person(address: str, *, now: datetime) -> Erased:
     for name in _whole(names):
         LogEntry.objects.filter(change_message__icontains=name).update(change_message=ERASED)
         LogEntry.objects.filter(object_repr__icontains=name).update(object_repr=ERASED)
-    return Erased(len(orders), len(ids), len(evidence), gone, reasons)
+    return Erased(len(orders), len(ids), len(evidence), gone, reasons, files)
 
 
 # What staff write freely and beside no order, or beside somebody else's.

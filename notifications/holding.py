@@ -32,6 +32,8 @@ def goes_to_all() -> bool:
 
 def hold_mail(reason: str, *, now: datetime, actor: str) -> Hold:
     """No mail is handed over from now on. One whose content is on its way to the mail server is not called back."""
+    if not reason.strip():
+        raise Refused("why mail is held has to be said, for whoever finds it so")
     try:
         with transaction.atomic():
             return Hold.objects.create(held_at=now, held_by=actor, reason=reason)

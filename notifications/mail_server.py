@@ -30,7 +30,7 @@ ANSWER_LENGTH = 200
 SEND_CONTENT = 354  # the server's answer to DATA: from here on a silence tells nothing
 CLOSING = 421
 TOO_BIG = 552
-OURS_TO_MEND = {401, 402, 403, 408, 429}  # of a provider: the key, the bill, the pace; no mail is given up for them
+OURS_TO_MEND = {401, 402, 403, 408, 429}  # of a provider: the key, the bill, the pace; they are tried again
 
 
 class Phase(StrEnum):
@@ -171,7 +171,7 @@ def _accepted(smtp: _Watched, *, stop: bool = False) -> Answer:
 
 
 def _judge(error: Exception, phase: Phase) -> Answer:
-    """A refused sender is our own trouble (not allowed, not logged in), so no mail is given up for it."""
+    """A refused sender is our own trouble (not allowed, not logged in), so it is tried again."""
     code = _code(error)
     if code is None:
         silent_after_content = phase is Phase.CONTENT

@@ -12,6 +12,7 @@ from notifications import delivery
 from notifications.dispatch import dispatch_all
 from notifications.erasing import forget_words
 from notifications.reports import handle_reports
+from orders import services
 
 # A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing of it is gone. Past the
 # time at which a worker of a task is killed, its connection is ended instead; what it had claimed ends with its leases.
@@ -48,7 +49,9 @@ def handle() -> None:
 
 @shared_task
 def forget() -> None:
-    forget_words(now=timezone.now())
+    now = timezone.now()
+    forget_words(now=now)
+    services.forget_files(now=now)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from django.test import Client
 
 from backorders_site.desk.uploads import work_off
 from backorders_site.tasks import work_off_uploads
+from notifications.tasks import forget
 from orders import services
 from orders.models import Event, Import, Order, OrderLine, Product, Promise, Restock, Upload
 from tests import factories
@@ -20,6 +21,7 @@ RESTOCKS = "reference,sku,supplier,quantity,expected_on,posted_on"
 SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
 GRETE = "1,2026-10-01,grete@example.com,Grete,DE,,LAMP,2"
 ADA = "2,2026-10-02,ada@example.com,'=Ada,US,,LAMP,1"
+COLUMN_MAP = '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
 
 
 def file(*rows: str, name: str = "orders.csv") -> SimpleUploadedFile:
@@ -155,19 +157,70 @@ class TestFiles:
         confirm(admin_client, send(admin_client, ORDERS, GRETE))
 
     def test_of_another_shop_come_with_a_column_map(self, admin_client: Client) -> None:
-        columns = b'[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
-        sent = {"column_map": SimpleUploadedFile("map.toml", columns), "all_products": "on"}
+        sent = {"column_map": SimpleUploadedFile("map.toml", COLUMN_MAP.encode()), "all_products": "on"}
         row = confirm(admin_client, send(admin_client, "Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3", **sent))
         assert (row.state, OrderLine.objects.get().quantity) == ("done", 3)
         bad = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n")}
         assert "This is no column map" in str(admin_client.post(INDEX, bad).context["form"].errors)
 
+    def test_are_read_whatever_their_names(self, admin_client: Client) -> None:
+        name = "😀" * 100 + ".csv"
+        admin_client.post(INDEX, {"file": file(ORDERS, GRETE, name=name)})
+        assert (work_off(), Upload.objects.get().state, Upload.objects.get().file_name) == (1, "checked", name)
+
+    @pytest.mark.parametrize(
+        ("column_map", "said"),
+        [
+            ("a = " + "9" * 5000, "integer string conversion"),
+            ("a = " + "[" * 5000, "too deeply"),
+            ("a." * 40_000 + "a = 1", "larger than 10,000 bytes"),
+            ('delimiter = ""\n' + COLUMN_MAP, "delimiter has to be one character"),
+            ('[columns]\norder_number = "\\u0000"', "columns.order_number has to be a text"),
+        ],
+    )
+    def test_with_a_column_map_that_is_none_are_not_taken(
+        self, admin_client: Client, column_map: str, said: str
+    ) -> None:
+        sent = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", column_map.encode())}
+        answer = admin_client.post(INDEX, sent)
+        assert said in str(answer.context["form"].errors["column_map"])
+
     def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
         row = send(admin_client, ORDERS, GRETE)
         Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
-        send(admin_client, ORDERS, ADA)
+        forget()
         row.refresh_from_db()
         assert (bytes(row.content), row.examples) == (b"", [])
+        shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+        assert "not kept any more" in shown
+        assert f"{INDEX}{row.pk}/confirm/" not in shown
+        late = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
+        assert "The file is not kept any more: upload it again" in late
+
+    def test_lose_what_was_said_of_their_rows_too(self, admin_client: Client) -> None:
+        odd = "3,2026-10-01,no address of ada,Ada,DE,,LAMP,1"
+        row = confirm(admin_client, send(admin_client, ORDERS, GRETE, odd), skip_bad="on")
+        assert "no address of ada" in str((row.rejected, row.record.rejected))
+        Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        Import.objects.update(started_at=NOON - services.uploading.KEPT * 2)
+        forget()
+        row = Upload.objects.select_related("record").get()
+        assert (row.rejected, row.record.rejected) == ({}, [])
+        assert "rejected.csv" not in admin_client.get(f"{INDEX}{row.pk}/").content.decode()
+
+    def test_younger_or_under_way_are_kept(self, admin_client: Client) -> None:
+        send(admin_client, ORDERS, GRETE)
+        admin_client.post(INDEX, {"file": file(ORDERS, ADA)})
+        Upload.objects.filter(state="to_check").update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        forget()
+        assert all(bytes(row.content) for row in Upload.objects.all())
+
+    def test_whose_columns_nobody_named_in_time_have_to_come_again(self, admin_client: Client) -> None:
+        url = admin_client.post(INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")})["Location"]
+        Upload.objects.update(content=b"")
+        assert "upload it again" in admin_client.get(url).content.decode()
+        answer = admin_client.post(f"{url}columns/", {"order_number": "Ref"}, follow=True)
+        assert "upload it again" in answer.content.decode()
 
 
 def test_one_at_a_time_while_another_import_runs_it_waits(

@@ -47,6 +47,13 @@ class TestPage:
         assert (written.mail.pk, written.mail.text) == (mail.pk, mail.text)
         assert mail.text.splitlines()[0] in answer.content.decode()
 
+    def test_of_a_mail_that_went_out_it_says_when(self, admin_client: Client) -> None:
+        mail = written_mail(order=None, number="AB-1")
+        Message.objects.filter(pk=mail.pk).update(frozen_at=NOON)
+        shown = admin_client.get(desk(mail.order)).content.decode()
+        assert "Handed to the mail server on Nov. 2, 2026, noon, with exactly this text." in shown
+        assert "m.." not in shown
+
     def test_units_that_are_not_all_in_one_place_are_told_apart(self, admin_client: Client) -> None:
         product = factories.make_product()
         line = factories.order(product, 5)

@@ -169,6 +169,16 @@ class TestShipping:
         rows = rows_of("1001,A1,UPS\n" + "1002," + "x" * 200_000 + ",UPS\n1003,A3,UPS")
         assert [bool(row.said) for row in rows] == [False, True, False]
 
+    def test_each_line_has_its_own_separator(self) -> None:
+        rows = rows_of('9001,JD1,DHL; Express\n9002; JD2, UPS\n\n"9003"\tJD3\tUPS, Ground\n9004,"JD\n4",UPS\n9005\n')
+        assert [(row.number, *row.cells.values())[:4] for row in rows] == [
+            (1, "9001", "JD1", "DHL; Express"),
+            (2, "9002", "JD2, UPS", ""),
+            (4, "9003", "JD3", "UPS, Ground"),
+            (6, "9004", "JD 4", "UPS"),
+            (7, "9005", "", ""),
+        ]
+
     def test_nothing_pasted_is_said_so(self, admin_client: Client) -> None:
         assert "There is no line to read" in admin_client.post(SHIP, {"pasted": "\n \n"}).content.decode()
 

@@ -105,6 +105,13 @@ def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> Non
         call_command("hold_mail", release=True)
 
 
+@pytest.mark.parametrize("reason", ["", "  ", "\x00"])
+def test_a_command_needs_a_reason(reason: str) -> None:
+    with pytest.raises(CommandError, match="has to be said"):
+        call_command("hold_mail", reason=reason)
+    assert not Hold.objects.exists()
+
+
 def test_a_command_keeps_whatever_a_terminal_hands_over_as_a_reason() -> None:
     call_command("hold_mail", reason="a\x00b\ud800" + "x" * 300)
     assert Hold.objects.get().reason == "a b?" + "x" * 196

@@ -1,11 +1,13 @@
 """Any shop's export by a column map, and the map for WooCommerce that comes with the product."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from orders.imports.columnmap import LARGEST
 from orders.models import Import, Order, OrderLine
 from tests.test_import_orders import state
 
@@ -23,10 +25,12 @@ quantity = "Ordered"
 shipped_quantity = "Sent"
 cancelled_quantity = "Dropped"
 """
+NO_DELIMITERS = ('""', "5", '";;"', "[1]", "true", '"\\n"', '"\\u0000"')
+NO_FORMATS = ('"%d"', "[5]", '["%d %d"]', '["\\u0000"]')
 
 
-def mapped(tmp_path: Path, rows: str, column_map: str = MAP) -> None:
-    (tmp_path / "map.toml").write_text(column_map)
+def mapped(tmp_path: Path, rows: str, column_map: str | bytes = MAP) -> None:
+    (tmp_path / "map.toml").write_bytes(column_map.encode() if isinstance(column_map, str) else column_map)
     (tmp_path / "export.csv").write_text(f"Ref,When,Item,Ordered,Sent,Dropped,State\n{rows}\n")
     call_command("import_orders", str(tmp_path / "export.csv"), map=tmp_path / "map.toml", all_products=True)
 
@@ -86,9 +90,33 @@ def test_a_status_the_map_does_not_know_is_a_bad_row(tmp_path: Path, capsys: pyt
         (MAP.replace("Item", "Article"), "no column Article for sku (by the map"),
         (MAP + "[status]\nwaiting = ['open']", "missing: columns.status"),
         (MAP + "[status]\nlost = ['open']", "unknown: status.lost"),
+        ("a = " + "9" * 5000, "integer string conversion"),
+        ("a = " + "[" * 5000, "too deeply"),
+        ("a." * 40_000 + "a = 1", "larger than 10,000 bytes"),
+        ("a = '\xff'".encode("latin-1"), "expected a column map in TOML"),
+        *[(f"delimiter = {wrong}" + MAP, "delimiter has to be one character") for wrong in NO_DELIMITERS],
+        *[(f"time_formats = {wrong}" + MAP, "time_formats has to be a list of formats") for wrong in NO_FORMATS],
+        ("strip_prefix = 5" + MAP, "strip_prefix has to be a text"),
+        ("columns = 5", "columns has to be a table"),
+        ("status = []" + MAP, "status has to be a table"),
+        (MAP.replace('"Item"', "5"), "columns.sku has to be a text or a list of texts"),
+        (MAP.replace('"Item"', '["Item", ["Item"]]'), "columns.sku has to be a text or a list of texts"),
+        (MAP + "[status]\nwaiting = [1]", "status.waiting has to be a text or a list of texts"),
     ],
 )
-def test_a_map_that_does_not_fit_says_what_is_wrong(tmp_path: Path, column_map: str, says: str) -> None:
+def test_a_map_that_does_not_fit_says_what_is_wrong(tmp_path: Path, column_map: str | bytes, says: str) -> None:
     with pytest.raises(CommandError) as error:
         mapped(tmp_path, "7,2026-10-01,LAMP,5,,,", column_map)
     assert says in str(error.value)
+
+
+def test_the_worst_map_that_is_read_takes_no_long_time(tmp_path: Path) -> None:
+    began = time.process_time()
+    with pytest.raises(CommandError, match="missing"):
+        mapped(tmp_path, "", "a." * (LARGEST // 2 - 2) + "a=1")
+    assert time.process_time() - began < 5
+
+
+def test_one_word_of_a_status_needs_no_list(tmp_path: Path) -> None:
+    mapped(tmp_path, "7,2026-10-01,LAMP,5,,,Open", MAP + 'status = "State"\n[status]\nwaiting = "open"\n')
+    assert line()["waiting"] == 5

@@ -4,7 +4,9 @@ import gzip
 import io
 import json
 import logging
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,7 +22,7 @@ from django.urls import reverse
 import backorders_site.tasks  # noqa: F401 - as workers do: it tells them to name tasks in logs
 from backorders_site.celery import app as celery_app
 from backorders_site.errors import report_errors
-from backorders_site.logs import Ids, JsonLine, Line, requests
+from backorders_site.logs import Ids, JsonLine, Line, requests, without_secrets
 from notifications import tasks
 from notifications.dispatch import dispatch_all
 from orders.access import order_url
@@ -43,7 +45,7 @@ def path_of(line: OrderLine) -> str:
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What standard output would hold in production."""
+    """What standard error would hold in production."""
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(JsonLine())
     handler.addFilter(Ids())
@@ -142,6 +144,53 @@ def test_a_line_for_people_is_as_silent_about_them() -> None:
     record = logging.LogRecord("x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None)
     Ids().filter(record)
     assert Line("{message} {ids}", style="{").format(record) == "to [address] at /o/[token]/answer/"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("hello jürgen@example.com", "hello [address]"),
+        ("line\nada@example.com", "line\n[address]"),
+        ("\tada@example.com", "\t[address]"),
+        ('to "ada b"@example.com.', "to [address]"),
+        ('to "ada\\"b"@example.com', "to [address]"),
+        ("o'neil@example.com", "[address]"),
+        ("'ada@example.com'", "'[address]'"),
+        ("foo@müller.de", "[address]"),
+        ("/?email=a%40b.com&page=2", "/?email=[address]&page=2"),
+        ("email=a%2Bb%40example.com", "email=[address]"),
+        ("100% of 7 @ 3", "100% of 7 @ 3"),
+        ('said "yes" and "no"', 'said "yes" and "no"'),
+        ("//shop:hunter2@db/x", "//shop:[address]/x"),
+    ],
+)
+def test_a_line_is_json_whatever_is_said_and_the_addresses_are_gone_from_it(said: str, written: str) -> None:
+    try:
+        raise ValueError(said)
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "%s", (said,), sys.exc_info())
+    record.about = {"detail": {"deep": [said]}, "error": ValueError(said)}
+    Ids().filter(record)
+    line = JsonLine().format(record)
+    row = json.loads(line)
+    assert "\n" not in line
+    assert (row["message"], row["detail"], row["error"]) == (written, {"deep": [written]}, written)
+    assert row["exc_info"].endswith(f"ValueError: {written}")
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "@", "a@", '"', '"a', "'", "a'", "%", "%40", "a%40", "\\", '\\"', "//a:", "/o/", "ü"]
+)
+def test_a_long_word_takes_no_long_time(unit: str) -> None:
+    began = time.process_time()
+    without_secrets(unit * (100_000 // len(unit)))
+    assert time.process_time() - began < 2
+
+
+def test_what_django_says_after_the_request_bears_its_id_too(client: Client, written: io.StringIO) -> None:
+    client.get("/nothing-here/", headers={"X-Request-ID": "from-the-proxy-1"})
+    (said,) = [row for row in lines_of(written) if row["logger"] == "django.request"]
+    assert (said["message"], said["request_id"]) == ("Not Found: /nothing-here/", "from-the-proxy-1")
 
 
 # Error reports

@@ -76,8 +76,10 @@ def test_a_receipt_cannot_be_corrected_below_what_has_shipped(product: Product) 
     line = factories.order(product, 2, number="1042")
     receipt = services.receive(product, 2, now=NOON)
     services.ship(line.order, {line.pk: 2}, now=NOON)
-    with pytest.raises(services.Refused, match=r"1 of these units have already shipped \(latest orders: 1042\)"):
+    with pytest.raises(services.Refused, match=r"1 of these units has already shipped \(latest orders: 1042\)"):
         services.correct_receipt(receipt, 1, now=NOON, reason="counted again")
+    with pytest.raises(services.Refused, match="2 of these units have already shipped"):
+        services.correct_receipt(receipt, 0, now=NOON, reason="counted again")
     assert Receipt.objects.count() == 1
 
 

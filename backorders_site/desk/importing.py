@@ -1,6 +1,5 @@
 """Import in the browser: upload, read what the file would do, confirm; mend what was refused and upload it again."""
 
-import tomllib
 from typing import Any
 
 from django import forms
@@ -22,7 +21,7 @@ from orders import services
 from orders.admin.base import actor_of
 from orders.admin.sheet import sheet
 from orders.imports import rejected
-from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns
+from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns, settings_of
 from orders.imports.table import Unreadable
 from orders.models import Import, Upload
 
@@ -66,9 +65,9 @@ class UploadForm(forms.Form):
         if not file:
             return None
         try:
-            settings = tomllib.loads(file.read(100_000).decode())
+            settings = settings_of(file.name, file)
             MappedColumns(file.name, settings)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, Unreadable, KeyError, AttributeError, TypeError) as error:
+        except Unreadable as error:
             raise ValidationError(_("This is no column map: %(why)s") % {"why": error}) from None
         return settings
 
@@ -150,6 +149,7 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         percent=uploads.progress(row) if row.is_under_way else None,
         before=before,
         columns=columns,
+        is_gone=_is_gone(row),
         faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
         faults_shown=FAULTS_SHOWN,
     )
@@ -195,8 +195,13 @@ def _without_content() -> QuerySet[Upload]:
     return Upload.objects.defer("content")
 
 
+def _is_gone(row: Upload) -> bool:
+    """The file was kept for a month, or somebody in it was forgotten."""
+    return Upload.objects.filter(pk=row.pk, content=b"").exists()
+
+
 def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
-    if row.state != Upload.State.UNKNOWN_COLUMNS:
+    if row.state != Upload.State.UNKNOWN_COLUMNS or _is_gone(row):
         return None
     with uploads.as_table(row.file_name, bytes(row.content)) as table:
         return ColumnsForm(list(dict.fromkeys(filter(None, table.header))), data)

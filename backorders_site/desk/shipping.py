@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -28,7 +29,7 @@ from orders.presentation import tracking_link
 
 MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
-SEPARATORS = ("\t", ";", ",")
+SEPARATOR = re.compile(r'\s*?(?:"[^"]*")?[^\t;,]*([\t;,])')  # behind the first cell, which may be quoted
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
 DIGIT = re.compile("[0-9]")
 LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
@@ -129,19 +130,21 @@ class ShipForm(forms.Form):
 def rows_of(text: str, *, carrier: str = "") -> list[Row]:
     """By position, or by the names in a first line that has them. Numbers are those of the lines as pasted."""
     text = text.replace("\0", "")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = next((each for each in SEPARATORS if each in first), ",")
     columns: Sequence[str] = COLUMNS
     rows: list[Row] = []
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    while True:
+    number, lines = 0, io.StringIO(text)
+    for line in lines:
+        # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the lines below.
+        separator = found_one[1] if (found_one := SEPARATOR.match(line)) else ","
+        reader = csv.reader(chain([line], lines), delimiter=separator)
         try:
-            cells = [" ".join(cell.split()) for cell in next(reader)]
-        except StopIteration:
-            return rows
+            read = next(reader)
         except csv.Error as error:
-            rows.append(Row(reader.line_num, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error))
+            number += reader.line_num
+            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error))
             continue
+        number += reader.line_num
+        cells = [" ".join(cell.split()) for cell in read]
         if not any(cells):
             continue
         named = [re.sub("[ -]", "_", cell.lower()) for cell in cells]
@@ -152,7 +155,8 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
         picked = {name: found.get(name, "") for name in COLUMNS}
         if columns is COLUMNS and _are_the_other_way_round(picked):
             picked |= {"tracking_number": picked["carrier"], "carrier": picked["tracking_number"]}
-        rows.append(Row(reader.line_num, picked | {"carrier": picked["carrier"] or carrier}))
+        rows.append(Row(number, picked | {"carrier": picked["carrier"] or carrier}))
+    return rows
 
 
 def _are_the_other_way_round(cells: dict[str, str]) -> bool:

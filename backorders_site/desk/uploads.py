@@ -35,7 +35,7 @@ PARCEL = ("order_number", "tracking_number", "shipped_at")
 def as_table(name: str, content: bytes, *, column_map: dict[str, Any] | None = None) -> Iterator[Table]:
     """The file on this machine's disk while it is read. Unreadable: it is no CSV in UTF-8."""
     with TemporaryDirectory() as directory:
-        path = Path(directory) / (Path(name).name[-100:] or "file.csv")
+        path = Path(directory) / "file.csv"
         path.write_bytes(content)
         yield Table(path, delimiter=(column_map or {}).get("delimiter", ","), name=name)
 

@@ -1,10 +1,11 @@
 """Any shop's export by a column map: a TOML file that says which of its columns hold what (docs/importing.md)."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from orders.imports import values
 from orders.imports.dialects import Closed, ExportLine, Fulfilment, Head
@@ -18,6 +19,7 @@ KNOWN = (
 )
 GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
 SETTINGS = ("columns", "status", "delimiter", "time_formats", "strip_prefix")
+LARGEST = 10_000  # bytes: dots in a name are read in the square of their number, so many in half a second
 
 
 class MappedColumns:
@@ -27,13 +29,14 @@ class MappedColumns:
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         self.name = name
+        self._expect_values_of_their_kind(settings)
         self._expect_known(settings)
         self.delimiter: str = settings.get("delimiter", ",")
         self.time_formats: Sequence[str] = settings.get("time_formats", [])
         self.strip_prefix: str = settings.get("strip_prefix", "")
         self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
         self.groups: dict[str, str] = {
-            word.casefold(): group for group, words in settings.get("status", {}).items() for word in words
+            word.casefold(): group for group, words in settings.get("status", {}).items() for word in _as_list(words)
         }
 
     required: Sequence[str] = ()
@@ -124,6 +127,26 @@ class MappedColumns:
         choices = [" + ".join(parts) for parts in self.columns.get(ours, [])]
         return " or ".join(choices) or ours
 
+    def _expect_values_of_their_kind(self, settings: Mapping[str, Any]) -> None:
+        faults = {
+            f"{table}.{name}": "a text or a list of texts"
+            for table in ("columns", "status")
+            if isinstance(settings.get(table), Mapping)
+            for name, value in settings[table].items()
+            if not all(map(_is_text, _as_list(value)))
+        }
+        faults |= {name: "a table" for name in ("columns", "status") if not isinstance(settings.get(name, {}), Mapping)}
+        if not _is_delimiter(settings.get("delimiter", ",")):
+            faults["delimiter"] = "one character, such as a semicolon"
+        formats = settings.get("time_formats", [])
+        if not (isinstance(formats, list) and all(map(_is_time_format, formats))):
+            faults["time_formats"] = "a list of formats such as %d.%m.%Y"
+        if not _is_text(settings.get("strip_prefix", "")):
+            faults["strip_prefix"] = "a text"
+        if faults:
+            expected = "; ".join(f"{name} has to be {kind}" for name, kind in faults.items())
+            raise Unreadable(f"{self.name}:1: {expected}")
+
     def _expect_known(self, settings: Mapping[str, Any]) -> None:
         columns, status = settings.get("columns", {}), settings.get("status", {})
         unknown = [name for name in settings if name not in SETTINGS]
@@ -141,14 +164,48 @@ class MappedColumns:
 def read_map(path: Path) -> MappedColumns:
     try:
         with path.open("rb") as file:
-            return MappedColumns(str(path), tomllib.load(file))
+            return MappedColumns(str(path), settings_of(str(path), file))
     except OSError as error:
         raise Unreadable(f"{path}:1: {error.strerror}; expected a column map to read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{path}:1: {error}; expected a column map in TOML") from None
 
 
-def _alternatives(theirs: Any) -> list[list[str]]:
+def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
+    """What the TOML of a column map says. Unreadable: it is none."""
+    content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Unreadable(f"{name}:1: the file is larger than {LARGEST:,} bytes; expected a column map in TOML")
+    try:
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise Unreadable(f"{name}:1: lists stand in lists too deeply; expected a column map in TOML") from None
+    except ValueError as error:  # TOML that is none, no UTF-8, or a number with too many digits
+        raise Unreadable(f"{name}:1: {error}; expected a column map in TOML") from None
+
+
+def _alternatives(theirs: str | list[str]) -> list[list[str]]:
     """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a space."""
-    choices = theirs if isinstance(theirs, list) else [theirs]
-    return [[part.strip() for part in str(choice).split(" + ")] for choice in choices]
+    return [[part.strip() for part in choice.split(" + ")] for choice in _as_list(theirs)]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_text(value: Any) -> bool:
+    """PostgreSQL keeps no NUL."""
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_delimiter(value: Any) -> bool:
+    return _is_text(value) and len(value) == 1 and value not in '"\r\n'
+
+
+def _is_time_format(value: Any) -> bool:
+    """One that names something twice is no ValueError to strptime."""
+    try:
+        datetime.strptime("", value)
+    except (TypeError, re.error):
+        return False
+    except ValueError:
+        pass
+    return _is_text(value)

@@ -84,8 +84,10 @@ def country(value: str, column: str) -> str:
     """ISO 3166 alpha-2; empty where it is not known."""
     code = value.upper()
     if code and code not in _countries():
+        if not re.fullmatch("[A-Z]{2}", code):
+            raise BadRow(f"{column} is {value!r}; expected a country code of two letters such as US or DE")
         hint = "; the United Kingdom is GB" if code == "UK" else ""
-        raise BadRow(f"{column} is {value!r}; expected a country code of two letters such as US or DE{hint}")
+        raise BadRow(f"{column} is {value!r}, which is no country's code; expected one such as US or DE{hint}")
     return code
 
 

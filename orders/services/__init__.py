@@ -5,7 +5,7 @@ from orders.services.answering import Answered, answer, apply_silence, put_back,
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.discontinuing import discontinue, discontinue_part, ending
-from orders.services.erasing import erase_orders, erasing
+from orders.services.erasing import erase_files, erase_orders, erasing
 from orders.services.forecasting import today_of
 from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.linking import ask_for_link
@@ -46,6 +46,7 @@ from orders.services.telling import make_news_due, mark_not_told, mark_returned,
 from orders.services.uploading import (
     Outcome,
     confirm_upload,
+    forget_files,
     map_columns,
     next_upload,
     upload,
@@ -91,9 +92,11 @@ __all__ = [
     "discontinue_part",
     "end_import",
     "ending",
+    "erase_files",
     "erase_orders",
     "erasing",
     "expect_restock",
+    "forget_files",
     "held_text",
     "hold",
     "keep_deadlines",

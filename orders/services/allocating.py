@@ -141,7 +141,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> N
             shipped = Order.objects.filter(lines__product=product, lines__shipped__gt=0).order_by("-id")
             numbers = ", ".join(shipped.values_list("number", flat=True)[:10])
             raise Refused(
-                f"{unfound} of these units have already shipped (latest orders: {numbers}): "
+                f"{unfound} of these units {'has' if unfound == 1 else 'have'} already shipped (latest orders: {numbers}): "
                 "correct the shipments first or count again"
             )
     Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") - missing, allocated=F("allocated") - max(short, 0))

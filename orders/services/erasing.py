@@ -38,8 +38,24 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
             link_version=F("link_version") + 1,
             erased_at=now,
         )
-    _erase_from_files(email)
     return orders
+
+
+@transaction.atomic
+def erase_files(email: str) -> list[str]:
+    """Files with the address that staff uploaded go whole; of what imports said of bad rows, the words that hold it. Refused
+    while one of them waits. Returns the names of the files."""
+    emptied = []
+    for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
+        if email.lower().encode() in bytes(upload.content).lower():
+            if upload.is_under_way or upload.state == Upload.State.CHECKED:
+                raise Refused(f"nothing was erased: the file {upload.file_name} with this address waits to be imported")
+            Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
+            emptied.append(upload.file_name)
+    for row in Import.objects.filter(rejected__icontains=email):
+        row.rejected = [ERASED if email.lower() in said.lower() else said for said in row.rejected]
+        row.save(update_fields=["rejected"])
+    return emptied
 
 
 @contextmanager
@@ -65,15 +81,3 @@ def _refuse_what_is_open(orders: list[Order]) -> None:
     said = [f"order {number}: {why}" for why, found in open_by_why.items() for (number,) in found.order_by().distinct()]
     if said:
         raise Refused(f"nothing was erased, for not all is over: {'; '.join(said)}")
-
-
-def _erase_from_files(email: str) -> None:
-    """Files that staff uploaded go whole; of what imports said of bad rows, the words that hold the address."""
-    for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
-        if email.lower().encode() in bytes(upload.content).lower():
-            if upload.is_under_way or upload.state == Upload.State.CHECKED:
-                raise Refused(f"nothing was erased: the file {upload.file_name} with this address waits to be imported")
-            Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
-    for row in Import.objects.filter(rejected__icontains=email):
-        row.rejected = [ERASED if email.lower() in said.lower() else said for said in row.rejected]
-        row.save(update_fields=["rejected"])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from orders.models import Import, Upload
 from orders.services.refusal import Refused
@@ -39,8 +40,7 @@ def upload(
     now: datetime,
     actor: str,
 ) -> Upload:
-    """`known`: what its columns hold is; else somebody has to say so first (map_columns). Files older than KEPT go."""
-    Upload.objects.filter(uploaded_at__lt=now - KEPT).exclude(content=b"").update(content=b"", examples=[])
+    """`known`: what its columns hold is; else somebody has to say so first (map_columns)."""
     return Upload.objects.create(
         kind=kind,
         file_name=file_name[-255:],
@@ -67,10 +67,23 @@ def confirm_upload(row: Upload, *, skip_bad: bool, actor: str) -> None:
     row = Upload.objects.select_for_update().get(pk=row.pk)
     if row.state != State.CHECKED:
         raise Refused("only a file that has been checked can be imported, and once")
+    if not row.content:
+        raise Refused("the file is not kept any more: upload it again")
     if row.bad_rows and not skip_bad:
         raise Refused("rows of it are wrong: mend them and upload it again, or say that they are to be left out")
     row.state, row.skip_bad, row.confirmed_by = State.TO_IMPORT, skip_bad, actor
     row.save(update_fields=["state", "skip_bad", "confirmed_by"])
+
+
+@transaction.atomic
+def forget_files(*, now: datetime) -> int:
+    """Files older than KEPT go, with what was said of their rows, which quotes them. One under way stays until it is done.
+    Returns how many."""
+    under_way = Q(state__in=[State.TO_CHECK, State.TO_IMPORT])
+    old = Upload.objects.filter(~under_way, uploaded_at__lt=now - KEPT)
+    gone = old.exclude(content=b"", rejected={}, examples=[]).update(content=b"", rejected={}, examples=[])
+    Import.objects.filter(started_at__lt=now - KEPT).exclude(rejected=[]).update(rejected=[])
+    return gone
 
 
 def next_upload() -> Upload | None:

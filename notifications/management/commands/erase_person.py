@@ -42,5 +42,10 @@ class Command(BaseCommand):
             f"Erased from {erased.orders} orders, {erased.mails} mails, {erased.reports} reports of the provider and "
             f"{erased.reasons} reasons and notes of staff."
         )
+        if erased.files:
+            self.stdout.write(
+                f"Emptied, as the address stood in them: the uploaded files {', '.join(erased.files)}. "
+                "Upload them again without it if others in them are still to be imported."
+            )
         for line in KEPT:
             self.stdout.write(line.format(evidence=erased.evidence))
