@@ -170,6 +170,21 @@ def test_some_have_arrived() -> None:
     assert words("reserved", facts) == "4 of your 5 have arrived and are set aside for you. 1 is still to come."
 
 
+def test_the_last_of_several_is_one_and_what_was_cancelled_is_none_of_them() -> None:
+    facts = RESERVED | {"units": 1, "of": 3, "wanted": 2, "leaving": 2, "window": LEAVES}
+    assert words("reserved", facts) == (
+        "The last 1 of your 2 has arrived and is set aside for you. They leave us by Thursday, 26 November."
+    )
+    assert words("reserved", facts | {"leaving": 1}) == (
+        "The last 1 of your 2 has arrived and is set aside for you. It leaves us by Thursday, 26 November."
+    )
+
+
+def test_an_event_from_before_what_is_wanted_was_written_down_still_reads() -> None:
+    facts = RESERVED | {"units": 1, "of": 2, "window": LEAVES}
+    assert words("reserved", facts).startswith("The last 1 of your 2 has arrived")
+
+
 def test_packing_takes_longer() -> None:
     facts = {
         "units": 1,

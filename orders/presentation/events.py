@@ -106,8 +106,9 @@ def _taken_back(facts: Facts, reader: _Reader) -> str:
 
 
 def _reserved(facts: Facts, reader: _Reader) -> list[str]:
-    units, ordered, still = facts["units"], facts["of"], facts["still"]
-    numbers = {"units": reader.number(units), "of": reader.number(ordered), "still": reader.number(still)}
+    """Of the units still wanted; events from before that was written down know what was ordered only."""
+    units, still, wanted = facts["units"], facts["still"], facts.get("wanted", facts["of"])
+    numbers = {"units": reader.number(units), "of": reader.number(wanted), "still": reader.number(still)}
     if still:
         return [
             ngettext(
@@ -118,9 +119,9 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
             % numbers,
             _still(still, reader),
         ]
-    if ordered == 1:
+    if wanted == 1:
         arrived = gettext("Yours has arrived and is set aside for you.")
-    elif units == ordered:
+    elif units == wanted:
         arrived = gettext("All %(of)s have arrived and are set aside for you.") % numbers
     else:
         arrived = (
@@ -135,7 +136,7 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
         return [arrived]
     if _later_than_told(facts):
         return [arrived, _told(facts, reader), _now(facts, reader)]
-    if ordered > 1:
+    if facts.get("leaving", wanted) > 1:
         return [arrived, gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])}]
     return [arrived, reader.window(window_in(facts["window"]))]
 
