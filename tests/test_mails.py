@@ -129,6 +129,25 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     assert "That day was taken back, and we have no new one yet." in unwrapped(received)
 
 
+def test_one_line_without_a_date_is_a_part_of_the_order(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    factories.restock(lamp, expected_on=SOON)
+    factories.restock(cup, expected_on=SOON)
+    two_line_order(lamp, cup)
+    mail()
+    services.cancel_restock(cup.restocks.get(), now=NOON + DAY)
+    factories.review(cup, now=NOON + 2 * DAY)
+    first = newest(mail_sink)
+    services.cancel_restock(lamp.restocks.get(), now=NOON + 3 * DAY)
+    factories.review(lamp, now=NOON + 4 * DAY)
+    second = newest(mail_sink)
+
+    assert first["Subject"] == "Part of order TT-2 has no date at the moment"
+    assert "We are sorry: the day we told you for part of your order TT-2 no longer holds." in unwrapped(first)
+    assert second["Subject"] == "Order TT-2 has no date at the moment"
+    assert "the day we told you for your order TT-2 no longer holds." in unwrapped(second)
+
+
 def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     services.receive(line.product, 1, now=NOON + DAY)
@@ -226,7 +245,8 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
 
     assert received["Subject"] == "Back in line: order TT-1042"
     assert "The cancellation of 2 was undone" in text_of(received)
-    assert "refund" not in text_of(received)
+    assert "Their refund will not be sent." in text_of(received)
+    assert "Your refund will be sent" not in text_of(received)
 
 
 # Several lines, several events

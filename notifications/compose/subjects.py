@@ -35,9 +35,18 @@ def subject(
             return _of_joining(main, same, words, locale=locale)
         case EventKind.CANCELLED:
             return _of_cancelling(main, lines) % words
+        case EventKind.NO_DATE if others_keep_a_date(news, order):
+            return gettext("Part of order %(number)s has no date at the moment") % words
         case EventKind.CORRECTED:
             return _of_correcting(main, lines) % words
     return _of_kind(main.kind, lines) % words
+
+
+def others_keep_a_date(news: Iterable[Event], order: Order) -> bool:
+    """Whether units of other lines than those that lost theirs are still to come, by a day that was told."""
+    lost = {event.line_id for event in news if event.kind == EventKind.NO_DATE}
+    lines = [line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved]
+    return any(line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED) for line in lines)
 
 
 def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
