@@ -1,7 +1,7 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
-from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
+from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.discontinuing import discontinue, discontinue_part, ending
@@ -136,5 +136,6 @@ __all__ = [
     "was_checked",
     "was_imported",
     "was_refused",
+    "way_back",
     "write_note",
 ]
