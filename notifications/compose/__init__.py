@@ -98,7 +98,7 @@ def _context(
         ],
         "items": items,
         "asks_of_each": asks_of_each,
-        "others": [] if nothing_else else others_of(order, news, today=today, locale=locale),
+        "others": [] if nothing_else else others_of(order, news, asked, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, LONGEST_NAME),
