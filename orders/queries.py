@@ -417,7 +417,9 @@ def _line_status(
 ) -> LineStatus:
     notice = _notice(line)
     own = [event for event in events if event.line_id == line.pk]
-    joined = (event.facts.get("place") for event in own if event.kind == EventKind.JOINED)
+    joined = [
+        event.facts.get("place") for event in own if event.kind == EventKind.JOINED
+    ]  # said anew to who never got it
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -431,7 +433,7 @@ def _line_status(
         held=line.held,
         place=position.place if position else None,
         units_ahead=position.units_ahead if position else None,
-        joined_place=next(joined, None),
+        joined_place=joined[-1] if joined else None,
         promised=_promised(line),
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),

@@ -333,11 +333,7 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     assert outcome(client, act(client, line, "keep")).startswith("You had told us already")
 
 
-def test_who_had_cancelled_a_part_reads_what_comes_back_and_which_refund_stays_due(
-    client: Client,
-    restock: Restock,
-    clock,  # type: ignore[no-untyped-def]
-) -> None:
+def test_who_had_cancelled_a_part_reads_which_refund_stays_due(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
     line = first_delay(restock, 3)
     slip(restock, 50, now=NOON + 2 * DAY)
     act(client, line, "cancel", quantity=1)

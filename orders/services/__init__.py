@@ -25,6 +25,7 @@ from orders.services.reconciling import (
     notice,
     serve_joined,
     settle,
+    strike,
 )
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.refusal import MOST_UNITS, Refused
@@ -42,7 +43,7 @@ from orders.services.supplying import (
     receive,
     undo_move,
 )
-from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again
+from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again, tell_again
 from orders.services.uploading import (
     Outcome,
     confirm_upload,
@@ -128,6 +129,8 @@ __all__ = [
     "ship",
     "shown_by_shop",
     "start_release",
+    "strike",
+    "tell_again",
     "tell_customer",
     "today_of",
     "undo_move",
