@@ -46,7 +46,8 @@ SUPERSEDE = """
 """
 
 # Events that are marked again, because their customer has another address now, revive the message that could not be sent;
-# one that came back is followed by a new one, and one that was sent stays the only one.
+# one that came back or was refused, whose words are what they were, is followed by a new one, and one that was sent or may
+# have arrived stays the only one.
 COVER = """
     WITH taken AS (
         UPDATE orders_event e SET message_due = false
@@ -89,7 +90,8 @@ COVER = """
         ) unreachable
         CROSS JOIN LATERAL (
             SELECT CASE WHEN count(*) > 0 THEN '-' || count(*) + 1 ELSE '' END AS suffix FROM notifications_message b
-            WHERE b.order_id = n.order_id AND b.state = 'bounced'
+            WHERE b.order_id = n.order_id AND (b.state = 'bounced' OR (
+                  b.state IN ('failed', 'suppressed') AND b.frozen_at IS NOT NULL AND b.ambiguous_count = 0))
               AND b.key ~ ('^' || n.order_id || '-' || n.newest || '(-|$)')
         ) again
         ON CONFLICT ON CONSTRAINT events_have_one_message DO UPDATE

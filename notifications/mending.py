@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from notifications.dispatch import SUPPRESSED
 from notifications.models import Message, State
 from orders import services
-from orders.models import Order
+from orders.models import EventKind, Order
 from orders.services import Refused
 
 WITHDRAWN = "a mail to this customer was withdrawn: reach them another way"
@@ -50,22 +51,36 @@ def send_again(message: Message, *, actor: str = "") -> None:
 
 @transaction.atomic
 def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str) -> bool:
-    """The order has another mail address: what came back, failed or had nowhere to go is sent there. What is still true of
-    it is written anew; where nothing of it is news any more, the newest mail goes out as it was, unless its links are
-    revoked (`revoke`): then the customer gets a new link. Returns whether anything will be sent."""
+    """The order has another mail address: what came back, failed or had nowhere to go is written anew and sent there, as far
+    as it is still news. Only what may have arrived goes out as it was, and a link that was asked for, unless its links
+    are revoked (`revoke`): then the customer gets a new one. Returns whether anything will be sent."""
+    before = Order.objects.values_list("email", flat=True).get(pk=order.pk)
     services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
     order = Order.objects.get(pk=order.pk)
+    if order.email != before:
+        services.strike(order, CAME_BACK, SUPPRESSED)
     if order.released_at is None:
         return False
+    newest = Message.objects.filter(order=order).order_by("-pk").first()
+    if newest and (newest.state not in SENT_AGAIN or (newest.frozen_at and not newest.text)):
+        newest = None
+    if newest and not _may_have_arrived(newest):
+        services.tell_again(newest.covered.values_list("event", flat=True))
     if order.events.filter(message_due=True).exists():
         return True
-    newest = Message.objects.filter(order=order).order_by("-pk").first()
     if revoke:
         return services.ask_for_link(order, now=now)
-    if newest and newest.state in SENT_AGAIN and not (newest.frozen_at and not newest.text):
+    if newest and (_may_have_arrived(newest) or newest.kind == EventKind.LINK):
         send_again(newest, actor=actor)
         return True
     return False
+
+
+def _may_have_arrived(message: Message) -> bool:
+    """It may lie in an inbox, so that a second one has to be the same."""
+    if message.state == State.BOUNCED:
+        return False
+    return message.state == State.NEEDS_REVIEW or message.ambiguous_count > 0
 
 
 @transaction.atomic

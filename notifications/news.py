@@ -5,9 +5,11 @@ out stays on the page, where all that happened can be read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from django.db.models import F
 
+from orders.domain.delay_rules import Sentence
 from orders.models import DelayNotice, Event, EventKind, OrderLine
 
 # Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
@@ -57,6 +59,12 @@ def chief(news: Sequence[Event]) -> Event:
 def asks(event: Event, notice: DelayNotice) -> bool:
     """Whether it is the event that a notice follows, or a reminder of it."""
     return event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
+
+
+def asked_before(notice: DelayNotice, *, today: date) -> bool:
+    """Whether an earlier mail, which did not come back, asked what can still be answered."""
+    told = notice.told_at is not None and notice.not_told_at is None
+    return told and Sentence.CHOICE in notice.sentences and (notice.answer_by is None or notice.answer_by >= today)
 
 
 def tells(news: Iterable[Event], notice: DelayNotice) -> bool:

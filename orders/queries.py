@@ -60,7 +60,7 @@ MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
 
 # Both ends are exclusive: a line that staff moved back stands at the upper one now, and did not move up.
 QUEUE_CHANGES = """
-    SELECT l.id, c.at, c.reason, c.step, c.lines, c.units
+    SELECT l.id, c.at, c.reason, c.step, c.lines, c.units, c.after_id
     FROM orders_orderline l
     CROSS JOIN LATERAL (
         SELECT * FROM orders_queuechange
@@ -425,7 +425,9 @@ def _line_status(
 ) -> LineStatus:
     notice = _notice(line)
     own = [event for event in events if event.line_id == line.pk]
-    joined = (event.facts.get("place") for event in own if event.kind == EventKind.JOINED)
+    joined = [
+        event.facts.get("place") for event in own if event.kind == EventKind.JOINED
+    ]  # said anew to who never got it
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -439,7 +441,7 @@ def _line_status(
         held=line.held,
         place=position.place if position else None,
         units_ahead=position.units_ahead if position else None,
-        joined_place=next(joined, None),
+        joined_place=joined[-1] if joined else None,
         promised=_promised(line),
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),
@@ -577,8 +579,8 @@ def _queue_changes(
     left = _left_queue_at(by_id.values(), events)
     own = {(event.line_id, event.at) for event in events if event.kind == EventKind.CORRECTED}
     places = _places(rows, events, positions)
-    merged: dict[tuple[Any, ...], tuple[datetime, int, int, tuple[int, int] | None]] = {}
-    for (line_id, at, reason, step, count, units), place in zip(rows, places, strict=True):
+    merged: dict[tuple[Any, ...], tuple[datetime, int, int, tuple[int, int] | None, set[int]]] = {}
+    for (line_id, at, reason, step, count, units, of_line), place in zip(rows, places, strict=True):
         if (line_id in left and at >= left[line_id]) or (line_id, at) in own:
             continue
         kind = EventKind.MOVED_UP if step < 0 else EventKind.PASSED_BY
@@ -586,18 +588,20 @@ def _queue_changes(
         since = sum(1 for event in events if event.line_id == line_id and event.at > at)
         alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
         key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
-        newest, lines_before, units_before, newer = merged.get(key, (at, 0, 0, place))
+        newest, lines_before, units_before, newer, others = merged.get(key, (at, 0, 0, place, set()))
         from_to = (place[0], newer[1]) if place and newer else None
-        merged[key] = (newest, lines_before + count, units_before + units, from_to)
+        merged[key] = (newest, lines_before + count, units_before + units, from_to, others | {of_line})
     return [
         Happened(
             at,
             kind,
-            queue_change_sentence(kind, reason, lines=count, units=units, locale=locale, places=from_to),
+            queue_change_sentence(
+                kind, reason, lines=count, units=units, locale=locale, places=from_to, people=len(others)
+            ),
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, *_), (at, count, units, from_to) in list(merged.items())[:SHOWN_CHANGES]
+        for (line_id, kind, reason, *_), (at, count, units, from_to, others) in list(merged.items())[:SHOWN_CHANGES]
     ]
 
 
@@ -608,7 +612,7 @@ def _places(
     the line joined at: a change may count lines that came in behind this one, and then no number would be true."""
     now = {line_id: position.place for line_id, position in positions.items()}
     found: list[tuple[int, int | None, int | None]] = []
-    for line_id, _, _, step, count, _ in newest_first:
+    for line_id, _, _, step, count, *_ in newest_first:
         after = now.get(line_id)
         if after is not None:
             now[line_id] = after - step * count

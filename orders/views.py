@@ -175,12 +175,18 @@ def _as_it_is_now(row: Order, chosen: _Chosen, *, now: datetime, locale: str) ->
 
 
 def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime, locale: str) -> dict[str, Any]:
+    line = chosen.line
+    back = None
+    if chosen.choice == Choice.KEEP and line.put_back:
+        back = services.way_back(row.lines.get(pk=line.id))
     return {
         "order": row,
         "token": token,
-        "line": chosen.line,
+        "line": line,
+        "back": back,
+        "units": back.units if back else line.open_units or line.quantity,
         "choice": chosen.choice,
-        "quantity": chosen.quantity or chosen.line.open_units,
+        "quantity": chosen.quantity or line.open_units,
         "asked_again": _address_of(chosen),
         "may_act": purpose in access.MAY_ACT,
         "refund_by": refund_by(row, now=now),

@@ -226,6 +226,14 @@ def test_the_language_switch_keeps_the_choice_when_the_form_failed(client: Clien
     assert f'href="?line={line.pk}&amp;choice=cancel&amp;quantity=1&amp;lang=de"' in failed
 
 
+def test_the_page_of_a_choice_names_the_units_that_it_is_about(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, 2)
+    assert "2 × Walnut lamp · order 1042" in said(show(client, line, "cancel"))
+    act(client, line, "cancel", quantity=1)
+    for choice in ("keep", "cancel"):
+        assert "1 of 2 × Walnut lamp · order 1042" in said(show(client, line, choice))
+
+
 def test_the_parcel_that_left_first_wins(client: Client, restock: Restock) -> None:
     line = first_delay(restock)
     services.receive(restock.product, 1, now=NOON + 2 * DAY)
@@ -323,6 +331,22 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     assert "1st in line." in said(client.get(path(line.order, page="")))
     assert "2nd in line." in said(client.get(path(behind.order, page="")))
     assert outcome(client, act(client, line, "keep")).startswith("You had told us already")
+
+
+def test_who_had_cancelled_a_part_reads_which_refund_stays_due(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
+    line = first_delay(restock, 3)
+    slip(restock, 50, now=NOON + 2 * DAY)
+    act(client, line, "cancel", quantity=1)
+    clock.move_to(silent(line))
+    words = said(show(client, line, "keep"))
+    assert "2 of 3 × Walnut lamp · order 1042" in words
+    assert (
+        "2 come back to their old place in line, and their refund will not be sent. "
+        "1 stays cancelled, and its refund will be sent to you." in words
+    )
+    assert "no refund will be sent" not in words
+    act(client, line, "keep")
+    assert (fresh(line).waiting, Refund.objects.get().units) == (2, 1)
 
 
 def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]

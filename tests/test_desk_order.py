@@ -7,6 +7,7 @@ from django.db import models
 from django.test import Client
 
 from backorders_site.desk.rehearsal import Consequences
+from notifications.dispatch import dispatch_all
 from notifications.models import Message, State
 from orders import queue, services
 from orders.access import Purpose, order_url
@@ -299,13 +300,15 @@ class TestMailAddress:
         act(admin_client, "correct-address", order, email="right@example.com", reason="they rang")
         assert Order.objects.get().attention == []
 
-    def test_a_mail_whose_news_is_old_goes_out_as_it_was(self, admin_client: Client) -> None:
+    def test_a_parcel_that_a_refused_mail_told_of_is_told_at_the_right_address(self, admin_client: Client) -> None:
         product = factories.make_product()
         line = factories.order(product)
         services.receive(product, 1, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON)
         mail = written_mail(State.FAILED, order=line.order)
         act(admin_client, "correct-address", line.order, email="right@example.com", reason="they rang")
+        assert list(line.order.events.filter(message_due=True)) == list(mail.events.filter(kind="shipped"))
+        dispatch_all()
         mail.refresh_from_db()
         assert (mail.state, mail.recipient) == (State.QUEUED, "right@example.com")
         assert states(line.order)[-1] == "queued"

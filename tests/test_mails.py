@@ -77,9 +77,9 @@ def words_of(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
 
 
-def two_line_order(first: Product, second: Product) -> Order:
-    lines = [services.NewLine(first, 1), services.NewLine(second, 1)]
-    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", country="CA", lines=lines)
+def two_line_order(first: Product, second: Product, *, quantity: int = 1, country: str = "CA") -> Order:
+    lines = [services.NewLine(first, quantity), services.NewLine(second, quantity)]
+    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", country=country, lines=lines)
     return services.place_order(new, now=NOON)
 
 
@@ -127,6 +127,25 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     assert received["Subject"] == "Order TT-1042 has no date at the moment"
     assert "We are sorry: the day we told you for your order TT-1042 no longer holds." in unwrapped(received)
     assert "That day was taken back, and we have no new one yet." in unwrapped(received)
+
+
+def test_one_line_without_a_date_is_a_part_of_the_order(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    factories.restock(lamp, expected_on=SOON)
+    factories.restock(cup, expected_on=SOON)
+    two_line_order(lamp, cup)
+    mail()
+    services.cancel_restock(cup.restocks.get(), now=NOON + DAY)
+    factories.review(cup, now=NOON + 2 * DAY)
+    first = newest(mail_sink)
+    services.cancel_restock(lamp.restocks.get(), now=NOON + 3 * DAY)
+    factories.review(lamp, now=NOON + 4 * DAY)
+    second = newest(mail_sink)
+
+    assert first["Subject"] == "Part of order TT-2 has no date at the moment"
+    assert "We are sorry: the day we told you for part of your order TT-2 no longer holds." in unwrapped(first)
+    assert second["Subject"] == "Order TT-2 has no date at the moment"
+    assert "the day we told you for your order TT-2 no longer holds." in unwrapped(second)
 
 
 def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
@@ -226,7 +245,8 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
 
     assert received["Subject"] == "Back in line: order TT-1042"
     assert "The cancellation of 2 was undone" in text_of(received)
-    assert "refund" not in text_of(received)
+    assert "Their refund will not be sent." in text_of(received)
+    assert "Your refund will be sent" not in text_of(received)
 
 
 # Several lines, several events
@@ -247,6 +267,32 @@ def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSin
     assert "1 × Cup\n\nYou are in line: 1st." in text_of(first)
     assert second["Subject"] == "Part of order TT-2 is on its way"
     assert re.search(r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ", text_of(second))
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "shipped"])
+def test_a_mail_names_the_units_that_its_sentences_are_about(ended: str, mail_sink: MailSink, db: None) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    factories.restock(lamp, expected_on=SOON)
+    factories.restock(cup, expected_on=SOON)
+    order = two_line_order(lamp, cup, quantity=2)
+    line = order.lines.get(product=lamp)
+    mail()
+    if ended == "cancelled":
+        services.cancel(order, units={line.pk: 1}, now=NOON + DAY)
+    else:
+        services.receive(lamp, 1, now=NOON + DAY)
+        services.ship(order, {line.pk: 1}, now=NOON + DAY)
+    of_the_other_unit = newest(mail_sink)
+    slip(line, 20, hours=30)
+    of_the_rest = newest(mail_sink)
+    services.receive(cup, 2, now=NOON + 2 * DAY)
+    of_the_cup = newest(mail_sink)
+
+    assert f"2 × Lamp 1 of 2 {ended}" in unwrapped(of_the_other_unit)
+    assert "1 of 2 × Lamp You were told: it leaves us by" in unwrapped(of_the_rest)
+    assert "1 of 2 × Lamp You were told: it leaves us by" in words_of(html_of(of_the_rest))
+    assert "Also in this order: 1 of 2 × Lamp Leaves us by" in unwrapped(of_the_cup)
+    assert "Also in this order 1 of 2 × Lamp Leaves us by" in words_of(html_of(of_the_cup))
 
 
 def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -> None:
@@ -486,6 +532,41 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(mail_sink: MailSin
         "We need your OK; without it the rules have us return your money. "
         f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and refund you in full. "
     ) in unwrapped(received)
+
+
+def test_a_question_of_another_line_is_not_hidden_by_a_later_one(mail_sink: MailSink, db: None) -> None:
+    teapot, cup = make_product(name="Teapot"), make_product(name="Cup")
+    for product in (teapot, cup):
+        factories.restock(product, expected_on=SOON)
+    order = two_line_order(teapot, cup, country="US")
+    asked_first, asked_later = order.lines.get(product=teapot), order.lines.get(product=cup)
+    for hours, days in ((1, 35), (2, 50)):
+        mail()
+        slip(asked_first, days, hours=hours)
+    mail()
+    slip(asked_later, 70, hours=3)
+    received = newest(mail_sink)
+
+    first, later = asked_of(asked_first).answer_by, asked_of(asked_later).answer_by
+    assert (first < later, asked_of(asked_later).silence) == (True, "cancel")
+    assert received["Subject"] == f"Please answer by {first.day} December: order TT-2"
+    silence = f"Unless you agree by {first.day} December, and if it has not shipped by then, we will cancel it"
+    for said in (unwrapped(received), words_of(html_of(received))):
+        assert silence in said.split("Also in this order")[1]
+
+
+def test_what_may_still_be_answered_stands_with_the_other_lines(mail_sink: MailSink, db: None) -> None:
+    lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
+    for product in (lamp, cup):
+        factories.restock(product, expected_on=SOON)
+    order = two_line_order(lamp, cup)
+    slip(order.lines.get(product=lamp), 50)
+    mail()
+    services.receive(cup, 1, now=NOON + DAY)
+    received = newest(mail_sink)
+
+    assert received["Subject"] == "Part of order TT-2 has arrived and is set aside"
+    assert "If you do not answer, you keep your place" in unwrapped(received).split("Also in this order")[1]
 
 
 def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None) -> None:

@@ -116,6 +116,23 @@ def test_cancellations_of_one_day_are_told_as_one(client: Client, lamp: Product)
     assert text(client, line.order).count("You moved up: people ahead of you cancelled.") == 1
 
 
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ((0, 1), "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours."),
+        ((0, 0), "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."),
+    ],
+)
+def test_parts_cancelled_by_two_people_are_not_one_persons(
+    client: Client, lamp: Product, who: tuple[int, ...], said: str
+) -> None:
+    ahead = [order(lamp, 3, placed_at=NOON - DAY) for _ in range(2)]
+    line = order(lamp)
+    for n in who:
+        services.cancel(ahead[n].order, units={ahead[n].pk: 1}, now=NOON + DAY)
+    assert said in text(client, line.order)
+
+
 def test_who_has_theirs_hears_nothing_more_of_the_queue(client: Client, lamp: Product) -> None:
     held_up = order(lamp, placed_at=NOON - DAY, held=True)
     line = order(lamp)

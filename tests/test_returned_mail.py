@@ -110,6 +110,89 @@ def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from
     assert services.apply_silence(now=NOON + deadline(notice) + 2 * DAY) == 1
 
 
+def corrected(client: Client, line: OrderLine, **more: str) -> Message:
+    """The mail that follows when staff enter another address."""
+    act(client, "correct-address", line.order, email="lovelace@example.com", reason="a typing error", **more)
+    mail()
+    return Message.objects.latest("pk")
+
+
+def test_what_came_back_is_written_anew_also_where_no_promise_was_told(
+    admin_client: Client, mail_sink: MailSink, clocks: Clocks
+) -> None:
+    line = factories.order(factories.make_product(), 2)
+    services.receive(line.product, 2, now=NOON)
+    mail()
+    services.ship(line.order, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z9")
+    mail()
+    old = Message.objects.latest("pk")
+    mark_bounced(old)
+    clocks.move_to(NOON + 2 * DAY)
+    new = corrected(admin_client, line)
+    sent = mail_sink.mails[-1]
+    assert (states(line.order)[-2:], new.message_id != old.message_id) == ([State.BOUNCED, State.SENT], True)
+    assert sent.recipients == ["lovelace@example.com"]
+    assert "Shipped on Monday, 2 November." in text_of(sent.message)
+    assert sent.message["Date"].startswith("Wed, 04 Nov 2026")
+    assert Order.objects.get().attention == []
+
+
+def test_what_was_refused_names_the_place_as_it_is_now(
+    admin_client: Client, mail_sink: MailSink, clocks: Clocks
+) -> None:
+    product = factories.restock(factories.make_product(), 50).product
+    ahead = factories.order(product, placed_at=NOON - DAY, email="bob@example.com")
+    mail()
+    line = factories.order(product)
+    mail_sink.answers = ["550 no such user"]
+    mail()
+    assert states(line.order) == [State.FAILED]
+    services.cancel(ahead.order, now=NOON + DAY)
+    mail()
+    clocks.move_to(NOON + 2 * DAY)
+    corrected(admin_client, line)
+    sent = mail_sink.mails[-1].message
+    assert sent["Date"].startswith("Wed, 04 Nov 2026")
+    assert "You are in line: 1st." in text_of(sent)
+    assert "2nd" not in text_of(sent)
+
+
+def test_a_refused_mail_with_the_same_news_is_composed_anew(
+    admin_client: Client, mail_sink: MailSink, clocks: Clocks
+) -> None:
+    line = factories.order(factories.make_product())
+    mail_sink.answers = ["550 no such user"]
+    mail()
+    clocks.move_to(NOON + 2 * DAY)
+    corrected(admin_client, line)
+    assert states(line.order) == [State.FAILED, State.SENT]
+    assert mail_sink.mails[-1].message["Date"].startswith("Wed, 04 Nov 2026")
+
+
+def test_what_may_have_arrived_goes_out_as_it_was(admin_client: Client, mail_sink: MailSink, clocks: Clocks) -> None:
+    line = delayed("US", 35, 50)
+    mail()
+    first = mail_sink.mails[-1].message
+    services.mark_told(list(Event.objects.values_list("pk", flat=True)), at=NOON)
+    Message.objects.filter(pk=Message.objects.latest("pk").pk).update(
+        state=State.NEEDS_REVIEW, sent_at=None, ambiguous_count=2
+    )
+    clocks.move_to(NOON + 2 * DAY)
+    corrected(admin_client, line)
+    assert mail_sink.mails[-1].recipients == ["lovelace@example.com"]
+    assert [mail_sink.mails[-1].message[name] for name in ("Message-ID", "Date")] == [
+        first[name] for name in ("Message-ID", "Date")
+    ]
+
+
+def test_staff_are_not_asked_for_an_address_once_they_entered_one(admin_client: Client, mail_sink: MailSink) -> None:
+    line = returned(35)
+    act(admin_client, "correct-address", line.order, email="ada@example.com", revoke="on", reason="a neighbour got it")
+    assert Order.objects.get().attention == [CAME_BACK]
+    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
+    assert Order.objects.get().attention == []
+
+
 def test_sent_again_unchanged_it_counts_from_then(mail_sink: MailSink) -> None:
     line = returned(35, 50)
     message = Message.objects.latest("pk")

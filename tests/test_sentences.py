@@ -171,6 +171,21 @@ def test_some_have_arrived() -> None:
     assert words("reserved", facts) == "4 of your 5 have arrived and are set aside for you. 1 is still to come."
 
 
+def test_the_last_of_several_is_one_and_what_was_cancelled_is_none_of_them() -> None:
+    facts = RESERVED | {"units": 1, "of": 3, "wanted": 2, "leaving": 2, "window": LEAVES}
+    assert words("reserved", facts) == (
+        "The last 1 of your 2 has arrived and is set aside for you. They leave us by Thursday, 26 November."
+    )
+    assert words("reserved", facts | {"leaving": 1}) == (
+        "The last 1 of your 2 has arrived and is set aside for you. It leaves us by Thursday, 26 November."
+    )
+
+
+def test_an_event_from_before_what_is_wanted_was_written_down_still_reads() -> None:
+    facts = RESERVED | {"units": 1, "of": 2, "window": LEAVES}
+    assert words("reserved", facts).startswith("The last 1 of your 2 has arrived")
+
+
 def test_packing_takes_longer() -> None:
     facts = {
         "units": 1,
@@ -401,14 +416,16 @@ def test_other_corrections() -> None:
         "We are sorry: a parcel was recorded by mistake. 2 have not left and are still set aside for you."
     )
     assert words("corrected", {"what": "cancellation", "units": 1, "reason": "restored"}) == (
-        "The cancellation of 1 was undone: it waits again, in its old place."
+        "The cancellation of 1 was undone: it waits again, in its old place. Its refund will not be sent."
     )
     undone = {"what": "cancellation", "units": 2, "reason": "restored"}
     assert words("corrected", undone | {"agreed_by": "2026-12-18"}) == (
-        "The cancellation of 2 was undone: they wait again, in their old place. The date agreed is now 18 December."
+        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will not be sent. "
+        "The date agreed is now 18 December."
     )
     assert words("corrected", undone | {"agreed_by": None}) == (
-        "The cancellation of 2 was undone: they wait again, in their old place. You agreed to wait without a date. "
+        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will not be sent. "
+        "You agreed to wait without a date. "
         "You can still cancel at any time before it ships."
     )
 
@@ -426,6 +443,8 @@ def test_those_behind_read_why_their_place_changed_and_no_name() -> None:
     assert said == "You moved up: a delivery arrived, and 30 people ahead of you have theirs."
     said = queue_change_sentence("moved_up", "cancellation", lines=0, units=2, locale="en")
     assert said == "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."
+    said = queue_change_sentence("moved_up", "cancellation", lines=0, units=2, people=2, locale="en")
+    assert said == "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours."
 
 
 def test_whom_somebody_passed_reads_from_which_place_to_which() -> None:

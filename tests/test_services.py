@@ -6,6 +6,7 @@ import pytest
 
 from orders import queue, services
 from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Shipment
+from orders.presentation import sentence
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product
 
@@ -28,6 +29,23 @@ def test_arrived_units_go_to_the_front_and_the_last_line_reached_is_split(produc
     assert newest(first)["still"] == 0
     assert (newest(second)["units"], newest(second)["still"]) == (2, 1)
     assert queue.positions([first.pk, second.pk]) == {second.pk: queue.Position(1, 0)}
+
+
+def test_of_two_of_which_one_was_cancelled_the_other_has_arrived(product: Product) -> None:
+    line = factories.order(product, 2)
+    services.cancel(line.order, units={line.pk: 1}, now=NOON)
+    services.receive(product, 1, now=NOON)
+    said = sentence(line.order.events.first(), locale="en-GB")
+    assert said == "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November."
+
+
+def test_the_last_of_two_leaves_alone_when_the_first_has_left(product: Product) -> None:
+    line = factories.order(product, 2)
+    services.receive(product, 1, now=NOON)
+    services.ship(line.order, {line.pk: 1}, now=NOON)
+    services.receive(product, 1, now=NOON)
+    assert "The last 1 of your 2 has arrived" in sentence(line.order.events.first(), locale="en")
+    assert (newest(line)["wanted"], newest(line)["leaving"]) == (2, 1)
 
 
 def test_a_reserved_line_is_promised_to_leave_within_the_handling_time_in_working_days(product: Product) -> None:

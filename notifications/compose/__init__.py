@@ -13,7 +13,7 @@ from django.utils.translation import get_language_info
 from notifications.asked import all_orders, without_stale
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.parts import items_of, others_of, parcels_of
-from notifications.compose.subjects import subject
+from notifications.compose.subjects import others_keep_a_date, subject
 from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain, shortened
 from notifications.models import Message
 from notifications.news import chief, late_from_the_start, still_news
@@ -86,6 +86,7 @@ def _context(
         "is_late": bool(late_from_the_start(news, asked)),
         "is_later": main.kind == EventKind.LATER,
         "is_taken_back": main.kind == EventKind.NO_DATE and _told_a_day(main),
+        "is_part": others_keep_a_date(news, order),
         "is_link": main.kind == EventKind.LINK and not nothing_else,
         "all_orders": everything,
         "nothing_else": nothing_else,
@@ -97,7 +98,7 @@ def _context(
         ],
         "items": items,
         "asks_of_each": asks_of_each,
-        "others": [] if nothing_else else others_of(order, news, today=today, locale=locale),
+        "others": [] if nothing_else else others_of(order, news, asked, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, LONGEST_NAME),

@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext
 
 from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
-from notifications.news import tells
+from notifications.news import asked_before, tells
 from orders.access import answer_url
 from orders.domain.delay_rules import Sentence
 from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise
@@ -17,15 +17,18 @@ from orders.presentation import (
     next_word_sentence,
     notice_sentences,
     sentences,
+    silence_sentence,
     still_sentence,
     told_sentence,
     tracking_link,
+    units_of,
     why_chances_sentence,
     window_of,
     window_sentence,
 )
 
 MOST_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
+COUNTED = (EventKind.SHIPPED, EventKind.CANCELLED)  # their sentences name the units they are about
 LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second sentence
 ASKED = {Choice.KEEP: Sentence.CHOICE, Choice.CANCEL: Sentence.CHOICE, Choice.WITHDRAW: Sentence.WITHDRAW}
 
@@ -49,10 +52,12 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order with its news, or as it stands. `asks` is what an open delay notice asks; the addresses open
-    the page of a choice, where there is one."""
+    """A line of the order with its news, or as it stands. `amount`: the units that the news is about, `to_come` those that
+    can still be kept or cancelled, as "2" or "1 of 2". `asks` is what an open delay notice asks; the addresses open the
+    page of a choice, where there is one."""
 
-    quantity: int
+    amount: str
+    to_come: str
     name: str
     news: Sequence[Said]
     asks: Sequence[str] = ()
@@ -73,11 +78,13 @@ def items_of(
     return _asked_together(items)
 
 
-def others_of(order: Order, news: Iterable[Event], *, today: date, locale: str) -> list[Item]:
-    """What else of the order is still to come, so that nobody has to wonder."""
+def others_of(
+    order: Order, news: Iterable[Event], asked: Mapping[int, DelayNotice], *, today: date, locale: str
+) -> list[Item]:
+    """What else of the order is still to come, so that nobody has to wonder, and what was asked of it before."""
     told_of = _lines_of(news)
     lines = [line for line in order.lines.all() if line.pk not in told_of and line.waiting + line.reserved]
-    return [_other(line, today, locale=locale) for line in lines]
+    return [_other(line, asked.get(line.pk), today, locale=locale) for line in lines]
 
 
 def parcels_of(news: Iterable[Event]) -> list[Parcel]:
@@ -98,8 +105,11 @@ def _lines_of(news: Iterable[Event]) -> set[int]:
 def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, today: date, *, locale: str) -> Item:
     happened = [event for event in news if event.line_id == line.pk]
     choices = [choice for choice, code in ASKED.items() if notice and code in notice.sentences]
+    to_come = _to_come(line, locale=locale)
+    counted = any(event.kind in COUNTED or event.facts.get("what") for event in happened)
     return Item(
-        quantity=line.quantity,
+        amount=units_of(line.quantity, line.quantity, locale=locale) if counted else to_come,
+        to_come=to_come,
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
         news=[
             *(said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)),
@@ -188,6 +198,21 @@ def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
     return ([replace(item, asks=()) for item in items], first) if alike and first else (items, ())
 
 
-def _other(line: OrderLine, today: date, *, locale: str) -> Item:
-    news = [Said(window_sentence(line.promise, locale=locale, today=today))] if line.promise else []
-    return Item(quantity=line.quantity, name=isolated(plain(line.product.name, LONGEST_PRODUCT)), news=news)
+def _to_come(line: OrderLine, *, locale: str) -> str:
+    """All where none is, or where nobody knows how many are."""
+    units = line.quantity if line.held else line.waiting + line.reserved
+    return units_of(units or line.quantity, line.quantity, locale=locale)
+
+
+def _other(line: OrderLine, notice: DelayNotice | None, today: date, *, locale: str) -> Item:
+    """What silence means is said again: the newest mail is the one that is read."""
+    to_come = _to_come(line, locale=locale)
+    return Item(
+        amount=to_come,
+        to_come=to_come,
+        name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
+        news=[Said(window_sentence(line.promise, locale=locale, today=today))] if line.promise else [],
+        asks=[silence_sentence(notice, locale=locale, today=today)]
+        if notice and asked_before(notice, today=today)
+        else [],
+    )

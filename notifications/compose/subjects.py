@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from notifications.compose.typed import LONGEST_NUMBER, plain
-from notifications.news import late_from_the_start, tells
+from notifications.news import asked_before, late_from_the_start, tells
 from orders.domain.delay_rules import Silence
 from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, WindowKind
 from orders.presentation import day_words, in_language, isolated, ordinal, window_in
@@ -18,7 +18,7 @@ def subject(
 ) -> str:
     """What must be answered comes before what is new: without an answer something ends."""
     words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
-    by = _answer_by(news, asked)
+    by = _answer_by(main, news, asked, today=today)
     if by is not None:
         return gettext("Please answer by %(day)s: order %(number)s") % (words | {"day": _day(by, today, locale=locale)})
     late = late_from_the_start(news, asked)
@@ -35,9 +35,18 @@ def subject(
             return _of_joining(main, same, words, locale=locale)
         case EventKind.CANCELLED:
             return _of_cancelling(main, lines) % words
+        case EventKind.NO_DATE if others_keep_a_date(news, order):
+            return gettext("Part of order %(number)s has no date at the moment") % words
         case EventKind.CORRECTED:
             return _of_correcting(main, lines) % words
     return _of_kind(main.kind, lines) % words
+
+
+def others_keep_a_date(news: Iterable[Event], order: Order) -> bool:
+    """Whether units of other lines than those that lost theirs are still to come, by a day that was told."""
+    lost = {event.line_id for event in news if event.kind == EventKind.NO_DATE}
+    lines = [line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved]
+    return any(line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED) for line in lines)
 
 
 def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
@@ -60,14 +69,17 @@ def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
     return gettext("News of order %(number)s")
 
 
-def _answer_by(news: Sequence[Event], asked: Mapping[int, DelayNotice]) -> date | None:
-    """Where a mail asks, or asks again, what silence would cancel: the first day by which to answer. Better news does not
-    end the question."""
+def _answer_by(main: Event, news: Sequence[Event], asked: Mapping[int, DelayNotice], *, today: date) -> date | None:
+    """Where silence would cancel any line of the order: the first day by which to answer. Neither better news nor news of
+    another line ends the question. Who asked for a link finds the mail by it."""
+    if main.kind == EventKind.LINK:
+        return None
+    of_line = {event.line_id for event in news}
     days = [
         notice.answer_by
-        for event in news
-        if event.line_id and (notice := asked.get(event.line_id))
+        for line_id, notice in asked.items()
         if notice.answer_by and notice.silence == Silence.CANCEL and (notice.binds or tells(news, notice))
+        if line_id in of_line or asked_before(notice, today=today)
     ]
     return min(days, default=None)
 

@@ -1,7 +1,7 @@
 """Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
 
 from orders.presentation.bidi import isolated
-from orders.presentation.briefly import line_briefly, split_sentence
+from orders.presentation.briefly import line_briefly, split_sentence, units_of
 from orders.presentation.days import (
     day_words,
     in_language,
@@ -69,6 +69,7 @@ __all__ = [
     "told_sentence",
     "tracking_link",
     "unbroken",
+    "units_of",
     "until_a_day_sentence",
     "why_chances_sentence",
     "window_html",

@@ -35,6 +35,17 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
         return " ".join([*parts, _by_when(line, today=today, locale=locale)])
 
 
+def units_of(units: int, quantity: int, *, locale: str) -> str:
+    """The number that stands before a product: "2", or "1 of 2" where the words beside it are about a part of a line."""
+    with in_language(locale) as dates:
+        if units == quantity:
+            return number_words(quantity, locale=dates)
+        return gettext("%(units)s of %(of)s") % {
+            "units": number_words(units, locale=dates),
+            "of": number_words(quantity, locale=dates),
+        }
+
+
 def split_sentence(
     *, shipped: int, shipped_on: date | None, still: int, quantity: int, today: date, locale: str
 ) -> str:

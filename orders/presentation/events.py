@@ -106,8 +106,9 @@ def _taken_back(facts: Facts, reader: _Reader) -> str:
 
 
 def _reserved(facts: Facts, reader: _Reader) -> list[str]:
-    units, ordered, still = facts["units"], facts["of"], facts["still"]
-    numbers = {"units": reader.number(units), "of": reader.number(ordered), "still": reader.number(still)}
+    """Of the units still wanted; events from before that was written down know what was ordered only."""
+    units, still, wanted = facts["units"], facts["still"], facts.get("wanted", facts["of"])
+    numbers = {"units": reader.number(units), "of": reader.number(wanted), "still": reader.number(still)}
     if still:
         return [
             ngettext(
@@ -118,9 +119,9 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
             % numbers,
             _still(still, reader),
         ]
-    if ordered == 1:
+    if wanted == 1:
         arrived = gettext("Yours has arrived and is set aside for you.")
-    elif units == ordered:
+    elif units == wanted:
         arrived = gettext("All %(of)s have arrived and are set aside for you.") % numbers
     else:
         arrived = (
@@ -135,7 +136,7 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
         return [arrived]
     if _later_than_told(facts):
         return [arrived, _told(facts, reader), _now(facts, reader)]
-    if ordered > 1:
+    if facts.get("leaving", wanted) > 1:
         return [arrived, gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])}]
     return [arrived, reader.window(window_in(facts["window"]))]
 
@@ -223,6 +224,7 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
                 units,
             )
             % numbers,
+            ngettext("Its refund will not be sent.", "Their refund will not be sent.", units),
             *(_agreed(facts, reader) if "agreed_by" in facts else []),
         ]
     sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
@@ -457,13 +459,20 @@ def why(reason: str | None) -> str:
 
 
 def queue_change_sentence(
-    kind: str, reason: str, *, lines: int, units: int, locale: str, places: tuple[int, int] | None = None
+    kind: str,
+    reason: str,
+    *,
+    lines: int,
+    units: int,
+    locale: str,
+    places: tuple[int, int] | None = None,
+    people: int = 1,
 ) -> str:
     """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units of
-    an order that stays, so that the place is the same. `places`: before and after, where both are known."""
+    `people` whose orders stay, so that the place is the same. `places`: before and after, where both are known."""
     with in_language(locale) as dates:
         moved = _moved_up(lines) if kind == EventKind.MOVED_UP else _passed_by(lines)
-        table = moved if lines else _same_place(units)
+        table = moved if lines else _same_place(units, people)
         words = table.get(Reason(reason)) or _place_changed(kind)
         said = words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
         return f"{said} {_places(*places, dates)}" if places and kind == EventKind.PASSED_BY else said
@@ -508,9 +517,15 @@ def _passed_by(lines: int) -> dict[Reason, str]:
     }
 
 
-def _same_place(units: int) -> dict[Reason, str]:
+def _same_place(units: int, people: int) -> dict[Reason, str]:
     return {
         Reason.CANCELLATION: ngettext(
+            "People ahead of you cancelled parts of their orders: %(units)s fewer is needed before yours.",
+            "People ahead of you cancelled parts of their orders: %(units)s fewer are needed before yours.",
+            units,
+        )
+        if people > 1
+        else ngettext(
             "Someone ahead of you cancelled a part of their order: %(units)s fewer is needed before yours.",
             "Someone ahead of you cancelled a part of their order: %(units)s fewer are needed before yours.",
             units,

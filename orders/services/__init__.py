@@ -1,7 +1,7 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
 from orders.services.allocating import allocate
-from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff
+from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
 from orders.services.discontinuing import discontinue, discontinue_part, ending
@@ -25,6 +25,7 @@ from orders.services.reconciling import (
     notice,
     serve_joined,
     settle,
+    strike,
 )
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.refusal import MOST_UNITS, Refused
@@ -42,7 +43,7 @@ from orders.services.supplying import (
     receive,
     undo_move,
 )
-from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again
+from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again, tell_again
 from orders.services.uploading import (
     Outcome,
     confirm_upload,
@@ -131,6 +132,8 @@ __all__ = [
     "ship",
     "shown_by_shop",
     "start_release",
+    "strike",
+    "tell_again",
     "tell_customer",
     "today_of",
     "undo_move",
@@ -139,5 +142,6 @@ __all__ = [
     "was_checked",
     "was_imported",
     "was_refused",
+    "way_back",
     "write_note",
 ]

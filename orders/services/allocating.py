@@ -17,7 +17,7 @@ from orders.services.refusal import Refused
 # Lines whose units nobody knows (held) keep their place and are passed over.
 ALLOCATE = """
     WITH front AS (
-        SELECT id, order_id, quantity, waiting, queued_at, promise_id FROM orders_orderline
+        SELECT id, order_id, quantity, cancelled, allocated, shipped, waiting, queued_at, promise_id FROM orders_orderline
         WHERE product_id = %(product)s AND waiting > 0 AND NOT held
         ORDER BY queued_at, id LIMIT %(spare)s FOR NO KEY UPDATE
     ),
@@ -44,7 +44,8 @@ ALLOCATE = """
         INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
         SELECT r.order_id, r.id, r.ready_id, 'reserved',
                jsonb_build_object(
-                   'units', r.units, 'of', r.quantity, 'still', r.still,
+                   'units', r.units, 'of', r.quantity, 'still', r.still, 'wanted', r.quantity - r.cancelled,
+                   'leaving', r.allocated - r.shipped + r.units,
                    'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
                    'window', CASE WHEN r.ready_id IS NOT NULL THEN jsonb_build_object(
                        'kind', 'dated', 'early', %(today)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s) END,

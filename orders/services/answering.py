@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
@@ -93,6 +93,21 @@ def _silent_units(line: OrderLine) -> int:
     """What silence cancelled, and not what the customer did."""
     silent = Event.objects.filter(order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence").first()
     return min(silent.facts["units"], line.cancelled) if silent else line.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What putting back would undo: `units` that silence cancelled; `others` were cancelled too, and their refund is still
+    to be sent."""
+
+    units: int
+    others: int
+
+
+def way_back(line: OrderLine) -> WayBack:
+    units = _silent_units(line)
+    due = line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
+    return WayBack(units, max(due - units, 0))
 
 
 @transaction.atomic

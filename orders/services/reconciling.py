@@ -107,7 +107,7 @@ def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) 
         return False
     order.email = email
     order.save(update_fields=["email"])
-    _strike(order, unreachable)
+    strike(order, unreachable)
     make_news_due([order.pk], now=now)
     return True
 
@@ -145,14 +145,17 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
         left = {line.pk: still - remaining}
         ship(line.order, left, now=now, actor=actor, beyond_reserved=True, day_known=False)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
-    _strike(line.order, held_text(line.product.sku, line.quantity))
+    strike(line.order, held_text(line.product.sku, line.quantity))
     if line.promise_id is None:
         publish_first([line.pk], newest_forecasts([line.product_id], now=now), now=now)
     mark_moved_up([line.product_id], now=now)
     allocate(line.product_id, now=now)
 
 
-def _strike(order: Order, text: str) -> None:
+@transaction.atomic
+def strike(order: Order, *texts: str) -> None:
+    """What staff's list said of an order is settled."""
+    struck = {text[:200] for text in texts}
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    order.attention = [other for other in order.attention if other != text[:200]]
+    order.attention = [text for text in order.attention if text not in struck]
     order.save(update_fields=["attention"])

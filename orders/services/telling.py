@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
-from orders.models import TO_COME, DelayNotice, Event, Order, OrderLine, Outcome, Promise
+from orders.models import TO_COME, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
 from orders.services.promising import window_json
@@ -58,6 +58,7 @@ WELCOME = f"""
     WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL
                                                                 AND told.returned_at IS NULL)
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id
+                      AND coalesce((e.facts->>'place')::bigint, c.lines + 1) = c.lines + 1
                       AND NOT EXISTS (SELECT FROM orders_event later WHERE later.order_id = k.order_id AND later.id > e.id
                                       AND later.promise_id = p.id AND later.kind = 'on_track'))
 """
@@ -110,6 +111,15 @@ def reach_again(order: Order, *, now: datetime) -> None:
     """The order has another address: what its page says and nobody was told is due to be mailed there."""
     Order.objects.filter(pk=order.pk).update(unreachable_at=None)
     make_news_due([order.pk], now=now)
+
+
+@transaction.atomic
+def tell_again(event_ids: Collection[int]) -> None:
+    """The mail with these events told nobody: what units left or were cancelled, and what was said beside the promises, is
+    due to be mailed anew. What is promised now, make_news_due tells; who wants a link asks again."""
+    untold = Q(told_at=None) | Q(returned_at__isnull=False)
+    beside = Q(promise=None) | Q(kind__in=[EventKind.SHIPPED, EventKind.CANCELLED])
+    Event.objects.filter(untold, beside, pk__in=event_ids).exclude(kind=EventKind.LINK).update(message_due=True)
 
 
 def _put_on_list(order: Order, attention: str, *, unreachable: bool) -> None:

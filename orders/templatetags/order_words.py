@@ -27,6 +27,7 @@ from orders.presentation import (
     split_sentence,
     tracking_link,
     unbroken,
+    units_of,
     until_a_day_sentence,
     why_chances_sentence,
     window_html,
@@ -64,6 +65,11 @@ def split(context: Context, line: LineStatus) -> str:
         today=context["today"],
         locale=context["locale"],
     )
+
+
+@register.simple_tag(takes_context=True)
+def amount(context: Context, units: int, quantity: int) -> str:
+    return units_of(units, quantity, locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
