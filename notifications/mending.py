@@ -1,13 +1,14 @@
 """What staff decide about mails that did not go out by themselves. Refused says why not."""
 
 from datetime import datetime
+from itertools import takewhile
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from notifications.dispatch import SUPPRESSED
-from notifications.models import Message, State
+from notifications.models import Message, MessageEvent, State
 from orders import services
 from orders.models import EventKind, Order
 from orders.services import Refused
@@ -61,19 +62,24 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
         services.strike(order, CAME_BACK, SUPPRESSED)
     if order.released_at is None:
         return False
-    newest = Message.objects.filter(order=order).order_by("-pk").first()
-    if newest and (newest.state not in SENT_AGAIN or (newest.frozen_at and not newest.text)):
-        newest = None
-    if newest and not _may_have_arrived(newest):
-        services.tell_again(newest.covered.values_list("event", flat=True))
+    newest_first = Message.objects.filter(order=order).order_by("-pk").defer("html")
+    since_one_arrived = list(takewhile(lambda message: message.state != State.SENT, newest_first))
+    lost = [message for message in since_one_arrived if _can_be_repeated(message) and not _may_have_arrived(message)]
+    services.tell_again(MessageEvent.objects.filter(message__in=lost).values_list("event", flat=True))
     if order.events.filter(message_due=True).exists():
         return True
     if revoke:
         return services.ask_for_link(order, now=now)
-    if newest and (_may_have_arrived(newest) or newest.kind == EventKind.LINK):
-        send_again(newest, actor=actor)
-        return True
+    for newest in since_one_arrived[:1]:
+        if _can_be_repeated(newest) and (_may_have_arrived(newest) or newest.kind == EventKind.LINK):
+            send_again(newest, actor=actor)
+            return True
     return False
+
+
+def _can_be_repeated(message: Message) -> bool:
+    """Nothing is told of what is so long ago that its words are not kept."""
+    return message.state in SENT_AGAIN and not (message.frozen_at and not message.text)
 
 
 def _may_have_arrived(message: Message) -> bool:

@@ -425,9 +425,8 @@ def _line_status(
 ) -> LineStatus:
     notice = _notice(line)
     own = [event for event in events if event.line_id == line.pk]
-    joined = [
-        event.facts.get("place") for event in own if event.kind == EventKind.JOINED
-    ]  # said anew to who never got it
+    # Said anew to whoever never got the first mail: the oldest is from when the line joined.
+    joined = [event.facts.get("place") for event in own if event.kind == EventKind.JOINED]
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -588,20 +587,20 @@ def _queue_changes(
         since = sum(1 for event in events if event.line_id == line_id and event.at > at)
         alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
         key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
-        newest, lines_before, units_before, newer, others = merged.get(key, (at, 0, 0, place, set()))
+        newest, lines_before, units_before, newer, people = merged.get(key, (at, 0, 0, place, set()))
         from_to = (place[0], newer[1]) if place and newer else None
-        merged[key] = (newest, lines_before + count, units_before + units, from_to, others | {of_line})
+        merged[key] = (newest, lines_before + count, units_before + units, from_to, people | {of_line})
     return [
         Happened(
             at,
             kind,
             queue_change_sentence(
-                kind, reason, lines=count, units=units, locale=locale, places=from_to, people=len(others)
+                kind, reason, lines=count, units=units, locale=locale, places=from_to, people=len(people)
             ),
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, *_), (at, count, units, from_to, others) in list(merged.items())[:SHOWN_CHANGES]
+        for (line_id, kind, reason, *_), (at, count, units, from_to, people) in list(merged.items())[:SHOWN_CHANGES]
     ]
 
 

@@ -137,6 +137,22 @@ def test_what_came_back_is_written_anew_also_where_no_promise_was_told(
     assert Order.objects.get().attention == []
 
 
+def test_of_two_mails_that_came_back_both_are_told(admin_client: Client, mail_sink: MailSink) -> None:
+    line = factories.order(factories.make_product(), 3)
+    services.receive(line.product, 2, now=NOON)
+    mail()
+    services.ship(line.order, {line.pk: 2}, now=NOON)
+    mail()
+    mark_bounced(Message.objects.latest("pk"))
+    services.cancel(line.order, units={line.pk: 1}, now=NOON)
+    mail()
+    mark_bounced(Message.objects.latest("pk"))
+    corrected(admin_client, line)
+    said = text_of(mail_sink.mails[-1].message)
+    assert "2 of 3 shipped on" in said
+    assert "1 of 3 cancelled" in said
+
+
 def test_what_was_refused_names_the_place_as_it_is_now(
     admin_client: Client, mail_sink: MailSink, clocks: Clocks
 ) -> None:
