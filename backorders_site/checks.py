@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import time
 from email.utils import parseaddr
 from importlib.util import find_spec
+from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,11 +78,19 @@ def site_url() -> Problems:
 
 
 def demo() -> Problems:
-    if settings.DEMO and urlsplit(settings.SITE_URL).hostname not in LOOPBACK:
+    if settings.DEMO and not _is_near(urlsplit(settings.SITE_URL).hostname or ""):
         yield (
-            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is not this machine: anybody could stop its worker.",
+            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is for everybody: they could stop its worker.",
             "Leave DEMO out where others can reach the site.",
         )
+
+
+def _is_near(host: str) -> bool:
+    """This machine, or an address that only a network of one's own has."""
+    try:
+        return host in LOOPBACK or ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def secret_key() -> Problems:

@@ -69,10 +69,12 @@ def test_where_links_go_to_customers_the_key_is_long(settings: Settings, secret:
     assert problem.msg.startswith("SECRET_KEY is shorter than 32 characters")
 
 
-def test_a_demo_stays_on_this_machine(settings: Settings) -> None:
-    settings.DEMO, settings.SITE_URL = True, "https://orders.example.com"
-    (problem,) = settings_make_sense()
-    assert problem.msg.startswith("DEMO is on")
+@pytest.mark.parametrize(
+    ("host", "may"), [("orders.example.com", False), ("93.184.215.14", False), ("10.0.0.4", True), ("localhost", True)]
+)
+def test_a_demo_stays_at_home(settings: Settings, host: str, may: bool) -> None:
+    settings.DEMO, settings.SITE_URL = True, f"https://{host}"
+    assert [problem.msg.partition(",")[0] for problem in settings_make_sense()] == ["DEMO is on"] * (not may)
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000", "https://orders.example.com"])
