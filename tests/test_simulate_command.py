@@ -169,6 +169,7 @@ def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(restocks: 
         cwd=Path(__file__).parent.parent,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
     )
     assert running.stderr
     said = running.stderr.readline()  # the first month is over
