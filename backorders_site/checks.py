@@ -37,7 +37,7 @@ def settings_make_sense(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
     ]
 
 
-def refuse_to_start(**kwargs: Any) -> None:
+def refuse_to_start() -> None:
     """Ends the process that web, worker or beat start as, with a line for each problem."""
     if problems := settings_make_sense():
         raise SystemExit("\n".join(f"{problem.msg} {problem.hint}" for problem in problems))

@@ -394,7 +394,7 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
 
 
 def _put_back(line: OrderLine, notice: DelayNotice | None, own: Iterable[Event], reader: _Reader) -> str:
-    """Empty where nothing can be put back: services.answer and the mail follow the same rule."""
+    """Empty where nothing can be put back, by the rule of services.way_back, from what the page has read already."""
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
     if notice is None or not silenced or line.product.is_discontinued:
         return ""

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Sum
 from django.utils.translation import gettext
 
 from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
 from notifications.news import asked_before, tells
+from orders import services
 from orders.access import answer_url
 from orders.domain.delay_rules import Sentence
 from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Promise
@@ -170,11 +170,8 @@ def _last_word(event: Event, *, locale: str) -> str:
 
 def _put_back(line: OrderLine, happened: Iterable[Event]) -> str:
     """Whom silence cancelled may come back until the refund is sent."""
-    silent = [event for event in happened if event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence"]
-    if not silent or not line.cancelled or line.product.is_discontinued:
-        return ""
-    unsent = line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
-    if unsent < min(silent[-1].facts["units"], line.cancelled):
+    silent = any(event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence" for event in happened)
+    if not silent or not line.cancelled or services.way_back(line) is None:
         return ""
     return answer_url(line.order, line.pk, Choice.KEEP)
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -201,11 +202,10 @@ def _is_delimiter(value: Any) -> bool:
 
 
 def _is_time_format(value: Any) -> bool:
-    """One that names something twice is no ValueError to strptime."""
+    """No time is read from an empty text, hence the ValueError; a format that names something twice is another error."""
     try:
-        datetime.strptime("", value)
+        with suppress(ValueError):
+            datetime.strptime("", value)
     except (TypeError, re.error):
         return False
-    except ValueError:
-        pass
     return _is_text(value)

@@ -104,10 +104,13 @@ class WayBack:
     others: int
 
 
-def way_back(line: OrderLine) -> WayBack:
+def way_back(line: OrderLine) -> WayBack | None:
+    """None where the customer can put nothing back: the product will not come again, or the refund was sent."""
     units = _silent_units(line)
     due = line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
-    return WayBack(units, max(due - units, 0))
+    if line.product.is_discontinued or due < units:
+        return None
+    return WayBack(units, due - units)
 
 
 @transaction.atomic
