@@ -1,9 +1,12 @@
 """Import in the browser: nothing before it was read and confirmed, and nothing twice."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from backorders_site.desk.columns import ColumnsForm
 from backorders_site.desk.uploads import work_off
 from backorders_site.tasks import work_off_uploads
 from notifications.tasks import forget
@@ -21,6 +24,7 @@ RESTOCKS = "reference,sku,supplier,quantity,expected_on,posted_on"
 SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
 GRETE = "1,2026-10-01,grete@example.com,Grete,DE,,LAMP,2"
 ADA = "2,2026-10-02,ada@example.com,'=Ada,US,,LAMP,1"
+REF = {"order_number": "Ref", "placed_at": "When", "sku": "Article", "quantity": "Pieces"}
 COLUMN_MAP = '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
 
 
@@ -147,8 +151,8 @@ class TestFiles:
         asked = admin_client.get(url).context["columns"]
         assert [value for value, _ in asked.fields["sku"].choices] == ["", "Ref", "When", "Article", "Pieces"]
         part = admin_client.post(f"{url}columns/", {"order_number": "Ref"})
-        assert set(part.context["columns"].errors) == {"placed_at", "sku", "quantity"}
-        said = {"order_number": "Ref", "placed_at": "When", "sku": "Article", "quantity": "Pieces"}
+        assert set(part.context["columns"].errors) == {"placed_at", "sku", "quantity", "status"}
+        said = {**REF, "all_wait": "on"}
         admin_client.post(f"{url}columns/", said)
         work_off()
         row.refresh_from_db()
@@ -221,6 +225,136 @@ class TestFiles:
         assert "upload it again" in admin_client.get(url).content.decode()
         answer = admin_client.post(f"{url}columns/", {"order_number": "Ref"}, follow=True)
         assert "upload it again" in answer.content.decode()
+
+
+def name(staff: Client, row: Upload, **sent: str) -> Any:
+    """Somebody names the columns; whatever the page has guessed of words stays."""
+    return staff.post(f"{INDEX}{row.pk}/columns/", sent, follow=True)
+
+
+def asked(answer: Any) -> ColumnsForm:
+    form = answer.context["columns"]
+    assert isinstance(form, ColumnsForm)
+    return form
+
+
+class TestTheStatusOfAnOrder:
+    HEADER = "Order Number,Order Status,Order Date,SKU,Quantity"
+    FULL = (
+        HEADER,
+        "501,Processing,2026-10-14,LAMP,2",
+        "502,Cancelled,2026-10-13,LAMP,1",
+        "503,wc-completed,2026-10-12,LAMP,1",
+    )
+    COLUMNS = {"order_number": "Order Number", "placed_at": "Order Date", "sku": "SKU", "quantity": "Quantity"}
+
+    def sent(self, form: ColumnsForm) -> dict[str, str]:
+        """What a browser sends of a page as it came."""
+        return {field.html_name: str(field.value() or "") for field in form if field.name != "all_wait"}
+
+    def shown(self, staff: Client, *rows: str) -> tuple[Upload, ColumnsForm]:
+        row = send(staff, *rows, all_products="on")
+        return row, asked(staff.get(f"{INDEX}{row.pk}/"))
+
+    def test_is_asked_for_with_its_words_counted_and_guessed(self, admin_client: Client) -> None:
+        row, form = self.shown(
+            admin_client, *self.FULL, "504,Refunded,2026-10-12,LAMP,1", "504,Refunded,2026-10-12,RUG,1"
+        )
+        assert form["status"].value() == "Order Status"
+        assert [(said.word, said.rows, field.value()) for field, said in form.rows()] == [
+            ("Refunded", 2, "refunded"),
+            ("Processing", 1, "waiting"),
+            ("Cancelled", 1, "cancelled"),
+            ("wc-completed", 1, "shipped"),
+        ]
+        name(admin_client, row, **self.sent(form))
+        work_off()
+        row.refresh_from_db()
+        assert (row.state, row.summary[0]) == ("checked", "Orders: 1 joined.")
+
+    def test_that_looks_like_one_is_not_passed_over_in_silence(self, admin_client: Client) -> None:
+        row, _ = self.shown(admin_client, *self.FULL)
+        refused = name(admin_client, row, **self.COLUMNS)
+        assert "The column “Order Status” says Processing, Cancelled, wc-completed." in str(
+            asked(refused).errors["status"]
+        )
+        assert name(admin_client, row, **self.COLUMNS, all_wait="on").status_code == 200
+        row.refresh_from_db()
+        assert (row.state, row.column_map) == ("to_check", {"columns": self.COLUMNS, "all_wait": True})
+
+    def test_that_nobody_guessed_shows_its_words_before_anything_is_checked(self, admin_client: Client) -> None:
+        row, form = self.shown(
+            admin_client, "Ref,When,Article,Pieces,Flag", "7,2026-10-01,LAMP,3,go", "8,2026-10-01,LAMP,3,paid"
+        )
+        assert form.rows() == []
+        form = asked(name(admin_client, row, **REF, status="Flag"))
+        assert [(said.word, field.value()) for field, said in form.rows()] == [("go", ""), ("paid", "waiting")]
+        assert "Check what each word of the status means" in str(form.non_field_errors())
+        form = asked(name(admin_client, row, **self.sent(form)))
+        assert [str(said.word) for field, said in form.rows() if field.errors] == ["go"]
+        (go, _), _ = form.rows()
+        name(admin_client, row, **self.sent(form) | {go.html_name: "waiting"})
+        row.refresh_from_db()
+        assert row.column_map == {"columns": {**REF, "status": "Flag"}, "status": {"waiting": ["go", "paid"]}}
+
+    def test_in_two_columns_is_one(self, admin_client: Client) -> None:
+        header = "Ref,When,Article,Pieces,Payment status,Fulfillment status"
+        rows = (
+            "7,2026-10-01,LAMP,3,Paid,Unfulfilled",
+            "8,2026-10-01,LAMP,1,Refunded,Fulfilled",
+            "9,2026-10-01,LAMP,1,Paid,Fulfilled",
+        )
+        row, form = self.shown(admin_client, header, *rows)
+        assert (form["status"].value(), form["second_status"].value()) == ("Payment status", "Fulfillment status")
+        assert [(said.word, field.value()) for field, said in form.rows()] == [
+            ("Paid Unfulfilled", "waiting"),
+            ("Refunded Fulfilled", "refunded"),
+            ("Paid Fulfilled", "shipped"),
+        ]
+        name(admin_client, row, **self.sent(form) | REF)
+        work_off()
+        row.refresh_from_db()
+        assert (row.state, row.summary[0]) == ("checked", "Orders: 1 joined.")
+
+    def test_is_remembered_for_the_next_file_and_a_new_word_is_asked(self, admin_client: Client) -> None:
+        row, form = self.shown(admin_client, *self.FULL)
+        said = self.sent(form)
+        cancelled = next(field for field, said in form.rows() if said.word == "Cancelled")
+        name(admin_client, row, **said | {cancelled.html_name: "waiting"})
+        row, form = self.shown(admin_client, *self.FULL, "505,Odd,2026-10-12,LAMP,1")
+        assert [(said.word, field.value()) for field, said in form.rows()] == [
+            ("Processing", "waiting"),
+            ("Cancelled", "waiting"),
+            ("wc-completed", "shipped"),
+            ("Odd", ""),
+        ]
+
+    def test_also_says_how_many_units_are_gone(self, admin_client: Client) -> None:
+        rows = ("Ref,When,Article,Pieces,Qty Shipped,Qty Refunded", "7,2026-10-01,LAMP,5,1,1")
+        row, form = self.shown(admin_client, *rows)
+        assert (form["shipped_quantity"].value(), form["cancelled_quantity"].value()) == ("Qty Shipped", "Qty Refunded")
+        name(admin_client, row, **self.sent(form) | REF, all_wait="on")
+        work_off()
+        confirm(admin_client, row)
+        line = OrderLine.objects.get()
+        assert (line.quantity, line.shipped) == (4, 1)
+
+    def test_with_a_word_that_came_later_refuses_its_row_and_names_those_known(self, admin_client: Client) -> None:
+        column_map = """[columns]
+order_number = "Order Number"
+placed_at = "Order Date"
+sku = "SKU"
+quantity = "Quantity"
+status = "Order Status"
+[status]
+waiting = ["processing"]
+cancelled = ["cancelled"]
+"""
+        sent = {"column_map": SimpleUploadedFile("map.toml", column_map.encode()), "all_products": "on"}
+        row = send(admin_client, *self.FULL, **sent)
+        assert row.rejected == {
+            "4": "Order Status is 'wc-completed'; expected one of cancelled, processing, or add it to column map"
+        }
 
 
 def test_one_at_a_time_while_another_import_runs_it_waits(

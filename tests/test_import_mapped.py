@@ -120,3 +120,46 @@ def test_the_worst_map_that_is_read_takes_no_long_time(tmp_path: Path) -> None:
 def test_one_word_of_a_status_needs_no_list(tmp_path: Path) -> None:
     mapped(tmp_path, "7,2026-10-01,LAMP,5,,,Open", MAP + 'status = "State"\n[status]\nwaiting = "open"\n')
     assert line()["waiting"] == 5
+
+
+STATUS_UNREAD = "Ref,When,Item,Ordered,Zustand\n1,2026-09-06,LAMP,1,In Bearbeitung\n2,2026-09-06,LAMP,1,Storniert\n"
+WITHOUT_STATUS = '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Item"\nquantity = "Ordered"\n'
+
+
+def test_a_column_that_says_who_does_not_wait_is_not_passed_over(tmp_path: Path) -> None:
+    export, column_map = tmp_path / "export.csv", tmp_path / "map.toml"
+    export.write_text(STATUS_UNREAD)
+    column_map.write_text(WITHOUT_STATUS)
+    with pytest.raises(CommandError) as error:
+        call_command("import_orders", str(export), map=column_map, all_products=True)
+    assert str(error.value).startswith(
+        f"{export}:1: column Zustand says 'In Bearbeitung' (1), 'Storniert' (1): what of"
+    )
+    assert "all_wait = true" in str(error.value)
+    column_map.write_text("all_wait = true\n" + WITHOUT_STATUS)
+    call_command("import_orders", str(export), map=column_map, all_products=True)
+    assert Order.objects.count() == 2
+
+
+def test_our_own_columns_with_such_a_column_are_refused_too(tmp_path: Path) -> None:
+    export = tmp_path / "orders.csv"
+    header = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity,status,color"
+    export.write_text(f"{header}\n1,2026-09-06,,,DE,,LAMP,1,canceled,red\n2,2026-09-06,,,DE,,LAMP,1,paid,blue\n")
+    with pytest.raises(CommandError, match=r"orders.csv:1: column status says 'canceled' \(1\), 'paid' \(1\)"):
+        call_command("import_orders", str(export))
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ('status = "Zustand"\n', "missing: status"),
+        ('status = "Zustand"\n[status]\nwaiting = ["a"]\n', "all_wait has to be false"),
+    ],
+)
+def test_a_map_says_one_thing_of_the_status(tmp_path: Path, status: str, said: str) -> None:
+    export, column_map = tmp_path / "export.csv", tmp_path / "map.toml"
+    export.write_text(STATUS_UNREAD)
+    column_map.write_text(("all_wait = true\n" if "[status]" in status else "") + WITHOUT_STATUS + status)
+    with pytest.raises(CommandError, match=said):
+        call_command("import_orders", str(export), map=column_map)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRefresh
 
 from backorders_site.desk import uploads
+from backorders_site.desk.columns import ColumnsForm, known_map
 from backorders_site.desk.pages import page, staff_page
 from orders import services
 from orders.admin.base import actor_of
 from orders.admin.sheet import sheet
 from orders.imports import rejected
-from orders.imports.columnmap import KNOWN, NEEDED, MappedColumns, settings_of
+from orders.imports.columnmap import MappedColumns, settings_of
 from orders.imports.table import Unreadable
 from orders.models import Import, Upload
 
@@ -29,7 +30,6 @@ PERMISSION = "orders.add_import"
 LARGEST = 25_000_000  # bytes: a hundred thousand orders of Shopify's widest export
 SHOWN = 20
 FAULTS_SHOWN = 50
-ORDER_COLUMNS = [name for name in KNOWN if name not in ("status", "shipped_quantity", "cancelled_quantity")]
 
 
 class UploadForm(forms.Form):
@@ -70,28 +70,6 @@ class UploadForm(forms.Form):
         except Unreadable as error:
             raise ValidationError(_("This is no column map: %(why)s") % {"why": error}) from None
         return settings
-
-
-class ColumnsForm(forms.Form):
-    """Which column of the file holds what."""
-
-    def __init__(self, header: list[str], data: Any = None) -> None:
-        super().__init__(data)
-        by_name = {_same(name): name for name in header}
-        for name in ORDER_COLUMNS:
-            self.fields[name] = forms.ChoiceField(
-                choices=[("", "–"), *((column, column) for column in header)],
-                required=name in NEEDED,
-                label=capfirst(name.replace("_", " ")),
-                initial=by_name.get(_same(name), ""),
-            )
-
-    def column_map(self) -> dict[str, Any]:
-        return {"columns": {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}}
-
-
-def _same(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()
 
 
 @staff_page(PERMISSION)
@@ -204,7 +182,7 @@ def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
     if row.state != Upload.State.UNKNOWN_COLUMNS or _is_gone(row):
         return None
     with uploads.as_table(row.file_name, bytes(row.content)) as table:
-        return ColumnsForm(list(dict.fromkeys(filter(None, table.header))), data)
+        return ColumnsForm(table, data, known=known_map(table.header))
 
 
 def _say_refusal(request: HttpRequest, write: Any) -> None:

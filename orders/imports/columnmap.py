@@ -19,7 +19,7 @@ KNOWN = (
     *("status", "shipped_quantity", "cancelled_quantity"),
 )
 GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
-SETTINGS = ("columns", "status", "delimiter", "time_formats", "strip_prefix")
+SETTINGS = ("columns", "status", "all_wait", "delimiter", "time_formats", "strip_prefix")
 LARGEST = 10_000  # bytes: dots in a name are read in the square of their number, so many in half a second
 
 
@@ -37,10 +37,20 @@ class MappedColumns:
         self.strip_prefix: str = settings.get("strip_prefix", "")
         self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
         self.groups: dict[str, str] = {
-            word.casefold(): group for group, words in settings.get("status", {}).items() for word in _as_list(words)
+            word.casefold(): group for group, words in settings.get("status", {}).items() for word in as_list(words)
         }
 
+        self.all_wait: bool = settings.get("all_wait", False)
+
     required: Sequence[str] = ()
+
+    @property
+    def status_expected(self) -> str:
+        if self.groups or self.all_wait:
+            return ""
+        return (
+            f"columns.status and a [status] table in {self.name}, or all_wait = true where all orders of the file wait"
+        )
 
     @property
     def optional(self) -> Sequence[str]:
@@ -105,7 +115,7 @@ class MappedColumns:
             return "waiting"
         word = self._cell(cells, "status").casefold().removeprefix(self.strip_prefix)
         if word not in self.groups:
-            expected = ", ".join(sorted(self.groups))
+            expected = ", ".join(sorted(known or "nothing" for known in self.groups))
             raise BadRow(f"{self._label('status')} is {word!r}; expected one of {expected}, or add it to {self.name}")
         return self.groups[word]
 
@@ -134,7 +144,7 @@ class MappedColumns:
             for table in ("columns", "status")
             if isinstance(settings.get(table), Mapping)
             for name, value in settings[table].items()
-            if not all(map(_is_text, _as_list(value)))
+            if not all(map(_is_text, as_list(value)))
         }
         faults |= {name: "a table" for name in ("columns", "status") if not isinstance(settings.get(name, {}), Mapping)}
         if not _is_delimiter(settings.get("delimiter", ",")):
@@ -144,6 +154,10 @@ class MappedColumns:
             faults["time_formats"] = "a list of formats such as %d.%m.%Y"
         if not _is_text(settings.get("strip_prefix", "")):
             faults["strip_prefix"] = "a text"
+        if not isinstance(settings.get("all_wait", False), bool):
+            faults["all_wait"] = "true or false"
+        elif settings.get("all_wait") and settings.get("status"):
+            faults["all_wait"] = "false where there is a [status] table"
         if faults:
             expected = "; ".join(f"{name} has to be {kind}" for name, kind in faults.items())
             raise Unreadable(f"{self.name}:1: {expected}")
@@ -155,6 +169,7 @@ class MappedColumns:
         unknown += [f"status.{name}" for name in status if name not in GROUPS]
         missing = [f"columns.{name}" for name in NEEDED if name not in columns]
         missing += ["columns.status"] if status and "status" not in columns else []
+        missing += ["status"] if "status" in columns and not status and not settings.get("all_wait") else []
         if unknown or missing:
             faults = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(
                 missing
@@ -185,10 +200,10 @@ def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
 
 def _alternatives(theirs: str | list[str]) -> list[list[str]]:
     """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a space."""
-    return [[part.strip() for part in choice.split(" + ")] for choice in _as_list(theirs)]
+    return [[part.strip() for part in choice.split(" + ")] for choice in as_list(theirs)]
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

@@ -64,10 +64,14 @@ class ExportOrder:
 
 class Dialect(Protocol):
     """`waiting_only`: the file lists orders that wait, so all of its products join; else it lists all of a shop's orders
-    in full, closed ones too."""
+    in full, closed ones too. `status_expected`: where the words for what became of an order are to be sorted; empty: they
+    are, or somebody has said that all of them wait."""
 
     @property
     def waiting_only(self) -> bool: ...
+
+    @property
+    def status_expected(self) -> str: ...
 
     @property
     def required(self) -> Sequence[str]: ...
@@ -118,6 +122,7 @@ class OurColumns:
     """The orders CSV of docs/importing.md: a row per line, the order's columns on each."""
 
     waiting_only = True
+    status_expected = "a file of orders that wait without that column, or a column map that sorts its words"
     required = (
         *("order_number", "placed_at", "customer_email", "customer_name"),
         *("country", "locale", "sku", "quantity"),
@@ -174,6 +179,7 @@ class ShopifyColumns:
     """Shopify's orders export as it comes: the order's columns stand on its first row only."""
 
     waiting_only = False
+    status_expected = ""
     required = (
         *("Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Created at"),
         *("Lineitem quantity", "Lineitem name", "Lineitem sku", "Lineitem fulfillment status", "Cancelled at"),

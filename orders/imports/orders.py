@@ -14,6 +14,7 @@ from orders.imports.gathering import OrdersFile
 from orders.imports.known import with_numbers
 from orders.imports.remaining import settle_remaining
 from orders.imports.running import Run
+from orders.imports.statuses import refuse_unread
 from orders.imports.table import Table
 from orders.models import Order, OrderLine, Product, Refund, Release, ShopTask
 
@@ -33,6 +34,8 @@ def import_orders(
     run: Run, dialect: Dialect, selection: Selection, *, remaining: Table | None = None
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    if dialect.status_expected:
+        refuse_unread(run.table, [*dialect.required, *dialect.optional], expected=dialect.status_expected)
     file = OrdersFile(run.table, dialect, now=run.now)
     for _ in file.orders(run.bad):
         pass
