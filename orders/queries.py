@@ -378,8 +378,9 @@ def _notice(line: OrderLine, name: str = "notice_row") -> DelayNotice | None:
 
 def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Asked | None:
     """What silence does is said by the notice that was told; keeping agrees to the newest."""
-    notice = _notice(line, "cancelling_row") or newest
-    asks = notice is not None and notice.still_asks(line) and Sentence.CHOICE in notice.sentences
+    rows = (_notice(line, "cancelling_row"), newest)
+    notice = next((row for row in rows if row and row.still_asks(line)), None)
+    asks = notice is not None and Sentence.CHOICE in notice.sentences
     if newest is None or notice is None or not asks or not line.waiting + line.reserved:
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}

@@ -116,13 +116,13 @@ class NoticeState(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         told = Q(outcome="", told_at__isnull=False, not_told_at=None)
-        # Told too late, silence does nothing. What it cancels it cancels until the units leave.
-        must = Q(silence=Silence.CANCEL) & ~Q(adequate=False)
-        # Whose units are set aside need not be patient any more, and of days that were overtaken nobody is asked.
-        may = Q(line__waiting__gt=0, promise=F("line__promise"), sentences__contains=[Sentence.CHOICE])
+        # Told too late, silence does nothing, and it cancels nothing that is set aside.
+        must = Q(silence=Silence.CANCEL, line__waiting__gt=0) & ~Q(adequate=False)
+        # Of days that were overtaken nobody is asked.
+        may = Q(promise=F("line__promise"), sentences__contains=[Sentence.CHOICE])
         return {
-            "must": (_("Must be answered: silence cancels"), told & TO_COME & must),
-            "may": (_("May be answered"), told & may & ~must),
+            "must": (_("Must be answered: silence cancels"), told & must),
+            "may": (_("May be answered"), told & TO_COME & may & ~must),
         }
 
 

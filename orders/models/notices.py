@@ -72,9 +72,11 @@ class DelayNotice(models.Model):
         return self.binds and self.silence == "cancel"
 
     def still_asks(self, line: OrderLine) -> bool:
-        """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does:
-        to ask for patience till Christmas when the parcel leaves tomorrow would be absurd."""
-        return not self.outcome and (self.promise_id == line.promise_id or self.silence == "cancel")
+        """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does,
+        and silence cancels nothing that is set aside: to ask for patience till Christmas when the parcel leaves tomorrow
+        would be absurd."""
+        overtaken = self.promise_id != line.promise_id
+        return not self.outcome and (not overtaken or (self.silence == "cancel" and line.waiting > 0))
 
 
 class Choice(models.TextChoices):

@@ -11,7 +11,7 @@ from orders.models import DelayNotice
 from orders.presentation.days import day_words, in_language, number_words
 
 DAYS_OF_WEEK = 7
-OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY)
+OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY, Sentence.CHECKING)
 
 
 def notice_sentences(
@@ -177,6 +177,7 @@ class _Words:
             Sentence.CANNOT_SAY: gettext(
                 "We cannot say how long it will take: no delivery that we can count on has room for you yet."
             ),
+            Sentence.CHECKING: gettext("We cannot say how long it will take: we are checking with our warehouse."),
             Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
             Sentence.ORIGINAL_STANDS: gettext("The date agreed stays your right until you agree to another."),
             Sentence.DATE_MISSED: gettext("We are sorry: the date agreed has passed, and you may leave at once."),

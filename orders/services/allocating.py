@@ -175,6 +175,7 @@ def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:
         line=line, kind="dated", early=today, likely=day, late=day, published_at=now, published_on=today
     )
     OrderLine.objects.filter(pk=line.pk).update(promise=promise)
+    notice_new_promises([promise.pk], now=now)
     return promise
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
@@ -18,6 +18,7 @@ from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
 
 SILENCES_AT_ONCE = 500
+SET_ASIDE = Q(line__waiting=0, line__allocated__gt=F("line__shipped"))  # all that is to come of a row's line
 UNITS = ("quantity", "allocated", "shipped", "cancelled", "waiting")
 Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
 
@@ -181,15 +182,20 @@ def _leave(
 
 def apply_silence(*, now: datetime) -> int:
     """Every notice told in time whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
-    would; once, however often this runs. Orders that are quiet are left alone. Returns how many ended."""
-    due = DelayNotice.objects.filter(
-        outcome="",
-        told_at__isnull=False,
-        adequate=True,
-        not_told_at=None,
-        answer_by__lt=today_of(now),
-        line__order__released_at__lte=now,
-    ).exclude(silence=Silence.KEEPS_PLACE)
+    would; once, however often this runs. Orders that are quiet are left alone, and so is what is set aside: warn_staff says
+    what the law wants of it. Returns how many ended."""
+    due = (
+        DelayNotice.objects.filter(
+            outcome="",
+            told_at__isnull=False,
+            adequate=True,
+            not_told_at=None,
+            answer_by__lt=today_of(now),
+            line__order__released_at__lte=now,
+        )
+        .exclude(SET_ASIDE, silence=Silence.CANCEL)
+        .exclude(silence=Silence.KEEPS_PLACE)
+    )
     over = [
         notice
         for notice in due.select_related("line__order").order_by("answer_by", "pk")
@@ -235,7 +241,9 @@ def _cancel_by_silence(over: DelayNotice, *, now: datetime) -> bool:
     if outcome := _gone(line):
         _end_all(line, outcome, now=now)
         return True
-    cancel(line.order, units={line.pk: line.waiting + line.reserved}, now=now, by="silence")
+    if not line.waiting:  # set aside since
+        return False
+    cancel(line.order, units={line.pk: line.waiting}, now=now, by="silence")
     _end_all(line, Outcome.SILENCE_CANCELLED, now=now)
     return True
 
@@ -252,8 +260,8 @@ def remind(*, now: datetime) -> int:
     today = today_of(now)
     notices = (
         DelayNotice.objects.select_related("line__order")
-        .filter(TO_COME, outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
-        .filter(answer_by__gte=today, line__order__released_at__lte=now)
+        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
+        .filter(answer_by__gte=today, line__waiting__gt=0, line__order__released_at__lte=now)
     )
     return sum(_remind(notice, now=now) for notice in notices)
 
@@ -284,7 +292,8 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
 
 def warn_staff(*, now: datetime) -> int:
     """Orders go on staff's list, each text once: for a delay nobody was told of in time to count, shortly before and on the
-    last day for it; and where that day has passed, so that the law wants the order cancelled. Returns how many are new."""
+    last day for it; and where that day has passed, so that the law wants the order cancelled, or had passed when nothing
+    was shipped of what is set aside. Returns how many are new."""
     today = today_of(now)
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
         TO_COME, outcome="", line__order__released_at__lte=now
@@ -295,6 +304,8 @@ def warn_staff(*, now: datetime) -> int:
         Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
     )
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
+    not_shipped = notices.filter(SET_ASIDE, answer_by__lt=today, told_at__isnull=False, adequate=True, not_told_at=None)
+    texts += [(row, _to_ship(row)) for row in not_shipped.exclude(silence=Silence.CONSENT)]
     return sum(put_on_list(row.line.order, [text], instead_of=_untold(row)) for row, text in texts)
 
 
@@ -312,6 +323,13 @@ def _to_cancel(row: DelayNotice) -> str:
     return (
         f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants it cancelled and refunded "
         "unless the customer keeps it"
+    )
+
+
+def _to_ship(row: DelayNotice) -> str:
+    return (
+        f"{row.line.product.sku}: reserved, and no shipment recorded by {row.answer_by}, the last day agreed; record it, or "
+        "the law wants it canceled and refunded unless the customer keeps it"
     )
 
 

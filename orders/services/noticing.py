@@ -37,7 +37,7 @@ SITUATIONS = """
     SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
            date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
            CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END AS late,
-           l.stated_by, l.agreed_by, l.open_wait,
+           l.stated_by, l.agreed_by, l.open_wait, l.waiting = 0 AS set_aside,
            told.id IS NOT NULL AS was_told, told.late AS told_late,
            CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on, told.outcome = 'kept' AS kept
     FROM orders_promise p
@@ -49,7 +49,7 @@ SITUATIONS = """
         ORDER BY n.id DESC LIMIT 1
     ) told ON true
     WHERE p.id = ANY(%s)
-    GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+    GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 """
 
 
@@ -71,9 +71,24 @@ INSERT = """
 """
 
 
+# Whoever answers holds the notice and waits for the line, which is ours: passed over, it ends before the next mail.
+END_UNHEARD = """
+    UPDATE orders_delaynotice SET outcome = 'superseded', ended_at = %(now)s
+    WHERE id IN (
+        SELECT n.id FROM orders_promise p
+        JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
+        JOIN orders_delaynotice n ON n.line_id = l.id AND n.promise_id <> p.id
+        WHERE p.id = ANY(%(promises)s) AND n.outcome = '' AND (n.told_at IS NULL OR n.not_told_at IS NOT NULL)
+        FOR UPDATE OF n SKIP LOCKED
+    )
+"""
+
+
 @transaction.atomic(savepoint=False)
 def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
-    """A DelayNotice for each of these promises, just published, that asks for one. Returns how many."""
+    """A DelayNotice for each of these promises, just published, that asks for one. What was to be asked before, and no
+    mail did, is over. Returns how many."""
+    _end_unheard(promise_ids, now=now)
     asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]
     if asking:
         _insert(asking, now=now)
@@ -99,6 +114,7 @@ def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
 def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
     """The notices of these promises as the rules see them now, for the mail that is about to tell them. One that was told
     already and did not come back, or is over, stays as it is. Returns those that are open."""
+    _end_unheard(promise_ids, now=now)
     existing = {
         notice.promise_id: notice
         for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("-pk")
@@ -108,6 +124,11 @@ def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNo
             if notice := _decide_again(case, promise_id, line_id, existing.get(promise_id), now=now):
                 existing[promise_id] = notice
     return [notice for notice in existing.values() if not notice.outcome]
+
+
+def _end_unheard(promise_ids: Collection[int], *, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(END_UNHEARD, {"promises": list(promise_ids), "now": now})
 
 
 def _decide_again(
@@ -136,7 +157,10 @@ UNTOLD = """
     WHERE n.promise_id = ANY(%(promises)s) AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
 """
 COUNT_AS_TOLD = """
-    UPDATE orders_delaynotice n SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL
+    UPDATE orders_delaynotice n
+    SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL,
+        outcome = CASE n.outcome WHEN 'superseded' THEN '' ELSE n.outcome END,
+        ended_at = CASE n.outcome WHEN 'superseded' THEN NULL ELSE n.ended_at END
     FROM unnest(%(notices)s::bigint[], %(adequate)s::boolean[]) AS told (id, adequate) WHERE n.id = told.id
 """
 END_BEFORE = """
@@ -147,7 +171,8 @@ END_BEFORE = """
 
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
-    """The mail server took their mail: the notices count from now, if they were in time, and end those before them."""
+    """The mail server took their mail: the notices count from now, if they were in time, and end those before them. One that
+    a newer promise had ended while its mail was under way was heard after all."""
     with connection.cursor() as cursor:
         cursor.execute(UNTOLD, {"promises": list(promise_ids)})
         untold = cursor.fetchall()
@@ -182,6 +207,7 @@ def _situation(
     stated_by: date | None,
     agreed_by: date | None,
     open_wait: bool,
+    set_aside: bool,
     was_told: bool,
     told_late: date | None,
     cancels_on: date | None,
@@ -198,6 +224,7 @@ def _situation(
         today=latest_day(now, where),
         stated_by=stated_by,
         open_wait=open_wait,
+        set_aside=set_aside,
         agreed_by=agreed_by,
         told=Told(told_late, cancels_on, kept) if was_told else None,
     )

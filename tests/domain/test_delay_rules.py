@@ -239,6 +239,53 @@ def test_stricter_rules_never_read_silence_as_consent_where_the_law_does_not(
     assert (rules.delay_length, rules.withdrawal) >= (RULES[law].delay_length, RULES[law].withdrawal)
 
 
+# What is set aside.
+
+
+@pytest.mark.parametrize(
+    ("facts", "case", "answer_by"),
+    [
+        ({"told": JAN_15, "asked_until": DEC_31, "late": DEC_31}, Case.I, None),
+        ({"told": JAN_15, "asked_until": DEC_31, "late": date(2027, 1, 4)}, Case.D, DEC_31),
+        ({"told": None, "asked_until": DEC_31, "late": DEC_15}, Case.I, None),
+        ({"told": None, "asked_until": DEC_31, "late": date(2027, 1, 4)}, Case.D, DEC_31),
+        ({"told": None, "asked_until": DEC_31, "late": None}, Case.D, DEC_31),
+        ({"told": DEC_15, "late": date(2026, 12, 17)}, Case.D, DEC_15),
+        ({"late": None}, Case.C, DEC_31),
+        ({"told": JAN_15, "asked_until": DEC_31, "late": None, "today": date(2027, 1, 1)}, None, None),
+    ],
+    ids=[
+        "ships by the day asked for",
+        "ships after it, within the day told",
+        "a date was found, and ships by the day asked for",
+        "a date was found after it",
+        "there is no date",
+        "a later delay",
+        "a first delay without a date",
+        "that day has passed",
+    ],
+)
+def test_what_is_set_aside_is_asked_of_without_a_threat_and_only_where_the_law_wants_consent(
+    facts: Mapping[str, Any], case: Case | None, answer_by: date | None
+) -> None:
+    decision = decide(replace(situation("US", **facts), set_aside=True))
+    kept = Silence.KEEPS_PLACE if answer_by else None
+    assert (decision.case, decision.silence, decision.answer_by) == (case, kept, answer_by)
+
+
+def test_what_is_set_aside_and_has_no_date_is_looked_for_in_the_warehouse_and_not_on_its_way() -> None:
+    asked = situation("US", told=None, asked_until=DEC_31, late=None)
+    assert decide(replace(asked, set_aside=True)).sentences == (
+        Sentence.CHECKING,
+        Sentence.REASON,
+        Sentence.CHOICE,
+        Sentence.PROMPT_REFUND,
+        Sentence.ORIGINAL_STANDS,
+        Sentence.SILENCE_KEEPS_PLACE,
+        Sentence.CANCEL_ANY_TIME,
+    )
+
+
 # Deadlines.
 
 EVERY_COUNTRY: dict[str, set[str]] = {}
@@ -354,6 +401,7 @@ ANYTHING = st.builds(
     open_wait=st.booleans(),
     told=st.none() | TOLD,
     will_ship=st.booleans(),
+    set_aside=st.booleans(),
 )
 US = (Jurisdiction.US, Jurisdiction.US_CA)
 
@@ -368,6 +416,8 @@ def test_every_situation_has_a_decision_and_silence_consents_in_case_a_of_the_us
         assert decision.silence in (Silence.KEEPS_PLACE, None)
         assert decision.answer_by is None
         assert not decision.cancel_now or not asked.will_ship
+    if asked.set_aside:
+        assert decision.silence is not Silence.CANCEL
 
 
 @given(ANYTHING)
@@ -381,7 +431,8 @@ def test_a_message_that_asks_says_the_choice_the_refund_and_what_silence_means(a
     assert len(set(decision.sentences)) == len(decision.sentences)
     if asks:
         assert (Sentence.REVISED_DATE in decision.sentences) is (asked.late is not None)
-        assert (Sentence.CANNOT_SAY in decision.sentences) is (asked.late is None)
+        cannot_say = Sentence.CHECKING if asked.set_aside else Sentence.CANNOT_SAY
+        assert (cannot_say in decision.sentences) is (asked.late is None)
         assert (Sentence.WITHDRAW in decision.sentences) is (asked.jurisdiction is Jurisdiction.EU)
 
 

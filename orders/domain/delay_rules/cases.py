@@ -17,6 +17,7 @@ class Sentence(StrEnum):
     REVISED_DATE = "revised_date"
     DELAY_LENGTH = "delay_length"  # Decision.delay_days, as days or weeks
     CANNOT_SAY = "cannot_say_how_long"
+    CHECKING = "checking"  # the same of what is set aside: it should have left
     REASON = "reason"
     CHOICE = "choice"  # keep or cancel, at no cost
     PROMPT_REFUND = "prompt_refund"
@@ -49,7 +50,7 @@ class Situation:
 
     `stated_by` was stated when ordering; `agreed_by` is the day agreed to since (None: none); `open_wait` says that the
     customer expressly agreed to wait without a day. `late` is None where no last day is known. `today` is `latest_day`
-    of the shipping country, `ordered_on` its `earliest_day`.
+    of the shipping country, `ordered_on` its `earliest_day`. `set_aside`: all that is to come is here, and only has to ship.
     """
 
     jurisdiction: Jurisdiction
@@ -61,6 +62,7 @@ class Situation:
     open_wait: bool = False
     told: Told | None = None
     will_ship: bool = True
+    set_aside: bool = False
 
     @property
     def original(self) -> date:
@@ -77,7 +79,8 @@ class Decision:
 
     case: None where the deadline of the last notice has passed: its silence is to be applied, there is nothing to ask.
     notice_by: the last day on which the message is a notice in time; None where no notice is due.
-    silence, answer_by: what no answer by the end of that day means; None where nothing is asked, or by no day.
+    silence, answer_by: what no answer by the end of that day means; None where nothing is asked, or by no day. Where silence
+    keeps what is set aside, answer_by is the day after which the law wants consent even so: staff see to that.
     consent_to: the day that consent, by "keep" or by silence in case A, makes the agreed day; None: a wait without one.
     delay_days: days from the last day the customer knew of to the new one.
     """
@@ -127,9 +130,11 @@ def _case(s: Situation) -> Case | None:
     if s.open_wait:
         return Case.F
     stands_until, known = _stands_until(s), _known(s)
+    asked = s.told is not None and not s.told.kept and s.told.cancels_on is not None
     if stands_until is not None and s.today > stands_until:
-        asked = s.told is not None and not s.told.kept and s.told.cancels_on is not None
         return None if asked else Case.H
+    if asked and s.set_aside and (s.late is None or (stands_until is not None and s.late > stands_until)):
+        return Case.D  # what was asked while it waited is asked no more: anew, where consent is still wanted
     if known is None or (s.late is not None and s.late <= known):
         return Case.I if s.agreed == s.original else Case.E
     if s.told is not None or s.agreed != s.original:
@@ -162,6 +167,8 @@ def _ask(s: Situation, case: Case, rules: Rules) -> Decision:
         answer_by = s.late
     elif silence is Silence.CANCEL:
         answer_by = stands_until if case is Case.D else s.original + SHORT_DELAY
+    if silence is Silence.CANCEL and s.set_aside:
+        silence = Silence.KEEPS_PLACE
     return Decision(
         case,
         notice_by=stands_until,
@@ -169,23 +176,23 @@ def _ask(s: Situation, case: Case, rules: Rules) -> Decision:
         answer_by=answer_by,
         consent_to=s.late,
         delay_days=(s.late - known).days if s.late and known and s.late > known else None,
-        sentences=(*_when(s, rules), Sentence.CHOICE, Sentence.PROMPT_REFUND, *_otherwise(s, case, rules)),
+        sentences=(*_when(s, rules), Sentence.CHOICE, Sentence.PROMPT_REFUND, *_otherwise(s, case, silence, rules)),
     )
 
 
 def _when(s: Situation, rules: Rules) -> tuple[Sentence, ...]:
     if s.late is None:
-        return (Sentence.CANNOT_SAY, Sentence.REASON)
+        return (Sentence.CHECKING if s.set_aside else Sentence.CANNOT_SAY, Sentence.REASON)
     return (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH) if rules.delay_length else (Sentence.REVISED_DATE,)
 
 
-def _otherwise(s: Situation, case: Case, rules: Rules) -> tuple[Sentence, ...]:
+def _otherwise(s: Situation, case: Case, silence: Silence, rules: Rules) -> tuple[Sentence, ...]:
     """What no answer means, and the ways out that stay open."""
-    if rules.silence[case] is Silence.KEEPS_PLACE:
+    if silence is Silence.KEEPS_PLACE:
         stands = Sentence.DATE_MISSED if s.today > s.agreed else Sentence.ORIGINAL_STANDS
         offer = (stands, Sentence.SILENCE_KEEPS_PLACE, Sentence.CANCEL_ANY_TIME)
         return (*offer, Sentence.WITHDRAW) if rules.withdrawal else offer
-    if rules.silence[case] is Silence.CONSENT:
+    if silence is Silence.CONSENT:
         return (Sentence.SILENCE_CONSENTS,)
     cancels = Sentence.SILENCE_CANCELS_AGAIN if case is Case.D else Sentence.SILENCE_CANCELS
     return (cancels, Sentence.CANCEL_ANY_TIME) if s.late is None else (cancels,)

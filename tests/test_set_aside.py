@@ -1,0 +1,150 @@
+"""Goods that are set aside: their arrival leads, staff are asked for the shipment, and silence cancels nothing of them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from orders import services
+from orders.models import OrderLine, Outcome, Refund
+from orders.queries import order_status
+from tests import factories
+from tests.conftest import Clocks, MailSink
+from tests.factories import NOON, fresh, make_product
+from tests.mailing import mail
+from tests.test_mails import text_of
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def mails_to(line: OrderLine, sink: MailSink) -> list[tuple[str, str]]:
+    """Subject and text, as one line, of each."""
+    return [
+        (str(sent.message["Subject"]), " ".join(text_of(sent.message).split()))
+        for sent in sink.mails
+        if sent.recipients == [line.order.email]
+    ]
+
+
+def outcomes(line: OrderLine) -> list[str]:
+    """Of its notices, oldest first."""
+    return list(line.notices.order_by("pk").values_list("outcome", flat=True))
+
+
+def asked_without_a_date(clocks: Clocks) -> OrderLine:
+    """In the United States, told that there is no date: without an answer it is cancelled thirty days after day thirty."""
+    line = factories.order(make_product())
+    mail()
+    assert (line.notices.get().silence, line.notices.get().answer_by) == ("cancel", date(2027, 1, 1))
+    return line
+
+
+def test_who_orders_what_is_spare_reads_that_it_is_set_aside_and_is_asked_nothing(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
+    product = make_product()
+    services.receive(product, 1, now=NOON)
+    line = factories.order(product)
+    mail()
+    ((subject, text),) = mails_to(line, mail_sink)
+    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    assert "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November." in text
+    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (False, False, False)
+    assert outcomes(line) == [Outcome.SUPERSEDED]
+
+
+def test_a_question_nobody_heard_ends_where_a_newer_word_stands(clocks: Clocks) -> None:
+    """Else staff are told that its customer was not told of a delay that is over."""
+    product = make_product()
+    services.receive(product, 1, now=NOON)
+    line = factories.order(product)
+    clocks.move_to(NOON + 31 * DAY)
+    assert services.warn_staff(now=NOON + 31 * DAY) == 0
+    assert fresh(line).order.attention == []
+
+
+def test_goods_that_come_while_a_question_is_open_lead_and_nothing_is_asked(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
+    line = asked_without_a_date(clocks)
+    clocks.move_to(NOON + 9 * DAY)
+    services.receive(line.product, 1, now=NOON + 9 * DAY)
+    mail()
+    subject, text = mails_to(line, mail_sink)[-1]
+    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (False, False, False)
+
+
+def test_the_page_of_goods_that_are_here_asks_nothing_either(clocks: Clocks) -> None:
+    line = asked_without_a_date(clocks)
+    clocks.move_to(NOON + 9 * DAY)
+    services.receive(line.product, 1, now=NOON + 9 * DAY)
+    (shown,) = order_status(line.order, locale="en", now=NOON + 9 * DAY).lines
+    assert (shown.state, shown.asked) == ("reserved", None)
+
+
+def test_an_open_question_binds_again_when_the_goods_were_miscounted(clocks: Clocks) -> None:
+    line = asked_without_a_date(clocks)
+    receipt = services.receive(line.product, 1, now=NOON + 9 * DAY)
+    (shown,) = order_status(line.order, locale="en", now=NOON + 9 * DAY).lines
+    assert shown.asked is None
+    services.correct_receipt(receipt, 0, now=NOON + 10 * DAY, reason="counted again")
+    (shown,) = order_status(line.order, locale="en", now=NOON + 10 * DAY).lines
+    assert shown.asked is not None
+    assert shown.asked.answer_by == date(2027, 1, 1)
+
+
+def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_without_a_threat(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
+    line = asked_without_a_date(clocks)
+    last = datetime(2026, 12, 31, 17, tzinfo=UTC)
+    clocks.move_to(last)
+    services.receive(line.product, 1, now=last)
+    mail()
+    subject, text = mails_to(line, mail_sink)[-1]
+    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    arrived, kept = text.index("Yours has arrived"), text.index("If you do not answer, you keep your place")
+    assert arrived < kept
+    assert "will cancel" not in text
+    assert "Keep my place" in text
+    assert outcomes(line) == [Outcome.SUPERSEDED, ""]
+    (shown,) = order_status(line.order, locale="en", now=last).lines
+    assert shown.asked is not None
+    assert (shown.asked.answer_by, shown.asked.kept) == (None, "You agree to the new date, Monday, 4 January 2027.")
+
+
+def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_wants(clocks: Clocks) -> None:
+    line = asked_without_a_date(clocks)
+    services.receive(line.product, 1, now=NOON + 9 * DAY)
+    over = datetime(2027, 1, 3, 17, tzinfo=UTC)
+    assert services.apply_silence(now=over) == 0
+    assert services.remind(now=datetime(2026, 12, 26, 17, tzinfo=UTC)) == 0
+    assert services.warn_staff(now=over) == 1
+    assert fresh(line).state == "reserved"
+    assert fresh(line).order.attention == [
+        f"{line.product.sku}: reserved, and no shipment recorded by 2027-01-01, the last day agreed; record it, or the law "
+        "wants it canceled and refunded unless the customer keeps it"
+    ]
+
+
+def test_silence_cancels_what_waits_and_leaves_what_is_here(clocks: Clocks) -> None:
+    product = make_product()
+    line = factories.order(product, 3)
+    mail()
+    services.receive(product, 1, now=NOON + 9 * DAY)
+    over = datetime(2027, 1, 3, 17, tzinfo=UTC)
+    assert services.apply_silence(now=over) == 1
+    line = fresh(line)
+    assert (line.allocated, line.waiting, line.cancelled, line.state) == (1, 0, 2, "reserved")
+    assert (line.promise.kind, line.promise.late) == ("dated", date(2027, 1, 4))
+    assert Refund.objects.get().units == 2
+
+
+def test_the_last_unit_that_a_cancellation_leaves_behind_is_asked_of_by_no_unheard_notice(clocks: Clocks) -> None:
+    """What waited had no date; nobody was told, and what is left is here."""
+    product = make_product()
+    line = factories.order(product, 3)
+    services.receive(product, 1, now=NOON)
+    services.cancel(line.order, units={line.pk: 2}, now=NOON)
+    assert outcomes(line) == [Outcome.SUPERSEDED]
