@@ -8,9 +8,15 @@ from django.db.models import F
 
 from orders.domain.working_days import add_working_days
 from orders.models import Order, OrderLine, Product, Promise, QueueChange, Reason, Stock
-from orders.services.forecasting import handling_days, make_forecasts, today_of
+from orders.services.forecasting import handling_days, today_of
 from orders.services.noticing import notice_new_promises
-from orders.services.promising import lock_stock, mark_changed, publish_corrected, window_json
+from orders.services.promising import (
+    forecast_to_correct,
+    lock_stock,
+    mark_changed,
+    publish_corrected,
+    window_json,
+)
 from orders.services.refusal import Refused
 
 # The front is locked in key order before its running sum is taken, so that a line cancelled meanwhile is seen as it is.
@@ -161,7 +167,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> N
         )
         publish_corrected(
             [line_id for line_id, _, _ in lost],
-            make_forecasts([product], now=now),
+            [forecast_to_correct(product.pk, now=now)],
             reason=Reason.RECEIPT_CORRECTED,
             now=now,
         )

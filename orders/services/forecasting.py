@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import starmap
 from typing import Any
 
@@ -22,6 +22,11 @@ def today_of(now: datetime) -> date:
     return timezone.localtime(now).date()
 
 
+def cutoff(now: datetime) -> datetime:
+    """Today's SHIP_CUTOFF in the shop's zone: by then the day's deliveries are in."""
+    return timezone.make_aware(datetime.combine(today_of(now), time.fromisoformat(settings.SHIP_CUTOFF)))
+
+
 def handling_days(product: Product) -> int:
     return product.handling_days or settings.HANDLING_DAYS
 
@@ -30,9 +35,22 @@ def make_forecasts(products: Iterable[Product], *, now: datetime, day: date | No
     """A new Forecast for each product from all its open restocks and every supplier's record as known on `day`, or today.
     With tomorrow for `day` nothing more arrives today."""
     products = list(products)
-    day = day or today_of(now)
+    return _make(products, open_deliveries([p.pk for p in products]), now=now, day=day or today_of(now))
+
+
+def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Forecast:
+    """A new Forecast for a product of which a change still settles, from what is open of the deliveries that customers know
+    of, on the days they know: those that `published`, the forecast last published, rests on."""
+    product = published.product
+    known = {product.pk: _known_deliveries(product, published)}
+    (made,) = _make([product], known, now=now, day=today_of(now))
+    return made
+
+
+def _make(
+    products: Sequence[Product], deliveries: Mapping[int, Sequence[OpenDelivery]], *, now: datetime, day: date
+) -> list[Forecast]:
     record = supplier_record(day)
-    deliveries = open_deliveries([p.pk for p in products])
     forecasts = [
         Forecast(
             product=product,
@@ -40,13 +58,13 @@ def make_forecasts(products: Iterable[Product], *, now: datetime, day: date | No
             made_on=day,
             bands=bands_as_json(
                 forecast(
-                    deliveries[product.pk],
+                    deliveries.get(product.pk, ()),
                     record,
                     handling_days=handling_days(product),
                     country=settings.SHOP_COUNTRY,
                 )
             ),
-            evidence=_evidence(deliveries[product.pk], record),
+            evidence=_evidence(deliveries.get(product.pk, ()), record),
         )
         for product in products
     ]
@@ -189,6 +207,35 @@ def open_deliveries(product_ids: Collection[int]) -> dict[int, list[OpenDelivery
     for expected in expected_restocks(product_ids):
         by_product[expected.product_id].append(expected.delivery)
     return by_product
+
+
+# What was received in full, and is not after all, rests on no day that was published; it came before what settles did.
+KNOWN_DELIVERIES = """
+    SELECT r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day, r.quantity - r.arrived
+    FROM orders_restock r
+    JOIN orders_supplier s ON s.id = r.supplier_id
+    LEFT JOIN jsonb_to_recordset(%(deliveries)s::jsonb) AS known (reference text, promised_on date)
+        ON known.reference = r.reference
+    LEFT JOIN LATERAL (
+        SELECT expected_on FROM orders_restockdate d WHERE d.restock_id = r.id AND d.recorded_at < %(changed_at)s
+        ORDER BY posted_on DESC, id DESC LIMIT 1
+    ) before ON r.created_at < %(changed_at)s
+    WHERE r.product_id = %(product)s AND r.arrived < r.quantity
+      AND (r.cancelled_at IS NULL OR r.cancelled_at >= %(changed_at)s)
+      AND coalesce(known.promised_on, before.expected_on) IS NOT NULL
+    ORDER BY day, r.id
+"""
+
+
+def _known_deliveries(product: Product, published: Forecast) -> list[OpenDelivery]:
+    values = {
+        "product": product.pk,
+        "changed_at": product.changed_at,
+        "deliveries": json.dumps(published.evidence["deliveries"]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_DELIVERIES, values)
+        return [OpenDelivery(*delivery) for delivery in cursor.fetchall()]
 
 
 def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:

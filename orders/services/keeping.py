@@ -11,9 +11,10 @@ from django.utils import timezone
 from orders.domain.working_days import add_working_days
 from orders.models import Order, OrderLine, Product, Reason, Release, Run
 from orders.queue import COUNTS
+from orders.services.forecasting import cutoff as cutoff
 from orders.services.forecasting import today_of
 from orders.services.noticing import notice_new_promises
-from orders.services.promising import review, window_json
+from orders.services.promising import review_at_rest, window_json
 from orders.services.telling import make_news_due
 
 REVIEW_HOUR = time(5)
@@ -76,11 +77,6 @@ REASSURE = f"""
 """
 
 
-def cutoff(now: datetime) -> datetime:
-    """Today's SHIP_CUTOFF in the shop's zone."""
-    return timezone.make_aware(datetime.combine(today_of(now), time.fromisoformat(settings.SHIP_CUTOFF)))
-
-
 def due(job: str, at: datetime, *, now: datetime) -> bool:
     """Whether a daily job's time has come and it has not been done today."""
     return now >= at and not Run.objects.filter(job=job, day=today_of(now)).exists()
@@ -96,10 +92,10 @@ def review_time(now: datetime) -> datetime:
 
 def keep_deadlines(*, now: datetime) -> int:
     """Tell everyone whose units will not leave on the last promised day: what is reserved, on that day; what waits, on the
-    last day on which it could have arrived: by the cut-off the day's deliveries are in. Returns how many reserved lines
-    got a later day."""
+    last day on which it could have arrived: by the cut-off the day's deliveries are in. Where a change still settles, that
+    is judged once it has (promising.review_settled). Returns how many reserved lines got a later day."""
     today = today_of(now)
-    review(_late_unless_arrived_by(today), now=now, day=today + timedelta(days=1))
+    review_at_rest(_late_unless_arrived_by(today), now=now, day=today + timedelta(days=1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             NOT_PACKED.format(told=window_json("t")),

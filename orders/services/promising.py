@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from orders.models import Forecast, Product, Reason, Stock
 from orders.queue import COUNTS
-from orders.services.forecasting import make_forecasts, today_of
+from orders.services.forecasting import cutoff, forecast_of_published_dates, make_forecasts, today_of
 from orders.services.noticing import notice_new_promises
 
 # A product whose dates never rest is published at the latest after so many settling times.
@@ -177,34 +177,48 @@ def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
-    """Review the products whose changes have settled."""
-    return review(Product.objects.filter(review_at__lte=now).only("pk"), now=now)
+    """Review the products whose changes have settled. From the cut-off on nothing more arrives today, for what settled
+    across it as for what was judged at it (keeping.keep_deadlines)."""
+    today = today_of(now)
+    day = today + timedelta(days=1) if now >= cutoff(now) else today
+    return review_at_rest(Product.objects.filter(review_at__lte=now).only("pk"), now=now, day=day)
 
 
 def review_all(*, now: datetime) -> Counter[str]:
-    """Review every product with a queue, as on every morning; those that are settling have their own time."""
-    return review(
-        Product.objects.filter(Q(review_at__isnull=True) | Q(review_at__lte=now), lines__waiting__gt=0)
-        .only("pk")
-        .distinct(),
-        now=now,
-    )
+    """Review every product with a queue, as on every morning."""
+    return review_at_rest(Product.objects.filter(lines__waiting__gt=0).only("pk").distinct(), now=now)
 
 
-def review(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
-    """Forecast each product anew, for `day` or today, and publish what customers would notice. Returns how many events of
-    each kind."""
+def review_at_rest(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
+    """The same of those that do not settle: these have their own time, and until then nobody hears of what changed."""
+    return review(products, now=now, day=day, which=at_rest(now))
+
+
+def review(
+    products: Iterable[Product], *, now: datetime, day: date | None = None, which: Q | None = None
+) -> Counter[str]:
+    """Forecast each product anew, for `day` or today, and publish what customers would notice, as if all changes had settled.
+    `which` of them is asked when nobody can change them any more. Returns how many events of each kind."""
     ids = sorted(product.pk for product in products)
     published: Counter[str] = Counter()
     for start in range(0, len(ids), PRODUCTS_PER_REVIEW):
-        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now, day=day)
+        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now, day=day, which=which or Q())
     return published
 
 
+def at_rest(now: datetime) -> Q:
+    """Of products: no change of them is still settling."""
+    return Q(review_at__isnull=True) | Q(review_at__lte=now)
+
+
 @transaction.atomic
-def _review(product_ids: list[int], *, now: datetime, day: date | None) -> Counter[str]:
+def _review(product_ids: list[int], *, now: datetime, day: date | None, which: Q) -> Counter[str]:
     lock_stock(product_ids)
-    products = list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk"))
+    rows = Product.objects.select_for_update(no_key=True).filter(which, pk__in=product_ids)
+    products = list(rows.order_by("pk"))
+    if not products:
+        return Counter()
+    product_ids = [product.pk for product in products]
     forecasts = make_forecasts(products, now=now, day=day)
     reasons = [_why(forecast) for forecast in forecasts]
     published = _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, reasons=reasons)
@@ -247,6 +261,16 @@ def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[For
     newest = list(Forecast.objects.filter(product__in=product_ids).order_by("product_id", "-id").distinct("product_id"))
     missing = set(product_ids) - {forecast.product_id for forecast in newest}
     return newest + (make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else [])
+
+
+def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
+    """What is promised to those from whom units are taken back: a fresh forecast, without what still settles."""
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    published = Forecast.objects.filter(product=product).order_by("-id").first()
+    if published and product.review_at and product.review_at > now:
+        published.product = product
+        return forecast_of_published_dates(published, now=now)
+    return make_forecasts([product], now=now)[0]
 
 
 def lock_stock(product_ids: Collection[int]) -> dict[int, Stock]:

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
-from orders.models import Import, Order, OrderLine, Product
+from orders.models import Forecast, Import, Order, OrderLine, Product
 from orders.services.allocating import allocate
 from orders.services.promising import (
+    at_rest,
     lock_stock,
     mark_moved_up,
     newest_forecasts,
@@ -66,20 +68,23 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
 def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) -> None:
     """First promises, then spare units, for lines that joined in several batches.
 
-    Nobody hears of quiet orders, so their whole queues are reviewed at once; else changes that settle go on settling and
-    only the lines that came are promised, from the forecast last published.
+    Nobody hears of quiet orders, so their whole queues are reviewed at once; else, and where others hear of it too, changes
+    that settle go on settling and only the lines that came are promised, from the forecast last published.
     """
     ids = sorted(product_ids)
     lock_stock(ids)
+    joined = ids
     if quiet:
-        review(Product.objects.filter(pk__in=ids), now=now)
-    else:
-        new = OrderLine.objects.filter(product__in=ids, waiting__gt=0, promise__isnull=True, held=False)
+        settling = Product.objects.exclude(at_rest(now)).filter(Exists(Forecast.objects.filter(product=OuterRef("pk"))))
+        joined = list(settling.filter(pk__in=ids).values_list("pk", flat=True))
+        review(Product.objects.filter(pk__in=set(ids) - set(joined)), now=now)
+    if joined:
+        new = OrderLine.objects.filter(product__in=joined, waiting__gt=0, promise__isnull=True, held=False)
         few = list(new.values_list("pk", flat=True)[: FEW_LINES + 1])
         if len(few) <= FEW_LINES:
-            publish_first(few, newest_forecasts(ids, now=now), now=now)
+            publish_first(few, newest_forecasts(joined, now=now), now=now)
         else:
-            publish_joined(ids, since=now, now=now)
+            publish_joined(joined, since=now, now=now)
     for product_id in ids:
         allocate(product_id, now=now)
 
