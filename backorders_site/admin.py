@@ -76,7 +76,7 @@ class StaffAdmin(BackordersAdmin, Users):
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        fixed = list(super().get_readonly_fields(request, obj))
+        fixed = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
         return fixed if request.user.is_superuser else [*fixed, "is_superuser", "user_permissions"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

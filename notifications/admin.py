@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications import mending
 from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
+from orders.access import without_tokens
 from orders.admin.acts import Act, StaffReason, Text
 from orders.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_number
@@ -36,7 +37,7 @@ BODY_OF_MESSAGE = tuple(f"message__{field}" for field in BODY)
 
 
 def framed_mail(html: str) -> HttpResponse:
-    """A mail's HTML, byte for byte, for a frame on a page of ours."""
+    """A mail's HTML for a frame on a page of ours."""
     return HttpResponse(html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -84,12 +85,12 @@ class CorrectAddress(Act):
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
         data = self.cleaned_data
-        words = {"number": row.number, "address": data["email"]}
+        words = {"number": row.number}
         if mending.correct_address(
             row, data["email"], revoke=data["revoke"], reason=data["reason"], now=now, actor=actor
         ):
-            return _("Order %(number)s: mail goes to %(address)s, and what did not arrive is sent there.") % words
-        return _("Order %(number)s: mail goes to %(address)s from now on. There was nothing to send again.") % words
+            return _("Order %(number)s: email address corrected. What did not arrive will be sent there.") % words
+        return _("Order %(number)s: email address corrected. There was nothing to send again.") % words
 
 
 OrderAdmin.acts = [*OrderAdmin.acts, CorrectAddress]
@@ -285,8 +286,8 @@ class Answered(ConditionFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Mails to customers, each with its exact words. What failed or came back waits for you: open it, and "
-        "it says why and what can be done."
+        "Emails to customers, word for word but for the secret part of their links. Open one that failed or came back to "
+        "see why and what you can do."
     )
     list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
     list_filter = [ForStaff, "state", "kind", Answered]
@@ -347,10 +348,10 @@ class MessageAdmin(ReadOnlyAdmin):
         return super().change_view(*args, **kwargs)
 
     def html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The HTML of a mail, byte for byte, for the frame on its page."""
+        """The HTML of a mail for the frame on its page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return framed_mail(get_object_or_404(Message, pk=pk).html)
+        return framed_mail(without_tokens(get_object_or_404(Message, pk=pk).html))
 
     @admin.display(description=gettext_lazy("Order"), ordering="order__number")
     def order_link(self, message: Message) -> SafeString:
@@ -370,14 +371,15 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Headers"))
     def as_headers(self, message: Message) -> SafeString | str:
-        lines = format_html_join("\n", "{}: {}", sorted(message.headers.items()))
+        shown = [(name, without_tokens(value)) for name, value in sorted(message.headers.items())]
+        lines = format_html_join("\n", "{}: {}", shown)
         return format_html('<pre class="mail-text">{}</pre>', lines) if lines else unwritten(message)
 
     @admin.display(description=gettext_lazy("Text"))
     def as_text(self, message: Message) -> SafeString | str:
         if not message.text:
             return unwritten(message)
-        return format_html('<pre class="mail-text">{}</pre>', message.text)
+        return format_html('<pre class="mail-text">{}</pre>', without_tokens(message.text))
 
     @admin.display(description=gettext_lazy("HTML"))
     def as_html(self, message: Message) -> SafeString | str:

@@ -12,12 +12,12 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from notifications.models import Hold, Message, MessageEvent, Preference, ProviderReport, State, Suppression
 from orders import services
+from orders.access import without_tokens
 from orders.models import DelayNotice, Discontinuation, Event, Note, Order, QueueChange, Receipt, Restock, Shipment
 from orders.services import Refused
 from orders.services.erasing import ERASED
 
 UNDER_WAY = (State.QUEUED, State.SENDING)
-LINK = re.compile(r"(/(?:o|mine|preferences|unsubscribe)/)[\w.:-]+")
 BATCH = 1000
 
 
@@ -148,7 +148,7 @@ def _names(address: str) -> list[str]:
 
 def _without(names: list[str], words: str) -> str:
     """Without the person: no name, no address, and no link that opens anything."""
-    words = LINK.sub(rf"\g<1>{ERASED}", words)
+    words = without_tokens(words, ERASED)
     for name in sorted(names, key=len, reverse=True):
         words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", ERASED, words, flags=re.IGNORECASE)
     return words

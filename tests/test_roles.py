@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -259,3 +260,57 @@ class TestWhoManagesStaff:
 
         other.refresh_from_db()
         assert not other.is_superuser
+
+
+# What people type into the forms of Django's admin; all else only services write.
+TYPED = {
+    "auth.User": {
+        *("username", "first_name", "last_name", "email", "is_active", "is_staff", "groups"),
+        *("password", "usable_password", "password1", "password2"),
+    },
+    "notifications.Suppression": {"address", "reason"},
+    "orders.Order": {"attention", "customer_name", "locale", "country", "region"},
+    "orders.Product": {"sku", "name", "on_backorder", "handling_days"},
+    "orders.Supplier": {"name"},
+}
+
+
+class TestWhatStaffMayType:
+    def test_is_what_no_service_writes(self) -> None:
+        rows_of_everything()
+        request = RequestFactory().get("/")
+        request.user = somebody(M)
+        found: dict[str, set[str]] = {}
+        for model, shown in admin.site._registry.items():
+            row = model._default_manager.order_by("-pk").first()
+            forms = [shown.get_form(request, row, change=True)] if shown.has_change_permission(request, row) else []
+            if shown.has_add_permission(request) and getattr(shown, "adding", None) is None:
+                forms.append(shown.get_form(request, None, change=False))
+            if forms:
+                found[model._meta.label] = {name for form in forms for name in form.base_fields}
+        assert found == TYPED
+
+    def test_a_link_that_was_revoked_stays_so_whatever_is_sent(self, client: Client) -> None:
+        order = factories.order(factories.make_product()).order
+        old = order_url(order, Purpose.ACT).removeprefix("http://testserver")
+        client.force_login(somebody(S))
+        act(client, "correct-address", order, email="new@example.com", revoke="on", reason="seen by others")
+        client.post(page(Order, "change", order.pk), {"customer_name": "Ada", "country": "US", "link_version": "1"})
+        order.refresh_from_db()
+        assert (order.link_version, order.customer_name) == (2, "Ada")
+        assert client.get(old).status_code == 404
+
+    def test_the_database_lets_no_revoked_link_live_again(self) -> None:
+        order = factories.order(factories.make_product()).order
+        Order.objects.filter(pk=order.pk).update(link_version=2)
+        with pytest.raises(IntegrityError, match="link_version only rises"), transaction.atomic():
+            Order.objects.filter(pk=order.pk).update(link_version=1)
+
+    def test_an_erased_person_is_not_named_again(self, client: Client) -> None:
+        order = factories.order(factories.make_product()).order
+        Order.objects.filter(pk=order.pk).update(erased_at=NOON, email="", customer_name="", link_version=2)
+        client.force_login(somebody(S))
+        url = page(Order, "change", order.pk)
+        client.post(url, {"customer_name": "Ada", "region": "CA", "country": "DE", "link_version": "1"})
+        order.refresh_from_db()
+        assert (order.customer_name, order.region, order.country, order.link_version) == ("", "", "DE", 2)

@@ -22,6 +22,7 @@ from notifications.compose import Composed, compose
 from notifications.models import Message, MessageEvent, State
 from notifications.news import open_notices
 from orders import services
+from orders.access import DEAD_VERSION
 from orders.admin.history import SILENCE_WORDS
 from orders.domain.delay_rules import Jurisdiction, Silence
 from orders.models import Event, EventKind, Order, OrderLine
@@ -47,7 +48,6 @@ class Example:
 
     sort: Sort
     country: str
-    recipient: str
     subject: str
     text: str
     html_url: str
@@ -77,13 +77,15 @@ def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
     for sort, order_id in first.items():
         order, composed = mail_due(order_id, now=now)
         if composed:
-            yield Example(sort, order.country, order.email, composed.subject, composed.text, kept(composed.html))
+            yield Example(sort, order.country, composed.subject, composed.text, kept(composed.html))
 
 
 def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
-    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too."""
+    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too. Whoever
+    reads it here is not its customer: its links open nothing."""
     lines = OrderLine.objects.select_related("product", "promise")
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    order.link_version = DEAD_VERSION
     unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
     events = list(Event.objects.filter(unsaid, order=order))
     services.decide_again([event.promise_id for event in events if event.promise_id], now=now)

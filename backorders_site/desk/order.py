@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 from backorders_site.desk.pages import admin_of, page, staff_page
 from notifications.models import Message
 from orders import queue
-from orders.access import Purpose, order_url
-from orders.admin.base import Button, Table
+from orders.access import Purpose, order_url, without_tokens
+from orders.admin.base import Button, Table, sees_addresses
 from orders.admin.history import SILENCE_WORDS
 from orders.admin.lines import refunds_table
 from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
@@ -73,6 +73,10 @@ class ShownMail:
     mail: Message
     buttons: Sequence[Button]
 
+    @property
+    def text(self) -> str:
+        return without_tokens(self.mail.text)
+
 
 @staff_page("orders.view_order")
 @require_GET
@@ -85,6 +89,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         title=_("Order %(number)s") % {"number": row.number},
         order=row,
         look=order_url(row, Purpose.LOOK),
+        sees_address=sees_addresses(request),
         buttons=orders.buttons(request, row, back=request.path),
         lines=lines_of(request, row),
         mails=mails_of(request, row),

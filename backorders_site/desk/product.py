@@ -22,7 +22,7 @@ from backorders_site.desk import coverage
 from backorders_site.desk.pages import admin_of, page, staff_page
 from backorders_site.desk.telling import how_far
 from orders import queue
-from orders.admin.base import Button, may
+from orders.admin.base import Button, may, sees_addresses
 from orders.admin.lines import QueuePaginator
 from orders.domain.promises import CHANCES_HOLD
 from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
@@ -80,7 +80,8 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
     sought = request.GET.get("q", "").strip()
     at_place = _place(request)
     number = page_of(at_place) if at_place else request.GET.get("page", "1")
-    lines = _queue_page(product, length, sought, number)
+    by_address = sees_addresses(request)
+    lines = _queue_page(product, length, sought, number, by_address=by_address)
     deliveries = _deliveries(request, product, now=now)
     return page(
         request,
@@ -92,6 +93,7 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
         uncovered=sum(step.waiting for step in steps if not step.is_covered),
         chart=coverage.chart(steps, length.units, now=now),
         sought=sought,
+        by_address=by_address,
         at_place=at_place,
         page=lines,
         waiting=_waiting(list(lines.object_list), today=today_of(now)),
@@ -113,7 +115,9 @@ def page_of(place: int) -> int:
     return (place - 1) // PER_PAGE + 1
 
 
-def _queue_page(product: Product, length: queue.Length, sought: str, number: int | str) -> "Page[Any]":
+def _queue_page(
+    product: Product, length: queue.Length, sought: str, number: int | str, *, by_address: bool
+) -> "Page[Any]":
     lines = (
         OrderLine.objects.filter(product=product, waiting__gt=0)
         .select_related("order", "product", "promise")
@@ -122,7 +126,9 @@ def _queue_page(product: Product, length: queue.Length, sought: str, number: int
     )
     if not sought:
         return QueuePaginator(lines, PER_PAGE, product_id=product.pk, length=length.lines).get_page(number)
-    theirs = Q(number_upper=sought.lstrip("#").upper()) | Q(email_upper=sought.upper())
+    theirs = Q(number_upper=sought.lstrip("#").upper())
+    if by_address:
+        theirs |= Q(email_upper=sought.upper())
     found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
     return Paginator(found, PER_PAGE).get_page(number)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import page, staff_page
+from orders.admin.base import sees_addresses
 from orders.admin.finding import MOST_SHOWN, with_address, with_name, with_number, with_reference, with_tracking
 from orders.models import Order, OrderLine, Product, Restock
 
@@ -37,16 +38,17 @@ class Found:
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     text = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST]
-    found = find(text) if text else None
+    by_address = sees_addresses(request)
+    found = find(text, by_address=by_address) if text else None
     if found and found.straight_to:
         return redirect(found.straight_to)
-    return page(request, "search.html", title=_("Search"), q=text, found=found, most=MOST_SHOWN)
+    return page(request, "search.html", title=_("Search"), q=text, found=found, most=MOST_SHOWN, by_address=by_address)
 
 
-def find(text: str) -> Found:
+def find(text: str, *, by_address: bool) -> Found:
     """As many queries whatever is found."""
     by_number = _shown(with_number(text))
-    by_mail = _shown(with_address(text))
+    by_mail = _shown(with_address(text)) if by_address else []
     by_tracking = _shown(with_tracking(text))
     by_name = _shown(with_name(text))
     products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])

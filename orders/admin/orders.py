@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
-from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link
+from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link, sees_addresses
 from orders.admin.finding import with_address, with_name, with_number, with_sku, with_tracking
 from orders.admin.history import event_words, promise_words, told
 from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
@@ -30,7 +30,8 @@ from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteN
 from orders.admin.shop_tasks import shop_tasks_table
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
 
-EDITABLE = ["attention", "customer_name", "locale", "country", "region", "link_version"]
+EDITABLE = ["attention", "customer_name", "locale", "country", "region"]
+OF_A_PERSON = {"customer_name", "region"}  # what an erased order learns no more
 
 
 def lines_of_order(order: Order) -> Table:
@@ -253,7 +254,8 @@ class OrderAdmin(BackordersAdmin):
         term = " ".join(search_term.replace("\0", "").split())
         if not term:
             return queryset, False
-        ids = {order.pk for found in (with_number, with_address, with_tracking) for order in found(term).only("pk")}
+        ways = [with_number, with_tracking, *([with_address] if sees_addresses(request) else [])]
+        ids = {order.pk for found in ways for order in found(term).only("pk")}
         products = [*with_sku(term).values_list("pk", flat=True)]
         found = ([Q(pk__in=ids)] if ids else []) + ([Q(has_line(Q(product__in=products)))] if products else [])
         if found:
@@ -277,10 +279,11 @@ class OrderAdmin(BackordersAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """The customer's link acts as the customer: it is for those who may cancel."""
-        shown = [
-            name for name in self.readonly_fields if name != "customer_link" or request.user.has_perm(Cancel.permission)
-        ]
-        return [(None, {"fields": shown}), (_("To edit"), {"fields": [*EDITABLE]})]
+        hidden = {"customer_link"} - ({"customer_link"} if request.user.has_perm(Cancel.permission) else set())
+        hidden |= set() if sees_addresses(request) else {"email"}
+        shown = [name for name in self.readonly_fields if name not in hidden]
+        fields = [name for name in EDITABLE if not (obj and obj.erased_at and name in OF_A_PERSON)]
+        return [(None, {"fields": shown}), (_("To edit"), {"fields": fields})]
 
     def links(self, obj: Order) -> list[Button]:
         return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]
@@ -289,7 +292,7 @@ class OrderAdmin(BackordersAdmin):
     def customer(self, order: Order) -> str:
         if order.erased_at:
             return _("erased")
-        return order.customer_name or order.email or _("can't be reached")
+        return order.customer_name or (_("no name") if order.email else _("can't be reached"))
 
     @admin.display(description=gettext_lazy("Units"))
     def units(self, order: Order) -> str:

@@ -65,7 +65,9 @@ class Order(models.Model):
         editable=False,
         help_text="Its customer asked to be forgotten: it learns no name and no address again.",
     )
-    link_version = models.PositiveSmallIntegerField(default=1, help_text="Raise it to revoke every link sent so far.")
+    link_version = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text="Raised to revoke every link sent so far; it never falls."
+    )
     imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)
     attention = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, help_text="What a person has to look at."
@@ -80,8 +82,15 @@ class Order(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("ship_order", "Can ship orders"), ("cancel_order", "Can cancel units of orders")]
-        constraints = [models.UniqueConstraint(Upper("number"), name="order_number_is_unique")]
+        permissions = [
+            ("ship_order", "Can ship orders"),
+            ("cancel_order", "Can cancel units of orders"),
+            ("view_address", "Can see customers' email addresses"),
+        ]
+        constraints = [
+            models.UniqueConstraint(Upper("number"), name="order_number_is_unique"),
+            models.CheckConstraint(condition=Q(link_version__gte=1), name="order_links_have_a_version"),
+        ]
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
             GinIndex(SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"),
