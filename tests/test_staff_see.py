@@ -141,7 +141,8 @@ class Walk:
             if isinstance(each, forms.ModelChoiceField):
                 sent[name] = each.queryset.order_by("-pk").first().pk
             elif isinstance(each, forms.ChoiceField):
-                sent.setdefault(name, next(value for value, _ in each.choices if value))
+                choices: Any = each.choices
+                sent.setdefault(name, next(value for value, _ in choices if value))
             elif isinstance(each, forms.EmailField):
                 sent[name] = "new@example.net"
             elif isinstance(each, forms.DateField) and name == "expected_on":

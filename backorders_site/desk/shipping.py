@@ -29,7 +29,8 @@ from orders.presentation import tracking_link
 
 MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
-SEPARATOR = re.compile(r'\s*?(?:"[^"]*")?[^\t;,]*([\t;,])')  # behind the first cell, which may be quoted
+LONGEST_LINE = 5000  # characters; all the cells of a parcel come to 500
+SEPARATORS = "\t;,"
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
 DIGIT = re.compile("[0-9]")
 LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
@@ -101,8 +102,7 @@ class ShipForm(forms.Form):
             raise forms.ValidationError(_("There is no line to read. One has an order number and a tracking number."))
         if len(rows) > MOST_ROWS:
             raise forms.ValidationError(
-                _("%(n)d lines are too many at once: %(most)d at most; import_shipments reads larger files.")
-                % {"n": len(rows), "most": MOST_ROWS}
+                _("Paste %(most)d lines at most; import_shipments reads larger files.") % {"most": MOST_ROWS}
             )
         return {**data, "rows": rows, "text": text}
 
@@ -128,15 +128,25 @@ class ShipForm(forms.Form):
 
 
 def rows_of(text: str, *, carrier: str = "") -> list[Row]:
-    """By position, or by the names in a first line that has them. Numbers are those of the lines as pasted."""
+    """By position, or by the names in a first line that has them. Numbers are those of the lines as pasted. Of more than
+    MOST_ROWS one more is read."""
     text = text.replace("\0", "")
     columns: Sequence[str] = COLUMNS
     rows: list[Row] = []
     number, lines = 0, io.StringIO(text)
     for line in lines:
+        if len(rows) > MOST_ROWS:
+            break
+        if not line.strip():
+            number += 1
+            continue
         # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the lines below.
-        separator = found_one[1] if (found_one := SEPARATOR.match(line)) else ","
-        reader = csv.reader(chain([line], lines), delimiter=separator)
+        if len(line) > LONGEST_LINE:
+            number += 1
+            words = _("The line is longer than %(most)d characters: put each parcel on a line of its own.")
+            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), words % {"most": LONGEST_LINE}))
+            continue
+        reader = csv.reader(chain([line], lines), delimiter=_separator(line))
         try:
             read = next(reader)
         except csv.Error as error:
@@ -157,6 +167,12 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
             picked |= {"tracking_number": picked["carrier"], "carrier": picked["tracking_number"]}
         rows.append(Row(number, picked | {"carrier": picked["carrier"] or carrier}))
     return rows
+
+
+def _separator(line: str) -> str:
+    """The first behind the first cell, which may be quoted."""
+    quoted = line.find('"', 1) + 1 if line.startswith('"') else 0
+    return next((sign for sign in line[quoted:] if sign in SEPARATORS), ",")
 
 
 def _are_the_other_way_round(cells: dict[str, str]) -> bool:

@@ -16,6 +16,7 @@ NOT_CSV = {
     b"%PDF": "is a PDF",
 }
 FAULTS_KEPT = 1000
+MOST_COLUMNS = 1000  # the widest export of a shop has under a hundred
 FORMULA = tuple("=+-@")
 
 Cells = dict[str, str]
@@ -90,8 +91,10 @@ class Table:
                 problem = f"has {len(fields)} fields; expected {width}, as many as the header"
             if not problem and fields[:width] == self.header:
                 problem = "is the header once more; expected it in row 1 only"
-            fields += [""] * (width - len(fields))
-            yield Row(number, {column: _as_typed(fields[place].strip()) for column, place in picked}, problem)
+            cells = {
+                column: _as_typed(fields[place].strip()) if place < len(fields) else "" for column, place in picked
+            }
+            yield Row(number, cells, problem)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Every record after the header as it stands there, with its number."""
@@ -128,6 +131,8 @@ class Table:
             header = [field.strip() for field in fields]
             while header and not header[-1]:
                 header.pop()
+            if len(header) > MOST_COLUMNS:
+                raise Unreadable(f"{self.name}:1: there are {len(header)} columns; expected {MOST_COLUMNS} at most")
             if header:
                 return header
             break
