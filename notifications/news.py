@@ -120,8 +120,11 @@ def _tells_of_units_set_aside(event: Event) -> bool:
 def _undone(event: Event, later: Sequence[Event]) -> bool:
     what = "shipment" if event.kind == EventKind.SHIPPED else "cancellation"
     return any(
-        other.kind == EventKind.CORRECTED
-        and other.facts.get("what") == what
-        and other.facts["units"] == event.facts["units"]
+        (
+            other.kind == EventKind.CORRECTED
+            and other.facts.get("what") == what
+            and other.facts["units"] == event.facts["units"]
+        )
+        or (what == "cancellation" and other.facts.get("crossed", {}).get("withdrawn") == event.facts["units"])
         for other in later
     )

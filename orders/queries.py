@@ -1,6 +1,7 @@
 """What the customer's pages read, as frozen values; the number of queries does not depend on how much there is."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -40,6 +41,7 @@ from orders.presentation import (
     Standing,
     Told,
     consent_sentence,
+    crossed_sentence,
     deliveries_of_mine,
     notice_sentences,
     queue_change_sentence,
@@ -141,7 +143,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
-    `cancellation`: what was said of it last, and of its refund since; `asked`: an open notice that wants an answer;
+    `cancellation`: what was said of it last, and of its refund since; `crossed`: the same of one that a parcel crossed;
+    `asked`: an open notice that wants an answer;
     `put_back`: what putting back agrees to, where silence cancelled the line and its refund was not sent; `may_withdraw`:
     from the contract, by the law of the country; `former`: the windows told before, newest first; `standing`: who is ahead
     in units and which deliveries serve them, unless nothing waits."""
@@ -167,6 +170,7 @@ class LineStatus:
     put_back: str
     may_withdraw: bool
     reassured_by: date | None
+    crossed: str = ""
     former: tuple[Told, ...] = ()
     standing: Standing | None = None
 
@@ -417,6 +421,17 @@ def _cancellation(line: OrderLine, newest_first: Iterable[Event], reader: _Reade
     return sentence(event, locale=reader.locale)
 
 
+def _crossed(line: OrderLine, newest_first: Iterable[Event], reader: _Reader) -> str:
+    """As it was told, but for the refund that was sent since, and until the parcel was taken back."""
+    event = next((event for event in newest_first if event.facts.get("crossed")), None)
+    if event is None or not line.shipped:
+        return ""
+    crossed = event.facts["crossed"]
+    if crossed["kept"] and not getattr(line, "unrefunded", 0):
+        crossed |= {"refund_sent": True}
+    return crossed_sentence(event, locale=reader.locale)
+
+
 def _line_status(
     line: OrderLine,
     position: queue.Position | None,
@@ -446,6 +461,7 @@ def _line_status(
         agreed_by=line.agreed_by,
         parcels=tuple(parcels),
         cancellation=_cancellation(line, own, reader),
+        crossed=_crossed(line, own, reader),
         asked=_asked(line, notice, reader),
         put_back=_put_back(line, notice, own, reader),
         may_withdraw=reader.may_withdraw,
@@ -545,21 +561,25 @@ def _holds_until(promised: Promised | None) -> date | None:
 
 
 def _parcels(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:
-    """By line, newest first; shipments recorded by mistake are left out. Whether the day is known stands in the event."""
+    """By line, newest first; what was recorded by mistake, or has gone over to a row with its tracking number, is left out.
+    Whether the day is known stands in the event."""
     dayless = {(e.line_id, e.at) for e in events if e.kind == EventKind.SHIPPED and not e.facts["shipped_on"]}
-    rows = (
-        ShipmentLine.objects.filter(
-            line__order=order, shipment__corrects__isnull=True, shipment__corrections__isnull=True
-        )
-        .select_related("shipment")
-        .order_by("-shipment__shipped_at", "-pk")
-    )
+    rows = ShipmentLine.objects.filter(line__order=order).select_related("shipment")
+    corrected: Counter[tuple[int, int]] = Counter()
+    left = []
+    for row in rows.order_by("-shipment__shipped_at", "-pk"):
+        if row.shipment.corrects_id:
+            corrected[row.shipment.corrects_id, row.line_id] += row.quantity
+        else:
+            left.append(row)
     parcels: dict[int, list[Parcel]] = {}
-    for row in rows:
+    for row in left:
         shipment = row.shipment
+        units = row.quantity + corrected[shipment.pk, row.line_id]
         shipped_at = None if (row.line_id, shipment.recorded_at) in dayless else shipment.shipped_at
-        parcel = Parcel(row.quantity, shipped_at, shipment.carrier, shipment.tracking_number)
-        parcels.setdefault(row.line_id, []).append(parcel)
+        if units:
+            parcel = Parcel(units, shipped_at, shipment.carrier, shipment.tracking_number)
+            parcels.setdefault(row.line_id, []).append(parcel)
     return parcels
 
 

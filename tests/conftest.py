@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -14,11 +15,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
+from tests.exports import Load
 from tests.factories import NOON
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every command
@@ -94,6 +97,18 @@ def noon() -> Iterator[None]:
     """The clock stands at the factories' NOON. Whole modules use it by their mark."""
     with time_machine.travel(NOON, tick=False):
         yield
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """A file of a header and rows, read by a command."""
+
+    def write(command: str, header: str, *rows: str) -> None:
+        path = tmp_path / f"{command}.csv"
+        path.write_text("\n".join([header, *rows]))
+        call_command(command, str(path))
+
+    return write
 
 
 @pytest.fixture

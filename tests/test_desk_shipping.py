@@ -214,7 +214,76 @@ class TestTrackingLinks:
         assert tracking_link("ACME post", "A/1") == "https://acme.example/A%2F1?l=en"
 
 
+class TestWhatCrossed:
+    def test_a_cancelled_order_is_refused_alone_and_says_what_to_do(self, admin_client: Client) -> None:
+        gone, _ = packed("1001", 1), packed("1002", 1)
+        services.cancel(gone[0].order, now=NOON)
+        assert said(ship(admin_client, "1001,1Z1,UPS\n1002,1Z2,UPS")) == {
+            1: "Order 1001 was canceled: stop the parcel. If it has left, import a file of shipments with the time: what came "
+            "first counts.",
+            2: "1 unit shipped.",
+        }
+
+    def test_a_number_is_added_to_what_an_export_said_had_shipped(self, admin_client: Client) -> None:
+        line = factories.order(factories.make_product(sku="LAMP"), 3, number="1001")
+        services.ship(line.order, {line.pk: 3}, now=NOON - timedelta(hours=1), beyond_reserved=True)
+        pasted = "1001,1Z1,UPS,LAMP,2\n1001,1Z2,UPS,LAMP,1"
+        assert set(said(ship(admin_client, pasted)).values()) == {"Shipped before. The tracking number is added."}
+        assert fresh(line).shipped == 3
+        named = Shipment.objects.exclude(tracking_number="").order_by("pk")
+        assert [(row.tracking_number, row.standing()) for row in named] == [
+            ("1Z1", {line.pk: 2}),
+            ("1Z2", {line.pk: 1}),
+        ]
+        with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+            report = admin_client.post(SHIP, {"pasted": pasted}).context["report"]
+        assert said(report)[1] == "This parcel was recorded before."
+
+    def test_the_order_says_where_its_number_is(self, admin_client: Client) -> None:
+        line = factories.order(factories.make_product(sku="LAMP"), number="1001")
+        services.ship(line.order, {line.pk: 1}, now=NOON - timedelta(hours=1), beyond_reserved=True)
+        ship(admin_client, "1001,1Z1,UPS")
+        shown = admin_client.get(reverse("admin:orders_order_change", args=[line.order_id])).content.decode()
+        assert "its tracking number came later" in shown
+        assert "has its number below" in shown
+        assert "taken back" not in shown
+
+
 class TestReceiving:
+    def test_what_has_shipped_already_is_said_before_and_goes_to_no_line(self, admin_client: Client) -> None:
+        product = factories.make_product(sku="LAMP")
+        restock = factories.restock(product, 10, reference="PO-9", expected_on=NOON.date())
+        lines = [factories.order(product, number=str(n)) for n in range(1, 16)]
+        for line in lines[:5]:
+            services.ship(line.order, {line.pk: 1}, now=NOON, beyond_reserved=True)
+        form = admin_client.get(reverse("admin:orders_restock_receive") + f"?id={restock.pk}").context["form"]
+        assert (
+            form["units"].help_text == "10 of 10 are still to come. 5 of these have already shipped: 5 go to the line."
+        )
+        words = act(admin_client, "receive", restock, units=10)
+        assert "10 units of PO-9 (LAMP) received. 5 of them had already shipped." in words
+        assert sum(fresh(line).allocated for line in lines) == 10
+        receipt = restock.receipts.get()
+        words = act(admin_client, "other-units", receipt, reason="they came from the other shelf")
+        assert "5 units of 10 × LAMP on 2026-11-02 go to the line." in words
+        assert sum(fresh(line).allocated for line in lines) == 15
+
+    def test_whoever_knows_says_that_they_are_other_units(self, admin_client: Client) -> None:
+        product = factories.make_product(sku="LAMP")
+        restock = factories.restock(product, 2, reference="PO-9", expected_on=NOON.date())
+        first, second, third = (factories.order(product, number=str(n)) for n in (1, 2, 3))
+        services.ship(first.order, {first.pk: 1}, now=NOON, beyond_reserved=True)
+        act(admin_client, "receive", restock, units=2, other_units="on")
+        assert [fresh(line).state for line in (first, second, third)] == ["shipped", "reserved", "reserved"]
+
+    def test_units_nobody_announced_may_have_shipped_too(self, admin_client: Client) -> None:
+        product = factories.make_product(sku="LAMP")
+        first, second = factories.order(product, number="1"), factories.order(product, number="2")
+        services.ship(first.order, {first.pk: 1}, now=NOON, beyond_reserved=True)
+        words = act(admin_client, "receive", product, units=1, reason="found")
+        assert "1 unit of LAMP received. 1 of them had already shipped." in words
+        assert fresh(second).state == "waiting"
+
     def two_products(self) -> tuple[Product, Product]:
         products = factories.make_product(sku="LAMP"), factories.make_product(sku="RUG")
         supplier = factories.make_supplier()

@@ -73,7 +73,9 @@ def test_what_an_orders_export_had_said_to_be_shipped_is_no_fault(
     line = order(make_product(sku="LAMP"), 2, number="1")
     services.ship(line.order, {line.pk: 2}, now=NOON, beyond_reserved=True)
     load("1,LAMP,2,2026-11-01,DHL,T1")
-    assert shipped() == [("", 2)]
+    assert shipped() == [("", 2), ("", -2), ("T1", 2)]
+    assert "Parcels: 1 shipped before, and given their tracking number." in capsys.readouterr().out
+    load("1,LAMP,2,2026-11-01,,")
     assert "Lines an orders export had said to be shipped already: 1." in capsys.readouterr().out
 
 

@@ -318,7 +318,10 @@ def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> No
     services.cancel(Order.objects.get(), now=NOON, by="customer")
     sent = export((order(Fulfillment_Status="fulfilled"), [line(status="fulfilled")]))
     call_command("import_orders", sent, all_products=True)
-    assert Order.objects.get().attention == ["LAMP: units that left the shop though cancelled here: 1"]
+    assert Order.objects.get().attention == [
+        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; nobody knows which came first; "
+        "the refund stays due: agree with the customer on the parcel"
+    ]
 
 
 def test_words_shopify_does_not_use_are_bad_rows(export: Export, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ ACTS = {
     "orders.Product receive": {W, M},
     "orders.Product discontinue": {M},
     "orders.Receipt correct": {W, M},
+    "orders.Receipt other-units": {W, M},
     "orders.Order ship": {W, M},
     "orders.Order cancel": {S, M},
     "orders.Order tell": {S, M},

@@ -81,7 +81,7 @@ class Chart:
 
 def steps(product: Product, *, now: datetime) -> list[Step]:
     """As deliveries stand now, a change that still settles with them."""
-    deliveries = open_deliveries([product.pk])[product.pk]
+    deliveries = open_deliveries([product.pk], day=today_of(now))[product.pk]
     bands = forecast(
         deliveries,
         supplier_record(today_of(now)),

@@ -258,26 +258,27 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
     for name, most in LONGEST.items():
         if len(cells[name]) > most:
             raise _Refused(row, _("%(column)s is longer than %(most)d characters.") % {"column": name, "most": most})
-    units = _units(order, row, now=now)
+    chosen = _chosen(order, row, now=now)
+    parcel = {"carrier": cells["carrier"], "tracking_number": cells["tracking_number"]}
     try:
-        services.ship(
-            order,
-            units,
-            carrier=cells["carrier"],
-            tracking_number=cells["tracking_number"],
-            now=now,
-            actor=actor,
-        )
+        if (there := _without_number(order, chosen)) and cells["tracking_number"]:
+            shipment, units = there
+            units = {chosen[0].pk: int(cells["quantity"])} if cells["quantity"] else units
+            services.number_parcel(order, units, shipped_at=shipment.shipped_at, now=now, actor=actor, **parcel)
+            words = _("Shipped before. The tracking number is added.")
+        else:
+            units = _units(order, row, chosen)
+            services.ship(order, units, now=now, actor=actor, **parcel)
+            count = sum(units.values())
+            words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
     except services.Refused as refused:
         raise _Refused(row, capfirst(str(refused))) from refused
-    count = sum(units.values())
-    words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
     unknown = cells["tracking_number"] and not tracking_link(cells["carrier"], cells["tracking_number"])
     return words + (" " + _("No link to follow it by: the carrier is not known here.") if unknown else "")
 
 
-def _units(order: Order, row: Row, *, now: datetime) -> dict[int, int]:
-    """By line: all that is set aside, or as many of the product as the row says."""
+def _chosen(order: Order, row: Row, *, now: datetime) -> list[OrderLine]:
+    """The lines that the row is about."""
     sku, quantity = row.cells["sku"], row.cells["quantity"]
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
     if quantity and not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 7 and int(quantity)):
@@ -289,9 +290,35 @@ def _units(order: Order, row: Row, *, now: datetime) -> dict[int, int]:
         raise _Refused(row, _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku})
     if _was_recorded(chosen, row.cells["tracking_number"], now=now):
         raise _Refused(row, _("This parcel was recorded before."))
-    if quantity:
-        return {chosen[0].pk: int(quantity)}
-    units = {line.pk: line.reserved for line in chosen if line.reserved}
+    return chosen
+
+
+def _without_number(order: Order, lines: Sequence[OrderLine]) -> tuple[Shipment, dict[int, int]] | None:
+    """Where nothing is set aside: the first parcel of these lines that has no tracking number yet, and its units."""
+    if any(line.reserved for line in lines):
+        return None
+    ids = {line.pk for line in lines}
+    for shipment in order.shipments.filter(corrects=None, tracking_number="").order_by("pk"):
+        if units := {pk: number for pk, number in shipment.standing().items() if pk in ids}:
+            return shipment, units
+    return None
+
+
+def _units(order: Order, row: Row, lines: Sequence[OrderLine]) -> dict[int, int]:
+    """By line: all that is set aside, or as many of the product as the row says."""
+    open_units = any(line.waiting or line.reserved for line in lines)
+    if not open_units and any(line.cancelled for line in lines):
+        raise _Refused(
+            row,
+            _(
+                "Order %s was canceled: stop the parcel. If it has left, import a file of shipments with the time: what came "
+                "first counts."
+            )
+            % order.number,
+        )
+    if row.cells["quantity"]:
+        return {lines[0].pk: int(row.cells["quantity"])}
+    units = {line.pk: line.reserved for line in lines if line.reserved}
     if not units:
         raise _Refused(row, _("Nothing of order %s is set aside: receive it first.") % order.number)
     return units

@@ -91,7 +91,7 @@ def parcels_of(news: Iterable[Event]) -> list[Parcel]:
     """The parcels that left, each once however many lines are in it, where their carrier's page is known."""
     numbers = {}
     for event in news:
-        if event.kind == EventKind.SHIPPED:
+        if "tracking_number" in event.facts:
             number = event.facts["tracking_number"]
             numbers[tracking_link(event.facts["carrier"], number)] = isolated(plain(number, LONGEST_NAME))
     found = [Parcel(url, number) for url, number in numbers.items() if url]

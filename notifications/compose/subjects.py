@@ -39,6 +39,8 @@ def subject(
             return gettext("Part of order %(number)s has no date at the moment") % words
         case EventKind.CORRECTED:
             return _of_correcting(main, lines) % words
+        case EventKind.NOTE if main.facts.get("code") == "tracking":
+            return gettext("Tracking for order %(number)s") % words
     return _of_kind(main.kind, lines) % words
 
 

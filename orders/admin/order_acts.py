@@ -408,7 +408,7 @@ class DidNotLeave(Act):
 
     @classmethod
     def offered(cls, row: Shipment) -> bool:
-        return row.corrects_id is None and not row.corrections.exists()
+        return row.corrects_id is None and bool(row.standing())
 
     def products(self) -> list[int]:
         lines = OrderLine.objects.filter(shipment_lines__shipment__in=self.rows)

@@ -106,16 +106,21 @@ def shipments_of_order(order: Order) -> Table:
                 row.tracking_number,
                 row.actor,
             ]
-            for row in order.shipments.prefetch_related("lines__line__product", "corrections")
+            for row in order.shipments.prefetch_related("lines__line__product", "corrections__lines")
         ],
     )
 
 
 def _carrier_words(shipment: Shipment) -> str:
-    """A parcel that did not leave says so, and so does the row that takes it back."""
+    """A parcel that did not leave says so, and so does the row that takes it back. What got its tracking number later is in
+    a row of its own."""
+    if shipment.reason == services.NUMBERED:
+        return _("its tracking number came later")
     if shipment.corrects_id:
         return _("did not leave: %(reason)s") % {"reason": shipment.reason or "–"}
-    return " · ".join(filter(None, [shipment.carrier, _("taken back") if shipment.corrections.all() else ""]))
+    numbered = all(row.reason == services.NUMBERED for row in shipment.corrections.all())
+    taken_back = "" if shipment.standing() else _("has its number below") if numbered else _("taken back")
+    return " · ".join(filter(None, [shipment.carrier, taken_back]))
 
 
 def refunds_of_order(order: Order) -> Table:

@@ -23,6 +23,7 @@ from orders.admin.supply_acts import (
     Discontinue,
     MoveDate,
     NewRestock,
+    OtherUnits,
     Receive,
     ReceiveUnannounced,
     UndoMove,
@@ -84,6 +85,10 @@ def corrections_of_receipt(receipt: Receipt) -> Table:
     return receipts_table(receipt.corrections.all(), title=_("Corrections"))
 
 
+def shipped_of_receipt(receipt: Receipt) -> Table:
+    return receipts_table(receipt.covers.all(), title=_("Had already shipped"))
+
+
 def receipts_of_product(product: Product) -> Table:
     return receipts_table(product.receipts.all())
 
@@ -91,6 +96,10 @@ def receipts_of_product(product: Product) -> Table:
 def receipt_words(receipt: Receipt) -> str:
     if not receipt.stocked:
         return _("Supplier's history: from before our first order, not in stock")
+    if receipt.ahead:
+        return _("Shipped before it was received")
+    if receipt.came_with_id:
+        return _("Came with a delivery that was received later")
     return _("Correction") if receipt.corrects_id else _("Into stock")
 
 
@@ -323,7 +332,8 @@ class ReceiptKind(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
-            "stock": (_("Into stock"), Q(stocked=True, corrects__isnull=True)),
+            "stock": (_("Into stock"), Q(stocked=True, corrects__isnull=True, ahead=False)),
+            "ahead": (_("Shipped before it was received"), Q(ahead=True)),
             "corrections": (_("Correction"), Q(corrects__isnull=False)),
             "history": (_("Supplier's history"), Q(stocked=False)),
         }
@@ -339,8 +349,8 @@ class ReceiptAdmin(ReadOnlyAdmin):
     list_filter = [ReceiptKind]
     search_fields = ["product__sku", "product__name", "restock__reference"]
     fields = ["product", "restock", "quantity", "arrived_on", "what", "recorded_at", "corrects", "reason", "actor"]
-    acts = [Correct]
-    tables = [corrections_of_receipt]
+    acts = [Correct, OtherUnits]
+    tables = [corrections_of_receipt, shipped_of_receipt]
 
     @admin.display(description=gettext_lazy("What it is"))
     def what(self, receipt: Receipt) -> str:

@@ -217,11 +217,21 @@ class Receive(RestockAct):
             field.help_text = ngettext(
                 "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
             ) % {"still": still, "all": row.quantity}
+            if shipped := min(shipped_ahead(row.product, row), still):
+                field.help_text += " " + already_shipped(shipped, still - shipped)
+                asked[self.others_of(row)] = other_units(row.product if len(rows) > 1 else None)
         self.fields = asked | self.fields
 
     def units_of(self, row: Restock) -> str:
         """The name of its field."""
         return "units" if len(self.rows) == 1 else f"units_{row.pk}"
+
+    def others_of(self, row: Restock) -> str:
+        """The name of the field that says its units are others than those that have shipped."""
+        return "other_units" if len(self.rows) == 1 else f"other_units_{row.pk}"
+
+    def facts(self, row: Restock) -> Sequence[object]:
+        return [*super().facts(row), shipped_ahead(row.product, row)]
 
     def clean(self) -> dict[str, Any]:
         """A slip of the finger would set units aside that are not there. Who ticks the box means these numbers alone."""
@@ -245,18 +255,58 @@ class Receive(RestockAct):
         units = self.cleaned_data[self.units_of(row)]
         if not units:
             return _("Nothing of %(restock)s was received.") % {"restock": row}
-        services.receive(
-            row.product, units, restock=row, arrived_on=self.cleaned_data["arrived_on"], now=now, actor=actor
+        receipt = services.receive(
+            row.product,
+            units,
+            restock=row,
+            arrived_on=self.cleaned_data["arrived_on"],
+            other_units=self.cleaned_data.get(self.others_of(row), False),
+            now=now,
+            actor=actor,
         )
-        return ngettext(
+        said = ngettext(
             "%(units)d unit of %(restock)s received.", "%(units)d units of %(restock)s received.", units
         ) % {
             "units": units,
             "restock": row,
         }
+        return with_shipped(said, receipt)
 
     def after(self) -> str:
         return f"{reverse('desk:picking')}?{urlencode([('sku', row.product.sku) for row in self.rows])}"
+
+
+def shipped_ahead(product: Product, restock: Restock | None) -> int:
+    return services.shipped_ahead(product, arrived_on=timezone.localdate(), restock=restock)
+
+
+def already_shipped(shipped: int, rest: int) -> str:
+    """What of units that arrive is in parcels that left before they were received."""
+    return ngettext(
+        "%(shipped)d of these has already shipped: %(rest)d go to the line.",
+        "%(shipped)d of these have already shipped: %(rest)d go to the line.",
+        shipped,
+    ) % {"shipped": shipped, "rest": rest}
+
+
+def other_units(product: Product | None) -> forms.BooleanField:
+    """`product` where several are asked about."""
+    label = (
+        _("%(product)s: the parcels held other units, all of these go to the line") % {"product": product}
+        if product
+        else _("The parcels held other units: all of these go to the line")
+    )
+    return forms.BooleanField(label=label, required=False)
+
+
+def with_shipped(said: str, receipt: Receipt) -> str:
+    shipped = services.brought(receipt)
+    if not shipped:
+        return said
+    words = ngettext(
+        "%(shipped)d of them had already shipped.", "%(shipped)d of them had already shipped.", shipped
+    ) % {"shipped": shipped}
+    return f"{said} {words}"
 
 
 def far_more(still: int) -> str:
@@ -299,6 +349,16 @@ class ReceiveUnannounced(Act):
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     reason = forms.CharField(max_length=200, help_text=gettext_lazy("Where they come from; customers never read it."))
 
+    def __init__(self, rows: Sequence[Product], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        if shipped := shipped_ahead(rows[0], None):
+            self.fields["units"].help_text = ngettext(
+                "%(shipped)d unit shipped before it was received: of these, so many go to no line.",
+                "%(shipped)d units shipped before they were received: of these, so many go to no line.",
+                shipped,
+            ) % {"shipped": shipped}
+            self.fields["other_units"] = other_units(None)
+
     def products(self) -> list[int]:
         return sorted(row.pk for row in self.rows)
 
@@ -307,13 +367,22 @@ class ReceiveUnannounced(Act):
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
         data = self.cleaned_data
-        services.receive(row, data["units"], arrived_on=data["arrived_on"], reason=data["reason"], now=now, actor=actor)
-        return ngettext(
+        receipt = services.receive(
+            row,
+            data["units"],
+            arrived_on=data["arrived_on"],
+            reason=data["reason"],
+            other_units=data.get("other_units", False),
+            now=now,
+            actor=actor,
+        )
+        said = ngettext(
             "%(units)d unit of %(sku)s received.", "%(units)d units of %(sku)s received.", data["units"]
         ) % {
             "units": data["units"],
             "sku": row.sku,
         }
+        return with_shipped(said, receipt)
 
 
 class Discontinue(Act):
@@ -396,6 +465,32 @@ class Correct(Act):
         if correction is None:
             return _("%(receipt)s was right: nothing to correct.") % {"receipt": row}
         return _("%(receipt)s corrected: %(units)d arrived.") % {"receipt": row, "units": data["units"]}
+
+
+class OtherUnits(Act):
+    name = "other-units"
+    permission = "orders.correct_receipt"
+    label = gettext_lazy("They were other units")
+    explanation = gettext_lazy(
+        "Parcels that left before this was received were taken to hold its units. If they held others, these go to the line."
+    )
+    impossible = gettext_lazy("None of these units was taken to have shipped before.")
+    rehearsed = True
+
+    reason = StaffReason()
+
+    @classmethod
+    def offered(cls, row: Receipt) -> bool:
+        return row.corrects_id is None and services.brought(row) > 0
+
+    def facts(self, row: Receipt) -> Sequence[object]:
+        return [services.brought(row), row.product.receipts.count()]
+
+    def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:
+        units = services.were_other_units(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        return ngettext(
+            "%(units)d unit of %(receipt)s goes to the line.", "%(units)d units of %(receipt)s go to the line.", units
+        ) % {"units": units, "receipt": row}
 
 
 def counted(receipt: Receipt) -> int:

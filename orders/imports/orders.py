@@ -68,6 +68,7 @@ class _Writer:
     left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
     attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
     joined: set[int] = field(default_factory=set)  # products
+    shipped: set[int] = field(default_factory=set)  # products
     seen: set[str] = field(default_factory=set)  # SKUs of the file
 
     def write(self, batch: Collection[ExportOrder]) -> None:
@@ -85,7 +86,15 @@ class _Writer:
         self._place(new)
 
     def serve(self) -> None:
+        self.attention.update(services.settle_shipped(self.shipped, now=self.run.now))
         services.serve_joined(self.joined, now=self.run.now, quiet=self.quiet)
+
+    def hear_of_conflicts(self, export: ExportOrder, order: Order, texts: Collection[str]) -> None:
+        if texts:
+            self.attention[order.number] += len(texts)
+            self.run.conflicts += [
+                f"{self.run.table.name}:{export.row}: order {order.number}: {text}" for text in texts
+            ]
 
     def report(self) -> dict[str, Any]:
         return {
@@ -167,7 +176,9 @@ class _Writer:
         if shipped:
             lines = order.lines.filter(product__sku__in=shipped, held=False).select_related("product")
             if units := {line.pk: shipped[line.product.sku] for line in lines}:
-                services.ship(order, units, now=self.run.now, beyond_reserved=True, day_known=False)
+                services.ship(
+                    order, units, now=self.run.now, beyond_reserved=True, before_joining=True, day_known=False
+                )
 
     # Known orders
 
@@ -191,15 +202,9 @@ class _Writer:
     def _close(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
         now = self.run.now
         if difference.ship:
-            shipped_at = export.head.shipped_at
-            services.ship(
-                order,
-                difference.ship,
-                now=now,
-                shipped_at=shipped_at,
-                beyond_reserved=True,
-                day_known=shipped_at is not None,
-            )
+            said = services.record_parcel(order, difference.ship, now=now, shipped_at=export.head.shipped_at)
+            self.hear_of_conflicts(export, order, said)
+            self.shipped.update(line.product_id for line in order.lines.all() if line.pk in difference.ship)
             self.counts["units_shipped"] += sum(difference.ship.values())
         refunded, confirmed = export.head.closed == "refunded", 0
         if difference.cancel:
@@ -267,6 +272,7 @@ class _Difference:
 
     def __init__(self, export: ExportOrder, order: Order, *, complete: bool) -> None:
         self.order = order
+        self.export = export
         self.ship: dict[int, int] = {}
         self.cancel: dict[int, int] = {}
         self.wanted: dict[int, int] = {}
@@ -317,9 +323,14 @@ class _Difference:
                 self.hold.append(line.pk)
             return 0
         missing = max(said.shipped - line.shipped, 0)
-        if missing > still and line.cancelled:
+        if missing <= still or not line.cancelled:
+            return min(missing, still)
+        # A number of units is believed only where nothing shows that the shop has cancelled some of them, too.
+        head = self.export.head
+        if head.closed or head.part_refund or any(task.confirmed_by for task in line.shop_tasks.all()):
             self.texts.append(f"{line.product.sku}: {services.CONFLICT}: {missing - still}")
-        return min(missing, still)
+            return still
+        return min(missing, still + line.cancelled)
 
 
 def _known_orders(batch: Iterable[ExportOrder]) -> dict[str, Order]:

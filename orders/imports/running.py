@@ -1,5 +1,6 @@
 """What every import shares: one transaction, one record of the file, bad rows named, and nothing written where they are."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,8 @@ class Run:
     progress: Progress = lambda done, total: None
     faults: Faults = field(default_factory=Faults)
     row: Import | None = None
+    people: Counter[str] = field(default_factory=Counter)  # new texts on staff's list, by order number
+    conflicts: list[str] = field(default_factory=list)  # written all the same, and for a person to look at
 
     def bad(self, row: int, error: object, *, file: str = "") -> None:
         self.faults.add(file or self.table.name, row, error)

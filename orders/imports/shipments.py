@@ -1,10 +1,13 @@
 """A file of shipments: parcels the shop has handed over."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
 
 from orders import services
 from orders.imports import values
@@ -38,20 +41,27 @@ def import_shipments(run: Run) -> dict[str, Any]:
         except BadRow as error:
             run.bad(row.number, error)
     # Written even so, and undone at the end: only what is recorded shows what cannot have left, and all is named at once.
-    counts: Counter[str] = Counter(dict.fromkeys(("recorded", "recorded_before", "shipped_before", "not_here"), 0))
+    counts: Counter[str] = Counter(
+        dict.fromkeys(("recorded", "numbered", "recorded_before", "shipped_before", "not_here"), 0)
+    )
 
     def write() -> dict[str, Any]:
         todo = list(parcels.items())
+        numbers: defaultdict[str, set[str]] = defaultdict(set)
+        for number, tracking, _ in parcels:
+            numbers[number].add(tracking)
+        products: set[int] = set()
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
             orders = _orders({number for (number, _, _), _ in batch})
-            for (number, tracking, shipped_at), parcel in batch:
-                if order := orders.get(number):
-                    _ship(order, tracking, shipped_at, parcel, run, counts)
+            for key, parcel in batch:
+                if order := orders.get(key[0]):
+                    products |= _ship(order, key, parcel, numbers[key[0]], run, counts)
                 elif not parcel.bad:
                     counts["not_here"] += 1
             run.progress(start + len(batch), len(todo))
-        return dict(counts)
+        run.people.update(services.settle_shipped(products, now=run.now))
+        return {**counts, "orders_for_a_person": len(run.people), "needs_a_person": dict(run.people)}
 
     return run.perform("import_shipments", write)
 
@@ -75,51 +85,107 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
 
 
 def _orders(numbers: Iterable[str]) -> dict[str, Order]:
-    orders = with_numbers(numbers).prefetch_related("lines__product", "shipments__lines")
+    orders = with_numbers(numbers).prefetch_related(
+        "lines__product", "shipments__lines", "shipments__corrections__lines"
+    )
     return {order.number.upper(): order for order in orders}
 
 
-def _ship(order: Order, tracking: str, shipped_at: datetime, parcel: _Parcel, run: Run, counts: Counter[str]) -> None:
-    """Record what is not recorded yet. A shipment that staff took back stays taken back."""
+def _ship(
+    order: Order, key: Key, parcel: _Parcel, numbers: Collection[str], run: Run, counts: Counter[str]
+) -> set[int]:
+    """Record what is not recorded yet. A shipment that staff took back stays taken back. `numbers`: all that the file has
+    for this order. Returns the products of which units left."""
+    _, tracking, shipped_at = key
     recorded = _recorded(order, tracking, shipped_at)
-    units: dict[int, int] = {}
-    for line in OrderLine.objects.filter(order=order).select_related("product"):
+    found = _Found()
+    lines = list(OrderLine.objects.filter(order=order).select_related("product"))
+    for line in lines:
         new = parcel.units[line.product.sku] - recorded[line.pk]
-        if new <= 0:
-            continue
-        still = line.waiting + line.reserved
-        if new > still and new <= still + _without_tracking(order, line):
-            counts["shipped_before"] += not parcel.bad  # an orders export said so first, without the tracking number
-            new = still
-        if new > still:
+        if new > 0 and not found.place(line, new, _before(order, line, key, numbers)):
+            still = line.waiting + line.reserved + line.cancelled
             run.bad(
                 parcel.row,
                 f"{new} of {line.product.sku} cannot have shipped in order {order.number}; "
                 f"expected {still} at most, as many as are still to come",
             )
-            return
-        if new:
-            units[line.pk] = new
-    known = {line.product.sku for line in order.lines.all()}
+            return set()
     if parcel.bad:
-        return
-    if not units:
+        return set()
+    if not (found.new or found.known):
+        known = {line.product.sku for line in lines}
         counts["recorded_before" if known & parcel.units.keys() else "not_here"] += 1
-        return
+        return set()
     try:
-        services.ship(
-            order,
-            units,
-            now=run.now,
-            shipped_at=shipped_at,
-            carrier=parcel.carrier,
-            tracking_number=tracking,
-            beyond_reserved=True,
-        )
+        _write(order, key, parcel, found, run, counts)
     except services.Refused as error:
         run.bad(parcel.row, error)
-    else:
-        counts["recorded"] += 1
+        return set()
+    return {line.product_id for line in lines if line.pk in found.new}
+
+
+@dataclass(slots=True)
+class _Found:
+    """Units of a parcel by line: `new` ones, and `known` ones by the tracking number they are recorded under."""
+
+    new: dict[int, int] = field(default_factory=dict)
+    known: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def place(self, line: OrderLine, units: int, before: "_Before") -> bool:
+        """False where they cannot have shipped. What surely is known goes first, then what is still to come, then what must
+        be known because nothing else is left."""
+        units = self._take(line, units, before.surely)
+        still = line.waiting + line.reserved + line.cancelled
+        to_come = min(units, line.waiting + line.reserved)
+        rest = self._take(line, units - to_come, before.perhaps)
+        left = to_come + rest
+        if left > still:
+            return False
+        if left:
+            self.new[line.pk] = left
+        return True
+
+    def _take(self, line: OrderLine, units: int, known: Mapping[str, int]) -> int:
+        for number, there in known.items():
+            before = self.known.get(number, {}).get(line.pk, 0)
+            taken = min(units, there - before)
+            units -= taken
+            if taken:
+                self.known.setdefault(number, {})[line.pk] = before + taken
+        return units
+
+
+def _write(order: Order, key: Key, parcel: _Parcel, found: _Found, run: Run, counts: Counter[str]) -> None:
+    _, tracking, shipped_at = key
+    with transaction.atomic():
+        for before, units in found.known.items():
+            if tracking or (parcel.carrier and not before):
+                services.number_parcel(
+                    order,
+                    units,
+                    now=run.now,
+                    shipped_at=shipped_at,
+                    carrier=parcel.carrier,
+                    tracking_number=tracking,
+                    instead_of=before,
+                )
+        texts = []
+        if found.new:
+            texts = services.record_parcel(
+                order,
+                found.new,
+                now=run.now,
+                shipped_at=shipped_at,
+                carrier=parcel.carrier,
+                tracking_number=tracking,
+            )
+    counts["recorded"] += bool(found.new)
+    if found.known:
+        named = tracking or (parcel.carrier and "" in found.known)
+        counts["numbered" if named else "shipped_before"] += 1
+    run.conflicts += [f"{run.table.name}:{parcel.row}: order {order.number}: {text}" for text in texts]
+    if texts:
+        run.people[order.number] += len(texts)
 
 
 def _recorded(order: Order, tracking: str, shipped_at: datetime) -> Counter[int]:
@@ -131,14 +197,36 @@ def _recorded(order: Order, tracking: str, shipped_at: datetime) -> Counter[int]
     return units
 
 
-def _without_tracking(order: Order, line: OrderLine) -> int:
-    return sum(
-        row.quantity
-        for shipment in _originals(order)
-        if not shipment.tracking_number
-        for row in shipment.lines.all()
-        if row.line_id == line.pk
-    )
+@dataclass(slots=True)
+class _Before:
+    """Units of a line that are recorded without a tracking number, or under one the carrier may have changed, by number:
+    `surely` those that this parcel must be, `perhaps` those it can be."""
+
+    surely: dict[str, int] = field(default_factory=dict)
+    perhaps: dict[str, int] = field(default_factory=dict)
+
+
+def _before(order: Order, line: OrderLine, key: Key, numbers: Collection[str]) -> _Before:
+    """An orders export, or staff, said that they left, and did not know their number. It knew of all that had left by then. A
+    parcel that left in the same second, whose number the file does not have any more, is this one with another number."""
+    _, tracking, shipped_at = key
+    surely: Counter[str] = Counter()
+    perhaps: Counter[str] = Counter()
+    for shipment in _originals(order):
+        number = shipment.tracking_number
+        there = shipment.standing().get(line.pk, 0)
+        if not number:
+            (surely if shipment.recorded_at >= shipped_at else perhaps)[number] += there
+        elif not tracking:
+            perhaps[number] += there
+        elif number not in numbers and shipment.shipped_at == shipped_at:
+            (perhaps if _is_a_day(shipped_at) else surely)[number] += there
+    return _Before(dict(surely), dict(surely + perhaps))
+
+
+def _is_a_day(shipped_at: datetime) -> bool:
+    """Without a time: several parcels leave on one day."""
+    return timezone.localtime(shipped_at).time() == time()
 
 
 def _originals(order: Order) -> Iterable[Shipment]:

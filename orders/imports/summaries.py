@@ -21,13 +21,14 @@ RESTOCKS = {
 }
 SHIPMENTS = {
     "recorded": "recorded",
+    "numbered": "shipped before, and given their tracking number",
     "recorded_before": "recorded before",
     "not_here": "of orders or products that are not in line here",
 }
 CHANGES = {
     "orders": ("joined", "changed", "lines_settled"),
     "restocks": ("new", "moved", "resized", "dates", "units_arrived", "history"),
-    "shipments": ("recorded",),
+    "shipments": ("recorded", "numbered"),
 }
 
 
@@ -53,11 +54,7 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         lines.append(f"Lines without a SKU, left out: {counts['lines_without_sku']:,}.")
     if missing := counts["not_in_file"]:
         lines.append(f"Not in the file: {', '.join(missing)}.")
-    if people := counts["needs_a_person"]:
-        shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
-        number = counts["orders_for_a_person"]
-        orders = "1 order" if number == 1 else f"{number:,} orders"
-        lines.append(f"On the list of what needs a person: {orders} ({shown}).")
+    lines += _people(counts)
     if counts["quiet"] and counts.get("joined"):
         lines.append(f"These orders are quiet: nothing is mailed about them before {to_release} releases them.")
     return lines
@@ -69,6 +66,8 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
         lines.append(
             f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: {counts['units_set_aside']:,}."
         )
+    if counts["units_shipped_before"]:
+        lines.append(f"Of these had shipped before they were received: {counts['units_shipped_before']:,}.")
     if counts["history"]:
         lines.append(
             f"Arrivals from before the first order here: {counts['history']:,}. They count for the supplier's record "
@@ -81,7 +80,17 @@ def of_shipments(counts: dict[str, Any]) -> list[str]:
     lines = [f"Parcels: {counted(counts, SHIPMENTS) or 'none'}."]
     if counts["shipped_before"]:
         lines.append(f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}.")
-    return lines
+    return lines + _people(counts)
+
+
+def _people(counts: dict[str, Any]) -> list[str]:
+    people = counts["needs_a_person"]
+    if not people:
+        return []
+    shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
+    number = counts["orders_for_a_person"]
+    orders = "1 order" if number == 1 else f"{number:,} orders"
+    return [f"On the list of what needs a person: {orders} ({shown})."]
 
 
 def counted(counts: dict[str, Any], words: dict[str, str]) -> str:

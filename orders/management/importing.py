@@ -59,6 +59,8 @@ class ImportCommand(BaseCommand):
                 f"{_bad_rows(run.faults.total)}: nothing was imported. Mend the file, or leave them out with --skip-bad."
             ) from None
         self._list_faults(run)
+        for conflict in run.conflicts[:FAULTS_SHOWN]:
+            self.stderr.write(conflict)
         for line in self.summary(counts):
             self.stdout.write(line)
         if run.faults.total:

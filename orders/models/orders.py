@@ -223,6 +223,14 @@ class Shipment(models.Model):
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_number}".strip() or f"Shipment {self.pk}"
 
+    def standing(self) -> dict[int, int]:
+        """Units by line that left with it, but for those that corrections took off."""
+        units = {row.line_id: row.quantity for row in self.lines.all()}
+        for correction in self.corrections.all():
+            for row in correction.lines.all():
+                units[row.line_id] += row.quantity
+        return {line_id: number for line_id, number in units.items() if number}
+
 
 class ShipmentLine(models.Model):
     shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")

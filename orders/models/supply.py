@@ -180,14 +180,29 @@ class Receipt(models.Model):
         default=True,
         help_text="Its units were ours to set aside; no: it came before our first order, as a record only.",
     )
+    ahead = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its units shipped before a delivery was received here. Those that have come with one since are taken "
+        "off by corrections (came_with).",
+    )
     recorded_at = models.DateTimeField()
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    came_with = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="covers",
+        help_text="Of a correction of units that shipped ahead: the receipt of the delivery that brought them.",
+    )
     reason = models.CharField(max_length=200, blank=True)
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-id"]
         permissions = [("correct_receipt", "Can correct a receipt")]
+        indexes = [models.Index(fields=["product", "arrived_on"], condition=Q(ahead=True), name="shipped_ahead")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0) | Q(quantity__lt=0, corrects__isnull=False),

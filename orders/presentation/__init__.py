@@ -14,7 +14,14 @@ from orders.presentation.days import (
     shop_days_sentence,
     zone_of,
 )
-from orders.presentation.events import queue_change_sentence, sentence, sentences, still_sentence, told_sentence
+from orders.presentation.events import (
+    crossed_sentence,
+    queue_change_sentence,
+    sentence,
+    sentences,
+    still_sentence,
+    told_sentence,
+)
 from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
 from orders.presentation.offers import spoken_for_sentence
 from orders.presentation.queuebar import QueueBar, Standing, deliveries_of_mine, queue_bar, standing
@@ -40,6 +47,7 @@ __all__ = [
     "Strip",
     "Told",
     "consent_sentence",
+    "crossed_sentence",
     "dates_held_sentence",
     "day_words",
     "deliveries_of_mine",

@@ -47,6 +47,12 @@ def still_sentence(event: Event, *, locale: str) -> str:
         return _still(event.facts.get("still", 0), _Reader(event, locale, dates))
 
 
+def crossed_sentence(event: Event, *, locale: str) -> str:
+    """What it says of a cancellation that the parcel crossed; a page says it beside what has shipped."""
+    with in_language(locale) as dates:
+        return " ".join(filter(None, _crossed(event.facts, _Reader(event, locale, dates))))
+
+
 class _Reader:
     """Whom to word it for, and the shop's day on which it happened."""
 
@@ -146,7 +152,7 @@ def _shipped(facts: Facts, reader: _Reader) -> list[str]:
     numbers = {"units": reader.number(units), "of": reader.number(facts["of"])}
     if facts["shipped_on"]:
         numbers["day"] = reader.day(facts["shipped_on"])
-    return [_left(facts) % numbers, _parcel(facts), _still(still, reader)]
+    return [_left(facts) % numbers, *_crossed(facts, reader), _parcel(facts), _still(still, reader)]
 
 
 def _left(facts: Facts) -> str:
@@ -156,6 +162,37 @@ def _left(facts: Facts) -> str:
     if facts["shipped_on"]:
         return gettext("%(units)s of %(of)s shipped on %(day)s.")
     return ngettext("%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts["units"])
+
+
+def _crossed(facts: Facts, reader: _Reader) -> list[str]:
+    """A parcel and a cancellation crossed: which of them counts, and what becomes of the refund."""
+    crossed = facts.get("crossed")
+    if not crossed:
+        return []
+    asked = crossed["by"] in ("customer", Choice.CANCEL)
+    first = (
+        gettext("It had already shipped when you canceled.")
+        if asked
+        else gettext("It had already shipped when it was canceled.")
+    )
+    if not crossed["kept"]:
+        return [first, gettext("So the cancellation no longer applies, and there is no refund for it.")]
+    if crossed["by"] == Choice.WITHDRAW:
+        said = gettext("Your withdrawal from the contract still stands.")
+    elif crossed["left_first"]:
+        said = first
+    else:
+        said = (
+            gettext("It shipped although you had canceled it.")
+            if asked
+            else gettext("It shipped although it had been canceled.")
+        )
+    refund = ""
+    if crossed["refund_sent"]:
+        refund = gettext("Your refund has been sent.")
+    elif crossed["refund_due_on"]:
+        refund = gettext("Your refund will still be sent by %(day)s.") % {"day": reader.day(crossed["refund_due_on"])}
+    return [said, refund, gettext("We'll write to you about what to do with the parcel.")]
 
 
 def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
@@ -286,6 +323,8 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
                 gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
                 % {"day": reader.day(facts["answer_by"])}
             ]
+        case "tracking":
+            return [_tracking(facts, reader)]
         case "looking_into":
             return [gettext("We are looking into your order and will come back to you.")]
         case "asked_supplier":
@@ -299,6 +338,25 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
                 )
             ]
     return [gettext("Something about your order was noted.")]
+
+
+def _tracking(facts: Facts, reader: _Reader) -> str:
+    """The number came after the parcel had left, or the carrier has given it another."""
+    words = _parcel_words(facts) | {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
+    part = facts["units"] < facts["of"]
+    if not words["number"]:
+        return gettext("Your parcel was sent with %(carrier)s.") % words
+    if facts["changed"]:
+        if words["carrier"]:
+            return gettext("Your parcel has a new tracking number: %(number)s (%(carrier)s).") % words
+        return gettext("Your parcel has a new tracking number: %(number)s.") % words
+    if part and words["carrier"]:
+        return gettext("Your tracking number for %(units)s of %(of)s: %(number)s (%(carrier)s).") % words
+    if part:
+        return gettext("Your tracking number for %(units)s of %(of)s: %(number)s.") % words
+    if words["carrier"]:
+        return gettext("Your tracking number: %(number)s (%(carrier)s).") % words
+    return gettext("Your tracking number: %(number)s.") % words
 
 
 def _link(facts: Facts, reader: _Reader) -> list[str]:
@@ -417,11 +475,15 @@ def _still(units: int, reader: _Reader) -> str:
     }
 
 
-def _parcel(facts: Facts) -> str:
-    words = {
+def _parcel_words(facts: Facts) -> dict[str, str]:
+    return {
         "carrier": isolated(visible(facts.get("carrier") or "")),
         "number": isolated(visible(facts.get("tracking_number") or "")),
     }
+
+
+def _parcel(facts: Facts) -> str:
+    words = _parcel_words(facts)
     if words["carrier"] and words["number"]:
         return gettext("Carrier: %(carrier)s, tracking number %(number)s.") % words
     if words["number"]:

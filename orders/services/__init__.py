@@ -1,5 +1,6 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
+from orders.services.ahead import brought, shipped_ahead
 from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
 from orders.services.asking import ask_for_orders
@@ -12,6 +13,7 @@ from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
 from orders.services.noting import NO_ADDRESS, correct_address, tell_customer, write_note
+from orders.services.numbering import NUMBERED, number_parcel
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled
 from orders.services.reconciling import (
@@ -23,8 +25,10 @@ from orders.services.reconciling import (
     know_products,
     learn_address,
     notice,
+    record_parcel,
     serve_joined,
     settle,
+    settle_shipped,
     strike,
 )
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
@@ -42,6 +46,7 @@ from orders.services.supplying import (
     move_restock_date,
     receive,
     undo_move,
+    were_other_units,
 )
 from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again, tell_again
 from orders.services.uploading import (
@@ -62,6 +67,7 @@ __all__ = [
     "MOST_UNITS",
     "MOVE_REASONS",
     "NO_ADDRESS",
+    "NUMBERED",
     "Answered",
     "Arrival",
     "Changed",
@@ -79,6 +85,7 @@ __all__ = [
     "ask_for_link",
     "ask_for_orders",
     "begin_import",
+    "brought",
     "cancel",
     "cancel_restock",
     "confirm_in_shop",
@@ -113,6 +120,7 @@ __all__ = [
     "move_restock_date",
     "next_upload",
     "notice",
+    "number_parcel",
     "place_order",
     "place_orders",
     "publish_joined",
@@ -121,6 +129,7 @@ __all__ = [
     "reassure",
     "receive",
     "record_deliveries",
+    "record_parcel",
     "release_quiet_orders",
     "remind",
     "restore",
@@ -129,7 +138,9 @@ __all__ = [
     "review_settled",
     "serve_joined",
     "settle",
+    "settle_shipped",
     "ship",
+    "shipped_ahead",
     "shown_by_shop",
     "start_release",
     "strike",
@@ -143,5 +154,6 @@ __all__ = [
     "was_imported",
     "was_refused",
     "way_back",
+    "were_other_units",
     "write_note",
 ]

@@ -130,9 +130,9 @@ def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED)
     return int(units)
 
 
-def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> None:
+def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> list[int]:
     """`missing` units had not arrived after all. Spare ones go first, then those set aside last; each line that loses
-    units stands in the queue again at its old place and is told once. Refused when they have shipped."""
+    units stands in the queue again at its old place and is told once. Refused when they have shipped. Returns the lines."""
     stock = lock_stock([product.pk])[product.pk]
     short = stock.allocated - (stock.arrived - missing)
     lost = []
@@ -171,6 +171,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> N
             reason=Reason.RECEIPT_CORRECTED,
             now=now,
         )
+    return [line_id for line_id, _, _ in lost]
 
 
 def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:

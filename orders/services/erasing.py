@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from orders.models import Event, EventKind, Import, Note, Order, OrderLine, Refund, Shipment, ShopTask, Upload
+from orders.models import Event, Import, Note, Order, OrderLine, Refund, Shipment, ShopTask, Upload
 from orders.services.refusal import Refused
 
 ERASED = "[erased]"
@@ -25,7 +25,7 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
         Note.objects.filter(order__in=ids).delete()
         Event.objects.filter(order__in=ids).exclude(note="").update(note=ERASED)
         Shipment.objects.filter(order__in=ids).update(tracking_number="", reason="")
-        for event in Event.objects.filter(order__in=ids, kind=EventKind.SHIPPED):
+        for event in Event.objects.filter(order__in=ids, facts__has_key="tracking_number"):
             event.facts["tracking_number"] = ""
             event.save(update_fields=["facts"])
         Order.objects.filter(pk__in=ids).update(

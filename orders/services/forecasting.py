@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import starmap
 from typing import Any
 
@@ -15,6 +15,9 @@ from django.utils import timezone
 from orders.domain.supply import Band, OpenDelivery, forecast
 from orders.domain.windows import DateVersion, Record, SupplierHistory
 from orders.models import Forecast, Product
+
+# How long before a delivery comes, or is written down, a parcel can have left that its units are in.
+NEAR = timedelta(days=30)
 
 
 def today_of(now: datetime) -> date:
@@ -35,7 +38,8 @@ def make_forecasts(products: Iterable[Product], *, now: datetime, day: date | No
     """A new Forecast for each product from all its open restocks and every supplier's record as known on `day`, or today.
     With tomorrow for `day` nothing more arrives today."""
     products = list(products)
-    return _make(products, open_deliveries([p.pk for p in products]), now=now, day=day or today_of(now))
+    day = day or today_of(now)
+    return _make(products, open_deliveries([p.pk for p in products], day=day), now=now, day=day)
 
 
 def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Forecast:
@@ -177,15 +181,18 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRestock:
+    """`delivery` brings the queue what is still to come but for `shipped_ahead`: those units have shipped already."""
+
     restock_id: int
     product_id: int
     delivery: OpenDelivery
+    shipped_ahead: int
 
 
-def expected_restocks(product_ids: Collection[int]) -> list[ExpectedRestock]:
+def expected_restocks(product_ids: Collection[int], *, day: date) -> list[ExpectedRestock]:
     """Open restocks of the products with the units still to come and the date in force, earliest first."""
     sql = """
-        SELECT r.id, r.product_id, r.reference, s.name, newest.expected_on, r.quantity - r.arrived
+        SELECT r.id, r.product_id, r.created_at, r.reference, s.name, newest.expected_on, r.quantity - r.arrived
         FROM orders_restock r
         JOIN orders_supplier s ON s.id = r.supplier_id
         JOIN LATERAL (
@@ -196,16 +203,55 @@ def expected_restocks(product_ids: Collection[int]) -> list[ExpectedRestock]:
         ORDER BY r.product_id, newest.expected_on, r.id"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(product_ids)])
-        return [
-            ExpectedRestock(restock_id, product_id, OpenDelivery(*delivery))
-            for restock_id, product_id, *delivery in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    parcels = _parcels_ahead({row[1] for row in rows}, since=day - NEAR) if rows else {}
+    expected = []
+    for restock_id, product_id, created_at, reference, supplier, expected_on, units in rows:
+        ahead = _filled_from(parcels.get(product_id, ()), units, expected_on=expected_on, known_since=created_at)
+        delivery = OpenDelivery(reference, supplier, expected_on, units - ahead)
+        expected.append(ExpectedRestock(restock_id, product_id, delivery, ahead))
+    return expected
 
 
-def open_deliveries(product_ids: Collection[int]) -> dict[int, list[OpenDelivery]]:
+@dataclass(slots=True)
+class _ParcelsAhead:
+    """Units that shipped on a day and that no delivery has brought yet."""
+
+    recorded_at: datetime
+    shipped_on: date
+    units: int
+
+
+def _parcels_ahead(product_ids: Collection[int], *, since: date) -> dict[int, list[_ParcelsAhead]]:
+    sql = """
+        SELECT r.product_id, r.recorded_at, r.arrived_on, r.quantity + coalesce(sum(c.quantity), 0)
+        FROM orders_receipt r LEFT JOIN orders_receipt c ON c.corrects_id = r.id
+        WHERE r.product_id = ANY(%s) AND r.ahead AND r.arrived_on >= %s
+        GROUP BY r.id HAVING r.quantity + coalesce(sum(c.quantity), 0) > 0 ORDER BY r.arrived_on, r.id"""
+    parcels: dict[int, list[_ParcelsAhead]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(product_ids), since])
+        for product_id, *parcel in cursor.fetchall():
+            parcels[product_id].append(_ParcelsAhead(*parcel))
+    return parcels
+
+
+def _filled_from(parcels: Iterable[_ParcelsAhead], units: int, *, expected_on: date, known_since: datetime) -> int:
+    """How many of a delivery's `units` are in parcels already; they are taken off the parcels."""
+    filled = 0
+    for parcel in parcels:
+        if parcel.recorded_at >= known_since and expected_on <= parcel.shipped_on + NEAR:
+            taken = min(parcel.units, units - filled)
+            parcel.units -= taken
+            filled += taken
+    return filled
+
+
+def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, list[OpenDelivery]]:
     by_product: dict[int, list[OpenDelivery]] = defaultdict(list)
-    for expected in expected_restocks(product_ids):
-        by_product[expected.product_id].append(expected.delivery)
+    for expected in expected_restocks(product_ids, day=day):
+        if expected.delivery.quantity:
+            by_product[expected.product_id].append(expected.delivery)
     return by_product
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from orders.models import Forecast, Import, Order, OrderLine, Product
+from orders.models import Event, EventKind, Forecast, Import, Order, OrderLine, Product
+from orders.services.ahead import settle_ahead
 from orders.services.allocating import allocate
+from orders.services.forecasting import today_of
 from orders.services.promising import (
     at_rest,
     lock_stock,
@@ -90,6 +92,18 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
 
 
 @transaction.atomic
+def settle_shipped(product_ids: Collection[int], *, now: datetime) -> dict[str, int]:
+    """All that a file says has shipped is recorded. What it took of units set aside for others is settled with them, and
+    they are put on staff's list. Returns how many texts are new, by order number."""
+    waits_again = OrderLine.objects.filter(pk__in=settle_ahead(product_ids, now=now))
+    new: dict[str, int] = {}
+    for line in waits_again.select_related("order", "product").order_by("pk"):
+        text = f"{line.product.sku}: {WAITS_AGAIN} ({today_of(now)})"
+        new[line.order.number] = new.get(line.order.number, 0) + notice(line.order, [text])
+    return new
+
+
+@transaction.atomic
 def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
     """Put an order on staff's list. What was said once is not said again, also when staff have struck it off since.
     `instead_of`: how the texts begin whose place new ones take. Returns how many of the texts are new."""
@@ -120,6 +134,52 @@ def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) 
 CONFLICT = "units that left the shop though cancelled here"
 
 
+@transaction.atomic
+def record_parcel(
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    now: datetime,
+    shipped_at: datetime | None,
+    carrier: str = "",
+    tracking_number: str = "",
+) -> list[str]:
+    """A file says that these units left; `shipped_at` None: not when. What was cancelled here and left all the same is put
+    on staff's list where its refund stays due. Returns what is new there."""
+    ship(
+        order,
+        units,
+        now=now,
+        shipped_at=shipped_at,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        beyond_reserved=True,
+        day_known=shipped_at is not None,
+    )
+    told = order.events.filter(kind=EventKind.SHIPPED, at=now, line__in=units, facts__crossed__kept__gt=0)
+    texts = [_conflict(event) for event in told.select_related("line__product").order_by("pk")]
+    notice(order, texts)
+    return texts
+
+
+def _conflict(event: Event) -> str:
+    crossed = event.facts["crossed"]
+    first = {
+        True: "it left before that",
+        False: "it left after that",
+        None: "nobody knows which came first",
+    }[crossed["left_first"]]
+    money = "the refund was sent" if crossed["refund_sent"] else "the refund stays due"
+    sku = event.line.product.sku if event.line else ""
+    return (
+        f"{sku}: {CONFLICT}: {crossed['kept']}, cancelled on {crossed['cancelled_on']}; {first}; {money}: agree with "
+        "the customer on the parcel"
+    )
+
+
+WAITS_AGAIN = "units set aside here have shipped with other orders, so it waits again"
+
+
 def held_text(sku: str, units: int) -> str:
     """What staff read of a held line; settling it strikes this off."""
     return f"{sku}: some of {units} units have left, the export does not say how many: how many are to come?"
@@ -148,7 +208,10 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
         )
     if remaining < still:
         left = {line.pk: still - remaining}
-        ship(line.order, left, now=now, actor=actor, beyond_reserved=True, day_known=False)
+        # A line without a promise was held when it joined: what had left had done so before.
+        before = line.promise_id is None
+        ship(line.order, left, now=now, actor=actor, beyond_reserved=True, before_joining=before, day_known=False)
+        settle_shipped([line.product_id], now=now)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
     strike(line.order, held_text(line.product.sku, line.quantity))
     if line.promise_id is None:

@@ -12,6 +12,7 @@ from django.db.models import F, Min, prefetch_related_objects
 from django.utils import timezone
 
 from orders.models import OrderLine, Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.services.ahead import take_off_what_shipped
 from orders.services.allocating import allocate
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
@@ -61,6 +62,7 @@ class Recorded:
     cancelled_here: int = 0
     dates: int = 0
     units_arrived: int = 0
+    units_shipped_before: int = 0
     history: int = 0
     units_set_aside: int = 0
 
@@ -116,7 +118,7 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
     for delivery in deliveries:
         if before := known.get((delivery.reference, delivery.sku)):
             _update(before, delivery, changes, recorded, now=now)
-    _write(changes, recorded)
+    _write(changes, recorded, now=now)
     for product_id, reason in sorted(changes.reasons.items()):
         mark_changed([product_id], reason=reason, now=now)
     for product_id in sorted(changes.stock):
@@ -212,13 +214,19 @@ def _receive(
     return total
 
 
-def _write(changes: _Changes, recorded: Recorded) -> None:
+def _write(changes: _Changes, recorded: Recorded, *, now: datetime) -> None:
     RestockDate.objects.bulk_create(changes.dates, batch_size=BATCH)
     recorded.dates = len(changes.dates)
     Receipt.objects.bulk_create(changes.receipts, batch_size=BATCH)
     Restock.objects.bulk_update(changes.resized, ["quantity"], batch_size=BATCH)
     came = {receipt.restock.pk: receipt.restock for receipt in changes.receipts if receipt.restock}
     Restock.objects.bulk_update(came.values(), ["arrived"], batch_size=BATCH)
+    ahead = set(Receipt.objects.filter(ahead=True, product__in=changes.stock).values_list("product", flat=True))
+    for receipt in changes.receipts:
+        if receipt.stocked and receipt.product_id in ahead:
+            shipped = take_off_what_shipped(receipt, receipt.quantity, restock=receipt.restock, now=now)
+            changes.stock[receipt.product_id] -= shipped
+            recorded.units_shipped_before += shipped
     for product_id, units in sorted(changes.stock.items()):
         Stock.objects.filter(pk=product_id).update(arrived=F("arrived") + units)
 

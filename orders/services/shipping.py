@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,6 +10,7 @@ from django.db.models import F
 
 from orders.models import Allocation, Event, EventKind, Order, OrderLine, Reason, Receipt, Shipment, ShipmentLine, Stock
 from orders.services.allocating import promise_to_leave, window_facts
+from orders.services.crossing import ship_cancelled
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock
 from orders.services.refusal import Refused
@@ -26,13 +27,16 @@ def ship(
     tracking_number: str = "",
     actor: str = "",
     beyond_reserved: bool = False,
+    before_joining: bool = False,
     day_known: bool = True,
 ) -> Shipment:
     """Units of lines ({line id: units}) were handed to the carrier.
 
     `beyond_reserved` is for parcels the shop sent without recording here that the goods had come: they are taken from
-    spare units, else received on the way, so that units stay conserved. Otherwise only reserved units ship.
-    `day_known=False`: nobody knows when they left, so the customer is told no day.
+    spare units, else received on the way, so that units stay conserved (services.ahead). Otherwise only reserved units
+    ship. What was cancelled here and left all the same is shipped, too (services.crossing). `before_joining`: they had
+    left before the line joined here, so no delivery recorded here brings them. `day_known=False`: nobody knows when they
+    left, so the customer is told no day.
     """
     shipped_at = shipped_at or now
     if not units:
@@ -40,10 +44,22 @@ def ship(
     _refuse_a_wrong_day(order, shipped_at, now)
     stock = _lock_stock_of(units) if beyond_reserved else {}
     lines = lock_lines(order, units)
+    crossed = {}
     for line in lines:
+        cancelled = units[line.pk] - line.reserved - line.waiting
+        if beyond_reserved and 0 < cancelled <= line.cancelled:
+            crossed[line.pk] = ship_cancelled(line, cancelled, left_at=shipped_at if day_known else None)
         missing = _beyond_reserved(line, units[line.pk], may=beyond_reserved)
         if missing:
-            _reserve_what_left(line, missing, stock[line.product_id], now=now, actor=actor)
+            _reserve_what_left(
+                line,
+                missing,
+                stock[line.product_id],
+                shipped_on=today_of(shipped_at),
+                ahead=not before_joining,
+                now=now,
+                actor=actor,
+            )
     shipment = Shipment(
         order=order,
         shipped_at=shipped_at,
@@ -52,7 +68,8 @@ def ship(
         recorded_at=now,
         actor=actor,
     )
-    _record(shipment, lines, units, shipped_on=today_of(shipped_at).isoformat() if day_known else None)
+    shipped_on = today_of(shipped_at).isoformat() if day_known else None
+    _record(shipment, lines, units, crossed, shipped_on=shipped_on)
     return shipment
 
 
@@ -82,7 +99,12 @@ SHIP = """
 
 
 def _record(
-    shipment: Shipment, lines: Sequence[OrderLine], units: Mapping[int, int], *, shipped_on: str | None
+    shipment: Shipment,
+    lines: Sequence[OrderLine],
+    units: Mapping[int, int],
+    crossed: Mapping[int, Any],
+    *,
+    shipped_on: str | None,
 ) -> None:
     packed = [
         {
@@ -95,6 +117,7 @@ def _record(
                 "shipped_on": shipped_on,
                 "carrier": shipment.carrier,
                 "tracking_number": shipment.tracking_number,
+                **({"crossed": crossed[line.pk]} if line.pk in crossed else {}),
             },
         }
         for line in lines
@@ -145,10 +168,10 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
 @transaction.atomic
 def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told."""
-    if shipment.corrects_id or shipment.corrections.exists():
+    units = shipment.standing()
+    if shipment.corrects_id or not units:
         raise Refused("this shipment has been corrected already")
-    rows = list(shipment.lines.all())
-    lines = lock_lines(shipment.order, {row.line_id: row.quantity for row in rows})
+    lines = lock_lines(shipment.order, units)
     correction = Shipment.objects.create(
         order=shipment.order,
         shipped_at=shipment.shipped_at,
@@ -158,10 +181,10 @@ def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reas
         reason=reason,
     )
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=correction, line_id=row.line_id, quantity=-row.quantity) for row in rows
+        ShipmentLine(shipment=correction, line_id=line_id, quantity=-number) for line_id, number in units.items()
     )
-    for row in rows:
-        OrderLine.objects.filter(pk=row.line_id).update(shipped=F("shipped") - row.quantity)
+    for line_id, number in units.items():
+        OrderLine.objects.filter(pk=line_id).update(shipped=F("shipped") - number)
     for line in lines:
         promise = None if line.waiting else promise_to_leave(line, now=now)
         Event.objects.create(
@@ -171,7 +194,7 @@ def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reas
             kind=EventKind.CORRECTED,
             facts={
                 "what": "shipment",
-                "units": next(row.quantity for row in rows if row.line_id == line.pk),
+                "units": units[line.pk],
                 "reason": Reason.CLERICAL,
                 "window": promise and window_facts(promise),
             },
@@ -195,13 +218,16 @@ def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
     return lines
 
 
-def _reserve_what_left(line: OrderLine, units: int, stock: Stock, *, now: datetime, actor: str) -> None:
+def _reserve_what_left(
+    line: OrderLine, units: int, stock: Stock, *, shipped_on: date, ahead: bool, now: datetime, actor: str
+) -> None:
     unrecorded = max(units - (stock.arrived - stock.allocated), 0)
     if unrecorded:
         Receipt.objects.create(
             product=line.product,
             quantity=unrecorded,
-            arrived_on=today_of(now),
+            arrived_on=shipped_on,
+            ahead=ahead,
             recorded_at=now,
             reason=f"shipped with order {line.order.number} before it was received here",
             actor=actor,

@@ -25,6 +25,11 @@ def cancelled_there(line: OrderLine, units: int) -> None:
     _take_off(_open(line, Kind.PUT_BACK), units)
 
 
+def sent_by_shop(line: OrderLine, units: int) -> None:
+    """Units of a locked line left the shop though cancelled here: there is nothing to cancel there any more."""
+    _take_off(_open(line, Kind.CANCEL), units)
+
+
 def put_back_here(line: OrderLine, units: int, *, now: datetime) -> None:
     """Cancelled units of a locked line wait again: what the shop has not cancelled yet it need not, the rest it has to
     put back."""

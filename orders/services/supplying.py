@@ -9,6 +9,7 @@ from django.db.models import F
 
 from orders.domain.windows import MAX_SLIP
 from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.services.ahead import brought, put_back_what_shipped, take_off_what_shipped
 from orders.services.allocating import allocate, take_back
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
@@ -170,8 +171,10 @@ def receive(
     actor: str = "",
     reason: str = "",
     corrects: Receipt | None = None,
+    other_units: bool = False,
 ) -> Receipt:
-    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once.
+    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once, but
+    for those that shipped before they were received here (services.ahead): `other_units` says that none of these has.
     `corrects`: they came with that receipt and were not counted then."""
     if quantity < 1:
         raise Refused(f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt")
@@ -196,7 +199,12 @@ def receive(
     )
     if restock:
         Restock.objects.filter(pk=restock.pk).update(arrived=F("arrived") + quantity)
-    Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") + quantity)
+    shipped = (
+        0
+        if other_units
+        else take_off_what_shipped(corrects or receipt, quantity, restock=restock, now=now, actor=actor)
+    )
+    Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") + quantity - shipped)
     mark_changed([product.pk], reason=Reason.ARRIVED, now=now)
     allocate(product.pk, now=now)
     return receipt
@@ -205,7 +213,8 @@ def receive(
 @transaction.atomic
 def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = "") -> Receipt | None:
     """It was `quantity` units that arrived (0 or more). More are received; fewer are taken back from the end of those
-    set aside, who are told once. Refused below what has shipped, naming the orders. None: nothing to correct."""
+    set aside, who are told once; what had shipped before it was received will have come with another delivery. Refused
+    below what else has shipped, naming the orders. None: nothing to correct."""
     if receipt.corrects_id:
         raise Refused("this row is itself a correction: correct the receipt it belongs to")
     if not receipt.stocked:
@@ -219,6 +228,8 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
     counted = receipt.quantity + sum(receipt.corrections.values_list("quantity", flat=True))
     if quantity == counted:
         return None
+    if quantity > counted and receipt.ahead:
+        raise Refused("these units shipped with an order: a shipment of more is recorded there")
     if quantity > counted:
         return receive(
             receipt.product,
@@ -243,9 +254,27 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
     )
     if receipt.restock_id:
         Restock.objects.filter(pk=receipt.restock_id).update(arrived=F("arrived") - missing)
-    take_back(receipt.product, missing, now=now, actor=actor)
+    shipped = max(brought(receipt) - quantity, 0)
+    put_back_what_shipped(receipt, shipped, now=now, actor=actor, reason=reason)
+    if missing > shipped:
+        take_back(receipt.product, missing - shipped, now=now, actor=actor)
     mark_changed([receipt.product_id], reason=Reason.RECEIPT_CORRECTED, now=now)
     return correction
+
+
+@transaction.atomic
+def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str = "") -> int:
+    """The parcels that left before this was received held other units: all of these are there to be set aside. Returns how
+    many go to the line for it."""
+    lock_stock([receipt.product_id])
+    units = brought(receipt)
+    if not units:
+        raise Refused("none of these units was taken to have shipped before")
+    put_back_what_shipped(receipt, units, now=now, actor=actor, reason=reason)
+    Stock.objects.filter(pk=receipt.product_id).update(arrived=F("arrived") + units)
+    mark_changed([receipt.product_id], reason=Reason.ARRIVED, now=now)
+    allocate(receipt.product_id, now=now)
+    return units
 
 
 def _refuse_more_than_plausible(units: int) -> None:
