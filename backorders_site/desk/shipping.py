@@ -259,21 +259,29 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
         if len(cells[name]) > most:
             raise _Refused(row, _("%(column)s is longer than %(most)d characters.") % {"column": name, "most": most})
     chosen = _chosen(order, row, now=now)
-    parcel = {"carrier": cells["carrier"], "tracking_number": cells["tracking_number"]}
+    carrier, number = cells["carrier"], cells["tracking_number"]
     try:
-        if (there := _without_number(order, chosen)) and cells["tracking_number"]:
+        if number and (there := _without_number(order, chosen)):
             shipment, units = there
             units = {chosen[0].pk: int(cells["quantity"])} if cells["quantity"] else units
-            services.number_parcel(order, units, shipped_at=shipment.shipped_at, now=now, actor=actor, **parcel)
+            services.number_parcel(
+                order,
+                units,
+                shipped_at=shipment.shipped_at,
+                carrier=carrier,
+                tracking_number=number,
+                now=now,
+                actor=actor,
+            )
             words = _("Shipped before. The tracking number is added.")
         else:
             units = _units(order, row, chosen)
-            services.ship(order, units, now=now, actor=actor, **parcel)
+            services.ship(order, units, carrier=carrier, tracking_number=number, now=now, actor=actor)
             count = sum(units.values())
             words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
     except services.Refused as refused:
         raise _Refused(row, capfirst(str(refused))) from refused
-    unknown = cells["tracking_number"] and not tracking_link(cells["carrier"], cells["tracking_number"])
+    unknown = number and not tracking_link(carrier, number)
     return words + (" " + _("No link to follow it by: the carrier is not known here.") if unknown else "")
 
 

@@ -46,7 +46,7 @@ def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Foreca
     """A new Forecast for a product of which a change still settles, from what is open of the deliveries that customers know
     of, on the days they know: those that `published`, the forecast last published, rests on."""
     product = published.product
-    known = {product.pk: _known_deliveries(product, published)}
+    known = {product.pk: _known_deliveries(product, published, day=today_of(now))}
     (made,) = _make([product], known, now=now, day=today_of(now))
     return made
 
@@ -204,10 +204,10 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(product_ids)])
         rows = cursor.fetchall()
-    parcels = _parcels_ahead({row[1] for row in rows}, since=day - NEAR) if rows else {}
+    parcels = _parcels_ahead({row[1] for row in rows}, since=day - NEAR)
     expected = []
     for restock_id, product_id, created_at, reference, supplier, expected_on, units in rows:
-        ahead = _filled_from(parcels.get(product_id, ()), units, expected_on=expected_on, known_since=created_at)
+        ahead = _filled_from(parcels[product_id], units, expected_on=expected_on, known_since=created_at)
         delivery = OpenDelivery(reference, supplier, expected_on, units - ahead)
         expected.append(ExpectedRestock(restock_id, product_id, delivery, ahead))
     return expected
@@ -222,13 +222,13 @@ class _ParcelsAhead:
     units: int
 
 
-def _parcels_ahead(product_ids: Collection[int], *, since: date) -> dict[int, list[_ParcelsAhead]]:
+def _parcels_ahead(product_ids: Collection[int], *, since: date) -> defaultdict[int, list[_ParcelsAhead]]:
     sql = """
         SELECT r.product_id, r.recorded_at, r.arrived_on, r.quantity + coalesce(sum(c.quantity), 0)
         FROM orders_receipt r LEFT JOIN orders_receipt c ON c.corrects_id = r.id
         WHERE r.product_id = ANY(%s) AND r.ahead AND r.arrived_on >= %s
         GROUP BY r.id HAVING r.quantity + coalesce(sum(c.quantity), 0) > 0 ORDER BY r.arrived_on, r.id"""
-    parcels: dict[int, list[_ParcelsAhead]] = defaultdict(list)
+    parcels: defaultdict[int, list[_ParcelsAhead]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(product_ids), since])
         for product_id, *parcel in cursor.fetchall():
@@ -257,7 +257,7 @@ def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, lis
 
 # What was received in full, and is not after all, rests on no day that was published; it came before what settles did.
 KNOWN_DELIVERIES = """
-    SELECT r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day, r.quantity - r.arrived
+    SELECT r.created_at, r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day, r.quantity - r.arrived
     FROM orders_restock r
     JOIN orders_supplier s ON s.id = r.supplier_id
     LEFT JOIN jsonb_to_recordset(%(deliveries)s::jsonb) AS known (reference text, promised_on date)
@@ -273,7 +273,7 @@ KNOWN_DELIVERIES = """
 """
 
 
-def _known_deliveries(product: Product, published: Forecast) -> list[OpenDelivery]:
+def _known_deliveries(product: Product, published: Forecast, *, day: date) -> list[OpenDelivery]:
     values = {
         "product": product.pk,
         "changed_at": product.changed_at,
@@ -281,7 +281,14 @@ def _known_deliveries(product: Product, published: Forecast) -> list[OpenDeliver
     }
     with connection.cursor() as cursor:
         cursor.execute(KNOWN_DELIVERIES, values)
-        return [OpenDelivery(*delivery) for delivery in cursor.fetchall()]
+        rows = cursor.fetchall()
+    parcels = _parcels_ahead([product.pk], since=day - NEAR)[product.pk]
+    known = []
+    for created_at, reference, supplier, expected_on, units in rows:
+        ahead = _filled_from(parcels, units, expected_on=expected_on, known_since=created_at)
+        if ahead < units:
+            known.append(OpenDelivery(reference, supplier, expected_on, units - ahead))
+    return known
 
 
 def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:
