@@ -15,7 +15,7 @@ STILL_TO_COME = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0020_empty_counts_are_deleted_by_their_row")]
+    dependencies = [("orders", "0021_who_sees_addresses")]
     operations = [
         migrations.AddField(
             "receipt",
