@@ -45,6 +45,8 @@ TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SE
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
 MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
+# As some proxies write where a request comes from.
+WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
 
 
 class OrderKey(NamedTuple):
@@ -134,7 +136,8 @@ def order_named(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[O
 def find_order(number: str, email: str, *, client: str) -> Order | None:
     """The order with this number and mail address; None, after the same work, whichever of them is wrong.
 
-    `client` is where the question comes from (client_range). Throttled when any of the three asks too often."""
+    `client` is where the question comes from (client_range). Throttled when any of the three asks too often: the client
+    first, so that whoever is kept waiting doesn't use up the tries of others."""
     number, email = number.replace("\0", ""), email.replace("\0", "")  # PostgreSQL refuses it in any text
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
     _count_try({"client": client, "number": number, "address": email})
@@ -165,6 +168,8 @@ def client_network(request: HttpRequest) -> IPv4Network | IPv6Network | None:
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
         address = hops[-settings.TRUSTED_PROXIES].strip()
+    if written := WITH_PORT.fullmatch(address):
+        address = written["v6"] or written["v4"]
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -196,14 +201,22 @@ def _address(email: str) -> str:
 
 
 def _count_try(who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS) -> None:
-    """Without the cache nobody is counted: a customer who sees the page matters more."""
+    """In the order given, up to the first that asked too often. Without the cache nobody is counted: a customer who sees
+    the page matters more."""
     window, gone = divmod(int(time.time()), seconds)
-    try:
-        tries = {name: _counted(f"look-up:{name}:{window}:{_digest(value)}", seconds) for name, value in who.items()}
-    except RedisError:
-        return
-    if any(count > most[name] for name, count in tries.items()):
-        raise Throttled(seconds - gone)
+    for name, value in who.items():
+        try:
+            count = _counted(f"look-up:{name}:{window}:{_digest(_folded(value))}", seconds)
+        except RedisError:
+            return
+        if count > most[name]:
+            raise Throttled(seconds - gone)
+
+
+def _folded(value: str) -> str:
+    """The same of all that the database takes for the same, whatever its locale: ſ and ı have S and I for capitals, and
+    in Turkish i has İ."""
+    return value.upper().replace("İ", "I")
 
 
 def _counted(key: str, seconds: int) -> int:

@@ -1,10 +1,13 @@
 """A stranger sees nothing: who may open which order, by link or by number and mail address."""
 
+import sys
+import unicodedata
 from collections.abc import Callable
 
 import pytest
 from django.core import signing
 from django.core.cache import cache
+from django.db import connection
 from django.http import Http404
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
@@ -12,13 +15,16 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.embedded import free_port
 from orders.access import (
+    MAILS_A_DAY,
     MAY_ACT,
     MAY_LOOK,
     MAY_READ,
     TRIES,
     Purpose,
     Throttled,
+    _folded,
     client_range,
+    count_mail,
     find_order,
     link_token,
     open_order,
@@ -130,6 +136,48 @@ def test_asking_too_often_is_stopped_per_network_order_and_address(same: str) ->
     assert 0 < stopped.value.retry_after <= 600
 
 
+def test_who_is_stopped_uses_up_no_tries_of_others(ada: Order) -> None:
+    for n in range(TRIES["client"]):
+        find_order(f"n{n}", f"a{n}", client="one")
+    for _ in range(TRIES["number"] + 1):
+        with pytest.raises(Throttled):
+            find_order("1001", "ada@example.com", client="one")
+    assert find_order("1001", "ada@example.com", client="another") == ada
+
+
+@pytest.mark.parametrize("spelled", ["cuſt5@mail5.test", "cust5@maıl5.test", "CUſT5@MAıL5.TEſT"])
+def test_an_address_is_counted_once_however_it_is_spelled(spelled: str) -> None:
+    row = order(make_product(), number="1005", email="cust5@mail5.test").order
+    assert find("1005", spelled) == row
+    cache.clear()
+    for n in range(TRIES["address"]):
+        find_order(f"n{n}", "cust5@mail5.test", client=f"c{n}")
+    with pytest.raises(Throttled):
+        find_order("1005", spelled, client=CLIENT)
+    for _ in range(MAILS_A_DAY):
+        count_mail(spelled, client=CLIENT)
+    with pytest.raises(Throttled):
+        count_mail("cust5@mail5.test", client=CLIENT)
+
+
+def test_whatever_the_database_takes_for_the_same_letter_is_counted_as_one() -> None:
+    """Of every letter that Python knows, in each locale that this PostgreSQL has and whose capitals differ."""
+    letters = [chr(n) for n in range(1, sys.maxunicode + 1) if unicodedata.category(chr(n)) not in {"Cn", "Cs"}]
+    names = ["default", "C.utf8", "pg_c_utf8", "pg_unicode_fast", "und-x-icu", "tr-x-icu"]
+    same = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [names])
+        for (name,) in cursor.fetchall():
+            cursor.execute(
+                f'SELECT array_agg(letter) FROM unnest(%s::text[]) letter GROUP BY upper(letter COLLATE "{name}")'
+                " HAVING count(*) > 1",
+                [letters],
+            )
+            same += [group for (group,) in cursor]
+    assert len(same) > 1000
+    assert [group for group in [*same, "iİ"] if len({_folded(letter) for letter in group}) > 1] == []
+
+
 def test_look_up_works_while_the_cache_is_down(ada: Order, settings: Settings) -> None:
     settings.CACHES = {
         "default": settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"},
@@ -149,6 +197,13 @@ def test_look_up_works_while_the_cache_is_down(ada: Order, settings: Settings) -
         (0, "", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
         (0, "", "::ffff:198.51.100.77", "198.51.100.0/24"),
         (0, "", "", "unknown"),
+        (1, "203.0.113.7:52011", "198.51.100.77", "203.0.113.0/24"),
+        (1, "[2001:db8:1:2:3::4]:52011", "198.51.100.77", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2:3::4]", "198.51.100.77", "2001:db8:1:2::/64"),
+        (1, "[::ffff:203.0.113.7]:52011", "198.51.100.77", "203.0.113.0/24"),
+        (0, "", "198.51.100.77:52011", "198.51.100.0/24"),
+        (0, "", "fe80::1%eth0", "fe80::/64"),
+        (1, "_hidden:1", "198.51.100.77", "unknown"),
     ],
 )
 def test_only_the_hop_our_own_proxy_wrote_is_believed(
