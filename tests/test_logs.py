@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import time
@@ -25,7 +26,7 @@ from backorders_site.errors import report_errors
 from backorders_site.logs import Ids, JsonLine, Line, requests, without_secrets
 from notifications import tasks
 from notifications.dispatch import dispatch_all
-from orders.access import order_url
+from orders.access import Purpose, mine_url, order_url
 from orders.models import OrderLine
 from tests import factories
 from tests.conftest import MailSink
@@ -140,6 +141,38 @@ def test_logs_name_nobody_and_open_no_order(line: OrderLine, written: io.StringI
     assert "[address]" in written.getvalue()
 
 
+MANGLED = [
+    *("/o/%20{}/", "/o//{}/", "/O/{}/", "/{}/", "/{}", "/o/'{}/", "/o/%22{}/", "/xo/{}/", "/mine//{}/", "/embed/{}/"),
+    *(
+        "/p/{}/",
+        "/o{}/",
+        "/o/=3D{}/",
+        "/o/%EF%BB%BF{}/",
+        "/x/{}.",
+        "/x/({})",
+        "/x/{}x",
+        "/track/http%3A%2F%2Fx%2F{}",
+        "/x;{};",
+    ),
+]
+
+
+@pytest.mark.parametrize("mangled", MANGLED)
+@pytest.mark.parametrize("encoded", [0, 1, 4])
+def test_a_link_that_an_email_broke_is_not_in_them(
+    client: Client, line: OrderLine, written: io.StringIO, mangled: str, encoded: int
+) -> None:
+    for url in (order_url(line.order), order_url(line.order, Purpose.STOP), mine_url(line.order)):
+        token = url.strip("/").rpartition("/")[2]
+        signature = max(re.split("[-_]", token.rpartition(".")[2]), key=len)
+        if encoded:
+            token = token.replace("-", "%2D").replace(".", "%2e").replace("_", "%5F").replace("%", "%" + "25" * encoded)
+        client.get(mangled.format(token))
+        logging.getLogger("any").info("asked for %s", mangled.format(token))
+        assert signature not in written.getvalue()
+    assert written.getvalue().count("[token]") >= 6
+
+
 def test_a_line_for_people_is_as_silent_about_them() -> None:
     record = logging.LogRecord("x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None)
     Ids().filter(record)
@@ -162,6 +195,10 @@ def test_a_line_for_people_is_as_silent_about_them() -> None:
         ("100% of 7 @ 3", "100% of 7 @ 3"),
         ('said "yes" and "no"', 'said "yes" and "no"'),
         ("//shop:hunter2@db/x", "//shop:[address]/x"),
+        (f"cut short: 1a-1-act.{'x' * 42}", "cut short: [token]"),
+        (f"of any kind: 1a-2:x.{'x' * 43}", "of any kind: 1a-2:[token]"),
+        ("backorders-2026-11-24.dump is 20-1-2.csv", "backorders-2026-11-24.dump is 20-1-2.csv"),
+        ("django.core.exceptions.ImproperlyConfigured: x", "django.core.exceptions.ImproperlyConfigured: x"),
     ],
 )
 def test_a_line_is_json_whatever_is_said_and_the_addresses_are_gone_from_it(said: str, written: str) -> None:
@@ -179,7 +216,29 @@ def test_a_line_is_json_whatever_is_said_and_the_addresses_are_gone_from_it(said
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "@", "a@", '"', '"a', "'", "a'", "%", "%40", "a%40", "\\", '\\"', "//a:", "/o/", "ü"]
+    "unit",
+    [
+        "a",
+        "@",
+        "a@",
+        '"',
+        '"a',
+        "'",
+        "a'",
+        "%",
+        "%40",
+        "a%40",
+        "\\",
+        '\\"',
+        "//a:",
+        "/o/",
+        "ü",
+        ".",
+        "-",
+        "1-1-act",
+        "%25",
+        "a.",
+    ],
 )
 def test_a_long_word_takes_no_long_time(unit: str) -> None:
     began = time.process_time()
@@ -229,7 +288,7 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     line: OrderLine, reported: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*args: object, **kwargs: object) -> None:
-        raise ValueError(f"cannot show {line.order.email} at {path_of(line)}")
+        raise ValueError(f"cannot show {line.order.email} at {path_of(line)}, once /O/%20{path_of(line)[3:-1]}x")
 
     monkeypatch.setattr("orders.views.order_status", fails)
     url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
@@ -240,7 +299,7 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     assert answer.status_code == 500
     (event,) = reported
     text = json.dumps(event)
-    assert event["exception"]["values"][0]["value"] == "cannot show [address] at /o/[token]/"
+    assert event["exception"]["values"][0]["value"] == "cannot show [address] at /o/[token]/, once /O/[token]"
     assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "fails"
     assert (event["tags"]["request_id"], event["release"]) == ("from-the-proxy-1", "abc123")
     assert set(event["request"]) <= {"method"}
