@@ -26,6 +26,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After while the database is away; else a fault of ours, 500."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return HttpResponse(loader.get_template("500.html").render(), status=500)
+    return unavailable()
+
+
+def unavailable() -> HttpResponse:
     page = loader.get_template("503.html").render()
     return HttpResponse(page, status=503, headers={"Retry-After": str(COME_BACK_SECONDS)})
 

@@ -1,16 +1,23 @@
 from collections.abc import Callable, Mapping
+from threading import BoundedSemaphore
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from backorders_site import health
+from backorders_site.errors import unavailable
 from backorders_site.metrics import metrics
 from orders.presentation import language_for
 from orders.reader import asked_for, read_as
 
 FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: nobody translates these
+LARGEST_OF_ANYBODY = 1_048_576  # bytes of a body
+WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
+SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
 WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +34,37 @@ def private_pages(get_response: GetResponse) -> GetResponse:
         return response
 
     return respond
+
+
+def bodies(get_response: GetResponse) -> GetResponse:
+    """A thread that waits for a body makes no page, and there are only a few. So few of them wait for bodies at a time, and
+    for one that is larger than the proxy holds back (request_buffers in deploy/Caddyfile) only where staff send it."""
+    waiting = BoundedSemaphore(WAITING_FOR_BODIES)
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        length = _length_of_body(request)
+        if length > LARGEST_OF_ANYBODY and not admin.site.has_permission(request):
+            return render(request, "400.html", status=413)
+        if 0 < length <= LARGEST_OF_ANYBODY:
+            if not waiting.acquire(timeout=SECONDS_TO_WAIT):
+                return unavailable()
+            try:
+                request.body  # noqa: B018 - read now, and kept
+            except UnreadablePostError:  # whoever sent it is gone
+                return render(request, "400.html", status=400)
+            finally:
+                waiting.release()
+        return get_response(request)
+
+    return respond
+
+
+def _length_of_body(request: HttpRequest) -> int:
+    """As Django takes it; of a body in chunks it reads nothing."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def watchers(get_response: GetResponse) -> GetResponse:

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
@@ -81,7 +81,7 @@ def pytest_collection_finish() -> None:
 Needs = Callable[[str], None]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def needs() -> Needs:
     """A program that a machine need not have, only one that judges changes (CI)."""
 
@@ -90,6 +90,17 @@ def needs() -> Needs:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is missing")
 
     return check
+
+
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+
+
+def empty_the_database() -> None:
+    """But for the roles, which migrations have made."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+    connections.close_all()  # it is dropped from outside the browser's event loop, where nobody sees these
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import yaml
 from django.conf import settings
 
 from tests.conftest import Needs
+from tests.faults.hosts import for_this_caddy
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
@@ -101,14 +102,8 @@ def test_hadolint_finds_nothing_in_the_dockerfile(needs: Needs) -> None:
 
 def test_caddy_reads_its_rules(needs: Needs, tmp_path: Path) -> None:
     needs("caddy")
-    read = run(
-        "caddy",
-        "validate",
-        "--adapter",
-        "caddyfile",
-        "--config",
-        "Caddyfile",
-        SITE_HOST="orders.shop.example",
-        XDG_DATA_HOME=str(tmp_path),
-    )
+    file = tmp_path / "Caddyfile"
+    file.write_text(for_this_caddy((DEPLOY / "Caddyfile").read_text()))
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(file)]
+    read = run(*command, SITE_HOST="orders.shop.example", XDG_DATA_HOME=str(tmp_path))
     assert read.returncode == 0, read.stderr

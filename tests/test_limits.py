@@ -6,7 +6,9 @@ import pytest
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
+from backorders_site.middleware import LARGEST_OF_ANYBODY
 from orders import services
 from orders.models import OrderLine, Product, Receipt, Restock
 from tests.factories import NOON, make_product, make_supplier, order, restock
@@ -101,3 +103,26 @@ def test_a_product_that_is_no_product_is_a_fault_of_the_form(admin_client: Clien
     assert shown.context["form"].errors["product"] == [
         "Select a valid choice. That choice is not one of the available choices."
     ]
+
+
+class TestABodyLargerThanTheProxyHoldsBack:
+    """A thread would wait for the rest of it."""
+
+    BODY = b"a" * (LARGEST_OF_ANYBODY + 1)
+
+    @pytest.mark.parametrize("path", ["/", "/admin/login/", "/webhooks/mail/", "/nothing-here/"])
+    def test_is_not_read_of_a_stranger(self, client: Client, path: str) -> None:
+        answer = client.post(path, self.BODY, content_type="text/plain")
+        assert (answer.status_code, "could not read that" in answer.content.decode()) == (413, True)
+
+    def test_is_read_of_staff(self, admin_client: Client) -> None:
+        assert admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code == 404
+
+    def test_is_not_read_of_staff_without_their_code(self, admin_client: Client, settings: Settings) -> None:
+        settings.SECOND_FACTOR = True
+        assert admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code == 413
+
+
+@pytest.mark.parametrize("length", ["", "-1", "x", "²", "1e9"])
+def test_a_length_that_is_none_is_no_body(client: Client, length: str) -> None:
+    assert client.generic("POST", "/", b"number=1", CONTENT_LENGTH=length).status_code == 200

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import connection, connections
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -20,7 +19,7 @@ from backorders_site.desk import states
 from backorders_site.embedded import free_port
 from tests.browser.gallery import Gallery
 from tests.browser.whole import Shop, running
-from tests.conftest import MailSink
+from tests.conftest import MailSink, empty_the_database
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -71,17 +70,6 @@ def gallery(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoD
         gallery.close()
         server.stop()
         empty_the_database()
-
-
-KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
-
-
-def empty_the_database() -> None:
-    """But for the roles, which migrations have made."""
-    with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
-        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
-    connections.close_all()  # it is dropped from outside the browser's event loop, where nobody sees these
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.browser.conftest import chromium_path, empty_the_database
+from tests.browser.conftest import chromium_path
 from tests.browser.whole import Shop, running
-from tests.conftest import MailSink
+from tests.conftest import MailSink, empty_the_database
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

@@ -25,9 +25,9 @@ from notifications.dispatch import dispatch_all
 from notifications.models import Message
 from orders import services
 from orders.models import Order, OrderLine, Product, Receipt, Restock, Shipment, Upload
-from tests.browser.conftest import empty_the_database
 from tests.browser.gallery import THEMES, Gallery, Look
 from tests.browser.test_every_state import fault
+from tests.conftest import empty_the_database
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

@@ -9,6 +9,7 @@ services; the verdict is the kill run's. Exit code 1 when anything was lost or u
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -170,14 +171,24 @@ class Topology(Product):
         tear_down()
 
 
-def proxy_rules(address: str, web: Sequence[str]) -> str:
-    """deploy/Caddyfile's, with hosts by address and a certificate of its own making."""
-    rules = (supervisor.BASE_DIR / "deploy" / "Caddyfile").read_text()
+def proxy_rules(address: str, web: Sequence[str], *options: str) -> str:
+    """deploy/Caddyfile's, with hosts by address, a certificate of its own making and more global options."""
+    rules = for_this_caddy((supervisor.BASE_DIR / "deploy" / "Caddyfile").read_text())
     begins = rules.index("dynamic a")
     ends = rules.index("}", rules.index("}", begins) + 1) + 1  # the first closes the variable
     rules = rules[:begins] + f"to {' '.join(web)}" + rules[ends:]
     rules = rules.replace("{$SITE_HOST} {", f"{address} {{\n\ttls internal")
-    return rules.replace("admin off", f"admin off\n\tskip_install_trust\n\tdefault_sni {address}")
+    more = "\n\t".join(["admin off", "skip_install_trust", f"default_sni {address}", *options])
+    return rules.replace("admin off", more)
+
+
+def for_this_caddy(rules: str) -> str:
+    """Caddy 2.6, Debian's, has another name for holding back the bodies of requests."""
+    said = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=True).stdout
+    major, minor = re.findall(r"\d+", said)[:2]
+    if (int(major), int(minor)) >= (2, 7):
+        return rules
+    return re.sub(r"request_buffers (\S+)", r"buffer_requests\n\t\tmax_buffer_size \1", rules)
 
 
 def tear_down() -> None:
