@@ -25,7 +25,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from backorders_site.embedded import free_port
 from backorders_site.supervisor import BASE_DIR
-from orders.access import TRIES, Purpose, link_token
+from orders.access import TRIES, WINDOW_SECONDS, Purpose, link_token
 from orders.models import Upload
 from tests import factories
 from tests.conftest import Needs, empty_the_database
@@ -282,6 +282,7 @@ def test_a_large_body_is_read_of_staff_alone(site: Site) -> None:
     "name", ["X_Forwarded_For", "x_forwarded_for", "X-Forwarded_For", "X_FORWARDED-FOR", "X-Forwarded-For"]
 )
 def test_nobody_looks_up_more_by_saying_they_are_elsewhere(site: Site, name: str) -> None:
+    until(lambda: -time.time() % WINDOW_SECONDS > 30)  # all are counted in one window
     client = site.client()
     answers = [looked_up(client, n, **forged(**{name: f"10.{n}.1.1"})) for n in range(TRIES["client"] + 4)]
     assert answers == [303] * TRIES["client"] + [429] * 4
