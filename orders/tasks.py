@@ -19,8 +19,11 @@ def review_settled() -> None:
 @shared_task
 def review_all() -> None:
     now = timezone.now()
-    if keeping.due("review", keeping.review_time(now), now=now):
-        services.review_all(now=now)
+    since = keeping.review_time(now)
+    if keeping.due("review", since, now=now):
+        services.review_all(now=now, since=since)
+        if services.unreviewed(now=now, since=since).exists():
+            return  # somebody held them: the next tick goes on
         services.reassure(now=now)
         keeping.done("review", now=now)
 
@@ -33,13 +36,14 @@ def keep_deadlines() -> None:
     services.warn_staff(now=now)
     if keeping.due("deadlines", keeping.cutoff(now), now=now):
         services.keep_deadlines(now=now)
-        keeping.done("deadlines", now=now)
+        if not services.deadlines_left(now=now):
+            keeping.done("deadlines", now=now)
 
 
 @shared_task
 def discontinue_parts() -> None:
     until = monotonic() + LONGEST_SECONDS
-    while services.discontinue_part(now=timezone.now()) and monotonic() < until:
+    while services.discontinue_free_part(now=timezone.now()) and monotonic() < until:
         pass
 
 

@@ -374,7 +374,7 @@ def test_silence_consents_for_any_number_of_lines_at_once(
     waiting = [factories.order(restock.product) for _ in range(lines)]
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
     notice = newest(waiting[0])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         assert services.apply_silence(now=NOON + 60 * DAY) == lines
     assert {fresh(line).agreed_by for line in waiting} == {notice.consent_to}
     assert {newest(line).outcome for line in waiting} == {"consented"}

@@ -5,17 +5,17 @@ from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
 from orders.services.asking import ask_for_orders
 from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
-from orders.services.discontinuing import discontinue, discontinue_part, ending
+from orders.services.discontinuing import discontinue, discontinue_free_part, discontinue_part, ending
 from orders.services.erasing import erase_files, erase_orders, erasing
 from orders.services.forecasting import today_of
-from orders.services.keeping import keep_deadlines, reassure, release_quiet_orders, start_release
+from orders.services.keeping import deadlines_left, keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
 from orders.services.noting import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.numbering import NUMBERED, number_parcel
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
-from orders.services.promising import publish_joined, review, review_all, review_settled
+from orders.services.promising import publish_joined, review, review_all, review_settled, unreviewed
 from orders.services.reconciling import (
     CONFLICT,
     begin_import,
@@ -95,8 +95,10 @@ __all__ = [
     "correct_shipment",
     "date_before",
     "date_before_move",
+    "deadlines_left",
     "decide_again",
     "discontinue",
+    "discontinue_free_part",
     "discontinue_part",
     "end_import",
     "ending",
@@ -148,6 +150,7 @@ __all__ = [
     "tell_customer",
     "today_of",
     "undo_move",
+    "unreviewed",
     "upload",
     "warn_staff",
     "was_checked",

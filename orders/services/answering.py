@@ -1,6 +1,6 @@
 """The customer's choice, and what silence means when there is none."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,6 +14,7 @@ from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_w
 from orders.models import TO_COME, Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
 from orders.services.cancelling import Changed, cancel, restore
 from orders.services.forecasting import today_of
+from orders.services.passing_over import passing_over
 from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
 
@@ -183,7 +184,7 @@ def _leave(
 def apply_silence(*, now: datetime) -> int:
     """Every notice told in time whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
     would; once, however often this runs. Orders that are quiet are left alone, and so is what is set aside: warn_staff says
-    what the law wants of it. Returns how many ended."""
+    what the law wants of it; and for now what somebody holds. Returns how many ended."""
     due = (
         DelayNotice.objects.filter(
             outcome="",
@@ -202,10 +203,10 @@ def apply_silence(*, now: datetime) -> int:
         if _is_over(notice, notice.line, now)
     ]
     consents = [notice for notice in over if notice.silence == Silence.CONSENT]
-    ended = 0
-    for start in range(0, len(consents), SILENCES_AT_ONCE):
-        ended += _consent_by_silence(consents[start : start + SILENCES_AT_ONCE], now=now)
-    return ended + sum(_cancel_by_silence(notice, now=now) for notice in over if notice.silence == Silence.CANCEL)
+    parts = [consents[start : start + SILENCES_AT_ONCE] for start in range(0, len(consents), SILENCES_AT_ONCE)]
+    cancels = [[notice] for notice in over if notice.silence == Silence.CANCEL]
+    consented = sum(passing_over(parts, lambda part: _consent_by_silence(part, now=now), of="notice"))
+    return consented + sum(passing_over(cancels, lambda part: _cancel_by_silence(part[0], now=now), of="notice"))
 
 
 CONSENT = """
@@ -263,7 +264,7 @@ def remind(*, now: datetime) -> int:
         .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
         .filter(answer_by__gte=today, line__waiting__gt=0, line__order__released_at__lte=now)
     )
-    return sum(_remind(notice, now=now) for notice in notices)
+    return sum(passing_over([[notice] for notice in notices], lambda part: _remind(part[0], now=now), of="notice"))
 
 
 @transaction.atomic
@@ -306,7 +307,12 @@ def warn_staff(*, now: datetime) -> int:
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
     not_shipped = notices.filter(SET_ASIDE, answer_by__lt=today, told_at__isnull=False, adequate=True, not_told_at=None)
     texts += [(row, _to_ship(row)) for row in not_shipped.exclude(silence=Silence.CONSENT)]
-    return sum(put_on_list(row.line.order, [text], instead_of=_untold(row)) for row, text in texts)
+
+    def put(part: Sequence[tuple[DelayNotice, str]]) -> int:
+        ((row, text),) = part
+        return put_on_list(row.line.order, [text], instead_of=_untold(row))
+
+    return sum(passing_over([[each] for each in texts], put, of="warning"))
 
 
 def _untold(row: DelayNotice) -> str:

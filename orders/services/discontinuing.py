@@ -13,6 +13,7 @@ from orders.law import law_of
 from orders.models import Discontinuation, Order, OrderLine, Product, Restock, ShopTask
 from orders.services.cancelling import cancel
 from orders.services.forecasting import today_of
+from orders.services.passing_over import passing_over
 from orders.services.promising import lock_stock, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.supplying import cancel_restock
@@ -76,6 +77,13 @@ def discontinue(product: Product, *, reason: str, now: datetime, actor: str) -> 
 def ending(product: Product) -> Discontinuation | None:
     """What is under way, if anything is."""
     return product.discontinuations.filter(finished_at=None).first()
+
+
+def discontinue_free_part(*, now: datetime) -> bool:
+    """discontinue_part of the first product of those that end which nobody holds, as an import does."""
+    ending = Product.objects.filter(discontinuations__finished_at=None, discontinuations__isnull=False)
+    parts = [[product] for product in ending.order_by("discontinuations__pk")]
+    return any(passing_over(parts, lambda part: discontinue_part(now=now, product=part[0]), of="product"))
 
 
 @transaction.atomic

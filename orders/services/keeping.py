@@ -5,28 +5,32 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from orders.domain.working_days import add_working_days
-from orders.models import Order, OrderLine, Product, Reason, Release, Run
+from orders.models import Forecast, Order, OrderLine, Product, Reason, Release, Run
 from orders.queue import COUNTS
 from orders.services.forecasting import cutoff as cutoff
 from orders.services.forecasting import today_of
 from orders.services.noticing import notice_new_promises
-from orders.services.promising import review_at_rest, window_json
+from orders.services.promising import at_rest, review_at_rest, window_json
 from orders.services.telling import make_news_due
 
 REVIEW_HOUR = time(5)
 
-# Reserved lines whose last promised day is here or past and that have not left: a later day, told today.
-NOT_PACKED = """
+# Reserved lines whose last promised day is here or past and that have not left: a later day, told today. Those that
+# somebody holds, as the dry run of a file does, are passed over.
+OVERDUE = """
+    FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
+    WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(today)s
+"""
+NOT_PACKED = f"""
     WITH overdue AS (
         SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
                nextval('orders_promise_id_seq') AS new_id
-        FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
-        WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(today)s
-        FOR NO KEY UPDATE OF l
+        {OVERDUE}
+        FOR NO KEY UPDATE OF l SKIP LOCKED
     ),
     promised AS (
         INSERT INTO orders_promise (id, line_id, kind, early, likely, late, reference, published_at, published_on)
@@ -38,7 +42,7 @@ NOT_PACKED = """
     INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
     SELECT v.order_id, v.id, v.new_id, 'later',
            jsonb_build_object(
-               'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {told}, 'told_on', t.published_on,
+               'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {window_json("t")}, 'told_on', t.published_on,
                'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
                'window', jsonb_build_object(
                    'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s)),
@@ -78,12 +82,12 @@ REASSURE = f"""
 
 
 def due(job: str, at: datetime, *, now: datetime) -> bool:
-    """Whether a daily job's time has come and it has not been done today."""
-    return now >= at and not Run.objects.filter(job=job, day=today_of(now)).exists()
+    """Whether a daily job's time has come and it has not been done today. What a clock that was ahead calls done has not been."""
+    return now >= at and not Run.objects.filter(job=job, day=today_of(now), finished_at__lte=now).exists()
 
 
 def done(job: str, *, now: datetime) -> None:
-    Run.objects.get_or_create(job=job, day=today_of(now), defaults={"finished_at": now})
+    Run.objects.update_or_create(job=job, day=today_of(now), defaults={"finished_at": now})
 
 
 def review_time(now: datetime) -> datetime:
@@ -98,7 +102,7 @@ def keep_deadlines(*, now: datetime) -> int:
     review_at_rest(_late_unless_arrived_by(today), now=now, day=today + timedelta(days=1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            NOT_PACKED.format(told=window_json("t")),
+            NOT_PACKED,
             {
                 "today": today,
                 "next_day": add_working_days(today, 1, settings.SHOP_COUNTRY),
@@ -112,14 +116,31 @@ def keep_deadlines(*, now: datetime) -> int:
     return len(promises)
 
 
+def deadlines_left(*, now: datetime) -> bool:
+    """Whether keep_deadlines had to pass anybody over."""
+    today = today_of(now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT {OVERDUE})", {"today": today})
+        (overdue,) = cursor.fetchone()
+    return overdue or _late_unless_arrived_by(today).filter(at_rest(now)).exists()
+
+
 def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
-    """Products of which a line waits that was promised an earlier day than goods leave that arrive the day after `day`."""
+    """Products of which a line waits that was promised an earlier day than goods leave that arrive the day after `day`,
+    and that were not reviewed for that day."""
     waiting = OrderLine.objects.filter(waiting__gt=0)
     late = OrderLine.objects.none()
     for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
         leaves = add_working_days(day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
         late |= waiting.filter(product__handling_days=handling, promise__late__lt=leaves)
-    return Product.objects.filter(pk__in=late.values("product")).only("pk")
+    newest = Forecast.objects.filter(product=OuterRef("pk")).order_by("-pk").values("made_on")[:1]
+    not_yet = Q(made_for=None) | ~Q(made_for=day + timedelta(days=1))
+    return (
+        Product.objects.filter(pk__in=late.values("product"))
+        .annotate(made_for=Subquery(newest))
+        .filter(not_yet)
+        .only("pk")
+    )
 
 
 @transaction.atomic

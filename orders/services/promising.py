@@ -5,19 +5,20 @@ the two together.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from orders.models import Forecast, Product, Reason, Stock
+from orders.models import Forecast, OrderLine, Product, Reason, Stock
 from orders.queue import COUNTS
 from orders.services.forecasting import cutoff, forecast_of_published_dates, make_forecasts, today_of
 from orders.services.noticing import notice_new_promises
+from orders.services.passing_over import passing_over
 
 # A product whose dates never rest is published at the latest after so many settling times.
 LONGEST_SETTLING = 3
@@ -177,33 +178,49 @@ def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
-    """Review the products whose changes have settled. From the cut-off on nothing more arrives today, for what settled
-    across it as for what was judged at it (keeping.keep_deadlines)."""
+    """Review the products whose changes have settled; those that somebody holds stay due. From the cut-off on nothing more
+    arrives today, for what settled across it as for what was judged at it (keeping.keep_deadlines)."""
     today = today_of(now)
     day = today + timedelta(days=1) if now >= cutoff(now) else today
     return review_at_rest(Product.objects.filter(review_at__lte=now).only("pk"), now=now, day=day)
 
 
-def review_all(*, now: datetime) -> Counter[str]:
-    """Review every product with a queue, as on every morning."""
-    return review_at_rest(Product.objects.filter(lines__waiting__gt=0).only("pk").distinct(), now=now)
+def review_all(*, now: datetime, since: datetime | None = None) -> Counter[str]:
+    """Review every product with a queue, as on every morning. With `since` only those that were not reviewed from then on:
+    what a review passed over, as somebody held it, the next one does."""
+    return review_at_rest(unreviewed(now=now, since=since) if since else _with_a_queue(), now=now)
+
+
+def unreviewed(*, now: datetime, since: datetime) -> QuerySet[Product]:
+    """Products with a queue at rest that no review has looked at from `since` on."""
+    newest = Forecast.objects.filter(product=OuterRef("pk")).order_by("-pk").values("made_at")[:1]
+    before = Q(newest=None) | Q(newest__lt=since) | Q(newest__gt=now)
+    return _with_a_queue().filter(at_rest(now)).annotate(newest=Subquery(newest)).filter(before)
+
+
+def _with_a_queue() -> QuerySet[Product]:
+    return Product.objects.filter(Exists(OrderLine.objects.filter(product=OuterRef("pk"), waiting__gt=0))).only("pk")
 
 
 def review_at_rest(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
-    """The same of those that do not settle: these have their own time, and until then nobody hears of what changed."""
-    return review(products, now=now, day=day, which=at_rest(now))
+    """Review those that do not settle: these have their own time, and until then nobody hears of what changed. Passed over
+    are those that somebody else holds, as an import does for nobody knows how long."""
+
+    def act(batch: Sequence[int]) -> Counter[str]:
+        return _review(batch, now=now, day=day, which=at_rest(now))
+
+    return sum(passing_over(_batches(products), act, of="product"), Counter())
 
 
-def review(
-    products: Iterable[Product], *, now: datetime, day: date | None = None, which: Q | None = None
-) -> Counter[str]:
+def review(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
     """Forecast each product anew, for `day` or today, and publish what customers would notice, as if all changes had settled.
-    `which` of them is asked when nobody can change them any more. Returns how many events of each kind."""
+    Returns how many events of each kind."""
+    return sum((_review(batch, now=now, day=day, which=Q()) for batch in _batches(products)), Counter())
+
+
+def _batches(products: Iterable[Product]) -> list[list[int]]:
     ids = sorted(product.pk for product in products)
-    published: Counter[str] = Counter()
-    for start in range(0, len(ids), PRODUCTS_PER_REVIEW):
-        published += _review(ids[start : start + PRODUCTS_PER_REVIEW], now=now, day=day, which=which or Q())
-    return published
+    return [ids[start : start + PRODUCTS_PER_REVIEW] for start in range(0, len(ids), PRODUCTS_PER_REVIEW)]
 
 
 def at_rest(now: datetime) -> Q:
@@ -212,7 +229,7 @@ def at_rest(now: datetime) -> Q:
 
 
 @transaction.atomic
-def _review(product_ids: list[int], *, now: datetime, day: date | None, which: Q) -> Counter[str]:
+def _review(product_ids: Sequence[int], *, now: datetime, day: date | None, which: Q) -> Counter[str]:
     lock_stock(product_ids)
     rows = Product.objects.select_for_update(no_key=True).filter(which, pk__in=product_ids)
     products = list(rows.order_by("pk"))

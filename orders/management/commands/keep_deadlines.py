@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders import services
 from orders.management.clock import add_on_argument, moment
@@ -29,3 +29,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: {warned:,}."
         )
+        if services.deadlines_left(now=now):
+            raise CommandError("some lines are held by another transaction, such as an import: run this again")

@@ -1,7 +1,7 @@
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders import services
 from orders.management.clock import add_on_argument, moment
@@ -25,8 +25,14 @@ class Command(BaseCommand):
         published = services.review_all(now=now)
         published[EventKind.ON_TRACK] = services.reassure(now=now)
         self.stdout.write(f"Published: {words(published)}.")
+        if left := services.unreviewed(now=now, since=now).count():
+            raise CommandError(f"{_held(left)} by another transaction, such as an import: run this again")
 
 
 def words(published: Counter[str]) -> str:
     """`12 later, 3 earlier`, by the kinds of events; `nothing`."""
     return ", ".join(f"{published[kind]:,} {kind}" for kind in EventKind.values if published[kind]) or "nothing"
+
+
+def _held(products: int) -> str:
+    return "1 product is held" if products == 1 else f"{products:,} products are held"

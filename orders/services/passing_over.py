@@ -1,0 +1,60 @@
+"""Work of the background that waits for nobody: what somebody else holds for longer than a moment stays due for the next tick.
+
+An import, or the dry run of one, may hold a product for minutes."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+
+log = logging.getLogger(__name__)
+
+MOMENT = 0.3  # seconds; other writers are done sooner
+PATIENCE = 2.0  # seconds waited in all; then only what is free at once is done
+AT_ONCE = 0.01
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Held(Exception):
+    """Somebody else holds a row that is needed. Nothing was written."""
+
+
+def passing_over(parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], *, of: str) -> Iterator[R]:
+    """What `act` returns for each part, each in a transaction of its own. A part of which something is held is taken
+    apart, and what is held is passed over. `of`: what they are parts of, for the log."""
+    waited = 0.0
+    to_do = deque(parts)
+    while to_do:
+        part = to_do.popleft()
+        started = monotonic()
+        try:
+            with _waiting(MOMENT if waited < PATIENCE else AT_ONCE):
+                done = act(part)
+        except Held:
+            waited += monotonic() - started
+            if len(part) == 1:
+                log.info("%s %s is held by somebody else: left for later", of, part[0])
+            else:
+                to_do.extend([each] for each in part)  # after the others, which may all be free
+        else:
+            yield done
+
+
+@contextmanager
+def _waiting(seconds: float) -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Held from error
+        raise

@@ -1,0 +1,191 @@
+"""While somebody holds a product, as the dry run of a large file does for minutes, all other work goes on, and what was
+passed over is done as soon as it is free. Over real connections."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from notifications.models import Message, State
+from notifications.tasks import deliver, dispatch
+from orders import services, tasks
+from orders.models import Forecast, OrderLine, Product, Run
+from tests import factories
+from tests.conftest import MailSink
+from tests.factories import NOON, fresh, kinds, make_product
+from tests.test_answering import slip
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 20.0  # seconds, on a busy machine; a dry run takes minutes
+SETTLED = NOON + timedelta(minutes=11)
+DAY = timedelta(days=1)
+MORNING = datetime(2026, 11, 25, 11, tzinfo=NOON.tzinfo)  # six in the shop's New York
+CUTOFF = datetime(2026, 11, 25, 20, 30, tzinfo=NOON.tzinfo)
+
+
+def another() -> "psycopg.Connection[tuple[object, ...]]":
+    at = connection.settings_dict
+    where = {"host": at["HOST"], "port": at["PORT"], "user": at["USER"], "password": at["PASSWORD"]}
+    given = {name: value for name, value in where.items() if value}
+    return psycopg.connect(dbname=at["NAME"], **given, **settings.DATABASES["default"]["OPTIONS"])
+
+
+@contextmanager
+def held(sql: str, pk: int) -> Iterator[None]:
+    """Locked by another connection, and what is done meanwhile does not wait for it."""
+    with another() as dry_run:
+        dry_run.execute(f"{sql} FOR NO KEY UPDATE", [pk])
+        started = time.monotonic()
+        yield
+        assert time.monotonic() - started < AT_ONCE
+        dry_run.rollback()
+
+
+def held_product(product: Product) -> AbstractContextManager[None]:
+    return held("SELECT 1 FROM orders_stock WHERE product_id = %s", product.pk)
+
+
+def held_line(line: OrderLine) -> AbstractContextManager[None]:
+    return held("SELECT 1 FROM orders_orderline WHERE id = %s", line.pk)
+
+
+def delayed_line(product: Product) -> OrderLine:
+    """A change has settled that its customer has to hear of."""
+    restock = factories.restock(product)
+    line = factories.order(product)
+    services.move_restock_date(restock, (NOON + 90 * DAY).date(), now=NOON, reason="customs")
+    return line
+
+
+def test_a_review_passes_over_what_is_held_and_does_it_when_it_is_free() -> None:
+    lines = [delayed_line(make_product()) for _ in range(3)]
+    with held_product(lines[1].product):
+        services.review_settled(now=SETTLED)
+        assert [kinds(line.order)[1:] for line in lines] == [["later"], [], ["later"]]
+    services.review_settled(now=SETTLED)
+    assert [kinds(line.order)[1:] for line in lines] == [["later"], ["later"], ["later"]]
+
+
+def test_a_review_passes_over_a_product_of_which_one_line_is_held() -> None:
+    lines = [delayed_line(make_product()) for _ in range(2)]
+    with held_line(lines[0]):
+        services.review_settled(now=SETTLED)
+        assert [kinds(line.order)[1:] for line in lines] == [[], ["later"]]
+    services.review_settled(now=SETTLED)
+    assert [kinds(line.order)[1:] for line in lines] == [["later"], ["later"]]
+
+
+def test_mails_go_out_while_a_product_is_held(mail_sink: MailSink) -> None:
+    lines = [delayed_line(make_product()) for _ in range(2)]
+    with held_product(lines[0].product):
+        services.review_settled(now=SETTLED)
+        dispatch()
+        deliver()
+        assert list(Message.objects.values_list("state", flat=True)) == [State.SENT] * 2
+    assert len(mail_sink.mails) == 2
+
+
+def test_the_daily_review_does_on_that_day_what_it_passed_over_and_nothing_twice() -> None:
+    lines = [factories.order(make_product()) for _ in range(3)]
+    with time_machine.travel(MORNING, tick=False) as clock:
+        with held_product(lines[1].product):
+            tasks.review_all()
+        assert not Run.objects.exists()
+        clock.shift(timedelta(minutes=1))
+        tasks.review_all()
+    today = Forecast.objects.filter(made_at__gte=MORNING).order_by("product")
+    assert [(row.product_id, row.made_at) for row in today] == [
+        (lines[0].product_id, MORNING),
+        (lines[1].product_id, MORNING + timedelta(minutes=1)),
+        (lines[2].product_id, MORNING),
+    ]
+    assert list(Run.objects.values_list("job", "finished_at")) == [("review", MORNING + timedelta(minutes=1))]
+
+
+def test_at_the_cut_off_all_but_who_is_held_are_told_and_they_when_they_are_free() -> None:
+    lines = []
+    for _ in range(2):
+        product = make_product()
+        lines.append(factories.order(product, now=CUTOFF - 3 * DAY))
+        services.receive(product, 1, now=CUTOFF - 2 * DAY)
+    with time_machine.travel(CUTOFF, tick=False):
+        with held_line(lines[0]):
+            tasks.keep_deadlines()
+        assert [kinds(line.order)[-1] for line in lines] == ["reserved", "later"]
+        assert not Run.objects.exists()
+        tasks.keep_deadlines()
+    assert [kinds(line.order)[1:] for line in lines] == [["reserved", "later"]] * 2
+    assert list(Run.objects.values_list("job", flat=True)) == ["deadlines"]
+
+
+def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -> None:
+    lines = []
+    for _ in range(2):
+        restock = factories.restock(make_product(), expected_on=(CUTOFF - DAY).date(), now=CUTOFF - 20 * DAY)
+        lines.append(factories.order(restock.product, now=CUTOFF - 10 * DAY))
+        OrderLine.objects.filter(pk=lines[-1].pk).update(agreed_by=(CUTOFF + 90 * DAY).date())
+    with time_machine.travel(CUTOFF, tick=False):
+        with held_product(lines[0].product):
+            tasks.keep_deadlines()
+            told = [kinds(line.order)[1:] for line in lines]
+        assert told[0] == []
+        assert told[1] != []
+        tasks.keep_deadlines()
+    assert kinds(lines[0].order)[1:] == told[1]
+    assert list(Run.objects.values_list("job", flat=True)) == ["deadlines"]
+
+
+def test_silence_cancels_all_but_who_is_held_and_them_when_they_are_free() -> None:
+    supplier = factories.make_supplier()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    restock = factories.restock(make_product(), 50, supplier=supplier, expected_on=(NOON + 11 * DAY).date())
+    lines = [factories.order(restock.product) for _ in range(2)]
+    slip(restock, (NOON + 80 * DAY).date(), now=NOON + DAY)
+    overdue = NOON + 200 * DAY
+    with held_line(lines[0]):
+        assert services.apply_silence(now=overdue) == 1
+        assert [fresh(line).cancelled for line in lines] == [0, 1]
+    assert services.apply_silence(now=overdue) == 1
+    assert [fresh(line).cancelled for line in lines] == [1, 1]
+
+
+def test_of_two_products_that_end_the_one_that_is_free_ends() -> None:
+    lines = [factories.order(make_product()) for _ in range(2)]
+    for line in lines:
+        services.discontinue(line.product, reason="gone", now=NOON, actor="ann")
+    with held_product(lines[0].product):
+        while services.discontinue_free_part(now=NOON):
+            continue
+        assert [fresh(line).cancelled for line in lines] == [0, 1]
+    while services.discontinue_free_part(now=NOON):
+        continue
+    assert [fresh(line).cancelled for line in lines] == [1, 1]
+
+
+def test_by_hand_a_review_says_that_something_is_held() -> None:
+    line = factories.order(make_product())
+    with held_product(line.product), pytest.raises(CommandError, match="1 product is held"):
+        call_command("review_promises")
+
+
+def test_of_a_process_that_gave_up_no_statement_goes_on_waiting() -> None:
+    """As of a task that ran into its time limit: its connection is closed while the statement waits for a lock."""
+    line = factories.order(make_product())
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+    with held_product(line.product), another() as watcher:
+        gave_up = another()
+        pid = gave_up.info.backend_pid
+        gave_up.pgconn.send_query(
+            f"SELECT 1 FROM orders_stock WHERE product_id = {line.product_id} FOR UPDATE".encode()
+        )
+        gave_up.pgconn.finish()
+        while watcher.execute(waits, [pid]).fetchone() == (1,):
+            watcher.execute("SELECT pg_sleep(0.1)")
+            watcher.rollback()
