@@ -22,13 +22,15 @@ from django.utils.translation import gettext_lazy
 
 from notifications import mending
 from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
+from orders import services
 from orders.access import without_tokens
 from orders.admin.acts import Act, StaffReason, Text
 from orders.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
 from orders.admin.finding import with_number
 from orders.admin.history import event_words
 from orders.admin.orders import OrderAdmin, moment
-from orders.models import Event, Order
+from orders.admin.shop_changes import ChangeAct, ShopChangeAdmin
+from orders.models import Event, Order, ShopChange
 
 # A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -93,6 +95,43 @@ class CorrectAddress(Act):
         return _("Order %(number)s: email address corrected. There was nothing to send again.") % words
 
 
+class Accept(ChangeAct):
+    name = "accept"
+    permission = "orders.change_order"
+    label = gettext_lazy("Accept")
+    explanation = gettext_lazy(
+        "The order is as the shop has it from now on. An email address is corrected as by “Correct the mail address”. Another "
+        "country or region brings its own rules for what is asked from now on; open notices stay as they were told."
+    )
+    several = True
+
+    revoke = CorrectAddress.base_fields["revoke"]
+
+    def __init__(self, rows: Sequence[ShopChange], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        if all(row.what != ShopChange.What.EMAIL for row in rows):
+            del self.fields["revoke"]
+
+    @classmethod
+    def offered(cls, row: ShopChange) -> bool:
+        return super().offered(row) and row.what != ShopChange.What.UNITS
+
+    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
+        if row.what == ShopChange.What.EMAIL:
+            mending.correct_address(
+                row.order,
+                row.there["email"],
+                revoke=self.cleaned_data["revoke"],
+                reason=_("the shop has it so"),
+                now=now,
+                actor=actor,
+            )
+        else:
+            services.accept_place(row, now=now, actor=actor)
+        return _("%(change)s: it is as in the shop now.") % {"change": row}
+
+
+ShopChangeAdmin.acts = [Accept, *ShopChangeAdmin.acts]
 OrderAdmin.acts = [*OrderAdmin.acts, CorrectAddress]
 OrderAdmin.tables = [*OrderAdmin.tables, messages_of_order]
 

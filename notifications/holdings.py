@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from notifications.models import Message, Preference, ProviderReport, Suppression
-from orders.models import Answer, DelayNotice, Import, Order, Promise, Refund, Upload
+from orders.models import Answer, DelayNotice, Import, Order, Promise, Refund, ShopChange, Upload
 from orders.presentation import sentence
 
 ORDER = "number email customer_name country region locale placed_at paid_at created_at attention"
@@ -14,6 +14,7 @@ LINE = "product__sku product__name quantity allocated shipped cancelled queued_a
 PROMISE = "line__product__sku kind early likely late sure place published_at told_at returned_at"
 NOTICE = "line__product__sku jurisdiction case late notice_by answer_by consent_to told_at not_told_at outcome ended_at"
 ANSWER = "line__product__sku choice units channel at"
+CHANGE = "order__number what here there seen_at outcome decided_at gone_at"
 REFUND = "line__product__sku units due_on created_at sent_at"
 SHIPMENT = "shipped_at carrier tracking_number"
 MESSAGE = "message_id kind recipient locale subject text html headers state created_at sent_at delivered_at"
@@ -22,8 +23,8 @@ REPORT = "kind recipient detail message_id received_at"
 
 
 def held_about(address: str, *, now: datetime) -> dict[str, Any]:
-    """Keys: address, as_of, orders, other_mails (about orders that have another address now), provider_reports,
-    preferences, suppression, files, refused_rows. Empty lists where there is nothing."""
+    """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have another address now),
+    provider_reports, preferences, suppression, files, refused_rows. Empty lists where there is nothing."""
     orders = Order.objects.filter(email__iexact=address).order_by("pk")
     others = Message.objects.filter(recipient__iexact=address).exclude(order__in=orders)
     sent_to = Message.objects.filter(Q(recipient__iexact=address) | Q(order__in=orders))
@@ -31,6 +32,12 @@ def held_about(address: str, *, now: datetime) -> dict[str, Any]:
         "address": address,
         "as_of": now,
         "orders": [_order(order) for order in orders],
+        "changes_in_the_shop": _rows(
+            ShopChange.objects.filter(
+                Q(order__in=orders) | Q(there__email__iexact=address) | Q(here__email__iexact=address)
+            ),
+            CHANGE,
+        ),
         "other_mails": [_message(message) for message in others.order_by("pk")],
         "provider_reports": _rows(
             ProviderReport.objects.filter(

@@ -39,6 +39,7 @@ from orders.models import (
     Run,
     Shipment,
     ShipmentLine,
+    ShopChange,
 )
 from tests import factories
 from tests.factories import NOON, fresh
@@ -106,6 +107,9 @@ def rows_of_everything() -> OrderLine:
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     services.start_release(100, now=NOON)
     services.write_note(line.order, "seen", now=NOON, actor="ada")
+    ShopChange.objects.create(
+        order=line.order, what="email", here={"email": "a@b.test"}, there={"email": "b@b.test"}, seen_at=NOON
+    )
     Import.objects.create(command="import_orders", file_name="orders.csv", sha256="0", started_at=NOON)
     Run.objects.create(job="review", day=NOON.date() - timedelta(days=Run.objects.count()), finished_at=NOON)
     other = factories.order(product)
@@ -716,7 +720,7 @@ class TestPages:
     def test_every_day_s_work_comes_before_what_is_only_read(self, admin_client: Client) -> None:
         shown = admin_client.get(reverse("admin:index")).content.decode()
         rows = re.findall(r'<th scope="row" id="[a-z_]+-(\w+)"', shown)
-        daily = ["restock", "order", "orderline", "receipt", "shipment", "shoptask", "refund", "message"]
+        daily = ["restock", "order", "orderline", "receipt", "shipment", "shopchange", "shoptask", "refund", "message"]
         assert rows[: len(daily)] == daily
         assert re.findall(r"<caption>(.*?)</caption>", shown) == ["Daily work", "Set-up", "History"]
         assert sorted(rows) == sorted(model._meta.model_name or "" for model in admin.site._registry)

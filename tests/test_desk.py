@@ -54,6 +54,8 @@ def a_day_at_the_desk() -> None:
     services.mark_not_told(factories.order(product).order, "mail refused")
     services.notice(factories.order(product).order, [f"LAMP: {services.CONFLICT}: 2"])
     factories.order(product, email="")
+    said = {"email": "new@example.com", "customer_name": "", "country": "", "region": ""}
+    services.hear_of_changes(leaver.order, said, {}, now=NOON)
     written_mail(State.FAILED)
     written_mail(State.QUEUED)
 
@@ -79,7 +81,8 @@ def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
         "Do this in your shop": 1,
         "On a pick list though cancelled": 0,
         "Cancelled here, shipped there": 1,
-        "Needs a person": 3,
+        "Changed in the shop": 1,
+        "Needs a person": 4,
         "Can't be reached": 1,
         "Mails failed or came back": Message.objects.filter(state__in=[State.FAILED, State.SUPPRESSED]).count(),
         "Mails on their way": Message.objects.filter(state=State.QUEUED).count(),

@@ -404,3 +404,23 @@ def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_alre
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert "1 row is wrong" in shown
     assert "all it says is here already" not in shown
+
+
+def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(admin_client: Client) -> None:
+    confirm(admin_client, send(admin_client, ORDERS, GRETE, ADA))
+    changed = GRETE.replace("grete@example.com", "g@example.com")
+    other = ADA.replace("2026-10-02", "2026-10-20").replace("ada@example.com", "eve@example.com")
+    row = send(admin_client, ORDERS, changed, other)
+    assert (row.state, row.changes, row.bad_rows) == ("checked", True, 0)
+    assert row.summary == [
+        "Orders: 1 changed.",
+        "Changed in the shop, to be accepted or rejected by a person: 1 with another email address.",
+        "Left out: 1 order whose number another order has here. Two shops, or two series, need numbers that differ.",
+        "orders.csv:3: order 2 is another one here, placed 2026-10-02 00:00, US; in the file it was placed "
+        "2026-10-20 00:00, US, with another email address, and nothing of it was imported",
+        "On the list of what needs a person: 2 orders (2, 1).",
+    ]
+    assert row.examples == ["to be decided: 1, email address"]
+    assert Order.objects.filter(attention=[]).count() == 2
+    assert confirm(admin_client, row).summary == row.summary
+    assert not send(admin_client, ORDERS, changed, other).changes

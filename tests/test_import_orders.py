@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from orders import queue, services
-from orders.models import Event, Import, Order, OrderLine, Product, QueueChange, Reason, Refund
+from orders.models import Event, Import, Order, OrderLine, Product, QueueChange, Reason, Refund, ShopChange
 from orders.services.reconciling import ONE_IMPORT
 from tests.factories import NOON, fresh, kinds, make_product, restock
 
@@ -57,7 +57,7 @@ def state() -> Sequence[object]:
             OrderLine.objects.order_by("pk").values_list("pk", "quantity", "allocated", "shipped", "cancelled", "held")
         ),
         list(Product.objects.order_by("pk").values_list("sku", "name", "on_backorder", "review_at")),
-        [model.objects.count() for model in (Event, QueueChange, Refund)],
+        [model.objects.count() for model in (Event, QueueChange, Refund, ShopChange)],
     ]
 
 

@@ -156,6 +156,9 @@ class Walk:
         yield sent
 
 
+SAID = ("email", "customer_name", "country", "region")  # what a file says of an order
+
+
 @pytest.fixture
 def full_shop(shop: Shop) -> Shop:
     """Vera's units are set aside; her address was corrected and stands wherever services and mails have put it."""
@@ -163,6 +166,9 @@ def full_shop(shop: Shop) -> Shop:
     factories.restock(shop.line.product, 5)
     line = factories.order(shop.line.product, 2, email="next@example.com")
     Event.objects.create(order=line.order, line=line, kind=EventKind.LINK, at=NOON, message_due=True)
+    again = factories.order(shop.line.product, email="again@example.com")
+    services.cancel(again.order, now=NOON, in_shop=True)
+    services.hear_of_changes(again.order, dict.fromkeys(SAID, ""), {again.pk: 1}, now=NOON)
     boss = Client()
     boss.force_login(somebody(M, "boss"))
     act(boss, "correct-address", shop.line.order, email="vera@example.net", reason="moved")

@@ -18,8 +18,9 @@ from orders.admin.base import Button, Table, sees_addresses
 from orders.admin.history import SILENCE_WORDS
 from orders.admin.lines import refunds_table
 from orders.admin.orders import events_of_order, notes_of_order, shipments_of_order
+from orders.admin.shop_changes import OPEN, changes_of_order, shown
 from orders.admin.shop_tasks import shop_tasks_table
-from orders.models import DelayNotice, Note, Order, OrderLine, Refund, ShopTask
+from orders.models import DelayNotice, Note, Order, OrderLine, Refund, ShopChange, ShopTask
 from orders.queue import Position
 
 MAILS_SHOWN = 20  # the newest
@@ -78,6 +79,17 @@ class ShownMail:
         return without_tokens(self.mail.text)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedChange:
+    """Old and new side by side, until somebody has decided."""
+
+    what: str
+    here: str
+    there: str
+    row: ShopChange
+    buttons: Sequence[Button]
+
+
 @staff_page("orders.view_order")
 @require_GET
 def order(request: HttpRequest, number: str) -> HttpResponse:
@@ -91,6 +103,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         look=order_url(row, Purpose.LOOK),
         sees_address=sees_addresses(request),
         buttons=orders.buttons(request, row, back=request.path),
+        changes=changes_of(request, row),
         lines=lines_of(request, row),
         mails=mails_of(request, row),
         mails_shown=MAILS_SHOWN,
@@ -131,6 +144,22 @@ def _question_of(line: OrderLine) -> DelayNotice | None:
     return by_weight[-1] if by_weight else None
 
 
+def changes_of(request: HttpRequest, row: Order) -> list[AskedChange]:
+    model_admin = admin_of(ShopChange)
+    if not model_admin.has_view_permission(request):
+        return []
+    return [
+        AskedChange(
+            change.get_what_display(),
+            shown(change, change.here),
+            shown(change, change.there),
+            change,
+            model_admin.buttons(request, change, back=request.path),
+        )
+        for change in row.shop_changes.filter(OPEN).select_related("order", "line__product").order_by("pk")
+    ]
+
+
 def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:
     model_admin = admin_of(Message)
     if not model_admin.has_view_permission(request):
@@ -146,5 +175,6 @@ def _tables(row: Order) -> list[Table]:
         shipments_of_order(row),
         refunds_table(Refund.objects.filter(line__order=row)),
         shop_tasks_table(ShopTask.objects.filter(line__order=row)),
+        changes_of_order(row.shop_changes.exclude(OPEN)),
     ]
     return [table for table in made if table.rows or table.model is Note]

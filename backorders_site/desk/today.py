@@ -24,9 +24,10 @@ from orders.admin.history import NoticeState
 from orders.admin.lines import LineState, RefundState
 from orders.admin.orders import NeedsSomebody
 from orders.admin.sheet import sheet
+from orders.admin.shop_changes import ChangeState
 from orders.admin.shop_tasks import TaskState
 from orders.admin.supply import RestockState
-from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopTask
+from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask
 from orders.services import today_of
 
 MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
@@ -106,6 +107,7 @@ def cards(*, held: bool) -> list[Card]:
         Card(_("Do this in your shop"), ShopTask, TaskState, "todo"),
         Card(_("On a pick list though cancelled"), ShopTask, TaskState, "packed", urgent=True),
         Card(_("Cancelled here, shipped there"), Order, NeedsSomebody, "conflict", urgent=True),
+        Card(_("Changed in the shop"), ShopChange, ChangeState, "open"),
         Card(_("Needs a person"), Order, NeedsSomebody, "attention"),
         Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
         Card(_("Mails failed or came back"), Message, ForStaff, "staff"),

@@ -21,7 +21,7 @@ from orders.imports.dialects import Dialect, OurColumns, dialect_of
 from orders.imports.orders import Selection, import_orders
 from orders.imports.running import NothingWritten, Run
 from orders.imports.table import Table, Unreadable
-from orders.models import Event, EventKind, Import, Order, Upload
+from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
 
 
 def _examples(run: Run) -> list[str]:
-    """The first orders that came, and the first that were closed."""
+    """The first orders that came, that were closed, and that the shop changed."""
     new = Order.objects.filter(imported_by=run.row).order_by("pk").prefetch_related("lines__product")[:EXAMPLES]
     created = [
         _("new: %(number)s, %(units)s")
@@ -158,7 +158,14 @@ def _examples(run: Run) -> list[str]:
         }
         for event in ended.select_related("order", "line__product").order_by("pk")[:EXAMPLES]
     ]
-    return created + closed
+    asked = [
+        _("to be decided: %(number)s, %(what)s")
+        % {"number": change.order.number, "what": change.get_what_display().lower()}
+        for change in ShopChange.objects.filter(seen_at=run.now, outcome="", order__in=_known(run))
+        .select_related("order")
+        .order_by("pk")[:EXAMPLES]
+    ]
+    return created + closed + asked
 
 
 def _known(run: Run) -> Any:

@@ -14,6 +14,7 @@ DAILY = (
     "orders.OrderLine",
     "orders.Receipt",
     "orders.Shipment",
+    "orders.ShopChange",
     "orders.ShopTask",
     "orders.Refund",
     "notifications.Message",

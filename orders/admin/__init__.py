@@ -4,11 +4,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from orders.admin import history, lines, orders, shop_tasks, supply
+from orders.admin import history, lines, orders, shop_changes, shop_tasks, supply
 
 admin.site.site_header = settings.SHOP_NAME
 admin.site.site_title = settings.SHOP_NAME
 admin.site.index_title = _("Backorders")
 admin.site.site_url = settings.SITE_URL
 
-__all__ = ["history", "lines", "orders", "shop_tasks", "supply"]
+__all__ = ["history", "lines", "orders", "shop_changes", "shop_tasks", "supply"]

@@ -22,11 +22,21 @@ from django.utils.translation import gettext_lazy
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.admin.acts import Text
-from orders.admin.base import BackordersAdmin, Button, ConditionFilter, ReadOnlyAdmin, Table, link, sees_addresses
+from orders.admin.base import (
+    BackordersAdmin,
+    Button,
+    ConditionFilter,
+    ReadOnlyAdmin,
+    Table,
+    actor_of,
+    link,
+    sees_addresses,
+)
 from orders.admin.finding import with_address, with_name, with_number, with_sku, with_tracking
 from orders.admin.history import event_words, promise_words, told
 from orders.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from orders.admin.order_acts import Cancel, NewOrder, Ship, TellCustomer, WriteNote
+from orders.admin.shop_changes import changes_of_order
 from orders.admin.shop_tasks import shop_tasks_table
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
 
@@ -129,6 +139,10 @@ def refunds_of_order(order: Order) -> Table:
 
 def shop_tasks_of_order(order: Order) -> Table:
     return shop_tasks_table(ShopTask.objects.filter(line__order=order))
+
+
+def shop_changes_of_order(order: Order) -> Table:
+    return changes_of_order(order.shop_changes.all())
 
 
 def notes_of_order(order: Order) -> Table:
@@ -247,6 +261,7 @@ class OrderAdmin(BackordersAdmin):
         shipments_of_order,
         refunds_of_order,
         shop_tasks_of_order,
+        shop_changes_of_order,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -274,13 +289,16 @@ class OrderAdmin(BackordersAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """What came onto the list while the page was open stays on it."""
+        """What came onto the list while the page was open stays on it; what the shop has otherwise is not asked about."""
         with transaction.atomic():
-            if change and "attention" in form.changed_data:
-                now = Order.objects.select_for_update(no_key=True).get(pk=obj.pk).attention
+            before = Order.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else None
+            if before and "attention" in form.changed_data:
+                now = before.attention
                 shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
                 obj.attention += [text for text in now if text not in shown and text not in obj.attention]
             super().save_model(request, obj, form, change)
+            if before:
+                services.changed_here(before, now=timezone.now(), actor=actor_of(request, "orders.change_order"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """The customer's link acts as the customer: it is for those who may cancel."""

@@ -1,10 +1,13 @@
 """Orders that are here already."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
+from orders.imports.dialects import Head
 from orders.models import Order
 
 
@@ -12,3 +15,35 @@ def with_numbers(numbers: Iterable[str]) -> QuerySet[Order]:
     """Whatever the case of their letters. One array as a parameter: thousands of numbers are looked up quickly."""
     wanted = "SELECT id FROM orders_order WHERE UPPER(number) IN (SELECT UPPER(n) FROM unnest(%s::text[]) n)"
     return Order.objects.filter(pk__in=RawSQL(wanted, [list(numbers)]))  # noqa: S611 a fixed text with a parameter
+
+
+def is_same(order: Order, head: Head) -> bool:
+    """Whether an order of a file is the one here with its number: two shops, or two series of one, may give the same number.
+
+    An address or a time to the second says so. A time that is off by a zone, or was read as a day, needs a name that agrees,
+    or that nothing speaks against it: the one here may have no address, or its customer was forgotten."""
+    addresses = {order.email.lower(), head.email.lower()} - {""}
+    if order.email and len(addresses) == 1:
+        return True
+    apart = abs(order.placed_at - head.placed_at)
+    if not apart and not _is_midnight(head.placed_at):
+        return True
+    names = {_plain(order.customer_name), _plain(head.customer_name)} - {""}
+    if len(names) == 2:
+        return False
+    same_name = bool(order.customer_name and head.customer_name)
+    return _days_apart(order.placed_at, head.placed_at) <= 1 and (same_name or not apart or len(addresses) < 2)
+
+
+def _is_midnight(at: datetime) -> bool:
+    """As a bare day is read: many orders have that time."""
+    return timezone.localtime(at).time() == datetime.min.time()
+
+
+def _days_apart(first: datetime, second: datetime) -> int:
+    apart: timedelta = timezone.localtime(first).date() - timezone.localtime(second).date()
+    return abs(apart.days)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -1,17 +1,20 @@
 """A file of orders: new ones join their queues, known ones are closed as far as the file says so. Nothing is reopened."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch
+from django.utils import timezone
 
 from orders import services
 from orders.imports.dialects import Dialect, ExportLine, ExportOrder
 from orders.imports.gathering import OrdersFile
-from orders.imports.known import with_numbers
+from orders.imports.known import is_same, with_numbers
 from orders.imports.remaining import settle_remaining
 from orders.imports.running import Run
 from orders.imports.statuses import refuse_unread
@@ -67,12 +70,14 @@ class _Writer:
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
     attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
+    others: list[str] = field(default_factory=list)  # orders whose number another has here
     joined: set[int] = field(default_factory=set)  # products
     shipped: set[int] = field(default_factory=set)  # products
     seen: set[str] = field(default_factory=set)  # SKUs of the file
 
     def write(self, batch: Collection[ExportOrder]) -> None:
         known = _known_orders(batch)
+        batch = [export for export in batch if self._is_known_or_new(export, known)]
         products = self._products(batch, known)
         new = []
         for export in batch:
@@ -84,6 +89,23 @@ class _Writer:
             elif order_lines := self._joining(export, products):
                 new.append((export, self._new_order(export, order_lines)))
         self._place(new)
+
+    def _is_known_or_new(self, export: ExportOrder, known: Mapping[str, Order]) -> bool:
+        """Of another order with the same number nothing is written; a person hears of it, and the rest goes on."""
+        order = known.get(export.number.upper())
+        if order is None or is_same(order, export.head):
+            return True
+        self.counts["other_orders"] += 1
+        if len(self.others) < NUMBERS_KEPT:
+            self.others.append(f"{self.run.table.name}:{export.row}: {_both(order, export)}")
+        head = export.head
+        text = (
+            f"another order {export.number} is in a file: placed {_day(head.placed_at)}, {head.country or 'no country'}; "
+            "nothing of it was imported: give it a number of its own"
+        )
+        if services.notice(order, [text]):
+            self.attention[order.number] += 1
+        return False
 
     def serve(self) -> None:
         self.attention.update(services.settle_shipped(self.shipped, now=self.run.now))
@@ -103,6 +125,7 @@ class _Writer:
             "not_on_backorder": dict(self.left_out.most_common()),
             "orders_for_a_person": len(self.attention),
             "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
+            **({"same_number": self.others} if self.others else {}),
             "not_in_file": sorted(self.selection.skus - self.seen),
         }
 
@@ -194,10 +217,26 @@ class _Writer:
             changed |= services.learn_address(
                 order, export.head.email, unreachable=services.NO_ADDRESS, now=self.run.now
             )
-        if difference.texts and (noticed := services.notice(order, difference.texts)):
-            self.attention[order.number] += noticed
-            changed = True
+        if difference.texts or order.noticed:
+            changed |= self._say(order, difference)
+        changed |= self._hear_of_changes(export, order, difference)
         self.counts["changed" if changed else "unchanged"] += 1
+
+    def _say(self, order: Order, difference: "_Difference") -> bool:
+        before = order.noticed
+        if new := services.say(order, difference.texts, about=difference.about()):
+            self.attention[order.number] += new
+        return before != Order.objects.values_list("noticed", flat=True).get(pk=order.pk)
+
+    def _hear_of_changes(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
+        said = {name: str(getattr(export.head, name)) for name in ("email", "customer_name", "country", "region")}
+        new = services.hear_of_changes(order, said, difference.listed, now=self.run.now)
+        taken_over = new.pop("taken_over", 0)
+        self.counts["details_taken_over"] += taken_over
+        self.counts.update({f"asked_{what}": number for what, number in new.items()})
+        if new:
+            self.attention[order.number] += new.total()
+        return bool(new or taken_over)
 
     def _close(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
         now = self.run.now
@@ -268,14 +307,16 @@ class _Writer:
 
 class _Difference:
     """What an export says of a known order that is not so here: units by line to ship, to cancel, lines to hold; and the
-    units the shop wants of lines with something to do there."""
+    units the shop wants of lines with something to do there, or lists of lines again that are cancelled here (else 0)."""
 
     def __init__(self, export: ExportOrder, order: Order, *, complete: bool) -> None:
         self.order = order
         self.export = export
+        self.complete = complete
         self.ship: dict[int, int] = {}
         self.cancel: dict[int, int] = {}
         self.wanted: dict[int, int] = {}
+        self.listed: dict[int, int] = {}
         self.hold: list[int] = []
         self.texts: list[str] = []
         for line in order.lines.all():
@@ -284,11 +325,20 @@ class _Difference:
             # What was put back here is still cancelled in the shop: that is on staff's list, and no news.
             to_put_back = sum(task.units for task in to_do if task.kind == ShopTask.Kind.PUT_BACK)
             gone = export.head.closed == "refunded"
+            self._hear_of_reopening(line, said, complete=complete)
             self._compare(line, said, 0 if gone else to_put_back, closed=bool(export.head.closed), complete=complete)
             if to_do:
                 self.wanted[line.pk] = 0 if said is None or export.head.closed else said.wanted
         if export.head.part_refund:
             self.texts.append(_refund_text(export.head.part_refund))
+
+    def about(self) -> re.Pattern[str]:
+        """What this export would say once more, were it still so."""
+        closed = bool(self.export.head.closed)
+        skus = [line.product.sku for line in self.order.lines.all()]
+        named = [re.escape(sku) for sku in skus if self.complete or closed or sku in self.export.lines]
+        money = "|.* was sent back, the export" if self.complete else ""
+        return re.compile(f"(?:{'|'.join(named)}): the export (?:lists|no longer lists) {money}")
 
     def _compare(
         self, line: OrderLine, said: ExportLine | None, to_put_back: int, *, closed: bool, complete: bool
@@ -315,6 +365,16 @@ class _Difference:
                 "the others need an order of their own"
             )
 
+    def _hear_of_reopening(self, line: OrderLine, said: ExportLine | None, *, complete: bool) -> None:
+        head = self.export.head
+        if said is None or head.closed or not head.paid:
+            if said or complete or head.closed:
+                self.listed[line.pk] = 0
+            return
+        to_come = said.wanted - (said.shipped or 0)  # what has left though cancelled here is said of the parcel
+        again = min(services.listed_again(line, max(said.wanted, said.shipped or 0)), to_come)
+        self.listed[line.pk] = said.wanted if again > 0 else 0
+
     def _left(self, line: OrderLine, said: ExportLine, still: int, *, closed: bool) -> int:
         """Units the shop has sent that are still to come here."""
         if said.shipped is None:
@@ -334,7 +394,9 @@ class _Difference:
 
 
 def _known_orders(batch: Iterable[ExportOrder]) -> dict[str, Order]:
-    orders = with_numbers(export.number for export in batch).prefetch_related("lines__product", "lines__shop_tasks")
+    orders = with_numbers(export.number for export in batch).prefetch_related(
+        "lines__product", "lines__shop_tasks", Prefetch("shop_changes", services.standing_changes())
+    )
     return {order.number.upper(): order for order in orders}
 
 
@@ -357,6 +419,21 @@ def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
 
 def _refund_text(amount: str) -> str:
     return f"{amount} was sent back, the export does not say for which units: cancel those that are not to come"
+
+
+def _both(order: Order, export: ExportOrder) -> str:
+    """Names no address: what an import did is kept."""
+    head = export.head
+    address = " with another email address," if order.email and head.email else ""
+    return (
+        f"order {export.number} is another one here, placed {_day(order.placed_at)}, {order.country or 'no country'}; "
+        f"in the file it was placed {_day(head.placed_at)}, {head.country or 'no country'},{address} and nothing of it was "
+        "imported"
+    )
+
+
+def _day(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def _batches(orders: Iterator[ExportOrder]) -> Iterator[list[ExportOrder]]:

@@ -11,6 +11,11 @@ LEFT_OUT = {
     "left_out_shipped": "shipped",
     "left_out_not_on_backorder": "without a product on backorder",
 }
+ASKED = {
+    "asked_units": "with units listed again",
+    "asked_email": "with another email address",
+    "asked_place": "with another country or region",
+}
 CLOSED = {"units_shipped": "shipped", "units_cancelled": "cancelled"}
 RESTOCKS = {
     "new": "new",
@@ -26,7 +31,7 @@ SHIPMENTS = {
     "not_here": "of orders or products that are not in line here",
 }
 CHANGES = {
-    "orders": ("joined", "changed", "lines_settled"),
+    "orders": ("joined", "changed", "lines_settled", "orders_for_a_person"),
     "restocks": ("new", "moved", "resized", "dates", "units_arrived", "history"),
     "shipments": ("recorded", "numbered"),
 }
@@ -44,6 +49,18 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         lines.append(f"Orders left out: {left_out}.")
     if units := counted(counts, CLOSED):
         lines.append(f"Units closed, as the shop says: {units}.")
+    if asked := counted(counts, ASKED):
+        lines.append(f"Changed in the shop, to be accepted or rejected by a person: {asked}.")
+    if counts.get("details_taken_over"):
+        lines.append(f"Names, and regions under the same law, taken over: {counts['details_taken_over']:,}.")
+    if counts.get("other_orders"):
+        orders = (
+            "1 order whose number"
+            if counts["other_orders"] == 1
+            else f"{counts['other_orders']:,} orders whose numbers"
+        )
+        lines.append(f"Left out: {orders} another order has here. Two shops, or two series, need numbers that differ.")
+        lines += counts["same_number"][:SHOWN]
     if counts.get("lines_settled"):
         lines.append(f"Lines settled: {counts['lines_settled']:,}.")
     if products := counts["not_on_backorder"]:

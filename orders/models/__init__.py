@@ -12,6 +12,7 @@ from orders.models.promises import (
     Run,
     WindowKind,
 )
+from orders.models.shop_changes import ShopChange
 from orders.models.shop_tasks import ShopTask
 from orders.models.supply import Discontinuation, Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 from orders.models.uploads import Upload
@@ -45,6 +46,7 @@ __all__ = [
     "Run",
     "Shipment",
     "ShipmentLine",
+    "ShopChange",
     "ShopTask",
     "Stock",
     "Supplier",

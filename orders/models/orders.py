@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Upper
 
 from orders.models.supply import Product, Reason
@@ -176,6 +176,11 @@ class OrderLine(models.Model):
     def reserved(self) -> int:
         """Units set aside that have not left."""
         return self.allocated - self.shipped
+
+    @property
+    def refunds_to_send(self) -> int:
+        """Cancelled units whose refund was not sent: no others can be put back."""
+        return int(self.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"])
 
     @property
     def state(self) -> str:

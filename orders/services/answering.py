@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
@@ -109,7 +109,7 @@ class WayBack:
 def way_back(line: OrderLine) -> WayBack | None:
     """None where the customer can put nothing back: the product will not come again, or the refund was sent."""
     units = _silent_units(line)
-    due = line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
+    due = line.refunds_to_send
     if line.product.is_discontinued or due < units:
         return None
     return WayBack(units, due - units)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import refund_due_on
@@ -28,6 +28,7 @@ from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.shipping import lock_lines
+from orders.services.shop_changes import put_back_as_listed
 from orders.services.shop_tasks import cancelled_here, cancelled_there, put_back_here
 
 
@@ -143,12 +144,13 @@ def restore(
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
         raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
-    if units > line.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]:
+    if units > line.refunds_to_send:
         words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
         raise Refused(words % {"number": line.order.number})
+    listed = put_back_as_listed(line, units, now=now, actor=actor)
     OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)
     _reduce_refunds(line, units)
-    put_back_here(line, units, now=now)
+    put_back_here(line, units - listed, now=now)
     QueueChange.objects.create(
         product_id=line.product_id,
         at=now,

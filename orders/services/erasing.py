@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from orders.models import Event, Import, Note, Order, OrderLine, Refund, Shipment, ShopTask, Upload
+from orders.models import Event, Import, Note, Order, OrderLine, Refund, Shipment, ShopChange, ShopTask, Upload
 from orders.services.refusal import Refused
 
 ERASED = "[erased]"
@@ -23,6 +23,9 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
     ids = [order.pk for order in orders]
     with erasing():
         Note.objects.filter(order__in=ids).delete()
+        ShopChange.objects.filter(
+            Q(order__in=ids) | Q(there__email__iexact=email) | Q(here__email__iexact=email)
+        ).delete()
         Event.objects.filter(order__in=ids).exclude(note="").update(note=ERASED)
         Shipment.objects.filter(order__in=ids).update(tracking_number="", reason="")
         for event in Event.objects.filter(order__in=ids, facts__has_key="tracking_number"):

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from orders.models import Event, EventKind, Note, Order, Word
 from orders.services.refusal import Refused
+from orders.services.shop_changes import changed_here
 from orders.services.telling import reach_again
 
 NO_ADDRESS = "can't be reached: no mail address"
@@ -42,10 +43,12 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
         raise Refused(f"the customer of order {order.number} asked to be forgotten")
     if order.email == email and not revoke:
         raise Refused(f"order {order.number} has this address already")
+    before = Order.objects.get(pk=order.pk)
     if email and not order.email:
         order.attention = [text for text in order.attention if text != NO_ADDRESS]
     order.email = email
     order.link_version += revoke
     order.save(update_fields=["attention", "email", "link_version"])
+    changed_here(before, now=now, actor=actor)
     write_note(order, f"The mail address was corrected{', old links revoked' * revoke}: {reason}", now=now, actor=actor)
     reach_again(order, now=now)

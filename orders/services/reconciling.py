@@ -1,5 +1,6 @@
 """What imports write beside orders: their own record, the products they name, and what an export says of known orders."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -115,6 +116,20 @@ def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
         order.attention = kept + [text for text in new if text not in kept]
         order.save(update_fields=["noticed", "attention"])
     return len(new)
+
+
+@transaction.atomic(savepoint=False)
+def say(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
+    """What an export says of an order goes on staff's list, as by `notice`; what it says no more, of the texts that match
+    `about`, leaves the list, and is news should a later export say it again."""
+    held = {text[:200] for text in texts}
+    over = {text for text in [*order.attention, *order.noticed] if about.match(text) and text not in held}
+    if over:
+        order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+        order.attention = [text for text in order.attention if text not in over]
+        order.noticed = [text for text in order.noticed if text not in over]
+        order.save(update_fields=["attention", "noticed"])
+    return notice(order, texts) if texts else 0
 
 
 @transaction.atomic

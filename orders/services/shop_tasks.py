@@ -55,6 +55,16 @@ def shown_by_shop(line: OrderLine, wanted: int, *, now: datetime) -> int:
     return _confirm(to_cancel, there - known, now=now) + _confirm(to_put_back, known - there, now=now)
 
 
+def listed_again(line: OrderLine, wanted: int) -> int:
+    """Units that the shop had cancelled, as was known here, and of which it lists `wanted` now: those cancelled here that it
+    has still to cancel are no news."""
+    to_cancel = sum(
+        task.units for task in line.shop_tasks.all() if task.kind == Kind.CANCEL and task.confirmed_at is None
+    )
+    there = line.quantity - min(max(wanted, line.shipped), line.quantity)
+    return max(line.cancelled - to_cancel - there, 0)
+
+
 def _open(line: OrderLine, kind: str) -> QuerySet[ShopTask]:
     return ShopTask.objects.filter(line=line, kind=kind, confirmed_at=None).order_by("pk")
 

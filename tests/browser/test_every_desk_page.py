@@ -146,6 +146,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "lines": lambda: reverse("admin:orders_orderline_changelist") + f"?product={product().pk}",
     "products": lambda: reverse("admin:orders_product_changelist"),
     "notices": lambda: reverse("admin:orders_delaynotice_changelist"),
+    "shop_changes": lambda: reverse("admin:orders_shopchange_changelist"),
     "shop_tasks": lambda: reverse("admin:orders_shoptask_changelist"),
     "refunds": lambda: reverse("admin:orders_refund_changelist"),
     "mails": lambda: reverse("admin:notifications_message_changelist"),

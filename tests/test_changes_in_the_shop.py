@@ -1,0 +1,418 @@
+"""What the shop changes in a known order: never ignored, and believed only where nothing hangs on it."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from notifications.dispatch import dispatch_all
+from notifications.holdings import held_about
+from notifications.models import Message, State
+from orders import services
+from orders.access import Purpose, order_url
+from orders.imports.dialects import Head
+from orders.imports.known import is_same
+from orders.models import DelayNotice, Event, Order, OrderLine, Refund, ShopChange, ShopTask
+from tests import factories
+from tests.factories import NOON, fresh, kinds
+from tests.test_admin import act, page
+from tests.test_import_orders import Csv, csv, row, state  # noqa: F401
+from tests.test_import_shopify import Export, counts, export, line, order  # noqa: F401
+from tests.test_roles import S, W, somebody
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+AGAIN = "LAMP: the shop lists 2 units again, {} canceled here on 2026-11-02: put {} back, or answer the customer"
+CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
+NEW_ADDRESS = "the shop has another email address: accept or reject it"
+
+
+def read(export: Export, quantity: int = 2, *, sku: str = "LAMP", status: str = "pending", **columns: str) -> None:  # noqa: F811
+    """An export with one order."""
+    call_command("import_orders", export((order(**columns), [line(sku, quantity, status)])), all_products=True)
+
+
+def attention() -> list[str]:
+    return Order.objects.get(number="1001").attention
+
+
+def changes() -> list[tuple[str, object, object, str]]:
+    return list(ShopChange.objects.order_by("pk").values_list("what", "here", "there", "outcome"))
+
+
+def change() -> ShopChange:
+    return ShopChange.objects.get(gone_at=None)
+
+
+# Listed again
+
+
+def test_units_canceled_and_listed_again_go_to_a_person_and_are_not_reopened(
+    export: Export,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read(export)
+    read(export, **CANCELLED)
+    read(export)
+    assert (fresh(OrderLine.objects.get()).cancelled, attention()) == (2, [AGAIN.format("2 were", "them")])
+    assert (counts()["changed"], counts()["asked_units"], counts()["needs_a_person"]) == (1, 1, {"1001": 1})
+    said = capsys.readouterr().out
+    assert "Changed in the shop, to be accepted or rejected by a person: 1 with units listed again." in said
+
+
+def test_a_part_canceled_and_listed_again_goes_to_a_person(export: Export) -> None:  # noqa: F811
+    for quantity in (2, 1, 2):
+        read(export, quantity)
+    assert attention() == [AGAIN.format("1 was", "it")]
+
+
+def test_it_is_said_once_and_is_gone_when_the_shop_has_canceled_again(export: Export) -> None:  # noqa: F811
+    for quantity in (2, 1, 2):
+        read(export, quantity)
+    before = state()
+    read(export, 2)
+    assert (state(), counts()["unchanged"]) == (before, 1)
+    read(export, 1)
+    assert (attention(), ShopChange.objects.filter(gone_at=None).count()) == ([], 0)
+    read(export, 2)
+    assert (attention(), ShopChange.objects.count()) == ([AGAIN.format("1 was", "it")], 2)
+
+
+def test_an_order_that_is_not_paid_again_asks_nobody(export: Export) -> None:  # noqa: F811
+    read(export)
+    read(export, **CANCELLED)
+    read(export, Financial_Status="pending")
+    assert (attention(), changes()) == ([], [])
+
+
+@pytest.mark.parametrize("by", ["customer", "silence", "staff"])
+def test_what_the_shop_has_still_to_cancel_is_no_reopening(export: Export, by: str) -> None:  # noqa: F811
+    read(export)
+    services.cancel(Order.objects.get(), now=NOON, by=by)
+    before = state()
+    read(export)
+    assert (state(), ShopTask.objects.filter(confirmed_at=None).count()) == (before, 1)
+
+
+def test_what_was_put_back_here_first_is_no_reopening(export: Export) -> None:  # noqa: F811
+    read(export)
+    read(export, **CANCELLED)
+    services.restore(OrderLine.objects.get(), 2, now=NOON)
+    read(export)
+    assert (changes(), ShopTask.objects.filter(confirmed_at=None).count()) == ([], 0)
+
+
+def test_what_left_though_canceled_is_said_of_the_parcel_and_is_no_reopening(export: Export) -> None:  # noqa: F811
+    read(export)
+    read(export, **CANCELLED)
+    read(export, status="fulfilled", Fulfillment_Status="fulfilled")
+    assert changes() == []
+
+
+def test_one_press_puts_them_back_and_leaves_nothing_to_do_in_the_shop(export: Export, admin_client: Client) -> None:  # noqa: F811
+    read(export)
+    read(export, **CANCELLED)
+    read(export)
+    assert "2 units of 2 × LAMP of 1001 wait again." in act(admin_client, "put-back", change())
+    assert (fresh(OrderLine.objects.get()).waiting, attention()) == (2, [])
+    assert (ShopTask.objects.count(), Refund.objects.count()) == (0, 0)
+    assert ShopChange.objects.values_list("outcome", "decided_by").get() == ("accepted", "admin")
+    before = state()
+    read(export)
+    assert state() == before
+
+
+def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(export: Export, admin_client: Client) -> None:  # noqa: F811
+    read(export)
+    read(export, Financial_Status="refunded")
+    read(export)
+    (text,) = attention()
+    assert text.endswith(
+        "canceled here on 2026-11-02: the refund was sent, so enter them as a new order, or answer the customer"
+    )
+    answer = admin_client.get(f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True).content.decode()
+    assert "These units cannot be put back, as their refund was sent" in answer
+
+
+def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(export: Export, admin_client: Client) -> None:  # noqa: F811
+    for quantity in (3, 1, 2):
+        read(export, quantity)
+    assert "stays as it is here." in act(admin_client, "reject", change())
+    read(export, 2)
+    assert (attention(), ShopChange.objects.count()) == ([], 1)
+    read(export, 3)
+    assert len(attention()) == 1
+
+
+def test_a_text_that_a_later_export_makes_void_is_withdrawn_and_is_news_when_it_comes_again(csv: Csv) -> None:  # noqa: F811
+    for quantity in (2, 3, 2):
+        call_command("import_orders", csv(row(quantity=quantity)))
+    assert attention() == []
+    call_command("import_orders", csv(row(quantity=3)))
+    assert attention() == ["LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"]
+
+
+def test_a_line_listed_once_more_and_a_refund_taken_back_are_withdrawn_too(export: Export) -> None:  # noqa: F811
+    read(export, 2)
+    read(export, 2, sku="VASE", Refunded_Amount="9.00")
+    order_ = Order.objects.get()
+    assert [text.partition(":")[0] for text in order_.attention] == [
+        "LAMP",
+        "9.00 EUR was sent back, the export does not say for which units",
+    ]
+    call_command("import_orders", export((order(), [line("LAMP", 2), line("VASE", 2)])))
+    assert attention() == []
+
+
+# Another order's number
+
+
+def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
+    export: Export,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read(export)
+    other = order(
+        "1001",
+        Email="second@example.com",
+        Created_at="2026-10-25 10:00:00 -0500",
+        Paid_at="2026-10-25 10:00:00 -0500",
+        Fulfillment_Status="fulfilled",
+        Shipping_Name="Second Buyer",
+        Shipping_Country="US",
+    )
+    file = export((other, [line()]), (order("#1002"), [line()]))
+    call_command("import_orders", file)
+    assert (fresh(OrderLine.objects.get(order__number="1001")).shipped, Order.objects.count()) == (0, 2)
+    assert kinds(Order.objects.get(number="1001")) == ["joined"]
+    out = capsys.readouterr().out
+    assert "Left out: 1 order whose number another order has here." in out
+    assert (
+        f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it was placed "
+        "2026-10-25 11:00, US, with another email address, and nothing of it was imported"
+    ) in out
+    assert attention() == [
+        "another order 1001 is in a file: placed 2026-10-25 11:00, US; nothing of it was imported: give it a number of its own"
+    ]
+    before = state()
+    call_command("import_orders", file)
+    assert state() == before
+
+
+def test_numbers_of_two_series_that_differ_in_case_alone_are_not_one_order(csv: Csv) -> None:  # noqa: F811
+    call_command("import_orders", csv(row("EN901")))
+    call_command(
+        "import_orders", csv(row("en901", placed_at="2026-10-20T12:00:00Z", email="eve@example.com", quantity=3))
+    )
+    assert OrderLine.objects.values_list("order__email", "quantity").get() == ("ada@example.com", 1)
+    assert counts()["other_orders"] == 1
+
+
+NINE = NOON.replace(hour=9, minute=31)
+MIDNIGHT = NOON.replace(hour=5)  # of New York
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "same"),
+    [
+        (("a@x.test", "Ann B", NINE), ("A@X.test", "Bob C", NINE - timedelta(days=9)), True),  # the address says so
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "Bob C", NINE), True),  # to the second
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "ann  b", NINE + timedelta(hours=6)), True),  # a zone read otherwise
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "Ann B", MIDNIGHT), True),  # of a later export, by the day
+        (("a@x.test", "Ann B", MIDNIGHT), ("b@x.test", "Ann B", MIDNIGHT), True),
+        (("a@x.test", "", MIDNIGHT), ("b@x.test", "", MIDNIGHT), True),
+        (("", "", NINE), ("b@x.test", "Bob C", MIDNIGHT), True),  # forgotten, or without an address
+        (("a@x.test", "Ann B", NINE), ("", "", MIDNIGHT), True),
+        (("a@x.test", "Ann B", MIDNIGHT), ("b@x.test", "Bob C", MIDNIGHT), False),  # of one day are many
+        (("a@x.test", "", NINE), ("b@x.test", "", NINE + timedelta(hours=1)), False),
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "Ann B", NINE - timedelta(days=5)), False),
+        (("", "", NINE), ("b@x.test", "Bob C", NINE - timedelta(days=5)), False),
+    ],
+)
+def test_an_order_is_the_same_when_its_address_or_its_time_agrees(
+    here: tuple[str, str, datetime], there: tuple[str, str, datetime], same: bool
+) -> None:
+    email, name, placed_at = here
+    known = Order(number="1", email=email, customer_name=name, placed_at=placed_at)
+    email, name, placed_at = there
+    assert is_same(known, Head(placed_at=placed_at, email=email, customer_name=name)) == same
+
+
+# Address, name, country
+
+
+def test_another_address_goes_to_a_person_and_mail_goes_to_the_old_until_then(
+    export: Export,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read(export)
+    read(export, Email="new@example.com")
+    assert (Order.objects.get().email, attention()) == ("ada@example.com", [NEW_ADDRESS])
+    assert changes() == [("email", {"email": "ada@example.com"}, {"email": "new@example.com"}, "")]
+    assert "to be accepted or rejected by a person: 1 with another email address." in capsys.readouterr().out
+    before = state()
+    read(export, Email="new@example.com")
+    assert (state(), counts()["unchanged"]) == (before, 1)
+
+
+def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(export: Export, client: Client) -> None:  # noqa: F811
+    services.start_release(100, now=NOON)
+    read(export)
+    placed = Order.objects.get()
+    dispatch_all()
+    Message.objects.update(state=State.BOUNCED, sent_at=NOON)
+    Order.objects.update(unreachable_at=NOON)
+    link = order_url(placed, Purpose.ACT)
+    read(export, Email="new@example.com")
+    client.force_login(somebody(S))
+    assert "Email address of 1001: it is as in the shop now." in act(client, "accept", change(), revoke="on")
+    placed.refresh_from_db()
+    assert (placed.email, placed.unreachable_at, placed.attention) == ("new@example.com", None, [])
+    assert placed.events.filter(message_due=True).exists()
+    assert client.get(link).status_code == 404
+    assert ShopChange.objects.values_list("outcome", "decided_by").get() == ("accepted", "support")
+    assert "the shop has it so" in placed.notes.get().text
+    before = state()
+    read(export, Email="new@example.com")
+    assert state() == before
+
+
+def test_rejected_it_is_asked_again_only_when_the_shop_has_another(export: Export, admin_client: Client) -> None:  # noqa: F811
+    read(export)
+    read(export, Email="new@example.com")
+    act(admin_client, "reject", change())
+    read(export, Email="new@example.com")
+    assert (Order.objects.get().email, attention()) == ("ada@example.com", [])
+    read(export, Email="third@example.com")
+    assert (attention(), ShopChange.objects.count()) == ([NEW_ADDRESS], 2)
+
+
+def test_a_change_the_shop_takes_back_is_withdrawn(export: Export) -> None:  # noqa: F811
+    read(export)
+    read(export, Email="new@example.com", Shipping_Country="FR")
+    assert attention() == [NEW_ADDRESS, "the shop ships it to FR, here it is DE: accept or reject it"]
+    read(export)
+    assert (attention(), ShopChange.objects.filter(gone_at=None).exists()) == ([], False)
+
+
+def test_what_staff_corrected_here_is_not_asked_about_while_the_shop_has_it_as_before(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
+    read(export)
+    placed = Order.objects.get()
+    services.correct_address(placed, "right@example.com", revoke=False, reason="rang", now=NOON, actor="ann")
+    url = page(Order, "change", placed.pk)
+    form = admin_client.get(url).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields} | {"attention": "", "initial-attention": ""}
+    admin_client.post(url, sent | {"customer_name": "Ada King", "country": "AT"})
+    before = state()
+    read(export)
+    placed.refresh_from_db()
+    assert (state(), placed.customer_name, placed.country) == (before, "Ada King", "AT")
+    read(export, Email="right@example.com")
+    read(export)
+    assert attention() == [NEW_ADDRESS]
+
+
+def test_an_address_in_other_letters_and_fields_a_file_leaves_empty_are_no_change(export: Export) -> None:  # noqa: F811
+    read(export)
+    before = state()
+    read(export, Email="Ada@Example.com", Shipping_Name="", Shipping_Country="")
+    assert state() == before
+
+
+def test_a_name_and_a_region_of_the_same_law_are_taken_over_and_logged(export: Export) -> None:  # noqa: F811
+    read(export, Shipping_Country="US", Shipping_Province="NY")
+    read(export, Shipping_Country="US", Shipping_Province="NJ", Shipping_Name="Ada King")
+    placed = Order.objects.get()
+    assert (placed.customer_name, placed.region, placed.attention) == ("Ada King", "NJ", [])
+    assert changes() == [
+        ("name", {"customer_name": "Ada Lovelace"}, {"customer_name": "Ada King"}, "accepted"),
+        ("place", {"country": "US", "region": "NY"}, {"country": "US", "region": "NJ"}, "accepted"),
+    ]
+    assert counts()["details_taken_over"] == 2
+
+
+def test_a_region_with_a_law_of_its_own_goes_to_a_person(export: Export) -> None:  # noqa: F811
+    read(export, Shipping_Country="US", Shipping_Province="NY")
+    read(export, Shipping_Country="US", Shipping_Province="CA")
+    assert (Order.objects.get().region, len(attention())) == ("NY", 1)
+
+
+def test_an_accepted_country_rules_what_is_asked_from_then_on_and_what_was_told_stays(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
+    services.start_release(100, now=NOON)
+    product = factories.make_product(sku="LAMP", on_backorder=True)
+    delivery = factories.restock(product, expected_on=date(2027, 1, 10))
+    services.review([product], now=NOON)
+    read(export, Shipping_Country="US")
+    told = DelayNotice.objects.get()
+    as_told = DelayNotice.objects.filter(pk=told.pk).values("case", "answer_by", "silence", "sentences", "jurisdiction")
+    before = as_told.get()
+    services.mark_told([event.pk for event in Event.objects.filter(promise=told.promise)], at=NOON)
+    read(export, Shipping_Country="DE")
+    assert "Country and region of 1001: it is as in the shop now." in act(admin_client, "accept", change())
+    services.move_restock_date(delivery, date(2027, 3, 10), now=NOON)
+    services.review([product], now=NOON)
+    assert list(DelayNotice.objects.order_by("pk").values_list("jurisdiction", flat=True)) == ["US", "EU"]
+    assert as_told.get() == before
+
+
+def test_whoever_was_forgotten_is_not_learned_again(csv: Csv) -> None:  # noqa: F811
+    call_command("import_orders", csv(row()))
+    placed = Order.objects.get()
+    services.cancel(placed, now=NOON, in_shop=True, refunded=True)
+    Event.objects.update(message_due=False)
+    services.erase_orders("ada@example.com", now=NOON)
+    call_command("import_orders", csv(row(email="new@example.com", country="DE")))
+    placed.refresh_from_db()
+    assert (placed.email, placed.customer_name, placed.country) == ("", "", "US")
+    assert list(ShopChange.objects.values_list("what", flat=True)) == ["units"]
+
+
+def test_what_the_shop_has_of_a_person_is_exported_and_erased_with_them(csv: Csv, export: Export) -> None:  # noqa: F811
+    read(export)
+    read(export, Email="new@example.com")
+    for address in ("ada@example.com", "new@example.com"):
+        assert [row["what"] for row in held_about(address, now=NOON)["changes_in_the_shop"]] == ["email"]
+    services.erase_orders("new@example.com", now=NOON)
+    assert not ShopChange.objects.exists()
+
+
+# Where staff see it
+
+
+def desk_cards(client: Client) -> dict[str, int]:
+    response = client.get(reverse("admin:index"))
+    return {str(card.label): card.count for card in response.context["desk"].cards}
+
+
+def test_today_counts_it_and_the_page_of_the_order_shows_old_and_new_side_by_side(
+    export: Export,  # noqa: F811
+    client: Client,
+) -> None:
+    read(export)
+    read(export, Email="new@example.com")
+    client.force_login(somebody(S))
+    cards = desk_cards(client)
+    assert (cards["Changed in the shop"], cards["Needs a person"]) == (1, 1)
+    (shown,) = client.get("/admin/desk/order/1001/").context["changes"]
+    assert (str(shown.what), shown.here, shown.there) == ("Email address", "ada@example.com", "new@example.com")
+    assert [str(button.label) for button in shown.buttons] == ["Accept", "Reject"]
+    listed = client.get(page(ShopChange), {"state": "open"}).content.decode()
+    assert "ada@example.com" in listed
+    assert "new@example.com" in listed
+
+
+def test_the_warehouse_hears_that_there_is_something_and_reads_no_new_address(export: Export, client: Client) -> None:  # noqa: F811
+    read(export)
+    read(export, Email="new@example.com")
+    client.force_login(somebody(W))
+    shown = client.get("/admin/desk/order/1001/")
+    assert (shown.context["changes"], "new@example.com" in shown.content.decode()) == ([], False)
+    assert "Changed in the shop" not in desk_cards(client)
