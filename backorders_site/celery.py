@@ -1,19 +1,97 @@
+import logging
 import os
+import socket
+from time import monotonic
 from typing import Any
 
-from celery import Celery
+import celery
+from celery import Celery, bootsteps
+from celery.beat import PersistentScheduler
+from celery.exceptions import Ignore
 from celery.signals import beat_init, before_task_publish, worker_init
+from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from backorders_site.logs import present_ids
+from notifications import heartbeats
+from orders import clock
+
+log = logging.getLogger(__name__)
 
 REQUEST_ID_OF_TASK = "of_request"  # its name among the headers of a task
+QUEUE, UPLOADS = "celery", "uploads"
+SIGN_SECONDS = 10.0
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backorders_site.settings")
 
-app = Celery("backorders")
+
+class Task(celery.Task):  # type: ignore[type-arg]
+    """A worker whose clock is wrong does nothing: it would cancel too early, or skip a day."""
+
+    _complained_at = -SIGN_SECONDS
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        try:
+            clock.refuse_wrong_clock()
+        except clock.WrongClock as wrong:
+            self._complain(wrong)
+            raise Ignore from wrong
+        return self.run(*args, **kwargs)
+
+    @staticmethod
+    def _complain(wrong: clock.WrongClock) -> None:
+        """In the log not with every tick."""
+        heartbeats.beat(heartbeats.WRONG_CLOCK + socket.gethostname()[:60])
+        if monotonic() - Task._complained_at >= SIGN_SECONDS:
+            Task._complained_at = monotonic()
+            log.error("%s", wrong)
+
+
+class Scheduler(PersistentScheduler):
+    """Beat says that it lives."""
+
+    _said_at = -SIGN_SECONDS
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        if monotonic() - self._said_at >= SIGN_SECONDS:
+            self._said_at = monotonic()
+            _say_that_it_lives(heartbeats.BEAT)
+        return super().tick(*args, **kwargs)
+
+
+class SignsOfLife(bootsteps.StartStopStep):
+    """The worker's main process says that it lives, by the queues it serves; whether its tasks end well is another question."""
+
+    requires = ("celery.worker.components:Timer",)
+    _timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        served = parent.app.amqp.queues.consume_from
+        names = [name for queue, name in ((QUEUE, heartbeats.WORKER), (UPLOADS, heartbeats.UPLOADS)) if queue in served]
+        _say_that_it_lives(*names)
+        self._timer = parent.timer.call_repeatedly(SIGN_SECONDS, _say_that_it_lives, tuple(names))
+
+    def stop(self, parent: Any) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+
+def _say_that_it_lives(*names: str) -> None:
+    try:
+        for name in names:
+            heartbeats.beat(name)
+    except Error as error:
+        log.warning("no sign of life could be left: %s", error)
+    finally:
+        connection.close()  # the pool's processes are forked from this one
+
+
+app = Celery("backorders", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(SignsOfLife)
 
 
 @worker_init.connect

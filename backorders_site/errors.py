@@ -16,6 +16,7 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
 
 from backorders_site.logs import all_without_secrets, present_ids
+from orders.clock import WrongClock
 
 COME_BACK_SECONDS = 30
 NOT_TO_BE_SENT = ("user", "server_name", "extra", "modules")
@@ -23,8 +24,8 @@ KEPT_OF_REQUEST = ("method",)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 with Retry-After while the database is away; else a fault of ours, 500."""
-    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
+    """503 with Retry-After while the database is away, or this machine's clock is wrong; else a fault of ours, 500."""
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError, WrongClock)):
         return HttpResponse(loader.get_template("500.html").render(), status=500)
     return unavailable()
 

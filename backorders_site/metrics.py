@@ -4,10 +4,10 @@ How fast pages are and how often they fail the proxy measures; docs/operations.m
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -17,15 +17,17 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
+from redis import RedisError
 
 from backorders_site import health
+from backorders_site.celery import QUEUE
 from notifications import heartbeats
 from notifications.holding import goes_to_all, why_held
+from orders import clock
 from orders.services import today_of
 
 Family = GaugeMetricFamily
 LONGEST_SECONDS = 5  # for all of it: who asks every quarter of a minute must not become the load
-QUEUE = "celery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,15 @@ COUNTED = (
     Counted(
         "backorders_last_review_seconds",
         "Since the last daily review ended",
-        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run WHERE job = 'review'"
+        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
+        " WHERE job = 'review' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
     Counted(
         "backorders_last_deadlines_seconds",
         "Since the last daily cut-off was kept",
-        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run WHERE job = 'deadlines'"
+        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
+        " WHERE job = 'deadlines' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
     Counted(
@@ -136,6 +140,7 @@ class Database(Collector):
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"])
                 families = [_filled(counted, cursor) for counted in COUNTED]
                 ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")
+                ahead = clock.ahead().total_seconds()
         except DatabaseError:
             yield _gauge("backorders_database_up", "Whether the database answers", [[0]])
             return
@@ -154,17 +159,28 @@ class Database(Collector):
             ["task", "every"],
         )
 
+        yield _gauge(
+            "backorders_process_age_seconds",
+            "Since a process of this kind last said that it lives; where none ever did: infinite",
+            [[process, ages.get(process, float("inf"))] for process in health.PROCESSES],
+            ["process"],
+        )
+        yield _gauge(
+            "backorders_clock_ahead_seconds", "How far this host's clock is ahead of the database's", [[ahead]]
+        )
+        yield _gauge(
+            "backorders_wrong_clocks",
+            "Hosts whose worker refuses tasks, as its clock differs from the database's",
+            [[len(health.wrong_clocks(ages))]],
+        )
+
 
 class Broker(Collector):
     def collect(self) -> Iterator[Family]:
-        try:
-            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1) as client:
-                length = float(client.llen(QUEUE))
-        except redis.RedisError:
-            yield _gauge("backorders_broker_up", "Whether Valkey answers", [[0]])
-            return
-        yield _gauge("backorders_broker_up", "Whether Valkey answers", [[1]])
-        yield _gauge("backorders_tasks_queued", "Tasks that no worker has taken", [[length]])
+        state = health.broker()
+        yield _gauge("backorders_broker_up", "Whether Valkey answers and takes what is written", [[state == health.OK]])
+        with suppress(RedisError):
+            yield _gauge("backorders_tasks_queued", "Tasks that no worker has taken", [[health.queued(QUEUE)]])
 
 
 def _filled(counted: Counted, cursor: Any) -> Family:

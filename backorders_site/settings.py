@@ -124,11 +124,17 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A machine that is gone says nothing, not even no. Who waits for the database is told after half a minute; and the
 # database lets go after as long of what a machine held that is gone: its locks, and the one by which it was the sender.
 _patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-_lets_go = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "user_timeout": 30_000}
+_lets_go = {
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "client_connection_check_interval": 2_000,  # of a process that ended, or gave up, no statement goes on waiting
+}
 DATABASES["default"]["OPTIONS"] = {
     **_patience,
     "tcp_user_timeout": 30_000,
-    "options": " ".join(f"-c tcp_{name}={value}" for name, value in _lets_go.items()),
+    "options": " ".join(f"-c {name}={value}" for name, value in _lets_go.items()),
     **DATABASES["default"].get("OPTIONS", {}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -173,6 +179,9 @@ LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
+CLOCK_MAY_DIFFER = timedelta(
+    minutes=1
+)  # from the database's; beyond it nothing is decided by this machine's (orders.clock)
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
@@ -250,7 +259,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # of Redis also: it takes no writes, as its disk is full; a worker would end
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
+CELERY_TASK_ROUTES = {"backorders_site.tasks.work_off_uploads": {"queue": "uploads"}}  # a file may take an hour
+CELERY_BEAT_SCHEDULER = "backorders_site.celery:Scheduler"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
@@ -260,7 +272,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
     "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
-    "uploads": {"task": "backorders_site.tasks.work_off_uploads", "schedule": 2.0, "options": {"expires": 10}},
+    "uploads": {"task": "backorders_site.tasks.hand_on_uploads", "schedule": 2.0, "options": {"expires": 10}},
     "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": {"expires": 10}},
     "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},

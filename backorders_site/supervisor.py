@@ -153,10 +153,12 @@ def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
     inbox = ["--directory", str(local / "mail"), "--smtp-port", environment["SMTP_PORT"]]
     site = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", environment["PORT"], "--workers", "2"]
     site += ["--blocking-threads", "4", "--log-level", "warning", "backorders_site.wsgi:application"]
-    pool = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
+    pool = ["--without-gossip", "--without-mingle"]
+    uploads = ["--queues", "uploads", "--hostname", "uploads@%h"]
     processes = [
         Service("web", [*python, "granian", *site]),
-        Service("worker", [*celery, "worker", *pool, *quiet]),
+        Service("worker", [*celery, "worker", *pool, "--concurrency", "2", *quiet]),
+        Service("uploads", [*celery, "worker", *pool, "--concurrency", "1", *uploads, *quiet]),
         Service("beat", [*celery, "beat", "--schedule", str(local / "beat"), "--pidfile", "", *quiet]),
     ]
     if environment["MAIL_INBOX_URL"]:

@@ -8,16 +8,25 @@ from celery.signals import task_postrun, task_prerun, task_success
 from django.conf import settings
 
 from backorders_site import health
-from backorders_site.celery import REQUEST_ID_OF_TASK
+from backorders_site.celery import REQUEST_ID_OF_TASK, UPLOADS
 from backorders_site.desk import uploads
 from backorders_site.logs import present_ids
 from notifications import heartbeats
+from orders import services
 
 _before: dict[str, Token[dict[str, str] | None]] = {}
 
 
+@shared_task
+def hand_on_uploads() -> None:
+    """Where a file waits, the uploads worker hears of it, once: while there is none its queue must not grow."""
+    if services.oldest_upload() and not health.queued(UPLOADS):
+        work_off_uploads.apply_async()
+
+
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def work_off_uploads() -> None:
+    """In a queue and a worker of its own: a large file takes an hour, and all other tasks would wait for it."""
     uploads.work_off()
 
 

@@ -1,25 +1,28 @@
-"""When each task that repeats last ended well: one row each, written wherever it runs, by the database's clock."""
+"""When each task that repeats last ended well, and each kind of process last said that it lives: one row each, written
+wherever it runs, by the database's clock."""
 
 from django.db import connection
 
 DELIVER = "notifications.tasks.deliver"  # also of the sender without Celery
+WORKER, BEAT, UPLOADS = "worker", "beat", "uploads worker"
+WRONG_CLOCK = "wrong clock on "  # and a host: it refuses tasks, or did
 
 # Every two seconds would say no more than every five.
-BEAT = """
+WRITE = """
     INSERT INTO notifications_heartbeat (task, at) VALUES (%s, clock_timestamp())
     ON CONFLICT (task) DO UPDATE SET at = excluded.at
     WHERE notifications_heartbeat.at < excluded.at - interval '5 seconds'
 """
 
 
-def beat(task: str) -> None:
-    """`task` has just ended well."""
+def beat(name: str) -> None:
+    """The task has just ended well, or the process lives."""
     with connection.cursor() as cursor:
-        cursor.execute(BEAT, [task])
+        cursor.execute(WRITE, [name])
 
 
 def ages() -> dict[str, float]:
-    """Seconds since each task ended well; one that never did is not named."""
+    """Seconds since each task ended well and each process said that it lives; what never did is not named."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT task, extract(epoch FROM clock_timestamp() - at)::float FROM notifications_heartbeat")
         return dict(cursor.fetchall())

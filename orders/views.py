@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orders import access, polling, public, services
+from orders import access, clock, polling, public, services
 from orders.access import Purpose
 from orders.calendar_file import calendar_of
 from orders.models import Choice, Order
@@ -90,8 +90,8 @@ class _Chosen:
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """What a choice does, until when, and what happens without it. Only the button acts, and only with a mailed link."""
     row, purpose = access.open_order(token)
-    now = timezone.now()
     acts = request.method == "POST"
+    now = clock.now() if acts else timezone.now()
     locale = read_as(request, row.locale)
     status = order_status(row, locale=locale, now=now)
     typed = request.POST if acts else request.GET

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -57,10 +57,11 @@ def clean_cache() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def settings_of_all_tests() -> Iterator[None]:
     """Nobody collected static files, so there is no manifest to look their names up in; and a password that resists
-    guessing takes a third of a second for each user a test makes."""
+    guessing takes a third of a second for each user a test makes. Tests travel in time, and the database stays."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         STORAGES=settings.STORAGES | {"staticfiles": plain},
+        CLOCK_MAY_DIFFER=timedelta.max,
         PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")],
     ):
         yield

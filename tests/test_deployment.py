@@ -17,7 +17,7 @@ from tests.faults.hosts import for_this_caddy
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "uploads", "beat")
 
 
 def services() -> dict[str, dict[str, Any]]:

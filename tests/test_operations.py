@@ -128,7 +128,7 @@ def test_mail_that_goes_to_some_is_kept_back_from_others(client: Client, measure
 
 
 def test_held_mail_is_measured_and_said(client: Client, measured: None) -> None:
-    assert client.get("/readyz").json() == {"database": "ok", "broker": "ok", "mail": "goes out"}
+    assert client.get("/readyz").json()["mail"] == "goes out"
     hold_mail("a wrong date", now=NOON, actor="mia")
     assert read(client)["backorders_mail_held{by=staff}"] == 1
     assert client.get("/readyz").json()["mail"] == "held"

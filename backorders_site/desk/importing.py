@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from backorders_site.desk import uploads
+from backorders_site.desk import trouble, uploads
 from backorders_site.desk.columns import ColumnsForm, known_map
 from backorders_site.desk.pages import page, staff_page
 from orders import services
@@ -112,7 +112,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         if not row.is_under_way:
             return HttpResponseClientRefresh()
-        return render(request, "admin/desk/import_progress.html", {"row": row, "percent": uploads.progress(row)})
+        return render(request, "admin/desk/import_progress.html", {"row": row, **_progress(row)})
     return _shown(request, row, _columns_form(row))
 
 
@@ -124,13 +124,18 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         "upload.html",
         title=row.file_name,
         row=row,
-        percent=uploads.progress(row) if row.is_under_way else None,
         before=before,
         columns=columns,
         is_gone=_is_gone(row),
         faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
         faults_shown=FAULTS_SHOWN,
+        **(_progress(row) if row.is_under_way else {}),
     )
+
+
+def _progress(row: Upload) -> dict[str, Any]:
+    now = timezone.now()
+    return {"percent": uploads.progress(row), "waits": trouble.of_files(row.waits_since or row.uploaded_at, now=now)}
 
 
 @staff_page(PERMISSION)
@@ -143,7 +148,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("desk:upload", pk)
     if not form.is_valid():
         return _shown(request, row, form)
-    _say_refusal(request, lambda: services.map_columns(row, form.column_map()))
+    _say_refusal(request, lambda: services.map_columns(row, form.column_map(), now=timezone.now()))
     return redirect("desk:upload", pk)
 
 
@@ -152,7 +157,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(_without_content(), pk=pk)
     actor = actor_of(request, PERMISSION)
-    _say_refusal(request, lambda: services.confirm_upload(row, skip_bad="skip_bad" in request.POST, actor=actor))
+    skip_bad = "skip_bad" in request.POST
+    _say_refusal(request, lambda: services.confirm_upload(row, skip_bad=skip_bad, now=timezone.now(), actor=actor))
     return redirect("desk:upload", pk)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
+from backorders_site.desk.trouble import Trouble, troubles
 from notifications.admin import ForStaff
 from notifications.holding import present_hold
 from notifications.mode import mail_mode
@@ -87,6 +88,7 @@ class Queues:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
+    troubles: Sequence[Trouble]  # what keeps the site from working
     hold: Hold | None  # all mail is held
     cards: Sequence[Counted]
     queues: Queues | None
@@ -123,6 +125,7 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
     ]
     may_see_queues = site.get_model_admin(Product).has_view_permission(request)
     return Desk(
+        troubles=troubles(now=now),
         hold=hold,
         cards=[_counted(card, site.get_model_admin(card.model).get_queryset(request), now) for card in shown],
         queues=_queues() if may_see_queues else None,

@@ -33,7 +33,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from orders import queue
+from orders import clock, queue
 from orders.admin.acts import Act, NewRow, Text
 from orders.admin.finding import KEYS_OF
 from orders.admin.sheet import sheet
@@ -99,9 +99,11 @@ class ConditionFilter(admin.SimpleListFilter):
 
 
 def actor_of(request: HttpRequest, permission: str) -> str:
-    """The name that a service writes beside what it does: nobody has one for what they may not do (PermissionDenied)."""
+    """The name that a service writes beside what it does: nobody has one for what they may not do (PermissionDenied),
+    nor where this machine's clock is wrong (WrongClock): what staff do is written down with the time."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
+    clock.refuse_wrong_clock()
     return request.user.get_username()
 
 

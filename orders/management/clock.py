@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Max
 from django.utils import timezone
 
+from orders import clock
 from orders.models import Event, Promise, Receipt, RestockDate
 from orders.services import today_of
 
@@ -22,8 +23,10 @@ def add_on_argument(parser: CommandParser) -> None:
 
 def moment(options: dict[str, Any]) -> datetime:
     """Now; with --on noon of that day, or the newest fact where that is later the same day. CommandError where the day
-    is refused."""
+    is refused, or this machine's clock is wrong."""
     if not options["on"]:
+        if wrong := clock.fault():
+            raise CommandError(f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP.")
         return timezone.now()
     try:
         on = date.fromisoformat(options["on"])

@@ -39,6 +39,7 @@ class Upload(models.Model):
     bad_rows = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=dict, help_text="What is wrong, by the number of the row.")
     uploaded_at = models.DateTimeField()
+    waits_since = models.DateTimeField(null=True, help_text="Asked of the worker: to be checked, or imported.")
     uploaded_by = models.CharField(max_length=150)
     confirmed_by = models.CharField(max_length=150, blank=True)
     finished_at = models.DateTimeField(null=True)

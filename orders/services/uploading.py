@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
 
 from orders.models import Import, Upload
 from orders.services.refusal import Refused
@@ -50,19 +51,20 @@ def upload(
         all_products=all_products,
         state=State.TO_CHECK if known else State.UNKNOWN_COLUMNS,
         uploaded_at=now,
+        waits_since=now if known else None,
         uploaded_by=actor,
     )
 
 
 @transaction.atomic
-def map_columns(row: Upload, column_map: Mapping[str, Any]) -> None:
+def map_columns(row: Upload, column_map: Mapping[str, Any], *, now: datetime) -> None:
     waits = Upload.objects.filter(pk=row.pk, state=State.UNKNOWN_COLUMNS)
-    if not waits.update(column_map=column_map, state=State.TO_CHECK):
+    if not waits.update(column_map=column_map, state=State.TO_CHECK, waits_since=now):
         raise Refused("the columns of this file are known already")
 
 
 @transaction.atomic
-def confirm_upload(row: Upload, *, skip_bad: bool, actor: str) -> None:
+def confirm_upload(row: Upload, *, skip_bad: bool, now: datetime, actor: str) -> None:
     """Somebody has read what the file would do, and wants it. Refused while rows are wrong that are not to be left out."""
     row = Upload.objects.select_for_update().get(pk=row.pk)
     if row.state != State.CHECKED:
@@ -71,8 +73,8 @@ def confirm_upload(row: Upload, *, skip_bad: bool, actor: str) -> None:
         raise Refused("the file is not kept any more: upload it again")
     if row.bad_rows and not skip_bad:
         raise Refused("rows of it are wrong: mend them and upload it again, or say that they are to be left out")
-    row.state, row.skip_bad, row.confirmed_by = State.TO_IMPORT, skip_bad, actor
-    row.save(update_fields=["state", "skip_bad", "confirmed_by"])
+    row.state, row.skip_bad, row.confirmed_by, row.waits_since = State.TO_IMPORT, skip_bad, actor, now
+    row.save(update_fields=["state", "skip_bad", "confirmed_by", "waits_since"])
 
 
 @transaction.atomic
@@ -84,6 +86,13 @@ def forget_files(*, now: datetime) -> int:
     gone = old.exclude(content=b"", rejected={}, examples=[]).update(content=b"", rejected={}, examples=[])
     Import.objects.filter(started_at__lt=now - KEPT).exclude(rejected=[]).update(rejected=[])
     return gone
+
+
+def oldest_upload() -> datetime | None:
+    """Since when a file waits to be checked or imported, or is; None: none does."""
+    waiting = Upload.objects.filter(state__in=[State.TO_CHECK, State.TO_IMPORT])
+    since: datetime | None = waiting.aggregate(since=Min(Coalesce("waits_since", "uploaded_at")))["since"]
+    return since
 
 
 def next_upload() -> Upload | None:

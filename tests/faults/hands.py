@@ -70,6 +70,20 @@ def review(*, sku: str) -> Answer:
     return {"published": dict(services.review(Product.objects.filter(sku=sku), now=timezone.now()))}
 
 
+def upload(*, sku: str, rows: int) -> Answer:
+    """A file of so many orders, to be checked."""
+    columns = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
+    orders = (f"FILE-{n},2026-10-01,f{n}@example.com,Ada Okafor,US,en,{sku},1" for n in range(rows))
+    content = "\n".join([columns, *orders]).encode()
+    row = services.upload("orders", "f.csv", content, all_products=False, now=timezone.now(), actor="tests")
+    return {"upload": row.pk}
+
+
+def cancel(*, number: str) -> Answer:
+    services.cancel(Order.objects.get(number=number), now=timezone.now(), by="customer")
+    return {}
+
+
 def dispatch() -> Answer:
     return {"messages": dispatch_all()}
 
@@ -90,7 +104,9 @@ def orders() -> Answer:
 
 ACTS: dict[str, Callable[..., Answer]] = {
     act.__name__: act
-    for act in (place, place_and_die, place_and_fail, publish, slip, review, dispatch, hold, release, orders)
+    for act in (
+        *(place, place_and_die, place_and_fail, publish, slip, review, upload, cancel, dispatch, hold, release, orders),
+    )
 }
 
 

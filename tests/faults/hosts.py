@@ -2,9 +2,9 @@
 
     python -m tests.faults.hosts [--seconds 120] [--seed 1] [--json FILE] [--keep]     (as root, with Linux and Caddy)
 
-Two web hosts, two worker hosts (each with beat), a database, a broker, a proxy and a mail server in bad health. A host is
-killed with all its processes and its network, or cut off alive. Orders, answers and page views go in by the proxy and by
-services; the verdict is the kill run's. Exit code 1 when anything was lost or untrue.
+Two web hosts, two worker hosts (each with an uploads worker and beat), a database, a broker, a proxy and a mail server in
+bad health. A host is killed with all its processes and its network, or cut off alive. Orders, answers and page views go in
+by the proxy and by services; the verdict is the kill run's. Exit code 1 when anything was lost or untrue.
 """
 
 import os
@@ -130,6 +130,8 @@ class Topology(Product):
             self._place(f"web{n}", f"web{n}", web, one_machine["web"])
             worker = [*one_machine["worker"].command, "--hostname", f"worker{n}@backorders"]
             self._place(f"worker{n}", f"worker{n}", worker, one_machine["worker"])
+            uploads = [*one_machine["uploads"].command, "--hostname", f"uploads{n}@backorders"]
+            self._place(f"worker{n}", f"uploads{n}", uploads, one_machine["uploads"])
             beat = list(one_machine["beat"].command)
             beat[beat.index("--schedule") + 1] += str(n)
             self._place(f"worker{n}", f"beat{n}", beat, one_machine["beat"])

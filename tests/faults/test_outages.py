@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
+import redis
 
 from backorders_site.supervisor import BASE_DIR
 from tests.engines import ENVIRONMENT
@@ -72,8 +73,8 @@ class Shop:
         answer: dict[str, Any] = json.loads(hands.stdout.readline() or "{}")
         return answer
 
-    def place(self, n: int) -> dict[str, Any]:
-        answer = self.ask("place", n=n, prefix=f"P{next(_prefixes)}")
+    def place(self, n: int, sku: str = "KILL-0") -> dict[str, Any]:
+        answer = self.ask("place", n=n, prefix=f"P{next(_prefixes)}", sku=sku)
         assert "error" not in answer, answer
         return answer
 
@@ -117,6 +118,11 @@ class Shop:
                 return answer.status, answer.headers, time.monotonic() - started
         except HTTPError as error:
             return error.code, error.headers, time.monotonic() - started
+
+    def read(self, url: str) -> dict[str, Any]:
+        with urlopen(url, timeout=15) as answer:  # noqa: S310 - our own site
+            said: dict[str, Any] = json.loads(answer.read())
+            return said
 
     def mood(self, words: str) -> None:
         (self.mailbox / "stalled").unlink(missing_ok=True)
@@ -248,6 +254,66 @@ def test_one_task_delivered_five_times_sends_one_mail(shop: Shop) -> None:
     for task in ("dispatch", "deliver"):
         shop.ask("publish", task=f"notifications.tasks.{task}", n=5)
     assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
+
+
+def test_a_broker_that_takes_no_writes_ends_no_worker_and_all_goes_on_when_it_does(shop: Shop) -> None:
+    """As with its disk full. It still answers what is read."""
+    obstacle = shop.product.directory / "valkey" / "dump.rdb"
+    obstacle.unlink(missing_ok=True)
+    obstacle.mkdir()  # no snapshot can be written
+    ours = [shop.processes[name] for name in ("worker", "uploads", "beat")]
+    before = [process.family()[0].pid for process in ours]
+    with redis.Redis.from_url(shop.product.environment["REDIS_URL"]) as valkey:
+        valkey.bgsave()
+        readyz = shop.product.environment["SITE_URL"] + "/readyz"
+        for _ in until("the broker takes writes"):
+            if shop.read(readyz)["broker"] == "refuses writes":
+                break
+        placed = shop.place(5)
+        time.sleep(5)  # a worker ended within one
+        assert [process.is_up for process in ours] == [True] * 3
+        obstacle.rmdir()
+        valkey.bgsave()
+        for _ in until("the broker takes no writes"):
+            if shop.read(readyz)["broker"] == "ok":
+                break
+    assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
+    assert [process.family()[0].pid for process in ours] == before
+
+
+# A large file
+
+
+LATE = 15.0  # seconds: each task says every five that it ended well, and the machine is busy
+FREE = """
+    SELECT 1 FROM orders_stock s JOIN orders_product p ON p.id = s.product_id WHERE p.sku = 'KILL-0'
+    FOR SHARE OF s SKIP LOCKED"""
+AGES = """
+    SELECT max(extract(epoch FROM clock_timestamp() - at)::float) FROM notifications_heartbeat
+    WHERE task IN ('orders.tasks.review_settled', 'notifications.tasks.dispatch', 'notifications.tasks.deliver')"""
+
+
+def test_the_dry_run_of_a_large_file_and_a_cancellation_hold_up_no_task(shop: Shop) -> None:
+    (first, _) = shop.place(2)["numbers"]
+    shop.wait_until_told([first])
+    upload = shop.ask("upload", sku="KILL-0", rows=40_000)["upload"]
+    for _ in until("the file holds no product"):
+        if not shop.rows(FREE):
+            break
+    shop.ask("cancel", number=first)
+    ages = []
+    started = time.monotonic()
+    other = shop.place(3, sku="KILL-1")["numbers"]
+    while time.monotonic() < started + LATE:
+        ages += [age for (age,) in shop.rows(AGES)]
+        time.sleep(0.5)
+    assert shop.told(other) == [ONCE] * 3
+    assert shop.rows("SELECT state FROM orders_upload WHERE id = %s", upload) == [("to_check",)], "too small a file"
+    assert max(ages) < LATE
+    for _ in until("it is never checked, or the cancellation never told of"):
+        checked = shop.rows("SELECT state FROM orders_upload WHERE id = %s", upload) == [("checked",)]
+        if checked and not shop.rows("SELECT 1 FROM orders_product WHERE review_at < now()"):
+            break
 
 
 # Those who send

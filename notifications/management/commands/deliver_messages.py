@@ -12,6 +12,7 @@ from notifications.dispatch import dispatch_all
 from notifications.heartbeats import DELIVER, beat
 from notifications.mail_server import Outcome
 from notifications.mode import mail_mode
+from orders import clock
 
 TURN_SECONDS = 2.0
 WHOLE_RUN_SECONDS = 3600.0
@@ -36,6 +37,10 @@ example:
         if options["loop"]:
             self._loop()
             return
+        try:
+            clock.refuse_wrong_clock()
+        except clock.WrongClock as wrong:
+            raise CommandError(str(wrong)) from None
         created = dispatch_all()
         tally = deliver(seconds=WHOLE_RUN_SECONDS)
         self.stdout.write(_summary(created, tally))
@@ -49,8 +54,11 @@ example:
             signal.signal(stop_signal, lambda *_: stop.set())
         while not stop.is_set():
             try:
+                clock.refuse_wrong_clock()
                 created, tally = dispatch_all(), deliver(seconds=TURN_SECONDS)
                 beat(DELIVER)
+            except clock.WrongClock as wrong:
+                self.stderr.write(str(wrong))
             except (OperationalError, InterfaceError) as error:
                 self.stderr.write(f"The database does not answer: {error}")
             else:
