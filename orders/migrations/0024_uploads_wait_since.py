@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0022_units_that_shipped_before_they_were_received'),
+        ('orders', '0023_changes_in_the_shop'),
     ]
 
     operations = [
