@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from backorders_site.middleware import LARGEST_OF_ANYBODY
 from tests.conftest import Needs
 from tests.faults.hosts import for_this_caddy
 
@@ -74,6 +75,11 @@ def test_the_image_installs_what_the_project_needs_and_nothing_for_its_tests() -
     assert names <= set(locked)
     assert not development & set(locked) - names
     assert {name: version for name, version in locked.items() if tested.get(name) != version} == {}
+
+
+def test_the_site_reads_of_a_stranger_what_the_proxy_holds_back_and_no_more() -> None:
+    (held,) = re.findall(r"request_buffers (\d+)MiB", (DEPLOY / "Caddyfile").read_text())
+    assert int(held) * 2**20 == LARGEST_OF_ANYBODY
 
 
 # By the tools themselves, where they are
