@@ -9,7 +9,7 @@ from django.test import Client
 
 from orders import queue, services
 from orders.access import Purpose, order_url
-from orders.models import Choice, Event, OrderLine, Refund, ShopTask, Stock
+from orders.models import Choice, Event, OrderLine, Refund, Shipment, ShopTask, Stock
 from orders.presentation import sentence
 from tests.conftest import Clocks, MailSink
 from tests.exports import EXPORT, SHIPMENTS, Load, fulfilled
@@ -192,6 +192,20 @@ def test_more_than_was_ordered_is_a_bad_row_still(line: OrderLine, ship: Ship) -
     cancel(line)
     with pytest.raises(CommandError, match="1 bad row: nothing was imported"):
         ship(LATER, units=2)
+
+
+@pytest.mark.parametrize("left_at", [EARLIER, LATER])
+def test_a_parcel_recorded_by_mistake_leaves_what_was_cancelled_cancelled(
+    line: OrderLine, ship: Ship, left_at: str
+) -> None:
+    cancel(line)
+    ship(left_at)
+    services.correct_shipment(Shipment.objects.get(), now=NOON, reason="another order's parcel")
+    assert (fresh(line).state, fresh(line).allocated) == ("cancelled", 0)
+    assert [refund.units for refund in Refund.objects.all()] == [1]
+    assert ShopTask.objects.get().units == 1
+    assert newest(line) == "Cancelled, as you asked. Your refund will be sent by 16 November."
+    assert list(queue.differences()) == []
 
 
 class TestWhatTheCustomerReads:

@@ -4,7 +4,7 @@ from orders.services.ahead import brought, shipped_ahead
 from orders.services.allocating import allocate
 from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
 from orders.services.asking import ask_for_orders
-from orders.services.cancelling import Changed, cancel, mark_refund_sent, restore
+from orders.services.cancelling import Changed, cancel, correct_shipment, mark_refund_sent, restore
 from orders.services.discontinuing import discontinue, discontinue_free_part, discontinue_part, ending
 from orders.services.erasing import erase_files, erase_orders, erasing
 from orders.services.forecasting import today_of
@@ -34,7 +34,7 @@ from orders.services.reconciling import (
 )
 from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.refusal import MOST_UNITS, Refused
-from orders.services.shipping import correct_shipment, ship
+from orders.services.shipping import ship
 from orders.services.shop_changes import (
     accept_place,
     changed_here,

@@ -21,13 +21,14 @@ from orders.models import (
     QueueChange,
     Reason,
     Refund,
+    Shipment,
     Stock,
 )
 from orders.services.allocating import allocate, promise_to_leave, window_facts
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, mark_moved_up
 from orders.services.refusal import Refused
-from orders.services.shipping import lock_lines
+from orders.services.shipping import lock_lines, unship
 from orders.services.shop_changes import put_back_as_listed
 from orders.services.shop_tasks import cancelled_here, cancelled_there, put_back_here
 
@@ -174,6 +175,28 @@ def restore(
     )
     mark_changed([line.product_id], reason=Reason.RESTORED, now=now)
     allocate(line.product_id, now=now)
+
+
+@transaction.atomic
+def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
+    """This shipment did not leave: its units are reserved again and the customer is told. What had been cancelled before the
+    parcel crossed that (services.crossing) is cancelled again."""
+    correction = unship(shipment, now=now, actor=actor, reason=reason)
+    told = Event.objects.filter(order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at)
+    for event in told.filter(facts__has_key="crossed", line__in=correction.lines.values("line")).select_related("line"):
+        crossed = event.facts["crossed"]
+        if event.line and not crossed["refund_sent"]:
+            _reduce_refunds(event.line, crossed["kept"])
+        cancel(
+            shipment.order,
+            units={event.line_id: crossed["withdrawn"] + crossed["kept"]},
+            by=crossed["by"] or "shop",
+            actor=actor,
+            reason=reason,
+            refunded=crossed["refund_sent"],
+            now=now,
+        )
+    return correction
 
 
 def mark_refund_sent(refund: Refund, *, now: datetime, actor: str = "") -> bool:

@@ -166,7 +166,7 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
 
 
 @transaction.atomic
-def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
+def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told."""
     units = shipment.standing()
     if shipment.corrects_id or not units:
