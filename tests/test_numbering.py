@@ -103,6 +103,15 @@ def test_what_got_its_number_later_can_be_taken_back_and_reserves_its_units_once
     assert (fresh(line).shipped, fresh(line).state) == (0, "reserved")
 
 
+def test_a_number_that_came_later_is_forgotten_with_its_person(line: OrderLine, load: Load) -> None:
+    load("import_orders", EXPORT, fulfilled("1001"))
+    load("import_shipments", SHIPMENTS, parcel("1Z9"))
+    Event.objects.update(message_due=False)
+    services.erase_orders("ada@example.com", now=NOON)
+    assert notes(line) == ["Your parcel was sent with UPS."]
+    assert not Shipment.objects.filter(tracking_number="1Z9").exists()
+
+
 def test_nothing_is_numbered_that_has_not_shipped(line: OrderLine) -> None:
     with pytest.raises(services.Refused, match="1 of these units are in no parcel without a number"):
         services.number_parcel(

@@ -181,15 +181,19 @@ def restore(
 def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told. What had been cancelled before the
     parcel crossed that (services.crossing) is cancelled again."""
-    correction = unship(shipment, now=now, actor=actor, reason=reason)
     told = Event.objects.filter(order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at)
-    for event in told.filter(facts__has_key="crossed", line__in=correction.lines.values("line")).select_related("line"):
+    told = told.filter(facts__has_key="crossed", line__in=shipment.lines.values("line"))
+    lock_stock(list(told.values_list("line__product", flat=True)))
+    correction = unship(shipment, now=now, actor=actor, reason=reason)
+    for event in told.select_related("line"):
         crossed = event.facts["crossed"]
-        if event.line and not crossed["refund_sent"]:
+        if event.line is None:
+            continue
+        if not crossed["refund_sent"]:
             _reduce_refunds(event.line, crossed["kept"])
         cancel(
             shipment.order,
-            units={event.line_id: crossed["withdrawn"] + crossed["kept"]},
+            units={event.line.pk: crossed["withdrawn"] + crossed["kept"]},
             by=crossed["by"] or "shop",
             actor=actor,
             reason=reason,
