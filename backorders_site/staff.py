@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -12,7 +14,18 @@ from backorders_site import second_factor
 from orders.access import client_network
 
 
+class StaffLogin(AdminAuthenticationForm):
+    """A user name that nobody can have is looked for nowhere: no table of tries could hold it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name: Any = self.fields["username"]
+        name.validators = [*name.validators, MaxLengthValidator(name.max_length)]
+
+
 class StaffSite(AdminSite):
+    login_form = StaffLogin
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor.passed(request)
 

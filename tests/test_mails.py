@@ -414,8 +414,9 @@ def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sin
 def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
     hostile: str, mail_sink: MailSink, db: None
 ) -> None:
+    """A number that does not stand on one line gets into no order (test_keys.py)."""
     product = make_product(name=hostile)
-    factories.order(product, number=hostile, customer_name=hostile)
+    factories.order(product, number=hostile if hostile.isprintable() else "1", customer_name=hostile)
     received = newest(mail_sink)
 
     assert sorted(set(received.keys())) == sorted(received.keys())

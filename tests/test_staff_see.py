@@ -222,6 +222,15 @@ class TestWarehouse:
         answers = [client.get(page(Order), {lookup: value}) for value in ("vera@example.net", "zeno")]
         assert [answer.status_code for answer in answers] == [400, 400]
 
+    def test_reads_what_was_done_to_an_order_without_the_address(self, client: Client) -> None:
+        order = factories.order(factories.make_product(), email="ada@example.com").order
+        client.force_login(somebody(S))
+        act(client, "correct-address", order, email="vera@example.net", reason="moved")
+        client.force_login(somebody(W))
+        said = client.get(page(Order, "history", order.pk)).content.decode()
+        assert f"Order {order.number}: email address corrected." in said
+        assert "@example" not in said
+
     def test_reads_that_a_customer_cannot_be_reached(self, client: Client) -> None:
         order = factories.order(factories.make_product(), email="").order
         client.force_login(somebody(W))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from orders import queue, services
 from orders.admin.acts import Act, ChooseRow, DayInput, NewRow, StaffReason, TimeInput
+from orders.domain import keys
 from orders.domain.delay_rules import Sentence
 from orders.models import Choice, Order, OrderLine, Outcome, Product, Refund, Shipment, ShopTask, Word
 
@@ -49,7 +50,10 @@ class NewOrder(NewRow):
         return str(self.cleaned_data["country"]).upper()
 
     def clean_number(self) -> str:
-        number = str(self.cleaned_data["number"])
+        try:
+            number = keys.order_number(self.cleaned_data["number"])
+        except keys.BadKey as error:
+            raise forms.ValidationError(_("The number %(why)s.") % {"why": error}) from None
         if Order.objects.filter(number__iexact=number).exists():
             raise forms.ValidationError(_("There is an order with this number."))
         return number

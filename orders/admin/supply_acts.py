@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from orders import services
 from orders.admin.acts import Act, ChooseRow, DayInput, NewRow, StaffReason
 from orders.models import Product, Receipt, Restock, Supplier
+from orders.models.keys import is_key
 
 # More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
 FAR_TIMES = 2
@@ -35,7 +36,9 @@ class NewRestock(NewRow):
     permission = "orders.add_restock"
     rehearsed = True
 
-    reference = forms.CharField(max_length=200, help_text=gettext_lazy("Your order number at the supplier."))
+    reference = forms.CharField(
+        max_length=200, validators=[is_key], help_text=gettext_lazy("Your order number at the supplier.")
+    )
     product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product")))
     supplier = forms.ModelChoiceField(Supplier.objects.all(), widget=ChooseRow(Restock._meta.get_field("supplier")))
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)

@@ -82,7 +82,7 @@ class MappedColumns:
         )
 
     def line(self, cells: Cells) -> ExportLine | None:
-        sku = values.text(self._cell(cells, "sku"), self._label("sku"), most=100)
+        sku = values.key(self._cell(cells, "sku"), self._label("sku"), most=100, required=False)
         if not sku:
             return None
         promised = self._cell(cells, "promised_by")

@@ -147,7 +147,7 @@ class OurColumns:
 
     def line(self, cells: Cells) -> ExportLine:
         return ExportLine(
-            sku=values.text(cells["sku"], "sku", most=100, required=True),
+            sku=values.key(cells["sku"], "sku", most=100),
             name=values.text(cells.get("product_name", ""), "product_name", most=300),
             quantity=values.units(cells["quantity"], "quantity"),
             promised_by=values.day(cells["promised_by"], "promised_by") if cells.get("promised_by") else None,
@@ -219,7 +219,7 @@ class ShopifyColumns:
         )
 
     def line(self, cells: Cells) -> ExportLine | None:
-        sku = values.text(cells["Lineitem sku"], "Lineitem sku", most=100)
+        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=100, required=False)
         if not sku:
             return None
         moved = _one_of(cells["Lineitem fulfillment status"], "Lineitem fulfillment status", FULFILMENT)

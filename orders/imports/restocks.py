@@ -75,7 +75,7 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
         raise BadRow(row.problem)
     cells, today = row.cells, services.today_of(run.now)
     key = _key(cells)
-    supplier = values.text(cells["supplier"], "supplier", most=200, required=True)
+    supplier = values.key(cells["supplier"], "supplier", most=200)
     quantity = values.units(cells["quantity"], "quantity", most=MOST_UNITS)
     posted = _posted_date(cells, today=today)
     arrival = _arrival(cells, quantity, today=today)
@@ -90,8 +90,8 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
 
 def _key(cells: Cells) -> Key:
     return (
-        values.text(cells["reference"], "reference", most=200, required=True),
-        values.text(cells["sku"], "sku", most=100, required=True),
+        values.key(cells["reference"], "reference", most=200),
+        values.key(cells["sku"], "sku", most=100),
     )
 
 

@@ -72,12 +72,12 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
     if row.problem:
         raise BadRow(row.problem)
     number = values.order_number(cells["order_number"]).upper()
-    tracking = values.text(cells["tracking_number"], "tracking_number", most=200)
+    tracking = values.key(cells["tracking_number"], "tracking_number", most=200, required=False)
     shipped_at = values.moment(cells["shipped_at"], "shipped_at", now=run.now)
     parcel = parcels.setdefault((number, tracking, shipped_at), _Parcel("", row.number))
     try:
-        parcel.carrier = parcel.carrier or values.text(cells["carrier"], "carrier", most=100)
-        sku = values.text(cells["sku"], "sku", most=100, required=True)
+        parcel.carrier = parcel.carrier or values.key(cells["carrier"], "carrier", most=100, required=False)
+        sku = values.key(cells["sku"], "sku", most=100)
         parcel.units[sku] += values.units(cells["quantity"], "quantity")
     except BadRow:
         parcel.bad = True

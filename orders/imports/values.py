@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
+from orders.domain import keys
 from orders.imports.table import BadRow
 
 MOST_UNITS = 1_000_000
@@ -31,9 +32,22 @@ def text(value: str, column: str, *, most: int, required: bool = False) -> str:
     return value
 
 
+def key(value: str, column: str, *, most: int, required: bool = True) -> str:
+    """What something is known by (domain.keys)."""
+    if not required and not value.strip():
+        return ""
+    try:
+        return keys.key(value, most=most)
+    except keys.BadKey as error:
+        raise BadRow(f"{column} {error}") from None
+
+
 def order_number(value: str, column: str = "order_number") -> str:
     """As the shop writes it, without the `#` before it and without spaces."""
-    return text("".join(value.split()).lstrip("#"), column, most=100, required=True)
+    try:
+        return keys.order_number(value)
+    except keys.BadKey as error:
+        raise BadRow(f"{column} {error}") from None
 
 
 def moment(value: str, column: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:

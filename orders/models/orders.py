@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Upper
 
+from orders.models.keys import on_one_line
 from orders.models.supply import Product, Reason
 
 
@@ -90,6 +91,7 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(Upper("number"), name="order_number_is_unique"),
             models.CheckConstraint(condition=Q(link_version__gte=1), name="order_links_have_a_version"),
+            on_one_line("number", "order_number_is_on_one_line"),
         ]
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),

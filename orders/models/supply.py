@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.models.keys import is_key, on_one_line
+
 
 class Reason(models.TextChoices):
     """Why a promise changed, in codes a customer's page can word in any language."""
@@ -30,14 +32,14 @@ class Reason(models.TextChoices):
 
 
 class Supplier(models.Model):
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200, unique=True, validators=[is_key])
 
     def __str__(self) -> str:
         return self.name
 
 
 class Product(models.Model):
-    sku = models.CharField("SKU", max_length=100, unique=True)
+    sku = models.CharField("SKU", max_length=100, unique=True, validators=[is_key])
     name = models.CharField(max_length=300)
     on_backorder = models.BooleanField(default=True, help_text="Orders of this product join its queue.")
     handling_days = models.PositiveSmallIntegerField(
@@ -56,6 +58,7 @@ class Product(models.Model):
         indexes = [models.Index(fields=["review_at"], condition=Q(review_at__isnull=False), name="product_to_review")]
         constraints = [
             models.CheckConstraint(condition=Q(handling_days__gte=1), name="handling_takes_a_working_day"),
+            on_one_line("sku", "sku_is_on_one_line"),
         ]
 
     def __str__(self) -> str:
@@ -134,6 +137,7 @@ class Restock(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reference", "product"], name="one_restock_per_reference_and_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="restock_brings_units"),
+            on_one_line("reference", "reference_is_on_one_line"),
         ]
         indexes = [
             models.Index(

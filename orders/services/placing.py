@@ -13,7 +13,7 @@ from orders.models import Event, EventKind, Import, Order, OrderLine, Product, P
 from orders.services.allocating import allocate
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed, newest_forecasts, publish_first
-from orders.services.refusal import MOST_UNITS, Refused
+from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
 
 LAST_OF_QUEUES = """
     SELECT p.id, last.queued_at
@@ -148,6 +148,7 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
 def _check(order: NewOrder, now: datetime) -> None:
     if not order.number:
         raise Refused("an order needs a number")
+    refuse_bad_key("the order number", order.number, most=100)
     if not order.lines:
         raise Refused(f"order {order.number} has no line")
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):

@@ -21,7 +21,7 @@ from orders.services.promising import (
     publish_joined,
     review,
 )
-from orders.services.refusal import Refused
+from orders.services.refusal import Refused, refuse_bad_key
 from orders.services.shipping import lock_lines, ship
 from orders.services.telling import make_news_due
 
@@ -51,6 +51,8 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
 
     A product that is known by its SKU alone gets its name.
     """
+    for sku in names:
+        refuse_bad_key("the SKU", sku, most=100)
     new = set(names) - set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     Product.objects.bulk_create(
         (Product(sku=sku, name=names[sku] or sku, on_backorder=on_backorder) for sku in sorted(new)),

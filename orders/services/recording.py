@@ -16,6 +16,7 @@ from orders.services.ahead import take_off_what_shipped
 from orders.services.allocating import allocate
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
+from orders.services.refusal import refuse_bad_key
 
 BATCH = 5000
 
@@ -86,6 +87,10 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
     units that arrived go to the queues at once. Nothing is taken back: a delivery cancelled here stays cancelled, a
     receipt corrected here stays corrected.
     """
+    for delivery in deliveries:
+        refuse_bad_key("the reference", delivery.reference, most=200)
+        refuse_bad_key("the SKU", delivery.sku, most=100)
+        refuse_bad_key("the supplier", delivery.supplier, most=200)
     suppliers = _suppliers({delivery.supplier for delivery in deliveries})
     products = _products({delivery.sku for delivery in deliveries})
     lock_stock([product.pk for product in products.values()])

@@ -1,5 +1,17 @@
+"""What services will not do."""
+
+from orders.domain import keys
+
 MOST_UNITS = 1_000_000  # of an order line, a delivery or a receipt; a larger number is a slip of the finger
 
 
 class Refused(ValueError):
     """A service would not do it; the message tells a person what is wrong and what was expected. Nothing was written."""
+
+
+def refuse_bad_key(what: str, value: str, *, most: int) -> None:
+    """Whatever form or file it came from (domain.keys). `what`: its name, for people."""
+    try:
+        keys.key(value, most=most)
+    except keys.BadKey as error:
+        raise Refused(f"{what} {error}") from None

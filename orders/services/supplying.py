@@ -13,7 +13,7 @@ from orders.services.ahead import brought, put_back_what_shipped, take_off_what_
 from orders.services.allocating import allocate, take_back
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
-from orders.services.refusal import MOST_UNITS, Refused
+from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
 
 IMPLAUSIBLE = timedelta(days=MAX_SLIP)
 # What a supplier or carrier can be the cause of: for people and files to give. Services write the other codes.
@@ -43,6 +43,7 @@ def expect_restock(
     actor: str = "",
 ) -> Restock:
     """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for `expected_on`."""
+    refuse_bad_key("the reference", reference, most=200)
     if quantity < 1:
         raise Refused(f"a restock brings 1 unit or more, not {quantity}")
     _refuse_more_than_plausible(quantity)

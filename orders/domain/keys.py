@@ -1,0 +1,48 @@
+"""What orders, products and deliveries are known by. People type these, files are compared by them, and pages have them in
+their addresses, so they stand on one line and look like what they are."""
+
+import unicodedata
+
+UNSEEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # general categories: controls, line breaks, what has no width or turns the text
+LOOK_ALIKE = ("<wide>", "<font>")  # how Unicode says that a character is another one in other clothes
+
+
+class BadKey(ValueError):
+    """What is wrong and what was expected, as it goes on from the name of what was typed."""
+
+
+def key(value: str, *, most: int) -> str:
+    """The key on one line, without spaces around it and its runs of spaces made one. BadKey: empty, more than `most`
+    characters, one that cannot be seen, one that only looks like a letter or a digit, or nothing but signs."""
+    value = value.strip()
+    if not value.isascii() or not value.isprintable():
+        _refuse_characters(value)
+    value = " ".join(value.split())
+    if not value:
+        raise BadKey("is empty; expected a value")
+    if len(value) > most:
+        raise BadKey(f"has {len(value)} characters; expected {most} at most")
+    if not any(map(str.isalnum, value)) or not {".", ".."}.isdisjoint(value.split("/")):
+        raise BadKey(f"is {value!r}; expected letters or digits")
+    return value
+
+
+def order_number(value: str) -> str:
+    """As the shop writes it, without the # before it and without spaces."""
+    return "".join(key(value.strip().lstrip("#"), most=100).split())
+
+
+def _refuse_characters(value: str) -> None:
+    for sign in value:
+        if unicodedata.category(sign) in UNSEEN:
+            raise BadKey(f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without")
+        if unicodedata.decomposition(sign).startswith(LOOK_ALIKE):
+            same = unicodedata.normalize("NFKC", sign)
+            if same.isascii() and not same.isspace():
+                raise BadKey(f"has “{sign}”, which only looks like “{same}”; expected “{same}”")
