@@ -14,7 +14,7 @@ MEND = "\n".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0021_who_sees_addresses")]
+    dependencies = [("orders", "0022_units_that_shipped_before_they_were_received")]
     operations = [
         migrations.RunSQL(MEND, migrations.RunSQL.noop),
         migrations.AlterField(
