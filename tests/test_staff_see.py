@@ -165,6 +165,7 @@ def full_shop(shop: Shop) -> Shop:
     services.receive(shop.line.product, 1, now=NOON)
     factories.restock(shop.line.product, 5)
     line = factories.order(shop.line.product, 2, email="next@example.com")
+    _ship_before_it_is_received()
     Event.objects.create(order=line.order, line=line, kind=EventKind.LINK, at=NOON, message_due=True)
     again = factories.order(shop.line.product, email="again@example.com")
     services.cancel(again.order, now=NOON, in_shop=True)
@@ -174,6 +175,14 @@ def full_shop(shop: Shop) -> Shop:
     act(boss, "correct-address", shop.line.order, email="vera@example.net", reason="moved")
     Suppression.objects.create(address=shop.line.order.email, reason="came back", at=NOON)
     return shop
+
+
+def _ship_before_it_is_received() -> None:
+    product = factories.make_product()
+    delivery = factories.restock(product, 5)
+    gone, _waits = factories.order(product), factories.order(product, 3)
+    services.ship(gone.order, {gone.pk: 1}, now=NOON, beyond_reserved=True)
+    services.receive(product, 1, restock=delivery, now=NOON)
 
 
 @pytest.mark.parametrize("role", ROLES)
