@@ -136,7 +136,7 @@ class TestTheDatabase:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE orders_order DROP CONSTRAINT order_number_is_on_one_line")
             Order.objects.filter(pk=orders[1].pk).update(number="7\r\n8")
-            cursor.execute(import_module("orders.migrations.0023_keys_on_one_line").MEND)
+            cursor.execute(import_module("orders.migrations.0025_keys_on_one_line").MEND)
         with connection.schema_editor(atomic=False) as editor:
             editor.add_constraint(Order, on_one_line("number", "order_number_is_on_one_line"))
         assert list(Order.objects.order_by("pk").values_list("number", flat=True)) == ["7 8", f"7 8 ({orders[1].pk})"]

@@ -14,7 +14,7 @@ MEND = "\n".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0022_units_that_shipped_before_they_were_received")]
+    dependencies = [("orders", "0024_uploads_wait_since")]
     operations = [
         migrations.RunSQL(MEND, migrations.RunSQL.noop),
         migrations.AlterField(
