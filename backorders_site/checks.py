@@ -131,6 +131,11 @@ LIMITS = {
         365,
         "working days from arrival to the carrier: a delivery that has not come is noticed in them",
     ),
+    "IMPORT_TELLS_AT_MOST": (
+        0,
+        1_000_000,
+        "how many customers an import may tell worse news before somebody has seen it: 100; 0 always asks",
+    ),
     "QUIET_DAYS": (1, 3650, "days without news until we say that nothing changed: 14"),
     "LONG_QUIET_DAYS": (1, 3650, "and days between such words, after two of them: 30"),
     "MESSAGE_RETENTION_DAYS": (1, 36_500, "for how many days the words of mails are kept: 90"),

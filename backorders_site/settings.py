@@ -36,6 +36,8 @@ HANDLING_DAYS = env.int(
     "HANDLING_DAYS", default=1
 )  # working days from arrival to the carrier; a product may set its own
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
+# Customers that an import may tell worse news (a later date, none, or asked by law) before a person has seen whom.
+IMPORT_TELLS_AT_MOST = env.int("IMPORT_TELLS_AT_MOST", default=100)
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails

@@ -32,6 +32,7 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("DEFAULT_FROM_EMAIL", "Shop <orders>", "DEFAULT_FROM_EMAIL='Shop <orders>'", "orders@example.com"),
         ("SETTLE_SECONDS", -1, "SETTLE_SECONDS=-1 is not from 0 to 2592000", "600"),
         ("HANDLING_DAYS", 0, "HANDLING_DAYS=0 is not from 1 to 365", "working days"),
+        ("IMPORT_TELLS_AT_MOST", -1, "IMPORT_TELLS_AT_MOST=-1 is not from 0 to 1000000", "0 always asks"),
         ("QUIET_DAYS", 10_000, "QUIET_DAYS=10000 is not from 1 to 3650", "14"),
         ("TRUSTED_PROXIES", -1, "TRUSTED_PROXIES=-1 is not from 0 to 20", "X-Forwarded-For"),
         ("SHOP_NAME", "Tern\nBcc: x", "holds an end of line", "on one line"),

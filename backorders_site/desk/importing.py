@@ -17,7 +17,8 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from backorders_site.desk import trouble, uploads
 from backorders_site.desk.columns import ColumnsForm, known_map
-from backorders_site.desk.pages import page, staff_page
+from backorders_site.desk.pages import page, shows_mails, staff_page
+from backorders_site.desk.undoing import stays, undoable, undos
 from orders import services
 from orders.admin.base import actor_of
 from orders.admin.sheet import sheet
@@ -78,8 +79,10 @@ def index(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and (row := _uploaded(request, form)):
         return redirect("desk:upload", row.pk)
-    history = _without_content().order_by("-pk")[:SHOWN]
-    return page(request, "import.html", title=_("Import"), form=form, history=history)
+    history = [(row, uploads.worse_words(row.told)) for row in _without_content().order_by("-pk")[:SHOWN]]
+    return page(
+        request, "import.html", title=_("Import"), form=form, history=history, undoable=undoable(now=timezone.now())
+    )
 
 
 def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
@@ -105,6 +108,7 @@ def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
     )
 
 
+@shows_mails
 @staff_page(PERMISSION)
 @require_GET
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
@@ -126,6 +130,9 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         row=row,
         before=before,
         columns=columns,
+        worse=uploads.worse_words(row.told),
+        mails=uploads.mails_of(row) if row.state == Upload.State.CHECKED else (),
+        can_be_undone=row.record is not None and not services.is_settled(row.record, now=timezone.now()),
         is_gone=_is_gone(row),
         faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
         faults_shown=FAULTS_SHOWN,
@@ -160,6 +167,52 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     skip_bad = "skip_bad" in request.POST
     _say_refusal(request, lambda: services.confirm_upload(row, skip_bad=skip_bad, now=timezone.now(), actor=actor))
     return redirect("desk:upload", pk)
+
+
+@staff_page(PERMISSION)
+@require_POST
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it would do may be another thing by now."""
+    row = get_object_or_404(_without_content(), pk=pk)
+    _say_refusal(request, lambda: services.check_again(row, now=timezone.now()))
+    return redirect("desk:upload", pk)
+
+
+@staff_page(PERMISSION)
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(_without_content(), pk=pk)
+    actor = actor_of(request, PERMISSION)
+    _say_refusal(request, lambda: services.discard_upload(row, now=timezone.now(), actor=actor))
+    return redirect("desk:import")
+
+
+@staff_page(PERMISSION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """An import, of the desk or of a command, taken back as one until it settles."""
+    row = get_object_or_404(Import, pk=pk)
+    now = timezone.now()
+    if request.method == "POST":
+        actor = actor_of(request, PERMISSION)
+        try:
+            undone = services.undo_import(row, now=now, actor=actor)
+        except services.Refused as refused:
+            messages.error(request, capfirst(str(refused)))
+        else:
+            messages.success(request, _("This import was undone: %(what)s.") % {"what": "; ".join(undos(undone))})
+        return redirect("desk:undo_import", pk)
+    it = services.undoing(row)
+    return page(
+        request,
+        "undo_import.html",
+        title=_("Undo the import of %(file)s") % {"file": row.file_name},
+        row=row,
+        can_be_undone=not services.is_settled(row, now=now) and not it.is_empty,
+        settles_at=services.settles_at(row),
+        undos=undos(it),
+        stays=stays(it),
+    )
 
 
 @staff_page(PERMISSION)

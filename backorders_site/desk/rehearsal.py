@@ -20,8 +20,9 @@ from notifications.news import CHIEF_FIRST
 from orders import services
 from orders.admin.acts import Text
 from orders.domain.delay_rules import Jurisdiction, Sentence
+from orders.imports.running import Run
 from orders.law import law_of
-from orders.models import Event, EventKind, Forecast, Order, Product, Refund
+from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
 from orders.presentation import language_for, sentence
 from orders.services.forecasting import make_forecasts
 from orders.services.promising import WHOLE_QUEUES
@@ -127,6 +128,12 @@ class Consequences:
         return not goes_to_all()
 
 
+NOBODY = Consequences(
+    quiet=0, mailed=0, asked={}, turned_off=0, unreachable=0, unreleased=0, moves=False, kinds=[], reached=[], refunds=0,
+    refunds_by=None, no_longer_owed=0, owed=[], examples=[], more_examples=0,
+)  # fmt: skip
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Whatever is written inside is not there afterwards."""
@@ -146,6 +153,19 @@ def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: da
         services.review(Product.objects.filter(pk__in=product_ids), now=now)
         no_longer_owed = max(owed - _units_owed(product_ids), 0)
         return _consequences(before, last, list(product_ids), no_longer_owed, now=now)
+
+
+def rehearse_import(run: Run, record: Import) -> tuple[Consequences, services.Worse]:
+    """What an import that has just been done would tell, itself and once it has settled, whoever is in its file or not: for
+    whoever undoes the import right away, in whose transaction this is."""
+    if run.before is None or not run.before.anybody:
+        return NOBODY, services.Worse()
+    products = services.touched_since(run.before, now=run.now)
+    published = Forecast.objects.filter(product__in=products, pk__lte=run.before.forecast)
+    before = list(published.order_by("product_id", "-id").distinct("product_id"))
+    services.review(Product.objects.filter(pk__in=products).only("pk"), now=run.now)
+    worse = services.worse_told(run.before, record, now=run.now)
+    return _consequences(before, run.before.event, products, 0, now=run.now), worse
 
 
 def _units_owed(product_ids: Collection[int]) -> int:

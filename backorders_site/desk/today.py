@@ -7,10 +7,12 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db import connection
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from backorders_site.desk.pages import staff_page
@@ -28,8 +30,9 @@ from orders.admin.sheet import sheet
 from orders.admin.shop_changes import ChangeState
 from orders.admin.shop_tasks import TaskState
 from orders.admin.supply import RestockState
-from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask
+from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask, Upload
 from orders.services import today_of
+from orders.services.uploading import KEPT
 
 MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
 LONGEST_QUEUES = 8
@@ -90,12 +93,13 @@ class Queues:
 class Desk:
     troubles: Sequence[Trouble]  # what keeps the site from working
     hold: Hold | None  # all mail is held
+    imports: Counted | None  # files that wait for somebody; their list is the page of imports
     cards: Sequence[Counted]
     queues: Queues | None
 
     @property
     def is_clear(self) -> bool:
-        return not any(card.count for card in self.cards)
+        return not any(card.count for card in self.cards) and not self.imports
 
 
 def cards(*, held: bool) -> list[Card]:
@@ -128,6 +132,7 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
         troubles=troubles(now=now),
         hold=hold,
         cards=[_counted(card, site.get_model_admin(card.model).get_queryset(request), now) for card in shown],
+        imports=_imports(now) if request.user.has_perm("orders.add_import") else None,
         queues=_queues() if may_see_queues else None,
     )
 
@@ -142,6 +147,32 @@ def _counted(card: Card, rows: QuerySet[Any], now: datetime) -> Counted:
         count,
         urgent=bool(count) and (card.urgent or (first is not None and first <= today_of(now))),
         note=_("the first by %(day)s") % {"day": date_format(first)} if first else "",
+    )
+
+
+def _imports(now: datetime) -> Counted | None:
+    """Files that were checked and wait for somebody to say whether they are to be imported; None: no such file."""
+    waiting = Upload.objects.filter(state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - KEPT)
+    found = waiting.order_by().aggregate(
+        all=Count("pk"), held=Count("pk", filter=Q(is_held=True)), worse=Max("told_worse")
+    )
+    if not found["all"]:
+        return None
+    note = ngettext(
+        "This import would tell %(n)s customer worse news",
+        "This import would tell %(n)s customers worse news",
+        found["worse"] or 0,
+    )
+    if found["all"] > 1:
+        note = ngettext(
+            "One would tell %(n)s customer worse news", "One would tell %(n)s customers worse news", found["worse"] or 0
+        )
+    return Counted(
+        _("Imports that wait for you"),
+        reverse("desk:import"),
+        found["all"],
+        urgent=bool(found["held"]),
+        note=note % {"n": number_format(found["worse"], force_grouping=True)} if found["worse"] else "",
     )
 
 

@@ -1,7 +1,7 @@
 """An uploaded file is run dry, and once somebody confirms it, for good. The row says what is to be done (services.uploading)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,13 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis import RedisError
 
+from backorders_site.desk.examples import Example
+from backorders_site.desk.rehearsal import rehearse_import
 from orders import services
 from orders.imports import rejected, restocks, shipments, summaries
 from orders.imports.columnmap import MappedColumns
@@ -27,7 +31,7 @@ log = logging.getLogger(__name__)
 
 Kind = Upload.Kind
 EXAMPLES = 20
-PROGRESS_KEPT = 3600  # seconds
+KEPT = 3600  # seconds
 PARCEL = ("order_number", "tracking_number", "shipped_at")
 
 
@@ -95,12 +99,15 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
     with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
         run = Run(table, now, skip_bad=dry or row.skip_bad, progress=lambda done, of: _keep_progress(row.pk, done, of))
         counts = _import(row, run)
+        told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.Outcome(
             summary=_summary(row.kind, counts),
             changes=summaries.changes_anything(row.kind, counts),
             bad_rows=run.faults.total,
             rejected=rejected.faults_by_row(table.name, run.faults.kept),
             examples=_examples(run) if dry else (),
+            told=told,
+            told_worse=worse.orders,
         )
     return outcome, run.row
 
@@ -112,7 +119,59 @@ def _import(row: Upload, run: Run) -> dict[str, Any]:
         case Kind.SHIPMENTS:
             return shipments.import_shipments(run)
     dialect = dialect_for(row, run.table)
-    return import_orders(run, dialect, Selection(all_products=row.all_products))
+    selection = Selection(frozenset(row.skus), row.all_products)
+    if not row.remaining:
+        return import_orders(run, dialect, selection)
+    with as_table("remaining.csv", bytes(row.remaining)) as remaining:
+        return import_orders(run, dialect, selection, remaining=remaining)
+
+
+def _told(row: Upload, run: Run) -> tuple[dict[str, Any], services.Worse]:
+    """What customers would hear, in sentences; the mails to read before are kept for a while only, as they name people."""
+    if run.row is None:
+        return {}, services.Worse()
+    it, worse = rehearse_import(run, run.row)
+    _keep(_mails_key(row.pk), list(it.examples))
+    told = {
+        "first_words": it.first_words if it.quiet or it.heard else _("Nobody hears anything new."),
+        "groups": it.groups,
+        "kinds": [[str(kind), count] for kind, count in it.kinds],
+        "refunds": it.refund_words,
+        "worse": worse.as_json(),
+    }
+    return told, worse
+
+
+def worse_words(told: Mapping[str, Any]) -> str:
+    """Of customers who would hear worse news; empty where there are none."""
+    worse = services.Worse(**told.get("worse", {}))
+    if not worse.orders:
+        return ""
+    parts = [
+        (worse.later, _("%(n)s a later date")),
+        (worse.no_date, _("%(n)s that there is no date any more")),
+        (worse.asked, _("%(n)s are asked by law")),
+    ]
+    kinds = ", ".join(words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count)
+    first = ngettext(
+        "This import would tell %(n)s customer worse news",
+        "This import would tell %(n)s customers worse news",
+        worse.orders,
+    ) % {"n": number_format(worse.orders, force_grouping=True)}
+    if not worse.others:
+        return f"{first}: {kinds}."
+    others = ngettext("%(n)s of them was in line before it", "%(n)s of them were in line before it", worse.others) % {
+        "n": number_format(worse.others, force_grouping=True)
+    }
+    return f"{first}: {kinds}. {others}."
+
+
+def mails_of(row: Upload) -> Sequence[Example]:
+    """Mails as this import would send them; none once the dry run is an hour old."""
+    try:
+        return list(cache.get(_mails_key(row.pk)) or ())
+    except RedisError:
+        return []
 
 
 def dialect_for(row: Upload, table: Table) -> Dialect:
@@ -192,10 +251,18 @@ def progress(row: Upload) -> int | None:
 
 
 def _keep_progress(pk: int, done: int, of: int) -> None:
+    _keep(_progress_key(pk), (done, of))
+
+
+def _keep(key: str, value: object) -> None:
     try:
-        cache.set(_progress_key(pk), (done, of), PROGRESS_KEPT)
+        cache.set(key, value, KEPT)
     except RedisError:
-        log.warning("progress of upload %s is not kept", pk)
+        log.warning("%s is not kept", key)
+
+
+def _mails_key(pk: int) -> str:
+    return f"upload-mails:{pk}"
 
 
 def _progress_key(pk: int) -> str:

@@ -29,7 +29,7 @@ class MappedColumns:
     waiting_only = False
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
-        self.name = name
+        self.name, self.settings = name, settings
         self._expect_values_of_their_kind(settings)
         self._expect_known(settings)
         self.delimiter: str = settings.get("delimiter", ",")

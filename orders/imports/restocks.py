@@ -40,7 +40,9 @@ def import_restocks(run: Run) -> dict[str, Any]:
     run.stop_if_bad()
 
     def write() -> dict[str, Any]:
-        return asdict(services.record_deliveries(_deliveries(gathered), now=run.now)) | {"rows": rows}
+        counts = asdict(services.record_deliveries(_deliveries(gathered), now=run.now))
+        run.written = counts.pop("written")
+        return counts | {"rows": rows}
 
     return run.perform("import_restocks", write)
 
@@ -130,7 +132,9 @@ def _spoil(row: Row, gathered: dict[Key, _Gathered]) -> None:
 
 def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: Run) -> None:
     """A restock does not change its supplier: the record of both would be wrong."""
-    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered})
+    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered}).exclude(
+        cancelled_at__isnull=False, cancel_reason=services.UNDONE
+    )
     for reference, sku, supplier in known.values_list("reference", "product__sku", "supplier__name"):
         one = gathered.get((reference, sku))
         if one and not one.bad and one.supplier != supplier:

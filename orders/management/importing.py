@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from django.urls import reverse
 from django.utils import timezone
 
 from orders import services
-from orders.imports.running import NothingWritten, Run
+from orders.imports.running import NothingWritten, Run, TellsTooMany
 from orders.imports.table import Table, Unreadable
+from orders.models import Upload
 
 FAULTS_SHOWN = 50
 SECONDS_BETWEEN_PROGRESS = 2.0
@@ -27,6 +30,7 @@ class ImportCommand(BaseCommand):
     """A command that reads one file. Subclasses say how in `read`, and what was done in `summary`."""
 
     examples: tuple[str, ...]
+    kind: Upload.Kind
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, *self.examples)
@@ -37,11 +41,22 @@ class ImportCommand(BaseCommand):
             help="leave bad rows out and import the rest; without it nothing is written when a row is bad",
         )
 
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help="import it whomever it tells; without it a file that would tell more than IMPORT_TELLS_AT_MOST customers "
+            "worse news waits in the desk",
+        )
+
     def read(self, run: Run, options: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
     def table(self, options: dict[str, Any]) -> Table:
         return Table(options["file"])
+
+    def selected(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What besides the file says what to import, for whoever imports it later."""
+        return {}
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
         raise NotImplementedError
@@ -49,10 +64,19 @@ class ImportCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         try:
-            run = Run(self.table(options), timezone.now(), options["skip_bad"], progress=spoken_progress(self.stderr))
+            run = Run(
+                self.table(options),
+                timezone.now(),
+                options["skip_bad"],
+                tells_at_most=None if options["yes"] else settings.IMPORT_TELLS_AT_MOST,
+                progress=spoken_progress(self.stderr),
+            )
             counts = self.read(run, options)
         except (Unreadable, services.Refused) as error:
             raise CommandError(str(error)) from None
+        except TellsTooMany as error:
+            self._list_faults(run)
+            raise CommandError(self._held(run, error.worse, options)) from None
         except NothingWritten:
             self._list_faults(run)
             raise CommandError(
@@ -66,6 +90,27 @@ class ImportCommand(BaseCommand):
         if run.faults.total:
             self.stdout.write(f"Left out: {_bad_rows(run.faults.total)}, kept in the record of this import.")
         self.stdout.write(f"{run.table.name}: read in {time.monotonic() - started:.1f} s.")
+
+    def _held(self, run: Run, worse: services.Worse, options: dict[str, Any]) -> str:
+        """Keeps the file for a person, and says where it waits."""
+        row = services.hold_import(
+            self.kind,
+            run.table.path.name,
+            run.table.path.read_bytes(),
+            told_worse=worse.orders,
+            skip_bad=options["skip_bad"],
+            now=run.now,
+            actor=f"import_{self.kind}",
+            **self.selected(options),
+        )
+        kinds = {"a later date": worse.later, "no date any more": worse.no_date, "asked by law": worse.asked}
+        said = ", ".join(f"{count:,} {what}" for what, count in kinds.items() if count)
+        customers = "1 customer" if worse.orders == 1 else f"{worse.orders:,} customers"
+        return (
+            f"{run.table.name}: this import would tell {customers} worse news ({said}), more than "
+            f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm or discard it at "
+            f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command again with --yes."
+        )
 
     def _list_faults(self, run: Run) -> None:
         for fault in run.faults.kept[:FAULTS_SHOWN]:

@@ -23,6 +23,14 @@ class Import(models.Model):
     finished_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
     rejected = models.JSONField(default=list)
+    written = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="What of deliveries can be undone: dates, new ones, their sizes before.",
+    )
+    undone_at = models.DateTimeField(null=True, editable=False)
+    undone_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
 
     class Meta:
         ordering = ["-id"]

@@ -164,6 +164,13 @@ class RestockDate(models.Model):
     reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
     actor = models.CharField(max_length=150, blank=True)
     recorded_at = models.DateTimeField()
+    undoes = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="undone_by",
+        help_text="The version of an import that was undone: neither is the supplier's word.",
+    )
 
     class Meta:
         ordering = ["posted_on", "id"]

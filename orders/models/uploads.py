@@ -17,6 +17,7 @@ class Upload(models.Model):
         TO_IMPORT = "to_import", _("Being imported")
         DONE = "done", _("Imported")
         REFUSED = "refused", _("Not imported")
+        DISCARDED = "discarded", _("Discarded")
 
     class Kind(models.TextChoices):
         ORDERS = "orders", _("Orders")
@@ -31,11 +32,26 @@ class Upload(models.Model):
         null=True, help_text="Which of its columns hold what; empty: recognised by its header."
     )
     all_products = models.BooleanField(default=False, help_text="All products of the file are on backorder.")
+    skus = models.JSONField(
+        default=list, db_default=[], help_text="Products of it that the command named as on backorder."
+    )
+    remaining = models.BinaryField(
+        default=b"", db_default=b"", help_text="The file that came with it: how many units are still to come."
+    )
+    is_held = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A command was given it, and it would tell too many customers worse news.",
+    )
     skip_bad = models.BooleanField(default=False, help_text="Rows that are wrong are left out.")
     state = models.CharField(max_length=10, choices=State.choices)
     changes = models.BooleanField(default=True, help_text="Whether importing it changes anything.")
     summary = models.JSONField(default=list)
     examples = models.JSONField(default=list)
+    told = models.JSONField(
+        default=dict, db_default={}, help_text="What customers would hear of it, in numbers and sentences."
+    )
+    told_worse = models.PositiveIntegerField(default=0, db_default=0, help_text="Orders that would be told worse news.")
     bad_rows = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=dict, help_text="What is wrong, by the number of the row.")
     uploaded_at = models.DateTimeField()

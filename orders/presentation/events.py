@@ -558,6 +558,11 @@ def _moved_up(lines: int) -> dict[Reason, str]:
             "You moved up: someone ahead of you cancelled.", "You moved up: people ahead of you cancelled.", lines
         ),
         Reason.MOVED: gettext("You moved up: our staff moved an order further back."),
+        Reason.CLERICAL: ngettext(
+            "You moved up: an order ahead of you had been entered by mistake.",
+            "You moved up: orders ahead of you had been entered by mistake.",
+            lines,
+        ),
     }
 
 

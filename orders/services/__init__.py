@@ -8,6 +8,7 @@ from orders.services.cancelling import Changed, cancel, correct_shipment, mark_r
 from orders.services.discontinuing import discontinue, discontinue_free_part, discontinue_part, ending
 from orders.services.erasing import erase_files, erase_orders, erasing
 from orders.services.forecasting import today_of
+from orders.services.foreseeing import Before, Worse, stand_before, touched_since, worse_news, worse_told
 from orders.services.keeping import deadlines_left, keep_deadlines, reassure, release_quiet_orders, start_release
 from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
@@ -57,10 +58,14 @@ from orders.services.supplying import (
     were_other_units,
 )
 from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again, tell_again
+from orders.services.undoing import UNDONE, Undoing, is_settled, settles_at, undo_import, undoing
 from orders.services.uploading import (
     Outcome,
+    check_again,
     confirm_upload,
+    discard_upload,
     forget_files,
+    hold_import,
     map_columns,
     next_upload,
     oldest_upload,
@@ -77,8 +82,10 @@ __all__ = [
     "MOVE_REASONS",
     "NO_ADDRESS",
     "NUMBERED",
+    "UNDONE",
     "Answered",
     "Arrival",
+    "Before",
     "Changed",
     "Delivery",
     "NewLine",
@@ -87,6 +94,8 @@ __all__ = [
     "PostedDate",
     "Recorded",
     "Refused",
+    "Undoing",
+    "Worse",
     "accept_place",
     "add_lines",
     "allocate",
@@ -99,6 +108,7 @@ __all__ = [
     "cancel",
     "cancel_restock",
     "changed_here",
+    "check_again",
     "confirm_in_shop",
     "confirm_upload",
     "correct_address",
@@ -108,6 +118,7 @@ __all__ = [
     "date_before_move",
     "deadlines_left",
     "decide_again",
+    "discard_upload",
     "discontinue",
     "discontinue_free_part",
     "discontinue_part",
@@ -121,6 +132,8 @@ __all__ = [
     "hear_of_changes",
     "held_text",
     "hold",
+    "hold_import",
+    "is_settled",
     "keep_deadlines",
     "know_products",
     "learn_address",
@@ -157,16 +170,21 @@ __all__ = [
     "serve_joined",
     "settle",
     "settle_shipped",
+    "settles_at",
     "ship",
     "shipped_ahead",
     "shown_by_shop",
+    "stand_before",
     "standing_changes",
     "start_release",
     "strike",
     "tell_again",
     "tell_customer",
     "today_of",
+    "touched_since",
+    "undo_import",
     "undo_move",
+    "undoing",
     "unreviewed",
     "upload",
     "warn_staff",
@@ -175,5 +193,7 @@ __all__ = [
     "was_refused",
     "way_back",
     "were_other_units",
+    "worse_news",
+    "worse_told",
     "write_note",
 ]

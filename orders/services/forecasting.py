@@ -154,7 +154,8 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
     """Every version of the suppliers' promises, as posted, with the day the delivery came.
 
     A version that was corrected by hand on the day it was typed, within the settling time, was a slip of the finger and
-    not the supplier's word. A delivery has come when all of its expected units have.
+    not the supplier's word, and neither is one of an import that was undone. A delivery has come when all of its expected
+    units have.
     """
     sql = """
         WITH versions AS (
@@ -162,8 +163,8 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
                    lead(d.recorded_at) OVER later AS replaced_at, lead(d.posted_on) OVER later AS replaced_on
             FROM orders_supplier s
             JOIN orders_restock r ON r.supplier_id = s.id AND r.cancelled_at IS NULL
-            JOIN orders_restockdate d ON d.restock_id = r.id
-            WHERE s.name = ANY(%s)
+            JOIN orders_restockdate d ON d.restock_id = r.id AND d.undoes_id IS NULL
+            WHERE s.name = ANY(%s) AND NOT EXISTS (SELECT FROM orders_restockdate u WHERE u.undoes_id = d.id)
             WINDOW later AS (PARTITION BY d.restock_id ORDER BY d.posted_on, d.id)
         )
         SELECT v.name, v.reference, v.posted_on, v.expected_on, v.quantity, came.arrived_on, came.known_on

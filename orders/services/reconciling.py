@@ -38,11 +38,13 @@ def begin_import(command: str, *, file_name: str, sha256: str, now: datetime) ->
     return Import.objects.create(command=command, file_name=file_name[-255:], sha256=sha256, started_at=now)
 
 
-def end_import(row: Import, *, counts: Mapping[str, Any], rejected: Sequence[str], now: datetime) -> None:
-    row.counts = dict(counts)
+def end_import(
+    row: Import, *, counts: Mapping[str, Any], rejected: Sequence[str], written: Mapping[str, Any], now: datetime
+) -> None:
+    row.counts, row.written = dict(counts), dict(written)
     row.rejected = list(rejected)
     row.finished_at = now
-    row.save(update_fields=["counts", "rejected", "finished_at"])
+    row.save(update_fields=["counts", "written", "rejected", "finished_at"])
 
 
 @transaction.atomic

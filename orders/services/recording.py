@@ -1,10 +1,11 @@
 """What a file says of deliveries, many at once: expected, moved, arrived. Staff's single changes are in supplying."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +18,7 @@ from orders.services.allocating import allocate
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock, mark_changed
 from orders.services.refusal import refuse_bad_key
+from orders.services.undoing import UNDONE, standing
 
 BATCH = 5000
 
@@ -66,6 +68,7 @@ class Recorded:
     units_shipped_before: int = 0
     history: int = 0
     units_set_aside: int = 0
+    written: dict[str, Any] = field(default_factory=dict)  # what undoing.py takes back
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class _Changes:
     dates: list[RestockDate] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     resized: list[Restock] = field(default_factory=list)
+    sizes: list[tuple[int, int, int]] = field(default_factory=list)  # restock, before, after
     stock: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     reasons: dict[int, Reason] = field(default_factory=dict)
 
@@ -111,6 +115,7 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
         batch_size=BATCH,
     )
     recorded.new = len(created)
+    again = [known[key] for key in known if known[key].cancelled_at and known[key].cancel_reason == UNDONE]
     changes = _Changes()
     joined_on = _first_joins(products.values())
     prefetch_related_objects(created, "receipts")
@@ -122,8 +127,11 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
             changes.reasons.setdefault(restock.product_id, Reason.NEW_DELIVERY)
     for delivery in deliveries:
         if before := known.get((delivery.reference, delivery.sku)):
+            if before in again:
+                _expect_again(before, delivery, suppliers[delivery.supplier], recorded)
             _update(before, delivery, changes, recorded, now=now)
     _write(changes, recorded, now=now)
+    recorded.written = _written(changes, [*created, *again])
     for product_id, reason in sorted(changes.reasons.items()):
         mark_changed([product_id], reason=reason, now=now)
     for product_id in sorted(changes.stock):
@@ -131,11 +139,20 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
     return recorded
 
 
+def _expect_again(restock: Restock, delivery: Delivery, supplier: Supplier, recorded: Recorded) -> None:
+    """It came with an import that was undone: as if it had not."""
+    restock.supplier, restock.quantity = supplier, delivery.quantity
+    restock.cancelled_at, restock.cancelled_by, restock.cancel_reason = None, "", ""
+    restock.save(update_fields=["supplier", "quantity", "cancelled_at", "cancelled_by", "cancel_reason"])
+    recorded.new += 1
+    recorded.moved -= 1
+
+
 def _update(restock: Restock, delivery: Delivery, changes: _Changes, recorded: Recorded, *, now: datetime) -> None:
     if restock.cancelled_at:
         recorded.cancelled_here += 1
         return
-    before = list(restock.dates.all())
+    before = standing(restock.dates.all())
     posted = _post(restock, delivery.dates, before, changes, now=now)
     arrived = _receive(restock, delivery.arrivals, changes, recorded, ours_since=date.min, now=now)
     resized = delivery.quantity != restock.quantity
@@ -143,6 +160,7 @@ def _update(restock: Restock, delivery: Delivery, changes: _Changes, recorded: R
         changes.reasons[restock.product_id] = (
             Reason.SHORT_DELIVERY if delivery.quantity < restock.quantity else Reason.NEW_DELIVERY
         )
+        changes.sizes.append((restock.pk, restock.quantity, delivery.quantity))
         restock.quantity = delivery.quantity
         changes.resized.append(restock)
         recorded.resized += 1
@@ -236,6 +254,20 @@ def _write(changes: _Changes, recorded: Recorded, *, now: datetime) -> None:
         Stock.objects.filter(pk=product_id).update(arrived=F("arrived") + units)
 
 
+def _written(changes: _Changes, new: Iterable[Restock]) -> dict[str, Any]:
+    received = Counter[str]()
+    for receipt in changes.receipts:
+        received[str(receipt.restock_id)] += receipt.quantity * receipt.stocked
+    return {
+        "products": sorted(changes.reasons),
+        "new": [restock.pk for restock in new],
+        "moved": sorted({version.restock_id for version in changes.dates}),
+        "dates": [version.pk for version in changes.dates],
+        "sizes": changes.sizes,
+        "received": {pk: units for pk, units in received.items() if units},
+    }
+
+
 def _beyond(known: Sequence[date], said: Sequence[PostedDate]) -> Sequence[PostedDate]:
     """What a day's versions add to those known of that day. Both are sequences of one story: the file may know its end
     only, or less of it than we do."""
@@ -282,7 +314,7 @@ def _known(deliveries: Iterable[Delivery]) -> dict[tuple[str, str], Restock]:
         Restock.objects.select_for_update(no_key=True, of=("self",))
         .filter(reference__in=references)
         .select_related("product", "supplier")
-        .prefetch_related("dates", "receipts")
+        .prefetch_related("dates__undone_by", "receipts")
         .order_by("pk")
     )
     return {(row.reference, row.product.sku): row for row in rows}

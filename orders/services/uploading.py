@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,13 +20,16 @@ State = Upload.State
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of a file did, or would do: in sentences, with examples, and the rows that are wrong by number."""
+    """What a run of a file did, or would do: in sentences, with examples, and the rows that are wrong by number. `told`: what
+    customers would hear of it, `told_worse` of them worse news."""
 
     summary: Sequence[str]
     changes: bool
     bad_rows: int
     rejected: Mapping[int, str]
     examples: Sequence[str] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    told_worse: int = 0
 
 
 @transaction.atomic
@@ -57,6 +60,47 @@ def upload(
 
 
 @transaction.atomic
+def hold_import(
+    kind: str,
+    file_name: str,
+    content: bytes,
+    *,
+    told_worse: int,
+    column_map: Mapping[str, Any] | None = None,
+    all_products: bool = False,
+    skus: Sequence[str] = (),
+    remaining: bytes = b"",
+    skip_bad: bool = False,
+    now: datetime,
+    actor: str,
+) -> Upload:
+    """A file that a command was given and that nobody has agreed to: it is checked, and waits for a person. The same file
+    again does not wait twice."""
+    row, _ = Upload.objects.select_for_update(no_key=True).get_or_create(
+        kind=kind,
+        sha256=hashlib.sha256(content).hexdigest(),
+        is_held=True,
+        state__in=[State.TO_CHECK, State.CHECKED],
+        defaults={
+            "file_name": file_name[-255:],
+            "content": content,
+            "uploaded_at": now,
+            "uploaded_by": actor,
+            "state": State.TO_CHECK,
+        },
+    )
+    row.column_map = dict(column_map) if column_map else None
+    row.all_products, row.skus, row.remaining, row.skip_bad = all_products, sorted(skus), remaining, skip_bad
+    row.told_worse, row.state, row.waits_since = told_worse, State.TO_CHECK, now
+    row.save(
+        update_fields=[
+            *("column_map", "all_products", "skus", "remaining", "skip_bad", "told_worse", "state", "waits_since")
+        ]
+    )
+    return row
+
+
+@transaction.atomic
 def map_columns(row: Upload, column_map: Mapping[str, Any], *, now: datetime) -> None:
     waits = Upload.objects.filter(pk=row.pk, state=State.UNKNOWN_COLUMNS)
     if not waits.update(column_map=column_map, state=State.TO_CHECK, waits_since=now):
@@ -78,12 +122,30 @@ def confirm_upload(row: Upload, *, skip_bad: bool, now: datetime, actor: str) ->
 
 
 @transaction.atomic
+def discard_upload(row: Upload, *, now: datetime, actor: str) -> None:
+    """Somebody has read what the file would do, and does not want it."""
+    waits = Upload.objects.filter(pk=row.pk, state__in=[State.CHECKED, State.UNKNOWN_COLUMNS])
+    if not waits.update(state=State.DISCARDED, confirmed_by=actor, finished_at=now):
+        raise Refused("only a file that waits for you can be discarded")
+
+
+@transaction.atomic
+def check_again(row: Upload, *, now: datetime) -> None:
+    """What it would do may be another thing by now."""
+    checked = Upload.objects.filter(pk=row.pk, state=State.CHECKED).exclude(content=b"")
+    if not checked.update(state=State.TO_CHECK, waits_since=now):
+        raise Refused("only a file that waits for you can be checked again")
+
+
+@transaction.atomic
 def forget_files(*, now: datetime) -> int:
     """Files older than KEPT go, with what was said of their rows, which quotes them. One under way stays until it is done.
     Returns how many."""
     under_way = Q(state__in=[State.TO_CHECK, State.TO_IMPORT])
     old = Upload.objects.filter(~under_way, uploaded_at__lt=now - KEPT)
-    gone = old.exclude(content=b"", rejected={}, examples=[]).update(content=b"", rejected={}, examples=[])
+    gone = old.exclude(content=b"", rejected={}, examples=[]).update(
+        content=b"", remaining=b"", rejected={}, examples=[]
+    )
     Import.objects.filter(started_at__lt=now - KEPT).exclude(rejected=[]).update(rejected=[])
     return gone
 
@@ -103,7 +165,7 @@ def next_upload() -> Upload | None:
 
 def was_checked(row: Upload, outcome: Outcome) -> None:
     row.state = State.CHECKED
-    row.examples = list(outcome.examples)
+    row.examples, row.told, row.told_worse = list(outcome.examples), dict(outcome.told), outcome.told_worse
     _save(row, outcome)
 
 
@@ -121,4 +183,17 @@ def was_refused(row: Upload, why: str, *, now: datetime) -> None:
 def _save(row: Upload, outcome: Outcome) -> None:
     row.summary, row.changes = list(outcome.summary), outcome.changes
     row.bad_rows, row.rejected = outcome.bad_rows, {str(number): what for number, what in outcome.rejected.items()}
-    row.save(update_fields=["state", "summary", "changes", "bad_rows", "rejected", "examples", "record", "finished_at"])
+    row.save(
+        update_fields=[
+            "state",
+            "summary",
+            "changes",
+            "bad_rows",
+            "rejected",
+            "examples",
+            "told",
+            "told_worse",
+            "record",
+            "finished_at",
+        ]
+    )

@@ -10,9 +10,11 @@ from orders.imports.orders import Selection, import_orders
 from orders.imports.running import Run
 from orders.imports.table import Table
 from orders.management.importing import ImportCommand
+from orders.models import Upload
 
 
 class Command(ImportCommand):
+    kind = Upload.Kind.ORDERS
     help = (
         "Import orders: our own CSV, Shopify's orders export as it is, or any export by a column map. New orders join "
         "the queues of products on backorder, known ones are closed as far as the file says so; nothing is reopened, "
@@ -54,6 +56,14 @@ class Command(ImportCommand):
         selection = Selection(frozenset(options["backorder"]), options["all_products"])
         remaining = Table(options["remaining"]) if options["remaining"] else None
         return import_orders(run, dialect, selection, remaining=remaining)
+
+    def selected(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "column_map": self.map.settings if self.map else None,
+            "all_products": options["all_products"],
+            "skus": options["backorder"],
+            "remaining": options["remaining"].read_bytes() if options["remaining"] else b"",
+        }
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
         return summaries.of_orders(counts, to_join="--backorder SKU or --all-products", to_release="manage.py go_live")

@@ -4,9 +4,11 @@ from orders.imports import summaries
 from orders.imports.restocks import import_restocks
 from orders.imports.running import Run
 from orders.management.importing import ImportCommand
+from orders.models import Upload
 
 
 class Command(ImportCommand):
+    kind = Upload.Kind.RESTOCKS
     help = (
         "Import restocks: deliveries expected from suppliers, the dates they gave for them, and what arrived. Rows with "
         "one reference and SKU are versions of one date. Changes settle before customers hear of them; units that "

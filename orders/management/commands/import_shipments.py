@@ -4,9 +4,11 @@ from orders.imports import summaries
 from orders.imports.running import Run
 from orders.imports.shipments import import_shipments
 from orders.management.importing import ImportCommand
+from orders.models import Upload
 
 
 class Command(ImportCommand):
+    kind = Upload.Kind.SHIPMENTS
     help = (
         "Import shipments: parcels the shop has handed to a carrier. Rows of one order, tracking number and time are one "
         "parcel. Units that had not been received here are received on the way. The same file twice changes nothing. "
