@@ -26,6 +26,7 @@ def number_parcel(
 ) -> Shipment:
     """Units ({line id: units}) recorded as shipped under the number `instead_of`, or without one, are those of this parcel.
     They move from the old rows to a new one, the oldest first; no unit leaves for it, and the customer is told once."""
+    refuse_bad_parcel(carrier=carrier, tracking_number=tracking_number)
     lines = lock_lines(order, units)
     parcel = Shipment.objects.create(
         order=order,

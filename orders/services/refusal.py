@@ -15,3 +15,11 @@ def refuse_bad_key(what: str, value: str, *, most: int) -> None:
         keys.key(value, most=most)
     except keys.BadKey as error:
         raise Refused(f"{what} {error}") from None
+
+
+def refuse_bad_parcel(*, carrier: str, tracking_number: str) -> None:
+    """Either may be unknown, and empty."""
+    if carrier:
+        refuse_bad_key("the carrier", carrier, most=100)
+    if tracking_number:
+        refuse_bad_key("the tracking number", tracking_number, most=200)

@@ -13,7 +13,7 @@ from orders.services.allocating import promise_to_leave, window_facts
 from orders.services.crossing import ship_cancelled
 from orders.services.forecasting import today_of
 from orders.services.promising import lock_stock
-from orders.services.refusal import Refused, refuse_bad_key
+from orders.services.refusal import Refused, refuse_bad_parcel
 
 
 @transaction.atomic
@@ -42,10 +42,7 @@ def ship(
     if not units:
         raise Refused(f"nothing of order {order.number} was named to ship")
     _refuse_a_wrong_day(order, shipped_at, now)
-    if carrier:
-        refuse_bad_key("the carrier", carrier, most=100)
-    if tracking_number:
-        refuse_bad_key("the tracking number", tracking_number, most=200)
+    refuse_bad_parcel(carrier=carrier, tracking_number=tracking_number)
     stock = _lock_stock_of(units) if beyond_reserved else {}
     lines = lock_lines(order, units)
     crossed = {}
