@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from orders.models import Event, EventKind, Order, OrderLine, Shipment, ShipmentLine
-from orders.services.refusal import Refused
+from orders.services.refusal import Refused, refuse_bad_parcel
 from orders.services.shipping import lock_lines
 
 NUMBERED = "the parcel has its tracking number now"  # why a shipment without one, or with another, is corrected
