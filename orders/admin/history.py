@@ -118,8 +118,9 @@ class NoticeState(ConditionFilter):
         told = Q(outcome="", told_at__isnull=False, not_told_at=None)
         # Told too late, silence does nothing, and it cancels nothing that is set aside.
         must = Q(silence=Silence.CANCEL, line__waiting__gt=0) & ~Q(adequate=False)
-        # Of days that were overtaken nobody is asked.
-        may = Q(promise=F("line__promise"), sentences__contains=[Sentence.CHOICE])
+        # Of what is set aside nobody is asked any more but what its newest promise asks.
+        asks = Q(line__waiting__gt=0) | Q(promise=F("line__promise"))
+        may = asks & Q(sentences__contains=[Sentence.CHOICE])
         return {
             "must": (_("Must be answered: silence cancels"), told & must),
             "may": (_("May be answered"), told & TO_COME & may & ~must),

@@ -72,11 +72,10 @@ class DelayNotice(models.Model):
         return self.binds and self.silence == "cancel"
 
     def still_asks(self, line: OrderLine) -> bool:
-        """Whether the customer should read it now. Once a newer promise stands, only what silence would cancel still does,
-        and silence cancels nothing that is set aside: to ask for patience till Christmas when the parcel leaves tomorrow
-        would be absurd."""
-        overtaken = self.promise_id != line.promise_id
-        return not self.outcome and (not overtaken or (self.silence == "cancel" and line.waiting > 0))
+        """Whether the customer should read it now. While units wait, a question is open until it is answered or another
+        takes its place, whatever was promised since. It rests once all that is to come is set aside: to ask for patience
+        till Christmas when the parcel leaves tomorrow would be absurd."""
+        return not self.outcome and (line.waiting > 0 or self.promise_id == line.promise_id)
 
 
 class Choice(models.TextChoices):
