@@ -43,6 +43,7 @@ from orders.presentation import (
     consent_sentence,
     crossed_sentence,
     deliveries_of_mine,
+    keep_question,
     notice_sentences,
     queue_change_sentence,
     sentence,
@@ -123,11 +124,12 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an open delay notice asks, in words: beside its buttons the first of its sentences is enough, the others say it
-    in full. `answer_by` where silence cancels: the last day; `kept` is what keeping the place agrees to, `silence` what no
-    answer means."""
+    in full. `answer_by` where silence cancels: the last day; `question` is what the page before the button asks, `kept` what
+    keeping will agree to, `silence` what no answer means."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
+    question: str
     kept: str
     silence: str
 
@@ -388,12 +390,14 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
     if newest is None or notice is None or not asks or not line.waiting + line.reserved:
         return None
     words: dict[str, Any] = {"locale": reader.locale, "today": reader.today}
+    overtaken = newest.promise_id != line.promise_id
     return Asked(
         sentences=tuple(
             notice_sentences(notice, agreed_by=line.agreed_by, overtaken=notice.promise_id != line.promise_id, **words)
         ),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
-        kept=consent_sentence(newest, overtaken=newest.promise_id != line.promise_id, **words),
+        question=keep_question(newest, overtaken=overtaken, **words),
+        kept=consent_sentence(newest, overtaken=overtaken, **words),
         silence=silence_sentence(notice, **words),
     )
 

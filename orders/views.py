@@ -112,6 +112,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         page = _choice(row, purpose, token, chosen, now=now, locale=locale)
         return render(request, "orders/answer.html", page | {"changed": True}, status=409)
     except services.Refused as refused:
+        chosen = _as_it_is_now(row, chosen, now=now, locale=locale)
+        page = _choice(row, purpose, token, chosen, now=now, locale=locale)
         return render(request, "orders/answer.html", page | {"refused": str(refused)}, status=409)
     messages.success(request, _outcome(row, chosen, done, now=now, locale=locale))
     return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})

@@ -80,6 +80,11 @@ def said(response: HttpResponse) -> str:
     return " ".join(html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split())
 
 
+def heading(response: HttpResponse) -> str:
+    (words,) = re.findall("<h1>(.*?)</h1>", response.content.decode())
+    return html.unescape(words).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def outcome(client: Client, response: HttpResponse) -> str:
     """The words on top of the page that follows."""
     assert response.status_code == 303
@@ -140,7 +145,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(client: Cli
     line = second_delay(restock)
     notice = line.notices.first()
     words = said(show(client, line, "keep"))
-    assert f"You agree to the new date, {date_words(notice.consent_to)}." in words
+    assert f"You'll keep your place in line. You'll agree to the new date, {date_words(notice.consent_to)}." in words
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
     assert f"Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
     words = said(show(client, line, "cancel"))
@@ -173,6 +178,56 @@ def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
     assert "Your place is kept" not in page
     asked = said(show(client, line, "keep"))
     assert (date_words(newest.consent_to) in asked, date_words(told.answer_by) in asked) == (True, True)
+
+
+DONE = re.compile(
+    r"You keep|You agree|yours again|is undone|(comes?|goes) back|leaves the line|are cancelled\.|You withdraw|Thank you"
+)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ACT, Purpose.LOOK])
+def test_no_page_before_the_button_reads_as_if_it_had_been_pressed(
+    client: Client, restock: Restock, clock: time_machine.Traveller, purpose: Purpose
+) -> None:
+    line = first_delay(restock, 3)
+    day = date_words(line.notices.first().consent_to)
+    asked = {choice: show(client, line, choice, purpose) for choice in ("keep", "cancel", "withdraw")}
+    slip(restock, 50, now=NOON + 2 * DAY)
+    act(client, line, "cancel", quantity=1)
+    clock.move_to(silent(line))
+    asked["back"] = show(client, line, "keep", purpose)
+    assert {choice: heading(page) for choice, page in asked.items()} == {
+        "keep": f"Keep your order and accept the new date, {day}?",
+        "cancel": "Cancel and get your money back?",
+        "withdraw": "Withdraw from the contract?",
+        "back": "Put your order back in line?",
+    }
+    for page in asked.values():
+        assert DONE.search(said(page).replace("you keep your place in line", "")) is None
+        buttons = re.findall(r"<button[^>]*>(.*?)</button>", page.content.decode())
+        assert (len(buttons), "Nothing has changed" in said(page)) == (purpose == Purpose.ACT, True)
+
+
+def test_who_wants_to_keep_what_was_cancelled_elsewhere_reads_that_and_no_question(
+    client: Client, restock: Restock
+) -> None:
+    line = first_delay(restock)
+    assert heading(show(client, line, "keep")).startswith("Keep your order")
+    act(Client(), line, "cancel")
+    late = act(client, line, "keep")
+    assert (late.status_code, heading(late)) == (409, "There is nothing to choose any more")
+    assert "This was cancelled: there is no place to keep. Nothing was changed." in said(late)
+    assert "<button" not in late.content.decode()
+    assert DONE.search(said(late)) is None
+
+
+def test_the_question_names_what_keeping_agrees_to(client: Client, restock: Restock) -> None:
+    line = first_delay(restock, country="DE")
+    services.cancel_restock(restock, now=NOON + 3 * DAY)
+    services.review_settled(now=NOON + 3 * DAY + timedelta(minutes=11))
+    tell(NOON + 3 * DAY + timedelta(hours=1))
+    assert heading(show(client, line, "keep")) == "Keep your order and wait without a fixed date?"
+    assert "You'll agree to wait without a fixed date." in said(show(client, line, "keep"))
 
 
 def test_keeping_the_place(client: Client, restock: Restock) -> None:
@@ -301,7 +356,7 @@ def test_a_link_that_may_only_look_says_which_one_may_act(client: Client, restoc
     assert "choice=" not in page
     assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(page)
     shown = show(client, line, "cancel", Purpose.LOOK)
-    assert "To choose takes the link in our mails" in said(shown)
+    assert "this link is view-only. To make a choice, use the link in our emails" in said(shown)
     assert "<button" not in shown.content.decode()
     refused = client.post(path(line.order, Purpose.LOOK), {"line": line.pk, "choice": "cancel"})
     assert refused.status_code == 403
@@ -325,7 +380,7 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     page = client.get(path(line.order, page=""))
     assert "Put me back" in said(page)
     assert "as we had not heard from you" in said(page)
-    assert "Your old place in line is yours again" in said(show(client, line, "keep"))
+    assert "You'll have your old place in line again." in said(show(client, line, "keep"))
     assert outcome(client, act(client, line, "keep")) == "Welcome back: your old place in line is yours again."
     assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", line.notices.first().consent_to)
     assert "1st in line." in said(client.get(path(line.order, page="")))
@@ -341,7 +396,7 @@ def test_who_had_cancelled_a_part_reads_which_refund_stays_due(client: Client, r
     words = said(show(client, line, "keep"))
     assert "2 of 3 × Walnut lamp · order 1042" in words
     assert (
-        "2 come back to their old place in line, and their refund will not be sent. "
+        "2 will go back to their old place in line, and their refund will not be sent. "
         "1 stays cancelled, and its refund will be sent to you." in words
     )
     assert "no refund will be sent" not in words
@@ -358,7 +413,7 @@ def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Res
     assert "Your refund has been sent." in page
     assert "<button" not in show(client, line, "keep").content.decode()
     refused = act(client, line, "keep")
-    assert (refused.status_code, "<h1>Put me back</h1>" in refused.content.decode()) == (409, True)
+    assert (refused.status_code, heading(refused)) == (409, "There is nothing to choose any more")
     assert fresh(line).state == "cancelled"
 
 
@@ -403,5 +458,5 @@ def test_who_has_cancelled_is_not_offered_to_be_put_back(client: Client, restock
     line = second_delay(restock)
     act(client, line, "cancel")
     shown = show(client, line, "keep")
-    assert "This was cancelled already" in said(shown)
+    assert "This was already cancelled." in said(shown)
     assert "Put me back" not in said(shown)

@@ -171,7 +171,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     way_back = re.findall(
         r'href="([^"]+choice=keep)">Put me back', unescape(client.get(their_page(told)).content.decode())
     )
-    assert "Your old place in line is yours again" in said(client.get(way_back[0]))
+    assert "You'll have your old place in line again." in said(client.get(way_back[0]))
     answered = client.post(way_back[0].partition("?")[0], {"line": ada.pk, "choice": "keep"})
     assert outcome(client, answered) == "Welcome back: your old place in line is yours again."
     mail()

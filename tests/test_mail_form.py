@@ -207,8 +207,8 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(client: Client
     assert "The new date: " not in said
     assert newest(mail_sink)["Subject"].startswith("Please answer by ")
     page = client.get(f"/o/{link_token(line.order, Purpose.ACT)}/answer/?line={line.pk}&choice=keep").content.decode()
-    assert "You agree to wait until " in page
-    assert "You agree to the new date" not in page
+    assert "You&#x27;ll agree to wait until " in page
+    assert "accept the new date" not in page
 
 
 def test_a_subject_in_letters_of_its_own_begins_on_its_first_line(clocks: Clocks) -> None:

@@ -361,29 +361,29 @@ def test_in_europe_a_question_names_the_day_agreed_and_says_once_it_has_passed()
     notice = DelayNotice(
         jurisdiction=Jurisdiction.EU, sentences=[Sentence.ORIGINAL_STANDS], silence=Silence.KEEPS_PLACE
     )
-    words = [
-        notice_sentences(notice, locale="en", today=date(2027, 1, day), agreed_by=date(2027, 1, 18))[1]
-        for day in (18, 19)
-    ]
-    assert words == [
+    before, after = (
+        notice_sentences(notice, locale="en", today=date(2027, 1, day), agreed_by=date(2027, 1, 18)) for day in (18, 19)
+    )
+    assert before == [
+        "Happy to wait? Your place is kept for you.",
         "The date agreed, Monday, 18 January, stays your right until you agree to another.",
-        "We are sorry: the date agreed has passed, and you may leave at once.",
     ]
+    assert after == ["We're sorry: the agreed date has passed, so you can cancel right away if you wish."]
 
 
 def test_whoever_agrees_to_no_date_does_not_agree_to_the_day_that_is_named_now() -> None:
     notice = DelayNotice(jurisdiction=Jurisdiction.US, sentences=[Sentence.CHOICE], silence=Silence.CANCEL)
     kept = [consent_sentence(notice, locale="en", today=TODAY, overtaken=overtaken) for overtaken in (False, True)]
     assert kept == [
-        "You agree to wait without a date. You can still cancel at any time before it ships.",
-        "You agree to wait without a date: the day we name now is what we expect, and is not agreed. "
+        "You'll agree to wait without a fixed date. You can still cancel at any time before it ships.",
+        "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment. "
         "You can still cancel at any time before it ships.",
     ]
 
 
 def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
     said = asked(Jurisdiction.EU, date(2026, 12, 20), stated_by=date(2026, 11, 20))
-    assert "We are sorry: the date agreed has passed, and you may leave at once." in said
+    assert "We're sorry: the agreed date has passed, so you can cancel right away if you wish." in said
     assert NO_CONSENT in said
 
 

@@ -111,7 +111,7 @@ def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_
     assert outcomes(line) == [Outcome.SUPERSEDED, ""]
     (shown,) = order_status(line.order, locale="en", now=last).lines
     assert shown.asked is not None
-    assert (shown.asked.answer_by, shown.asked.kept) == (None, "You agree to the new date, Monday, 4 January 2027.")
+    assert (shown.asked.answer_by, shown.asked.kept) == (None, "You'll agree to the new date, Monday, 4 January 2027.")
 
 
 def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_wants(clocks: Clocks) -> None:

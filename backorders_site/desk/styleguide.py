@@ -51,7 +51,8 @@ DELAYED = Asked(
         "If you cancel, you get a prompt and full refund, within 7 working days.",
     ),
     None,
-    "You agree to the new date, 30 December.",
+    "Keep your order and accept the new date, 30 December?",
+    "You'll agree to the new date, 30 December.",
     "We will take it that you agree to the new date.",
 )
 DELAYED_TWICE = Asked(
@@ -61,7 +62,8 @@ DELAYED_TWICE = Asked(
         "If you cancel, you get a prompt and full refund, within 7 working days.",
     ),
     date(2026, 12, 7),
-    "You agree to the new date, 3 February 2027.",
+    "Keep your order and accept the new date, 3 February 2027?",
+    "You'll agree to the new date, 3 February 2027.",
     "Unless you agree by 7 December, we will cancel it and refund you in full.",
 )
 WAITING = LineStatus(
@@ -191,7 +193,7 @@ def states() -> list[State]:
                 state="cancelled",
                 cancellation="1 of 1 cancelled, as we had not heard from you by 20 November. Your refund will be sent by "
                 "3 December.",
-                put_back="You agree to the new date, 3 February 2027.",
+                put_back="You'll agree to the new date, 3 February 2027.",
             ),
         ),
         State(

@@ -22,7 +22,13 @@ from orders.presentation.events import (
     still_sentence,
     told_sentence,
 )
-from orders.presentation.notices import consent_sentence, notice_sentences, outcome_sentence, silence_sentence
+from orders.presentation.notices import (
+    consent_sentence,
+    keep_question,
+    notice_sentences,
+    outcome_sentence,
+    silence_sentence,
+)
 from orders.presentation.offers import spoken_for_sentence
 from orders.presentation.queuebar import QueueBar, Standing, deliveries_of_mine, queue_bar, standing
 from orders.presentation.strip import Strip, Told, window_strip
@@ -54,6 +60,7 @@ __all__ = [
     "in_language",
     "is_spoken",
     "isolated",
+    "keep_question",
     "language_for",
     "line_briefly",
     "moment_words",

@@ -11,6 +11,7 @@ from orders.models import DelayNotice
 from orders.presentation.days import day_words, in_language, number_words
 
 DAYS_OF_WEEK = 7
+OF_THE_DAY_AGREED = (Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED)
 OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY, Sentence.CHECKING)
 
 
@@ -35,6 +36,7 @@ def notice_sentences(
         binds = tells or notice.binds
         words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by)
         codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
+        codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
         said = [words.kindness(), *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
         if again and notice.told_at:
             asked_on = words._day(timezone.localtime(notice.told_at).date())
@@ -51,20 +53,36 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
         return said or gettext("If you do nothing, nothing changes, and you keep your place in line.")
 
 
+def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
+    """What the button asks that keeps the order, for a heading: it is read before anything is done. `overtaken`: a newer
+    promise stands, so its day is not the new one."""
+    with in_language(locale) as dates:
+        if notice.consent_to is None:
+            return gettext("Keep your order and wait without a fixed date?")
+        words = (
+            gettext("Keep your order and wait until %(day)s at the latest?")
+            if overtaken
+            else gettext("Keep your order and accept the new date, %(day)s?")
+        )
+        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
+
+
 def consent_sentence(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
-    """What the customer agrees to by keeping the place. `overtaken`: a newer promise stands, so its day is not the new one."""
+    """What the customer will agree to by that."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             said = (
-                gettext("You agree to wait without a date: the day we name now is what we expect, and is not agreed.")
+                gettext(
+                    "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment."
+                )
                 if overtaken
-                else gettext("You agree to wait without a date.")
+                else gettext("You'll agree to wait without a fixed date.")
             )
             return f"{said} {_Words(notice, today, dates).any_time()}"
         words = (
-            gettext("You agree to wait until %(day)s at the latest.")
+            gettext("You'll agree to wait until %(day)s at the latest.")
             if overtaken
-            else gettext("You agree to the new date, %(day)s.")
+            else gettext("You'll agree to the new date, %(day)s.")
         )
         return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
 
@@ -141,6 +159,9 @@ class _Words:
         return self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
 
     def kindness(self) -> str:
+        """What comes first: that the day agreed has passed, where it has and that frees the customer."""
+        if self.is_free:
+            return self._fixed()[Sentence.DATE_MISSED]
         if not self.binds and self.notice.silence:
             return gettext("Happy to wait? Your place is kept for you.")
         match self.notice.silence:
@@ -152,12 +173,17 @@ class _Words:
                 return gettext("Happy to wait? Your place is kept for you.")
         return gettext("We are sorry.") if self.notice.cancels_now else ""
 
+    @property
+    def is_free(self) -> bool:
+        passed = self.agreed_by is not None and self.today > self.agreed_by
+        return Sentence.DATE_MISSED in self.notice.sentences or (
+            passed and Sentence.ORIGINAL_STANDS in self.notice.sentences
+        )
+
     def any_time(self) -> str:
         return gettext("You can still cancel at any time before it ships.")
 
     def _stands(self, agreed_by: date) -> str:
-        if self.today > agreed_by:
-            return self._fixed()[Sentence.DATE_MISSED]
         words = gettext("The date agreed, %(day)s, stays your right until you agree to another.")
         return words % {"day": self._day(agreed_by)}
 
@@ -180,7 +206,9 @@ class _Words:
             Sentence.CHECKING: gettext("We cannot say how long it will take: we are checking with our warehouse."),
             Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
             Sentence.ORIGINAL_STANDS: gettext("The date agreed stays your right until you agree to another."),
-            Sentence.DATE_MISSED: gettext("We are sorry: the date agreed has passed, and you may leave at once."),
+            Sentence.DATE_MISSED: gettext(
+                "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
+            ),
             Sentence.SILENCE_KEEPS_PLACE: gettext(
                 "If you do not answer, you keep your place, and we do not take that as a yes."
             ),

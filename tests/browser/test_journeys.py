@@ -82,8 +82,8 @@ def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(shop: Shop, open_p
 
     mail = shop.mail(state.order.email, "held at customs")
     page.goto(shop.link(mail, "answer/\\?line=[0-9]+&choice=keep"))
-    expect(page.get_by_role("heading", name="Keep my place")).to_be_visible()
-    page.get_by_role("button", name="Keep my place").click()
+    expect(page.get_by_role("heading", name="Keep your order")).to_be_visible()
+    page.get_by_role("button", name="Yes, keep my order").click()
     expect(page.get_by_role("status").first).to_contain_text("You keep your place")
     expect(page.get_by_role("link", name="Keep my place")).to_have_count(0)
 
@@ -94,7 +94,7 @@ def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(shop: Shop, o
     page.goto(shop.page(state))
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_label("How many").fill("15")
-    page.get_by_role("button", name="Cancel, refund me").click()
+    page.get_by_role("button", name="Yes, cancel and refund me").click()
     expect(page.get_by_role("status").first).to_contain_text("15")
     expect(page.locator("#live")).to_contain_text("15 cancelled")
 
@@ -108,7 +108,7 @@ def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPag
     page = open_page()
     page.goto(shop.page(shop.state("cancelled_by_silence")))
     page.get_by_role("link", name="Put me back").click()
-    page.get_by_role("button", name="Put me back").click()
+    page.get_by_role("button", name="Yes, put my order back").click()
     expect(page.locator("#live")).to_contain_text("in line")
     expect(page.get_by_role("link", name="Put me back")).to_have_count(0)
 
@@ -129,10 +129,10 @@ def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPa
     look_up(page, shop, state)
     page.goto(shop.page(state))
     page.get_by_role("link", name="Keep my place").click()
-    page.get_by_role("button", name="Keep my place").click()
+    page.get_by_role("button", name="Yes, keep my order").click()
     expect(page.get_by_role("status").first).to_contain_text("You keep your place")
     page.get_by_role("link", name="Cancel", exact=True).click()
-    page.get_by_role("button", name="Cancel, refund me").click()
+    page.get_by_role("button", name="Yes, cancel and refund me").click()
     expect(page.locator("#live")).to_contain_text("Cancelled")
 
 
@@ -207,8 +207,8 @@ def test_the_keyboard_alone_is_enough(shop: Shop, open_page: OpenPage) -> None:
     page.goto(shop.page(state))
     press_until(page, "Keep my place")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Keep my place")).to_be_visible()
-    press_until(page, "Keep my place")
+    expect(page.get_by_role("heading", name="Keep your order")).to_be_visible()
+    press_until(page, "Yes, keep my order")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("You keep your place")
 
