@@ -52,8 +52,8 @@ def still_news(
 
 
 def chief(news: Sequence[Event]) -> Event:
-    """The news that the subject says; of one kind the newest."""
-    return min(reversed(news), key=lambda event: CHIEF_FIRST.index(EventKind(event.kind)))
+    """The news that the subject says; of one kind the newest. A right that starts comes before all that is new."""
+    return min(reversed(news), key=lambda event: (not event.says_day_passed, CHIEF_FIRST.index(EventKind(event.kind))))
 
 
 def asks(event: Event, notice: DelayNotice) -> bool:
@@ -89,6 +89,9 @@ def _news_of_line(happened: Sequence[Event], line: OrderLine, notice: DelayNotic
         later = happened[n + 1 :]
         if event.kind in (EventKind.SHIPPED, EventKind.CANCELLED):
             said = not _undone(event, later)
+        elif event.says_day_passed:
+            agreed = event.facts["agreed_by"] == str(line.agreed_by) and not line.open_wait
+            said = agreed and line.waiting + line.reserved > 0
         elif event.promise_id:
             said = _promise_holds(event, line)
         elif event.kind == EventKind.RESERVED:

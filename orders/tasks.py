@@ -24,6 +24,7 @@ def review_all() -> None:
         services.review_all(now=now, since=since)
         if services.unreviewed(now=now, since=since).exists():
             return  # somebody held them: the next tick goes on
+        services.say_day_passed(now=now)
         services.reassure(now=now)
         keeping.done("review", now=now)
 

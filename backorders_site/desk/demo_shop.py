@@ -158,6 +158,7 @@ class Played:
         """One day: the morning review, deliveries, suppliers' word on late ones, orders, parcels."""
         morning = self.at(day, 5)
         services.review_all(now=morning)
+        services.say_day_passed(now=morning)
         self.tell(morning)
         self.pack(day)
         for restock in Restock.objects.filter(arrived=0, cancelled_at=None, pk__in=self.comes).select_related(

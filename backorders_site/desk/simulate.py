@@ -159,6 +159,7 @@ class Shop:
         """One day, hour by hour, with the beat's jobs between what people do."""
         self._at(5)
         services.review_all(now=self.now)
+        services.say_day_passed(now=self.now)
         self._tell()
         self._at(6)
         services.apply_silence(now=self.now)

@@ -83,6 +83,8 @@ def _context(
         "preheader": _preheader(main, asks_of_each or [words for item in items for words in item.asks], locale=locale),
         "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
+        "is_passed": main.says_day_passed,
+        "has_several": len(order.lines.all()) > 1,
         "is_late": bool(late_from_the_start(news, asked)),
         "is_later": main.kind == EventKind.LATER,
         "is_taken_back": main.kind == EventKind.NO_DATE and _told_a_day(main),

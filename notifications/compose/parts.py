@@ -105,6 +105,8 @@ def _lines_of(news: Iterable[Event]) -> set[int]:
 def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, today: date, *, locale: str) -> Item:
     happened = [event for event in news if event.line_id == line.pk]
     choices = [choice for choice, code in ASKED.items() if notice and code in notice.sentences]
+    if not notice and any(event.says_day_passed for event in happened):
+        choices = [Choice.CANCEL]
     to_come = _to_come(line, locale=locale)
     counted = any(event.kind in COUNTED or event.facts.get("what") for event in happened)
     return Item(

@@ -18,6 +18,12 @@ def subject(
 ) -> str:
     """What must be answered comes before what is new: without an answer something ends."""
     words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
+    if main.says_day_passed:
+        return (
+            gettext("The agreed date for part of order %(number)s has passed: you can cancel it")
+            if len(order.lines.all()) > 1
+            else gettext("The agreed date has passed: you can cancel order %(number)s")
+        ) % words
     by = _answer_by(main, news, asked, today=today)
     if by is not None:
         return gettext("Please answer by %(day)s: order %(number)s") % (words | {"day": _day(by, today, locale=locale)})

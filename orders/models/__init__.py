@@ -3,6 +3,7 @@ from orders.models.notices import TO_COME, Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
 from orders.models.promises import (
     ALL_ORDERS,
+    DAY_PASSED,
     Event,
     EventKind,
     Forecast,
@@ -19,6 +20,7 @@ from orders.models.uploads import Upload
 
 __all__ = [
     "ALL_ORDERS",
+    "DAY_PASSED",
     "TO_COME",
     "Allocation",
     "Answer",

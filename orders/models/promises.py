@@ -8,6 +8,7 @@ from orders.models.orders import Order, OrderLine
 from orders.models.supply import Product, Reason
 
 ALL_ORDERS = "orders"  # the code of a LINK event that asks for all orders of the address
+DAY_PASSED = "day_passed"  # the code of a NOTE event that says that the customer may cancel from now on
 
 
 class WindowKind(models.TextChoices):
@@ -118,6 +119,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.order.number})"
+
+    @property
+    def says_day_passed(self) -> bool:
+        """Whether it says that the day agreed has passed, and what the customer may do since."""
+        return self.kind == EventKind.NOTE and self.facts.get("code") == DAY_PASSED
 
     @property
     def asks_for_all(self) -> bool:

@@ -325,6 +325,12 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
             ]
         case "tracking":
             return [_tracking(facts, reader)]
+        case "day_passed":
+            return [
+                gettext("The agreed date, %(day)s, has passed and it hasn't shipped. We're sorry.")
+                % {"day": reader.day(facts["agreed_by"])},
+                gettext("You can cancel right away for a full refund, or keep your place."),
+            ]
         case "looking_into":
             return [gettext("We are looking into your order and will come back to you.")]
         case "asked_supplier":

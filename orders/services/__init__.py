@@ -9,7 +9,14 @@ from orders.services.discontinuing import discontinue, discontinue_free_part, di
 from orders.services.erasing import erase_files, erase_orders, erasing
 from orders.services.forecasting import today_of
 from orders.services.foreseeing import Before, Worse, stand_before, touched_since, worse_news, worse_told
-from orders.services.keeping import deadlines_left, keep_deadlines, reassure, release_quiet_orders, start_release
+from orders.services.keeping import (
+    deadlines_left,
+    keep_deadlines,
+    reassure,
+    release_quiet_orders,
+    say_day_passed,
+    start_release,
+)
 from orders.services.linking import ask_for_link
 from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
@@ -167,6 +174,7 @@ __all__ = [
     "review_all",
     "review_settled",
     "say",
+    "say_day_passed",
     "serve_joined",
     "settle",
     "settle_shipped",

@@ -1,15 +1,19 @@
 """What happens because time passes: deadlines on the last day told, and orders released after a first import."""
 
 import math
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from orders.domain.delay_rules import RULES, latest_day
 from orders.domain.working_days import add_working_days
-from orders.models import Forecast, Order, OrderLine, Product, Reason, Release, Run
+from orders.law import law_of
+from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason, Release, Run
 from orders.queue import COUNTS
 from orders.services.forecasting import cutoff as cutoff
 from orders.services.forecasting import today_of
@@ -88,6 +92,76 @@ def due(job: str, at: datetime, *, now: datetime) -> bool:
 
 def done(job: str, *, now: datetime) -> None:
     Run.objects.update_or_create(job=job, day=today_of(now), defaults={"finished_at": now})
+
+
+# Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
+PASSED_DAYS = 7_260_414
+
+# Lines of these places of which units are still to come after the day agreed, and whose customers no email told since.
+PASSED = """
+    SELECT l.id, CASE WHEN n.id IS NULL AND l.promise_id <> coalesce(p.promise_id, 0) THEN l.promise_id END
+    FROM orders_orderline l
+    JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
+    JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, today)
+        ON (d.country, d.region) = (o.country, o.region)
+    LEFT JOIN LATERAL (SELECT id FROM orders_delaynotice WHERE line_id = l.id AND outcome = '' LIMIT 1) n ON true
+    LEFT JOIN orders_delaynotice p ON p.promise_id = l.promise_id
+    WHERE l.agreed_by < d.today AND NOT l.open_wait AND (l.waiting > 0 OR l.allocated > l.shipped)
+      AND (%(orders)s::bigint[] IS NULL OR l.order_id = ANY(%(orders)s))
+      AND NOT EXISTS (
+          SELECT FROM orders_event e
+          WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'note' AND e.facts->>'code' = %(code)s
+            AND e.facts->>'agreed_by' = l.agreed_by::text)
+      AND NOT EXISTS (
+          SELECT FROM orders_delaynotice m
+          WHERE m.line_id = l.id AND m.not_told_at IS NULL AND m.sentences ? 'date_missed'
+            AND m.told_at >= (l.agreed_by + 1)::timestamp AT TIME ZONE %(zone)s)
+"""
+
+# With the promise whose question is asked by the same email, if one is.
+SAY_PASSED = """
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT l.order_id, l.id, n.promise_id, 'note',
+           jsonb_build_object('code', %(code)s::text, 'agreed_by', l.agreed_by,
+                              'units', l.waiting + l.allocated - l.shipped),
+           %(now)s, '', true
+    FROM orders_orderline l
+    LEFT JOIN orders_delaynotice n ON n.promise_id = l.promise_id AND n.outcome = '' AND n.told_at IS NULL
+    WHERE l.id = ANY(%(lines)s)
+"""
+
+
+@transaction.atomic
+def say_day_passed(*, now: datetime, orders: Collection[int] | None = None) -> int:
+    """Where the law lets a customer leave once the day agreed has passed, that is said the day after, whatever mail was
+    turned off: once for each day that was agreed. `orders`: of these alone. Returns how many lines."""
+    places = _places_it_frees(now)
+    values: dict[str, Any] = {
+        "countries": [country for country, _region, _today in places],
+        "regions": [region for _country, region, _today in places],
+        "days": [today for _country, _region, today in places],
+        "orders": None if orders is None else list(orders),
+        "code": DAY_PASSED,
+        "zone": settings.TIME_ZONE,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PASSED_DAYS])
+        cursor.execute(PASSED, values)
+        found = cursor.fetchall()
+        notice_new_promises([promise_id for _, promise_id in found if promise_id], now=now)
+        cursor.execute(SAY_PASSED, values | {"lines": [line_id for line_id, _ in found]})
+    return len(found)
+
+
+def _places_it_frees(now: datetime) -> list[tuple[str, str, date]]:
+    """Countries and regions of orders whose law it is, with the day that it is there."""
+    places = Order.objects.order_by().values_list("country", "region").distinct()
+    return [
+        (country, region, latest_day(now, country or settings.SHOP_COUNTRY))
+        for country, region in places
+        if RULES[law_of(country, region)].missed_day_frees
+    ]
 
 
 def review_time(now: datetime) -> datetime:
@@ -176,4 +250,6 @@ def release_quiet_orders(*, now: datetime) -> int:
     )
     Order.objects.filter(pk__in=ids).update(released_at=now)
     make_news_due(ids, now=now)
+    if ids:
+        say_day_passed(now=now, orders=ids)
     return len(ids)

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
-from orders.models import TO_COME, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Promise
+from orders.models import DAY_PASSED, TO_COME, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Promise
 from orders.queue import COUNTS
 from orders.services.noticing import count_as_told
 from orders.services.promising import window_json
@@ -75,6 +75,8 @@ def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
     newest = current.order_by().values("line").annotate(newest=Max("pk")).values("newest")
     untold = Q(told_at=None) | Q(promise__returned_at__isnull=False)
     Event.objects.filter(untold, pk__in=newest).update(message_due=True)
+    passed = Event.objects.filter(order__in=order_ids, kind=EventKind.NOTE, facts__code=DAY_PASSED)
+    passed.filter(TO_COME, Q(told_at=None) | Q(returned_at__isnull=False)).update(message_due=True)
 
 
 @transaction.atomic

@@ -58,6 +58,12 @@ class Rules:
     withdrawal: bool = False
 
     @property
+    def missed_day_frees(self) -> bool:
+        """Whether the customer may leave from the day on that was agreed and has passed, and is asked: elsewhere the order
+        is cancelled then, by silence or by staff."""
+        return Case.H in self.silence
+
+    @property
     def late_notice_counts(self) -> bool:
         """Whether the customer is still asked when the day has passed; if not, the order is cancelled at once."""
         return Case.H in self.silence

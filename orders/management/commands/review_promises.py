@@ -12,7 +12,8 @@ from orders.models import EventKind
 class Command(BaseCommand):
     help = (
         "Review every product that has a queue: forecast it anew and publish what customers would notice, as the daily "
-        "review does; and tell those who heard nothing for long that nothing changed. Products whose changes are still "
+        "review does; tell those who may cancel since the agreed day has passed; and tell those who heard nothing for long "
+        "that nothing changed. Products whose changes are still "
         "settling are left to their own time."
     )
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = moment(options)
         published = services.review_all(now=now)
+        published[EventKind.NOTE] = services.say_day_passed(now=now)
         published[EventKind.ON_TRACK] = services.reassure(now=now)
         self.stdout.write(f"Published: {words(published)}.")
         if left := services.unreviewed(now=now, since=now).count():
