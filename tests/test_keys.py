@@ -147,3 +147,14 @@ class TestTheDatabase:
             reverse("desk:product", args=[product.sku]),
         ]
         assert [admin_client.get(url).status_code for url in pages] == [200] * 4
+
+
+@pytest.mark.django_db
+def test_no_parcel_gets_one_later() -> None:
+    line = factories.order(factories.make_product())
+    services.receive(line.product, 1, now=NOON)
+    services.ship(line.order, {line.pk: 1}, now=NOON)
+    with pytest.raises(services.Refused, match="the tracking number has a character that cannot be seen"):
+        services.number_parcel(
+            line.order, {line.pk: 1}, now=NOON, shipped_at=NOON, carrier="UPS", tracking_number="1Z\u200b9"
+        )
