@@ -25,7 +25,7 @@ GROUPS = [
     ("refunded", gettext_lazy("Refunded")),
     ("unpaid", gettext_lazy("Not paid yet: left out")),
 ]
-LABELS = {"cancelled_quantity": gettext_lazy("Canceled or refunded quantity")}
+LABELS = {"sku": "SKU", "cancelled_quantity": gettext_lazy("Canceled or refunded quantity")}
 ALSO_CALLED = {
     "order_number": ("order", "order id", "order no", "bestellnummer", "auftragsnummer"),
     "placed_at": ("order date", "date", "created at", "created", "date created", "bestelldatum", "datum"),
