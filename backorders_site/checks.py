@@ -23,6 +23,7 @@ from backorders_site import theme
 from notifications.mode import parse_mail_mode
 from notifications.pacing import parse_rates
 
+SHIPMENTS_RECORDED = ("learned", "live", "overnight")  # orders.services.reporting
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.presentation.tracking
 LEAST_KEY = 32
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
@@ -61,6 +62,15 @@ def ship_cutoff() -> Problems:
         time.fromisoformat(value)
     except ValueError:
         yield f"SHIP_CUTOFF={value!r} is no time of day.", "Set it as HH:MM in the shop's zone, for example 15:00."
+
+
+def shipments_recorded() -> Problems:
+    value = settings.SHIPMENTS_RECORDED
+    if value not in SHIPMENTS_RECORDED:
+        yield (
+            f"SHIPMENTS_RECORDED={value!r} is not one of {', '.join(SHIPMENTS_RECORDED)}.",
+            "Set live where parcels are recorded here the day they ship, overnight where an import brings them the next day.",
+        )
 
 
 def site_url() -> Problems:
@@ -271,6 +281,7 @@ def _can_be_called(url: str) -> bool:
 CHECKS: tuple[Callable[[], Problems], ...] = (
     mail_mode,
     ship_cutoff,
+    shipments_recorded,
     site_url,
     addresses,
     numbers,

@@ -47,6 +47,7 @@ REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of
 # Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
+SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")  # live, overnight (orders.services.reporting)
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
 MAIL_RATES = env.str("MAIL_RATES", default="")  # all=50/s,gmail.com=20/s,*=300/min (notifications.pacing)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever brings it reads /metrics; without one nobody does

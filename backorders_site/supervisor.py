@@ -102,6 +102,7 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "MAIL_MODE": "send" if sink else "hold",  # to a real mail server only when asked for
         "SECRET_KEY": _secret(local / "secret"),
         "SETTLE_SECONDS": "5",
+        "SHIPMENTS_RECORDED": "live",
         "SHOP_NAME": "Tern & Tide",
         "SITE_URL": f"http://localhost:{port}",
         "SUPPORT_EMAIL": "help@ternandtide.example",

@@ -24,6 +24,12 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("SHIP_CUTOFF", "3pm", "SHIP_CUTOFF='3pm' is no time of day", "HH:MM"),
         ("SHIP_CUTOFF", "25:00", "SHIP_CUTOFF='25:00' is no time of day", "HH:MM"),
         ("SHIP_CUTOFF", "15:00:30", "SHIP_CUTOFF='15:00:30' is no time of day", "HH:MM"),
+        (
+            "SHIPMENTS_RECORDED",
+            "nightly",
+            "SHIPMENTS_RECORDED='nightly' is not one of learned, live, overnight",
+            "overnight where an import",
+        ),
         ("SITE_URL", "orders.example.com", "is no absolute address", "SITE_URL=https://"),
         ("SITE_URL", "ftp://orders.example.com", "is no absolute address", "SITE_URL=https://"),
         ("SITE_URL", "http://orders.example.com", "is not https", "SITE_URL=https://"),

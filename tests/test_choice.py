@@ -11,7 +11,7 @@ from orders import services
 from orders.domain.delay_rules import Sentence
 from orders.models import Event, OrderLine, Product, Restock, Supplier
 from orders.queries import LineStatus, order_status
-from orders.services import keeping
+from orders.services.forecasting import cutoff
 from tests import factories
 from tests.factories import NOON, fresh, make_product, make_supplier
 
@@ -44,9 +44,9 @@ def a_day(now: datetime, *, told: bool = True) -> None:
     services.warn_staff(now=now)
     if told:
         tell(now)
-    services.keep_deadlines(now=keeping.cutoff(now))
+    services.keep_deadlines(now=cutoff(now))
     if told:
-        tell(keeping.cutoff(now))
+        tell(cutoff(now))
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_on_a_day_to_come_what_was_not_packed_is_told(settings: Settings, capsys
     services.receive(product, 5, restock=expected, now=NOON)
     last = fresh(line).promise.late.isoformat()
     assert out(capsys, "keep_deadlines", on=last) == [
-        "Reserved lines that got a later day: 1. Waiting ones were reviewed.",
+        "Reserved lines told that they have not shipped: 1. Waiting ones were reviewed.",
         "Delays that silence ended: 0. Reminded: 0. Warnings for staff: 0.",
     ]
 

@@ -1,13 +1,15 @@
 """Today's desk: what waits for a person, and the list of just that behind each number."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from backorders_site.desk.today import Counted
 from notifications.models import Message, State
 from orders import services
 from orders.models import DelayNotice, OrderLine, Promise
@@ -58,6 +60,15 @@ def a_day_at_the_desk() -> None:
     services.hear_of_changes(leaver.order, said, {}, now=NOON)
     written_mail(State.FAILED)
     written_mail(State.QUEUED)
+    packing(NOON)
+    packing(NOON - timedelta(days=4))
+
+
+def packing(arrived: datetime) -> OrderLine:
+    """A line whose goods came then, to ship by the day after."""
+    line = factories.order(factories.make_product(), now=arrived)
+    services.receive(line.product, 1, now=arrived)
+    return line
 
 
 def test_each_number_is_the_length_of_its_list(admin_client: Client) -> None:
@@ -75,6 +86,8 @@ def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
     assert shown(admin_client) == {
         "Restocks overdue": 1,
         "Restocks due within 7 days": 1,
+        "Not recorded as shipped in time": 1,
+        "To ship by the next working day": 1,
         "Promises at risk within 7 days": 4,
         "Notices to be answered": 1,
         "Refunds due": 1,
@@ -106,12 +119,11 @@ def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(admin_cli
         notice.save()
 
 
-def test_what_silence_would_cancel_is_to_be_answered_until_it_left(admin_client: Client) -> None:
+def test_what_silence_would_cancel_is_to_be_answered_while_it_waits(admin_client: Client) -> None:
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
-    services.receive(notice.line.product, 5, now=NOON)
     assert shown(admin_client)["Notices to be answered"] == 1
-    services.ship(notice.line.order, {notice.line_id: 1}, now=NOON)
+    services.receive(notice.line.product, 5, now=NOON)
     assert shown(admin_client)["Notices to be answered"] == 0
 
 
@@ -132,6 +144,47 @@ def test_where_silence_cancels_nothing_a_customer_may_answer_and_need_not(
     assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (0, [notice])
     services.receive(notice.line.product, 5, now=NOON)
     assert listed(admin_client, "may") == []
+
+
+def test_the_day_before_and_on_the_day_the_desk_asks_for_the_shipment(admin_client: Client) -> None:
+    line = packing(NOON)
+    card = desk_card(admin_client, "To ship by the next working day")
+    assert (card.count, card.urgent, card.note) == (1, False, "the first by Nov. 3, 2026")
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert desk_card(admin_client, "To ship by the next working day").urgent
+        services.keep_deadlines(now=NOON + timedelta(days=1))
+        assert desk_card(admin_client, "To ship by the next working day").count == 0
+        card = desk_card(admin_client, "Not recorded as shipped in time")
+        assert (card.count, card.urgent) == (1, True)
+        services.ship(line.order, {line.pk: 1}, now=NOON + timedelta(days=1))
+        assert desk_card(admin_client, "Not recorded as shipped in time").count == 0
+
+
+def test_the_day_before_a_monday_is_a_friday(admin_client: Client) -> None:
+    friday = NOON + timedelta(days=4)
+    packing(friday)
+    for days in range(3):
+        with time_machine.travel(friday + timedelta(days=days), tick=False):
+            assert desk_card(admin_client, "To ship by the next working day").count == 1
+
+
+def test_shipments_asked_for_are_recorded_in_one_press(admin_client: Client) -> None:
+    late, soon = packing(NOON - timedelta(days=4)), packing(NOON)
+    page = admin_client.get(INDEX).content.decode()
+    for line, label in ((late, "Not recorded as shipped in time"), (soon, "To ship by the next working day")):
+        link = desk_card(admin_client, label).done_at
+        assert f'href="{link}"' in page
+        form = admin_client.get(link).context["form"]
+        assert form["pasted"].value() == f"{line.order.number}\n"
+        sent = {"pasted": form["pasted"].value()}
+        meant = admin_client.post(link.partition("?")[0], sent).context["meant"]
+        admin_client.post(link.partition("?")[0], {**sent, "meant": meant})
+        assert factories.fresh(line).state == "shipped"
+        assert desk_card(admin_client, label).done_at == ""
+
+
+def desk_card(staff: Client, label: str) -> Counted:
+    return next(card for card in staff.get(INDEX).context["desk"].cards if str(card.label) == label)
 
 
 def listed(staff: Client, state: str) -> list[DelayNotice]:
@@ -186,6 +239,8 @@ def test_a_role_sees_the_cards_of_its_work(client: Client) -> None:
     assert list(shown(client)) == [
         "Restocks overdue",
         "Restocks due within 7 days",
+        "Not recorded as shipped in time",
+        "To ship by the next working day",
         "Promises at risk within 7 days",
         "Cancelled here, shipped there",
         "Needs a person",

@@ -27,6 +27,7 @@ from notifications.tasks import deliver as deliver_task
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
 from orders.services import keeping
+from orders.services.forecasting import cutoff
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON
@@ -243,8 +244,12 @@ def test_a_worker_whose_clock_is_ten_minutes_off_sends_no_sooner_and_takes_nothi
 @pytest.mark.parametrize(
     ("day", "hours"), [(datetime(2026, 11, 1), 25), (datetime(2027, 3, 14), 23), (datetime(2026, 11, 2), 24)]
 )
-def test_the_days_work_is_done_once_on_a_day_of_any_length(settings: Settings, day: datetime, hours: int) -> None:
+@pytest.mark.parametrize("recorded", ["live", "overnight"])
+def test_the_days_work_is_done_once_on_a_day_of_any_length(
+    settings: Settings, recorded: str, day: datetime, hours: int
+) -> None:
     """Asked every ten minutes for the whole of that day, in the shop's zone."""
+    settings.SHIPMENTS_RECORDED = recorded
     zone = ZoneInfo(settings.TIME_ZONE)
     start = day.replace(tzinfo=zone).astimezone(UTC)
     end = (day + timedelta(days=1)).replace(tzinfo=zone).astimezone(UTC)
@@ -254,10 +259,15 @@ def test_the_days_work_is_done_once_on_a_day_of_any_length(settings: Settings, d
             tasks.review_all()
             tasks.keep_deadlines()
             clock.shift(timedelta(minutes=10))
-    runs = Run.objects.order_by("job").values_list("job", "day", "finished_at")
+    noon = start + timedelta(hours=12)
+    judged = {
+        "live": [(day - timedelta(days=1), start), (day, cutoff(noon))],
+        "overnight": [(day - timedelta(days=2), start), (day - timedelta(days=1), day.replace(hour=8, tzinfo=zone))],
+    }
+    runs = Run.objects.order_by("job", "day").values_list("job", "day", "finished_at")
     assert list(runs) == [
-        ("deadlines", day.date(), keeping.cutoff(start + timedelta(hours=12))),
-        ("review", day.date(), keeping.review_time(start + timedelta(hours=12))),
+        *(("deadlines", of.date(), at) for of, at in judged[recorded]),
+        ("review", day.date(), keeping.review_time(noon)),
     ]
 
 

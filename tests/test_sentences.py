@@ -198,7 +198,7 @@ def test_packing_takes_longer() -> None:
     }
     assert words("later", facts) == (
         "You were told: it leaves us by Monday, 23 November. Now it leaves us by Thursday, 26 November. "
-        "Why: packing takes longer than we planned. Yours stays set aside for you."
+        "Why: we have no record yet that it shipped. Yours stays set aside for you."
     )
 
 

@@ -1,10 +1,14 @@
 """Goods that are set aside: their arrival leads, staff are asked for the shipment, and silence cancels nothing of them."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
+from django.test import Client
 
 from orders import services
+from orders.access import Purpose, order_url
 from orders.models import OrderLine, Outcome, Refund
 from orders.queries import order_status
 from tests import factories
@@ -148,3 +152,84 @@ def test_the_last_unit_that_a_cancellation_leaves_behind_is_asked_of_by_no_unhea
     services.receive(product, 1, now=NOON)
     services.cancel(line.order, units={line.pk: 2}, now=NOON)
     assert outcomes(line) == [Outcome.SUPERSEDED]
+
+
+def weeks_without_a_shipment(clocks: Clocks, line: OrderLine, until: date) -> list[date]:
+    """Goods that lie on the shelf, or left and nobody wrote it down: the days on which beat's jobs told something."""
+    day = NOON
+    while day.date() < until:
+        day += DAY
+        clocks.move_to(day)
+        services.review_all(now=day)
+        services.reassure(now=day)
+        services.apply_silence(now=day)
+        services.remind(now=day)
+        services.warn_staff(now=day)
+        services.keep_deadlines(now=day)
+        mail()
+    return [event.at.date() for event in line.order.events.order_by("pk") if event.at > NOON]
+
+
+def test_a_shipment_that_nobody_records_is_told_twice_in_time_and_no_date_slides(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
+    product = make_product()
+    services.receive(product, 1, now=NOON)
+    line = factories.order(product)
+    mail()
+    told = weeks_without_a_shipment(clocks, line, date(2026, 11, 30))
+    assert told == [date(2026, 11, 3), date(2026, 11, 5)]
+    _, (first, later), (second, checking) = mails_to(line, mail_sink)
+    assert first == f"New date for order {line.order.number}: by Thursday, 5 November"
+    assert (
+        "You were told: it leaves us by Tuesday, 3 November. Now it leaves us by Thursday, 5 November. "
+        "Why: we have no record yet that it shipped. Yours stays set aside for you."
+    ) in later
+    assert second == f"Order {line.order.number}: we're checking with our warehouse"
+    assert (
+        "You were told: it leaves us by Thursday, 5 November. We have no record yet of its shipment, and we're checking with "
+        "our warehouse. Yours stays set aside for you."
+    ) in checking
+    assert "If you do not answer, you keep your place" in checking
+    (shown,) = order_status(line.order, locale="en", now=NOON + 28 * DAY).lines
+    assert shown.state == "reserved"
+    assert shown.asked is not None
+    assert shown.asked.answer_by is None
+
+
+def test_the_page_of_a_shipment_that_nobody_records_says_that_we_are_checking(client: Client) -> None:
+    product = make_product()
+    services.receive(product, 1, now=NOON)
+    line = factories.order(product)
+    for days in (1, 3):
+        services.keep_deadlines(now=NOON + days * DAY)
+    page = client.get(order_url(line.order, Purpose.ACT)).content.decode()
+    lead = re.search(r'<p class="lead">(.*?)</p>', page)
+    assert lead is not None
+    assert unescape(lead[1]) == "We have no record yet of its shipment, and we're checking with our warehouse."
+
+
+def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_silence(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
+    """In the United States, where silence about a second delay cancels what waits."""
+    product = make_product()
+    line = factories.order(product, promised_by=date(2026, 11, 3))
+    services.receive(product, 1, now=NOON)
+    mail()
+    told = weeks_without_a_shipment(clocks, line, date(2026, 12, 31))
+    assert told == [date(2026, 11, 3), date(2026, 11, 5)]
+    assert [(row.case, row.silence, row.outcome) for row in line.notices.order_by("pk")] == [
+        ("C", "cancel", Outcome.SUPERSEDED),  # nobody heard of it
+        ("A", "consent", Outcome.SUPERSEDED),
+        ("D", "keeps_place", ""),
+    ]
+    first, second = (text for _, text in mails_to(line, mail_sink)[-2:])
+    assert "we will take it that you agree to the new date" in first
+    assert "We cannot say how long it will take: we are checking with our warehouse." in second
+    assert ("will cancel" in second, "Please answer" in second) == (False, False)
+    assert fresh(line).state == "reserved"
+    assert fresh(line).order.attention == [
+        f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; record it, or the law "
+        "wants it canceled and refunded unless the customer keeps it"
+    ]

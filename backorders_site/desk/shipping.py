@@ -24,6 +24,7 @@ from backorders_site.desk.rehearsal import rehearse
 from orders import services
 from orders.admin.acts import hash_of
 from orders.admin.base import actor_of
+from orders.admin.lines import LineState
 from orders.models import Order, OrderLine, Shipment
 from orders.presentation import tracking_link
 
@@ -31,6 +32,7 @@ MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
 LONGEST_LINE = 5000  # characters; all the cells of a parcel come to 500
 SEPARATORS = "\t;,"
+SHIPPED_BY = ("to-ship", "not-recorded")  # of LineState: what today's desk asks a shipment of
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
 DIGIT = re.compile("[0-9]")
 LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
@@ -188,7 +190,9 @@ def _are_the_other_way_round(cells: dict[str, str]) -> bool:
 @shows_mails
 @require_http_methods(["GET", "POST"])
 def ship(request: HttpRequest) -> HttpResponse:
-    form = ShipForm(request.POST or None, request.FILES or None)
+    form = ShipForm(
+        request.POST or None, request.FILES or None, initial={"pasted": _numbers(request.GET.get("state", ""))}
+    )
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         now, actor = timezone.now(), actor_of(request, "orders.ship_order")
@@ -203,6 +207,16 @@ def ship(request: HttpRequest) -> HttpResponse:
             shown = {"report": report, "is_done": True}
             form = form.as_pasted() if report.refused else ShipForm()
     return page(request, "shipping.html", title=_("Ship"), form=form, **shown)
+
+
+def _numbers(state: str) -> str:
+    """Orders with lines in one of the states of SHIPPED_BY, a line each, the first to ship first: a tracking number may be
+    added, and what has not left is taken out."""
+    if state not in SHIPPED_BY:
+        return ""
+    lines = OrderLine.objects.filter(LineState.conditions()[state][1]).order_by("promise__late", "queued_at", "pk")
+    numbers = dict.fromkeys(lines.values_list("order__number", flat=True)[:MOST_ROWS])
+    return "".join(f"{number}\n" for number in numbers)
 
 
 def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:

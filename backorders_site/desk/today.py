@@ -1,9 +1,10 @@
 """Today's desk: what waits for a person, each with the list of just that. Every card counts by its list's own filter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.db import connection
@@ -36,11 +37,13 @@ from orders.services.uploading import KEPT
 
 MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
 LONGEST_QUEUES = 8
+RECORD_SHIPMENTS = ("desk:shipping", "orders.ship_order")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day, where there is any."""
+    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day, where there is any; `done_at`:
+    the page where all of it is done at once, with the permission it asks for."""
 
     label: Text
     model: type[Model]
@@ -48,6 +51,7 @@ class Card:
     filtered: str
     urgent: bool = False
     first: str = ""  # the day whose earliest is shown
+    done_at: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Counted:
     count: int
     urgent: bool
     note: str = ""
+    done_at: str = ""
 
     @property
     def number(self) -> str:
@@ -107,6 +112,22 @@ def cards(*, held: bool) -> list[Card]:
     return [
         Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
         Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
+        Card(
+            _("Not recorded as shipped in time"),
+            OrderLine,
+            LineState,
+            "not-recorded",
+            urgent=True,
+            done_at=RECORD_SHIPMENTS,
+        ),
+        Card(
+            _("To ship by the next working day"),
+            OrderLine,
+            LineState,
+            "to-ship",
+            first="promise__late",
+            done_at=RECORD_SHIPMENTS,
+        ),
         Card(_("Promises at risk within 7 days"), OrderLine, LineState, "at-risk", urgent=True),
         Card(_("Notices to be answered"), DelayNotice, NoticeState, "must", first="answer_by"),
         Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
@@ -131,13 +152,16 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
     return Desk(
         troubles=troubles(now=now),
         hold=hold,
-        cards=[_counted(card, site.get_model_admin(card.model).get_queryset(request), now) for card in shown],
+        cards=[
+            _counted(card, site.get_model_admin(card.model).get_queryset(request), now, may=request.user.has_perm)
+            for card in shown
+        ],
         imports=_imports(now) if request.user.has_perm("orders.add_import") else None,
         queues=_queues() if may_see_queues else None,
     )
 
 
-def _counted(card: Card, rows: QuerySet[Any], now: datetime) -> Counted:
+def _counted(card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]) -> Counted:
     listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
     count = listed[: MOST_COUNTED + 1].count()
     first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
@@ -147,6 +171,7 @@ def _counted(card: Card, rows: QuerySet[Any], now: datetime) -> Counted:
         count,
         urgent=bool(count) and (card.urgent or (first is not None and first <= today_of(now))),
         note=_("the first by %(day)s") % {"day": date_format(first)} if first else "",
+        done_at=_done_at(card) if count and card.done_at and may(card.done_at[1]) else "",
     )
 
 
@@ -174,6 +199,11 @@ def _imports(now: datetime) -> Counted | None:
         urgent=bool(found["held"]),
         note=note % {"n": number_format(found["worse"], force_grouping=True)} if found["worse"] else "",
     )
+
+
+def _done_at(card: Card) -> str:
+    page = card.done_at[0] if card.done_at else ""
+    return f"{reverse(page)}?{urlencode({str(card.by.parameter_name): card.filtered})}"
 
 
 # The day counts of the queue hold lines and units; what no restock brings is what open restocks and spare units leave.

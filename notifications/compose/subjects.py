@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from notifications.compose.typed import LONGEST_NUMBER, plain
 from notifications.news import asked_before, late_from_the_start, tells
 from orders.domain.delay_rules import Silence
-from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, WindowKind
+from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Reason, WindowKind
 from orders.presentation import day_words, in_language, isolated, ordinal, window_in
 
 
@@ -41,6 +41,8 @@ def subject(
             return _of_joining(main, same, words, locale=locale)
         case EventKind.CANCELLED:
             return _of_cancelling(main, lines) % words
+        case EventKind.NO_DATE if main.facts.get("reason") == Reason.PACKING:
+            return gettext("Order %(number)s: we're checking with our warehouse") % words
         case EventKind.NO_DATE if others_keep_a_date(news, order):
             return gettext("Part of order %(number)s has no date at the moment") % words
         case EventKind.CORRECTED:

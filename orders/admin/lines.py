@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,6 +23,7 @@ from orders.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, li
 from orders.admin.finding import with_number, with_tracking
 from orders.admin.history import event_words, promise_words, told
 from orders.admin.order_acts import DidNotLeave, KeepsPlace, MarkSent, MoveInLine, PutBack, Settle
+from orders.domain.working_days import add_working_days
 from orders.models import (
     Allocation,
     Event,
@@ -29,6 +31,7 @@ from orders.models import (
     Product,
     Promise,
     QueueCount,
+    Reason,
     Refund,
     Shipment,
     ShipmentLine,
@@ -142,6 +145,24 @@ def promised_soon() -> Q:
 
 
 SET_ASIDE = Q(allocated__gt=F("shipped"))
+ALL_SET_ASIDE = SET_ASIDE & Q(waiting=0)  # of what is still to come: its promise is the day to ship by
+
+
+def to_ship_soon() -> Q:
+    """Today or the day before it is due; whoever was told a later day once is among those not recorded in time."""
+    today = timezone.localdate()
+    days = (today, add_working_days(today, 1, settings.SHOP_COUNTRY))
+    due = Promise.objects.filter(late__range=days).order_by().values("line")
+    return ALL_SET_ASIDE & Q(pk__in=due, promise__late__range=days) & ~not_recorded()
+
+
+def not_recorded() -> Q:
+    """Their day went by, and no parcel was recorded: it did not leave, or nobody wrote it down."""
+    told = Event.objects.filter(order=OuterRef("order"), promise=OuterRef("promise"), facts__reason=Reason.PACKING)
+    return ALL_SET_ASIDE & (Q(promise__late__lt=timezone.localdate()) | Q(Exists(told)))
+
+
+OF_FEW = ("reserved", "to-ship", "not-recorded")  # few lines have units set aside
 
 
 class LineState(ConditionFilter):
@@ -154,12 +175,16 @@ class LineState(ConditionFilter):
             "waiting": (_("Waiting"), Q(waiting__gt=0)),
             "at-risk": (_("Waiting, promised within 7 days"), Q(waiting__gt=0) & promised_soon()),
             "reserved": (_("Set aside, not shipped"), SET_ASIDE),
+            "to-ship": (_("To ship by the next working day"), to_ship_soon()),
+            "not-recorded": (_("Not recorded as shipped in time"), not_recorded()),
             "held": (_("Held: a person has to count"), Q(held=True)),
             "cancelled": (_("Cancelled"), Q(cancelled__gt=0)),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        keys = few(OrderLine.objects.filter(SET_ASIDE)) if self.value() == "reserved" else None
+        value = self.value() or ""
+        of_few = self.conditions()[value][1] if value in OF_FEW else None
+        keys = few(OrderLine.objects.filter(of_few)) if of_few else None
         return super().queryset(request, queryset) if keys is None else queryset.filter(pk__in=keys)
 
 

@@ -34,6 +34,7 @@ from orders.presentation.queuebar import QueueBar, Standing, deliveries_of_mine,
 from orders.presentation.strip import Strip, Told, window_strip
 from orders.presentation.tracking import tracking_link
 from orders.presentation.windows import (
+    checking_sentence,
     dates_held_sentence,
     next_word_sentence,
     place_sentence,
@@ -52,6 +53,7 @@ __all__ = [
     "Standing",
     "Strip",
     "Told",
+    "checking_sentence",
     "consent_sentence",
     "crossed_sentence",
     "dates_held_sentence",

@@ -13,7 +13,15 @@ from orders.domain.supply import Window
 from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
 from orders.presentation.bidi import isolated, visible
 from orders.presentation.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
-from orders.presentation.windows import has_chance_soon, has_chances, same_month, values, window_in, window_words
+from orders.presentation.windows import (
+    checking_sentence,
+    has_chance_soon,
+    has_chances,
+    same_month,
+    values,
+    window_in,
+    window_words,
+)
 
 Facts = Mapping[str, Any]
 
@@ -101,6 +109,8 @@ def _changed(facts: Facts, reader: _Reader) -> list[str]:
 
 
 def _no_date(facts: Facts, reader: _Reader) -> list[str]:
+    if facts.get("reason") == Reason.PACKING:
+        return [_told(facts, reader), checking_sentence(locale=reader.locale), _place(facts, reader)]
     return [_told(facts, reader), _taken_back(facts, reader), why(facts.get("reason")), _place(facts, reader)]
 
 
@@ -516,7 +526,7 @@ WHY = {
     Reason.CANCELLATION: gettext_lazy("Why: someone ahead of you cancelled."),
     Reason.RESTORED: gettext_lazy("Why: a cancelled order was put back in the line."),
     Reason.ARRIVED: gettext_lazy("Why: a delivery has arrived."),
-    Reason.PACKING: gettext_lazy("Why: packing takes longer than we planned."),
+    Reason.PACKING: gettext_lazy("Why: we have no record yet that it shipped."),
     Reason.CLERICAL: gettext_lazy("Why: a date we had written down was wrong."),
 }
 

@@ -126,6 +126,12 @@ def why_chances_sentence(*, locale: str) -> str:
         return gettext("Past deliveries like this one came so unevenly that any single day would be a guess.")
 
 
+def checking_sentence(*, locale: str) -> str:
+    """What is done where units are set aside, and the days for them to ship went by."""
+    with in_language(locale):
+        return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
+
+
 def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
     """What is done meanwhile for who reads chances."""
     with in_language(locale):

@@ -15,7 +15,6 @@ from orders.domain.working_days import add_working_days
 from orders.law import law_of
 from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason, Release, Run
 from orders.queue import COUNTS
-from orders.services.forecasting import cutoff as cutoff
 from orders.services.forecasting import today_of
 from orders.services.noticing import notice_new_promises
 from orders.services.promising import at_rest, review_at_rest, window_json
@@ -23,38 +22,44 @@ from orders.services.telling import make_news_due
 
 REVIEW_HOUR = time(5)
 
-# Reserved lines whose last promised day is here or past and that have not left: a later day, told today. Those that
-# somebody holds, as the dry run of a file does, are passed over.
+# Reserved lines that have not left on their last promised day, or before: a later day, told once. When that passes too, the
+# shipment is not recorded or the goods are not found: nobody knows a day, and one that slides on would be worse than none.
+# Those that somebody holds, as the dry run of a file does, are passed over.
 OVERDUE = """
     FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
-    WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(today)s
+    WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(day)s
 """
 NOT_PACKED = f"""
     WITH overdue AS (
         SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
-               nextval('orders_promise_id_seq') AS new_id
+               nextval('orders_promise_id_seq') AS new_id,
+               CASE WHEN EXISTS (
+                   SELECT FROM orders_event e
+                   WHERE e.order_id = l.order_id AND e.promise_id = l.promise_id AND e.facts->>'reason' = %(reason)s
+               ) THEN 'none' ELSE 'dated' END AS kind
         {OVERDUE}
         FOR NO KEY UPDATE OF l SKIP LOCKED
     ),
     promised AS (
         INSERT INTO orders_promise (id, line_id, kind, early, likely, late, reference, published_at, published_on)
-        SELECT new_id, id, 'dated', %(next_day)s, %(leaves_by)s, %(leaves_by)s, '', %(now)s, %(today)s FROM overdue
+        SELECT o.new_id, o.id, o.kind, d.early, d.late, d.late, '', %(now)s, %(today)s
+        FROM overdue o LEFT JOIN (SELECT %(next_day)s::date AS early, %(leaves_by)s::date AS late) d ON o.kind = 'dated'
     ),
     lines AS (
         UPDATE orders_orderline l SET promise_id = o.new_id FROM overdue o WHERE l.id = o.id
     )
     INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
-    SELECT v.order_id, v.id, v.new_id, 'later',
+    SELECT v.order_id, v.id, v.new_id, CASE v.kind WHEN 'none' THEN 'no_date' ELSE 'later' END,
            jsonb_build_object(
                'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {window_json("t")}, 'told_on', t.published_on,
                'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
-               'window', jsonb_build_object(
-                   'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s)),
+               'window', CASE v.kind WHEN 'none' THEN jsonb_build_object('kind', 'none') ELSE jsonb_build_object(
+                   'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s) END),
            %(now)s, '', o.released_at IS NOT NULL
     FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
     RETURNING promise_id
 """
-PACKING_AGAIN = 2  # working days given to what was not packed in time: told once, and rather kept than moved each day
+PACKING_AGAIN = 2  # working days given to what was not packed in time: rather kept than moved each day
 
 
 # Lines that wait and have heard nothing for a while; after two such words in a row the pause is longer.
@@ -85,13 +90,13 @@ REASSURE = f"""
 """
 
 
-def due(job: str, at: datetime, *, now: datetime) -> bool:
-    """Whether a daily job's time has come and it has not been done today. What a clock that was ahead calls done has not been."""
-    return now >= at and not Run.objects.filter(job=job, day=today_of(now), finished_at__lte=now).exists()
+def was_done(job: str, day: date, *, now: datetime) -> bool:
+    """Whether a daily job was done for a day. What a clock that was ahead calls done has not been."""
+    return Run.objects.filter(job=job, day=day, finished_at__lte=now).exists()
 
 
-def done(job: str, *, now: datetime) -> None:
-    Run.objects.update_or_create(job=job, day=today_of(now), defaults={"finished_at": now})
+def done(job: str, day: date, *, now: datetime) -> None:
+    Run.objects.update_or_create(job=job, day=day, defaults={"finished_at": now})
 
 
 # Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
@@ -168,19 +173,22 @@ def review_time(now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(today_of(now), REVIEW_HOUR))
 
 
-def keep_deadlines(*, now: datetime) -> int:
-    """Tell everyone whose units will not leave on the last promised day: what is reserved, on that day; what waits, on the
-    last day on which it could have arrived: by the cut-off the day's deliveries are in. Where a change still settles, that
-    is judged once it has (promising.review_settled). Returns how many reserved lines got a later day."""
+def keep_deadlines(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> int:
+    """Tell everyone whose units will not leave on the last promised day: what is reserved, once that day's parcels are
+    recorded; what waits, once the last day's deliveries are on which it could have arrived. `shipped` and `arrived` are the
+    newest days of which they are (reporting), else today. Where a change still settles, that is judged once it has
+    (promising.review_settled). Returns how many reserved lines were told."""
     today = today_of(now)
-    review_at_rest(_late_unless_arrived_by(today), now=now, day=today + timedelta(days=1))
+    shipped, arrived = shipped or today, arrived or today
+    review_at_rest(_late_unless_arrived_by(arrived), now=now, day=arrived + timedelta(days=1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             NOT_PACKED,
             {
                 "today": today,
-                "next_day": add_working_days(today, 1, settings.SHOP_COUNTRY),
-                "leaves_by": add_working_days(today, PACKING_AGAIN, settings.SHOP_COUNTRY),
+                "day": shipped,
+                "next_day": add_working_days(shipped, 1, settings.SHOP_COUNTRY),
+                "leaves_by": add_working_days(shipped, PACKING_AGAIN, settings.SHOP_COUNTRY),
                 "now": now,
                 "reason": Reason.PACKING,
             },
@@ -190,13 +198,14 @@ def keep_deadlines(*, now: datetime) -> int:
     return len(promises)
 
 
-def deadlines_left(*, now: datetime) -> bool:
+def deadlines_left(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> bool:
     """Whether keep_deadlines had to pass anybody over."""
     today = today_of(now)
+    shipped, arrived = shipped or today, arrived or today
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT {OVERDUE})", {"today": today})
+        cursor.execute(f"SELECT EXISTS (SELECT {OVERDUE})", {"day": shipped})
         (overdue,) = cursor.fetchone()
-    return overdue or _late_unless_arrived_by(today).filter(at_rest(now)).exists()
+    return overdue or _late_unless_arrived_by(arrived).filter(at_rest(now)).exists()
 
 
 def _late_unless_arrived_by(day: date) -> QuerySet[Product]:

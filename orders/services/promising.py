@@ -16,9 +16,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from orders.models import Forecast, OrderLine, Product, Reason, Stock
 from orders.queue import COUNTS
-from orders.services.forecasting import cutoff, forecast_of_published_dates, make_forecasts, today_of
+from orders.services.forecasting import forecast_of_published_dates, make_forecasts, today_of
 from orders.services.noticing import notice_new_promises
 from orders.services.passing_over import passing_over
+from orders.services.reporting import arrived_until
 
 # A product whose dates never rest is published at the latest after so many settling times.
 LONGEST_SETTLING = 3
@@ -178,11 +179,12 @@ def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
-    """Review the products whose changes have settled; those that somebody holds stay due. From the cut-off on nothing more
-    arrives today, for what settled across it as for what was judged at it (keeping.keep_deadlines)."""
-    today = today_of(now)
-    day = today + timedelta(days=1) if now >= cutoff(now) else today
-    return review_at_rest(Product.objects.filter(review_at__lte=now).only("pk"), now=now, day=day)
+    """Review the products whose changes have settled; those that somebody holds stay due. Once the day's deliveries are
+    recorded nothing more arrives today, for what settled meanwhile as for what was judged then (keeping.keep_deadlines)."""
+    settled = list(Product.objects.filter(review_at__lte=now).only("pk"))
+    if not settled:
+        return Counter()
+    return review_at_rest(settled, now=now, day=arrived_until(now) + timedelta(days=1))
 
 
 def review_all(*, now: datetime, since: datetime | None = None) -> Counter[str]:

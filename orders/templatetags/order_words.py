@@ -14,6 +14,7 @@ from orders.presentation import (
     QueueBar,
     Strip,
     Told,
+    checking_sentence,
     dates_held_sentence,
     day_words,
     in_language,
@@ -45,6 +46,8 @@ def lead(context: Context, line: LineStatus) -> SafeString | str:
     promised = line.promised
     if promised is None:
         return ""
+    if line.reserved and not line.waiting and promised.window.kind == "none":
+        return checking_sentence(locale=context["locale"])
     return window_html(
         promised.window,
         since=promised.on,

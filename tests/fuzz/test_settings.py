@@ -25,6 +25,7 @@ GOOD = {
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
     "MAIL_MODE": "only:ada@example.com",
     "SHIP_CUTOFF": "15:00",
+    "SHIPMENTS_RECORDED": "live",
     "SETTLE_SECONDS": "600",
     "SHOP_COLOUR": "#17604f",
     "SHOP_FONT": "Avenir Next, sans-serif",

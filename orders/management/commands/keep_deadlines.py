@@ -25,7 +25,7 @@ class Command(BaseCommand):
             services.warn_staff(now=now),
         )
         lines = services.keep_deadlines(now=now)
-        self.stdout.write(f"Reserved lines that got a later day: {lines:,}. Waiting ones were reviewed.")
+        self.stdout.write(f"Reserved lines told that they have not shipped: {lines:,}. Waiting ones were reviewed.")
         self.stdout.write(
             f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: {warned:,}."
         )
