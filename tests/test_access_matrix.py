@@ -168,6 +168,8 @@ class Shop:
         model = re.match(r"admin/(orders|notifications|auth)/(\w+)/", route)
         if model:
             values |= dict.fromkeys(("pk", "id", "object_id"), _newest(".".join(model.groups())))
+        if route.startswith("admin/desk/import/undo/"):
+            values["pk"] = _newest("orders.import")
         path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values.get(found[1], "1"), route)
         if route.startswith("o/") and "answer" in route:
             return f"{path}?line={self.line.pk}&choice=cancel"
