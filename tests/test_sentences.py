@@ -584,4 +584,18 @@ def test_tracking_links_of_known_carriers_only_and_quoted() -> None:
 def test_a_day_that_is_far_off_is_named_with_its_month(late: str, locale: str, expected: str) -> None:
     far = Window("dated", date(2026, 12, 4), date(2026, 12, 9), date.fromisoformat(late), 0.9)
     today = date(2026, 11, 27)
-    assert next_word_sentence(far, since=today, today=today, mailed=True, locale=locale) == expected
+    said = next_word_sentence(far, since=today, today=today, reserved=False, mailed=True, locale=locale)
+    assert said == expected
+
+
+def test_of_reserved_goods_no_word_is_promised_that_a_nightly_report_could_not_keep() -> None:
+    today = date(2026, 12, 1)
+    dated, checking = Window("dated", today, today, today), Window("none", None, None, None)
+    for window, mailed, expected in [
+        (dated, True, "If that changes, we'll email you."),
+        (dated, False, "If that changes, this page will say so."),
+        (checking, True, "We'll email you as soon as it ships."),
+        (checking, False, "This page will say when it ships."),
+    ]:
+        said = next_word_sentence(window, since=today, today=today, reserved=True, mailed=mailed, locale="en")
+        assert said == expected

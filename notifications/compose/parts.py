@@ -184,7 +184,9 @@ def _next_word(line: OrderLine, happened: Iterable[Event], today: date, *, local
     if promise is None or promise.pk not in {event.promise_id for event in happened}:
         return ""
     window = window_of(promise)
-    words = next_word_sentence(window, since=promise.published_on, today=today, mailed=True, locale=locale)
+    words = next_word_sentence(
+        window, since=promise.published_on, today=today, reserved=not line.waiting, mailed=True, locale=locale
+    )
     return f"{why_chances_sentence(locale=locale)} {words}" if window.kind == "chances" else words
 
 

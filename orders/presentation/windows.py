@@ -132,6 +132,16 @@ def checking_sentence(*, locale: str) -> str:
         return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
 
 
+def _next_word_of_reserved(window: Window, *, mailed: bool) -> str:
+    if window.late is None:
+        return (
+            gettext("We'll email you as soon as it ships.") if mailed else gettext("This page will say when it ships.")
+        )
+    return (
+        gettext("If that changes, we'll email you.") if mailed else gettext("If that changes, this page will say so.")
+    )
+
+
 def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
     """What is done meanwhile for who reads chances."""
     with in_language(locale):
@@ -233,10 +243,13 @@ def _place_with_room_overdue(place: int) -> str:
     )
 
 
-def next_word_sentence(window: Window, *, since: date, today: date, mailed: bool, locale: str) -> str:
+def next_word_sentence(window: Window, *, since: date, today: date, reserved: bool, mailed: bool, locale: str) -> str:
     """What the customer hears next, and by when at the latest. Reviews run every morning and once more on the last day
-    told, so a change is told before that day is over. `mailed`: mails reach this customer."""
+    told, so a change is told before that day is over. Of what is `reserved` nobody can promise that: a shop may record
+    overnight what shipped on the day before. `mailed`: mails reach this customer."""
     with in_language(locale) as dates:
+        if reserved:
+            return _next_word_of_reserved(window, mailed=mailed)
         if window.kind == "chances":
             words = (
                 gettext("We write as soon as we know more, on %(later)s at the latest.")

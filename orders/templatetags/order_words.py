@@ -81,13 +81,14 @@ def why_chances(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def next_word(context: Context, promised: Promised) -> str:
+def next_word(context: Context, promised: Promised, waiting: int) -> str:
     if promised.window.kind == "chances":
         return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
     return next_word_sentence(
         promised.window,
         since=promised.on,
         today=context["today"],
+        reserved=not waiting,
         mailed=context["mailed"],
         locale=context["locale"],
     )
