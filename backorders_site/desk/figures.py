@@ -1,5 +1,6 @@
 """What the reports count. Each asks the database once."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from orders.models import Reason
 from orders.record import BY_LAST_DAY, WITHIN, Kept, recent_record
 from orders.services import today_of
+from orders.services.forecasting import shipped_ahead
 
 Row = Sequence[object]
 Figures = Callable[[datetime], Iterator[Row]]
@@ -89,7 +91,10 @@ def _kept(kept: Kept) -> list[object]:
 AGES = """
     WITH aged AS (
         SELECT product_id, lines, units, %(today)s - (start AT TIME ZONE 'UTC')::date AS age
-        FROM orders_queuecount WHERE width = 'd'
+        FROM (
+            SELECT product_id, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount WHERE width = 'd'
+            GROUP BY 1, 2 HAVING sum(lines) > 0
+        ) days
     )
     SELECT p.sku, p.name, sum(lines)::bigint, sum(units)::bigint, max(age),
            coalesce(sum(lines) FILTER (WHERE age <= 7), 0)::bigint,
@@ -113,7 +118,8 @@ def ages(now: datetime) -> Iterator[Row]:
 REORDER = """
     SELECT *, spare + expected - waiting AS free FROM (
         SELECT p.sku, p.name, coalesce(q.units, 0) AS waiting, s.arrived - s.allocated AS spare,
-               coalesce(r.units, 0) AS expected, coalesce(d.units, 0) AS demand
+               coalesce(r.units, 0) - coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0) AS expected,
+               coalesce(d.units, 0) AS demand
         FROM orders_product p
         JOIN orders_stock s ON s.product_id = p.id
         LEFT JOIN (
@@ -137,7 +143,8 @@ REORDER = """
 
 def reorder(now: datetime) -> Iterator[Row]:
     today = today_of(now)
-    for sku, name, waiting, spare, expected, demand, free in _rows(REORDER, since=now - timedelta(weeks=DEMAND_WEEKS)):
+    values = {"since": now - timedelta(weeks=DEMAND_WEEKS), "ahead": json.dumps(shipped_ahead(day=today))}
+    for sku, name, waiting, spare, expected, demand, free in _rows(REORDER, **values):
         yield [
             sku,
             name,

@@ -1,5 +1,6 @@
 """Today's desk: what waits for a person, each with the list of just that. Every card counts by its list's own filter."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,6 +35,7 @@ from orders.admin.shop_tasks import TaskState
 from orders.admin.supply import RestockState
 from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask, Upload
 from orders.services import today_of
+from orders.services.forecasting import shipped_ahead
 from orders.services.uploading import KEPT
 
 MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
@@ -157,7 +160,7 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
             for card in shown
         ],
         imports=_imports(now) if request.user.has_perm("orders.add_import") else None,
-        queues=_queues() if may_see_queues else None,
+        queues=_queues(now) if may_see_queues else None,
     )
 
 
@@ -206,14 +209,19 @@ def _done_at(card: Card) -> str:
     return f"{reverse(page)}?{urlencode({str(card.by.parameter_name): card.filtered})}"
 
 
-# The day counts of the queue hold lines and units; what no restock brings is what open restocks and spare units leave.
+# The day counts of the queue hold lines and units, in rows that may come to nothing together; what no restock brings is
+# what open restocks and spare units leave.
 QUEUES = """
     SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
-           greatest(q.units - coalesce(r.units, 0) - s.arrived + s.allocated, 0)
+           greatest(q.units - coalesce(r.units, 0) + coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)
+                    - s.arrived + s.allocated, 0)
     FROM (
         SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units,
                (min(start) AT TIME ZONE 'UTC')::date AS oldest
-        FROM orders_queuecount WHERE width = 'd' GROUP BY product_id
+        FROM (
+            SELECT product_id, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount WHERE width = 'd'
+            GROUP BY 1, 2 HAVING sum(lines) > 0
+        ) days GROUP BY product_id
     ) q
     JOIN orders_product p ON p.id = q.product_id
     JOIN orders_stock s ON s.product_id = q.product_id
@@ -225,10 +233,10 @@ QUEUES = """
 """
 
 
-def queues() -> list[Queue]:
+def queues(now: datetime) -> list[Queue]:
     """Longest first."""
     with connection.cursor() as cursor:
-        cursor.execute(QUEUES)
+        cursor.execute(QUEUES, {"ahead": json.dumps(shipped_ahead(day=today_of(now)))})
         return [Queue(*row) for row in cursor.fetchall()]
 
 
@@ -240,13 +248,13 @@ def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
         ["sku", "name", "orders_waiting", "units_waiting", "oldest", "units_no_restock_covers"],
         (
             (queue.sku, queue.name, queue.people, queue.units, queue.oldest.isoformat(), queue.uncovered)
-            for queue in queues()
+            for queue in queues(timezone.now())
         ),
     )
 
 
-def _queues() -> Queues:
-    rows = queues()
+def _queues(now: datetime) -> Queues:
+    rows = queues(now)
     return Queues(
         longest=rows[:LONGEST_QUEUES],
         products=len(rows),

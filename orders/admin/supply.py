@@ -1,10 +1,12 @@
 """Suppliers, products, deliveries and what has come."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -29,6 +31,7 @@ from orders.admin.supply_acts import (
     UndoMove,
 )
 from orders.models import OrderLine, Product, QueueCount, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.services.forecasting import shipped_ahead
 
 WEEK = timedelta(days=7)
 SHOWN = 20  # rows of a record's table; the list has the rest
@@ -142,6 +145,11 @@ class SupplierAdmin(BackordersAdmin):
         return int(supplier.still_open)
 
 
+def _shipped_ahead() -> RawSQL:
+    ahead = json.dumps(shipped_ahead(day=timezone.localdate()))
+    return RawSQL("coalesce((%s::jsonb ->> orders_product.id::text)::int, 0)", [ahead], IntegerField())
+
+
 class Covered(ConditionFilter):
     title = gettext_lazy("units to come")
     parameter_name = "covered"
@@ -178,7 +186,8 @@ class ProductAdmin(BackordersAdmin):
                 still_open=Coalesce(Subquery(expected.annotate(total=Count("pk")).values("total")), 0),
                 expected_units=Coalesce(
                     Subquery(expected.annotate(total=Sum(F("quantity") - F("arrived"))).values("total")), 0
-                ),
+                )
+                - _shipped_ahead(),
             )
         )
         return products

@@ -214,6 +214,17 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
     return expected
 
 
+def shipped_ahead(*, day: date) -> dict[int, int]:
+    """Units of open deliveries, by product, that these bring the queue no more: they have shipped already."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT product_id FROM orders_receipt WHERE ahead AND arrived_on >= %s", [day - NEAR])
+        products = [product_id for (product_id,) in cursor.fetchall()]
+    units: defaultdict[int, int] = defaultdict(int)
+    for expected in expected_restocks(products, day=day) if products else []:
+        units[expected.product_id] += expected.shipped_ahead
+    return {product_id: number for product_id, number in units.items() if number}
+
+
 @dataclass(slots=True)
 class _ParcelsAhead:
     """Units that shipped on a day and that no delivery has brought yet."""
