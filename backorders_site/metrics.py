@@ -6,6 +6,7 @@ How fast pages are and how often they fail the proxy measures; docs/operations.m
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -85,7 +86,9 @@ COUNTED = (
     Counted(
         "backorders_reviews_overdue_seconds",
         "For how long a change has settled and not been reviewed",
-        f"SELECT greatest({AGE.format('review_at')}, 0) FROM orders_product WHERE review_at IS NOT NULL",
+        f"SELECT greatest({AGE.format('due')}, 0) FROM ("
+        "SELECT review_at AS due FROM orders_product WHERE review_at IS NOT NULL"
+        " UNION ALL SELECT at + %(settle)s FROM orders_shortening) changes",
     ),
     Counted(
         "backorders_last_review_seconds",
@@ -184,7 +187,9 @@ class Broker(Collector):
 
 
 def _filled(counted: Counted, cursor: Any) -> Family:
-    cursor.execute(counted.sql, {"today": today_of(timezone.now())})
+    cursor.execute(
+        counted.sql, {"today": today_of(timezone.now()), "settle": timedelta(seconds=settings.SETTLE_SECONDS)}
+    )
     return _gauge(counted.name, counted.says, cursor.fetchall(), counted.labels)
 
 

@@ -78,7 +78,7 @@ def length(product_id: int) -> Length:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A count row that disagrees with the lines it counts; a missing row counts as 0."""
+    """A count that disagrees with the lines it counts; one without a row is 0."""
 
     sku: str
     width: str
@@ -92,13 +92,16 @@ TRUE_COUNTS = """
     FROM orders_orderline CROSS JOIN (VALUES ('d', 'day'), ('h', 'hour'), ('m', 'minute')) AS w (width, unit)
     WHERE waiting > 0 GROUP BY 1, 2, 3
 """
+COUNTED = """
+    SELECT product_id, width, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount GROUP BY 1, 2, 3
+"""
 
 
 def differences() -> Iterator[Difference]:
-    """Compare every count row with COUNT and SUM over the lines."""
+    """Compare all counts with COUNT and SUM over the lines."""
     sql = f"""
         SELECT p.sku, width, start, coalesce(c.lines, 0), coalesce(c.units, 0), coalesce(t.lines, 0), coalesce(t.units, 0)
-        FROM orders_queuecount c FULL JOIN ({TRUE_COUNTS}) t USING (product_id, width, start)
+        FROM ({COUNTED}) c FULL JOIN ({TRUE_COUNTS}) t USING (product_id, width, start)
         JOIN orders_product p ON p.id = product_id
         WHERE (c.lines, c.units) IS DISTINCT FROM (t.lines, t.units)
         ORDER BY 1, 2, 3"""

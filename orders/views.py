@@ -49,6 +49,9 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "orders/order.html", _page(row, purpose, token, locale))
 
 
+PATIENCE = 2.0  # seconds that a customer waits for an import, which may hold an order for minutes
+COME_BACK = {"Retry-After": "60"}
+
 _making_page = Semaphore()
 
 
@@ -104,9 +107,12 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if purpose not in access.MAY_ACT:
         return render(request, "orders/answer.html", page, status=403)
     try:
-        done = services.answer(
-            row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
-        )
+        with services.waiting_at_most(PATIENCE):
+            done = services.answer(
+                row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
+            )
+    except services.Held:
+        return _with(COME_BACK, render(request, "orders/answer.html", page | {"held": True}, status=503))
     except services.Changed:
         chosen = _as_it_is_now(row, chosen, now=now, locale=locale)
         page = _choice(row, purpose, token, chosen, now=now, locale=locale)

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Sum
 
 from orders import queue, services
-from orders.models import Order, OrderLine, Product, Refund, ShopTask, Stock
+from orders.models import Order, OrderLine, Product, QueueCount, Refund, ShopTask, Stock
 from tests import factories
 from tests.factories import NOON, make_product
 from tests.test_answering import slip
@@ -72,6 +72,35 @@ def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothi
     conserved(product)
     conserved(other)
     assert OrderLine.objects.filter(product=product, waiting__gt=0, promise__isnull=True).count() == 0
+
+
+def test_who_changes_a_line_waits_for_nobody_who_changes_another_of_the_same_minute() -> None:
+    """What several leave beside each other adds up, and is one row again when the next passes by."""
+    product = make_product()
+    lines = [factories.order(product, 3) for _ in range(5)]
+    cancelled = OrderLine.objects.filter(pk=lines[0].pk)
+    with transaction.atomic():
+        cancelled.update(cancelled=3)
+
+        def cancel() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '10s'")
+            OrderLine.objects.filter(pk=lines[1].pk).update(cancelled=1)
+            OrderLine.objects.filter(pk=lines[2].pk).update(cancelled=3)
+            return queue.length(product.pk).units
+
+        assert at_once(cancel) == [15 - 4]
+    assert queue.length(product.pk) == queue.Length(3, 15 - 7)
+    assert list(queue.differences()) == []
+    ids = [lines[1].pk, lines[3].pk, lines[4].pk]
+    assert [queue.key_at(product.pk, n) for n in (1, 2, 3, 4)] == [*((NOON, pk) for pk in ids), None]
+    served = [queue.Length(0, 0), queue.Length(1, 2), queue.Length(1, 2), queue.Length(2, 5), queue.Length(3, 8)]
+    assert queue.fronts(product.pk, [1, 2, 4, 5, 8]) == served
+    assert QueueCount.objects.count() == 2 * 3
+    OrderLine.objects.filter(pk=lines[3].pk).update(cancelled=1)
+    assert list(QueueCount.objects.values_list("lines", "units")) == [(3, 7)] * 3
+    OrderLine.objects.filter(product=product).update(cancelled=3)
+    assert not QueueCount.objects.exists()
 
 
 def test_a_unit_that_arrives_while_somebody_joins_is_not_left_lying() -> None:

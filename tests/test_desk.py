@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -223,6 +224,40 @@ def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> 
         ("RUG", 1, 3, 0),
     ]
     assert list(admin_client.get(queues.uncovered_url).context["cl"].result_list) == [lamp]
+
+
+def test_what_shipped_before_it_was_received_is_not_expected_again(admin_client: Client) -> None:
+    """As for forecasts: of the six that are still to come three have left already, so nobody who waits gets them."""
+    product = factories.make_product(sku="LAMP", name="Lamp")
+    factories.restock(product, 6, expected_on=NOON.date() + timedelta(days=3), now=NOON - timedelta(days=3))
+    left, _ = (factories.order(product, 3, now=NOON - timedelta(days=2)) for _ in range(2))
+    factories.order(product, 1, now=NOON - timedelta(days=2))
+    queues = admin_client.get(INDEX).context["desk"].queues
+    assert queues.uncovered == 1
+    services.ship(left.order, {left.pk: 3}, now=NOON, beyond_reserved=True)
+    queues = admin_client.get(INDEX).context["desk"].queues
+    assert [(row.units, row.uncovered) for row in queues.longest] == [(4, 1)]
+    assert list(admin_client.get(queues.uncovered_url).context["cl"].result_list) == [product]
+    sheet = admin_client.get(reverse("desk:queues")).getvalue().decode().splitlines()
+    assert sheet[1].rpartition(",")[2] == "1"
+    reorder = admin_client.get("/admin/desk/reports/reorder.csv").getvalue().decode().splitlines()
+    assert reorder[1].split(",")[2:6] == ["4", "0", "3", "1"]
+
+
+def test_days_whose_counts_come_to_nothing_are_no_queue(admin_client: Client) -> None:
+    """Two who cancel at once leave a row each."""
+    product = factories.make_product()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_queuecount (product_id, width, start, lines, units)"
+            " VALUES (%(product)s, 'd', '2026-09-01Z', 1, 1), (%(product)s, 'd', '2026-09-01Z', -1, -1)",
+            {"product": product.pk},
+        )
+    assert admin_client.get(INDEX).context["desk"].queues.products == 0
+    factories.order(product)
+    assert admin_client.get(INDEX).context["desk"].queues.oldest == NOON.date()
+    ages = admin_client.get("/admin/desk/reports/queue-age.csv").getvalue().decode().splitlines()
+    assert ages[1].split(",")[2:5] == ["1", "1", "0"]
 
 
 def test_the_desk_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:

@@ -1,6 +1,7 @@
 """While somebody holds a product, as the dry run of a large file does for minutes, all other work goes on, and what was
 passed over is done as soon as it is free. Over real connections."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,13 +13,17 @@ import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
+from backorders_site.desk.uploads import work_off
 from notifications.models import Message, State
 from notifications.tasks import deliver, dispatch
-from orders import services, tasks
-from orders.models import Forecast, OrderLine, Product, Run
+from orders import queue, services, tasks
+from orders.access import Purpose, link_token
+from orders.models import Forecast, OrderLine, Product, Run, Shortening, Upload
 from tests import factories
 from tests.conftest import MailSink
+from tests.exports import RESTOCKS, SHIPMENTS
 from tests.factories import NOON, fresh, kinds, make_product
 from tests.test_answering import slip
 
@@ -189,3 +194,98 @@ def test_of_a_process_that_gave_up_no_statement_goes_on_waiting() -> None:
         while watcher.execute(waits, [pid]).fetchone() == (1,):
             watcher.execute("SELECT pg_sleep(0.1)")
             watcher.rollback()
+
+
+ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
+FILES = {
+    "orders": [ORDERS, "901,2026-11-02T12:00:00Z,,,US,,LAMP,1", "902,2026-11-02T12:00:00Z,,,US,,VASE,1"],
+    "shipments": [SHIPMENTS, "1,LAMP,1,2026-11-02T13:00:00Z,UPS,1Z1", "9,VASE,1,2026-11-02T13:00:00Z,UPS,1Z9"],
+    "restocks": [
+        RESTOCKS,
+        "PO-1,LAMP,Nordlicht,50,2026-11-13,2026-11-01,,2026-11-02,1,",
+        "PO-9,VASE,Nordlicht,50,2026-11-13,2026-11-01,,2026-11-02,1,",
+    ],
+}
+
+
+@pytest.fixture
+def lines() -> list[OrderLine]:
+    """Six wait for a lamp, all of one minute, and were told of a delay that asks them."""
+    supplier = factories.make_supplier(name="Nordlicht")
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    lamp, vase = make_product(sku="LAMP"), make_product(sku="VASE")
+    where = {"supplier": supplier, "expected_on": (NOON + 11 * DAY).date()}
+    restock = factories.restock(lamp, 50, reference="PO-1", **where)
+    factories.restock(vase, 50, reference="PO-9", **where)
+    lines = [factories.order(lamp, number=str(n)) for n in range(1, 7)]
+    factories.order(vase, number="9")
+    slip(restock, (NOON + 80 * DAY).date(), now=NOON)
+    return lines
+
+
+@contextmanager
+def frozen_dry_run(kind: str) -> Iterator[None]:
+    """The file is checked as ever, and stands still while it holds lamps: it waits for vases, which somebody else holds."""
+    content = "\n".join(FILES[kind]).encode()
+    row = services.upload(kind, f"{kind}.csv", content, all_products=True, now=NOON, actor="ann")
+
+    def check() -> None:
+        try:
+            work_off()
+        finally:
+            connection.close()
+
+    dry_run = threading.Thread(target=check)
+    with another() as other, another() as watcher:
+        other.execute(
+            "SELECT 1 FROM orders_stock s JOIN orders_product p ON p.id = product_id WHERE sku = 'VASE' FOR SHARE"
+        )
+        dry_run.start()
+        while watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone() != (
+            1,
+        ):
+            assert dry_run.is_alive()
+            watcher.execute("SELECT pg_sleep(0.05)")
+            watcher.rollback()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{AT_ONCE * 1000:.0f}ms"])
+            yield
+            assert Upload.objects.get(pk=row.pk).state == Upload.State.TO_CHECK
+        finally:
+            other.rollback()
+            dry_run.join()
+            connection.close()
+    row.refresh_from_db()
+    assert (row.state, row.rejected) == (Upload.State.CHECKED, {})
+
+
+def test_whose_own_line_is_held_is_told_so_soon_and_nothing_is_half_done(
+    client: Client, lines: list[OrderLine]
+) -> None:
+    """The file ships the first line: what of it is left to cancel only the file's end says."""
+    at = f"/o/{link_token(lines[0].order, Purpose.ACT)}/answer/"
+    with frozen_dry_run("shipments"):
+        for choice in ("cancel", "keep"):
+            answer = client.post(at, {"line": lines[0].pk, "choice": choice, "seen": 1})
+            assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+            assert "Nothing was changed by this button" in answer.content.decode()
+        assert fresh(lines[0]).cancelled == 0
+    assert client.post(at, {"line": lines[0].pk, "choice": "cancel", "seen": 1}).status_code == 303
+    assert fresh(lines[0]).cancelled == 1
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_who_cancels_or_keeps_while_a_file_is_checked_is_answered_at_once(lines: list[OrderLine], kind: str) -> None:
+    later = NOON + timedelta(hours=2)
+    with frozen_dry_run(kind):
+        cancelled = services.answer(lines[-1].order, lines[-1].pk, "cancel", now=later)
+        kept = services.answer(lines[-2].order, lines[-2].pk, "keep", now=later)
+        assert (cancelled.done, kept.done) == ("cancelled", "kept")
+        assert services.review_settled(now=later) == {}
+        assert queue.position(lines[-1].product_id, NOON + DAY, 0).place == 6
+    assert list(queue.differences()) == []
+    services.review_settled(now=later + timedelta(minutes=1))
+    product = Product.objects.get(sku="LAMP")
+    assert (product.changed_at, product.review_at) == (later, later + timedelta(minutes=10))
+    assert (product.change_reason, Shortening.objects.count()) == ("cancellation", 0)

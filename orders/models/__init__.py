@@ -15,7 +15,17 @@ from orders.models.promises import (
 )
 from orders.models.shop_changes import ShopChange
 from orders.models.shop_tasks import ShopTask
-from orders.models.supply import Discontinuation, Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.models.supply import (
+    Discontinuation,
+    Product,
+    Reason,
+    Receipt,
+    Restock,
+    RestockDate,
+    Shortening,
+    Stock,
+    Supplier,
+)
 from orders.models.uploads import Upload
 
 __all__ = [
@@ -50,6 +60,7 @@ __all__ = [
     "ShipmentLine",
     "ShopChange",
     "ShopTask",
+    "Shortening",
     "Stock",
     "Supplier",
     "Upload",

@@ -159,7 +159,8 @@ class QueueChange(models.Model):
 class QueueCount(models.Model):
     """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted index of the queue.
 
-    Written by database triggers only (migration 0002), so no way of changing lines can break it."""
+    Written by database triggers only (migration 0002), so no way of changing lines can break it. Several rows may bear one
+    key, as nobody waits for who changes another line of the same day: they add up (migration 0028)."""
 
     pk = models.CompositePrimaryKey("product_id", "width", "start")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)

@@ -70,6 +70,20 @@ class Product(models.Model):
         return not self.on_backorder and self.discontinuations.exists()
 
 
+class Shortening(models.Model):
+    """The product's queue got shorter while somebody held the product, so that it is still to be marked
+    (promising.mark_moved_up)."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.at}"
+
+
 class Discontinuation(models.Model):
     """A product that will not come again: all who wait are cancelled, from the end of the queue, a part at a time.
     The part below (next_at, next_id) is still to do."""

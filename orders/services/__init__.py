@@ -22,6 +22,7 @@ from orders.services.moving import move_in_queue
 from orders.services.noticing import decide_again
 from orders.services.noting import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.numbering import NUMBERED, number_parcel
+from orders.services.passing_over import Held, waiting_at_most
 from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promising import publish_joined, review, review_all, review_settled, unreviewed
 from orders.services.reconciling import (
@@ -95,6 +96,7 @@ __all__ = [
     "Before",
     "Changed",
     "Delivery",
+    "Held",
     "NewLine",
     "NewOrder",
     "Outcome",
@@ -195,6 +197,7 @@ __all__ = [
     "undoing",
     "unreviewed",
     "upload",
+    "waiting_at_most",
     "warn_staff",
     "was_checked",
     "was_imported",

@@ -90,6 +90,7 @@ def _cancel(
         lock_stock(list(OrderLine.objects.filter(pk__in=units).values_list("product", flat=True)))
     refunds = []
     freed: list[int] = []
+    shorter: list[int] = []
     for line in lock_lines(order, units):
         number = units[line.pk]
         open_units = line.waiting + line.reserved
@@ -120,9 +121,10 @@ def _cancel(
         _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor, note=how.note)
         if number > from_reserved:
             _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
-            mark_moved_up([line.product_id], now=now)
+            shorter.append(line.product_id)
     for product_id in freed:
         allocate(product_id, now=now, reason=Reason.CANCELLATION)
+    mark_moved_up(shorter, now=now)
     return refunds
 
 

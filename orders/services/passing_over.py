@@ -35,7 +35,7 @@ def passing_over(parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], 
         part = to_do.popleft()
         started = monotonic()
         try:
-            with _waiting(MOMENT if waited < PATIENCE else AT_ONCE):
+            with waiting_at_most(MOMENT if waited < PATIENCE else AT_ONCE):
                 done = act(part)
         except Held:
             waited += monotonic() - started
@@ -48,7 +48,8 @@ def passing_over(parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], 
 
 
 @contextmanager
-def _waiting(seconds: float) -> Iterator[None]:
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """One transaction that waits no longer for a lock: else it is undone, and Held raised."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

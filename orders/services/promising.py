@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from orders.models import Forecast, OrderLine, Product, Reason, Stock
+from orders.models import Forecast, OrderLine, Product, Reason, Shortening, Stock
 from orders.queue import COUNTS
 from orders.services.forecasting import forecast_of_published_dates, make_forecasts, today_of
 from orders.services.noticing import notice_new_promises
@@ -171,16 +171,38 @@ MARK_CHANGED = f"""
 
 
 def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
-    """The queue got shorter. Only the first writer touches the product, so cancellations do not wait for each other."""
-    settle = timedelta(seconds=settings.SETTLE_SECONDS)
-    Product.objects.filter(pk__in=product_ids, review_at__isnull=True).update(
-        changed_at=now, review_at=now + settle, change_reason=Reason.CANCELLATION
+    """The queue got shorter. Whoever cancels waits neither for others who do nor for an import, which may hold a product
+    for minutes: a product that somebody holds is marked by the next review, from this moment."""
+    Shortening.objects.bulk_create(Shortening(product_id=pk, at=now) for pk in product_ids)
+    _mark_shortened(product_ids)
+
+
+# What settles already goes on as it does.
+MARK_SHORTENED = """
+    WITH free AS MATERIALIZED (
+        SELECT id FROM orders_product WHERE id = ANY(%(products)s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    shortened AS (
+        DELETE FROM orders_shortening s USING free WHERE s.product_id = free.id RETURNING s.product_id, s.at
     )
+    UPDATE orders_product p
+    SET changed_at = first.at, review_at = first.at + %(settle)s, change_reason = %(reason)s
+    FROM (SELECT product_id, min(at) AS at FROM shortened GROUP BY 1) first
+    WHERE p.id = first.product_id AND p.review_at IS NULL
+"""
+
+
+def _mark_shortened(product_ids: Iterable[int]) -> None:
+    settle = timedelta(seconds=settings.SETTLE_SECONDS)
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"products": list(product_ids), "settle": settle, "reason": Reason.CANCELLATION}
+        cursor.execute(MARK_SHORTENED, values)
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
     """Review the products whose changes have settled; those that somebody holds stay due. Once the day's deliveries are
     recorded nothing more arrives today, for what settled meanwhile as for what was judged then (keeping.keep_deadlines)."""
+    _mark_shortened(Shortening.objects.values_list("product", flat=True).distinct())
     settled = list(Product.objects.filter(review_at__lte=now).only("pk"))
     if not settled:
         return Counter()
@@ -238,6 +260,7 @@ def _review(product_ids: Sequence[int], *, now: datetime, day: date | None, whic
     if not products:
         return Counter()
     product_ids = [product.pk for product in products]
+    Shortening.objects.filter(product__in=product_ids).delete()  # seen by what follows
     forecasts = make_forecasts(products, now=now, day=day)
     reasons = [_why(forecast) for forecast in forecasts]
     published = _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, reasons=reasons)

@@ -26,7 +26,8 @@ PATIENCE = 180  # seconds for what is due to go out once nothing fails any more 
 UNDER_WAY = """
     SELECT (SELECT count(*) FROM notifications_message WHERE state IN ('queued', 'sending'))
          + (SELECT count(*) FROM orders_event WHERE message_due)
-         + (SELECT count(*) FROM orders_product WHERE review_at IS NOT NULL)"""
+         + (SELECT count(*) FROM orders_product WHERE review_at IS NOT NULL)
+         + (SELECT count(*) FROM orders_shortening)"""
 # Pauses of up to ten minutes would only be waited for. One after an answer that was lost keeps its time.
 HURRY = """
     UPDATE notifications_message SET next_attempt_at = now()
