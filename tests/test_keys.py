@@ -21,12 +21,16 @@ from tests import factories
 from tests.factories import NOON
 from tests.test_admin import page
 
+BLANK = "\ufe0f\u034f\u3164\u2800\U000e0101"  # no controls, and a font draws nothing for them
 BAD = {
     "77\r\nBcc: a@b.test": "has a character that cannot be seen (U+000D); expected it without",
     "77\x85": "has a character that cannot be seen (U+0085); expected it without",
     "\u200b1010": "has a character that cannot be seen (U+200B); expected it without",
     "10\u202e10": "has a character that cannot be seen (U+202E); expected it without",
     "10\u202810": "has a character that cannot be seen (U+2028); expected it without",
+    **{
+        f"1010{sign}": f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without" for sign in BLANK
+    },
     "１０１０": "has “１”, which only looks like “1”; expected “1”",
     "𝟏𝟎𝟏𝟎": "has “𝟏”, which only looks like “1”; expected “1”",
     "..": "is '..'; expected letters or digits",

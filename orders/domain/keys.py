@@ -1,6 +1,7 @@
 """What orders, products and deliveries are known by. People type these, files are compared by them, and pages have them in
 their addresses, so they stand on one line and look like what they are."""
 
+import re
 import unicodedata
 
 UNSEEN = {
@@ -10,6 +11,8 @@ UNSEEN = {
     "Zl",
     "Zp",
 }  # general categories: controls, line breaks, what has no width or turns the text
+# Unicode has these for letters, marks and signs, and a font draws nothing: fillers, joiners, variants of the sign before.
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 LOOK_ALIKE = ("<wide>", "<font>")  # how Unicode says that a character is another one in other clothes
 
 
@@ -40,7 +43,7 @@ def order_number(value: str) -> str:
 
 def _refuse_characters(value: str) -> None:
     for sign in value:
-        if unicodedata.category(sign) in UNSEEN:
+        if unicodedata.category(sign) in UNSEEN or BLANK.match(sign):
             raise BadKey(f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without")
         if unicodedata.decomposition(sign).startswith(LOOK_ALIKE):
             same = unicodedata.normalize("NFKC", sign)
