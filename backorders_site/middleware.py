@@ -17,6 +17,7 @@ from orders.reader import asked_for, read_as
 FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: nobody translates these
 LARGEST_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
+WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
 SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
 WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
 
@@ -39,17 +40,22 @@ def private_pages(get_response: GetResponse) -> GetResponse:
 def bodies(get_response: GetResponse) -> GetResponse:
     """A thread that waits for a body makes no page, and there are only a few. So few of them wait for bodies at a time, and
     for one that is larger than the proxy holds back (request_buffers in deploy/Caddyfile) only where staff send it."""
-    waiting = BoundedSemaphore(WAITING_FOR_BODIES)
+    small, large = BoundedSemaphore(WAITING_FOR_BODIES), BoundedSemaphore(WAITING_FOR_LARGE_BODIES)
 
     def respond(request: HttpRequest) -> HttpResponse:
         length = _length_of_body(request)
-        if length > LARGEST_OF_ANYBODY and not admin.site.has_permission(request):
+        is_large = length > LARGEST_OF_ANYBODY
+        if is_large and not admin.site.has_permission(request):
             return render(request, "400.html", status=413)
-        if 0 < length <= LARGEST_OF_ANYBODY:
+        if length > 0:
+            waiting = large if is_large else small
             if not waiting.acquire(timeout=SECONDS_TO_WAIT):
                 return unavailable()
-            try:
-                request.body  # noqa: B018 - read now, and kept
+            try:  # read now, and kept
+                if is_large and request.content_type == "multipart/form-data":
+                    request.POST  # noqa: B018 - its files go to the disk
+                else:
+                    request.body  # noqa: B018
             except UnreadablePostError:  # whoever sent it is gone
                 return render(request, "400.html", status=400)
             finally:

@@ -39,6 +39,7 @@ STORED = make_password(PASSWORD, hasher="pbkdf2_sha256")  # the tests have a qui
 MANY = 24  # the site has eight threads
 PATIENCE = 10  # seconds for a page
 LARGE = 3 << 20
+FORM = "application/x-www-form-urlencoded"
 IN_CHUNKS = "Transfer-Encoding: chunked"
 Forged = dict[str, str]
 
@@ -77,7 +78,7 @@ class Client:
 
     def send(self, path: str, form: dict[str, str], **headers: str) -> Answer:
         token = self.token(path)
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        kind = {"Content-Type": FORM}
         return self.ask(path, urlencode(form | {"csrfmiddlewaretoken": token}).encode(), **kind, **headers)
 
     def token(self, path: str) -> str:
@@ -115,14 +116,22 @@ class Site:
         return self._trust().wrap_socket(made, server_hostname=HOST) if by_proxy else made
 
     @contextmanager
-    def slow_bodies(self, length: str, at_once: bytes = b"", *, by_proxy: bool = True) -> Iterator[None]:
+    def slow_bodies(
+        self,
+        length: str,
+        at_once: bytes = b"",
+        *,
+        by_proxy: bool = True,
+        sender: Client | None = None,
+        kind: str = FORM,
+    ) -> Iterator[None]:
         """Many forms, of which the rest comes a byte at a time as long as the block lasts. They have what lets a form in
         before it is read."""
         over = threading.Event()
         here = f"{HOST}:{self.proxy}"
-        cookie = f"csrftoken={secrets.token_hex(16)}"
-        kind = "Content-Type: application/x-www-form-urlencoded\r\nX-Forwarded-Proto: https"
-        lets_in = f"Cookie: {cookie}\r\nOrigin: https://{here}\r\n{kind}"
+        cookies = sender.cookies if sender else {"csrftoken": secrets.token_hex(16)}
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        lets_in = f"Cookie: {cookie}\r\nOrigin: https://{here}\r\nContent-Type: {kind}\r\nX-Forwarded-Proto: https"
         head = f"POST / HTTP/1.1\r\nHost: {here}\r\n{lets_in}\r\n{length}\r\n\r\n".encode()
         byte = b"1\r\na\r\n" if length == IN_CHUNKS else b"a"
 
@@ -220,6 +229,17 @@ def forged(**named: str) -> Forged:
 )
 def test_forms_that_come_a_byte_at_a_time_hold_up_nobody(site: Site, length: str, at_once: bytes) -> None:
     with site.slow_bodies(length, at_once):
+        assert site.client().pages() == [200] * 8
+        assert looked_up(site.client(), 1) == 303
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", FORM, "text/plain"])
+def test_files_of_staff_that_come_a_byte_at_a_time_hold_up_no_page(site: Site, kind: str) -> None:
+    staff = site.client()
+    assert staff.send("/admin/login/", {"username": "bob", "password": PASSWORD}).status == 302
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="parcels.csv"\r\n\r\n'
+    length, at_once = "Content-Length: 2400000", part + b"a" * (LARGE // 2)
+    with site.slow_bodies(length, at_once, sender=staff, kind=kind):
         assert site.client().pages() == [200] * 8
         assert looked_up(site.client(), 1) == 303
 
