@@ -53,7 +53,14 @@ def still_news(
 
 def chief(news: Sequence[Event]) -> Event:
     """The news that the subject says; of one kind the newest. A right that starts comes before all that is new."""
-    return min(reversed(news), key=lambda event: (not event.says_day_passed, CHIEF_FIRST.index(EventKind(event.kind))))
+    return min(reversed(news), key=_rank)
+
+
+def _rank(event: Event) -> tuple[bool, int, bool]:
+    """A parcel that crossed a cancellation comes before what it crossed."""
+    crossed = event.kind == EventKind.SHIPPED and bool(event.facts.get("crossed"))
+    kind = EventKind.CANCELLED if crossed else EventKind(event.kind)
+    return not event.says_day_passed, CHIEF_FIRST.index(kind), not crossed
 
 
 def asks(event: Event, notice: DelayNotice) -> bool:

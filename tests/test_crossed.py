@@ -67,7 +67,8 @@ def test_what_left_before_it_was_cancelled_is_shipped_and_no_refund_is_due(
     assert not Refund.objects.exists()
     assert not ShopTask.objects.exists()
     assert (
-        newest(line) == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for it. {UPS}"
+        newest(line) == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for it. "
+        f"If you don't want it any more, write to us. {UPS}"
     )
     assert fresh(line).order.attention == []
     assert Stock.objects.values_list("arrived", "allocated").get() == (1, 1)
@@ -217,9 +218,26 @@ class TestWhatTheCustomerReads:
         mail()
         mail()
         received = mail_sink.mails[-1].message
-        assert received["Subject"] == "Order 401 is on its way"
+        assert received["Subject"] == "Order 401 had already shipped when it was canceled"
         assert "It had already shipped when you canceled." in unwrapped(received)
         assert len(mail_sink.mails) == 3
+
+    def test_the_subject_says_that_it_shipped_although_cancelled(
+        self, line: OrderLine, ship: Ship, mail_sink: MailSink, clocks: Clocks
+    ) -> None:
+        """ "Is on its way" alone reads as if the cancellation had been lost."""
+        cancel(line)
+        ship(LATER)
+        mail()
+        assert mail_sink.mails[-1].message["Subject"] == "Order 401 was canceled, but has shipped"
+
+    def test_the_subject_names_a_part(self, ship: Ship, mail_sink: MailSink, clocks: Clocks) -> None:
+        line = order(make_product(sku="LAMP"), 3, number="401", placed_at=NOON - timedelta(days=5), country="CA")
+        cancel(line, units=2)
+        ship(EARLIER, units=2)
+        mail()
+        subject = mail_sink.mails[-1].message["Subject"]
+        assert subject == "Part of order 401 had already shipped when it was canceled"
 
     def test_of_a_cancellation_not_mailed_yet_nothing_else_is_said(
         self, line: OrderLine, ship: Ship, mail_sink: MailSink, clocks: Clocks

@@ -21,7 +21,7 @@ def subject(
     if main.says_day_passed:
         return (
             gettext("The agreed date for part of order %(number)s has passed: you can cancel it")
-            if len(order.lines.all()) > 1
+            if passed_in_part(news, order)
             else gettext("The agreed date has passed: you can cancel order %(number)s")
         ) % words
     by = _answer_by(main, news, asked, today=today)
@@ -45,6 +45,8 @@ def subject(
             return gettext("Order %(number)s: we're checking with our warehouse") % words
         case EventKind.NO_DATE if others_keep_a_date(news, order):
             return gettext("Part of order %(number)s has no date at the moment") % words
+        case EventKind.SHIPPED if main.facts.get("crossed"):
+            return _of_crossing(main, lines) % words
         case EventKind.CORRECTED:
             return _of_correcting(main, lines) % words
         case EventKind.NOTE if main.facts.get("code") == "tracking":
@@ -57,6 +59,12 @@ def others_keep_a_date(news: Iterable[Event], order: Order) -> bool:
     lost = {event.line_id for event in news if event.kind == EventKind.NO_DATE}
     lines = [line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved]
     return any(line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED) for line in lines)
+
+
+def passed_in_part(news: Iterable[Event], order: Order) -> bool:
+    """Whether more of an order is to come than what the mail says the day agreed has passed for."""
+    passed = {event.line_id for event in news if event.says_day_passed}
+    return any(line.pk not in passed and line.waiting + line.reserved for line in order.lines.all())
 
 
 def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
@@ -158,6 +166,22 @@ def _of_cancelling(main: Event, lines: Iterable[OrderLine]) -> str:
     if all(line.cancelled == line.quantity for line in lines):
         return gettext("Order %(number)s is cancelled")
     return gettext("Part of order %(number)s is cancelled")
+
+
+def _of_crossing(main: Event, lines: Sequence[OrderLine]) -> str:
+    """Who cancelled must read first that it shipped all the same."""
+    part = len(lines) > 1 or main.facts["units"] < main.facts["of"]
+    if main.facts["crossed"]["kept"]:
+        return (
+            gettext("Part of order %(number)s was canceled, but has shipped")
+            if part
+            else gettext("Order %(number)s was canceled, but has shipped")
+        )
+    return (
+        gettext("Part of order %(number)s had already shipped when it was canceled")
+        if part
+        else gettext("Order %(number)s had already shipped when it was canceled")
+    )
 
 
 def _of_correcting(main: Event, lines: Iterable[OrderLine]) -> str:

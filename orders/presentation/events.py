@@ -186,7 +186,11 @@ def _crossed(facts: Facts, reader: _Reader) -> list[str]:
         else gettext("It had already shipped when it was canceled.")
     )
     if not crossed["kept"]:
-        return [first, gettext("So the cancellation no longer applies, and there is no refund for it.")]
+        return [
+            first,
+            gettext("So the cancellation no longer applies, and there is no refund for it."),
+            gettext("If you don't want it any more, write to us."),
+        ]
     if crossed["by"] == Choice.WITHDRAW:
         said = gettext("Your withdrawal from the contract still stands.")
     elif crossed["left_first"]:
