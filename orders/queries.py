@@ -125,13 +125,14 @@ class Happened:
 class Asked:
     """What an open delay notice asks, in words: beside its buttons the first of its sentences is enough, the others say it
     in full. `answer_by` where silence cancels: the last day; `question` is what the page before the button asks, `kept` what
-    keeping will agree to, `silence` what no answer means."""
+    keeping will agree to, `silence` what no answer means. `overtaken`: a newer promise stands, whose date is read beside it."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
     question: str
     kept: str
     silence: str
+    overtaken: bool = False
 
     @property
     def briefly(self) -> str:
@@ -184,6 +185,11 @@ class LineStatus:
     @property
     def reserved(self) -> int:
         return self.allocated - self.shipped
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all that is still to leave is set aside."""
+        return self.reserved > 0 and not self.waiting
 
     @property
     def is_open(self) -> bool:
@@ -252,13 +258,7 @@ class Status:
     def next_update_by(self) -> date | None:
         """The earliest day by which a customer with open lines hears from us: that what we said is not true any more, or,
         after long silence, that nothing changed."""
-        days = [
-            day
-            for line in self.lines
-            if line.is_open
-            for day in (_holds_until(line.promised), line.reassured_by)
-            if day
-        ]
+        days = [day for line in self.lines if line.is_open for day in (_holds_until(line), line.reassured_by) if day]
         return min(days, default=None)
 
     @property
@@ -393,12 +393,19 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
     overtaken = newest.promise_id != line.promise_id
     return Asked(
         sentences=tuple(
-            notice_sentences(notice, agreed_by=line.agreed_by, overtaken=notice.promise_id != line.promise_id, **words)
+            notice_sentences(
+                notice,
+                agreed_by=line.agreed_by,
+                overtaken=notice.promise_id != line.promise_id,
+                reserved=line.reserved_beside,
+                **words,
+            )
         ),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         question=keep_question(newest, overtaken=overtaken, **words),
         kept=consent_sentence(newest, overtaken=overtaken, **words),
-        silence=silence_sentence(notice, **words),
+        silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
+        overtaken=overtaken,
     )
 
 
@@ -462,7 +469,7 @@ def _line_status(
         units_ahead=position.units_ahead if position else None,
         joined_place=joined[-1] if joined else None,
         promised=_promised(line),
-        agreed_by=line.agreed_by,
+        agreed_by=None if line.open_wait else line.agreed_by,
         parcels=tuple(parcels),
         cancellation=_cancellation(line, own, reader),
         crossed=_crossed(line, own, reader),
@@ -556,12 +563,15 @@ def _dates_held(promise: Promise) -> DatesHeld | None:
     return DatesHeld(record["dates"], record["held"])
 
 
-def _holds_until(promised: Promised | None) -> date | None:
+def _holds_until(line: LineStatus) -> date | None:
+    """Of what is here it may be known the next morning only that it has not shipped (services.reporting)."""
+    promised = line.promised
     if promised is None:
         return None
     if promised.window.kind == "chances":
         return promised.on + CHANCES_HOLD
-    return promised.window.late
+    late = promised.window.late
+    return late + timedelta(days=1) if late and line.is_here else late
 
 
 def _parcels(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:

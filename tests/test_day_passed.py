@@ -68,6 +68,8 @@ def test_the_day_after_an_email_says_first_that_the_customer_may_leave(
         "right away for a full refund, or keep waiting."
     )
     assert f"{agreed}, has passed and it hasn't shipped. We're sorry. You can cancel right away" in text
+    assert f"Leaves us by {fresh(line).promise.late:%-d %B} 2027" in text
+    assert "so you can cancel right away if you wish" not in text
     assert ("Keep my place:" in text, "Cancel, refund me:" in text) == (True, True)
     assert ("Withdraw from contract here:" in text) == (country == "DE")
     page = client.get(f"/o/{link_token(line.order, Purpose.ACT)}/")
@@ -152,6 +154,35 @@ def test_what_is_reserved_and_lies_past_the_day_is_asked_and_may_leave(clocks: C
     text = unwrapped(newest(mail_sink))
     assert ("Cancel, refund me:" in text, "Keep my place:" in text) == (True, True)
     assert line.notices.get().told_at is not None
+
+
+def test_what_is_reserved_is_said_to_be_looked_for(clocks: Clocks, mail_sink: MailSink) -> None:
+    """Without its date or the lack of one nobody can decide whether to wait."""
+    product = make_product()
+    line = factories.order(product, number="1042", country="GB")
+    services.receive(product, 1, now=NOON)
+    for n in (1, 3):
+        services.keep_deadlines(now=NOON + n * DAY)
+    mail()
+    after = morning_after(line)
+    clocks.move_to(after)
+    services.say_day_passed(now=after)
+    text = unwrapped(newest(mail_sink))
+    assert "We have no record yet of its shipment, and we're checking with our warehouse." in text
+    assert "We have no date yet." not in text
+
+
+def test_an_order_all_of_which_is_late_is_not_called_a_part(clocks: Clocks, mail_sink: MailSink) -> None:
+    lines = [services.NewLine(make_product(), 1) for _ in range(2)]
+    new = services.NewOrder(number="1042", placed_at=NOON, email="ada@example.com", country="DE", lines=lines)
+    order = services.place_order(new, now=NOON)
+    mail()
+    after = morning_after(order.lines.all()[0])
+    clocks.move_to(after)
+    assert services.say_day_passed(now=after) == 2
+    received = newest(mail_sink)
+    assert received["Subject"] == "The agreed date has passed: you can cancel order 1042"
+    assert "the agreed date for your order 1042 has passed" in unwrapped(received)
 
 
 def test_a_held_line_is_offered_the_way_out(clocks: Clocks, mail_sink: MailSink) -> None:

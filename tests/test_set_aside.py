@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from orders import services
-from orders.access import Purpose, order_url
-from orders.models import OrderLine, Outcome, Refund
+from orders.access import Purpose, answer_url, order_url
+from orders.models import Choice, OrderLine, Outcome, Refund
 from orders.queries import order_status
 from tests import factories
 from tests.conftest import Clocks, MailSink
@@ -233,3 +233,65 @@ def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_sil
         f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; record it, or the law "
         "wants it canceled and refunded unless the customer keeps it"
     ]
+
+
+def test_a_question_about_what_waits_says_that_what_is_reserved_stays(clocks: Clocks, mail_sink: MailSink) -> None:
+    """ "We will cancel it" is read as all of it by whoever has one of two already."""
+    product = make_product()
+    line = factories.order(product, 3)
+    services.receive(product, 2, now=NOON)
+    mail()
+    ((_, text),) = mails_to(line, mail_sink)
+    spared = "This is about what has not arrived; the 2 items reserved for you stay reserved."
+    assert f"we will cancel it and refund you in full. {spared}" in text
+    (shown,) = order_status(line.order, locale="en", now=NOON).lines
+    assert shown.asked is not None
+    assert spared in shown.asked.silence
+    assert any(spared in words for words in shown.asked.in_full)
+
+
+def test_the_link_of_a_question_that_rests_says_that_the_goods_are_here(clocks: Clocks, client: Client) -> None:
+    line = asked_without_a_date(clocks)
+    services.receive(line.product, 1, now=NOON)
+    page = client.get(answer_url(line.order, line.pk, Choice.KEEP)).content.decode().replace("&#x27;", "'")
+    assert "Your item has arrived and is reserved for you. You don't need to do anything." in page
+    assert "place in line" not in page
+
+
+def test_after_the_day_nobody_reads_that_it_has_not_left_before_the_night_s_report(
+    clocks: Clocks, client: Client
+) -> None:
+    """What shipped at noon is recorded by an import after midnight."""
+    product = make_product()
+    line = factories.order(product)
+    services.receive(product, 1, now=NOON)
+    (before,) = order_status(line.order, locale="en", now=NOON).lines
+    assert before.promised is not None
+    assert before.promised.window.late == date(2026, 11, 3)
+    midnight = datetime(2026, 11, 4, 5, 20, tzinfo=UTC)
+    assert order_status(line.order, locale="en", now=NOON).next_update_by == date(2026, 11, 4)
+    clocks.move_to(midnight)
+    page = client.get(order_url(line.order, Purpose.ACT)).content.decode()
+    assert "It was due to ship by <strong>" in page
+    assert "We have no record yet that it shipped." in page
+    assert "it has not left yet" not in page
+
+
+def test_whoever_keeps_an_order_sees_the_date_it_has_now(clocks: Clocks, client: Client) -> None:
+    """They agree to no fixed date; "the date shown" has to be shown."""
+    line = asked_without_a_date(clocks)
+    factories.restock(line.product, expected_on=date(2026, 12, 20))
+    services.review([line.product], now=NOON)
+    mail()
+    page = client.get(answer_url(line.order, line.pk, Choice.KEEP)).content.decode()
+    assert "The date shown is our current estimate" in page
+    assert page.count("<strong>") == 1
+
+
+def test_whoever_agreed_to_wait_without_a_date_has_no_agreed_date_in_status_json(
+    clocks: Clocks, client: Client
+) -> None:
+    line = asked_without_a_date(clocks)
+    services.answer(line.order, line.pk, "keep", now=NOON)
+    url = f"{order_url(line.order, Purpose.ACT)}status.json"
+    assert client.get(url).json()["lines"][0]["agreed_by"] is None

@@ -13,7 +13,7 @@ from django.utils.translation import get_language_info
 from notifications.asked import all_orders, without_stale
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.parts import items_of, others_of, parcels_of
-from notifications.compose.subjects import others_keep_a_date, subject
+from notifications.compose.subjects import others_keep_a_date, passed_in_part, subject
 from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain, shortened
 from notifications.models import Message
 from notifications.news import chief, late_from_the_start, still_news
@@ -84,7 +84,7 @@ def _context(
         "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
         "is_passed": main.says_day_passed,
-        "has_several": len(order.lines.all()) > 1,
+        "passed_in_part": passed_in_part(news, order),
         "is_late": bool(late_from_the_start(news, asked)),
         "is_later": main.kind == EventKind.LATER,
         "is_taken_back": main.kind == EventKind.NO_DATE and _told_a_day(main),

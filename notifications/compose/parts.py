@@ -115,6 +115,7 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
         news=[
             *(said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)),
+            *_when(line, happened, today, locale=locale),
             *(() if notice else _rest(line, happened, today, locale=locale)),
         ],
         asks=_asks(line, notice, happened, today, locale=locale) if notice else (),
@@ -133,6 +134,8 @@ def _asks(line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today
         tells=tells(happened, notice),
         overtaken=notice.promise_id != line.promise_id,
         again=all(event.kind == EventKind.ON_TRACK for event in happened),
+        passed=any(event.says_day_passed for event in happened),
+        reserved=line.reserved_beside,
     )
 
 
@@ -155,6 +158,17 @@ def _rest(line: OrderLine, happened: Sequence[Event], today: date, *, locale: st
     if line.promise is None or told or not waits or not line.waiting:
         return []
     return [Said(window_sentence(line.promise, locale=locale, today=today))]
+
+
+def _when(line: OrderLine, happened: Iterable[Event], today: date, *, locale: str) -> list[Said]:
+    """By when it ships now, where the news is that the day agreed has passed: nobody can decide without."""
+    if line.promise is None or not all(event.says_day_passed for event in happened):
+        return []
+    return [Said(_window(line, line.promise, today, locale=locale), now=True)]
+
+
+def _window(line: OrderLine, promise: Promise, today: date, *, locale: str) -> str:
+    return window_sentence(promise, locale=locale, today=today, reserved=line.is_here)
 
 
 def _last_word(event: Event, *, locale: str) -> str:
@@ -212,8 +226,8 @@ def _other(line: OrderLine, notice: DelayNotice | None, today: date, *, locale: 
         amount=to_come,
         to_come=to_come,
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
-        news=[Said(window_sentence(line.promise, locale=locale, today=today))] if line.promise else [],
-        asks=[silence_sentence(notice, locale=locale, today=today)]
+        news=[Said(_window(line, line.promise, today, locale=locale))] if line.promise else [],
+        asks=[silence_sentence(notice, locale=locale, today=today, reserved=line.reserved_beside)]
         if notice and asked_before(notice, today=today)
         else [],
     )

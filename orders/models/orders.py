@@ -188,6 +188,16 @@ class OrderLine(models.Model):
         return self.allocated - self.shipped
 
     @property
+    def is_here(self) -> bool:
+        """All that is still to leave is reserved."""
+        return self.reserved > 0 and not self.waiting
+
+    @property
+    def reserved_beside(self) -> int:
+        """Units reserved for a line of which others wait."""
+        return self.reserved if self.waiting else 0
+
+    @property
     def refunds_to_send(self) -> int:
         """Cancelled units whose refund was not sent: no others can be put back."""
         return int(self.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"])

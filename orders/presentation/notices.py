@@ -12,6 +12,7 @@ from orders.presentation.days import day_words, in_language, number_words
 
 DAYS_OF_WEEK = 7
 OF_THE_DAY_AGREED = (Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED)
+CANCELS = (Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)
 OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY, Sentence.CHECKING)
 
 
@@ -24,6 +25,8 @@ def notice_sentences(
     agreed_by: date | None = None,
     overtaken: bool = False,
     again: bool = False,
+    passed: bool = False,
+    reserved: int = 0,
 ) -> list[str]:
     """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
     named that does not bind; `tells`: by this message it will.
@@ -31,23 +34,25 @@ def notice_sentences(
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `agreed_by`: the
     day agreed as it is today: once it has passed, that is said of it. `overtaken`: a
     newer promise stands, so the notice still asks, and its date is not named again. `again`: nothing else is new, so it is
-    said when this was asked."""
+    said when this was asked. `passed`: that the day agreed has passed was just said. `reserved`: units set aside for the same
+    line, beside those asked about."""
     with in_language(locale) as dates:
         binds = tells or notice.binds
-        words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by)
+        words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by, reserved=reserved)
         codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
         codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
-        said = [words.kindness(), *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
+        kindness = "" if passed and words.is_free else words.kindness()
+        said = [kindness, *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
         if again and notice.told_at:
             asked_on = words._day(timezone.localtime(notice.told_at).date())
             said.insert(0, gettext("Our question of %(day)s is still open.") % {"day": asked_on})
         return [sentence for sentence in said if sentence]
 
 
-def silence_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
+def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved: int = 0) -> str:
     """What it means when this notice is not answered; each names that condition itself."""
     with in_language(locale) as dates:
-        words = _Words(notice, today, dates)
+        words = _Words(notice, today, dates, reserved=reserved)
         codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
         said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
         return said or gettext("If you do nothing, nothing changes, and you keep your place in line.")
@@ -138,10 +143,17 @@ class _Words:
     """The sentences of one notice, in the language that is active."""
 
     def __init__(
-        self, notice: DelayNotice, today: date, dates: Locale, *, binds: bool = True, agreed_by: date | None = None
+        self,
+        notice: DelayNotice,
+        today: date,
+        dates: Locale,
+        *,
+        binds: bool = True,
+        agreed_by: date | None = None,
+        reserved: int = 0,
     ) -> None:
         self.notice, self.today, self.dates, self.binds = notice, today, dates, binds
-        self.agreed_by = agreed_by
+        self.agreed_by, self.reserved = agreed_by, reserved
         self.rules = RULES[Jurisdiction(notice.jurisdiction)]
 
     def of(self, code: str) -> str:
@@ -156,7 +168,8 @@ class _Words:
                 return self.any_time()
             case Sentence.ORIGINAL_STANDS if self.agreed_by:
                 return self._stands(self.agreed_by)
-        return self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
+        said = self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
+        return f"{said} {self._spares()}" if code in CANCELS and self.reserved else said
 
     def kindness(self) -> str:
         """What comes first: that the day agreed has passed, where it has and that frees the customer."""
@@ -179,6 +192,13 @@ class _Words:
         return Sentence.DATE_MISSED in self.notice.sentences or (
             passed and Sentence.ORIGINAL_STANDS in self.notice.sentences
         )
+
+    def _spares(self) -> str:
+        return ngettext(
+            "This is about what has not arrived; the %(units)s item reserved for you stays reserved.",
+            "This is about what has not arrived; the %(units)s items reserved for you stay reserved.",
+            self.reserved,
+        ) % {"units": number_words(self.reserved, locale=self.dates)}
 
     def any_time(self) -> str:
         return gettext("You can still cancel at any time before it ships.")

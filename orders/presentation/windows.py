@@ -40,32 +40,41 @@ def window_in(facts: Mapping[str, Any]) -> Window:
     return Window(facts["kind"], early, likely, late, facts.get("sure"), facts.get("within_14"), facts.get("within_30"))
 
 
-def window_sentence(promise: Promise, *, locale: str, today: date | None = None) -> str:
+def window_sentence(promise: Promise, *, locale: str, today: date | None = None, reserved: bool = False) -> str:
     """ "Leaves us by 18 December (9 times in 10), perhaps from the 4th."
 
-    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days gone by."""
-    return window_words(window_of(promise), since=promise.published_on, today=today, locale=locale)
+    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days gone by. `reserved`: all
+    that is still to leave is here."""
+    return window_words(window_of(promise), since=promise.published_on, today=today, reserved=reserved, locale=locale)
 
 
-def window_words(window: Window, *, since: date, locale: str, today: date | None = None) -> str:
+def window_words(window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False) -> str:
     """The same for a window published on `since`."""
     today = today or since
     with in_language(locale) as dates:
-        return _lead(window, today) % values(window, since=since, today=today, dates=dates)
+        return _lead(window, today, reserved=reserved) % values(window, since=since, today=today, dates=dates)
 
 
-def window_html(window: Window, *, since: date, locale: str, today: date, withdrawn: date | None = None) -> SafeString:
+def window_html(
+    window: Window,
+    *,
+    since: date,
+    locale: str,
+    today: date,
+    withdrawn: date | None = None,
+    reserved: bool = False,
+) -> SafeString:
     """The same words with the last day in <strong>, which breaks between weekday and date at most. `withdrawn`: the day
     that was named before, where there is none any more."""
     with in_language(locale) as dates:
-        if withdrawn and window.kind == "none":
+        if withdrawn and window.kind == "none" and not reserved:
             gone = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
             return conditional_escape(gone % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))})
         words = {
             name: format_html("<strong>{}</strong>", unbroken(value)) if name == "late" else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
         }
-        return mark_safe(conditional_escape(_lead(window, today)) % words)  # noqa: S308 - every part is escaped
+        return mark_safe(conditional_escape(_lead(window, today, reserved=reserved)) % words)  # noqa: S308 - every part is escaped
 
 
 def unbroken(day: str) -> str:
@@ -129,7 +138,11 @@ def why_chances_sentence(*, locale: str) -> str:
 def checking_sentence(*, locale: str) -> str:
     """What is done where units are set aside, and the days for them to ship went by."""
     with in_language(locale):
-        return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
+        return _checking()
+
+
+def _checking() -> str:
+    return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
 
 
 def _next_word_of_reserved(window: Window, *, mailed: bool) -> str:
@@ -173,11 +186,12 @@ def place_sentence(place: int, *, locale: str, due: date | None = None, today: d
         return (_place_with_room(place) if due >= today else _place_with_room_overdue(place)) % words
 
 
-def _lead(window: Window, today: date) -> str:
-    """The sentence that answers "when does it leave?", with names of `values` to fill in."""
+def _lead(window: Window, today: date, *, reserved: bool) -> str:
+    """The sentence that answers "when does it leave?", with names of `values` to fill in. What is `reserved` may have shipped
+    on its day and be recorded overnight, so nobody is told that it has not."""
     early, late = window.early, window.late
     if window.kind == "none":
-        return gettext("We have no date yet.")
+        return _checking() if reserved else gettext("We have no date yet.")
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
             return gettext("Leaves us by %(later)s: %(later_chance)s.")
@@ -186,6 +200,8 @@ def _lead(window: Window, today: date) -> str:
         if early is not None and early > today:
             return gettext("We can't name a latest date yet; not before %(early)s.")
         return gettext("We can't name a latest date yet.")
+    if late < today and reserved:
+        return gettext("It was due to ship by %(late)s. We have no record yet that it shipped.")
     if late < today:
         return gettext("It was to leave us by %(late)s, and it has not left yet.")
     if window.kind == "unrated":

@@ -14,7 +14,6 @@ from orders.presentation import (
     QueueBar,
     Strip,
     Told,
-    checking_sentence,
     dates_held_sentence,
     day_words,
     in_language,
@@ -34,7 +33,7 @@ from orders.presentation import (
     window_html,
     window_strip,
 )
-from orders.queries import DatesHeld, Happened, LineStatus, Parcel, Promised
+from orders.queries import DatesHeld, Happened, LineStatus, Parcel
 
 register = template.Library()
 register.filter("isolated", isolated)
@@ -46,14 +45,13 @@ def lead(context: Context, line: LineStatus) -> SafeString | str:
     promised = line.promised
     if promised is None:
         return ""
-    if line.reserved and not line.waiting and promised.window.kind == "none":
-        return checking_sentence(locale=context["locale"])
     return window_html(
         promised.window,
         since=promised.on,
         locale=context["locale"],
         today=context["today"],
         withdrawn=line.withdrawn,
+        reserved=line.is_here,
     )
 
 
@@ -81,14 +79,17 @@ def why_chances(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def next_word(context: Context, promised: Promised, waiting: int) -> str:
+def next_word(context: Context, line: LineStatus) -> str:
+    promised = line.promised
+    if promised is None:
+        return ""
     if promised.window.kind == "chances":
         return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
     return next_word_sentence(
         promised.window,
         since=promised.on,
         today=context["today"],
-        reserved=not waiting,
+        reserved=line.is_here,
         mailed=context["mailed"],
         locale=context["locale"],
     )
