@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orders.admin.acts import Text
 from orders.imports.columnmap import KNOWN, NEEDED, as_list
 from orders.imports.statuses import Said, status_columns, words_of
 from orders.imports.table import Table, Unreadable
@@ -25,7 +26,7 @@ GROUPS = [
     ("refunded", gettext_lazy("Refunded")),
     ("unpaid", gettext_lazy("Not paid yet: left out")),
 ]
-LABELS = {"sku": "SKU", "cancelled_quantity": gettext_lazy("Canceled or refunded quantity")}
+LABELS: Mapping[str, Text] = {"sku": "SKU", "cancelled_quantity": gettext_lazy("Canceled or refunded quantity")}
 ALSO_CALLED = {
     "order_number": ("order", "order id", "order no", "bestellnummer", "auftragsnummer"),
     "placed_at": ("order date", "date", "created at", "created", "date created", "bestelldatum", "datum"),

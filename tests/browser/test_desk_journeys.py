@@ -207,7 +207,7 @@ class TestSupport:
         page.get_by_label("Mail address").fill("emmy@example.org")
         page.get_by_label("Reason").fill("wrote from there")
         press(page, "Correct the mail address")
-        said(page, "mail goes to emmy@example.org")
+        said(page, "Order 1003: email address corrected. There was nothing to send again.")
 
         follow(page, "Write a note")
         page.get_by_label("Note").fill("Rang twice.")
