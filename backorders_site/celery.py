@@ -36,12 +36,12 @@ class Task(celery.Task):  # type: ignore[type-arg]
         try:
             clock.refuse_wrong_clock()
         except clock.WrongClock as wrong:
-            self._complain(wrong)
+            self.complain(wrong)
             raise Ignore from wrong
         return self.run(*args, **kwargs)
 
     @staticmethod
-    def _complain(wrong: clock.WrongClock) -> None:
+    def complain(wrong: clock.WrongClock) -> None:
         """In the log not with every tick."""
         heartbeats.beat(heartbeats.WRONG_CLOCK + socket.gethostname()[:60])
         if monotonic() - Task._complained_at >= SIGN_SECONDS:
@@ -78,10 +78,19 @@ class SignsOfLife(bootsteps.StartStopStep):
             self._timer.cancel()
 
 
+def sign(*names: str) -> None:
+    """That these live, and whether their clock is wrong: by one that is ahead every tick has expired, and no task says it."""
+    for name in names:
+        heartbeats.beat(name)
+    try:
+        clock.refuse_wrong_clock()
+    except clock.WrongClock as wrong:
+        Task.complain(wrong)
+
+
 def _say_that_it_lives(*names: str) -> None:
     try:
-        for name in names:
-            heartbeats.beat(name)
+        sign(*names)
     except Error as error:
         log.warning("no sign of life could be left: %s", error)
     finally:

@@ -269,18 +269,21 @@ CELERY_BEAT_SCHEDULER = "backorders_site.celery:Scheduler"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+# A tick expires by the clock of the worker, which may be ahead of beat's: it would take none, and nobody would know why.
+_soon = {"expires": 10 + CLOCK_MAY_DIFFER.seconds}
+_each_minute = {"expires": 50 + CLOCK_MAY_DIFFER.seconds}
 CELERY_BEAT_SCHEDULE = {
-    "review": {"task": "orders.tasks.review_settled", "schedule": 2.0, "options": {"expires": 10}},
-    "dispatch": {"task": "notifications.tasks.dispatch", "schedule": 2.0, "options": {"expires": 10}},
-    "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": {"expires": 10}},
-    "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": {"expires": 10}},
+    "review": {"task": "orders.tasks.review_settled", "schedule": 2.0, "options": _soon},
+    "dispatch": {"task": "notifications.tasks.dispatch", "schedule": 2.0, "options": _soon},
+    "deliver": {"task": "notifications.tasks.deliver", "schedule": 2.0, "options": _soon},
+    "reports": {"task": "notifications.tasks.handle", "schedule": 10.0, "options": _soon},
     "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
-    "uploads": {"task": "backorders_site.tasks.hand_on_uploads", "schedule": 2.0, "options": {"expires": 10}},
-    "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": {"expires": 10}},
-    "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": {"expires": 50}},
-    "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 50}},
-    "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": {"expires": 50}},
-    "sign of life": {"task": "backorders_site.tasks.give_sign_of_life", "schedule": 60.0, "options": {"expires": 50}},
+    "uploads": {"task": "backorders_site.tasks.hand_on_uploads", "schedule": 2.0, "options": _soon},
+    "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": _soon},
+    "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": _each_minute},
+    "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": _each_minute},
+    "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": _each_minute},
+    "sign of life": {"task": "backorders_site.tasks.give_sign_of_life", "schedule": 60.0, "options": _each_minute},
 }
 
 LOG_FORMAT = env.one_of("LOG_FORMAT", ("json", "line"), default="line" if SERVES_SOURCES else "json")

@@ -17,7 +17,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from backorders_site import embedded, health
-from backorders_site.celery import UPLOADS, app
+from backorders_site.celery import UPLOADS, app, sign
 from backorders_site.tasks import hand_on_uploads, work_off_uploads
 from notifications import heartbeats
 from notifications.dispatch import dispatch_all
@@ -169,12 +169,14 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(admin_client: Cl
     row = a_file()
     address = f"/admin/desk/import/{row.pk}/"
     says = "No uploads worker is running, so nobody is working on uploaded files. This one has been waiting for 4\xa0minutes."
-    assert says not in admin_client.get(address).content.decode()
+    works = admin_client.get(address).content.decode()
+    assert (says in works, "is worked off meanwhile" in works) == (False, True)
     assert warnings(admin_client) == []
     silent("uploads worker", 4)
     for page in (admin_client.get(address), admin_client.get(address, headers={"HX-Request": "true"})):
         assert says in page.content.decode()
         assert "--queues uploads" in page.content.decode()
+        assert "is worked off meanwhile" not in page.content.decode()
     assert warnings(admin_client) == [says]
 
 
@@ -268,6 +270,22 @@ def test_a_worker_whose_clock_is_ahead_cancels_nothing_and_says_so(
     assert (code, f"clock           wrong on {HOST}   <- set it" in said) == (1, True)
     client.force_login(somebody(S))
     assert warnings(client) == [f"A server's clock is wrong (wrong on {HOST}), so it refuses to work."]
+
+
+@pytest.mark.usefixtures("clock_counts")
+@pytest.mark.parametrize("by", [timedelta(days=33), -timedelta(days=33)])
+def test_a_process_whose_clock_lets_every_tick_expire_says_so_by_itself(client: Client, by: timedelta) -> None:
+    """A worker that is ahead runs no tick, and of a beat that is behind no worker does: no task could refuse."""
+    with time_machine.travel(datetime.now(UTC) + by):
+        sign(heartbeats.WORKER)
+    said = readyz(client)
+    assert (said["worker"], said["clock"]) == ("ok", f"wrong on {HOST}")
+
+
+def test_no_tick_expires_while_clocks_differ_as_they_may() -> None:
+    ticks = [one["options"]["expires"] for one in app.conf.beat_schedule.values() if "options" in one]
+    assert min(ticks) > MINUTE.seconds
+    assert len(ticks) == len(app.conf.beat_schedule) - 1  # all but what is done once a night
 
 
 @pytest.mark.usefixtures("clock_counts")
