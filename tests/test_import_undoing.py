@@ -165,7 +165,8 @@ class TestInTheDesk:
         assert row.record
         url = f"{INDEX}undo/{row.record.pk}/"
         assert url in admin_client.get(f"{INDEX}{row.pk}/").content.decode()
-        assert url in admin_client.get(INDEX).content.decode()
+        assert f'<a href="{url}">{row.file_name}</a>' in admin_client.get(INDEX).content.decode()
+        assert f"Undo the import of {row.file_name}" in admin_client.get(url).content.decode()
         assert "1 date goes back" in admin_client.get(url).content.decode()
         done = admin_client.post(url, follow=True).content.decode()
         assert "This import was undone: 1 date goes back." in done

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -58,7 +59,7 @@ class Run:
         with transaction.atomic():
             self.before = services.stand_before()
             self.row = services.begin_import(
-                command, file_name=self.table.path.name, sha256=self.table.sha256(), now=self.now
+                command, file_name=Path(self.table.name).name, sha256=self.table.sha256(), now=self.now
             )
             counts = write()
             self.stop_if_bad()
