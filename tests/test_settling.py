@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from backorders_site.desk.rehearsal import rehearse
 from orders import services
 from orders.domain.working_days import last_arrival_for
-from orders.models import DelayNotice, Event, Forecast, OrderLine, Product, Promise, Receipt, Restock
+from orders.models import DelayNotice, Event, Forecast, OrderLine, Product, Promise, Reason, Receipt, Restock
+from orders.presentation import sentence
 from orders.queries import offer
 from orders.services import promising
 from orders.services.forecasting import cutoff
@@ -206,6 +208,27 @@ def test_who_loses_units_while_a_typo_settles_is_told_the_day_that_everyone_read
     assert kinds(back.order)[-1] == "corrected"
     assert back.promise.late is not None
     assert back.promise.late <= behind.late
+
+
+def test_the_preview_of_an_act_that_tells_at_once_reads_as_what_is_told_then(shop: Shop) -> None:
+    def correct() -> None:
+        _correct(shop, AT)
+
+    seen = rehearse(correct, [shop.product.pk], now=AT)
+    last = Event.objects.latest("pk").pk
+    correct()
+    told = Event.objects.filter(pk__gt=last, message_due=True).select_related("order").order_by("pk")
+    assert [each.words for each in seen.reached] == [sentence(event, locale=event.order.locale) for event in told]
+    assert [str(kind) for kind, _ in seen.kinds] == ["Corrected"]
+
+
+def test_the_preview_of_a_second_move_is_of_what_both_come_to(shop: Shop) -> None:
+    seen = rehearse(
+        lambda: services.move_restock_date(shop.restock, RIGHT, now=AT, reason=Reason.CLERICAL),
+        [shop.product.pk],
+        now=AT,
+    )
+    assert seen.heard == 0
 
 
 def test_a_delivery_that_was_just_expected_is_not_promised_by_a_correction() -> None:

@@ -25,7 +25,7 @@ from orders.law import law_of
 from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
 from orders.presentation import language_for, sentence
 from orders.services.forecasting import make_forecasts
-from orders.services.promising import WHOLE_QUEUES
+from orders.services.promising import WHOLE_QUEUES, newest_forecasts
 
 EXAMPLES = 12  # sorts of mail
 SHOWN = 20  # of those who hear of it, and of the refunds
@@ -128,6 +128,7 @@ class Consequences:
         return not goes_to_all()
 
 
+HEARS = Q(message_due=True) | Q(order__released_at=None)
 NOBODY = Consequences(
     quiet=0, mailed=0, asked={}, turned_off=0, unreachable=0, unreleased=0, moves=False, kinds=[], reached=[], refunds=0,
     refunds_by=None, no_longer_owed=0, owed=[], examples=[], more_examples=0,
@@ -146,11 +147,15 @@ def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: da
     """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on these products
     meanwhile waits until it is undone."""
     with undone():
-        before = make_forecasts(Product.objects.filter(pk__in=product_ids), now=now)
+        products = Product.objects.filter(pk__in=product_ids)
+        settling = list(products.filter(review_at__gt=now).values_list("pk", flat=True))
+        # Nobody has heard of what settles: what was published stands until then, for the act as well.
+        before = newest_forecasts(settling, now=now) + make_forecasts(products.exclude(pk__in=settling), now=now)
         last = Event.objects.aggregate(last=Max("pk"))["last"] or 0
         owed = _units_owed(product_ids)
         act()
-        services.review(Product.objects.filter(pk__in=product_ids), now=now)
+        tells_at_once = Event.objects.filter(HEARS, pk__gt=last).exists()
+        services.review(products.exclude(pk__in=settling) if tells_at_once else products, now=now)
         no_longer_owed = max(owed - _units_owed(product_ids), 0)
         return _consequences(before, last, list(product_ids), no_longer_owed, now=now)
 
@@ -263,7 +268,7 @@ def _consequences(
         cursor.execute(HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first})
         heard = [_Heard(*row) for row in cursor.fetchall()]
     sorts = _first_of_each(heard)
-    events = Event.objects.filter(Q(message_due=True) | Q(order__released_at=None), pk__gt=last, at=now)
+    events = Event.objects.filter(HEARS, pk__gt=last, at=now)
     refunds = Refund.objects.filter(created_at=now, line__product__in=products).select_related(
         "line__order", "line__product"
     )
