@@ -170,9 +170,20 @@ class TestInTheDesk:
         assert "1 date goes back" in admin_client.get(url).content.decode()
         done = admin_client.post(url, follow=True).content.decode()
         assert "This import was undone: 1 date goes back." in done
-        assert "Undone by admin on" in done
+        assert "Undone by admin on Nov. 2, 2026.<" in done
         assert "This import was undone already" in admin_client.post(url, follow=True).content.decode()
         assert url not in admin_client.get(INDEX).content.decode()
+
+    def test_an_undone_file_reads_as_undone_wherever_it_stands_and_is_read_as_new(
+        self, lamp: Product, admin_client: Client
+    ) -> None:
+        row = confirm(admin_client, send(admin_client, RESTOCKS, LATER))
+        undo()
+        for url in (INDEX, f"{INDEX}{row.pk}/"):
+            assert "Undone by mia on Nov. 2, 2026.<" in admin_client.get(url).content.decode()
+        again = send(admin_client, RESTOCKS, LATER)
+        assert again.changes
+        assert "This very file was imported" not in admin_client.get(f"{INDEX}{again.pk}/").content.decode()
 
     def test_once_settled_its_page_says_so(self, lamp: Product, admin_client: Client, time_machine: Traveller) -> None:
         row = confirm(admin_client, send(admin_client, RESTOCKS, LATER))

@@ -79,7 +79,8 @@ def index(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and (row := _uploaded(request, form)):
         return redirect("desk:upload", row.pk)
-    history = [(row, uploads.worse_words(row.told)) for row in _without_content().order_by("-pk")[:SHOWN]]
+    rows = _without_content().select_related("record").order_by("-pk")[:SHOWN]
+    history = [(row, uploads.worse_words(row.told)) for row in rows]
     return page(
         request, "import.html", title=_("Import"), form=form, history=history, undoable=undoable(now=timezone.now())
     )
@@ -121,7 +122,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> HttpResponse:
-    same = Import.objects.filter(sha256=row.sha256, finished_at__lte=row.uploaded_at)
+    same = Import.objects.filter(sha256=row.sha256, finished_at__lte=row.uploaded_at, undone_at=None)
     before = same.exclude(pk=row.record_id or 0).order_by("-pk").first()
     return page(
         request,
