@@ -591,9 +591,12 @@ def test_a_day_that_is_far_off_is_named_with_its_month(late: str, locale: str, e
 def test_of_reserved_goods_no_word_is_promised_that_a_nightly_report_could_not_keep() -> None:
     today = date(2026, 12, 1)
     dated, checking = Window("dated", today, today, today), Window("none", None, None, None)
+    yesterday = date(2026, 11, 30)
+    passed = Window("dated", yesterday, yesterday, yesterday)
     for window, mailed, expected in [
         (dated, True, "If that changes, we'll email you."),
         (dated, False, "If that changes, this page will say so."),
+        (passed, True, "We'll email you as soon as it ships."),
         (checking, True, "We'll email you as soon as it ships."),
         (checking, False, "This page will say when it ships."),
     ]:

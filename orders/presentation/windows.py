@@ -145,8 +145,8 @@ def _checking() -> str:
     return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
 
 
-def _next_word_of_reserved(window: Window, *, mailed: bool) -> str:
-    if window.late is None:
+def _next_word_of_reserved(window: Window, *, today: date, mailed: bool) -> str:
+    if window.late is None or window.late < today:
         return (
             gettext("We'll email you as soon as it ships.") if mailed else gettext("This page will say when it ships.")
         )
@@ -265,7 +265,7 @@ def next_word_sentence(window: Window, *, since: date, today: date, reserved: bo
     overnight what shipped on the day before. `mailed`: mails reach this customer."""
     with in_language(locale) as dates:
         if reserved:
-            return _next_word_of_reserved(window, mailed=mailed)
+            return _next_word_of_reserved(window, today=today, mailed=mailed)
         if window.kind == "chances":
             words = (
                 gettext("We write as soon as we know more, on %(later)s at the latest.")
