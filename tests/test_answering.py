@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from orders import queue, services
-from orders.models import Answer, DelayNotice, Order, OrderLine, Promise, Refund, Restock, Supplier
+from orders.models import Answer, DelayNotice, Event, Order, OrderLine, Promise, Refund, Restock, Supplier
 from orders.queries import order_status
 from tests import factories
 from tests.factories import NOON, fresh, kinds
@@ -207,6 +207,19 @@ def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_da
     assert "the day agreed ends in 7 days" in lists[7][0]
     assert "the day agreed ends today" in lists[0][0]
     assert "the law wants it cancelled" in lists[-1][0]
+
+
+def test_a_warning_goes_once_the_customer_was_told_in_time_and_others_of_the_order_stay(restock: Restock) -> None:
+    line = factories.order(restock.product)
+    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
+    services.review_settled(now=NOON + timedelta(minutes=11))
+    Order.objects.update(attention=["rang twice"])
+    warned = NOON + timedelta(days=(line.agreed_by - NOON.date()).days - 7)
+    assert services.warn_staff(now=warned) == 1
+    assert len(Order.objects.get().attention) == 2
+    services.mark_told(list(Event.objects.values_list("pk", flat=True)), at=warned + timedelta(minutes=5))
+    assert newest(line).adequate
+    assert Order.objects.get().attention == ["rang twice"]
 
 
 def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(restock: Restock) -> None:

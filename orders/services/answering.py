@@ -14,6 +14,7 @@ from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_w
 from orders.models import TO_COME, Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
 from orders.services.cancelling import Changed, cancel, restore
 from orders.services.forecasting import today_of
+from orders.services.noticing import NOT_TOLD
 from orders.services.passing_over import passing_over
 from orders.services.reconciling import notice as put_on_list
 from orders.services.refusal import Refused
@@ -316,7 +317,7 @@ def warn_staff(*, now: datetime) -> int:
 
 
 def _untold(row: DelayNotice) -> str:
-    return f"{row.line.product.sku}: not told of a delay; "
+    return f"{row.line.product.sku}{NOT_TOLD}"
 
 
 def _warning(row: DelayNotice, today: date) -> str:

@@ -169,10 +169,26 @@ END_BEFORE = """
     WHERE n.line_id = newest.line_id AND n.id < newest.id AND n.outcome = ''
 """
 
+# Staff were to see to it that the customer is told in time, and somebody has, be it the mail a minute later.
+NOT_TOLD = ": not told of a delay; "
+TOLD_AFTER_ALL = """
+    WITH told AS (
+        SELECT l.order_id, p.sku || %(not_told)s AS text
+        FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_product p ON p.id = l.product_id
+        WHERE n.id = ANY(%(notices)s) AND n.adequate
+    )
+    UPDATE orders_order o
+    SET attention = ARRAY(
+        SELECT said.text FROM unnest(o.attention) WITH ORDINALITY AS said (text, place)
+        WHERE NOT EXISTS (SELECT FROM told WHERE told.order_id = o.id AND starts_with(said.text, told.text))
+        ORDER BY said.place)
+    WHERE o.id IN (SELECT order_id FROM told) AND o.attention <> '{}'
+"""
+
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took their mail: the notices count from now, if they were in time, and end those before them. One that
-    a newer promise had ended while its mail was under way was heard after all."""
+    a newer promise had ended while its mail was under way was heard after all; staff are warned of those in time no more."""
     with connection.cursor() as cursor:
         cursor.execute(UNTOLD, {"promises": list(promise_ids)})
         untold = cursor.fetchall()
@@ -185,6 +201,7 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
         values: dict[str, Any] = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
         cursor.execute(COUNT_AS_TOLD, values)
         cursor.execute(END_BEFORE, values)
+        cursor.execute(TOLD_AFTER_ALL, values | {"not_told": NOT_TOLD})
 
 
 def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:
