@@ -114,7 +114,8 @@ def test_without_the_broker_every_page_works(line: OrderLine, settings: Settings
 def test_without_the_broker_an_order_is_found_and_readiness_says_what_is_missing(
     line: OrderLine, settings: Settings
 ) -> None:
-    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"}}
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": settings.REDIS_URL}}
     asked = {"number": line.order.number, "email": line.order.email}
     assert Client().post("/", asked).status_code == 303
     ready = Client().get("/readyz")
