@@ -226,6 +226,15 @@ def test_a_broker_that_takes_no_writes_is_not_well(
     assert "broker          refuses writes   <- bring Valkey back" in status(capsys)[1]
 
 
+def test_the_desk_names_the_broker_at_once_and_asks_to_start_nobody_who_waits_for_it(
+    client: Client, full_valkey: None, all_runs: None
+) -> None:
+    client.force_login(somebody(S))
+    assert warnings(client) == ["Valkey refuses to store anything."]
+    silent("worker", 4)
+    assert warnings(client) == ["Valkey refuses to store anything."]
+
+
 # The clock
 
 

@@ -19,11 +19,13 @@ class Trouble:
 
 
 def troubles(*, now: datetime) -> list[Trouble]:
-    """A silent uploads worker is none while no file waits."""
+    """A silent uploads worker is none while no file waits. Without the broker all are silent, and need no start."""
     ages = heartbeats.ages()
-    found = [_of_silence(silence, now) for silence in health.silences(ages) if silence.process != heartbeats.UPLOADS]
-    if found and (broker := health.broker()) != health.OK:
-        found.insert(0, _of_broker(broker))
+    if (broker := health.broker()) != health.OK:
+        found = [_of_broker(broker)]
+    else:
+        silent = (silence for silence in health.silences(ages) if silence.process != heartbeats.UPLOADS)
+        found = [_of_silence(silence, now) for silence in silent]
     if wrong := clock.fault() or ", ".join(health.wrong_clocks(ages)):
         words = _("A server's clock is wrong (%(how)s), so it refuses to work.") % {"how": wrong}
         found.append(Trouble(words, _("Ask whoever runs your site to set it.")))
