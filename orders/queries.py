@@ -403,10 +403,14 @@ def _asked(line: OrderLine, newest: DelayNotice | None, reader: _Reader) -> Aske
         ),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         question=keep_question(newest, overtaken=overtaken, **words),
-        kept=consent_sentence(newest, overtaken=overtaken, **words),
+        kept=consent_sentence(newest, overtaken=overtaken, dated=_names_a_day(line), **words),
         silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
         overtaken=overtaken,
     )
+
+
+def _names_a_day(line: OrderLine) -> bool:
+    return line.promise is not None and line.promise.late is not None
 
 
 def _put_back(line: OrderLine, notice: DelayNotice | None, own: Iterable[Event], reader: _Reader) -> str:

@@ -373,8 +373,12 @@ def test_in_europe_a_question_names_the_day_agreed_and_says_once_it_has_passed()
 
 def test_whoever_agrees_to_no_date_does_not_agree_to_the_day_that_is_named_now() -> None:
     notice = DelayNotice(jurisdiction=Jurisdiction.US, sentences=[Sentence.CHOICE], silence=Silence.CANCEL)
-    kept = [consent_sentence(notice, locale="en", today=TODAY, overtaken=overtaken) for overtaken in (False, True)]
+    kept = [
+        consent_sentence(notice, locale="en", today=TODAY, overtaken=overtaken, dated=dated)
+        for overtaken, dated in [(False, True), (True, False), (True, True)]
+    ]
     assert kept == [
+        "You'll agree to wait without a fixed date. You can still cancel at any time before it ships.",
         "You'll agree to wait without a fixed date. You can still cancel at any time before it ships.",
         "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment. "
         "You can still cancel at any time before it ships.",

@@ -72,15 +72,17 @@ def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: b
         return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
 
 
-def consent_sentence(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
-    """What the customer will agree to by that."""
+def consent_sentence(
+    notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False, dated: bool = True
+) -> str:
+    """What the customer will agree to by that. `dated`: the newer promise that stands names a day."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             said = (
                 gettext(
                     "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment."
                 )
-                if overtaken
+                if overtaken and dated
                 else gettext("You'll agree to wait without a fixed date.")
             )
             return f"{said} {_Words(notice, today, dates).any_time()}"
