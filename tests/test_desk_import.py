@@ -238,6 +238,14 @@ def asked(answer: Any) -> ColumnsForm:
     return form
 
 
+def test_a_file_of_unknown_columns_that_cannot_be_read_further_down_is_refused_at_once(admin_client: Client) -> None:
+    """Its columns are asked about beside what stands in them, which opens no page where that is no CSV."""
+    answer = admin_client.post(INDEX, {"file": file("Ref,Article,State", "1,LAMP,open", "2,LA\rMP,open")})
+    (said,) = answer.context["form"].errors["file"]
+    assert said.startswith("orders.csv:3: new-line character seen in unquoted field")
+    assert not Upload.objects.exists()
+
+
 class TestTheStatusOfAnOrder:
     HEADER = "Order Number,Order Status,Order Date,SKU,Quantity"
     FULL = (
