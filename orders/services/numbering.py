@@ -7,7 +7,7 @@ from django.db import transaction
 
 from orders.models import Event, EventKind, Order, OrderLine, Shipment, ShipmentLine
 from orders.services.refusal import Refused, refuse_bad_parcel
-from orders.services.shipping import lock_lines
+from orders.services.shipping import lock_lines, take_off
 
 NUMBERED = "the parcel has its tracking number now"  # why a shipment without one, or with another, is corrected
 
@@ -42,7 +42,7 @@ def number_parcel(
         taken = {pk: min(number, still.get(pk, 0)) for pk, number in shipment.standing().items()}
         taken = {pk: number for pk, number in taken.items() if number}
         if taken:
-            _correct(shipment, taken, now=now, actor=actor)
+            take_off(shipment, taken, now=now, actor=actor, reason=NUMBERED)
             still = {pk: number - taken.get(pk, 0) for pk, number in still.items()}
     if any(still.values()):
         raise Refused(f"order {order.number}: {sum(still.values())} of these units are in no parcel without a number")
@@ -51,20 +51,6 @@ def number_parcel(
     )
     Event.objects.bulk_create(_news(parcel, line, units[line.pk], changed=bool(instead_of)) for line in lines)
     return parcel
-
-
-def _correct(shipment: Shipment, units: Mapping[int, int], *, now: datetime, actor: str) -> None:
-    correction = Shipment.objects.create(
-        order_id=shipment.order_id,
-        shipped_at=shipment.shipped_at,
-        recorded_at=now,
-        corrects=shipment,
-        actor=actor,
-        reason=NUMBERED,
-    )
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=correction, line_id=pk, quantity=-number) for pk, number in units.items()
-    )
 
 
 def _news(parcel: Shipment, line: OrderLine, units: int, *, changed: bool) -> Event:

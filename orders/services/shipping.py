@@ -166,15 +166,10 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
     return max(number - line.reserved, 0)
 
 
-@transaction.atomic
-def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shipment:
-    """This shipment did not leave: its units are reserved again and the customer is told."""
-    units = shipment.standing()
-    if shipment.corrects_id or not units:
-        raise Refused("this shipment has been corrected already")
-    lines = lock_lines(shipment.order, units)
+def take_off(shipment: Shipment, units: Mapping[int, int], *, now: datetime, actor: str, reason: str) -> Shipment:
+    """The row by which `units`, by line, are no longer of this shipment."""
     correction = Shipment.objects.create(
-        order=shipment.order,
+        order_id=shipment.order_id,
         shipped_at=shipment.shipped_at,
         recorded_at=now,
         corrects=shipment,
@@ -184,6 +179,17 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=correction, line_id=line_id, quantity=-number) for line_id, number in units.items()
     )
+    return correction
+
+
+@transaction.atomic
+def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shipment:
+    """This shipment did not leave: its units are reserved again and the customer is told."""
+    units = shipment.standing()
+    if shipment.corrects_id or not units:
+        raise Refused("this shipment has been corrected already")
+    lines = lock_lines(shipment.order, units)
+    correction = take_off(shipment, units, now=now, actor=actor, reason=reason)
     for line_id, number in units.items():
         OrderLine.objects.filter(pk=line_id).update(shipped=F("shipped") - number)
     for line in lines:
