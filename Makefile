@@ -49,10 +49,10 @@ $(VENV)/installed: requirements.lock
 	@touch $@
 
 demo: install
-	@$(BIN)/python -m backorders_site.supervisor
+	@$(BIN)/python -m backorders_site.demo.supervisor
 
 demo-reset: install
-	@$(BIN)/python -m backorders_site.supervisor --reset
+	@$(BIN)/python -m backorders_site.demo.supervisor --reset
 
 test: install
 	$(BIN)/python -m pytest -n 2 -m "not browser and not faults and not fuzz"

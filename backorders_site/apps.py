@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.checks import register
 from sentry_sdk.utils import BadDsn
 
-from backorders_site.checks import settings_make_sense
-from backorders_site.errors import report_errors
+from backorders_site.config.checks import settings_make_sense
+from backorders_site.ops.errors import report_errors
 
 
 class SiteConfig(AppConfig):

@@ -12,7 +12,7 @@ from celery.signals import beat_init, before_task_publish, worker_init
 from django.db import Error, connection
 from django.utils.module_loading import import_string
 
-from backorders_site.logs import present_ids
+from backorders_site.ops.logs import present_ids
 from notifications import heartbeats
 from orders import clock
 
@@ -106,7 +106,7 @@ app.steps["worker"].add(SignsOfLife)
 @worker_init.connect
 @beat_init.connect
 def _refuse_to_start(**kwargs: object) -> None:
-    import_string("backorders_site.checks.refuse_to_start")()  # the settings are read by now
+    import_string("backorders_site.config.checks.refuse_to_start")()  # the settings are read by now
 
 
 @before_task_publish.connect

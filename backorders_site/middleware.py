@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from backorders_site import health
-from backorders_site.errors import unavailable
-from backorders_site.metrics import metrics
-from orders.presentation import language_for
-from orders.reader import asked_for, read_as
+from backorders_site.ops import health
+from backorders_site.ops.errors import unavailable
+from backorders_site.ops.metrics import metrics
+from orders.pages.language import asked_for, read_as
+from orders.words import language_for
 
 FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: nobody translates these
 LARGEST_OF_ANYBODY = 1_048_576  # bytes of a body
@@ -84,7 +84,7 @@ def watchers(get_response: GetResponse) -> GetResponse:
 
 
 def languages(get_response: GetResponse) -> GetResponse:
-    """Each page in its reader's language (orders.reader). Views that know an order turn to that order's; what is active in
+    """Each page in its reader's language (orders.pages.language). Views that know an order turn to that order's; what is active in
     the end is what the response was written in."""
 
     def respond(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from pathlib import Path
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from backorders_site.environment import Environment, mail_server, postgresql, valkey
+from backorders_site.config.environment import Environment, mail_server, postgresql, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -42,14 +42,14 @@ QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" af
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
 GOES_OUT_TO = "notifications.reach.goes_out_to"
-GOES_TO_ALL = "notifications.holding.goes_to_all"  # likewise
-REHEARSE = "backorders_site.desk.rehearsal.rehearse"  # likewise: what an act of the staff would do to customers
-# Carriers' tracking pages by name, beside those of orders.presentation.tracking: {"Acme": "https://acme.example/{number}"}
+GOES_TO_ALL = "notifications.pause.goes_to_all"  # likewise
+REHEARSE = "backorders_site.staff.preview.rehearse"  # likewise: what an act of the staff would do to customers
+# Carriers' tracking pages by name, beside those of orders.words.tracking: {"Acme": "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
-SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")  # live, overnight (orders.services.reporting)
+SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")  # live, overnight (orders.services.recorded_days)
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
-MAIL_RATES = env.str("MAIL_RATES", default="")  # all=50/s,gmail.com=20/s,*=300/min (notifications.pacing)
+MAIL_RATES = env.str("MAIL_RATES", default="")  # all=50/s,gmail.com=20/s,*=300/min (notifications.transport.rates)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever brings it reads /metrics; without one nobody does
 HEARTBEAT_URL = env.str(
     "HEARTBEAT_URL", default=""
@@ -61,7 +61,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # proxies in front that
 SECOND_FACTOR = not (DEBUG or DEMO)  # staff need a code from their phone besides their password
 
 INSTALLED_APPS = [
-    "backorders_site.admin_app.StaffAdminConfig",
+    "backorders_site.staff.app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -81,7 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "backorders_site.logs.requests",
+    "backorders_site.ops.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -112,7 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "backorders_site.context.shop",
+                "backorders_site.look.context.shop",
             ],
         },
     },
@@ -145,7 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.address("REDIS_URL", "redis://localhost:6379/0", valkey)
 CACHES = {
     "default": {
-        "BACKEND": "backorders_site.caching.Cache",
+        "BACKEND": "backorders_site.ops.caching.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "backorders",
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
@@ -214,7 +214,7 @@ OTP_TOTP_ISSUER = SHOP_NAME
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "backorders_site.staff.address_of_network"
+AXES_CLIENT_IP_CALLABLE = "backorders_site.staff.site.address_of_network"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_HTTP_RESPONSE_CODE = 429
@@ -291,11 +291,11 @@ LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITI
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"ids": {"()": "backorders_site.logs.Ids"}},
+    "filters": {"ids": {"()": "backorders_site.ops.logs.Ids"}},
     "formatters": {
-        "json": {"()": "backorders_site.logs.JsonLine"},
+        "json": {"()": "backorders_site.ops.logs.JsonLine"},
         "line": {
-            "()": "backorders_site.logs.Line",
+            "()": "backorders_site.ops.logs.Line",
             "format": "{asctime} {levelname} {name}: {message} {ids}",
             "style": "{",
         },

@@ -7,10 +7,10 @@ from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun, task_success
 from django.conf import settings
 
-from backorders_site import health
 from backorders_site.celery import REQUEST_ID_OF_TASK, UPLOADS
-from backorders_site.desk import uploads
-from backorders_site.logs import present_ids
+from backorders_site.ops import health
+from backorders_site.ops.logs import present_ids
+from backorders_site.staff import uploads
 from notifications import heartbeats
 from orders import services
 

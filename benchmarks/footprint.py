@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from benchmarks.client import ask
 from benchmarks.timing import Report
 
@@ -25,7 +25,7 @@ PATIENCE = 300  # seconds
 RUN = """
 import sys
 from pathlib import Path
-from backorders_site.supervisor import run_demo
+from backorders_site.demo.supervisor import run_demo
 run_demo(Path(sys.argv[1]), reset=False)
 """
 

@@ -50,7 +50,7 @@ def measure_forecasts(report: Report, products: int, versions: int) -> None:
     from benchmarks import filling
     from orders import services
     from orders.models import Product, RestockDate
-    from orders.services.forecasting import make_forecasts
+    from orders.services.forecasts import make_forecasts
 
     now = timezone.now()
     makers = [f"Maker {n}" for n in range(SUPPLIERS)]

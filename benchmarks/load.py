@@ -58,7 +58,7 @@ def measure(customers: int, told: int, seconds: float) -> None:
     from django.utils import timezone
 
     from benchmarks import filling
-    from notifications.dispatch import dispatch_all
+    from notifications.outbox.dispatch import dispatch_all
 
     settings.STATIC_ROOT = os.environ["COLLECTED"]
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -47,8 +47,8 @@ def measure(mails: int, events: int, port: int) -> None:
     from django.utils import timezone
 
     from benchmarks import filling
-    from notifications.delivery import preview
-    from notifications.dispatch import dispatch_all
+    from notifications.outbox.delivery import preview
+    from notifications.outbox.dispatch import dispatch_all
 
     report = Report("mail", f"{events:,} events, {mails:,} mails")
     filling.promise(events)(timezone.now())
@@ -130,8 +130,8 @@ def measure(mails: int, events: int, port: int) -> None:
 
 
 def one_mail() -> bytes:
-    from notifications.delivery import mail_of
     from notifications.models import Message
+    from notifications.outbox.delivery import mail_of
 
     written: Any = mail_of(Message.objects.filter(frozen_at__isnull=False).latest("pk")).message()
     content: bytes = written.as_bytes(linesep="\r\n")
@@ -157,7 +157,7 @@ def deliver_all(barrier: Any, results: Any) -> None:
     import psutil  # type: ignore[import-untyped]
 
     django.setup()
-    from notifications import delivery
+    from notifications.outbox import delivery
 
     me, sizes, over = psutil.Process(os.getpid()), list[int](), threading.Event()
 

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import psutil  # type: ignore[import-untyped]
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from benchmarks.client import Answers, ask
 from benchmarks.servers import own_servers
 from benchmarks.timing import Report

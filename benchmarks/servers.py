@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backorders_site import embedded
+from backorders_site.demo import embedded
 
 
 @contextmanager

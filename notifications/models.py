@@ -214,7 +214,7 @@ class Preference(models.Model):
 
 
 class Hold(models.Model):
-    """A time in which no mail went out because somebody said so (notifications.holding)."""
+    """A time in which no mail went out because somebody said so (notifications.pause)."""
 
     held_at = models.DateTimeField()
     held_by = models.CharField(max_length=150)
@@ -239,7 +239,7 @@ class Hold(models.Model):
 
 
 class Pace(models.Model):
-    """From when the next mail may go, of all or of those to a domain (notifications.pacing)."""
+    """From when the next mail may go, of all or of those to a domain (notifications.transport.rates)."""
 
     name = models.CharField(primary_key=True, max_length=254)
     free_at = models.DateTimeField()

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from notifications.holding import NOT_HELD, present_hold
-from notifications.mode import mail_mode
+from notifications.mail_mode import mail_mode
+from notifications.pause import NOT_HELD, present_hold
 from orders.models import Order
 
 ASKED = f"""

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from notifications import delivery
-from notifications.dispatch import dispatch_all
-from notifications.erasing import forget_words
-from notifications.reports import handle_reports
+from notifications.erasure import forget_words
+from notifications.outbox import delivery
+from notifications.outbox.dispatch import dispatch_all
+from notifications.transport.reports import handle_reports
 from orders import services
 
 # A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing of it is gone. Past the

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import services
-from orders.services import keeping, reporting
+from orders.services import deadlines, recorded_days
 
 LONGEST_SECONDS = 30.0  # the next tick goes on
 
@@ -19,14 +19,14 @@ def review_settled() -> None:
 @shared_task
 def review_all() -> None:
     now = timezone.now()
-    since, today = keeping.review_time(now), services.today_of(now)
-    if now >= since and not keeping.was_done("review", today, now=now):
+    since, today = deadlines.review_time(now), services.today_of(now)
+    if now >= since and not deadlines.was_done("review", today, now=now):
         services.review_all(now=now, since=since)
         if services.unreviewed(now=now, since=since).exists():
             return  # somebody held them: the next tick goes on
         services.say_day_passed(now=now)
         services.reassure(now=now)
-        keeping.done("review", today, now=now)
+        deadlines.done("review", today, now=now)
 
 
 @shared_task
@@ -35,11 +35,11 @@ def keep_deadlines() -> None:
     services.apply_silence(now=now)
     services.remind(now=now)
     services.warn_staff(now=now)
-    shipped, arrived = reporting.shipped_until(now), reporting.arrived_until(now)
-    if not keeping.was_done("deadlines", shipped, now=now):
+    shipped, arrived = recorded_days.shipped_until(now), recorded_days.arrived_until(now)
+    if not deadlines.was_done("deadlines", shipped, now=now):
         services.keep_deadlines(now=now, shipped=shipped, arrived=arrived)
         if not services.deadlines_left(now=now, shipped=shipped, arrived=arrived):
-            keeping.done("deadlines", shipped, now=now)
+            deadlines.done("deadlines", shipped, now=now)
 
 
 @shared_task

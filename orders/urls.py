@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import mine, shopfront, views
+from orders.pages import my_orders, product, views
 
 urlpatterns = [
     path("", views.look_up, name="look_up"),
@@ -9,11 +9,11 @@ urlpatterns = [
     path("o/<str:token>/answer/", views.answer, name="answer"),
     path("o/<str:token>/status.json", views.status_json, name="status_json"),
     path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
-    path("mine/", mine.ask, name="mine"),
-    path("mine/<str:token>/", mine.show, name="mine_orders"),
+    path("mine/", my_orders.ask, name="mine"),
+    path("mine/<str:token>/", my_orders.show, name="mine_orders"),
     path("record/", views.record, name="record"),
     # SKUs may contain slashes.
-    path("p/<path:sku>/promise.json", shopfront.promise_json, name="promise_json"),
-    path("p/<path:sku>/", shopfront.product, name="product"),
-    path("embed/<path:sku>/", shopfront.embed, name="embed"),
+    path("p/<path:sku>/promise.json", product.promise_json, name="promise_json"),
+    path("p/<path:sku>/", product.product, name="product"),
+    path("embed/<path:sku>/", product.embed, name="embed"),
 ]

@@ -20,7 +20,7 @@ from django.db import connection, connections
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from tests.exports import Load
 from tests.factories import NOON
 

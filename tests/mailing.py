@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from notifications.delivery import deliver
-from notifications.dispatch import dispatch_all
 from notifications.models import Attempt, Message
+from notifications.outbox.delivery import deliver
+from notifications.outbox.dispatch import dispatch_all
 from orders.models import Order
 
 

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from orders.access import (
     MAILS_A_DAY,
     MAY_ACT,

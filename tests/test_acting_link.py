@@ -9,8 +9,8 @@ import time_machine
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from notifications.holding import hold_mail
 from notifications.models import Message, Suppression
+from notifications.pause import hold_mail
 from orders import services
 from orders.access import MAY_ACT, Purpose, link_token, open_order
 from orders.models import Event, Order, OrderLine

@@ -15,12 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
-from notifications.delivery import preview
-from notifications.dispatch import dispatch_all
+from backorders_site.staff.admin.base import BackordersAdmin
 from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.outbox.delivery import preview
+from notifications.outbox.dispatch import dispatch_all
 from orders import services
 from orders.access import without_tokens
-from orders.admin.base import BackordersAdmin
 from orders.models import (
     Allocation,
     Event,

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from orders import queue, services
 from orders.models import Answer, DelayNotice, Event, Order, OrderLine, Promise, Refund, Restock, Supplier
-from orders.queries import order_status
+from orders.pages.status import order_status
 from tests import factories
 from tests.factories import NOON, fresh, kinds
 

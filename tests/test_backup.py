@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from backorders_site.embedded import POSTGRES_BIN
+from backorders_site.demo.embedded import POSTGRES_BIN
 from orders import services
 from tests import factories
 from tests.conftest import MailSink

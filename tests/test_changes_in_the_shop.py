@@ -7,13 +7,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from notifications.dispatch import dispatch_all
-from notifications.holdings import held_about
 from notifications.models import Message, State
+from notifications.outbox.dispatch import dispatch_all
+from notifications.personal_data import held_about
 from orders import services
 from orders.access import Purpose, order_url
-from orders.imports.dialects import Head
 from orders.imports.known import is_same
+from orders.imports.sources.dialects import Head
 from orders.models import DelayNotice, Event, Order, OrderLine, Refund, ShopChange, ShopTask
 from tests import factories
 from tests.factories import NOON, fresh, kinds

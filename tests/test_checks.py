@@ -7,7 +7,7 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
-from backorders_site.checks import settings_make_sense
+from backorders_site.config.checks import settings_make_sense
 
 ROOT = Path(__file__).parent.parent
 

@@ -10,7 +10,7 @@ from django.test import Client
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.models import Choice, Event, OrderLine, Refund, Shipment, ShopTask, Stock
-from orders.presentation import sentence
+from orders.words import sentence
 from tests.conftest import Clocks, MailSink
 from tests.exports import EXPORT, SHIPMENTS, Load, fulfilled
 from tests.factories import NOON, fresh, kinds, make_product, order

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import Message
-from notifications.preferring import choose
+from notifications.preferences import choose
 from orders import services, tasks
 from orders.access import Purpose, link_token
 from orders.models import DAY_PASSED, Event, OrderLine, Run

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from backorders_site.desk import demo_shop
+from backorders_site.demo import shop
 from orders import services
 from tests.factories import NOON, make_product, order, restock, review
 
@@ -10,18 +10,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def test_the_demo_says_of_a_customer_what_the_page_shows_now() -> None:
-    lamp = make_product(sku=demo_shop.LAMP.sku)
+    lamp = make_product(sku=shop.LAMP.sku)
     order(lamp, placed_at=NOON - timedelta(hours=1))
     ada = order(lamp, customer_name="Ada Okafor")
     review(lamp)
-    said = [demo_shop.customers()[0][1]]
+    said = [shop.customers()[0][1]]
     delivery = restock(lamp, 9)
     review(lamp)
-    said += [demo_shop.customers()[0][1]]
+    said += [shop.customers()[0][1]]
     services.receive(lamp, 2, restock=delivery, now=NOON)
-    said += [demo_shop.customers()[0][1]]
+    said += [shop.customers()[0][1]]
     services.ship(ada.order, {ada.pk: 1}, now=NOON)
-    said += [demo_shop.customers()[0][1]]
+    said += [shop.customers()[0][1]]
     assert said == [
         "2nd in line for a lamp, with no date at the moment, and the page says so",
         "2nd in line for a lamp, with a delivery that has room",

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from django.conf import settings
 
-from backorders_site.desk.importing import LARGEST
 from backorders_site.middleware import LARGEST_OF_ANYBODY
+from backorders_site.staff.pages.imports import LARGEST
 from tests.conftest import Needs
 from tests.faults.hosts import for_this_caddy
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from backorders_site.desk.columns import ColumnsForm
-from backorders_site.desk.uploads import work_off
+from backorders_site.staff.pages.import_columns import ColumnsForm
+from backorders_site.staff.uploads import work_off
 from backorders_site.tasks import work_off_uploads
 from notifications.tasks import forget
 from orders import services
@@ -139,7 +139,7 @@ class TestFiles:
         assert not Upload.objects.exists()
 
     def test_that_are_too_large_are_refused(self, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("backorders_site.desk.importing.LARGEST", 10)
+        monkeypatch.setattr("backorders_site.staff.pages.imports.LARGEST", 10)
         answer = admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})
         assert "larger than 25 MB" in str(answer.context["form"].errors["file"])
 
@@ -191,7 +191,7 @@ class TestFiles:
 
     def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
         row = send(admin_client, ORDERS, GRETE)
-        Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        Upload.objects.update(uploaded_at=NOON - services.uploads.KEPT * 2)
         forget()
         row.refresh_from_db()
         assert (bytes(row.content), row.examples) == (b"", [])
@@ -205,8 +205,8 @@ class TestFiles:
         odd = "3,2026-10-01,no address of ada,Ada,DE,,LAMP,1"
         row = confirm(admin_client, send(admin_client, ORDERS, GRETE, odd), skip_bad="on")
         assert "no address of ada" in str((row.rejected, row.record.rejected))
-        Upload.objects.update(uploaded_at=NOON - services.uploading.KEPT * 2)
-        Import.objects.update(started_at=NOON - services.uploading.KEPT * 2)
+        Upload.objects.update(uploaded_at=NOON - services.uploads.KEPT * 2)
+        Import.objects.update(started_at=NOON - services.uploads.KEPT * 2)
         forget()
         row = Upload.objects.select_related("record").get()
         assert (row.rejected, row.record.rejected) == ({}, [])
@@ -215,7 +215,7 @@ class TestFiles:
     def test_younger_or_under_way_are_kept(self, admin_client: Client) -> None:
         send(admin_client, ORDERS, GRETE)
         admin_client.post(INDEX, {"file": file(ORDERS, ADA)})
-        Upload.objects.filter(state="to_check").update(uploaded_at=NOON - services.uploading.KEPT * 2)
+        Upload.objects.filter(state="to_check").update(uploaded_at=NOON - services.uploads.KEPT * 2)
         forget()
         assert all(bytes(row.content) for row in Upload.objects.all())
 

@@ -11,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from backorders_site.desk.rehearsal import Consequences, undone
-from notifications.admin import MAIL_POLICY
+from backorders_site.staff.admin.emails import MAIL_POLICY
+from backorders_site.staff.preview import Consequences, undone
 from notifications.models import Preference, Suppression
 from orders import queue, services
 from orders.models import Order, OrderLine, Product, Promise, Restock
-from orders.services.forecasting import supplier_record
+from orders.services.forecasts import supplier_record
 from tests import factories
 from tests.factories import NOON
 from tests.test_admin import AFTER_SETTLING, confirmed, filled, page
@@ -178,7 +178,7 @@ class TestWhatItWouldDo:
     def test_of_many_sorts_of_mail_those_that_most_get_are_shown(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("backorders_site.desk.rehearsal.EXAMPLES", 1)
+        monkeypatch.setattr("backorders_site.staff.preview.EXAMPLES", 1)
         delivery, _line = a_line()
         customer(delivery.product, country="CA", locale="en")
         it = would_do(admin_client, delivery)
@@ -226,7 +226,7 @@ class TestWhatItWouldDo:
 class TestALongLine:
     @pytest.fixture(autouse=True)
     def long(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("orders.admin.base.COUNTED_AT_ONCE", 3)
+        monkeypatch.setattr("backorders_site.staff.admin.base.COUNTED_AT_ONCE", 3)
 
     def test_the_page_comes_at_once_and_asks_for_the_counts(self, admin_client: Client) -> None:
         delivery, _line = a_line()

@@ -6,13 +6,13 @@ import pytest
 from django.db import models
 from django.test import Client
 
-from backorders_site.desk.rehearsal import Consequences
-from notifications.dispatch import dispatch_all
+from backorders_site.staff.preview import Consequences
 from notifications.models import Message, State
+from notifications.outbox.dispatch import dispatch_all
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.models import Answer, DelayNotice, Note, Order, OrderLine, Refund, Shipment
-from orders.presentation import sentence
+from orders.words import sentence
 from tests import factories
 from tests.factories import NOON
 from tests.mailing import states

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from backorders_site.desk import coverage
-from notifications.dispatch import dispatch_all
+from backorders_site.staff.admin.base import Button
+from backorders_site.staff.pages import coverage
+from notifications.outbox.dispatch import dispatch_all
 from orders import queue, services
-from orders.admin.base import Button
 from orders.models import Discontinuation, Event, Order, OrderLine, Product, QueueChange, Refund, Restock, ShopTask
 from orders.tasks import discontinue_parts
 from tests import factories
@@ -80,7 +80,7 @@ def test_the_queue_quotes_promises_in_the_language_of_the_desk(admin_client: Cli
 def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    monkeypatch.setattr("backorders_site.staff.pages.product.PER_PAGE", 2)
     product = lamp(1, 1, 1, 1, 1)
     places = [
         [each.place for each in admin_client.get(url(product, page=str(number))).context["waiting"]]
@@ -90,7 +90,7 @@ def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
 
 
 def test_a_place_is_gone_to_and_marked(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    monkeypatch.setattr("backorders_site.staff.pages.product.PER_PAGE", 2)
     product = lamp(1, 1, 1, 1, 1)
     answer = admin_client.get(url(product, place="4"))
     assert [each.place for each in answer.context["waiting"]] == [3, 4]
@@ -127,7 +127,7 @@ def test_somebody_is_found_with_their_place(admin_client: Client, sought: str, f
 
 
 def test_a_long_queue_is_read_page_by_page(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backorders_site.desk.product.PER_PAGE", 2)
+    monkeypatch.setattr("backorders_site.staff.pages.product.PER_PAGE", 2)
     product = lamp(1, 1, 1, 1, 1)
     answer = admin_client.get(url(product, page="3"))
     assert [each.place for each in answer.context["waiting"]] == [5]
@@ -248,7 +248,7 @@ class TestDiscontinue:
             assert discontinued(product).cancelled == 60
 
     def test_it_goes_on_from_the_end_where_it_was_left_and_misses_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("orders.services.discontinuing.PART", 2)
+        monkeypatch.setattr("orders.services.discontinuation.PART", 2)
         product = lamp(1, 1, 1, 1, 1)
         first = OrderLine.objects.earliest("queued_at")
         services.discontinue(product, reason="closed", now=NOON, actor="ann")

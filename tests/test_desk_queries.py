@@ -7,8 +7,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from backorders_site.desk.reports import REPORTS
-from backorders_site.desk.uploads import work_off
+from backorders_site.staff.pages.reports import REPORTS
+from backorders_site.staff.uploads import work_off
 from notifications.models import Message, State
 from orders import services
 from orders.models import Order, Receipt, Restock, Word

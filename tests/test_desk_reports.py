@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
-from backorders_site.desk.reports import REPORTS
+from backorders_site.staff.pages.reports import REPORTS
 from orders import services
 from orders.models import Supplier
 from tests import factories
@@ -111,7 +111,7 @@ def test_a_report_without_rows_says_what_to_do_first(admin_client: Client, slug:
 
 
 def test_a_sheet_has_all_and_runs_no_formula(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backorders_site.desk.reports.SHOWN", 1)
+    monkeypatch.setattr("backorders_site.staff.pages.reports.SHOWN", 1)
     for sku in ("=cmd()", "RUG"):
         factories.order(factories.make_product(sku=sku, name="@x"))
     assert "the CSV has all" in admin_client.get("/admin/desk/reports/queue-age/").content.decode()

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from backorders_site.checks import settings_make_sense
-from backorders_site.desk.shipping import Report, rows_of
+from backorders_site.config.checks import settings_make_sense
+from backorders_site.staff.pages.ship import Report, rows_of
 from orders import services
 from orders.models import Order, OrderLine, Product, Shipment
-from orders.presentation import tracking_link
+from orders.words import tracking_link
 from tests import factories
 from tests.factories import NOON, fresh
 from tests.test_admin import act, queries_of

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from notifications.dispatch import dispatch_all
-from notifications.holding import hold_mail
+from notifications.outbox.dispatch import dispatch_all
+from notifications.pause import hold_mail
 from orders import services
 from orders.models import Product, Restock
 from tests import factories

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from notifications.dispatch import Dispatched, dispatch, dispatch_all
 from notifications.models import Message, MessageEvent, State, Suppression
+from notifications.outbox.dispatch import Dispatched, dispatch, dispatch_all
 from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories

@@ -10,7 +10,7 @@ import pytest
 import redis
 from environ import Env
 
-from backorders_site import embedded
+from backorders_site.demo import embedded
 
 OWNER = """
 import sys

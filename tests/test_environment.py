@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from backorders_site.environment import Environment, postgresql, valkey
+from backorders_site.config.environment import Environment, postgresql, valkey
 
 ROOT = Path(__file__).parent.parent
 env = Environment()

@@ -16,18 +16,18 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from django.db import DataError, connection, transaction
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
-from notifications.delivery import claim, deliver, finish, hand_over, prepare, release_stuck
-from notifications.dispatch import dispatch_all
-from notifications.mail_server import Answer, Outcome, Phase
-from notifications.mode import MailMode
+from backorders_site.demo.embedded import free_port
+from notifications.mail_mode import MailMode
 from notifications.models import Message, State
+from notifications.outbox.delivery import claim, deliver, finish, hand_over, prepare, release_stuck
+from notifications.outbox.dispatch import dispatch_all
 from notifications.tasks import SENDER
 from notifications.tasks import deliver as deliver_task
+from notifications.transport.smtp import Answer, Outcome, Phase
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
-from orders.services import keeping
-from orders.services.forecasting import cutoff
+from orders.services import deadlines
+from orders.services.forecasts import cutoff
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON
@@ -267,7 +267,7 @@ def test_the_days_work_is_done_once_on_a_day_of_any_length(
     runs = Run.objects.order_by("job", "day").values_list("job", "day", "finished_at")
     assert list(runs) == [
         *(("deadlines", of.date(), at) for of, at in judged[recorded]),
-        ("review", day.date(), keeping.review_time(noon)),
+        ("review", day.date(), deadlines.review_time(noon)),
     ]
 
 

@@ -16,16 +16,17 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site import embedded, health
 from backorders_site.celery import UPLOADS, app, sign
+from backorders_site.demo import embedded
+from backorders_site.ops import health
 from backorders_site.tasks import hand_on_uploads, work_off_uploads
 from notifications import heartbeats
-from notifications.dispatch import dispatch_all
 from notifications.models import Heartbeat, Message
+from notifications.outbox.dispatch import dispatch_all
 from orders import clock, services, tasks
 from orders.access import Purpose, link_token
 from orders.models import Event, OrderLine, Run, Upload
-from orders.services import keeping
+from orders.services import deadlines
 from tests import factories
 from tests.conftest import MailSink
 from tests.test_operations import TOKEN, read
@@ -362,9 +363,9 @@ def test_a_day_that_a_clock_ahead_called_done_is_done_all_the_same(client: Clien
     now = datetime.now(UTC)
     today = services.today_of(now)
     Run.objects.create(job="review", day=today, finished_at=now + timedelta(hours=1))
-    assert not keeping.was_done("review", today, now=now)
+    assert not deadlines.was_done("review", today, now=now)
     assert "backorders_last_review_seconds" not in read(client)
-    keeping.done("review", today, now=now)
-    assert keeping.was_done("review", today, now=now)
+    deadlines.done("review", today, now=now)
+    assert deadlines.was_done("review", today, now=now)
     assert Run.objects.get().finished_at == now
     assert "backorders_last_review_seconds" in read(client)

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from backorders_site.desk.uploads import work_off
+from backorders_site.staff.uploads import work_off
 from notifications.models import Message, State
 from notifications.tasks import deliver, dispatch
 from orders import queue, services, tasks

@@ -9,16 +9,16 @@ from types import FrameType
 
 import pytest
 
-from backorders_site.desk.shipping import LONGEST_LINE, MOST_BYTES, MOST_ROWS, rows_of
-from backorders_site.logs import without_secrets
-from notifications.mail_server import _without_addresses
+from backorders_site.ops.logs import without_secrets
+from backorders_site.staff.finding import with_name
+from backorders_site.staff.pages.ship import LONGEST_LINE, MOST_BYTES, MOST_ROWS, rows_of
+from notifications.transport.smtp import _without_addresses
 from orders.access import without_tokens
-from orders.admin.finding import with_name
-from orders.imports import values
-from orders.imports.columnmap import settings_of
-from orders.imports.dialects import OurColumns, ShopifyColumns
-from orders.imports.gathering import OrdersFile
-from orders.imports.table import MOST_COLUMNS, BadRow, Table, Unreadable
+from orders.imports.csv import values
+from orders.imports.csv.gathering import OrdersFile
+from orders.imports.csv.table import MOST_COLUMNS, BadRow, Table, Unreadable
+from orders.imports.sources.column_map import settings_of
+from orders.imports.sources.dialects import OurColumns, ShopifyColumns
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

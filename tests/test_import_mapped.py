@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.imports.columnmap import LARGEST
+from orders.imports.sources.column_map import LARGEST
 from orders.models import Import, Order, OrderLine
 from tests.test_import_orders import state
 

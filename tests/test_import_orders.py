@@ -11,7 +11,7 @@ from django.db import connection
 
 from orders import queue, services
 from orders.models import Event, Import, Order, OrderLine, Product, QueueChange, Reason, Refund, ShopChange
-from orders.services.reconciling import ONE_IMPORT
+from orders.services.flags import ONE_IMPORT
 from tests.factories import NOON, fresh, kinds, make_product, restock
 
 HEADER = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
@@ -95,7 +95,7 @@ def test_a_first_import_is_quiet_and_promises_at_once(csv: Csv) -> None:
 def test_after_the_release_has_begun_imported_orders_hear_at_once(
     csv: Csv, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("orders.services.reconciling.FEW_LINES", few)
+    monkeypatch.setattr("orders.services.flags.FEW_LINES", few)
     services.start_release(10, now=NOON)
     call_command("import_orders", csv(row()))
     assert Order.objects.get().released_at == NOON

@@ -13,7 +13,7 @@ from django.test import Client
 from orders import services
 from orders.access import order_url
 from orders.models import Event, Import, Order, OrderLine, Product, Shipment
-from orders.presentation import sentence
+from orders.words import sentence
 from tests.factories import NOON, kinds, make_product, restock
 from tests.test_import_orders import state
 

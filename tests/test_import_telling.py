@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.desk.uploads import work_off
+from backorders_site.staff.uploads import work_off
 from orders import services
 from orders.models import Event, Import, Order, OrderLine, Product, Promise, Restock, RestockDate, Upload
 from tests import factories

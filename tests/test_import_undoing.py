@@ -10,7 +10,7 @@ from time_machine import Traveller
 
 from orders import queue, services
 from orders.models import DelayNotice, Event, Import, Order, OrderLine, Product, Promise, Restock, RestockDate
-from orders.services.forecasting import expected_restocks, read_versions, supplier_record
+from orders.services.forecasts import expected_restocks, read_versions, supplier_record
 from tests.factories import NOON
 from tests.test_desk_import import INDEX, ORDERS, RESTOCKS, SHIPMENTS, confirm, send
 from tests.test_import_telling import LATER, csv, lamp

@@ -11,8 +11,8 @@ from urllib.request import Request, urlopen
 import pytest
 from aiosmtpd.controller import Controller
 
-from backorders_site.embedded import free_port
-from backorders_site.inbox import InboxServer, Mailbox, Sink
+from backorders_site.demo.embedded import free_port
+from backorders_site.demo.inbox import InboxServer, Mailbox, Sink
 
 
 @dataclass(frozen=True)

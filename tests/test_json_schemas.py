@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from backorders_site.desk import states
 from orders.access import Purpose, link_token
 from orders.models import Product
 from tests.factories import NOON, lamp_of_a_punctual_supplier, order
+from tests.gallery import states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

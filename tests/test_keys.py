@@ -13,8 +13,8 @@ from django.urls import reverse
 from notifications.models import Message
 from orders import services
 from orders.domain import keys
-from orders.imports import values
-from orders.imports.table import BadRow
+from orders.imports.csv import values
+from orders.imports.csv.table import BadRow
 from orders.models import Order, Product, Restock, Supplier
 from orders.models.keys import on_one_line
 from tests import factories

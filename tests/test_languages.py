@@ -18,13 +18,14 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from backorders_site import catalogues
+from backorders_site.ops import catalogs
 from notifications.models import Message
 from orders import services
 from orders.access import Purpose, link_token, mine_url
 from orders.domain.supply import Window
 from orders.models import Event, Order
-from orders.presentation import (
+from orders.pages.language import read_as
+from orders.words import (
     isolated,
     moment_words,
     number_words,
@@ -35,8 +36,7 @@ from orders.presentation import (
     window_words,
     zone_of,
 )
-from orders.presentation.days import day_of_month, in_language, ordinal
-from orders.reader import read_as
+from orders.words.days import day_of_month, in_language, ordinal
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON
@@ -55,7 +55,7 @@ def english_afterwards() -> Any:
 
 
 def messages_of(language: str) -> list[Translated]:
-    return [message for message in catalogues.read(language) if message.id]
+    return [message for message in catalogs.read(language) if message.id]
 
 
 # The catalogues
@@ -63,20 +63,20 @@ def messages_of(language: str) -> list[Translated]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_catalogue_holds_what_the_sources_say_and_nothing_is_missing_or_fuzzy(language: str) -> None:
-    now = catalogues.brought_up_to_date(language)
+    now = catalogs.brought_up_to_date(language)
     unfinished = [
-        catalogues.ids_of(message)[0]
+        catalogs.ids_of(message)[0]
         for message in now
-        if message.id and (message.fuzzy or not all(catalogues.strings_of(message)))
+        if message.id and (message.fuzzy or not all(catalogs.strings_of(message)))
     ]
     assert unfinished == [], "make messages, then translate them (docs/translating.md)"
-    assert catalogues.po_of(now) == catalogues.path_of(language).read_bytes(), "make messages"
+    assert catalogs.po_of(now) == catalogs.path_of(language).read_bytes(), "make messages"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_compiled_is_what_the_catalogue_says(language: str) -> None:
-    compiled = catalogues.path_of(language, "mo").read_bytes()
-    assert compiled == catalogues.mo_of(catalogues.read(language)), "make messages"
+    compiled = catalogs.path_of(language, "mo").read_bytes()
+    assert compiled == catalogs.mo_of(catalogs.read(language)), "make messages"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -84,10 +84,10 @@ def test_a_translation_names_what_the_original_names(language: str) -> None:
     """Forms for one, two or none may say the number as a word; the last form, for any number, names all."""
     wrong = []
     for message in messages_of(language):
-        named = {name for words in catalogues.ids_of(message) for name in PLACEHOLDER.findall(words)}
-        forms = [set(PLACEHOLDER.findall(words)) for words in catalogues.strings_of(message)]
+        named = {name for words in catalogs.ids_of(message) for name in PLACEHOLDER.findall(words)}
+        forms = [set(PLACEHOLDER.findall(words)) for words in catalogs.strings_of(message)]
         if forms[-1] != named or any(form - named for form in forms):
-            wrong.append(catalogues.ids_of(message)[0])
+            wrong.append(catalogs.ids_of(message)[0])
     assert wrong == []
 
 
@@ -97,8 +97,8 @@ def test_a_translation_keeps_the_markup(language: str) -> None:
     wrong = [
         words
         for message in messages_of(language)
-        for words in catalogues.strings_of(message)
-        if tags.findall(words) != tags.findall(catalogues.ids_of(message)[0])
+        for words in catalogs.strings_of(message)
+        if tags.findall(words) != tags.findall(catalogs.ids_of(message)[0])
     ]
     assert wrong == []
 
@@ -112,11 +112,11 @@ def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
         "Confirm withdrawal",
     ]
     for language in LANGUAGES:
-        marked = {catalogues.ids_of(m)[0] for m in messages_of(language) if catalogues.LEGAL in m.auto_comments}
+        marked = {catalogs.ids_of(m)[0] for m in messages_of(language) if catalogs.LEGAL in m.auto_comments}
         from_the_rules = {
-            catalogues.ids_of(message)[0]
-            for message in catalogues.collected()
-            if any(name == catalogues.LEGAL_SOURCE for name, _ in message.locations)
+            catalogs.ids_of(message)[0]
+            for message in catalogs.collected()
+            if any(name == catalogs.LEGAL_SOURCE for name, _ in message.locations)
         }
         assert from_the_rules | set(sentences) <= marked
 
@@ -167,7 +167,7 @@ def texts(page: str) -> list[str]:
     return [text.strip() for text in parser.found if text.strip()]
 
 
-TEMPLATES = [path for path in catalogues.sources() if path.suffix in (".html", ".txt")]
+TEMPLATES = [path for path in catalogs.sources() if path.suffix in (".html", ".txt")]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
@@ -189,9 +189,9 @@ def pseudo(settings: Settings, tmp_path: Path) -> None:
         return "".join(part if part.startswith(("%(", "<")) else part.translate(shifted) for part in parts)
 
     catalogue = Catalog(locale="de", domain="django", fuzzy=False)
-    for message in catalogues.collected():
+    for message in catalogs.collected():
         if message.id:
-            ids = catalogues.ids_of(message)
+            ids = catalogs.ids_of(message)
             strings = tuple(written(words) for words in ids)
             catalogue.add(message.id, strings if len(ids) > 1 else strings[0], context=message.context)
     target = tmp_path / "de" / "LC_MESSAGES" / "django.mo"
@@ -427,9 +427,9 @@ def test_all_six_arabic_forms() -> None:
             translation.ngettext("%(times)s time in 10", "%(times)s times in 10", number)
             for number in (0, 1, 2, 3, 11, 100)
         ]
-    message = catalogues.read("ar").get(("%(times)s time in 10", "%(times)s times in 10"))
+    message = catalogs.read("ar").get(("%(times)s time in 10", "%(times)s times in 10"))
     assert message is not None
-    assert forms == list(catalogues.strings_of(message))
+    assert forms == list(catalogs.strings_of(message))
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from django.urls import reverse
 
 import backorders_site.tasks  # noqa: F401 - as workers do: it tells them to name tasks in logs
 from backorders_site.celery import app as celery_app
-from backorders_site.errors import report_errors
-from backorders_site.logs import Ids, JsonLine, Line, requests, without_secrets
+from backorders_site.ops.errors import report_errors
+from backorders_site.ops.logs import Ids, JsonLine, Line, requests, without_secrets
 from notifications import tasks
-from notifications.dispatch import dispatch_all
+from notifications.outbox.dispatch import dispatch_all
 from orders.access import Purpose, mine_url, order_url
 from orders.models import OrderLine
 from tests import factories
@@ -90,7 +90,7 @@ def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
     dispatch_all()
     mail_sink.answers = ["451 later"]
     done = tasks.deliver.apply()
-    (said,) = [row for row in lines_of(written) if row["logger"] == "notifications.delivery"]
+    (said,) = [row for row in lines_of(written) if row["logger"] == "notifications.outbox.delivery"]
     message = line.order.messages.get()
     assert said["message"] == f"message {message.pk}: queued"
     assert (said["message_id"], said["order_id"], said["state"], said["attempt"]) == (
@@ -290,7 +290,7 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     def fails(*args: object, **kwargs: object) -> None:
         raise ValueError(f"cannot show {line.order.email} at {path_of(line)}, once /O/%20{path_of(line)[3:-1]}x")
 
-    monkeypatch.setattr("orders.views.order_status", fails)
+    monkeypatch.setattr("orders.pages.views.order_status", fails)
     url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
     answer = Client(raise_request_exception=False).get(
         url, {"email": line.order.email}, headers={"X-Request-ID": "from-the-proxy-1", "Cookie": f"sessionid={COOKIE}"}

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from backorders_site.staff.admin.lines import OrderLineAdmin
+from backorders_site.staff.admin.orders import OrderAdmin
 from orders import services
-from orders.admin.lines import OrderLineAdmin
-from orders.admin.orders import OrderAdmin
 from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Shipment
 from tests import factories
 from tests.factories import NOON
@@ -35,7 +35,7 @@ def test_what_is_too_long_to_count_is_estimated_and_said_to_be(
     five()
     short = admin_client.get(page(Order))
     assert (short.context["cl"].result_count, "about" in short.content.decode()) == (5, False)
-    monkeypatch.setattr("orders.admin.base.COUNTED", 3)
+    monkeypatch.setattr("backorders_site.staff.admin.base.COUNTED", 3)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_order")
     long = admin_client.get(page(Order))
@@ -60,7 +60,7 @@ def test_every_page_of_a_product_s_queue_begins_at_its_place(
 def test_set_aside_and_cancelled_are_found_whether_few_or_many(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr("orders.admin.lines.COUNTED", most)
+    monkeypatch.setattr("backorders_site.staff.admin.lines.COUNTED", most)
     five()
     for number in ("102", "104"):
         services.cancel(Order.objects.get(number=number), now=NOON)

@@ -7,11 +7,10 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.checks import settings_make_sense
-from backorders_site.desk import styleguide
-from backorders_site.theme import LARGEST_LOGO
-from orders import colours
-from orders.colours import TEXT_CONTRAST, colour, contrast, dark_accents
+from backorders_site.config.checks import settings_make_sense
+from backorders_site.look.theme import LARGEST_LOGO
+from orders import colors
+from orders.colors import TEXT_CONTRAST, colour, contrast, dark_accents
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
 
@@ -33,7 +32,7 @@ def test_without_settings_the_sheet_is_the_file(client: Client) -> None:
 def test_the_colours_reckoned_with_are_those_of_the_sheet() -> None:
     css = Path("static/css/site.css").read_text()
     light, dark = css.split("@media (prefers-color-scheme: dark)")[:2]
-    named = {name: getattr(colours, name) for name in ("LIGHT_PAPER", "LIGHT_CARD", "DARK_PAPER", "DARK_CARD")}
+    named = {name: getattr(colors, name) for name in ("LIGHT_PAPER", "LIGHT_CARD", "DARK_PAPER", "DARK_CARD")}
     for name, value in named.items():
         theme, token = name.lower().split("_")
         assert f"--{token}: {value};" in (light if theme == "light" else dark)
@@ -72,9 +71,9 @@ def test_a_shop_wears_its_own_colour_and_font(client: Client, settings: Settings
 @pytest.mark.parametrize("words", ["#17604f", "#1a4b8c", "#b3261e", "#5b2a86", "#000", "#004d00", "#7a0046"])
 def test_the_dark_shade_of_any_colour_can_be_read(words: str) -> None:
     accents = dark_accents(colour(words))
-    for ground in (colours.DARK_PAPER, colours.DARK_CARD, accents.soft, accents.text):
+    for ground in (colors.DARK_PAPER, colors.DARK_CARD, accents.soft, accents.text):
         assert contrast(accents.accent, ground) >= TEXT_CONTRAST
-    assert contrast(colours.DARK_INK, accents.soft) >= TEXT_CONTRAST
+    assert contrast(colors.DARK_INK, accents.soft) >= TEXT_CONTRAST
 
 
 @pytest.mark.parametrize(
@@ -125,14 +124,3 @@ def test_no_logo_and_no_file_besides_it(client: Client, settings: Settings, tmp_
     logo.write_text(SVG)
     settings.SHOP_LOGO = str(logo)
     assert client.get("/look/logo.abc.png").status_code == 404
-
-
-def test_the_style_guide_is_there_in_development_only(client: Client, settings: Settings) -> None:
-    assert client.get("/styleguide/").status_code == 404
-    settings.DEMO = True
-    page = client.get("/styleguide/").content.decode()
-    for state in styleguide.states():
-        assert f'<h3 class="name">{state.name}</h3>' in page
-    assert "SET" not in page
-    assert 'style="' not in page
-    assert page.count('<svg role="img"') == page.count("<title>") - 1  # the page's own

@@ -16,8 +16,8 @@ from pytest_django.fixtures import Settings
 from notifications.compose import Composed
 from notifications.compose.layout import TEXT_WIDTH, text_of
 from notifications.compose.palette import palette
-from notifications.delivery import mail_of
 from notifications.models import Message
+from notifications.outbox.delivery import mail_of
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import EventKind, Order, OrderLine, Product

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications.mode import MailMode, parse_mail_mode
+from notifications.mail_mode import MailMode, parse_mail_mode
 from notifications.models import Message, State
 from orders.models import Event, Order, OrderLine
 from tests import factories

@@ -15,7 +15,7 @@ from notifications.models import Message
 from orders import services
 from orders.access import MAY_ACT, open_order
 from orders.models import DelayNotice, Event, Order, OrderLine, Product, Promise
-from orders.presentation import sentence, window_sentence
+from orders.words import sentence, window_sentence
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product

@@ -1,8 +1,8 @@
 import pytest
 
-from notifications.dispatch import dispatch_all
-from notifications.mending import count_as_sent, send_again, withdraw
 from notifications.models import Message, MessageEvent, State
+from notifications.outbox.dispatch import dispatch_all
+from notifications.outbox.staff_actions import count_as_sent, send_again, withdraw
 from orders.models import Event, Order, OrderLine
 from orders.services import Refused
 from tests import factories

@@ -8,7 +8,7 @@ from django.test import Client
 from orders import services
 from orders.access import Purpose, order_url
 from orders.models import Event, OrderLine, Receipt, Shipment, Stock
-from orders.presentation import sentence
+from orders.words import sentence
 from tests.conftest import Clocks, MailSink
 from tests.exports import EXPORT, SHIPMENTS, Load, fulfilled
 from tests.factories import NOON, fresh, kinds, make_product, order

@@ -18,13 +18,13 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
-from backorders_site import health
 from backorders_site.celery import app
+from backorders_site.ops import health
 from backorders_site.tasks import give_sign_of_life
 from notifications import heartbeats, tasks
-from notifications.dispatch import dispatch_all
-from notifications.holding import hold_mail, release_mail
 from notifications.models import Heartbeat, Message
+from notifications.outbox.dispatch import dispatch_all
+from notifications.pause import hold_mail, release_mail
 from orders import services
 from orders.models import DelayNotice, Refund
 from tests import factories

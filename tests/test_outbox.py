@@ -11,13 +11,14 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
-from notifications import delivery, tasks
-from notifications.delivery import Claimed, claim, deliver, finish, hand_over, prepare, release_stuck
-from notifications.dispatch import dispatch_all
-from notifications.mail_server import Answer, Outcome, Phase
-from notifications.mode import MailMode
+from backorders_site.demo.embedded import free_port
+from notifications import tasks
+from notifications.mail_mode import MailMode
 from notifications.models import Attempt, Message, State, Suppression
+from notifications.outbox import delivery
+from notifications.outbox.delivery import Claimed, claim, deliver, finish, hand_over, prepare, release_stuck
+from notifications.outbox.dispatch import dispatch_all
+from notifications.transport.smtp import Answer, Outcome, Phase
 from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories

@@ -9,12 +9,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db.models import F
 from pytest_django.fixtures import Settings
 
-from backorders_site.checks import settings_make_sense
-from notifications import pacing
-from notifications.delivery import deliver
-from notifications.dispatch import dispatch_all
+from backorders_site.config.checks import settings_make_sense
 from notifications.models import Attempt, Message, Pace, State
-from notifications.pacing import Rates, parse_rates
+from notifications.outbox.delivery import deliver
+from notifications.outbox.dispatch import dispatch_all
+from notifications.transport import rates as pacing
+from notifications.transport.rates import Rates, parse_rates
 from tests import factories
 from tests.conftest import MailSink
 from tests.mailing import mail

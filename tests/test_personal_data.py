@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from notifications.erasing import forget_words
-from notifications.mending import send_again
+from notifications.erasure import forget_words
 from notifications.models import Message, Preference, ProviderReport, State, Suppression
-from notifications.preferring import choose
+from notifications.outbox.staff_actions import send_again
+from notifications.preferences import choose
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.models import (

@@ -9,9 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.supply import NO_WINDOW, Window
-from orders.presentation import Standing, Told, queue_bar, standing, window_strip
-from orders.presentation.queuebar import MOST_DELIVERIES, THINNEST, Delivery, parts_of, segments_of, shares
-from orders.presentation.strip import FORMER_SHOWN
+from orders.pages.drawings.queue_bar import (
+    MOST_DELIVERIES,
+    THINNEST,
+    Delivery,
+    Standing,
+    parts_of,
+    queue_bar,
+    segments_of,
+    shares,
+    standing,
+)
+from orders.pages.drawings.window_strip import FORMER_SHOWN, Told, window_strip
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -85,7 +94,7 @@ def test_years_are_named_where_they_change() -> None:
 def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
     plain = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orders.presentation.strip.get_language_bidi", lambda: True)
+        patched.setattr("orders.pages.drawings.window_strip.get_language_bidi", lambda: True)
         mirrored = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
     assert plain is not None
     assert mirrored is not None

@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from orders import services, views
+from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, OrderLine, Product
+from orders.pages import views
 from tests.factories import NOON, lamp_of_a_punctual_supplier, order, review
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ import time_machine
 from django.test import Client
 
 from notifications.models import Message, Preference
-from notifications.preferring import choose
+from notifications.preferences import choose
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, OrderLine
-from orders.queries import order_status
+from orders.pages.status import order_status
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON, fresh, kinds, make_product

@@ -13,9 +13,9 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from notifications.models import Message, ProviderReport, State, Suppression
-from notifications.reports import handle_reports
+from notifications.transport.reports import handle_reports
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import Clocks

@@ -23,8 +23,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from backorders_site.embedded import free_port
-from backorders_site.supervisor import BASE_DIR
+from backorders_site.demo.embedded import free_port
+from backorders_site.demo.supervisor import BASE_DIR
 from orders.access import TRIES, WINDOW_SECONDS, Purpose, link_token
 from orders.models import Upload
 from tests import factories

@@ -7,9 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from orders import services
 from orders.models import Order, OrderLine, Product, Promise
-from orders.presentation import share_words
-from orders.record import FEWEST, Kept, record_of_promises
-from orders.services.promising import newest_forecasts
+from orders.pages.public_record import FEWEST, Kept, record_of_promises
+from orders.services.promises import newest_forecasts
+from orders.words import share_words
 from tests.factories import NOON, make_product, order, restock
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from orders import services
 from orders.models import OrderLine, Reason, Run
-from orders.services.reporting import arrived_until, shipped_until
+from orders.services.recorded_days import arrived_until, shipped_until
 from orders.tasks import keep_deadlines, review_all, review_settled
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from notifications.mending import mark_bounced, send_again
 from notifications.models import Message, State, Suppression
+from notifications.outbox.staff_actions import mark_bounced, send_again
 from orders import services
 from orders.access import order_url
 from orders.models import DelayNotice, Event, Order, OrderLine
-from orders.presentation import sentence
 from orders.services import Refused
+from orders.words import sentence
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh

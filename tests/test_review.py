@@ -14,8 +14,9 @@ from orders.domain import promises, supply
 from orders.domain.supply import Band, Window
 from orders.domain.working_days import last_arrival_for
 from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Promise, Restock, Supplier
-from orders.services import forecasting, promising
-from orders.services.forecasting import bands_as_json
+from orders.services import forecasts
+from orders.services import promises as promising
+from orders.services.forecasts import bands_as_json
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product, make_supplier
 
@@ -220,12 +221,12 @@ def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(suppl
     later = NOON + timedelta(days=9)
 
     def figures() -> list[object]:
-        record = forecasting.supplier_record(services.today_of(later))
+        record = forecasts.supplier_record(services.today_of(later))
         suppliers = Supplier.objects.order_by("pk").values_list("name", flat=True)
         return [record.arrival(name, days(20)) for name in suppliers]
 
     def anew() -> list[object]:
-        forecasting._last = None
+        forecasts._last = None
         return figures()
 
     first = figures()

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from backorders_site.staff.admin.base import actor_of
 from notifications.models import State
 from orders import services
 from orders.access import Purpose, order_url
-from orders.admin.base import actor_of
 from orders.models import Order, Restock
 from tests import factories
 from tests.factories import NOON

@@ -8,7 +8,7 @@ import pytest
 from orders.domain.delay_rules import Decision, Jurisdiction, Sentence, Silence, Situation, Told, decide
 from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Order, Reason
-from orders.presentation import (
+from orders.words import (
     consent_sentence,
     next_word_sentence,
     notice_sentences,
@@ -19,8 +19,8 @@ from orders.presentation import (
     tracking_link,
     window_words,
 )
-from orders.presentation.days import day_words, in_language, ordinal
-from orders.presentation.events import WORDS, why
+from orders.words.days import day_words, in_language, ordinal
+from orders.words.events import WORDS, why
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

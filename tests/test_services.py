@@ -6,7 +6,7 @@ import pytest
 
 from orders import queue, services
 from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Shipment
-from orders.presentation import sentence
+from orders.words import sentence
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product
 

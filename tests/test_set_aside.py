@@ -10,7 +10,7 @@ from django.test import Client
 from orders import services
 from orders.access import Purpose, answer_url, order_url
 from orders.models import Choice, OrderLine, Outcome, Refund
-from orders.queries import order_status
+from orders.pages.status import order_status
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, make_product

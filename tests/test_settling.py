@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from backorders_site.desk.rehearsal import rehearse
+from backorders_site.staff.preview import rehearse
 from orders import services
 from orders.domain.working_days import last_arrival_for
 from orders.models import DelayNotice, Event, Forecast, OrderLine, Product, Promise, Reason, Receipt, Restock
-from orders.presentation import sentence
-from orders.queries import offer
-from orders.services import promising
-from orders.services.forecasting import cutoff
+from orders.pages.status import offer
+from orders.services import promises
+from orders.services.forecasts import cutoff
+from orders.words import sentence
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product, make_supplier
 
@@ -249,7 +249,7 @@ def test_nobody_who_types_while_the_review_waits_for_the_product_is_overheard(sh
     listed = list(Product.objects.filter(review_at__lte=due).only("pk"))
     services.move_restock_date(shop.restock, TYPED, now=due, meant=True)
     assert listed
-    promising.review_at_rest(listed, now=due)
+    promises.review_at_rest(listed, now=due)
     assert not _typo_is_out()
 
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from orders import services
 from orders.models import Product
-from orders.record import FEWEST
+from orders.pages.public_record import FEWEST
 from tests.factories import lamp_of_a_punctual_supplier, make_product, order
 from tests.test_record import tell
 

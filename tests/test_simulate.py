@@ -6,12 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from backorders_site.desk import simulate_checks as checks
-from backorders_site.desk.simulate import Shop
-from backorders_site.desk.simulate_charts import calibration_chart, windows_chart
-from backorders_site.desk.simulate_checks import Inversion, LineStory, SilentBreak, Step, Told
-from backorders_site.desk.simulate_report import coverage, kept, report_on
-from backorders_site.desk.simulate_story import draw_orders, synthetic
+from backorders_site.simulation import checks
+from backorders_site.simulation.charts import calibration_chart, windows_chart
+from backorders_site.simulation.checks import Inversion, LineStory, SilentBreak, Step, Told
+from backorders_site.simulation.report import coverage, kept, report_on
+from backorders_site.simulation.run import Shop
+from backorders_site.simulation.story import draw_orders, synthetic
 from orders import services
 from orders.models import Order, OrderLine
 from tests.factories import NOON, make_product, order, restock

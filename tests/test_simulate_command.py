@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from backorders_site.desk.simulate import NoScratchDatabase, Shop, scratch_database
-from backorders_site.desk.simulate_checks import places_now, rises_between
-from backorders_site.desk.simulate_report import report_on
-from backorders_site.desk.simulate_story import synthetic
+from backorders_site.simulation.checks import places_now, rises_between
+from backorders_site.simulation.report import report_on
+from backorders_site.simulation.run import NoScratchDatabase, Shop, scratch_database
+from backorders_site.simulation.story import synthetic
 from orders import services
 from orders.models import OrderLine, Promise
 from tests.factories import NOON, make_product, order, restock

@@ -18,11 +18,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from backorders_site.desk.examples import mail_due
+from backorders_site.staff.actions.base import Act
+from backorders_site.staff.example_emails import mail_due
 from notifications.models import Message, ProviderReport, Suppression
 from orders import access, services
 from orders.access import Purpose
-from orders.admin.acts import Act
 from orders.models import Event, EventKind, Order, OrderLine
 from tests import factories
 from tests.factories import NOON

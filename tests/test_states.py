@@ -7,11 +7,11 @@ import time_machine
 from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
-from backorders_site.desk import states
 from orders.models import Event
-from orders.presentation.queuebar import parts_of
-from orders.queries import LineStatus, Status, order_status
+from orders.pages.drawings.queue_bar import parts_of
+from orders.pages.status import LineStatus, Status, order_status
 from tests.factories import NOON
+from tests.gallery import states
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from backorders_site import embedded
-from backorders_site.processes import kill_strays
-from backorders_site.supervisor import CannotStart, demo_environment, run_demo, web_port
+from backorders_site.demo import embedded
+from backorders_site.demo.processes import kill_strays
+from backorders_site.demo.supervisor import CannotStart, demo_environment, run_demo, web_port
 
 SUPERVISE = """
 import os, sys

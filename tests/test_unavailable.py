@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from redis import RedisError
 
-from backorders_site.caching import Cache
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
+from backorders_site.ops.caching import Cache
 from orders.access import order_url
 from orders.models import OrderLine
 from tests import factories
@@ -95,7 +95,7 @@ def test_it_serves_again_as_soon_as_the_database_is_back(line: OrderLine) -> Non
 
 
 def test_a_mistake_of_ours_is_no_503(line: OrderLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.views.order_status", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("orders.pages.views.order_status", lambda *_, **__: 1 / 0)
     answer = Client(raise_request_exception=False).get(order_url(line.order).removeprefix("http://testserver"))
     assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
 

@@ -4,7 +4,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from backorders_site.roles import grant, grant_all
+from backorders_site.staff.roles import grant, grant_all
 
 SEEN_BY_ALL = """
     orders.view_product orders.view_supplier orders.view_restock orders.view_restockdate orders.view_receipt
@@ -21,7 +21,7 @@ SUPPORT = SEEN_BY_ALL + """
     notifications.view_suppression notifications.add_suppression notifications.change_suppression
     notifications.delete_suppression
 """
-# Besides everything of the two apps: staff, without the right to make anybody a superuser (backorders_site.admin).
+# Besides everything of the two apps: staff, without the right to make anybody a superuser (backorders_site.staff.admin.people).
 MANAGER_BESIDES = "auth.view_user auth.add_user auth.change_user auth.view_group"
 
 

@@ -4,7 +4,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from backorders_site.roles import grant
+from backorders_site.staff.roles import grant
 
 
 def give(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -5,9 +5,9 @@ from django.contrib import admin
 from django.template.context import RequestContext
 from django.utils import timezone
 
-from backorders_site.desk import today
-from orders.admin import lines
-from orders.admin.history import promise_words
+from backorders_site.staff.admin import lines
+from backorders_site.staff.admin.history import promise_words
+from backorders_site.staff.pages import today
 from orders.models import OrderLine
 
 register = template.Library()

@@ -10,17 +10,17 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language_info
 
-from notifications.asked import all_orders, without_stale
+from notifications.compose.items import items_of, others_of, parcels_of
 from notifications.compose.layout import html_of, text_of
-from notifications.compose.parts import items_of, others_of, parcels_of
+from notifications.compose.link_emails import all_orders, without_stale
+from notifications.compose.selection import chief, late_from_the_start, still_news
 from notifications.compose.subjects import others_keep_a_date, passed_in_part, subject
 from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain, shortened
+from notifications.may_send import Topic, topics
 from notifications.models import Message
-from notifications.news import chief, late_from_the_start, still_news
-from notifications.wanted import Topic, topics
 from orders.access import Purpose, order_url, page_url
 from orders.models import DelayNotice, Event, EventKind, Order, WindowKind
-from orders.presentation import in_language, isolated, language_for, sentence
+from orders.words import in_language, isolated, language_for, sentence
 
 __all__ = ["Composed", "compose", "plain"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from orders.colours import Accents, colour, dark_accents, light_accents
+from orders.colors import Accents, colour, dark_accents, light_accents
 
 SHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
 DARK = "@media (prefers-color-scheme: dark)"

@@ -6,11 +6,11 @@ from datetime import date
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from notifications.compose.selection import asked_before, late_from_the_start, tells
 from notifications.compose.typed import LONGEST_NUMBER, plain
-from notifications.news import asked_before, late_from_the_start, tells
 from orders.domain.delay_rules import Silence
 from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Reason, WindowKind
-from orders.presentation import day_words, in_language, isolated, ordinal, window_in
+from orders.words import day_words, in_language, isolated, ordinal, window_in
 
 
 def subject(

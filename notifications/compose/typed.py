@@ -1,6 +1,6 @@
 """What people typed, fit for one line of a mail and its headers."""
 
-from orders.presentation.bidi import visible
+from orders.words.bidi import visible
 
 LONGEST_NUMBER = 60
 LONGEST_NAME = 100

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from orders.imports.dialects import Head
+from orders.imports.sources.dialects import Head
 from orders.models import Order
 
 

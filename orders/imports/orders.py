@@ -12,13 +12,13 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
 from orders import services
-from orders.imports.dialects import Dialect, ExportLine, ExportOrder
-from orders.imports.gathering import OrdersFile
+from orders.imports.csv.gathering import OrdersFile
+from orders.imports.csv.table import Table
 from orders.imports.known import is_same, with_numbers
 from orders.imports.remaining import settle_remaining
-from orders.imports.running import Run
-from orders.imports.statuses import refuse_unread
-from orders.imports.table import Table
+from orders.imports.run import Run
+from orders.imports.sources.dialects import Dialect, ExportLine, ExportOrder
+from orders.imports.sources.statuses import refuse_unread
 from orders.models import Order, OrderLine, Product, Refund, Release, ShopTask
 
 BATCH = 1000

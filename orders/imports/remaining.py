@@ -3,9 +3,9 @@
 from collections import Counter
 
 from orders import services
-from orders.imports import values
-from orders.imports.running import Run
-from orders.imports.table import BadRow, Row, Table
+from orders.imports.csv import values
+from orders.imports.csv.table import BadRow, Row, Table
+from orders.imports.run import Run
 from orders.models import OrderLine
 
 COLUMNS = ("order_number", "sku", "units")

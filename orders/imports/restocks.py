@@ -7,9 +7,9 @@ from typing import Any
 
 from orders import services
 from orders.domain.windows import MAX_SLIP
-from orders.imports import values
-from orders.imports.running import Run
-from orders.imports.table import BadRow, Cells, Row
+from orders.imports.csv import values
+from orders.imports.csv.table import BadRow, Cells, Row
+from orders.imports.run import Run
 from orders.models import Restock
 
 REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import services
-from orders.imports import values
+from orders.imports.csv import values
+from orders.imports.csv.table import BadRow, Row
 from orders.imports.known import with_numbers
-from orders.imports.running import Run
-from orders.imports.table import BadRow, Row
+from orders.imports.run import Run
 from orders.models import Order, OrderLine, Shipment
 
 COLUMNS = ("order_number", "sku", "quantity", "shipped_at", "carrier", "tracking_number")

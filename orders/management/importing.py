@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orders import services
-from orders.imports.running import NothingWritten, Run, TellsTooMany
-from orders.imports.table import Table, Unreadable
+from orders.imports.csv.table import Table, Unreadable
+from orders.imports.run import NothingWritten, Run, TellsTooMany
 from orders.models import Upload
 
 FAULTS_SHOWN = 50

@@ -1,15 +1,9 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
 
-from orders.services.ahead import brought, shipped_ahead
-from orders.services.allocating import allocate
-from orders.services.answering import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
-from orders.services.asking import ask_for_orders
-from orders.services.cancelling import Changed, cancel, correct_shipment, mark_refund_sent, restore
-from orders.services.discontinuing import discontinue, discontinue_free_part, discontinue_part, ending
-from orders.services.erasing import erase_files, erase_orders, erasing
-from orders.services.forecasting import today_of
-from orders.services.foreseeing import Before, Worse, stand_before, touched_since, worse_news, worse_told
-from orders.services.keeping import (
+from orders.services.allocation import allocate
+from orders.services.answers import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
+from orders.services.cancellations import Changed, cancel, correct_shipment, mark_refund_sent, restore
+from orders.services.deadlines import (
     deadlines_left,
     keep_deadlines,
     reassure,
@@ -17,15 +11,18 @@ from orders.services.keeping import (
     say_day_passed,
     start_release,
 )
-from orders.services.linking import ask_for_link
-from orders.services.moving import move_in_queue
-from orders.services.noticing import decide_again
-from orders.services.noting import NO_ADDRESS, correct_address, tell_customer, write_note
-from orders.services.numbering import NUMBERED, number_parcel
-from orders.services.passing_over import Held, waiting_at_most
-from orders.services.placing import NewLine, NewOrder, add_lines, place_order, place_orders
-from orders.services.promising import publish_joined, review, review_all, review_settled, unreviewed
-from orders.services.reconciling import (
+from orders.services.delay_notices import decide_again
+from orders.services.discontinuation import discontinue, discontinue_free_part, discontinue_part, ending
+from orders.services.email_results import (
+    make_news_due,
+    mark_not_told,
+    mark_returned,
+    mark_told,
+    reach_again,
+    tell_again,
+)
+from orders.services.erasure import erase_files, erase_orders, erasing
+from orders.services.flags import (
     CONFLICT,
     begin_import,
     end_import,
@@ -41,18 +38,19 @@ from orders.services.reconciling import (
     settle_shipped,
     strike,
 )
-from orders.services.recording import Arrival, Delivery, PostedDate, Recorded, record_deliveries
+from orders.services.forecasts import today_of
+from orders.services.import_preview import Before, Worse, stand_before, touched_since, worse_news, worse_told
+from orders.services.import_undo import UNDONE, Undoing, is_settled, settles_at, undo_import, undoing
+from orders.services.links import ask_for_link
+from orders.services.locks import Held, waiting_at_most
+from orders.services.my_orders_links import ask_for_orders
+from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
+from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
+from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
+from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MOST_UNITS, Refused
-from orders.services.shipping import ship
-from orders.services.shop_changes import (
-    accept_place,
-    changed_here,
-    hear_of_changes,
-    reject_change,
-    standing_changes,
-)
-from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
-from orders.services.supplying import (
+from orders.services.restock_files import Arrival, Delivery, PostedDate, Recorded, record_deliveries
+from orders.services.restocks import (
     IMPLAUSIBLE,
     MOVE_REASONS,
     cancel_restock,
@@ -65,9 +63,18 @@ from orders.services.supplying import (
     undo_move,
     were_other_units,
 )
-from orders.services.telling import make_news_due, mark_not_told, mark_returned, mark_told, reach_again, tell_again
-from orders.services.undoing import UNDONE, Undoing, is_settled, settles_at, undo_import, undoing
-from orders.services.uploading import (
+from orders.services.shipments import ship
+from orders.services.shipped_ahead import brought, shipped_ahead
+from orders.services.shop_changes import (
+    accept_place,
+    changed_here,
+    hear_of_changes,
+    reject_change,
+    standing_changes,
+)
+from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
+from orders.services.tracking import NUMBERED, number_parcel
+from orders.services.uploads import (
     Outcome,
     check_again,
     confirm_upload,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from orders.law import law_of
 from orders.models import Event, EventKind, Order, OrderLine, ShopChange
-from orders.services.forecasting import today_of
+from orders.services.forecasts import today_of
 from orders.services.refusal import Refused
 from orders.services.shop_tasks import listed_again
 

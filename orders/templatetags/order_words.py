@@ -1,4 +1,4 @@
-"""What orders.presentation words, for templates; `locale` and `today` come with the page."""
+"""What orders.words words, for templates; `locale` and `today` come with the page."""
 
 from datetime import date, datetime
 from urllib.parse import quote
@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from orders.presentation import (
-    QueueBar,
-    Strip,
-    Told,
+from orders.pages.drawings.queue_bar import QueueBar, queue_bar
+from orders.pages.drawings.window_strip import Strip, Told, window_strip
+from orders.pages.status import DatesHeld, Happened, LineStatus, Parcel
+from orders.words import (
     dates_held_sentence,
     day_words,
     in_language,
@@ -21,7 +21,6 @@ from orders.presentation import (
     moment_words,
     next_word_sentence,
     place_sentence,
-    queue_bar,
     share_words,
     shop_days_sentence,
     split_sentence,
@@ -31,9 +30,7 @@ from orders.presentation import (
     until_a_day_sentence,
     why_chances_sentence,
     window_html,
-    window_strip,
 )
-from orders.queries import DatesHeld, Happened, LineStatus, Parcel
 
 register = template.Library()
 register.filter("isolated", isolated)

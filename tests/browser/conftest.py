@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from backorders_site.desk import states
-from backorders_site.embedded import free_port
+from backorders_site.demo.embedded import free_port
 from tests.browser.gallery import Gallery
 from tests.browser.whole import Shop, running
 from tests.conftest import MailSink, empty_the_database
+from tests.gallery import states
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from backorders_site.desk.mail_pictures import mails
 from tests.browser.gallery import Gallery, Look
 from tests.browser.test_every_desk_page import desk, opened
+from tests.gallery.email_pictures import mails
 
 __all__ = ["desk"]
 

@@ -10,9 +10,9 @@ from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
-from backorders_site.desk import states
-from backorders_site.desk.states import State
 from orders.access import Purpose, answer_url, mine_url, page_url
+from tests.gallery import states
+from tests.gallery.states import State
 
 LOCALES = {"en": "en-US", "de": "de-DE", "ar": "ar-AE"}
 THEMES = ("light", "dark")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backorders_site.desk import states
 from tests.browser.gallery import LOCALES, THEMES, Gallery, Look, chosen
+from tests.gallery import states
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

@@ -19,15 +19,16 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from backorders_site.desk import states, uploads
-from notifications.delivery import preview
-from notifications.dispatch import dispatch_all
+from backorders_site.staff import uploads
 from notifications.models import Message
+from notifications.outbox.delivery import preview
+from notifications.outbox.dispatch import dispatch_all
 from orders import services
 from orders.models import Order, OrderLine, Product, Receipt, Restock, Shipment, Upload
 from tests.browser.gallery import THEMES, Gallery, Look
 from tests.browser.test_every_state import fault
 from tests.conftest import empty_the_database
+from tests.gallery import states
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

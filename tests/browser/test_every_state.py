@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
-from backorders_site.desk.mail_pictures import mails
 from tests.browser.gallery import LOCALES, PAGES, Gallery, Look, chosen, looks
 from tests.browser.validator import faults
+from tests.gallery.email_pictures import mails
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from backorders_site.desk.states import State
 from orders import services
 from orders.models import OrderLine, Restock
 from tests.browser.conftest import OpenPage
 from tests.browser.whole import Shop
+from tests.gallery.states import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

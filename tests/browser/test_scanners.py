@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from backorders_site.desk import mail_states
-from backorders_site.desk.mail_pictures import newest_mail
 from tests.browser.gallery import Gallery
+from tests.gallery import email_states
+from tests.gallery.email_pictures import newest_mail
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -31,7 +31,7 @@ def links(gallery: Gallery) -> list[str]:
     """Every address of every kind of mail, in its text, its HTML and its head."""
     now = timezone.now()
     orders = [state.order for state in gallery.states.values()]
-    orders += [order for _name, _shows, order in mail_states.make(now=now)]
+    orders += [order for _name, _shows, order in email_states.make(now=now)]
     mails = [mail for order in orders if order.email and (mail := newest_mail(order.pk, language="en", now=now))]
     assert len(mails) > 40
     words = " ".join(f"{mail.text} {mail.html} {mail.headers}" for mail in mails)

@@ -20,13 +20,13 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from backorders_site import supervisor
-from backorders_site.desk import states
-from backorders_site.desk.states import State
-from backorders_site.embedded import end_with_parent, free_port
-from backorders_site.processes import STOP_SIGNALS
+from backorders_site.demo import supervisor
+from backorders_site.demo.embedded import end_with_parent, free_port
+from backorders_site.demo.processes import STOP_SIGNALS
 from orders.models import OrderLine
 from tests.conftest import MailSink
+from tests.gallery import states
+from tests.gallery.states import State
 
 T = TypeVar("T")
 PATIENCE = 90  # seconds; this machine may be busy

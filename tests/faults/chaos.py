@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import psutil  # type: ignore[import-untyped]
 
-from backorders_site.embedded import end_with_parent
+from backorders_site.demo.embedded import end_with_parent
 
 
 @dataclass

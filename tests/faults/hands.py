@@ -15,8 +15,8 @@ from celery import current_app
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from notifications.dispatch import dispatch_all
-from notifications.holding import hold_mail, release_mail
+from notifications.outbox.dispatch import dispatch_all
+from notifications.pause import hold_mail, release_mail
 from orders import services
 from orders.access import order_url
 from orders.models import Order, Product, Restock

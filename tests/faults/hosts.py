@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from backorders_site import embedded, supervisor
+from backorders_site.demo import embedded, supervisor
 from tests.faults.chaos import Process, Trouble
 from tests.faults.kill_run import KillRun, run_by_command
 from tests.faults.product import Product

@@ -31,7 +31,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 from django.utils import timezone
 
-from backorders_site.supervisor import BASE_DIR
+from backorders_site.demo.supervisor import BASE_DIR
 from orders import services
 from orders.access import Purpose, answer_url, link_token, order_url
 from orders.models import OrderLine, Product, Receipt, Restock, Supplier

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 
-from backorders_site import embedded, supervisor
+from backorders_site.demo import embedded, supervisor
 from tests.faults.chaos import Process
 
 LEASE = 8

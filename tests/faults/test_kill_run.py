@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backorders_site.supervisor import BASE_DIR
+from backorders_site.demo.supervisor import BASE_DIR
 from tests.engines import ENVIRONMENT
 
 pytestmark = pytest.mark.faults

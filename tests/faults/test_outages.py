@@ -22,7 +22,7 @@ import psycopg
 import pytest
 import redis
 
-from backorders_site.supervisor import BASE_DIR
+from backorders_site.demo.supervisor import BASE_DIR
 from tests.engines import ENVIRONMENT
 from tests.faults.chaos import Process
 from tests.faults.product import Product

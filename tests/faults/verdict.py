@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from backorders_site.desk.simulate_checks import (
+from backorders_site.simulation.checks import (
     broken_sums,
     fifo_inversions,
     line_stories,

@@ -13,16 +13,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from backorders_site.desk import uploads
+from backorders_site.staff import uploads
 from orders import queue, services
 from orders.domain.backtest import BadFile, backtest, read_versions
-from orders.imports.columnmap import MappedColumns, read_map
-from orders.imports.dialects import dialect_of
+from orders.imports.csv.table import Table, Unreadable
 from orders.imports.orders import Selection, import_orders
 from orders.imports.restocks import import_restocks
-from orders.imports.running import NothingWritten, Run
+from orders.imports.run import NothingWritten, Run
 from orders.imports.shipments import import_shipments
-from orders.imports.table import Table, Unreadable
+from orders.imports.sources.column_map import MappedColumns, read_map
+from orders.imports.sources.dialects import dialect_of
 from orders.models import Upload
 from tests import factories
 from tests.factories import NOON

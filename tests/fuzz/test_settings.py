@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from backorders_site.checks import settings_make_sense
-from backorders_site.environment import SECRET
+from backorders_site.config.checks import settings_make_sense
+from backorders_site.config.environment import SECRET
 from tests.fuzz.hostile import Hostile, many
 from tests.fuzz.site import Verdict
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from backorders_site.desk import demo_shop
+from backorders_site.demo import shop
 from orders.access import order_url
 
 ADMIN = {"user": "admin", "password": "tern-and-tide"}
@@ -25,10 +25,10 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo shop is only for a demo: DEMO is not set.")
-        if not demo_shop.exists():
+        if not shop.exists():
             self.stderr.write("Playing eleven weeks of the demo shop ...")
             with transaction.atomic():
-                demo_shop.make(timezone.now())
+                shop.make(timezone.now())
         users = get_user_model().objects
         if not users.filter(username=ADMIN["user"]).exists():
             users.create_superuser(ADMIN["user"], password=ADMIN["password"])
@@ -43,7 +43,7 @@ def where_everything_is() -> dict[str, Any]:
         "demo": f"{site}/demo/",
         "admin": {"url": f"{site}/admin/", **ADMIN},
         "mail": os.environ.get("MAIL_INBOX_URL", ""),
-        "customers": [{"url": order_url(order), "shows": shows} for order, shows in demo_shop.customers()],
+        "customers": [{"url": order_url(order), "shows": shows} for order, shows in shop.customers()],
         "database_url": os.environ["DATABASE_URL"],
         "redis_url": os.environ["REDIS_URL"],
         "settle_seconds": settings.SETTLE_SECONDS,

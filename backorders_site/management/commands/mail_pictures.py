@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from backorders_site.desk.mail_pictures import THEMES, WIDTHS, mails, take
-from backorders_site.desk.simulate import scratch_database
+from backorders_site.simulation.run import scratch_database
 from orders.management.importing import with_example
+from tests.gallery.email_pictures import THEMES, WIDTHS, mails, take
 
 
 class Command(BaseCommand):

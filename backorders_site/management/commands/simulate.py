@@ -9,16 +9,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backorders_site.desk.simulate import NoScratchDatabase, Shop, scratch_database
-from backorders_site.desk.simulate_charts import calibration_chart, windows_chart
-from backorders_site.desk.simulate_report import Report, report_on, table
-from backorders_site.desk.simulate_story import Purchase, Story, Wanted, draw_orders, synthetic
+from backorders_site.simulation.charts import calibration_chart, windows_chart
+from backorders_site.simulation.report import Report, report_on, table
+from backorders_site.simulation.run import NoScratchDatabase, Shop, scratch_database
+from backorders_site.simulation.story import Purchase, Story, Wanted, draw_orders, synthetic
 from orders import services
-from orders.imports.dialects import dialect_of
-from orders.imports.gathering import OrdersFile
+from orders.imports.csv.gathering import OrdersFile
+from orders.imports.csv.table import Table, Unreadable
 from orders.imports.restocks import read_deliveries
-from orders.imports.running import NothingWritten, Run
-from orders.imports.table import Table, Unreadable
+from orders.imports.run import NothingWritten, Run
+from orders.imports.sources.dialects import dialect_of
 from orders.management.importing import with_example
 
 SHOWN = 20

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from backorders_site import status
+from backorders_site.ops import status
 from orders.management.importing import with_example
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from django.core.management.base import BaseCommand, CommandError
 
-from backorders_site import catalogues
+from backorders_site.ops import catalogs
 
 
 class Command(BaseCommand):
@@ -20,21 +20,21 @@ Example: manage.py translations
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         left = 0
-        for language in catalogues.languages():
-            catalogue = catalogues.brought_up_to_date(language)
+        for language in catalogs.languages():
+            catalogue = catalogs.brought_up_to_date(language)
             left += self._say_what_is_left(language, catalogue)
-            left += self._write(catalogues.path_of(language), catalogues.po_of(catalogue), check=check)
-            left += self._write(catalogues.path_of(language, "mo"), catalogues.mo_of(catalogue), check=check)
-        left += self._write(catalogues.LEGAL_PAGE_PATH, catalogues.legal_words().encode(), check=check)
+            left += self._write(catalogs.path_of(language), catalogs.po_of(catalogue), check=check)
+            left += self._write(catalogs.path_of(language, "mo"), catalogs.mo_of(catalogue), check=check)
+        left += self._write(catalogs.LEGAL_PAGE_PATH, catalogs.legal_words().encode(), check=check)
         if check and left:
             raise CommandError("Run make messages, translate what is empty or fuzzy in locale/, and run it again.")
 
     def _say_what_is_left(self, language: str, catalogue: Catalog) -> int:
-        missing = [message for message in catalogue if message.id and not all(catalogues.strings_of(message))]
+        missing = [message for message in catalogue if message.id and not all(catalogs.strings_of(message))]
         fuzzy = [message for message in catalogue if message.id and message.fuzzy]
         self.stdout.write(f"{language}: {len(catalogue)} texts, {len(missing)} missing, {len(fuzzy)} fuzzy")
         for message in [*missing, *fuzzy]:
-            self.stdout.write(f"  {catalogues.ids_of(message)[0]}")
+            self.stdout.write(f"  {catalogs.ids_of(message)[0]}")
         return len(missing) + len(fuzzy)
 
     def _write(self, path: Path, content: bytes, *, check: bool) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from notifications.delivery import deliver
-from notifications.dispatch import dispatch_all
 from notifications.heartbeats import DELIVER, beat
-from notifications.mail_server import Outcome
-from notifications.mode import mail_mode
+from notifications.mail_mode import mail_mode
+from notifications.outbox.delivery import deliver
+from notifications.outbox.dispatch import dispatch_all
+from notifications.transport.smtp import Outcome
 from orders import clock
 
 TURN_SECONDS = 2.0

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from orders import services
 from orders.management.importing import with_example
 from orders.models import Order, Release
-from orders.quiet import TOTAL, past_agreed, who_would_hear_what
+from orders.unreleased import TOTAL, past_agreed, who_would_hear_what
 
 SHOWN = 10
 MOST_AN_HOUR = 1_000_000

@@ -4,11 +4,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from orders.imports import summaries
-from orders.imports.columnmap import read_map
-from orders.imports.dialects import Dialect, dialect_of
+from orders.imports.csv.table import Table
 from orders.imports.orders import Selection, import_orders
-from orders.imports.running import Run
-from orders.imports.table import Table
+from orders.imports.run import Run
+from orders.imports.sources.column_map import read_map
+from orders.imports.sources.dialects import Dialect, dialect_of
 from orders.management.importing import ImportCommand
 from orders.models import Upload
 

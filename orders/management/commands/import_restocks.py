@@ -2,7 +2,7 @@ from typing import Any
 
 from orders.imports import summaries
 from orders.imports.restocks import import_restocks
-from orders.imports.running import Run
+from orders.imports.run import Run
 from orders.management.importing import ImportCommand
 from orders.models import Upload
 

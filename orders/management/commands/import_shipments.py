@@ -1,7 +1,7 @@
 from typing import Any
 
 from orders.imports import summaries
-from orders.imports.running import Run
+from orders.imports.run import Run
 from orders.imports.shipments import import_shipments
 from orders.management.importing import ImportCommand
 from orders.models import Upload

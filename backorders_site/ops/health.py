@@ -1,0 +1,131 @@
+"""What watchers ask: does the process answer, can it serve, do the others run. `manage.py status` and the desk say the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+import requests
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from notifications import heartbeats
+from notifications.pause import goes_to_all, why_held
+from orders import clock
+
+LATE_SECONDS = 300  # the SLO of a mail is ten minutes
+SILENT_SECONDS = 60  # each process says every ten that it lives
+TIMEOUT_SECONDS = 10
+OK = "ok"
+PROCESSES = (heartbeats.WORKER, heartbeats.BEAT, heartbeats.UPLOADS)
+COMMANDS = {
+    heartbeats.WORKER: "celery -A backorders_site worker --without-gossip --without-mingle",
+    heartbeats.BEAT: "celery -A backorders_site beat",
+    heartbeats.UPLOADS: "celery -A backorders_site worker --queues uploads --hostname uploads@%h --concurrency 1"
+    " --without-gossip --without-mingle",
+}
+AWAY = (DatabaseError, InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A kind of process of which none has said for a while that it lives. `seconds` None: none ever has."""
+
+    process: str
+    seconds: float | None
+
+    @property
+    def minutes(self) -> int | None:
+        return None if self.seconds is None else round(self.seconds / 60)
+
+    def __str__(self) -> str:
+        return "never started" if self.minutes is None else f"silent for {self.minutes} min"
+
+
+def livez(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """503 without the database or with migrations to run. Reported only, for pages still work: all the rest."""
+    said = readiness()
+    return JsonResponse(said, status=200 if said["database"] == OK else 503)
+
+
+def readiness() -> dict[str, str]:
+    """In a word or a few how each part is."""
+    said = {"database": database(), "broker": broker(), "mail": "unknown"}
+    if said["database"] != OK:
+        return said | dict.fromkeys((*PROCESSES, "clock"), "unknown")
+    ages = heartbeats.ages()
+    said["mail"] = "goes out" if goes_to_all() else "held" if why_held() else "goes out to some"
+    silent = {silence.process: str(silence) for silence in silences(ages)}
+    said |= {process: silent.get(process, OK) for process in PROCESSES}
+    return said | {"clock": clock.fault() or ", ".join(wrong_clocks(ages)) or OK}
+
+
+def database() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        return "migrate" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else OK
+    except AWAY:
+        return "unreachable"
+
+
+def broker() -> str:
+    """Whether it takes what is written: one whose disk or memory is full still answers what is read."""
+    try:
+        with _valkey() as client:
+            client.set("backorders:written", 1, ex=60)
+    except redis.ResponseError:
+        return "refuses writes"
+    except redis.RedisError:
+        return "unreachable"
+    return OK
+
+
+def queued(queue: str) -> int:
+    """Tasks in a queue that no worker has taken. RedisError: the broker does not answer."""
+    with _valkey() as client:
+        return int(client.llen(queue))
+
+
+def _valkey() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+
+
+def silences(ages: dict[str, float]) -> Iterator[Silence]:
+    for process in PROCESSES:
+        seconds = ages.get(process)
+        if seconds is None or seconds >= SILENT_SECONDS:
+            yield Silence(process, seconds)
+
+
+def wrong_clocks(ages: dict[str, float]) -> list[str]:
+    """Hosts of workers that refuse tasks: `wrong on HOST`."""
+    refused = [name for name, age in ages.items() if name.startswith(heartbeats.WRONG_CLOCK) and age < LATE_SECONDS]
+    return [f"wrong on {name.removeprefix(heartbeats.WRONG_CLOCK)}" for name in sorted(refused)]
+
+
+def repeating_tasks() -> dict[str, str]:
+    """What beat starts again and again, with how often: often (at least every minute) or daily."""
+    entries = settings.CELERY_BEAT_SCHEDULE.values()
+    every = {str(one["task"]): "often" if isinstance(one["schedule"], (int, float)) else "daily" for one in entries}
+    return dict(sorted(every.items()))
+
+
+def late_tasks() -> list[str]:
+    """Which of those that run often did not end well for LATE_SECONDS. The one that asks is not asked."""
+    ages = heartbeats.ages()
+    others = [
+        task
+        for task, every in repeating_tasks().items()
+        if every == "often" and not task.startswith("backorders_site.")
+    ]
+    return [task for task in others if ages.get(task, LATE_SECONDS) >= LATE_SECONDS]
+
+
+def ask(url: str) -> None:
+    requests.get(url, timeout=TIMEOUT_SECONDS).raise_for_status()

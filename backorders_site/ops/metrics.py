@@ -1,0 +1,200 @@
+"""/metrics: what the database knows of mails, promises and tasks, counted when asked, so that any web process may answer.
+
+How fast pages are and how often they fail the proxy measures; docs/operations.md says what each alert means.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from redis import RedisError
+
+from backorders_site.celery import QUEUE
+from backorders_site.ops import health
+from notifications import heartbeats
+from notifications.pause import goes_to_all, why_held
+from orders import clock
+from orders.services import today_of
+
+Family = GaugeMetricFamily
+LONGEST_SECONDS = 5  # for all of it: who asks every quarter of a minute must not become the load
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A gauge that one statement fills: rows of its labels' values and a number. Every one is led by an index."""
+
+    name: str
+    says: str
+    sql: str
+    labels: Sequence[str] = ()
+
+
+def _by_state(state: str) -> str:
+    return f"SELECT '{state}', count(*) FROM notifications_message WHERE state = '{state}'"
+
+
+OPEN_OR_FOR_STAFF = ("queued", "sending", "bounced", "failed", "needs_review", "suppressed")
+AGE = "coalesce(extract(epoch FROM clock_timestamp() - min({})), 0)"
+
+COUNTED = (
+    Counted(
+        "backorders_messages",
+        "Mails that are under way or wait for staff, by state",
+        " UNION ALL ".join(_by_state(state) for state in OPEN_OR_FOR_STAFF),
+        ("state",),
+    ),
+    Counted(
+        "backorders_oldest_due_message_seconds",
+        "Age of the oldest mail that is due and not handed over; the objective is 600",
+        f"SELECT {AGE.format('created_at')} FROM notifications_message"
+        " WHERE state = 'sending' OR state = 'queued' AND next_attempt_at <= clock_timestamp()",
+    ),
+    Counted(
+        "backorders_oldest_due_event_seconds",
+        "Age of the oldest event that has no mail yet",
+        f"SELECT {AGE.format('at')} FROM orders_event WHERE message_due",
+    ),
+    Counted(
+        "backorders_attempts_5m",
+        "Tries to hand a mail over in the last five minutes, by outcome",
+        "SELECT outcome, count(*) FROM notifications_attempt"
+        " WHERE at > clock_timestamp() - interval '5 minutes' GROUP BY outcome",
+        ("outcome",),
+    ),
+    Counted(
+        "backorders_domains_waiting",
+        "Recipient domains whose mail waits because they are slow or at their rate",
+        "SELECT count(*) FROM notifications_pace WHERE free_at > clock_timestamp() + interval '5 seconds'",
+    ),
+    Counted(
+        "backorders_reports_unhandled",
+        "Reports of the mail provider that were not acted on",
+        "SELECT count(*) FROM notifications_providerreport WHERE handled_at IS NULL",
+    ),
+    Counted(
+        "backorders_reviews_overdue_seconds",
+        "For how long a change has settled and not been reviewed",
+        f"SELECT greatest({AGE.format('due')}, 0) FROM ("
+        "SELECT review_at AS due FROM orders_product WHERE review_at IS NOT NULL"
+        " UNION ALL SELECT at + %(settle)s FROM orders_shortening) changes",
+    ),
+    Counted(
+        "backorders_last_review_seconds",
+        "Since the last daily review ended",
+        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
+        " WHERE job = 'review' AND finished_at <= clock_timestamp()"
+        " HAVING count(*) > 0",
+    ),
+    Counted(
+        "backorders_last_deadlines_seconds",
+        "Since the last daily cut-off was kept",
+        "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
+        " WHERE job = 'deadlines' AND finished_at <= clock_timestamp()"
+        " HAVING count(*) > 0",
+    ),
+    Counted(
+        "backorders_notices_untold_due",
+        "Delay notices that were not told and have to be today",
+        "SELECT count(*) FROM orders_delaynotice"
+        " WHERE outcome = '' AND told_at IS NULL AND not_told_at IS NULL AND notice_by = %(today)s",
+    ),
+    Counted(
+        "backorders_notices_untold_late",
+        "Delay notices that were not told in time",
+        "SELECT count(*) FROM orders_delaynotice WHERE outcome = '' AND told_at IS NULL AND notice_by < %(today)s",
+    ),
+    Counted(
+        "backorders_refunds_overdue",
+        "Refunds whose day is over and that nobody marked sent",
+        "SELECT count(*) FROM orders_refund WHERE sent_at IS NULL AND due_on < %(today)s",
+    ),
+)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """404 unless METRICS_TOKEN is set; 403 for who does not bring it as `Authorization: Bearer ...`."""
+    if not settings.METRICS_TOKEN:
+        return HttpResponse("Set METRICS_TOKEN.\n", status=404, content_type="text/plain")
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse("Bring the METRICS_TOKEN.\n", status=403, content_type="text/plain")
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Database())
+    registry.register(Broker())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class Database(Collector):
+    def collect(self) -> Iterator[Family]:
+        yield _gauge("backorders_build_info", "What runs", [[settings.BUILD or "unknown", 1]], ["build"])
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"])
+                families = [_filled(counted, cursor) for counted in COUNTED]
+                ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")
+                ahead = clock.ahead().total_seconds()
+        except DatabaseError:
+            yield _gauge("backorders_database_up", "Whether the database answers", [[0]])
+            return
+        yield _gauge("backorders_database_up", "Whether the database answers", [[1]])
+        yield from families
+        yield _gauge(
+            "backorders_mail_held",
+            "Whether mail is kept back, by MAIL_MODE (also but for some addresses) or by staff",
+            [[by, int(held == by)] for by in ("mode", "staff")],
+            ["by"],
+        )
+        yield _gauge(
+            "backorders_task_age_seconds",
+            "Since a task that repeats last ended well; of one that never did: infinite",
+            [[task, every, ages.get(task, float("inf"))] for task, every in health.repeating_tasks().items()],
+            ["task", "every"],
+        )
+
+        yield _gauge(
+            "backorders_process_age_seconds",
+            "Since a process of this kind last said that it lives; where none ever did: infinite",
+            [[process, ages.get(process, float("inf"))] for process in health.PROCESSES],
+            ["process"],
+        )
+        yield _gauge(
+            "backorders_clock_ahead_seconds", "How far this host's clock is ahead of the database's", [[ahead]]
+        )
+        yield _gauge(
+            "backorders_wrong_clocks",
+            "Hosts whose worker refuses tasks, as its clock differs from the database's",
+            [[len(health.wrong_clocks(ages))]],
+        )
+
+
+class Broker(Collector):
+    def collect(self) -> Iterator[Family]:
+        state = health.broker()
+        yield _gauge("backorders_broker_up", "Whether Valkey answers and takes what is written", [[state == health.OK]])
+        with suppress(RedisError):
+            yield _gauge("backorders_tasks_queued", "Tasks that no worker has taken", [[health.queued(QUEUE)]])
+
+
+def _filled(counted: Counted, cursor: Any) -> Family:
+    cursor.execute(
+        counted.sql, {"today": today_of(timezone.now()), "settle": timedelta(seconds=settings.SETTLE_SECONDS)}
+    )
+    return _gauge(counted.name, counted.says, cursor.fetchall(), counted.labels)
+
+
+def _gauge(name: str, says: str, rows: Sequence[Sequence[Any]], labels: Sequence[str] = ()) -> Family:
+    family = GaugeMetricFamily(name, says, labels=labels)
+    for *values, number in rows:
+        family.add_metric([str(value) for value in values], float(number))
+    return family

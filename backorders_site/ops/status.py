@@ -1,0 +1,81 @@
+"""How everything is, in one table: what `manage.py status` prints."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max, Min
+
+from backorders_site.ops import health
+from notifications.models import Message, State
+from orders import services
+from orders.models import Event, Order, Run
+
+MAIL_LATE = timedelta(minutes=10)
+DAY_MISSED = timedelta(hours=26)  # a day's work is done once a day, not to the minute
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`wrong`: somebody has to do something about it, and `remedy` is what."""
+
+    name: str
+    state: str
+    wrong: bool = False
+    remedy: str = ""
+
+
+REMEDIES = {
+    "database": "bring PostgreSQL back, or run `manage.py migrate`",
+    "broker": "bring Valkey back, and look whether its disk or memory is full",
+    "clock": "set it, with NTP: tasks are refused meanwhile",
+    **{process: f"start it: {command}" for process, command in health.COMMANDS.items()},
+}
+
+
+def lines(*, now: datetime) -> list[Line]:
+    said = health.readiness()
+    parts = [_part(name, state) for name, state in said.items()]
+    return parts if said["database"] != health.OK else [*parts, *_work(said["mail"], now)]
+
+
+def as_json(table: list[Line]) -> dict[str, object]:
+    return {"ok": not any(line.wrong for line in table), "parts": [asdict(line) for line in table]}
+
+
+def _part(name: str, state: str) -> Line:
+    if name == "mail" or state in (health.OK, "unknown"):
+        return Line(name, state)
+    return Line(name, state, wrong=True, remedy=REMEDIES[name])
+
+
+def _work(mail: str, now: datetime) -> Iterator[Line]:
+    waiting = Message.objects.filter(state__in=[State.QUEUED, State.SENDING])
+    due = waiting.filter(next_attempt_at__lte=now).aggregate(since=Min("created_at"))["since"]
+    unwritten = Event.objects.filter(message_due=True).aggregate(since=Min("at"))["since"]
+    oldest = min((since for since in (due, unwritten) if since), default=None)
+    late = mail == "goes out" and oldest is not None and now - oldest > MAIL_LATE
+    state = f"{waiting.count():,}" + (f", the oldest due for {_time(now - oldest)}" if oldest else "")
+    yield Line("emails waiting", state, late, "see MailLate in docs/operations.md" if late else "")
+    yield _daily("last review", "review", "review_promises", now)
+    yield _daily("last cut-off", "deadlines", "keep_deadlines", now)
+    file = services.oldest_upload()
+    yield Line("files waiting", f"for {_time(now - file)}" if file else "none")
+
+
+def _daily(name: str, job: str, command: str, now: datetime) -> Line:
+    """Of a new shop nobody expects one yet."""
+    last = Run.objects.filter(job=job, finished_at__lte=now).aggregate(at=Max("finished_at"))["at"]
+    since = last or Order.objects.aggregate(at=Min("created_at"))["at"]
+    missed = since is not None and now - since > DAY_MISSED
+    remedy = f"a worker and beat catch up; by hand: manage.py {command}" if missed else ""
+    return Line(name, f"{_time(now - last)} ago" if last else "never", missed, remedy)
+
+
+def _time(lasted: timedelta) -> str:
+    """`4 min`, `26 h`, `3 days`."""
+    minutes = max(round(lasted / timedelta(minutes=1)), 0)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 72 else f"{round(hours / 24)} days"

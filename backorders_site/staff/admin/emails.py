@@ -1,0 +1,483 @@
+"""Staff read every mail as it was sent, see what became of it, and say which addresses get none."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from csp.constants import SELF
+from csp.decorators import csp_update
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders_site.staff.actions.base import Act, StaffReason, Text
+from backorders_site.staff.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
+from backorders_site.staff.admin.history import event_words
+from backorders_site.staff.admin.orders import OrderAdmin, moment
+from backorders_site.staff.admin.shop_changes import ChangeAct, ShopChangeAdmin
+from backorders_site.staff.finding import with_number
+from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
+from notifications.outbox import staff_actions
+from orders import services
+from orders.access import without_tokens
+from orders.models import Event, Order, ShopChange
+
+# A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+BODY = ("text", "html", "headers")
+BODY_OF_MESSAGE = tuple(f"message__{field}" for field in BODY)
+
+
+def framed_mail(html: str) -> HttpResponse:
+    """A mail's HTML for a frame on a page of ours."""
+    return HttpResponse(html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+def messages_of_order(order: Order) -> Table:
+    return Table(
+        title=_("Mails"),
+        model=Message,
+        columns=[_("Written"), _("Subject"), _("To"), _("State"), _("Sent")],
+        rows=[
+            [
+                row.created_at,
+                link(row, row.subject or row.get_kind_display()),
+                row.recipient,
+                row.get_state_display(),
+                row.sent_at,
+            ]
+            for row in order.messages.defer(*BODY).order_by("-id")
+        ],
+    )
+
+
+class CorrectAddress(Act):
+    name = "correct-address"
+    permission = "orders.change_order"
+    label = gettext_lazy("Correct the mail address")
+    explanation = gettext_lazy(
+        "What came back or could not be sent goes to the new address, with the news as it stands now. The address is only "
+        "this order's."
+    )
+
+    email = forms.EmailField(label=gettext_lazy("Mail address"))
+    revoke = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Links sent so far open nothing any more"),
+        help_text=gettext_lazy("When somebody else has got them: whoever has such a link can cancel the order."),
+    )
+    reason = StaffReason()
+
+    def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        self.fields["email"].initial = rows[0].email
+
+    def facts(self, row: Order) -> Sequence[object]:
+        return [row.email, row.link_version]
+
+    def perform(self, row: Order, *, now: datetime, actor: str) -> str:
+        data = self.cleaned_data
+        words = {"number": row.number}
+        if staff_actions.correct_address(
+            row, data["email"], revoke=data["revoke"], reason=data["reason"], now=now, actor=actor
+        ):
+            return _("Order %(number)s: email address corrected. What did not arrive will be sent there.") % words
+        return _("Order %(number)s: email address corrected. There was nothing to send again.") % words
+
+
+class Accept(ChangeAct):
+    name = "accept"
+    permission = "orders.change_order"
+    label = gettext_lazy("Accept")
+    explanation = gettext_lazy(
+        "The order is as the shop has it from now on. An email address is corrected as by “Correct the mail address”. Another "
+        "country or region brings its own rules for what is asked from now on; open notices stay as they were told."
+    )
+    several = True
+
+    revoke = CorrectAddress.base_fields["revoke"]
+
+    def __init__(self, rows: Sequence[ShopChange], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        if all(row.what != ShopChange.What.EMAIL for row in rows):
+            del self.fields["revoke"]
+
+    @classmethod
+    def offered(cls, row: ShopChange) -> bool:
+        return super().offered(row) and row.what != ShopChange.What.UNITS
+
+    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
+        if row.what == ShopChange.What.EMAIL:
+            staff_actions.correct_address(
+                row.order,
+                row.there["email"],
+                revoke=self.cleaned_data["revoke"],
+                reason=_("the shop has it so"),
+                now=now,
+                actor=actor,
+            )
+        else:
+            services.accept_place(row, now=now, actor=actor)
+        return _("%(change)s: it is as in the shop now.") % {"change": row}
+
+
+ShopChangeAdmin.acts = [Accept, *ShopChangeAdmin.acts]
+OrderAdmin.acts = [*OrderAdmin.acts, CorrectAddress]
+OrderAdmin.tables = [*OrderAdmin.tables, messages_of_order]
+
+
+def events_of_message(message: Message) -> Table:
+    covered = message.covered.select_related("event__order", "event__line__product").order_by("-event__at", "-event_id")
+    return Table(
+        title=_("What it covers"),
+        model=Event,
+        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("In the mail")],
+        rows=[
+            [
+                row.event.at,
+                link(row.event, row.event.get_kind_display()),
+                row.event.line.product.sku if row.event.line else "",
+                event_words(row.event),
+                said_words(row, message),
+            ]
+            for row in covered
+        ],
+    )
+
+
+def unwritten(message: Message) -> str:
+    """What stands where a mail has no words."""
+    return _("its words are not kept any more") if message.frozen_at else _("not written yet")
+
+
+def said_words(row: MessageEvent, message: Message) -> str:
+    if not message.text:
+        return unwritten(message)
+    return _("yes") if row.said else _("no: overtaken by newer ones")
+
+
+def attempts_of_message(message: Message) -> Table:
+    return Table(
+        title=_("Tries to send it"),
+        model=Attempt,
+        columns=[_("When"), _("How it ended"), _("How far it got"), _("The server's answer")],
+        rows=[[row.at, row.get_outcome_display(), row.phase, row.detail] for row in message.log.all()],
+    )
+
+
+def reports_of_message(message: Message) -> Table:
+    known = Q(message_id=message.message_id) | (Q(provider_id=message.provider_id) & ~Q(provider_id=""))
+    return Table(
+        title=_("What the provider reported"),
+        model=ProviderReport,
+        columns=[_("When"), _("What"), _("In its words"), _("Acted on")],
+        rows=[
+            [row.received_at, row.get_kind_display(), row.detail, row.handled_at]
+            for row in ProviderReport.objects.filter(known)
+        ],
+    )
+
+
+class MessageAct(Act):
+    several = True
+    permission = "notifications.decide_message"
+
+    def subjects(self) -> list[str]:
+        return [" · ".join(filter(None, [row.order.number, str(row), self.address(row)])) for row in self.rows]
+
+    @staticmethod
+    def address(row: Message) -> str:
+        return row.recipient
+
+    def facts(self, row: Message) -> Sequence[object]:
+        return [row.state]
+
+
+class SendAgain(MessageAct):
+    name = "send-again"
+    label = gettext_lazy("Send again")
+    explanation = gettext_lazy(
+        "To the address the order has now. A mail that was handed to the mail server before goes out unchanged; when no "
+        "answer came, the customer may have it already."
+    )
+    impossible = gettext_lazy("Only a mail that failed, got no answer or could not reach the customer is sent again.")
+
+    def __init__(self, rows: Sequence[Message], data: Mapping[str, Any] | None = None) -> None:
+        """The newest first: it makes the older ones of its order out of date."""
+        super().__init__(sorted(rows, key=lambda row: row.pk, reverse=True), data)
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state in staff_actions.SENT_AGAIN
+
+    @staticmethod
+    def address(row: Message) -> str:
+        return row.order.email
+
+    def facts(self, row: Message) -> Sequence[object]:
+        return [row.state, row.order.email, row.log.count()]
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        staff_actions.send_again(row, actor=actor)
+        return _("“%(mail)s” is queued again, to %(address)s.") % {"mail": row, "address": row.order.email}
+
+
+class CountAsSent(MessageAct):
+    name = "count-as-sent"
+    label = gettext_lazy("Count as sent")
+    explanation = gettext_lazy(
+        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says counts as told."
+    )
+    impossible = gettext_lazy("Only a mail that was sent twice without an answer is counted as sent.")
+
+    reason = StaffReason()
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.NEEDS_REVIEW
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        staff_actions.count_as_sent(row, reason=self.cleaned_data["reason"], actor=actor)
+        return _("“%(mail)s” counts as sent.") % {"mail": row}
+
+
+class Withdraw(MessageAct):
+    name = "withdraw"
+    label = gettext_lazy("Withdraw")
+    explanation = gettext_lazy(
+        "The mail does not go out. Its order needs attention until you have reached the customer another way; what "
+        "happens to the order from now on is mailed as ever."
+    )
+    impossible = gettext_lazy("Only a queued mail is withdrawn: this one is being sent, or has left the queue.")
+    dangerous = True
+
+    reason = StaffReason()
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.QUEUED
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        staff_actions.withdraw(row, reason=self.cleaned_data["reason"], actor=actor)
+        return _("“%(mail)s” is withdrawn: reach the customer of order %(number)s another way.") % {
+            "mail": row,
+            "number": row.order.number,
+        }
+
+
+class CameBack(MessageAct):
+    name = "came-back"
+    label = gettext_lazy("It came back")
+    explanation = gettext_lazy(
+        "For a mail that was sent and returned as undeliverable. What it told counts as not told: no deadline runs against "
+        "the customer. The order needs attention until you have reached them; with another address it is told again."
+    )
+    impossible = gettext_lazy("Only a mail that was sent can come back.")
+    dangerous = True
+
+    @classmethod
+    def offered(cls, row: Message) -> bool:
+        return row.state == State.SENT
+
+    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
+        staff_actions.mark_bounced(row, actor=actor)
+        return _("“%(mail)s” came back: reach the customer of order %(number)s another way.") % {
+            "mail": row,
+            "number": row.order.number,
+        }
+
+
+class ForStaff(ConditionFilter):
+    title = gettext_lazy("who has it")
+    parameter_name = "with"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        stuck = [State.BOUNCED, State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED]
+        return {
+            "staff": (_("Staff: failed or came back"), Q(state__in=stuck)),
+            "outbox": (_("The outbox: waits to be sent"), Q(state=State.QUEUED)),
+        }
+
+
+class Answered(ConditionFilter):
+    title = gettext_lazy("the mail server's answer")
+    parameter_name = "ambiguous"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "yes": (_("Missing at least once: may have been sent"), Q(ambiguous_count__gt=0)),
+            "no": (_("Never missing"), Q(ambiguous_count=0)),
+        }
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "Emails to customers, word for word but for the secret part of their links. Open one that failed or came back to "
+        "see why and what you can do."
+    )
+    list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
+    list_filter = [ForStaff, "state", "kind", Answered]
+    search_fields = ["=order__number", "=recipient"]
+    search_help_text = gettext_lazy("An order number, a mail address or a Message-ID, whole; subjects are not searched")
+    fieldsets = [
+        (None, {"fields": ["order", "recipient", "subject", "state", "sent_at", "written", "as_text", "as_html"]}),
+        (
+            gettext_lazy("Delivery"),
+            {
+                "fields": [
+                    "kind",
+                    "created_at",
+                    "composed_at",
+                    "frozen_at",
+                    "next_attempt_at",
+                    "expires_at",
+                    "attempts",
+                    "ambiguous_count",
+                    "last_error",
+                    "decided_by",
+                    "decided_why",
+                    "provider_id",
+                    "delivered_at",
+                    "message_id",
+                    "thread_root",
+                    "locale",
+                    "as_headers",
+                    "key",
+                ]
+            },
+        ),
+    ]
+    acts = [SendAgain, CountAsSent, Withdraw, CameBack]
+    tables = [events_of_message, attempts_of_message, reports_of_message]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Lists do not read the bodies; a mail's page does, of one."""
+        return super().get_queryset(request).select_related("order").defer(*BODY)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        """Each through its index. A Message-ID is found with and without its brackets."""
+        term = search_term.replace("\0", "").strip()
+        if not term:
+            return queryset, False
+        orders = [*with_number(term).values_list("pk", flat=True)]
+        its_id = f"<{term.strip(' <>')}>"
+        return queryset.filter(Q(order__in=orders) | Q(recipient__iexact=term) | Q(message_id=its_id)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        html = path("<int:pk>/html/", self.admin_site.admin_view(self.html_view), name="notifications_message_html")
+        return [html, *super().get_urls()]
+
+    @method_decorator(csp_update({"frame-src": [SELF]}))
+    def change_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().change_view(*args, **kwargs)
+
+    def html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The HTML of a mail for the frame on its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return framed_mail(without_tokens(get_object_or_404(Message, pk=pk).html))
+
+    @admin.display(description=gettext_lazy("Order"), ordering="order__number")
+    def order_link(self, message: Message) -> SafeString:
+        return link(message.order)
+
+    @admin.display(description=gettext_lazy("Mail"))
+    def subject_or_kind(self, message: Message) -> str:
+        return message.subject or message.get_kind_display()
+
+    @admin.display(description=gettext_lazy("Written"))
+    def written(self, message: Message) -> str:
+        if message.frozen_at and message.text:
+            return _("as handed to the mail server on %(day)s") % {"day": moment(message.frozen_at)}
+        if message.text:
+            return _("a preview: it was never handed to the mail server")
+        return unwritten(message)
+
+    @admin.display(description=gettext_lazy("Headers"))
+    def as_headers(self, message: Message) -> SafeString | str:
+        shown = [(name, without_tokens(value)) for name, value in sorted(message.headers.items())]
+        lines = format_html_join("\n", "{}: {}", shown)
+        return format_html('<pre class="mail-text">{}</pre>', lines) if lines else unwritten(message)
+
+    @admin.display(description=gettext_lazy("Text"))
+    def as_text(self, message: Message) -> SafeString | str:
+        if not message.text:
+            return unwritten(message)
+        return format_html('<pre class="mail-text">{}</pre>', without_tokens(message.text))
+
+    @admin.display(description=gettext_lazy("HTML"))
+    def as_html(self, message: Message) -> SafeString | str:
+        if not message.html:
+            return unwritten(message)
+        url = reverse("admin:notifications_message_html", args=[message.pk])
+        return format_html('<iframe class="mail-html" sandbox src="{}" title="{}"></iframe>', url, message.subject)
+
+
+@admin.register(MessageEvent)
+class MessageEventAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Which news each mail covers, and whether it was still news when the mail was written.")
+    list_display = ["message", "event", "said"]
+    list_select_related = ["message__order", "event__order"]
+    search_fields = ["=message__order__number"]
+    search_help_text = gettext_lazy("An order number")
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer(*BODY_OF_MESSAGE)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("Every try to hand a mail to the mail server, with the server's answer.")
+    list_display = ["at", "message", "outcome", "phase", "detail"]
+    list_select_related = ["message__order"]
+    list_filter = ["outcome"]
+    search_fields = ["=message__order__number"]
+    search_help_text = gettext_lazy("An order number")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer(*BODY_OF_MESSAGE)
+
+
+@admin.register(ProviderReport)
+class ProviderReportAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy("What the mail provider told us: delivered, came back, complained about.")
+    list_display = ["received_at", "kind", "recipient", "for_good", "detail", "handled_at"]
+    list_filter = ["kind"]
+    search_fields = ["=recipient", "=message_id"]
+    search_help_text = gettext_lazy("A mail address or a Message-ID")
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(BackordersAdmin):
+    explanation = gettext_lazy(
+        "Addresses that get no mail because mail to them came back or was complained about. Take one off once "
+        "it works again."
+    )
+    list_display = ["address", "reason", "at"]
+    search_fields = ["address"]
+    fields = ["address", "reason"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """An address that works again is taken off the list."""
+        return ModelAdmin.has_delete_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.at = timezone.now()
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,361 @@
+"""Orders: what is known of a customer, and everything that happened to them."""
+
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
+from django.db import connection, transaction
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.lookups import Contains
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders_site.staff.actions.base import Text
+from backorders_site.staff.actions.orders import Cancel, NewOrder, Ship, TellCustomer, WriteNote
+from backorders_site.staff.admin.base import (
+    BackordersAdmin,
+    Button,
+    ConditionFilter,
+    ReadOnlyAdmin,
+    Table,
+    actor_of,
+    link,
+    sees_addresses,
+)
+from backorders_site.staff.admin.history import event_words, promise_words, told
+from backorders_site.staff.admin.lines import SET_ASIDE, few, refunds_table, state_words
+from backorders_site.staff.admin.shop_changes import changes_of_order
+from backorders_site.staff.admin.shop_tasks import shop_tasks_table
+from backorders_site.staff.finding import with_address, with_name, with_number, with_sku, with_tracking
+from orders import queue, services
+from orders.access import Purpose, order_url
+from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
+
+EDITABLE = ["attention", "customer_name", "locale", "country", "region"]
+OF_A_PERSON = {"customer_name", "region"}  # what an erased order learns no more
+
+
+def lines_of_order(order: Order) -> Table:
+    lines = list(order.lines.select_related("product", "promise"))
+    positions = queue.positions(line.pk for line in lines)
+    return Table(
+        title=_("Lines"),
+        model=OrderLine,
+        columns=[
+            _("Product"),
+            _("Ordered"),
+            _("State"),
+            _("Waiting"),
+            _("Set aside"),
+            _("Shipped"),
+            _("Cancelled"),
+            _("Place"),
+            _("Units ahead"),
+            _("Promise"),
+            _("Agreed by"),
+        ],
+        rows=[
+            [
+                link(line, line.product),
+                line.quantity,
+                state_words(line),
+                line.waiting,
+                line.reserved,
+                line.shipped,
+                line.cancelled,
+                position and position.place,
+                position and position.units_ahead,
+                promise_words(line.promise, order) if line.waiting or line.reserved else "",
+                line.agreed_by,
+            ]
+            for line, position in ((line, positions.get(line.pk)) for line in lines)
+        ],
+    )
+
+
+def events_of_order(order: Order) -> Table:
+    events = order.events.select_related("order", "line__product")
+    return Table(
+        title=_("What happened"),
+        model=Event,
+        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("By"), _("Our reason"), _("Told")],
+        rows=[
+            [
+                row.at,
+                link(row, row.get_kind_display()),
+                row.line.product.sku if row.line else "",
+                event_words(row),
+                row.actor,
+                row.note,
+                told(row),
+            ]
+            for row in events
+        ],
+    )
+
+
+def shipments_of_order(order: Order) -> Table:
+    return Table(
+        title=_("Shipments"),
+        model=Shipment,
+        columns=[_("Shipped"), _("Units"), _("Carrier"), _("Tracking number"), _("By")],
+        rows=[
+            [
+                link(row, moment(row.shipped_at)),
+                ", ".join(f"{line.quantity} × {line.line.product.sku}" for line in row.lines.all()),
+                _carrier_words(row),
+                row.tracking_number,
+                row.actor,
+            ]
+            for row in order.shipments.prefetch_related("lines__line__product", "corrections__lines")
+        ],
+    )
+
+
+def _carrier_words(shipment: Shipment) -> str:
+    """A parcel that did not leave says so, and so does the row that takes it back. What got its tracking number later is in
+    a row of its own."""
+    if shipment.reason == services.NUMBERED:
+        return _("its tracking number came later")
+    if shipment.corrects_id:
+        return _("did not leave: %(reason)s") % {"reason": shipment.reason or "–"}
+    numbered = all(row.reason == services.NUMBERED for row in shipment.corrections.all())
+    taken_back = "" if shipment.standing() else _("has its number below") if numbered else _("taken back")
+    return " · ".join(filter(None, [shipment.carrier, taken_back]))
+
+
+def refunds_of_order(order: Order) -> Table:
+    return refunds_table(Refund.objects.filter(line__order=order))
+
+
+def shop_tasks_of_order(order: Order) -> Table:
+    return shop_tasks_table(ShopTask.objects.filter(line__order=order))
+
+
+def shop_changes_of_order(order: Order) -> Table:
+    return changes_of_order(order.shop_changes.all())
+
+
+def notes_of_order(order: Order) -> Table:
+    return Table(
+        title=_("Notes for us"),
+        model=Note,
+        columns=[_("When"), _("Note"), _("By")],
+        rows=[[row.at, row.text, row.actor] for row in order.notes.all()],
+    )
+
+
+class Texts(SimpleArrayField):
+    """A list of texts, one in each row of the box."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        text = forms.CharField(max_length=200, required=False)
+        widget = forms.Textarea({"rows": 3})
+        super().__init__(text, delimiter="\n", widget=widget, show_hidden_initial=True, **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        return [text for text in super().clean(value) if text]
+
+
+def has_line(condition: Q) -> Exists:
+    return Exists(OrderLine.objects.filter(condition, order=OuterRef("pk")))
+
+
+class OrderState(ConditionFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
+            "reserved": (_("Units set aside, not shipped"), has_line(SET_ASIDE)),
+            "cancelled": (_("Units cancelled"), has_line(Q(cancelled__gt=0))),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What shipped is in the list of shipments."""
+        lines = {"reserved": SET_ASIDE, "cancelled": Q(cancelled__gt=0)}.get(self.value() or "")
+        keys = few(OrderLine.objects.filter(lines)) if lines else None
+        if keys is None:
+            return super().queryset(request, queryset)
+        return queryset.filter(pk__in=OrderLine.objects.filter(pk__in=keys).values("order"))
+
+
+def attention_holds(words: str) -> Q:
+    return Q(
+        Contains(Func(F("attention"), Value("\n"), function="array_to_string", output_field=TextField()), Value(words))
+    )
+
+
+CANT_BE_REACHED = (Q(email="") | Q(unreachable_at__isnull=False)) & Q(erased_at=None)
+
+
+class NeedsSomebody(ConditionFilter):
+    title = gettext_lazy("needs a person")
+    parameter_name = "needs"
+
+    @classmethod
+    def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
+        return {
+            "attention": (_("Needs attention"), ~Q(attention=[])),
+            "address": (_("Can't be reached"), CANT_BE_REACHED),
+            "conflict": (_("Cancelled here, shipped there"), ~Q(attention=[]) & attention_holds(services.CONFLICT)),
+            "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
+        }
+
+
+# From one country to the next by the index: as many steps as there are countries, however many orders.
+COUNTRIES = """
+    WITH RECURSIVE found AS (
+        SELECT min(country) AS country FROM orders_order
+        UNION ALL
+        SELECT (SELECT min(o.country) FROM orders_order o WHERE o.country > found.country) FROM found
+        WHERE found.country IS NOT NULL
+    )
+    SELECT country FROM found WHERE country <> '' ORDER BY country
+"""
+
+
+class FromCountry(admin.SimpleListFilter):
+    title = gettext_lazy("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTRIES)
+            return [(country, country) for (country,) in cursor.fetchall()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(country=self.value()) if self.value() else queryset
+
+
+@admin.register(Order)
+class OrderAdmin(BackordersAdmin):
+    explanation = gettext_lazy(
+        "Orders with a product on backorder. They come by import or with “Add”; their page at the desk, found "
+        "by the box above, has all that can be done."
+    )
+    list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
+    list_filter = [NeedsSomebody, OrderState, FromCountry]
+    search_fields = ["number", "email", "customer_name"]  # those that get_search_results finds, and more
+    search_help_text = gettext_lazy(
+        "A whole number, mail address, SKU or tracking number, or how words of a name begin"
+    )
+    readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
+    adding = NewOrder
+    acts = [Ship, Cancel, TellCustomer, WriteNote]
+    tables = [
+        lines_of_order,
+        notes_of_order,
+        events_of_order,
+        shipments_of_order,
+        refunds_of_order,
+        shop_tasks_of_order,
+        shop_changes_of_order,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).prefetch_related("lines__product")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """By whole number, address, SKU or tracking number; where nothing has that, by words of a name."""
+        term = " ".join(search_term.replace("\0", "").split())
+        if not term:
+            return queryset, False
+        ways = [with_number, with_tracking, *([with_address] if sees_addresses(request) else [])]
+        ids = {order.pk for found in ways for order in found(term).only("pk")}
+        products = [*with_sku(term).values_list("pk", flat=True)]
+        found = ([Q(pk__in=ids)] if ids else []) + ([Q(has_line(Q(product__in=products)))] if products else [])
+        if found:
+            return queryset.filter(reduce(or_, found)), False
+        return queryset & with_name(term), False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "attention":
+            words = _("What a person has to look at, one in each row. Strike off what is done.")
+            return Texts(required=False, help_text=words)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What came onto the list while the page was open stays on it; what the shop has otherwise is not asked about."""
+        with transaction.atomic():
+            before = Order.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else None
+            if before and "attention" in form.changed_data:
+                now = before.attention
+                shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
+                obj.attention += [text for text in now if text not in shown and text not in obj.attention]
+            super().save_model(request, obj, form, change)
+            if before:
+                services.changed_here(before, now=timezone.now(), actor=actor_of(request, "orders.change_order"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """The customer's link acts as the customer: it is for those who may cancel."""
+        hidden = {"customer_link"} - ({"customer_link"} if request.user.has_perm(Cancel.permission) else set())
+        hidden |= set() if sees_addresses(request) else {"email"}
+        shown = [name for name in self.readonly_fields if name not in hidden]
+        fields = [name for name in EDITABLE if not (obj and obj.erased_at and name in OF_A_PERSON)]
+        return [(None, {"fields": shown}), (_("To edit"), {"fields": fields})]
+
+    def links(self, obj: Order) -> list[Button]:
+        return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]
+
+    @admin.display(description=gettext_lazy("Customer"), ordering="customer_name")
+    def customer(self, order: Order) -> str:
+        if order.erased_at:
+            return _("erased")
+        return order.customer_name or (_("no name") if order.email else _("can't be reached"))
+
+    @admin.display(description=gettext_lazy("Units"))
+    def units(self, order: Order) -> str:
+        return ", ".join(f"{line.quantity} × {line.product.sku}: {state_words(line)}" for line in order.lines.all())
+
+    @admin.display(description=gettext_lazy("Needs a person"))
+    def needs(self, order: Order) -> str:
+        return " · ".join([*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])])
+
+    @admin.display(description=gettext_lazy("Times"))
+    def times(self, order: Order) -> str:
+        words = {"placed": moment(order.placed_at), "paid": order.paid_at and moment(order.paid_at)}
+        return (_("placed %(placed)s, paid %(paid)s") if order.paid_at else _("placed %(placed)s")) % words
+
+    @admin.display(description=gettext_lazy("Mails"))
+    def quiet(self, order: Order) -> str:
+        if order.released_at is None:
+            return _("quiet: nothing is mailed until the import is released")
+        return _("sent since %(day)s") % {"day": moment(order.released_at)}
+
+    @admin.display(description=gettext_lazy("Customer's link"))
+    def customer_link(self, order: Order) -> SafeString:
+        """Its first click selects all of it, to copy."""
+        return format_html('<code class="to-copy">{}</code>', order_url(order, Purpose.ACT))
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "What we noted for ourselves; customers never read it. Write one on the page of an order."
+    )
+    list_display = ["at", "order", "text", "actor"]
+    list_select_related = ["order"]
+    search_fields = ["=order__number", "text"]
+    search_help_text = gettext_lazy("An order number, or words of a note")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """At its order: the act asks for the permission."""
+        return False
+
+
+def moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")

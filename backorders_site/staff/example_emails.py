@@ -1,0 +1,117 @@
+"""Mails as they will arrive, shown before anything is done: text in the page, HTML in a frame with a policy of its own."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+
+from babel import Locale
+from django.core.cache import cache
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from redis import RedisError
+
+from backorders_site.staff.admin.emails import framed_mail
+from backorders_site.staff.admin.history import SILENCE_WORDS
+from backorders_site.staff.pages.base import staff_page
+from notifications.compose import Composed, compose
+from notifications.compose.selection import open_notices
+from notifications.models import Message, MessageEvent, State
+from orders import services
+from orders.access import DEAD_VERSION
+from orders.domain.delay_rules import Jurisdiction, Silence
+from orders.models import Event, EventKind, Order, OrderLine
+
+log = logging.getLogger(__name__)
+
+KEPT = 3600  # seconds: nobody reads a preview for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Mails that are worded alike. `silence`: what it means, of those that ask for an answer."""
+
+    language: str
+    law: Jurisdiction
+    news: EventKind
+    silence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mail as it would arrive. `html_url`: where its HTML stands for a while, empty where it could not be kept."""
+
+    sort: Sort
+    country: str
+    subject: str
+    text: str
+    html_url: str
+
+    @property
+    def language(self) -> str:
+        return str(get_language_info(self.sort.language)["name"])
+
+    @property
+    def place(self) -> str:
+        """The country, and whose rules where its name does not say so."""
+        named = Locale("en").territories.get(self.country, self.country) or _("no country")
+        law = {Jurisdiction.EU: "EU", Jurisdiction.US_CA: "California"}.get(self.sort.law)
+        return f"{named}, {law}" if law else named
+
+    @property
+    def kind(self) -> str:
+        """What it tells, and what it asks."""
+        silence = self.sort.silence
+        must = _("must be answered") if silence == Silence.CANCEL else _("may be answered")
+        asks = [must, SILENCE_WORDS[silence]] if silence else []
+        return ", ".join(str(part) for part in (self.sort.news.label.lower(), *asks))
+
+
+def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
+    """`first`: an order for each sort of mail."""
+    for sort, order_id in first.items():
+        order, composed = mail_due(order_id, now=now)
+        if composed:
+            yield Example(sort, order.country, composed.subject, composed.text, kept(composed.html))
+
+
+def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
+    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too. Whoever
+    reads it here is not its customer: its links open nothing."""
+    lines = OrderLine.objects.select_related("product", "promise")
+    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    order.link_version = DEAD_VERSION
+    unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
+    events = list(Event.objects.filter(unsaid, order=order))
+    services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
+    message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
+    return order, compose(message, events, open_notices([order_id]), now=now)
+
+
+def kept(html: str) -> str:
+    """The address under which the desk shows this mail for a while. It was never written to the database."""
+    name = token_urlsafe(16)
+    try:
+        cache.set(_key(name), html, KEPT)
+    except RedisError:
+        log.warning("an example mail is shown as text alone: it could not be kept")
+        return ""
+    return reverse("desk:example", args=[name])
+
+
+@staff_page("orders.view_order")
+@require_GET
+def example(request: HttpRequest, name: str) -> HttpResponse:
+    html = cache.get(_key(name))
+    if html is None:
+        raise Http404("this example has gone: preview it again")
+    return framed_mail(html)
+
+
+def _key(name: str) -> str:
+    return f"example-mail:{name}"

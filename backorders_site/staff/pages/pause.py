@@ -1,0 +1,53 @@
+"""All mail held, or let go again, by whoever sees that something is wrong with it."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from backorders_site.staff.actions.base import StaffReason
+from backorders_site.staff.admin.base import actor_of
+from backorders_site.staff.pages.base import page, staff_page
+from notifications.mail_mode import mail_mode
+from notifications.models import Hold, Message, State
+from notifications.pause import PERMISSION, hold_mail, present_hold, release_mail
+from orders.services import Refused
+
+SHOWN = 20
+
+
+class HoldForm(forms.Form):
+    reason = StaffReason()
+
+
+@staff_page(PERMISSION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail(request: HttpRequest) -> HttpResponse:
+    form = HoldForm(request.POST if request.POST.get("act") == "hold" else None)
+    if request.method == "POST":
+        actor = actor_of(request, PERMISSION)
+        try:
+            if request.POST.get("act") == "release":
+                release_mail(now=timezone.now(), actor=actor)
+                messages.success(request, _("Mail goes out again."))
+                return redirect("desk:mail")
+            if form.is_valid():
+                hold_mail(form.cleaned_data["reason"], now=timezone.now(), actor=actor)
+                messages.success(request, _("Mail is held: nothing goes out until you release it."))
+                return redirect("desk:mail")
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("desk:mail")
+    return page(
+        request,
+        "mail.html",
+        title=_("Hold all mail"),
+        form=form,
+        hold=present_hold(),
+        waiting=Message.objects.filter(state=State.QUEUED).count(),
+        mode=mail_mode().name,
+        past=Hold.objects.exclude(released_at=None)[:SHOWN],
+    )

@@ -1,0 +1,202 @@
+"""Reports: how suppliers and we keep our word, how long people wait, what to order again. Each is a table and a sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from backorders_site.staff.actions.base import Text
+from backorders_site.staff.csv_export import sheet
+from backorders_site.staff.pages import report_figures as figures
+from backorders_site.staff.pages.base import page, staff_page
+
+SHOWN = 100  # rows of a table; the sheet has all
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`name` in the sheet, `label` on the page; `unit` stands after a number there."""
+
+    name: str
+    label: Text
+    unit: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        return self.name in ("sku", "name", "supplier", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    slug: str
+    title: Text
+    explanation: Text
+    empty: Text
+    columns: Sequence[Column]
+    figures: figures.Figures
+
+
+REPORTS = {
+    report.slug: report
+    for report in [
+        Report(
+            "suppliers",
+            gettext_lazy("Suppliers"),
+            gettext_lazy(
+                "Of deliveries that have come whole: the first day the supplier gave against the day the last unit came. "
+                "The trend sets the last 180 days against what was before, in points of the share on time."
+            ),
+            gettext_lazy("No delivery yet. Add a restock, or import restocks with their past dates and arrivals."),
+            [
+                Column("supplier", gettext_lazy("Supplier")),
+                Column("deliveries", gettext_lazy("Came")),
+                Column("on_time_percent", gettext_lazy("On time"), "%"),
+                Column("median_days_late", gettext_lazy("Half came by"), " d"),
+                Column("p90_days_late", gettext_lazy("9 in 10 by"), " d"),
+                Column("on_time", gettext_lazy("In time")),
+                Column("late_1_to_3", gettext_lazy("1–3 d")),
+                Column("late_4_to_7", gettext_lazy("4–7 d")),
+                Column("late_8_to_14", gettext_lazy("8–14 d")),
+                Column("late_15_to_30", gettext_lazy("15–30 d")),
+                Column("late_over_30", gettext_lazy("over 30 d")),
+                Column("on_time_percent_180_days", gettext_lazy("On time lately"), "%"),
+                Column("trend_points", gettext_lazy("Trend")),
+                Column("open", gettext_lazy("Open")),
+                Column("overdue", gettext_lazy("Overdue")),
+            ],
+            figures.suppliers,
+        ),
+        Report(
+            "windows",
+            gettext_lazy("Our windows"),
+            gettext_lazy(
+                "Of the windows we told that came to an end: how many lines had left by the last day told, and how many "
+                "within the window. Below 50 a share says nothing, and none is shown."
+            ),
+            gettext_lazy("No window has come to an end yet. The first do when the first lines ship."),
+            [
+                Column("sku", gettext_lazy("Product")),
+                Column("name", gettext_lazy("Name")),
+                Column("days", gettext_lazy("Of the last"), " d"),
+                Column("outcomes", gettext_lazy("Ended")),
+                Column("by_last_day_percent", gettext_lazy("By the last day"), "%"),
+                Column("within_percent", gettext_lazy("Within"), "%"),
+                Column("aim_by_last_day_percent", gettext_lazy("Aim"), "%"),
+                Column("aim_within_percent", gettext_lazy("Aim within"), "%"),
+            ],
+            figures.windows,
+        ),
+        Report(
+            "queue-age",
+            gettext_lazy("Age of the queue"),
+            gettext_lazy("Orders that wait, by the days since they were paid, else placed. The oldest queue first."),
+            gettext_lazy("Nobody waits. Orders come in by an import, or one by one."),
+            [
+                Column("sku", gettext_lazy("Product")),
+                Column("name", gettext_lazy("Name")),
+                Column("orders", gettext_lazy("Orders waiting")),
+                Column("units", gettext_lazy("Units waiting")),
+                Column("oldest_days", gettext_lazy("Oldest"), " d"),
+                Column("days_0_to_7", gettext_lazy("0–7 d")),
+                Column("days_8_to_30", gettext_lazy("8–30 d")),
+                Column("days_31_to_90", gettext_lazy("31–90 d")),
+                Column("days_91_to_180", gettext_lazy("91–180 d")),
+                Column("days_over_180", gettext_lazy("over 180 d")),
+            ],
+            figures.ages,
+        ),
+        Report(
+            "reorder",
+            gettext_lazy("What to reorder"),
+            gettext_lazy(
+                "Units people wait for that no restock brings, and when the units on order will all be spoken for if "
+                "people go on ordering as in the last four weeks. The most urgent first."
+            ),
+            gettext_lazy("Nothing on backorder is waited for or was ordered in the last four weeks."),
+            [
+                Column("sku", gettext_lazy("Product")),
+                Column("name", gettext_lazy("Name")),
+                Column("units_waiting", gettext_lazy("Waiting")),
+                Column("units_spare", gettext_lazy("Spare")),
+                Column("units_expected", gettext_lazy("On order")),
+                Column("units_no_restock_covers", gettext_lazy("No restock covers")),
+                Column("units_a_week", gettext_lazy("Ordered a week")),
+                Column("runs_out_on", gettext_lazy("Spoken for")),
+            ],
+            figures.reorder,
+        ),
+        Report(
+            "delays",
+            gettext_lazy("Delays by reason"),
+            gettext_lazy(
+                "Of the last 90 days: how often a restock's day moved back and by how much, and how many promises that changed."
+            ),
+            gettext_lazy("No delay in the last 90 days."),
+            [
+                Column("reason", gettext_lazy("Reason")),
+                Column("restocks_moved", gettext_lazy("Restocks moved back")),
+                Column("mean_days", gettext_lazy("By, on average"), " d"),
+                Column("promises_changed", gettext_lazy("Promises changed")),
+                Column("orders", gettext_lazy("Orders")),
+            ],
+            figures.delays,
+        ),
+    ]
+}
+
+
+@staff_page("orders.view_product")
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return page(request, "reports.html", title=_("Reports"), reports=REPORTS.values())
+
+
+@staff_page("orders.view_product")
+@require_GET
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    shown = _report(slug)
+    rows = list(islice(shown.figures(timezone.now()), SHOWN + 1))
+    return page(
+        request,
+        "report.html",
+        title=shown.title,
+        report=shown,
+        rows=[
+            [(column, _worded(column, cell)) for column, cell in zip(shown.columns, row, strict=True)]
+            for row in rows[:SHOWN]
+        ],
+        is_cut=len(rows) > SHOWN,
+        shown=SHOWN,
+    )
+
+
+@staff_page("orders.view_product")
+@require_GET
+def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    shown = _report(slug)
+    columns = [column.name for column in shown.columns]
+    return sheet(slug, columns, ([_plain(cell) for cell in row] for row in shown.figures(timezone.now())))
+
+
+def _report(slug: str) -> Report:
+    if slug not in REPORTS:
+        raise Http404(f"no report {slug}")
+    return REPORTS[slug]
+
+
+def _worded(column: Column, cell: object) -> object:
+    if cell is None:
+        return "–"
+    if column.name == "trend_points":
+        return f"{cell:+d}"
+    return f"{cell}{column.unit}" if column.unit else cell
+
+
+def _plain(cell: object) -> object:
+    return cell.isoformat() if isinstance(cell, date) else cell

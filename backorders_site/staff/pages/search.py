@@ -1,0 +1,91 @@
+"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a SKU, a tracking number,
+the reference of a delivery."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from backorders_site.staff.admin.base import sees_addresses
+from backorders_site.staff.finding import (
+    MOST_SHOWN,
+    with_address,
+    with_name,
+    with_number,
+    with_reference,
+    with_tracking,
+)
+from backorders_site.staff.pages.base import page, staff_page
+from orders.models import Order, OrderLine, Product, Restock
+
+LONGEST = 200  # characters; nothing that is searched is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`orders`, each with the words by what it was found, newest first within them; `straight_to`: where the one thing stands
+    that has exactly this number, address, SKU or reference."""
+
+    orders: Sequence[tuple[Order, str]]
+    products: Sequence[Product]
+    restocks: Sequence[Restock]
+    straight_to: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        return MOST_SHOWN in (len(self.orders), len(self.products), len(self.restocks))
+
+
+@staff_page("orders.view_order")
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    text = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST]
+    by_address = sees_addresses(request)
+    found = find(text, by_address=by_address) if text else None
+    if found and found.straight_to:
+        return redirect(found.straight_to)
+    return page(request, "search.html", title=_("Search"), q=text, found=found, most=MOST_SHOWN, by_address=by_address)
+
+
+def find(text: str, *, by_address: bool) -> Found:
+    """As many queries whatever is found."""
+    by_number = _shown(with_number(text))
+    by_mail = _shown(with_address(text)) if by_address else []
+    by_tracking = _shown(with_tracking(text))
+    by_name = _shown(with_name(text))
+    products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
+    restocks = list(with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN])
+    exact = {desk_url(order) for order in [*by_number, *by_mail, *by_tracking]}
+    exact |= {reverse("desk:product", args=[each.sku]) for each in products if each.sku.upper() == text.upper()}
+    exact |= {reverse("admin:orders_restock_change", args=[restock.pk]) for restock in restocks}
+    orders = _each_once(
+        [
+            (by_number, _("order number")),
+            (by_mail, _("mail address")),
+            (by_tracking, _("tracking number")),
+            (by_name, _("name")),
+        ]
+    )
+    return Found(orders, products, restocks, straight_to=exact.pop() if len(exact) == 1 else "")
+
+
+def desk_url(order: Order) -> str:
+    return reverse("desk:order", args=[order.number])
+
+
+def _shown(orders: QuerySet[Order]) -> list[Order]:
+    lines = OrderLine.objects.select_related("product")
+    return list(orders.order_by("-pk").prefetch_related(Prefetch("lines", lines))[:MOST_SHOWN])
+
+
+def _each_once(groups: Iterable[tuple[Sequence[Order], str]]) -> list[tuple[Order, str]]:
+    seen: dict[int, tuple[Order, str]] = {}
+    for orders, words in groups:
+        for order in orders:
+            seen.setdefault(order.pk, (order, words))
+    return list(seen.values())[:MOST_SHOWN]

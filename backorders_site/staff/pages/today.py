@@ -1,0 +1,271 @@
+"""Today's desk: what waits for a person, each with the list of just that. Every card counts by its list's own filter."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin import AdminSite
+from django.db import connection
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from backorders_site.staff.actions.base import Text
+from backorders_site.staff.admin.base import ConditionFilter, list_url
+from backorders_site.staff.admin.emails import ForStaff
+from backorders_site.staff.admin.history import NoticeState
+from backorders_site.staff.admin.lines import LineState, RefundState
+from backorders_site.staff.admin.orders import NeedsSomebody
+from backorders_site.staff.admin.restocks import RestockState
+from backorders_site.staff.admin.shop_changes import ChangeState
+from backorders_site.staff.admin.shop_tasks import TaskState
+from backorders_site.staff.csv_export import sheet
+from backorders_site.staff.pages.base import staff_page
+from backorders_site.staff.pages.trouble import Trouble, troubles
+from notifications.mail_mode import mail_mode
+from notifications.models import Hold, Message
+from notifications.pause import present_hold
+from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask, Upload
+from orders.services import today_of
+from orders.services.forecasts import shipped_ahead
+from orders.services.uploads import KEPT
+
+MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
+LONGEST_QUEUES = 8
+RECORD_SHIPMENTS = ("desk:shipping", "orders.ship_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day, where there is any; `done_at`:
+    the page where all of it is done at once, with the permission it asks for."""
+
+    label: Text
+    model: type[Model]
+    by: type[ConditionFilter]
+    filtered: str
+    urgent: bool = False
+    first: str = ""  # the day whose earliest is shown
+    done_at: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    label: Text
+    url: str
+    count: int
+    urgent: bool
+    note: str = ""
+    done_at: str = ""
+
+    @property
+    def number(self) -> str:
+        more = "+" if self.count > MOST_COUNTED else ""
+        return number_format(min(self.count, MOST_COUNTED), force_grouping=True) + more
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Who waits for a product; `oldest` is the day of the first in line, `uncovered` the units no restock brings."""
+
+    product_id: int
+    sku: str
+    name: str
+    people: int
+    units: int
+    oldest: date
+    uncovered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    longest: Sequence[Queue]
+    products: int
+    people: int
+    units: int
+    oldest: date | None
+    uncovered: int
+    url: str
+    uncovered_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    troubles: Sequence[Trouble]  # what keeps the site from working
+    hold: Hold | None  # all mail is held
+    imports: Counted | None  # files that wait for somebody; their list is the page of imports
+    cards: Sequence[Counted]
+    queues: Queues | None
+
+    @property
+    def is_clear(self) -> bool:
+        return not any(card.count for card in self.cards) and not self.imports
+
+
+def cards(*, held: bool) -> list[Card]:
+    kept_back = held or mail_mode().name != "send"
+    return [
+        Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
+        Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
+        Card(
+            _("Not recorded as shipped in time"),
+            OrderLine,
+            LineState,
+            "not-recorded",
+            urgent=True,
+            done_at=RECORD_SHIPMENTS,
+        ),
+        Card(
+            _("To ship by the next working day"),
+            OrderLine,
+            LineState,
+            "to-ship",
+            first="promise__late",
+            done_at=RECORD_SHIPMENTS,
+        ),
+        Card(_("Promises at risk within 7 days"), OrderLine, LineState, "at-risk", urgent=True),
+        Card(_("Notices to be answered"), DelayNotice, NoticeState, "must", first="answer_by"),
+        Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
+        Card(_("Do this in your shop"), ShopTask, TaskState, "todo"),
+        Card(_("On a pick list though cancelled"), ShopTask, TaskState, "packed", urgent=True),
+        Card(_("Cancelled here, shipped there"), Order, NeedsSomebody, "conflict", urgent=True),
+        Card(_("Changed in the shop"), ShopChange, ChangeState, "open"),
+        Card(_("Needs a person"), Order, NeedsSomebody, "attention"),
+        Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
+        Card(_("Mails failed or came back"), Message, ForStaff, "staff"),
+        Card(_("Mails held back") if kept_back else _("Mails on their way"), Message, ForStaff, "outbox"),
+    ]
+
+
+def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
+    """What the person of `request` may see of it; as many queries whatever there is."""
+    hold = present_hold()
+    shown = [
+        card for card in cards(held=hold is not None) if site.get_model_admin(card.model).has_view_permission(request)
+    ]
+    may_see_queues = site.get_model_admin(Product).has_view_permission(request)
+    return Desk(
+        troubles=troubles(now=now),
+        hold=hold,
+        cards=[
+            _counted(card, site.get_model_admin(card.model).get_queryset(request), now, may=request.user.has_perm)
+            for card in shown
+        ],
+        imports=_imports(now) if request.user.has_perm("orders.add_import") else None,
+        queues=_queues(now) if may_see_queues else None,
+    )
+
+
+def _counted(card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]) -> Counted:
+    listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
+    count = listed[: MOST_COUNTED + 1].count()
+    first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
+    return Counted(
+        card.label,
+        list_url(card.model, **{str(card.by.parameter_name): card.filtered}),
+        count,
+        urgent=bool(count) and (card.urgent or (first is not None and first <= today_of(now))),
+        note=_("the first by %(day)s") % {"day": date_format(first)} if first else "",
+        done_at=_done_at(card) if count and card.done_at and may(card.done_at[1]) else "",
+    )
+
+
+def _imports(now: datetime) -> Counted | None:
+    """Files that were checked and wait for somebody to say whether they are to be imported; None: no such file."""
+    waiting = Upload.objects.filter(state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - KEPT)
+    found = waiting.order_by().aggregate(
+        all=Count("pk"), held=Count("pk", filter=Q(is_held=True)), worse=Max("told_worse")
+    )
+    if not found["all"]:
+        return None
+    note = ngettext(
+        "This import would tell %(n)s customer worse news",
+        "This import would tell %(n)s customers worse news",
+        found["worse"] or 0,
+    )
+    if found["all"] > 1:
+        note = ngettext(
+            "One would tell %(n)s customer worse news", "One would tell %(n)s customers worse news", found["worse"] or 0
+        )
+    return Counted(
+        _("Imports that wait for you"),
+        reverse("desk:import"),
+        found["all"],
+        urgent=bool(found["held"]),
+        note=note % {"n": number_format(found["worse"], force_grouping=True)} if found["worse"] else "",
+    )
+
+
+def _done_at(card: Card) -> str:
+    page = card.done_at[0] if card.done_at else ""
+    return f"{reverse(page)}?{urlencode({str(card.by.parameter_name): card.filtered})}"
+
+
+# The day counts of the queue hold lines and units, in rows that may come to nothing together; what no restock brings is
+# what open restocks and spare units leave.
+QUEUES = """
+    SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
+           greatest(q.units - coalesce(r.units, 0) + coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)
+                    - s.arrived + s.allocated, 0)
+    FROM (
+        SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units,
+               (min(start) AT TIME ZONE 'UTC')::date AS oldest
+        FROM (
+            SELECT product_id, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount WHERE width = 'd'
+            GROUP BY 1, 2 HAVING sum(lines) > 0
+        ) days GROUP BY product_id
+    ) q
+    JOIN orders_product p ON p.id = q.product_id
+    JOIN orders_stock s ON s.product_id = q.product_id
+    LEFT JOIN (
+        SELECT product_id, sum(quantity - arrived)::bigint AS units FROM orders_restock
+        WHERE cancelled_at IS NULL AND arrived < quantity GROUP BY product_id
+    ) r ON r.product_id = q.product_id
+    ORDER BY q.lines DESC, p.sku
+"""
+
+
+def queues(now: datetime) -> list[Queue]:
+    """Longest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUES, {"ahead": json.dumps(shipped_ahead(day=today_of(now)))})
+        return [Queue(*row) for row in cursor.fetchall()]
+
+
+@staff_page("orders.view_product")
+@require_GET
+def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
+    return sheet(
+        "queues",
+        ["sku", "name", "orders_waiting", "units_waiting", "oldest", "units_no_restock_covers"],
+        (
+            (queue.sku, queue.name, queue.people, queue.units, queue.oldest.isoformat(), queue.uncovered)
+            for queue in queues(timezone.now())
+        ),
+    )
+
+
+def _queues(now: datetime) -> Queues:
+    rows = queues(now)
+    return Queues(
+        longest=rows[:LONGEST_QUEUES],
+        products=len(rows),
+        people=_sum(row.people for row in rows),
+        units=_sum(row.units for row in rows),
+        oldest=min((row.oldest for row in rows), default=None),
+        uncovered=_sum(row.uncovered for row in rows),
+        url=list_url(Product),
+        uncovered_url=list_url(Product, covered="no"),
+    )
+
+
+def _sum(numbers: Iterable[int]) -> int:
+    return sum(int(number) for number in numbers)

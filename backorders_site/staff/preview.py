@@ -1,0 +1,330 @@
+"""What an act would do to customers: it is done, reviewed and read within one transaction that is undone at its end."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backorders_site.staff.actions.base import Text
+from backorders_site.staff.example_emails import Example, Sort, examples
+from notifications.compose.selection import CHIEF_FIRST
+from notifications.pause import goes_to_all
+from orders import services
+from orders.domain.delay_rules import Jurisdiction, Sentence
+from orders.imports.run import Run
+from orders.law import law_of
+from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
+from orders.services.forecasts import make_forecasts
+from orders.services.promises import WHOLE_QUEUES, newest_forecasts
+from orders.words import language_for, sentence
+
+EXAMPLES = 12  # sorts of mail
+SHOWN = 20  # of those who hear of it, and of the refunds
+LAWS = {
+    Jurisdiction.US: "US",
+    Jurisdiction.US_CA: "California",
+    Jurisdiction.EU: "EU",
+    Jurisdiction.UK: "UK",
+    Jurisdiction.ELSEWHERE: "elsewhere",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an order's customer would read."""
+
+    order: Order
+    kind: Text
+    words: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
+    hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
+    `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: nothing but windows move;
+    `kinds`: events by kind; `no_longer_owed`: units whose refund is not to be sent any more; `more_examples`: sorts of mail
+    besides those shown."""
+
+    quiet: int
+    mailed: int
+    asked: Mapping[str, int]
+    turned_off: int
+    unreachable: int
+    unreleased: int
+    moves: bool
+    kinds: Sequence[tuple[Text, int]]
+    reached: Sequence[Reached]
+    refunds: int
+    refunds_by: date | None
+    no_longer_owed: int
+    owed: Sequence[Refund]
+    examples: Sequence[Example]
+    more_examples: int
+
+    @property
+    def heard(self) -> int:
+        asked = sum(self.asked.values())
+        return self.mailed + asked + self.turned_off + self.unreachable + self.unreleased
+
+    @property
+    def first_words(self) -> str:
+        total = self.quiet + self.heard
+        if not total:
+            return _("Nobody's promise changes, and nobody hears of it.")
+        if self.moves:
+            return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+        if self.quiet:
+            return ngettext("Touches %(n)s order:", "Touches %(n)s orders:", total) % {"n": _number(total)}
+        return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {"n": _number(total)}
+
+    @property
+    def groups(self) -> list[str]:
+        """Those of the groups in which there is somebody, in words."""
+        asked = sum(self.asked.values())
+        laws = ", ".join(f"{_number(units)} {law}" for law, units in self.asked.items())
+        words = [
+            (self.quiet, ngettext("%(n)s stays inside its window and hears nothing",
+                                  "%(n)s stay inside their window and hear nothing", self.quiet)),
+            (self.mailed, ngettext("%(n)s gets a mail", "%(n)s get a mail", self.mailed)),
+            (asked, ngettext("%(n)s must be asked", "%(n)s must be asked", asked) + f" ({laws})"),
+            (self.turned_off, ngettext("%(n)s has turned such mails off and reads it on the page",
+                                       "%(n)s have turned such mails off and read it on the page", self.turned_off)),
+            (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached", self.unreachable)),
+            (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page until it is released",
+                                       "%(n)s came with a first import and read it on the page until they are released",
+                                       self.unreleased)),
+        ]  # fmt: skip
+        return [sentence % {"n": _number(count)} for count, sentence in words if count]
+
+    @property
+    def refund_words(self) -> str:
+        if self.no_longer_owed:
+            return ngettext(
+                "The refund of %(n)s unit is not due any more.",
+                "The refunds of %(n)s units are not due any more.",
+                self.no_longer_owed,
+            ) % {"n": _number(self.no_longer_owed)}
+        if not self.refunds or self.refunds_by is None:
+            return ""
+        return ngettext(
+            "%(n)s refund will be due, the first by %(day)s.",
+            "%(n)s refunds will be due, the first by %(day)s.",
+            self.refunds,
+        ) % {"n": _number(self.refunds), "day": date_format(self.refunds_by)}
+
+    @property
+    def mails_are_kept(self) -> bool:
+        return not goes_to_all()
+
+
+HEARS = Q(message_due=True) | Q(order__released_at=None)
+NOBODY = Consequences(
+    quiet=0, mailed=0, asked={}, turned_off=0, unreachable=0, unreleased=0, moves=False, kinds=[], reached=[], refunds=0,
+    refunds_by=None, no_longer_owed=0, owed=[], examples=[], more_examples=0,
+)  # fmt: skip
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written inside is not there afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: datetime) -> Consequences:
+    """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on these products
+    meanwhile waits until it is undone."""
+    with undone():
+        products = Product.objects.filter(pk__in=product_ids)
+        settling = list(products.filter(review_at__gt=now).values_list("pk", flat=True))
+        # Nobody has heard of what settles: what was published stands until then, for the act as well.
+        before = newest_forecasts(settling, now=now) + make_forecasts(products.exclude(pk__in=settling), now=now)
+        last = Event.objects.aggregate(last=Max("pk"))["last"] or 0
+        owed = _units_owed(product_ids)
+        act()
+        tells_at_once = Event.objects.filter(HEARS, pk__gt=last).exists()
+        services.review(products.exclude(pk__in=settling) if tells_at_once else products, now=now)
+        no_longer_owed = max(owed - _units_owed(product_ids), 0)
+        return _consequences(before, last, list(product_ids), no_longer_owed, now=now)
+
+
+def rehearse_import(run: Run, record: Import) -> tuple[Consequences, services.Worse]:
+    """What an import that has just been done would tell, itself and once it has settled, whoever is in its file or not: for
+    whoever undoes the import right away, in whose transaction this is."""
+    if run.before is None or not run.before.anybody:
+        return NOBODY, services.Worse()
+    products = services.touched_since(run.before, now=run.now)
+    published = Forecast.objects.filter(product__in=products, pk__lte=run.before.forecast)
+    before = list(published.order_by("product_id", "-id").distinct("product_id"))
+    services.review(Product.objects.filter(pk__in=products).only("pk"), now=run.now)
+    worse = services.worse_told(run.before, record, now=run.now)
+    return _consequences(before, run.before.event, products, 0, now=run.now), worse
+
+
+def _units_owed(product_ids: Collection[int]) -> int:
+    to_send = Refund.objects.filter(sent_at=None, line__product__in=product_ids)
+    return int(to_send.aggregate(units=Sum("units", default=0))["units"])
+
+
+# Both forecasts over the queue as it stands after the act; who is set aside by it has an event and no band.
+QUIET = f"""
+    WITH band AS (
+        SELECT f.product_id, f.id = ANY(%(before)s) AS was, b.*
+        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
+            "over" bigint, up_to bigint, kind text, early date, likely date, late date)
+        WHERE f.id = ANY(%(before)s) OR f.id = ANY(%(after)s)
+    ),
+    waiting AS ({WHOLE_QUEUES})
+    SELECT count(*)
+    FROM waiting w
+    JOIN band b ON b.was AND b.product_id = w.product_id AND w.needed > b."over"
+        AND (b.up_to IS NULL OR w.needed <= b.up_to)
+    JOIN band a ON NOT a.was AND a.product_id = w.product_id AND w.needed > a."over"
+        AND (a.up_to IS NULL OR w.needed <= a.up_to)
+    WHERE (NOT w.held OR w.promise_id IS NOT NULL)
+      AND (a.kind, a.early, a.likely, a.late) IS DISTINCT FROM (b.kind, b.early, b.likely, b.late)
+      AND w.order_id NOT IN (SELECT order_id FROM orders_event WHERE id > %(last)s AND at = %(now)s)
+"""
+
+# Like notifications.outbox.dispatch, which decides whom a mail is made for, and notifications.may_send, who wants it. Mail that came
+# back from an address goes there again, and a person has to see to it all the same.
+HEARD = """
+    WITH news AS (
+        SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
+               max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
+               min(n.silence) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS silence,
+               bool_and(e.kind = 'earlier' AND (e.facts->>'mailed')::boolean
+                        AND e.facts->'told'->>'kind' IN ('dated', 'unrated')
+                        AND e.facts->'told'->>'late' >= e.facts->'window'->>'late'
+                        AND NOT EXISTS (
+                            SELECT FROM orders_delaynotice q
+                            WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
+                              AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
+        FROM orders_event e JOIN orders_order of ON of.id = e.order_id
+             LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
+        WHERE e.id > %(last)s AND e.at = %(now)s AND (e.message_due OR of.released_at IS NULL)
+        GROUP BY e.order_id
+    )
+    SELECT what, CASE WHEN what = 'asked' THEN law END AS law, coalesce(CASE WHEN what = 'asked' THEN silence END, '') AS silence,
+           chief, locale, country, region, count(*), min(order_id)
+    FROM (
+        SELECT CASE
+                   WHEN o.released_at IS NULL THEN 'unreleased'
+                   WHEN o.email = '' OR o.unreachable_at IS NOT NULL OR EXISTS (
+                       SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email)) THEN 'unreachable'
+                   WHEN law IS NOT NULL THEN 'asked'
+                   WHEN optional AND EXISTS (
+                       SELECT FROM notifications_preference p
+                       WHERE upper(p.address) = upper(o.email) AND NOT p.good_news) THEN 'turned_off'
+                   ELSE 'mailed'
+               END AS what, law, silence, chief, o.locale, o.country,
+               CASE WHEN o.country = 'US' THEN upper(o.region) ELSE '' END AS region, news.order_id
+        FROM news JOIN orders_order o ON o.id = news.order_id
+    ) judged
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    what: str
+    law: str | None
+    silence: str
+    chief: int
+    locale: str
+    country: str
+    region: str
+    orders: int
+    first: int
+
+    @property
+    def sort(self) -> Sort:
+        news = CHIEF_FIRST[self.chief - 1]
+        return Sort(language_for(self.locale), law_of(self.country, self.region), news, self.silence)
+
+
+def _consequences(
+    before: Sequence[Forecast], last: int, products: list[int], no_longer_owed: int, *, now: datetime
+) -> Consequences:
+    after = Forecast.objects.filter(product__in=products).order_by("product_id", "-id").distinct("product_id")
+    facts = {"before": [row.pk for row in before], "after": [row.pk for row in after], "products": products}
+    with connection.cursor() as cursor:
+        cursor.execute(QUIET, {**facts, "last": last, "now": now})
+        (quiet,) = cursor.fetchone()
+        chief_first = [str(kind) for kind in CHIEF_FIRST]
+        choice = f'"{Sentence.CHOICE}"'
+        cursor.execute(HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first})
+        heard = [_Heard(*row) for row in cursor.fetchall()]
+    sorts = _first_of_each(heard)
+    events = Event.objects.filter(HEARS, pk__gt=last, at=now)
+    refunds = Refund.objects.filter(created_at=now, line__product__in=products).select_related(
+        "line__order", "line__product"
+    )
+    owed = list(refunds[:SHOWN])
+    return Consequences(
+        quiet=quiet,
+        mailed=_orders(heard, "mailed"),
+        asked=_by_law(heard),
+        turned_off=_orders(heard, "turned_off"),
+        unreachable=_orders(heard, "unreachable"),
+        unreleased=_orders(heard, "unreleased"),
+        moves=not events.exclude(kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]).exists(),
+        kinds=_kinds(events),
+        reached=[_reached(event) for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]],
+        refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
+        refunds_by=owed[0].due_on if owed else None,
+        no_longer_owed=no_longer_owed,
+        owed=owed,
+        examples=list(examples(dict(islice(sorts.items(), EXAMPLES)), now=now)),
+        more_examples=max(len(sorts) - EXAMPLES, 0),
+    )
+
+
+def _orders(heard: Collection[_Heard], what: str) -> int:
+    return sum(group.orders for group in heard if group.what == what)
+
+
+def _by_law(heard: Collection[_Heard]) -> dict[str, int]:
+    """Most first."""
+    laws = {group.law for group in heard if group.law}
+    counts = {LAWS[Jurisdiction(law)]: sum(each.orders for each in heard if each.law == law) for law in laws}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _kinds(events: QuerySet[Event]) -> list[tuple[Text, int]]:
+    kinds = events.order_by().values("kind").annotate(total=Count("pk")).order_by("-total", "kind")
+    return [(EventKind(kind).label, total) for kind, total in kinds.values_list("kind", "total")]
+
+
+def _reached(event: Event) -> Reached:
+    locale = event.order.locale
+    return Reached(event.order, EventKind(event.kind).label, sentence(event, locale=locale), language_for(locale))
+
+
+def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
+    """An order for each sort of mail, from the country where most get it: the shop's own language first, then what most
+    would get."""
+    first: dict[Sort, int] = {}
+    orders: Counter[Sort] = Counter()
+    for group in sorted(heard, key=lambda group: -group.orders):
+        if group.what in ("mailed", "asked"):
+            first.setdefault(group.sort, group.first)
+            orders[group.sort] += group.orders
+    ours = language_for(settings.LANGUAGE_CODE)
+    return {each: first[each] for each in sorted(first, key=lambda each: (each.language != ours, -orders[each]))}
+
+
+def _number(number: int) -> str:
+    return str(number_format(number, force_grouping=True))

@@ -1,0 +1,270 @@
+"""An uploaded file is run dry, and once somebody confirms it, for good. The row says what is to be done (services.uploading)."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from redis import RedisError
+
+from backorders_site.staff.example_emails import Example
+from backorders_site.staff.preview import rehearse_import
+from orders import services
+from orders.imports import restocks, shipments, summaries
+from orders.imports.csv import rejected
+from orders.imports.csv.table import Table, Unreadable
+from orders.imports.orders import Selection, import_orders
+from orders.imports.run import NothingWritten, Run
+from orders.imports.sources.column_map import MappedColumns
+from orders.imports.sources.dialects import Dialect, OurColumns, dialect_of
+from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
+
+log = logging.getLogger(__name__)
+
+Kind = Upload.Kind
+EXAMPLES = 20
+KEPT = 3600  # seconds
+PARCEL = ("order_number", "tracking_number", "shipped_at")
+
+
+@contextmanager
+def as_table(name: str, content: bytes, *, column_map: dict[str, Any] | None = None) -> Iterator[Table]:
+    """The file on this machine's disk while it is read. Unreadable: it is no CSV in UTF-8."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "file.csv"
+        path.write_bytes(content)
+        yield Table(path, delimiter=(column_map or {}).get("delimiter", ","), name=name)
+
+
+def kind_of(table: Table) -> Kind | None:
+    """What a file holds, by its header; None: only somebody who knows the file can say."""
+    if all(table.has(column) for column in restocks.REQUIRED):
+        return Kind.RESTOCKS
+    if all(table.has(column) for column in shipments.COLUMNS):
+        return Kind.SHIPMENTS
+    dialect = dialect_of(table)
+    if not isinstance(dialect, OurColumns) or all(table.has(column) for column in dialect.required):
+        return Kind.ORDERS
+    return None
+
+
+def work_off() -> int:
+    """Check and import what waits, oldest first, each in one transaction with what its row says of it. Returns how many."""
+    done = 0
+    while _one():
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _one() -> bool:
+    """False: nothing waits, or another import is running."""
+    row = services.next_upload()
+    if row is None:
+        return False
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            outcome, record = _run(row, now=now)
+            if row.state == Upload.State.TO_CHECK:
+                transaction.set_rollback(True)
+    except (Unreadable, NothingWritten) as error:
+        services.was_refused(
+            row, str(error) or _("Rows of it are wrong by now. Upload it again to see which."), now=now
+        )
+    except services.Refused:
+        return False  # another import runs: the next tick tries again
+    except Exception as error:
+        log.exception("upload %s cannot be imported", row.pk)
+        services.was_refused(row, f"{type(error).__name__}: {error}"[:300], now=now)
+    else:
+        if row.state == Upload.State.TO_CHECK:
+            services.was_checked(row, outcome)
+        else:
+            services.was_imported(row, outcome, record, now=timezone.now())
+    return True
+
+
+def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None]:
+    """A dry run leaves out what is wrong, so as to say what the rest would do."""
+    dry = row.state == Upload.State.TO_CHECK
+    with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
+        run = Run(table, now, skip_bad=dry or row.skip_bad, progress=lambda done, of: _keep_progress(row.pk, done, of))
+        counts = _import(row, run)
+        told, worse = _told(row, run) if dry else ({}, services.Worse())
+        outcome = services.Outcome(
+            summary=_summary(row.kind, counts),
+            changes=summaries.changes_anything(row.kind, counts),
+            bad_rows=run.faults.total,
+            rejected=rejected.faults_by_row(table.name, run.faults.kept),
+            examples=_examples(run) if dry else (),
+            told=told,
+            told_worse=worse.orders,
+        )
+    return outcome, run.row
+
+
+def _import(row: Upload, run: Run) -> dict[str, Any]:
+    match row.kind:
+        case Kind.RESTOCKS:
+            return restocks.import_restocks(run)
+        case Kind.SHIPMENTS:
+            return shipments.import_shipments(run)
+    dialect = dialect_for(row, run.table)
+    selection = Selection(frozenset(row.skus), row.all_products)
+    if not row.remaining:
+        return import_orders(run, dialect, selection)
+    with as_table("remaining.csv", bytes(row.remaining)) as remaining:
+        return import_orders(run, dialect, selection, remaining=remaining)
+
+
+def _told(row: Upload, run: Run) -> tuple[dict[str, Any], services.Worse]:
+    """What customers would hear, in sentences; the mails to read before are kept for a while only, as they name people."""
+    if run.row is None:
+        return {}, services.Worse()
+    it, worse = rehearse_import(run, run.row)
+    _keep(_mails_key(row.pk), list(it.examples))
+    told = {
+        "first_words": it.first_words if it.quiet or it.heard else _("Nobody hears anything new."),
+        "groups": it.groups,
+        "kinds": [[str(kind), count] for kind, count in it.kinds],
+        "refunds": it.refund_words,
+        "worse": worse.as_json(),
+    }
+    return told, worse
+
+
+def worse_words(told: Mapping[str, Any]) -> str:
+    """Of customers who would hear worse news; empty where there are none."""
+    worse = services.Worse(**told.get("worse", {}))
+    if not worse.orders:
+        return ""
+    parts = [
+        (worse.later, _("%(n)s a later date")),
+        (worse.no_date, _("%(n)s that there is no date any more")),
+        (worse.asked, _("%(n)s are asked by law")),
+    ]
+    kinds = ", ".join(words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count)
+    first = ngettext(
+        "This import would tell %(n)s customer worse news",
+        "This import would tell %(n)s customers worse news",
+        worse.orders,
+    ) % {"n": number_format(worse.orders, force_grouping=True)}
+    if not worse.others:
+        return f"{first}: {kinds}."
+    others = ngettext("%(n)s of them was in line before it", "%(n)s of them were in line before it", worse.others) % {
+        "n": number_format(worse.others, force_grouping=True)
+    }
+    return f"{first}: {kinds}. {others}."
+
+
+def mails_of(row: Upload) -> Sequence[Example]:
+    """Mails as this import would send them; none once the dry run is an hour old."""
+    try:
+        return list(cache.get(_mails_key(row.pk)) or ())
+    except RedisError:
+        return []
+
+
+def dialect_for(row: Upload, table: Table) -> Dialect:
+    if row.column_map is None:
+        return dialect_of(table)
+    mapped = MappedColumns(_("column map"), row.column_map)
+    mapped.check(table.header, table.name)
+    return mapped
+
+
+def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
+    match kind:
+        case Kind.RESTOCKS:
+            return summaries.of_restocks(counts)
+        case Kind.SHIPMENTS:
+            return summaries.of_shipments(counts)
+    return summaries.of_orders(
+        counts,
+        to_join=_("“all products of the file are on backorder”, or once the product is marked so"),
+        to_release=_("the go-live page"),
+    )
+
+
+def _examples(run: Run) -> list[str]:
+    """The first orders that came, that were closed, and that the shop changed."""
+    new = Order.objects.filter(imported_by=run.row).order_by("pk").prefetch_related("lines__product")[:EXAMPLES]
+    created = [
+        _("new: %(number)s, %(units)s")
+        % {
+            "number": order.number,
+            "units": ", ".join(f"{line.quantity} × {line.product.sku}" for line in order.lines.all()),
+        }
+        for order in new
+    ]
+    ended = Event.objects.filter(at=run.now, kind__in=[EventKind.SHIPPED, EventKind.CANCELLED], order__in=_known(run))
+    closed = [
+        _("%(what)s: %(number)s, %(units)s × %(sku)s")
+        % {
+            "what": event.get_kind_display().lower(),
+            "number": event.order.number,
+            "units": event.facts.get("units", ""),
+            "sku": event.line.product.sku if event.line else "",
+        }
+        for event in ended.select_related("order", "line__product").order_by("pk")[:EXAMPLES]
+    ]
+    asked = [
+        _("to be decided: %(number)s, %(what)s")
+        % {"number": change.order.number, "what": change.get_what_display().lower()}
+        for change in ShopChange.objects.filter(seen_at=run.now, outcome="", order__in=_known(run))
+        .select_related("order")
+        .order_by("pk")[:EXAMPLES]
+    ]
+    return created + closed + asked
+
+
+def _known(run: Run) -> Any:
+    return Order.objects.exclude(imported_by=run.row) if run.row else Order.objects.all()
+
+
+def together(row: Upload, table: Table) -> dict[int, object]:
+    """What each row of the file belongs to: with one row wrong, all of it was left out."""
+    match row.kind:
+        case Kind.RESTOCKS:
+            return rejected.keys_of_rows(table, ("reference", "sku"))
+        case Kind.SHIPMENTS:
+            return rejected.keys_of_rows(table, PARCEL)
+    return rejected.orders_of_rows(table, dialect_for(row, table))
+
+
+def progress(row: Upload) -> int | None:
+    """In per cent, as far as is known."""
+    try:
+        done, of = cache.get(_progress_key(row.pk)) or (0, 0)
+    except RedisError:
+        return None
+    return round(100 * done / of) if of else None
+
+
+def _keep_progress(pk: int, done: int, of: int) -> None:
+    _keep(_progress_key(pk), (done, of))
+
+
+def _keep(key: str, value: object) -> None:
+    try:
+        cache.set(key, value, KEPT)
+    except RedisError:
+        log.warning("%s is not kept", key)
+
+
+def _mails_key(pk: int) -> str:
+    return f"upload-mails:{pk}"
+
+
+def _progress_key(pk: int) -> str:
+    return f"upload:{pk}"

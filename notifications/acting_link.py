@@ -1,0 +1,33 @@
+"""The page that mails the link which may act to whoever has one that may only look."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from notifications.reach import reach_of
+from orders import access, services
+from orders.pages.language import read_as
+from orders.templatetags.order_words import masked
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def acting_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Says where the link goes and, where no mail goes out, what to do instead. Only the button has it mailed."""
+    order, purpose = access.open_order(token)
+    if purpose in access.MAY_ACT:
+        return redirect("order", token)
+    page = {"order": order, "token": token, "is_reached": reach_of(order).is_reached}
+    read_as(request, order.locale)
+    if request.method != "POST":
+        return render(request, "notifications/acting_link.html", page)
+    if not page["is_reached"]:
+        return render(request, "notifications/acting_link.html", page, status=409)
+    if not services.ask_for_link(order, now=timezone.now()):
+        return render(request, "notifications/acting_link.html", page | {"asked_before": True}, status=429)
+    words = gettext("We mail the link to %(address)s: it should be there within a few minutes.")
+    messages.success(request, words % {"address": masked(order.email)})
+    return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})

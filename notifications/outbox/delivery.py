@@ -1,0 +1,461 @@
+"""From a queued message to a mail that the mail server took: every step is one filtered UPDATE, committed by itself.
+
+    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED | UNWANTED
+
+A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just before its content goes
+to the server: of a worker that dies, that one mail may or may not have been sent, and the others certainly were not.
+All times are the database's: workers' clocks differ.
+"""
+
+import hashlib
+import json
+import logging
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from email.header import Header
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Prefetch
+from django.db.models.functions import Now, Upper
+from django.utils import timezone
+
+from notifications.compose import Composed, compose
+from notifications.compose.selection import open_notices
+from notifications.mail_mode import MailMode, mail_mode
+from notifications.may_send import is_unwanted
+from notifications.models import Message, MessageEvent, State, Suppression
+from notifications.outbox.dispatch import SUPPRESSED
+from notifications.pause import NOT_HELD, why_held
+from notifications.transport.rates import Pace, domain_of
+from notifications.transport.smtp import Answer, MailServer, Outcome, Phase
+from orders import services
+from orders.models import DelayNotice, OrderLine
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+FIRST_BATCH = 5  # and twice as many each time: on a slow machine the first are sent before the time is over
+CLAIM_SECONDS = 30  # to compose a batch and reach its last mail; what is not reached is claimed anew
+PREVIEWS = 200
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 600
+MOST_ATTEMPTS = 300  # about two days
+
+TROUBLE_OF_THE_MOMENT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
+
+NOTHING_LEFT = "nothing left to say: the order has moved on"
+REFUSED = "a mail to this customer was refused: look at its mails"
+SILENT = "no answer before its lease was over"
+UNANSWERED = "a mail to this customer was sent twice without an answer: look at its mails"
+UNWANTED = "turned off by the customer: it says nothing that is due"
+NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
+
+CLAIM = f"""
+    WITH due AS MATERIALIZED (
+        SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+        WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND {NOT_HELD}
+          AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END) = ANY(%(only)s))
+          AND (%(waiting)s = '{{}}' OR lower(split_part(
+              CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END, '@', 2)) <> ALL(%(waiting)s))
+          AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+        ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+    )
+    UPDATE notifications_message m
+    SET state = 'sending', claim_token = %(token)s, in_flight = false,
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    FROM due WHERE m.id = due.id AND m.state = 'queued'
+    RETURNING m.id
+"""
+
+# What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about to create.
+HAND_OVER = f"""
+    UPDATE notifications_message m
+    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {{words}}
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s AND lease_until > clock_timestamp()
+      AND {NOT_HELD}
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+    RETURNING id
+"""
+
+WORDS = """
+    kind = %(kind)s, recipient = %(recipient)s, subject = %(subject)s, text = %(text)s, html = %(html)s,
+    headers = %(headers)s, composed_at = clock_timestamp(),
+"""
+
+PREVIEW = f"""
+    UPDATE notifications_message SET {WORDS} last_error = ''
+    WHERE id = %(id)s AND state = 'queued' AND frozen_at IS NULL AND composed_at IS NULL
+    RETURNING id
+"""
+
+SAID = """
+    UPDATE notifications_messageevent SET said = NOT said
+    WHERE message_id = %(id)s AND said <> (event_id = ANY(%(said)s))
+"""
+
+# A link that was asked for is good for minutes: unless its mail may have been sent, the next try writes it anew.
+LEAVE = """
+    UPDATE notifications_message
+    SET state = %(state)s, claim_token = NULL, lease_until = NULL, in_flight = false,
+        last_error = %(error)s, provider_id = %(provider_id)s, attempts = attempts + %(tried)s,
+        ambiguous_count = ambiguous_count + %(ambiguous)s,
+        sent_at = CASE WHEN %(state)s = 'sent' THEN clock_timestamp() END,
+        frozen_at = CASE WHEN %(state)s = 'queued' AND kind = 'link' AND ambiguous_count + %(ambiguous)s = 0 THEN NULL
+                         ELSE frozen_at END,
+        next_attempt_at = CASE WHEN %(state)s = 'queued' THEN clock_timestamp() + make_interval(secs => %(pause)s)
+                               ELSE next_attempt_at END
+    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
+    RETURNING sent_at
+"""
+
+LOG = """
+    INSERT INTO notifications_attempt (message_id, at, outcome, phase, detail)
+    VALUES (%(id)s, statement_timestamp(), %(outcome)s, %(phase)s, %(detail)s)
+"""
+
+GIVE_BACK = """
+    UPDATE notifications_message
+    SET state = 'queued', claim_token = NULL, lease_until = NULL
+    WHERE claim_token = %(token)s AND state = 'sending' AND NOT in_flight
+"""
+
+# An owner that was silent for a whole lease is taken for dead. What it had in flight may have been sent: once more, with
+# the same Message-ID and bytes, then a person decides.
+RELEASE_STUCK = """
+    WITH stuck AS (
+        SELECT id, in_flight FROM notifications_message
+        WHERE state = 'sending' AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED
+    )
+    UPDATE notifications_message m
+    SET state = CASE WHEN m.in_flight AND m.ambiguous_count > 0 THEN 'needs_review' ELSE 'queued' END,
+        ambiguous_count = m.ambiguous_count + m.in_flight::int, claim_token = NULL, lease_until = NULL, in_flight = false,
+        last_error = CASE WHEN m.in_flight THEN %(silent)s ELSE m.last_error END
+    FROM stuck WHERE m.id = stuck.id
+    RETURNING m.id, stuck.in_flight
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours while `token` stands on its row. `composed`: what it says, unless that was frozen before."""
+
+    message: Message
+    token: uuid.UUID
+    composed: Composed | None = None
+
+
+def deliver(*, seconds: float = 10.0) -> Counter[str]:
+    """Send what is due, as MAIL_MODE allows, for about `seconds`. Any number of these may run at a time.
+
+    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were composed and kept back."""
+    ends = time.monotonic() + seconds
+    release_stuck()
+    mode, held = mail_mode(), why_held()
+    tally: Counter[str] = Counter()
+    if held or mode.name != "send":
+        tally["kept"] = preview()
+    if held:
+        return tally
+    pace, limit = Pace(), FIRST_BATCH
+    with MailServer() as server:
+        stopped = False
+        while not stopped:
+            token = uuid.uuid4()
+            ids = claim(token, mode=mode, limit=limit, waiting=pace.waiting())
+            limit = min(2 * limit, BATCH)
+            if not ids:
+                break
+            try:
+                stopped = _send(server, pace, prepare(ids, token), tally, ends) or time.monotonic() >= ends
+            finally:
+                _run(GIVE_BACK, token=token)
+    return tally
+
+
+def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequence[str] = ()) -> list[int]:
+    """Make up to `limit` due messages ours, but none to the domains that are `waiting`; nobody else gets them before the
+    claim runs out."""
+    everyone, only = mode.name == "send", list(mode.addresses)
+    with transaction.atomic(durable=True):
+        rows = _run(
+            CLAIM,
+            token=token,
+            limit=limit,
+            lease=CLAIM_SECONDS,
+            everyone=everyone,
+            only=only,
+            waiting=list(waiting),
+        )
+    return sorted(pk for (pk,) in rows)
+
+
+def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
+    """Those of the claimed messages that are still to be sent, composed; the others leave the outbox here."""
+    messages = _with_facts(ids)
+    for message in messages:
+        if not message.frozen_at:
+            message.recipient = message.order.email
+    suppressed = _suppressed(message.recipient for message in messages)
+    _decide_again(messages)
+    notices = open_notices(message.order_id for message in messages)
+    expired = set(Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True))
+    ready = []
+    for message in messages:
+        claimed = Claimed(message, token)
+        if message.pk in expired:
+            _leave(claimed, State.EXPIRED, error="expired before it could be sent")
+        elif not message.recipient:
+            _leave(claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS)
+        elif message.recipient.upper() in suppressed:
+            _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
+        elif message.frozen_at:
+            ready.append(claimed)
+        elif written := _compose(claimed, notices):
+            ready.append(written)
+    return ready
+
+
+def hand_over(claimed: Claimed) -> bool:
+    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more,
+    something newer happened to the order, or mail is held."""
+    message, composed = claimed.message, claimed.composed
+    values = {"id": message.pk, "token": claimed.token, "lease": settings.MAIL_LEASE_SECONDS}
+    with transaction.atomic(durable=True):
+        if composed is None:
+            rows = _run(HAND_OVER.format(words=""), **values)
+        elif rows := _run(HAND_OVER.format(words=WORDS), **values, **_words(message, composed)):
+            _run(SAID, id=message.pk, said=list(composed.said))
+    message.attempts += len(rows)
+    return bool(rows)
+
+
+def finish(claimed: Claimed, answer: Answer) -> bool:
+    """Write down how a try ended. False: the lease was over, somebody else has the message, and nothing was changed."""
+    message = claimed.message
+    match answer.outcome:
+        case Outcome.SENT:
+            ours = _leave(claimed, State.SENT, answer)
+        case Outcome.FAILED:
+            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+        case Outcome.UNKNOWN if message.ambiguous_count:
+            ours = _leave(claimed, State.NEEDS_REVIEW, answer, attention=UNANSWERED)
+        case Outcome.UNKNOWN:
+            ours = _leave(claimed, State.QUEUED, answer, pause=settings.MAIL_LEASE_SECONDS)
+        case _ if message.attempts >= MOST_ATTEMPTS:
+            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+        case _:
+            ours = _leave(claimed, State.QUEUED, answer, pause=_pause(message.attempts))
+    return ours
+
+
+def preview(limit: int = PREVIEWS) -> int:
+    """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it goes out."""
+    waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
+    messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
+    notices = open_notices(message.order_id for message in messages)
+    for message in messages:
+        message.recipient = message.order.email
+        composed, problem = _try_to_compose(message, notices)
+        if composed is None:
+            Message.objects.filter(pk=message.pk, composed_at=None).update(composed_at=Now(), last_error=problem)
+            continue
+        with transaction.atomic():
+            if _run(PREVIEW, id=message.pk, **_words(message, composed)):
+                _run(SAID, id=message.pk, said=list(composed.said))
+    return len(messages)
+
+
+def release_stuck() -> int:
+    """Take back what owners left behind whose lease is over. Returns how many may have been sent."""
+    with transaction.atomic():
+        in_flight = [pk for pk, was_in_flight in _run(RELEASE_STUCK, silent=SILENT) if was_in_flight]
+        for message in Message.objects.select_related("order").filter(pk__in=in_flight).order_by("order_id"):
+            _log(message, Answer(Outcome.UNKNOWN, Phase.CONTENT, SILENT))
+            if message.state == State.NEEDS_REVIEW:
+                services.mark_not_told(message.order, UNANSWERED)
+    return len(in_flight)
+
+
+def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAlternatives:
+    """`words`: those just handed over, else the row's. The same bytes each time: date and Message-ID are frozen with the
+    words, and so is what parts text from HTML."""
+    said = words or message
+    return _SameBytes(
+        subject=said.subject,
+        body=said.text,
+        from_email=said.headers["From"],
+        to=[message.recipient],
+        reply_to=[said.headers["Reply-To"]],
+        headers=dict(sorted(said.headers.items())),  # the database keeps them in an order of its own
+        alternatives=[(said.html, "text/html")],
+    )
+
+
+class _SameBytes(EmailMultiAlternatives):
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        built = super().message(*args, **kwargs)
+        if not self.subject.isascii():  # Django's words are as long as a line: its first line would be empty
+            built.replace_header("Subject", Header(str(self.subject), "utf-8", header_name="Subject").encode())
+        built.set_boundary("=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40])
+        return built
+
+
+def _send(server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Counter[str], ends: float) -> bool:
+    """True: others better wait, as the mail server has trouble or may not be asked for more yet."""
+    waiting: set[str] = set()
+    for claimed in ready:
+        domain = domain_of(claimed.message.recipient)
+        if domain in waiting:
+            continue
+        if not pace.may_go(domain):
+            waiting.add(domain)
+            continue
+        if not pace.wait_for_turn(ends):
+            return True
+        started = time.monotonic()
+        answer = server.connect()
+        if answer is None:
+            if not hand_over(claimed):
+                continue
+            answer = server.send(mail_of(claimed.message, claimed.composed))
+        if pace.was_slow(domain, time.monotonic() - started):
+            waiting.add(domain)
+        tally[answer.outcome] += 1
+        finish(claimed, answer)
+        if answer.stop:
+            return True
+        if time.monotonic() >= ends:  # after the first: however long it took to write them, some are sent
+            break
+    return False
+
+
+def _leave(
+    claimed: Claimed,
+    state: State,
+    answer: Answer | None = None,
+    *,
+    error: str = "",
+    attention: str = "",
+    pause: float = 0,
+) -> bool:
+    """SENDING ends, if it still is ours. `attention` puts the order on staff's list; `pause` in seconds."""
+    message = claimed.message
+    sent = state == State.SENT
+    with transaction.atomic():
+        rows = _run(
+            LEAVE,
+            id=message.pk,
+            token=claimed.token,
+            state=state,
+            error="" if sent else answer.detail if answer else error,
+            provider_id=answer.detail if answer and sent else "",
+            tried=int(answer is not None and answer.phase == Phase.CONNECT),
+            ambiguous=int(answer is not None and answer.outcome == Outcome.UNKNOWN),
+            pause=pause,
+        )
+        if answer:
+            _log(message, answer if rows else replace(answer, outcome=Outcome.LATE))
+        if not rows:
+            return False
+        if sent:
+            services.mark_told(_said(claimed), at=rows[0][0])
+        if attention:
+            services.mark_not_told(message.order, attention, unreachable=state == State.SUPPRESSED)
+    about = {"message_id": message.pk, "order_id": message.order_id, "state": str(state), "attempt": message.attempts}
+    log.info("message %s: %s", message.pk, state, extra={"about": about})
+    return True
+
+
+def _said(claimed: Claimed) -> list[int]:
+    """The events the mail tells of."""
+    if claimed.composed:
+        return list(claimed.composed.said)
+    return [row.event_id for row in claimed.message.covered.all() if row.said]
+
+
+def _decide_again(messages: Iterable[Message]) -> None:
+    """What these mails tell is asked by what was told until now; of words that are frozen nothing is decided any more."""
+    covered = [row.event.promise_id for message in messages if not message.frozen_at for row in message.covered.all()]
+    promises = {promise for promise in covered if promise}
+    if promises:
+        services.decide_again(promises, now=timezone.now())
+
+
+def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:
+    composed, problem = _try_to_compose(claimed.message, notices)
+    if composed and is_unwanted(claimed.message.recipient, composed.about):
+        _leave(claimed, State.UNWANTED, error=UNWANTED)
+        return None
+    if composed:
+        return replace(claimed, composed=composed)
+    if problem == NOTHING_LEFT:
+        _leave(claimed, State.EXPIRED, error=problem)
+    else:
+        _leave(claimed, State.FAILED, error=problem, attention=NOT_COMPOSED)
+    return None
+
+
+def _try_to_compose(message: Message, notices: Mapping[int, DelayNotice]) -> tuple[Composed | None, str]:
+    """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
+    try:
+        composed = compose(message, [row.event for row in message.covered.all()], notices, now=timezone.now())
+    except TROUBLE_OF_THE_MOMENT:
+        raise  # no fault of the mail: what was claimed is given back
+    except Exception as error:
+        log.exception("message %s cannot be composed", message.pk)
+        return None, f"{type(error).__name__}: {error}"[:300]
+    return composed, "" if composed else NOTHING_LEFT
+
+
+def _words(message: Message, composed: Composed) -> dict[str, Any]:
+    return {
+        "kind": composed.kind,
+        "recipient": message.recipient,
+        "subject": composed.subject,
+        "text": composed.text,
+        "html": composed.html,
+        "headers": json.dumps(composed.headers),
+    }
+
+
+def _with_facts(ids: Sequence[int]) -> list[Message]:
+    lines = OrderLine.objects.select_related("product", "promise")
+    covered = MessageEvent.objects.select_related("event")
+    return list(
+        Message.objects.select_related("order")
+        .filter(pk__in=ids)
+        .order_by("next_attempt_at", "pk")
+        .prefetch_related(Prefetch("order__lines", lines), Prefetch("covered", covered))
+    )
+
+
+def _suppressed(addresses: Iterable[str]) -> set[str]:
+    """Those that must not be mailed, in upper case."""
+    upper = [address.upper() for address in addresses]
+    rows = Suppression.objects.annotate(upper=Upper("address")).filter(upper__in=upper)
+    return set(rows.values_list("upper", flat=True))
+
+
+def _log(message: Message, answer: Answer) -> None:
+    _run(LOG, id=message.pk, outcome=answer.outcome, phase=answer.phase, detail=answer.detail)
+
+
+def _pause(attempts: int) -> float:
+    """Doubling, and apart from each other, so that what failed together does not come back together."""
+    pause = float(min(FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS))
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains by guessing it
+
+
+def _run(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,57 @@
+"""Which mails a customer gets. Chosen for a mail address; a page of one order shows nothing of its others."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from notifications import may_send
+from notifications.preferences import choose
+from orders import access
+from orders.models import Order
+from orders.pages.language import read_as
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Only a mailed link may change them: it shows that the address is the reader's."""
+    order, purpose = access.open_order(token)
+    _need_address(order)
+    may_act = purpose in access.MAY_ACT
+    read_as(request, order.locale)
+    if request.method == "POST" and may_act:
+        chosen = {topic.value: topic.value in request.POST for topic in may_send.Topic}
+        choose(order.email, **chosen, now=timezone.now())
+        messages.success(request, gettext("Saved."))
+        return HttpResponse(status=303, headers={"Location": reverse("preferences", args=[token])})
+    context = {
+        "order": order,
+        "token": token,
+        "kept": may_send.of_address(order.email),
+        "may_act": may_act,
+    }
+    status = 403 if request.method == "POST" else 200
+    return render(request, "notifications/preferences.html", context, status=status)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """RFC 8058: mail programs POST without cookie or CSRF token, so the link can do nothing but stop optional mails."""
+    order, _ = access.open_order(token, access.MAY_STOP)
+    _need_address(order)
+    read_as(request, order.locale)
+    if request.method == "POST":
+        choose(order.email, good_news=False, no_change=False, now=timezone.now())
+    kept = may_send.of_address(order.email)
+    context = {"order": order, "token": token, "stopped": not (kept.good_news or kept.no_change)}
+    return render(request, "notifications/unsubscribe.html", context)
+
+
+def _need_address(order: Order) -> None:
+    if not order.email:
+        raise Http404("this order has no mail address")

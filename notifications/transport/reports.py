@@ -1,0 +1,104 @@
+"""What a provider reports of mails it took: kept once, then acted on; in whatever order and however often it comes."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from anymail.signals import EventType, RejectReason
+from django.db import connection, transaction
+from django.db.models import Q
+
+from notifications.models import Message, ProviderReport, State
+from notifications.outbox.staff_actions import count_as_sent, mark_bounced
+
+Kind = ProviderReport.Kind
+KINDS = {
+    EventType.DELIVERED: Kind.DELIVERED,
+    EventType.BOUNCED: Kind.BOUNCED,
+    EventType.REJECTED: Kind.REJECTED,
+    EventType.FAILED: Kind.REJECTED,
+    EventType.COMPLAINED: Kind.COMPLAINED,
+}
+# Reasons that no later mail overcomes: no such address, or the provider sends nothing there any more.
+FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, RejectReason.SPAM}
+UNDER_WAY = (State.QUEUED, State.SENDING)
+BATCH = 500
+SUPPRESS = """
+    INSERT INTO notifications_suppression (address, reason, at) VALUES (%s, %s, clock_timestamp())
+    ON CONFLICT (upper(address)) DO NOTHING
+"""
+REASONS = {
+    Kind.BOUNCED: "a mail came back: there is no such mailbox",
+    Kind.REJECTED: "the provider sends nothing there",
+    Kind.COMPLAINED: "a mail was reported as spam",
+}
+
+
+def keep(event: Any, *, now: datetime) -> None:
+    """`event`: an AnymailTrackingEvent. Opened, clicked and the like are none of our business."""
+    kind = KINDS.get(event.event_type)
+    if kind is None:
+        return
+    ours = str((event.metadata or {}).get("message_id", ""))
+    facts = [event.event_id, kind, event.message_id, ours, event.recipient, event.timestamp]
+    ProviderReport.objects.bulk_create(
+        [
+            ProviderReport(
+                event_id=hashlib.sha256(repr(facts).encode()).hexdigest(),
+                kind=kind,
+                for_good=kind == Kind.COMPLAINED or event.reject_reason in FOR_GOOD,
+                message_id=ours[:320],
+                provider_id=str(event.message_id or "")[:200],
+                recipient=str(event.recipient or "")[:320],
+                detail=_without(event.recipient, f"{event.description or ''} {event.mta_response or ''}")[:300],
+                received_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def handle_reports() -> int:
+    """Act on what was kept. A report that overtook its mail's own outcome waits for it. Returns how many are done."""
+    waiting = ProviderReport.objects.filter(handled_at=None).order_by("pk").values_list("pk", flat=True)
+    return sum(_handle(pk) for pk in list(waiting[:BATCH]))
+
+
+@transaction.atomic
+def _handle(pk: int) -> bool:
+    report = ProviderReport.objects.select_for_update(skip_locked=True).filter(pk=pk, handled_at=None).first()
+    message = report and _message_of(report)
+    if report is None or (message and message.state in UNDER_WAY):
+        return False
+    if message:
+        _act(report, message)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_providerreport SET handled_at = clock_timestamp() WHERE id = %s", [report.pk]
+        )
+    return True
+
+
+def _message_of(report: ProviderReport) -> Message | None:
+    known = Q(message_id=report.message_id) if report.message_id else Q(provider_id=report.provider_id)
+    if not report.message_id and not report.provider_id:
+        return None
+    return Message.objects.select_related("order").filter(known).first()
+
+
+def _act(report: ProviderReport, message: Message) -> None:
+    if report.kind == Kind.DELIVERED:
+        if message.state == State.NEEDS_REVIEW:
+            count_as_sent(message)
+        Message.objects.filter(pk=message.pk, delivered_at=None).update(delivered_at=report.received_at)
+        return
+    if report.for_good:
+        with connection.cursor() as cursor:
+            cursor.execute(SUPPRESS, [message.recipient, REASONS[Kind(report.kind)]])
+    if report.kind in (Kind.BOUNCED, Kind.REJECTED) and message.state == State.SENT:
+        mark_bounced(message)
+
+
+def _without(address: str | None, words: str) -> str:
+    """The server's words without the address they speak of."""
+    return " ".join((words.replace(address, "[address]") if address else words).split())

@@ -1,0 +1,156 @@
+"""One cell to one value. Every function says in a BadRow what the cell holds and what was expected."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from orders.domain import keys
+from orders.imports.csv.table import BadRow
+
+MOST_UNITS = 1_000_000
+EARLIEST = date(2000, 1, 1)
+GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # territories to Unicode, and no country
+
+_SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
+_WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0+)?", re.ASCII)
+
+
+def text(value: str, column: str, *, most: int, required: bool = False) -> str:
+    """On one line, its runs of spaces made one."""
+    value = " ".join(value.split())
+    if required and not value:
+        raise BadRow(f"{column} is empty; expected a value")
+    if len(value) > most:
+        raise BadRow(f"{column} has {len(value)} characters; expected {most} at most")
+    return value
+
+
+def key(value: str, column: str, *, most: int, required: bool = True) -> str:
+    """What something is known by (domain.keys)."""
+    if not required and not value.strip():
+        return ""
+    try:
+        return keys.key(value, most=most)
+    except keys.BadKey as error:
+        raise BadRow(f"{column} {error}") from None
+
+
+def order_number(value: str, column: str = "order_number") -> str:
+    """As the shop writes it, without the `#` before it and without spaces."""
+    try:
+        return keys.order_number(value)
+    except keys.BadKey as error:
+        raise BadRow(f"{column} {error}") from None
+
+
+def moment(value: str, column: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:
+    """A time in the past: ISO 8601 or one of the strptime `formats`. Without an offset it is the shop's zone, without a
+    time of day its midnight."""
+    at = _iso(value) or _formatted(value, formats)
+    if at is None:
+        expected = " or ".join(["2026-08-04 05:24:22 +0500", "2026-08-04", *formats])
+        raise BadRow(f"{column} is {value!r}; expected a time such as {expected}")
+    plausible = EARLIEST.year <= at.year <= now.year + 1
+    if plausible and timezone.is_naive(at):
+        at = timezone.make_aware(at)
+    if not plausible or at > now + timedelta(days=1):
+        raise BadRow(f"{column} is {value!r}; expected a time from {EARLIEST} until now")
+    return at.astimezone(UTC)
+
+
+def day(value: str, column: str, *, first: date = EARLIEST, last: date = date(2100, 1, 1)) -> date:
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise BadRow(f"{column} is {value!r}; expected a date such as 2026-03-31") from None
+    if not first <= found <= last:
+        raise BadRow(f"{column} is {value}; expected a day from {first} to {last}")
+    return found
+
+
+def units(value: str, column: str, *, least: int = 1, most: int = MOST_UNITS) -> int:
+    if not _WHOLE_NUMBER.fullmatch(value) or not least <= (number := int(value.partition(".")[0])) <= most:
+        raise BadRow(f"{column} is {value!r}; expected a whole number from {least} to {most}")
+    return number
+
+
+def email(value: str, column: str) -> str:
+    """Empty where there is none."""
+    if not value:
+        return ""
+    try:
+        validate_email(value)
+    except ValidationError:
+        raise BadRow(f"{column} is {value!r}; expected a mail address or nothing") from None
+    if len(value) > 254:
+        raise BadRow(f"{column} has {len(value)} characters; expected 254 at most")
+    return value
+
+
+def country(value: str, column: str) -> str:
+    """ISO 3166 alpha-2; empty where it is not known."""
+    code = value.upper()
+    if code and code not in _countries():
+        if not re.fullmatch("[A-Z]{2}", code):
+            raise BadRow(f"{column} is {value!r}; expected a country code of two letters such as US or DE")
+        hint = "; the United Kingdom is GB" if code == "UK" else ""
+        raise BadRow(f"{column} is {value!r}, which is no country's code; expected one such as US or DE{hint}")
+    return code
+
+
+def locale(value: str, column: str, *, country: str) -> str:
+    """A language tag: the one given, else the country's language, else the shop's."""
+    if not value:
+        return language_of(country)
+    try:
+        return str(Locale.parse(value.replace("_", "-"), sep="-")).replace("_", "-")
+    except (ValueError, UnknownLocaleError):
+        raise BadRow(f"{column} is {value!r}; expected a language such as en or de-AT, or nothing") from None
+
+
+@cache
+def language_of(country: str) -> str:
+    """The language most spoken in a country, else the shop's. English names its country: dates differ."""
+    if not country:
+        return str(settings.LANGUAGE_CODE)
+    try:
+        likely = Locale.parse(f"und_{country}")
+    except (ValueError, UnknownLocaleError):
+        return str(settings.LANGUAGE_CODE)
+    if likely.language == "en":
+        return f"en-{country.upper()}"
+    return f"{likely.language}-{likely.script}" if likely.script else likely.language
+
+
+@cache
+def _countries() -> frozenset[str]:
+    territories = Locale("en").territories
+    return frozenset(str(code) for code in territories if re.fullmatch("[A-Z]{2}", str(code))) - GROUPS_OF_COUNTRIES
+
+
+def _iso(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_SPACE_BEFORE_OFFSET.sub("", value))
+    except ValueError:
+        return None
+
+
+def _formatted(value: str, formats: Sequence[str]) -> datetime | None:
+    for expected in formats:
+        try:
+            return datetime.strptime(value, expected)
+        except ValueError:
+            continue
+    return None
+
+
+def noon(on: date) -> datetime:
+    """Noon of a day in the shop's zone: when something that is known to the day counts as recorded."""
+    return timezone.make_aware(datetime.combine(on, time(12)))

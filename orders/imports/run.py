@@ -1,0 +1,77 @@
+"""What every import shares: one transaction, one record of the file, bad rows named, and nothing written where they are."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from orders import services
+from orders.imports.csv.table import Faults, Table
+from orders.models import Import
+
+Progress = Callable[[int, int], None]  # rows done, rows there are
+
+
+class NothingWritten(Exception):
+    """Bad rows were found and not to be skipped."""
+
+
+class TellsTooMany(Exception):
+    """More customers would be told worse news than anybody has agreed to."""
+
+    def __init__(self, worse: services.Worse) -> None:
+        super().__init__(f"{worse.orders} customers would be told worse news")
+        self.worse = worse
+
+
+@dataclass(slots=True)
+class Run:
+    """One import under way. `skip_bad`: bad rows are left out instead of stopping everything; `tells_at_most`: whom it may
+    tell worse news without a person who has seen it, anybody where it is None.
+    `before`: how things stood when it began; `written`: what of deliveries can be undone."""
+
+    table: Table
+    now: datetime
+    skip_bad: bool = False
+    tells_at_most: int | None = None
+    progress: Progress = lambda done, total: None
+    faults: Faults = field(default_factory=Faults)
+    row: Import | None = None
+    people: Counter[str] = field(default_factory=Counter)  # new texts on staff's list, by order number
+    conflicts: list[str] = field(default_factory=list)  # written all the same, and for a person to look at
+    before: services.Before | None = None
+    written: dict[str, Any] = field(default_factory=dict)
+
+    def bad(self, row: int, error: object, *, file: str = "") -> None:
+        self.faults.add(file or self.table.name, row, error)
+
+    def stop_if_bad(self) -> None:
+        if self.faults.total and not self.skip_bad:
+            raise NothingWritten
+
+    def perform(self, command: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Run `write` between the first and the last word of the import's record; what it returns are the counts."""
+        with transaction.atomic():
+            self.before = services.stand_before()
+            self.row = services.begin_import(
+                command, file_name=Path(self.table.name).name, sha256=self.table.sha256(), now=self.now
+            )
+            counts = write()
+            self.stop_if_bad()
+            self._stop_if_it_tells_too_many(self.before, self.row)
+            counts["bad_rows"] = self.faults.total
+            services.end_import(
+                self.row, counts=counts, rejected=self.faults.kept, written=self.written, now=timezone.now()
+            )
+        return counts
+
+    def _stop_if_it_tells_too_many(self, before: services.Before, row: Import) -> None:
+        if self.tells_at_most is not None:
+            worse = services.worse_news(before, row, now=self.now)
+            if worse.orders > self.tells_at_most:
+                raise TellsTooMany(worse)

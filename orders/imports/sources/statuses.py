@@ -1,0 +1,112 @@
+"""What shops call the states of an order: to sort the words of a file, and to see that a column holds them."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from orders.imports.csv.table import Table, Unreadable
+
+# English as WooCommerce, Shopify, Magento, Shopware, PrestaShop, Wix, Squarespace, Amazon and eBay have it, then German,
+# French, Italian, Spanish, Dutch and Polish.
+PHRASES = {
+    "cancelled": """cancelled, canceled, cancelled by customer, canceled by customer, cancelled by seller, void, voided,
+        trash, deleted, declined, rejected, reversed, storniert, abgebrochen, gelöscht, abgelehnt, annulliert,
+        annulé, annulée, annullato, annullata, cancelado, cancelada, anulado, anulada, geannuleerd, anulowane, anulowany""",
+    "refunded": """refunded, fully refunded, returned, chargeback, charged back, erstattet, rückerstattet,
+        zurückerstattet, retourniert, remboursé, remboursée, rimborsato, rimborsata, reembolsado, reembolsada, terugbetaald,
+        zwrócone""",
+    "shipped": """completed, complete, shipped, fulfilled, delivered, dispatched, picked up, abgeschlossen, versendet,
+        versandt, verschickt, geliefert, ausgeliefert, zugestellt, abgeholt, terminé, terminée, expédié, expédiée, livré,
+        livrée, completato, completata, spedito, spedita, consegnato, completado, completada, enviado, enviada, entregado,
+        verzonden, afgerond, voltooid, geleverd, zrealizowane, wysłane, dostarczone""",
+    "part_shipped": """partial, partially fulfilled, partially shipped, partial shipped, part shipped, teilweise versendet,
+        teilweise versandt, teilweise geliefert, teilgeliefert, partiellement expédié, parzialmente spedito,
+        parcialmente enviado, gedeeltelijk verzonden""",
+    "unpaid": """pending, pending payment, awaiting payment, payment pending, on hold, failed, unpaid, not paid, expired,
+        authorized, partially paid, draft, checkout draft, auto draft, payment review, unbezahlt, nicht bezahlt,
+        zahlung ausstehend, zahlung offen, warten auf zahlung, wartet auf zahlung, in wartestellung, fehlgeschlagen, entwurf,
+        en attente, en attente de paiement, en attente paiement, échoué, échouée, in attesa, in attesa di pagamento, fallito,
+        pendiente, pendiente de pago, fallido, in de wacht, wachtend op betaling, mislukt, oczekujące na płatność, wstrzymane""",
+    "waiting": """processing, paid, unfulfilled, not fulfilled, in progress, in process, open, new, confirmed, unshipped,
+        not shipped, backorder, backordered, on backorder, awaiting fulfillment, awaiting shipment, ready to ship, waiting,
+        in bearbeitung, bezahlt, offen, neu, bestätigt, nicht versendet, in vorbereitung, versandbereit, en cours,
+        en préparation, en cours de préparation, payé, payée, in lavorazione, pagato, procesando, en proceso, pagado,
+        in behandeling, betaald, w trakcie realizacji, opłacone""",
+}
+# Which decides, of two that a row says in two columns: whoever has paid may have been canceled since.
+CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
+MOST_WORDS = 40  # a column of more says something else
+
+
+def plain(word: str) -> str:
+    """`wc-On_Hold` and `on hold` are one."""
+    words = unicodedata.normalize("NFC", word).casefold().replace("_", " ").replace("-", " ").split()
+    return " ".join(words[1:] if words[:1] == ["wc"] else words)
+
+
+KNOWN = {plain(phrase): group for group, phrases in PHRASES.items() for phrase in phrases.split(",")}
+
+
+def guess(*words: str) -> str:
+    """The group that these words, one of each status column, put an order in; empty: a person has to say."""
+    groups = {KNOWN.get(plain(word), "") for word in words if word}
+    return "" if "" in groups else next((group for group in CHIEF_FIRST if group in groups), "")
+
+
+def looks_like_status(words: Collection[str]) -> bool:
+    """Most of what it says is known, and some of it is that an order does not wait."""
+    groups = [guess(word) for word in words]
+    known = list(filter(None, groups))
+    return len(known) * 2 > len(groups) and any(group != "waiting" for group in known)
+
+
+def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
+    """The columns that look like it, with each word and on how many rows it stands."""
+    passed_over = {name.casefold() for name in but}
+    counts = {
+        place: Counter[str]() for place, name in enumerate(table.header) if name and name.casefold() not in passed_over
+    }
+    for _, fields in table.records():
+        if not counts:
+            return {}
+        for place, found in list(counts.items()):
+            if place < len(fields) and (word := fields[place].strip()):
+                found[word] += 1
+                if len(found) > MOST_WORDS:
+                    del counts[place]
+    return {table.header[place]: found for place, found in counts.items() if found and looks_like_status(found)}
+
+
+@dataclass(slots=True)
+class Said:
+    """A word as the file writes it first, or the words of several columns with a space between; on how many rows."""
+
+    word: str
+    guess: str
+    rows: int = 0
+
+
+def words_of(table: Table, columns: Sequence[str], *, head: str = "") -> list[Said]:
+    """What these columns say, most first. `head`: a column filled on the rows that speak of their order: saying nothing
+    there is a word, too."""
+    found: dict[str, Said] = {}
+    for row in table.rows(columns, [head] if head and head not in columns else []):
+        words = list(filter(None, (row.cells[column] for column in columns)))
+        if row.problem or not (words or (head and row.cells[head])):
+            continue
+        word = " ".join(words)
+        found.setdefault(word.casefold(), Said(word, guess(*words))).rows += 1
+    return sorted(found.values(), key=lambda said: -said.rows)
+
+
+def refuse_unread(table: Table, read: Collection[str], *, expected: str) -> None:
+    """Unreadable where a column that nobody reads says which orders do not wait."""
+    if {name.casefold() for name in table.header} <= {name.casefold() for name in read}:
+        return
+    for column, words in status_columns(table, but=read).items():
+        shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
+        raise Unreadable(
+            f"{table.name}:1: column {column} says {shown}: what of that waits, and what was shipped, canceled or not paid, "
+            f"is not known; expected {expected}"
+        )

@@ -1,0 +1,79 @@
+"""What programs read: status.json and promise.json. Others build on these keys: keep them stable."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from orders.domain.supply import Window
+from orders.models import EventKind
+from orders.pages.status import LineStatus, Offer, Status, about_units
+
+
+def status_object(status: Status) -> dict[str, Any]:
+    return {
+        "order": {"number": status.number, "placed_at": _moment(status.placed_at)},
+        "as_of": _moment(status.as_of),
+        "next_update_by": _day(status.next_update_by),
+        "lines": [_line_object(line) for line in status.lines],
+        "events": [{"at": _moment(event.at), "kind": _kind(event.kind), "text": event.text} for event in status.events],
+    }
+
+
+def _kind(kind: str) -> str:
+    """The kinds that others build on."""
+    return EventKind.NOTE if kind == EventKind.LINK else kind
+
+
+def _line_object(line: LineStatus) -> dict[str, Any]:
+    promised = line.promised
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "allocated": line.allocated,
+        "shipped": line.shipped,
+        "cancelled": line.cancelled,
+        "state": line.state,
+        "place": line.place,
+        "units_ahead": line.units_ahead,
+        "window": _window_object(promised.window) if promised else None,
+        "told_at": _moment(promised.told_at) if promised and promised.told_at else None,
+        "agreed_by": _day(line.agreed_by),
+    }
+
+
+def offer_object(offer: Offer) -> dict[str, Any]:
+    """Strangers read how long the line is, rounded: the exact number is the shop's business (EXACT_LINE)."""
+    return {
+        "sku": offer.sku,
+        "name": offer.name,
+        "quantity": offer.quantity,
+        "lines": offer.lines,
+        "units": about_units(offer),
+        "window": _window_object(offer.window) if offer.window else None,
+        "as_of": _moment(offer.as_of),
+    }
+
+
+def _window_object(window: Window) -> dict[str, Any]:
+    """Days too far apart to be a promise are kept to compare, and shown to nobody."""
+    hidden = window.kind == "chances"
+    return {
+        "kind": window.kind,
+        "early": None if hidden else _day(window.early),
+        "likely": None if hidden else _day(window.likely),
+        "late": None if hidden else _day(window.late),
+        "sure": window.sure,
+        "within_14": window.within_14,
+        "within_30": window.within_30,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _moment(at: datetime) -> str:
+    """RFC 3339 with the offset of the shop's zone."""
+    return timezone.localtime(at).isoformat(timespec="seconds")

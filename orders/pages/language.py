@@ -1,0 +1,58 @@
+"""In which language somebody reads a page: the one they chose, else their order's, else their browser's, else the shop's.
+
+Choosing is a link with `?lang=`, on every page; a cookie keeps the choice for the pages that follow
+(backorders_site.middleware.languages). A mail is written in the order's language whatever was chosen on a page.
+"""
+
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from orders.words import is_spoken, language_for
+from orders.words.bidi import visible
+
+PARAMETER = "lang"
+
+
+def number_typed(words: str) -> int | None:
+    """A whole number in the digits of any script, with the marks of direction that a reader's keyboard may add; None: it is
+    none."""
+    words = visible(words)
+    return int(words) if re.fullmatch(r"\d{1,9}", words) else None
+
+
+def asked_for(request: HttpRequest) -> str:
+    """The language of ours that the address names, or nothing."""
+    wanted = request.GET.get(PARAMETER, "")
+    return wanted if is_spoken(wanted) else ""
+
+
+def read_as(request: HttpRequest, order_locale: str = "") -> str:
+    """Turn the rest of this request to the reader's language. Returns the locale to write dates and numbers in: that of
+    the reader's own region where the language is spoken there."""
+    locale = _locale_of(request, order_locale)
+    translation.activate(language_for(locale))
+    return locale
+
+
+def _locale_of(request: HttpRequest, order_locale: str) -> str:
+    known = [locale for locale in (order_locale, *_browsers(request)) if is_spoken(locale)]
+    chosen = asked_for(request) or _remembered(request)
+    if not chosen:
+        return next(iter(known), str(settings.LANGUAGE_CODE))
+    same = (locale for locale in known if language_for(locale) == language_for(chosen))
+    return chosen if "-" in chosen else next(same, chosen)
+
+
+def _browsers(request: HttpRequest) -> Iterator[str]:
+    for wanted, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        yield wanted
+
+
+def _remembered(request: HttpRequest) -> str:
+    kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return kept if is_spoken(kept) else ""

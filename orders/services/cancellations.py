@@ -1,0 +1,275 @@
+"""Units that leave the queue, and their way back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext
+
+from orders.domain.delay_rules import refund_due_on
+from orders.law import law_of
+from orders.models import (
+    Allocation,
+    Discontinuation,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Promise,
+    QueueChange,
+    Reason,
+    Refund,
+    Shipment,
+    Stock,
+)
+from orders.services.allocation import allocate, promise_to_leave, window_facts
+from orders.services.forecasts import today_of
+from orders.services.promises import lock_stock, mark_changed, mark_moved_up
+from orders.services.refusal import Refused
+from orders.services.shipments import lock_lines, unship
+from orders.services.shop_changes import put_back_as_listed
+from orders.services.shop_tasks import cancelled_here, cancelled_there, put_back_here
+
+
+class Changed(Refused):
+    """A line is no longer as whoever cancels a part of it has seen it."""
+
+
+class _NeedsStock(Exception):
+    """Reserved units are to be freed: their stock rows have to be locked before the lines."""
+
+
+def cancel(
+    order: Order,
+    *,
+    now: datetime,
+    units: Mapping[int, int] | None = None,
+    by: str = "staff",
+    actor: str = "",
+    reason: str = "",
+    refunded: bool = False,
+    in_shop: bool = False,
+    seen: Mapping[int, int] | None = None,
+) -> list[Refund]:
+    """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
+
+    Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
+    `by` is cancel, withdraw, silence, customer, staff, shop or discontinued; `reason` is staff's own word;
+    `refunded`: the shop has sent the money already;
+    `in_shop`: it has cancelled them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}):
+    what the decision rests on; Changed when that is not so any more.
+    Cancelling what is cancelled changes nothing.
+    """
+    how = _How(by=by, actor=actor, note=reason, refunded=refunded, in_shop=in_shop, seen=seen or {})
+    try:
+        return _cancel(order, units, how, now=now, stock_locked=False)
+    except _NeedsStock:
+        return _cancel(order, units, how, now=now, stock_locked=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    by: str
+    actor: str
+    note: str
+    refunded: bool
+    in_shop: bool
+    seen: Mapping[int, int]
+
+
+@transaction.atomic
+def _cancel(
+    order: Order, units: Mapping[int, int] | None, how: _How, *, now: datetime, stock_locked: bool
+) -> list[Refund]:
+    if units is None:
+        units = {line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()}
+        units = {pk: number for pk, number in units.items() if number}
+    if stock_locked:
+        lock_stock(list(OrderLine.objects.filter(pk__in=units).values_list("product", flat=True)))
+    refunds = []
+    freed: list[int] = []
+    shorter: list[int] = []
+    for line in lock_lines(order, units):
+        number = units[line.pk]
+        open_units = line.waiting + line.reserved
+        if how.seen.get(line.pk, open_units) != open_units:
+            raise Changed(f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} are to come")
+        if not 1 <= number <= open_units:
+            words = gettext("order %(number)s: %(units)s of %(sku)s cannot be cancelled, %(open)s have not shipped")
+            raise Refused(
+                words % {"number": order.number, "units": number, "sku": line.product.sku, "open": open_units}
+            )
+        from_reserved = max(number - line.waiting, 0)
+        if from_reserved and not stock_locked:
+            raise _NeedsStock
+        if from_reserved:
+            Stock.objects.filter(pk=line.product_id).update(allocated=F("allocated") - from_reserved)
+            Allocation.objects.create(line=line, quantity=-from_reserved, at=now, reason=Reason.CANCELLATION)
+            freed.append(line.product_id)
+        OrderLine.objects.filter(pk=line.pk).update(
+            cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
+        )
+        if how.in_shop:
+            cancelled_there(line, number)
+        else:
+            cancelled_here(line, number, set_aside=from_reserved, now=now)
+        refunds.append(_owe(line, number, now=now, sent=how.refunded))
+        rest_is_ready = 0 < line.waiting <= number < open_units
+        promise = promise_to_leave(line, now=now) if rest_is_ready else None
+        _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor, note=how.note)
+        if number > from_reserved:
+            _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
+            shorter.append(line.product_id)
+    for product_id in freed:
+        allocate(product_id, now=now, reason=Reason.CANCELLATION)
+    mark_moved_up(shorter, now=now)
+    return refunds
+
+
+@transaction.atomic
+def restore(
+    line: OrderLine,
+    units: int,
+    *,
+    now: datetime,
+    actor: str = "",
+    reason: str = "",
+    consent: Mapping[str, str | None] | None = None,
+) -> None:
+    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused. `consent`: what the
+    customer agrees to by that, as in the facts of an answer."""
+    lock_stock([line.product_id])
+    if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
+        words = gettext("%(sku)s is being discontinued: units can be put back once that is done")
+        raise Refused(words % {"sku": line.product.sku})
+    (line,) = lock_lines(line.order, {line.pk: units})
+    if not 1 <= units <= line.cancelled:
+        raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
+    if units > line.refunds_to_send:
+        words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
+        raise Refused(words % {"number": line.order.number})
+    listed = put_back_as_listed(line, units, now=now, actor=actor)
+    OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)
+    _reduce_refunds(line, units)
+    put_back_here(line, units - listed, now=now)
+    QueueChange.objects.create(
+        product_id=line.product_id,
+        at=now,
+        reason=Reason.RESTORED,
+        step=1,
+        lines=0 if line.waiting else 1,
+        units=units,
+        after_at=line.queued_at,
+        after_id=line.pk,
+        actor=actor,
+    )
+    Event.objects.create(
+        order=line.order,
+        line=line,
+        kind=EventKind.CORRECTED,
+        facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED, **(consent or {})},
+        at=now,
+        actor=actor,
+        note=reason,
+        message_due=line.order.released_at is not None,
+    )
+    mark_changed([line.product_id], reason=Reason.RESTORED, now=now)
+    allocate(line.product_id, now=now)
+
+
+@transaction.atomic
+def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
+    """This shipment did not leave: its units are reserved again and the customer is told. What had been cancelled before the
+    parcel crossed that (services.crossing) is cancelled again."""
+    told = Event.objects.filter(order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at)
+    told = told.filter(facts__has_key="crossed", line__in=shipment.lines.values("line"))
+    lock_stock(list(told.values_list("line__product", flat=True)))
+    correction = unship(shipment, now=now, actor=actor, reason=reason)
+    for event in told.select_related("line"):
+        crossed = event.facts["crossed"]
+        if event.line is None:
+            continue
+        if not crossed["refund_sent"]:
+            _reduce_refunds(event.line, crossed["kept"])
+        cancel(
+            shipment.order,
+            units={event.line.pk: crossed["withdrawn"] + crossed["kept"]},
+            by=crossed["by"] or "shop",
+            actor=actor,
+            reason=reason,
+            refunded=crossed["refund_sent"],
+            now=now,
+        )
+    return correction
+
+
+def mark_refund_sent(refund: Refund, *, now: datetime, actor: str = "") -> bool:
+    """The shop has sent the money. False: it was marked before. From then on its units cannot be put back."""
+    return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now, sent_by=actor) == 1
+
+
+def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
+    order = line.order
+    law = law_of(order.country, order.region)
+    due_on = refund_due_on(law, today_of(now))
+    return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None)
+
+
+def _reduce_refunds(line: OrderLine, units: int) -> None:
+    for refund in line.refunds.filter(sent_at=None).order_by("-id"):
+        taken = min(refund.units, units)
+        units -= taken
+        if taken == refund.units:
+            refund.delete()
+        elif taken:
+            refund.units -= taken
+            refund.save(update_fields=["units"])
+
+
+def _tell(
+    line: OrderLine,
+    units: int,
+    refund: Refund,
+    promise: Promise | None,
+    *,
+    now: datetime,
+    by: str,
+    actor: str,
+    note: str,
+) -> None:
+    asked = line.notices.filter(outcome="").first() if by == "silence" else None
+    money = {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
+    Event.objects.create(
+        order=line.order,
+        line=line,
+        promise=promise,
+        kind=EventKind.CANCELLED,
+        facts={
+            "units": units,
+            "of": line.quantity,
+            "still": line.quantity - line.cancelled - line.shipped - units,
+            "by": by,
+            **money,
+            **({"answer_by": asked.answer_by.isoformat()} if asked and asked.answer_by else {}),
+            "window": promise and window_facts(promise),
+        },
+        at=now,
+        actor=actor,
+        note=note,
+        message_due=line.order.released_at is not None,
+    )
+
+
+def _note_gap(line: OrderLine, units: int, *, gone: bool, now: datetime) -> None:
+    QueueChange.objects.create(
+        product_id=line.product_id,
+        at=now,
+        reason=Reason.CANCELLATION,
+        step=-1,
+        lines=1 if gone else 0,
+        units=units,
+        after_at=line.queued_at,
+        after_id=line.pk,
+    )

@@ -1,0 +1,264 @@
+"""What happens because time passes: deadlines on the last day told, and orders released after a first import."""
+
+import math
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from orders.domain.delay_rules import RULES, latest_day
+from orders.domain.working_days import add_working_days
+from orders.law import law_of
+from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason, Release, Run
+from orders.queue import COUNTS
+from orders.services.delay_notices import notice_new_promises
+from orders.services.email_results import make_news_due
+from orders.services.forecasts import today_of
+from orders.services.promises import at_rest, review_at_rest, window_json
+
+REVIEW_HOUR = time(5)
+
+# Reserved lines that have not left on their last promised day, or before: a later day, told once. When that passes too, the
+# shipment is not recorded or the goods are not found: nobody knows a day, and one that slides on would be worse than none.
+# Those that somebody holds, as the dry run of a file does, are passed over.
+OVERDUE = """
+    FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
+    WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(day)s
+"""
+NOT_PACKED = f"""
+    WITH overdue AS (
+        SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
+               nextval('orders_promise_id_seq') AS new_id,
+               CASE WHEN EXISTS (
+                   SELECT FROM orders_event e
+                   WHERE e.order_id = l.order_id AND e.promise_id = l.promise_id AND e.facts->>'reason' = %(reason)s
+               ) THEN 'none' ELSE 'dated' END AS kind
+        {OVERDUE}
+        FOR NO KEY UPDATE OF l SKIP LOCKED
+    ),
+    promised AS (
+        INSERT INTO orders_promise (id, line_id, kind, early, likely, late, reference, published_at, published_on)
+        SELECT o.new_id, o.id, o.kind, d.early, d.late, d.late, '', %(now)s, %(today)s
+        FROM overdue o LEFT JOIN (SELECT %(next_day)s::date AS early, %(leaves_by)s::date AS late) d ON o.kind = 'dated'
+    ),
+    lines AS (
+        UPDATE orders_orderline l SET promise_id = o.new_id FROM overdue o WHERE l.id = o.id
+    )
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT v.order_id, v.id, v.new_id, CASE v.kind WHEN 'none' THEN 'no_date' ELSE 'later' END,
+           jsonb_build_object(
+               'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {window_json("t")}, 'told_on', t.published_on,
+               'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
+               'window', CASE v.kind WHEN 'none' THEN jsonb_build_object('kind', 'none') ELSE jsonb_build_object(
+                   'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s) END),
+           %(now)s, '', o.released_at IS NOT NULL
+    FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
+    RETURNING promise_id
+"""
+PACKING_AGAIN = 2  # working days given to what was not packed in time: rather kept than moved each day
+
+
+# Lines that wait and have heard nothing for a while; after two such words in a row the pause is longer.
+REASSURE = f"""
+    WITH quiet AS (
+        SELECT k.*, c.lines + 1 AS place, c.units AS units_ahead
+        FROM (
+            SELECT l.id, l.order_id, l.product_id, l.queued_at AS at, l.waiting, l.promise_id
+            FROM orders_orderline l
+            JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
+            JOIN LATERAL (
+                SELECT max(e.at) AS last, count(*) FILTER (WHERE e.kind = 'on_track') AS on_track
+                FROM (SELECT e.at, e.kind FROM orders_event e WHERE e.order_id = l.order_id AND e.line_id = l.id
+                      ORDER BY e.at DESC, e.id DESC LIMIT 2) e
+            ) heard ON true
+            WHERE l.waiting > 0 AND NOT l.held AND l.promise_id IS NOT NULL
+              AND heard.last <= %(now)s - make_interval(days => CASE WHEN heard.on_track = 2 THEN %(long)s ELSE %(short)s END)
+        ) k, LATERAL ({COUNTS}) c
+    )
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT q.order_id, q.id, q.promise_id, 'on_track',
+           jsonb_build_object('units', q.waiting, 'place', q.place, 'units_ahead', q.units_ahead,
+                              'place_before', t.place, 'window', {window_json("t")}, 'told_on', t.published_on,
+                              'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL),
+           %(now)s, '', true
+    FROM quiet q JOIN orders_promise t ON t.id = q.promise_id
+    RETURNING 1
+"""
+
+
+def was_done(job: str, day: date, *, now: datetime) -> bool:
+    """Whether a daily job was done for a day. What a clock that was ahead calls done has not been."""
+    return Run.objects.filter(job=job, day=day, finished_at__lte=now).exists()
+
+
+def done(job: str, day: date, *, now: datetime) -> None:
+    Run.objects.update_or_create(job=job, day=day, defaults={"finished_at": now})
+
+
+# Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
+PASSED_DAYS = 7_260_414
+
+# Lines of these places of which units are still to come after the day agreed, and whose customers no email told since.
+PASSED = """
+    SELECT l.id, CASE WHEN n.id IS NULL AND l.promise_id <> coalesce(p.promise_id, 0) THEN l.promise_id END
+    FROM orders_orderline l
+    JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
+    JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, today)
+        ON (d.country, d.region) = (o.country, o.region)
+    LEFT JOIN LATERAL (SELECT id FROM orders_delaynotice WHERE line_id = l.id AND outcome = '' LIMIT 1) n ON true
+    LEFT JOIN orders_delaynotice p ON p.promise_id = l.promise_id
+    WHERE l.agreed_by < d.today AND NOT l.open_wait AND (l.waiting > 0 OR l.allocated > l.shipped)
+      AND (%(orders)s::bigint[] IS NULL OR l.order_id = ANY(%(orders)s))
+      AND NOT EXISTS (
+          SELECT FROM orders_event e
+          WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'note' AND e.facts->>'code' = %(code)s
+            AND e.facts->>'agreed_by' = l.agreed_by::text)
+      AND NOT EXISTS (
+          SELECT FROM orders_delaynotice m
+          WHERE m.line_id = l.id AND m.not_told_at IS NULL AND m.sentences ? 'date_missed'
+            AND m.told_at >= (l.agreed_by + 1)::timestamp AT TIME ZONE %(zone)s)
+"""
+
+# With the promise whose question is asked by the same email, if one is.
+SAY_PASSED = """
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    SELECT l.order_id, l.id, n.promise_id, 'note',
+           jsonb_build_object('code', %(code)s::text, 'agreed_by', l.agreed_by,
+                              'units', l.waiting + l.allocated - l.shipped),
+           %(now)s, '', true
+    FROM orders_orderline l
+    LEFT JOIN orders_delaynotice n ON n.promise_id = l.promise_id AND n.outcome = '' AND n.told_at IS NULL
+    WHERE l.id = ANY(%(lines)s)
+"""
+
+
+@transaction.atomic
+def say_day_passed(*, now: datetime, orders: Collection[int] | None = None) -> int:
+    """Where the law lets a customer leave once the day agreed has passed, that is said the day after, whatever mail was
+    turned off: once for each day that was agreed. `orders`: of these alone. Returns how many lines."""
+    places = _places_it_frees(now)
+    values: dict[str, Any] = {
+        "countries": [country for country, _region, _today in places],
+        "regions": [region for _country, region, _today in places],
+        "days": [today for _country, _region, today in places],
+        "orders": None if orders is None else list(orders),
+        "code": DAY_PASSED,
+        "zone": settings.TIME_ZONE,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PASSED_DAYS])
+        cursor.execute(PASSED, values)
+        found = cursor.fetchall()
+        notice_new_promises([promise_id for _, promise_id in found if promise_id], now=now)
+        cursor.execute(SAY_PASSED, values | {"lines": [line_id for line_id, _ in found]})
+    return len(found)
+
+
+def _places_it_frees(now: datetime) -> list[tuple[str, str, date]]:
+    """Countries and regions of orders whose law it is, with the day that it is there."""
+    places = Order.objects.order_by().values_list("country", "region").distinct()
+    return [
+        (country, region, latest_day(now, country or settings.SHOP_COUNTRY))
+        for country, region in places
+        if RULES[law_of(country, region)].missed_day_frees
+    ]
+
+
+def review_time(now: datetime) -> datetime:
+    return timezone.make_aware(datetime.combine(today_of(now), REVIEW_HOUR))
+
+
+def keep_deadlines(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> int:
+    """Tell everyone whose units will not leave on the last promised day: what is reserved, once that day's parcels are
+    recorded; what waits, once the last day's deliveries are on which it could have arrived. `shipped` and `arrived` are the
+    newest days of which they are (reporting), else today. Where a change still settles, that is judged once it has
+    (promising.review_settled). Returns how many reserved lines were told."""
+    today = today_of(now)
+    shipped, arrived = shipped or today, arrived or today
+    review_at_rest(_late_unless_arrived_by(arrived), now=now, day=arrived + timedelta(days=1))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            NOT_PACKED,
+            {
+                "today": today,
+                "day": shipped,
+                "next_day": add_working_days(shipped, 1, settings.SHOP_COUNTRY),
+                "leaves_by": add_working_days(shipped, PACKING_AGAIN, settings.SHOP_COUNTRY),
+                "now": now,
+                "reason": Reason.PACKING,
+            },
+        )
+        promises = [promise_id for (promise_id,) in cursor.fetchall()]
+        notice_new_promises(promises, now=now)
+    return len(promises)
+
+
+def deadlines_left(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> bool:
+    """Whether keep_deadlines had to pass anybody over."""
+    today = today_of(now)
+    shipped, arrived = shipped or today, arrived or today
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT {OVERDUE})", {"day": shipped})
+        (overdue,) = cursor.fetchone()
+    return overdue or _late_unless_arrived_by(arrived).filter(at_rest(now)).exists()
+
+
+def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
+    """Products of which a line waits that was promised an earlier day than goods leave that arrive the day after `day`,
+    and that were not reviewed for that day."""
+    waiting = OrderLine.objects.filter(waiting__gt=0)
+    late = OrderLine.objects.none()
+    for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
+        leaves = add_working_days(day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
+        late |= waiting.filter(product__handling_days=handling, promise__late__lt=leaves)
+    newest = Forecast.objects.filter(product=OuterRef("pk")).order_by("-pk").values("made_on")[:1]
+    not_yet = Q(made_for=None) | ~Q(made_for=day + timedelta(days=1))
+    return (
+        Product.objects.filter(pk__in=late.values("product"))
+        .annotate(made_for=Subquery(newest))
+        .filter(not_yet)
+        .only("pk")
+    )
+
+
+@transaction.atomic
+def reassure(*, now: datetime) -> int:
+    """ "No change" is a word too: whoever waits hears from us after QUIET_DAYS without news, and after two such words in a
+    row every LONG_QUIET_DAYS. Returns how many lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS})
+        return len(cursor.fetchall())
+
+
+@transaction.atomic
+def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
+    """From now on orders that came with a first import are released, oldest first, so many an hour."""
+    return Release.objects.create(started_at=now, per_hour=per_hour, actor=actor)
+
+
+@transaction.atomic
+def release_quiet_orders(*, now: datetime) -> int:
+    """Release the share of quiet orders whose turn it is. What their page says now becomes due as their first mail."""
+    release = Release.objects.order_by("-id").first()
+    if release is None:
+        return 0
+    hours = max((now - release.started_at) / timedelta(hours=1), 0)
+    turn = math.ceil(release.per_hour * (hours + 1 / 60))
+    # Orders imported since then speak from the start and take nobody's turn.
+    released = Order.objects.filter(released_at__gte=release.started_at, created_at__lte=release.started_at).count()
+    ids = list(
+        Order.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(released_at__isnull=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)[: max(turn - released, 0)]
+    )
+    Order.objects.filter(pk__in=ids).update(released_at=now)
+    make_news_due(ids, now=now)
+    if ids:
+        say_day_passed(now=now, orders=ids)
+    return len(ids)

@@ -1,0 +1,272 @@
+"""Which new promises the law wants answered, and what it asks: DelayNotice follows its promise.
+
+The rules run once per distinct situation, not per line. A notice is decided when its promise is published, so that page
+and staff can show it, and again when its mail is written, because only then is it known what was told before.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.forms import model_to_dict
+
+from orders.domain.delay_rules import (
+    Decision,
+    Jurisdiction,
+    Sentence,
+    Silence,
+    Situation,
+    Told,
+    adequate,
+    counted_day,
+    decide,
+    earliest_day,
+    latest_day,
+)
+from orders.law import law_of
+from orders.models import DelayNotice, Outcome
+from orders.services.forecasts import today_of
+
+# A window of chances names no definite day, so its last day is none. The told notice is the newest that counts.
+# No zone is off by less than a quarter of an hour: orders of the same quarter are of the same day.
+SITUATIONS = """
+    SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
+           date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
+           CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END AS late,
+           l.stated_by, l.agreed_by, l.open_wait, l.waiting = 0 AS set_aside,
+           told.id IS NOT NULL AS was_told, told.late AS told_late,
+           CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on, told.outcome = 'kept' AS kept
+    FROM orders_promise p
+    JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
+    JOIN orders_order o ON o.id = l.order_id
+    LEFT JOIN LATERAL (
+        SELECT n.* FROM orders_delaynotice n
+        WHERE n.line_id = l.id AND n.promise_id <> p.id AND n.adequate AND n.not_told_at IS NULL
+        ORDER BY n.id DESC LIMIT 1
+    ) told ON true
+    WHERE p.id = ANY(%s)
+    GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Promises in one situation, each with its line."""
+
+    situation: Situation
+    decision: Decision
+    lines: dict[int, int]
+
+
+# Notices of one case differ by promise and line alone. A row each, or a statement for each case, takes many times longer.
+INSERT = """
+    INSERT INTO orders_delaynotice (promise_id, line_id, {columns})
+    SELECT new.promise_id, new.line_id, {columns}
+    FROM unnest(%(promises)s::bigint[], %(lines)s::bigint[], %(numbers)s::bigint[]) AS new (promise_id, line_id, number)
+    JOIN jsonb_to_recordset(%(notices)s::jsonb) AS asked (number bigint, {typed}) USING (number)
+"""
+
+
+# Whoever answers holds the notice and waits for the line, which is ours: passed over, it ends before the next mail.
+END_UNHEARD = """
+    UPDATE orders_delaynotice SET outcome = 'superseded', ended_at = %(now)s
+    WHERE id IN (
+        SELECT n.id FROM orders_promise p
+        JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
+        JOIN orders_delaynotice n ON n.line_id = l.id AND n.promise_id <> p.id
+        WHERE p.id = ANY(%(promises)s) AND n.outcome = '' AND (n.told_at IS NULL OR n.not_told_at IS NOT NULL)
+        FOR UPDATE OF n SKIP LOCKED
+    )
+"""
+
+
+@transaction.atomic(savepoint=False)
+def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
+    """A DelayNotice for each of these promises, just published, that asks for one. What was to be asked before, and no
+    mail did, is over. Returns how many."""
+    _end_unheard(promise_ids, now=now)
+    asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]
+    if asking:
+        _insert(asking, now=now)
+    return sum(len(case.lines) for case in asking)
+
+
+def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
+    fields = [field for field in DelayNotice._meta.concrete_fields if field.name not in ("id", "promise", "line")]
+    columns = {connection.ops.quote_name(str(field.column)): field.db_type(connection) for field in fields}
+    notices = [{field.column: getattr(_notice(case, now), field.attname) for field in fields} for case in cases]
+    values: dict[str, Any] = {
+        "promises": [promise_id for case in cases for promise_id in case.lines],
+        "lines": [line_id for case in cases for line_id in case.lines.values()],
+        "numbers": [number for number, case in enumerate(cases) for _ in case.lines],
+        "notices": json.dumps([{"number": n, **notice} for n, notice in enumerate(notices)], default=str),
+    }
+    sql = INSERT.format(columns=", ".join(columns), typed=", ".join(f"{name} {of}" for name, of in columns.items()))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+@transaction.atomic
+def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
+    """The notices of these promises as the rules see them now, for the mail that is about to tell them. One that was told
+    already and did not come back, or is over, stays as it is. Returns those that are open."""
+    _end_unheard(promise_ids, now=now)
+    existing = {
+        notice.promise_id: notice
+        for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("-pk")
+    }
+    for case in _cases(promise_ids, now=now):
+        for promise_id, line_id in case.lines.items():
+            if notice := _decide_again(case, promise_id, line_id, existing.get(promise_id), now=now):
+                existing[promise_id] = notice
+    return [notice for notice in existing.values() if not notice.outcome]
+
+
+def _end_unheard(promise_ids: Collection[int], *, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(END_UNHEARD, {"promises": list(promise_ids), "now": now})
+
+
+def _decide_again(
+    case: _Case, promise_id: int, line_id: int, notice: DelayNotice | None, *, now: datetime
+) -> DelayNotice | None:
+    if notice and (notice.outcome or (notice.told_at and not notice.not_told_at)):
+        return notice
+    if not case.decision.notice_due:
+        if notice:
+            notice.outcome, notice.ended_at = Outcome.SUPERSEDED, now
+            notice.save(update_fields=["outcome", "ended_at"])
+        return notice
+    fresh = _notice(case, now)
+    fresh.promise_id, fresh.line_id = promise_id, line_id
+    if notice:
+        fresh.pk, fresh.not_told_at, fresh.decided_at = notice.pk, notice.not_told_at, notice.decided_at
+    if notice is None or model_to_dict(fresh) != model_to_dict(notice):
+        fresh.decided_at = now
+        fresh.save()
+    return fresh
+
+
+UNTOLD = """
+    SELECT n.id, n.notice_by, n.jurisdiction, o.country
+    FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_order o ON o.id = l.order_id
+    WHERE n.promise_id = ANY(%(promises)s) AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
+"""
+COUNT_AS_TOLD = """
+    UPDATE orders_delaynotice n
+    SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL,
+        outcome = CASE n.outcome WHEN 'superseded' THEN '' ELSE n.outcome END,
+        ended_at = CASE n.outcome WHEN 'superseded' THEN NULL ELSE n.ended_at END
+    FROM unnest(%(notices)s::bigint[], %(adequate)s::boolean[]) AS told (id, adequate) WHERE n.id = told.id
+"""
+END_BEFORE = """
+    UPDATE orders_delaynotice n SET outcome = 'superseded', ended_at = %(at)s
+    FROM (SELECT line_id, max(id) AS id FROM orders_delaynotice WHERE id = ANY(%(notices)s) GROUP BY 1) newest
+    WHERE n.line_id = newest.line_id AND n.id < newest.id AND n.outcome = ''
+"""
+
+# Staff were to see to it that the customer is told in time, and somebody has, be it the mail a minute later.
+NOT_TOLD = ": not told of a delay; "
+TOLD_AFTER_ALL = """
+    WITH told AS (
+        SELECT l.order_id, p.sku || %(not_told)s AS text
+        FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_product p ON p.id = l.product_id
+        WHERE n.id = ANY(%(notices)s) AND n.adequate
+    )
+    UPDATE orders_order o
+    SET attention = ARRAY(
+        SELECT said.text FROM unnest(o.attention) WITH ORDINALITY AS said (text, place)
+        WHERE NOT EXISTS (SELECT FROM told WHERE told.order_id = o.id AND starts_with(said.text, told.text))
+        ORDER BY said.place)
+    WHERE o.id IN (SELECT order_id FROM told) AND o.attention <> '{}'
+"""
+
+
+def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
+    """The mail server took their mail: the notices count from now, if they were in time, and end those before them. One that
+    a newer promise had ended while its mail was under way was heard after all; staff are warned of those in time no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNTOLD, {"promises": list(promise_ids)})
+        untold = cursor.fetchall()
+        if not untold:
+            return
+        in_time = [
+            adequate(at, notice_by, jurisdiction=Jurisdiction(jurisdiction), country=country or settings.SHOP_COUNTRY)
+            for _, notice_by, jurisdiction, country in untold
+        ]
+        values: dict[str, Any] = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
+        cursor.execute(COUNT_AS_TOLD, values)
+        cursor.execute(END_BEFORE, values)
+        cursor.execute(TOLD_AFTER_ALL, values | {"not_told": NOT_TOLD})
+
+
+def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:
+    cases: dict[Situation, _Case] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(SITUATIONS, [list(promise_ids)])
+        for promises, lines, *facts in cursor.fetchall():
+            situation = _situation(*facts, now=now)
+            if situation not in cases:
+                cases[situation] = _Case(situation, decide(situation), {})
+            cases[situation].lines.update(zip(promises, lines, strict=True))
+    return cases.values()
+
+
+def _situation(
+    country: str,
+    region: str,
+    ordered_at: datetime,
+    late: date | None,
+    stated_by: date | None,
+    agreed_by: date | None,
+    open_wait: bool,
+    set_aside: bool,
+    was_told: bool,
+    told_late: date | None,
+    cancels_on: date | None,
+    kept: bool,
+    *,
+    now: datetime,
+) -> Situation:
+    jurisdiction = law_of(country, region)
+    where = country or settings.SHOP_COUNTRY
+    situation = Situation(
+        jurisdiction=jurisdiction,
+        ordered_on=earliest_day(ordered_at, where),
+        late=counted_day(late, jurisdiction, where),
+        today=latest_day(now, where),
+        stated_by=stated_by,
+        open_wait=open_wait,
+        set_aside=set_aside,
+        agreed_by=agreed_by,
+        told=Told(told_late, cancels_on, kept) if was_told else None,
+    )
+    return situation
+
+
+# Where the law wants an order cancelled at once, staff decide and do it: until then the customer reads a choice.
+LEFT_TO_STAFF = (Sentence.CHOICE, Sentence.PROMPT_REFUND, Sentence.CANCEL_ANY_TIME)
+
+
+def _notice(case: _Case, now: datetime) -> DelayNotice:
+    """Of none of the case's lines yet."""
+    decision = case.decision
+    if decision.cancel_now:
+        decision = replace(decision, silence=Silence.KEEPS_PLACE, sentences=LEFT_TO_STAFF)
+    return DelayNotice(
+        jurisdiction=case.situation.jurisdiction,
+        case=decision.case or "",
+        late=case.situation.late,
+        notice_by=decision.notice_by or today_of(now),
+        silence=decision.silence or "",
+        answer_by=decision.answer_by,
+        consent_to=decision.consent_to,
+        delay_days=decision.delay_days,
+        cancels_now=decision.cancel_now,
+        sentences=list(decision.sentences),
+        decided_at=now,
+    )

@@ -1,0 +1,164 @@
+"""A product that will not come again."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils.timezone import localtime
+
+from orders import queue
+from orders.domain.delay_rules import refund_due_on
+from orders.law import law_of
+from orders.models import Discontinuation, Order, OrderLine, Product, Restock, ShopTask
+from orders.services.cancellations import cancel
+from orders.services.forecasts import today_of
+from orders.services.locks import passing_over
+from orders.services.promises import lock_stock, mark_moved_up
+from orders.services.refusal import Refused
+from orders.services.restocks import cancel_restock
+
+PART = 5000  # lines cancelled in one transaction: about a second, in which whoever else wants this queue waits
+
+# What cancelling.cancel writes of a line of which all is cancelled and nothing is set aside, for many at once;
+# a test holds the two together.
+CANCEL = """
+    WITH gone AS MATERIALIZED (
+        SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at
+        FROM orders_orderline l
+        JOIN orders_order o ON o.id = l.order_id
+        JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, due_on)
+            ON (d.country, d.region) = (o.country, o.region)
+        WHERE l.id = ANY(%(lines)s) AND l.waiting > 0
+        ORDER BY l.queued_at, l.id FOR NO KEY UPDATE OF l
+    ),
+    cancelled AS (
+        UPDATE orders_orderline l SET cancelled = l.cancelled + g.waiting, held = false FROM gone g WHERE l.id = g.id
+    ),
+    to_do AS (
+        INSERT INTO orders_shoptask (line_id, kind, units, set_aside, created_at, confirmed_by)
+        SELECT id, 'cancel', waiting, 0, %(now)s, '' FROM gone
+    ),
+    gaps AS (
+        INSERT INTO orders_queuechange (product_id, at, reason, step, lines, units, after_at, after_id, note, actor)
+        SELECT %(product)s, %(now)s, 'cancellation', -1, 1, waiting, queued_at, id, '', '' FROM gone
+    ),
+    owed AS (
+        INSERT INTO orders_refund (line_id, units, due_on, created_at, sent_by)
+        SELECT id, waiting, due_on, %(now)s, '' FROM gone
+    )
+    INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, note, message_due)
+    SELECT order_id, id, 'cancelled',
+           jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'discontinued', 'refund_due_on', due_on,
+                              'window', NULL),
+           %(now)s, %(actor)s, %(reason)s, released_at IS NOT NULL
+    FROM gone
+"""
+
+
+@transaction.atomic
+def discontinue(product: Product, *, reason: str, now: datetime, actor: str) -> Discontinuation:
+    """Nothing more of it comes, nobody joins its queue any more, and all who wait will be cancelled by the shop
+    (discontinue_part): each is told once and owed a refund. Units that are set aside still ship. Refused while that is
+    under way already."""
+    lock_stock([product.pk])
+    if not reason.strip():
+        raise Refused("to discontinue a product needs a reason: it stands beside every cancellation")
+    if before := ending(product):
+        raise Refused(
+            f"{product.sku} is being discontinued already, since {localtime(before.asked_at):%H:%M} by {before.actor}"
+        )
+    Product.objects.filter(pk=product.pk).update(on_backorder=False)
+    return Discontinuation.objects.create(
+        product=product, reason=reason, actor=actor, asked_at=now, lines=queue.length(product.pk).lines
+    )
+
+
+def ending(product: Product) -> Discontinuation | None:
+    """What is under way, if anything is."""
+    return product.discontinuations.filter(finished_at=None).first()
+
+
+def discontinue_free_part(*, now: datetime) -> bool:
+    """discontinue_part of the first product of those that end which nobody holds, as an import does."""
+    ending = Product.objects.filter(discontinuations__finished_at=None, discontinuations__isnull=False)
+    parts = [[product] for product in ending.order_by("discontinuations__pk")]
+    return any(passing_over(parts, lambda part: discontinue_part(now=now, product=part[0]), of="product"))
+
+
+@transaction.atomic
+def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
+    """Cancel the last lines of a queue that ends, the oldest asked for first, or that of `product`. From the end, so that
+    nobody moves up who is cancelled a moment later; what is expected of suppliers goes with the last of them, so that
+    nobody hears that there is no date and then that there is no order. False: there is nothing to do, or another worker
+    does it."""
+    asked = Discontinuation.objects.filter(finished_at=None)
+    if product is not None:
+        asked = asked.filter(product=product)
+    row = asked.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
+    if row is None:
+        return False
+    lock_stock([row.product_id])
+    part = _last_lines(row)
+    row.cancelled += _cancel_lines(row, [pk for pk, _at in part], now=now)
+    if part:
+        row.next_id, row.next_at = part[-1]
+    elif row.next_at is not None:
+        row.next_at = row.next_id = None  # once more from the end, for who was moved there meanwhile
+    else:
+        _expect_nothing_more(row, now=now)
+        row.finished_at = now
+    row.save(update_fields=["cancelled", "next_at", "next_id", "finished_at"])
+    return True
+
+
+def _last_lines(row: Discontinuation) -> list[tuple[int, datetime]]:
+    lines = OrderLine.objects.filter(product=row.product_id, waiting__gt=0)
+    if row.next_at is not None:
+        lines = lines.filter(queued_at__lte=row.next_at).exclude(queued_at=row.next_at, pk__gte=row.next_id)
+    return list(lines.order_by("-queued_at", "-pk").values_list("pk", "queued_at")[:PART])
+
+
+def _cancel_lines(row: Discontinuation, ids: Collection[int], *, now: datetime) -> int:
+    """Those with units set aside, or to be put back in the shop, go by the service for one; the others at once."""
+    lines = OrderLine.objects.filter(pk__in=ids)
+    to_put_back = ShopTask.objects.filter(kind=ShopTask.Kind.PUT_BACK, confirmed_at=None, line__in=ids)
+    special = Q(allocated__gt=F("shipped")) | Q(pk__in=to_put_back.values("line"))
+    one_by_one = list(lines.filter(special).select_related("order").order_by("-queued_at", "-pk"))
+    for line in one_by_one:
+        cancel(
+            line.order, units={line.pk: line.waiting}, by="discontinued", reason=row.reason, now=now, actor=row.actor
+        )
+    whole = sorted(set(ids) - {line.pk for line in one_by_one})
+    return len(one_by_one) + _cancel_whole(row, whole, now=now)
+
+
+def _expect_nothing_more(row: Discontinuation, *, now: datetime) -> None:
+    still_open = Restock.objects.filter(product=row.product_id, cancelled_at=None, arrived__lt=F("quantity"))
+    for restock in still_open.order_by("pk"):
+        cancel_restock(restock, reason=row.reason, now=now, actor=row.actor)
+
+
+def _cancel_whole(row: Discontinuation, lines: list[int], *, now: datetime) -> int:
+    """Lines of which nothing is set aside, in one statement however many."""
+    if not lines:
+        return 0
+    orders = Order.objects.filter(lines__in=lines).order_by()
+    places = list(orders.values_list("country", "region").distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CANCEL,
+            {
+                "lines": lines,
+                "product": row.product_id,
+                "countries": [country for country, _region in places],
+                "regions": [region for _country, region in places],
+                "days": [refund_due_on(law_of(*place), today_of(now)) for place in places],
+                "now": now,
+                "actor": row.actor,
+                "reason": row.reason,
+            },
+        )
+        cancelled: int = cursor.rowcount
+    mark_moved_up([row.product_id], now=now)
+    return cancelled

@@ -1,0 +1,105 @@
+"""Whom an import would tell worse news, itself and once it has settled. Within the import's own transaction, so that it can
+still be left undone."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Model
+
+from orders.domain.delay_rules import Sentence
+from orders.models import Event, Forecast, Import, Order, Product, QueueChange, Receipt, RestockDate
+from orders.services.promises import review
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things stood: what comes later is the import's. `anybody`: orders that may hear from us at all."""
+
+    event: int
+    forecast: int
+    version: int
+    receipt: int
+    settling: frozenset[tuple[int, datetime | None]]
+    anybody: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worse:
+    """Orders told worse news: `orders` in all, by what they are told, and `others` that the import did not bring."""
+
+    orders: int = 0
+    later: int = 0
+    no_date: int = 0
+    asked: int = 0
+    others: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+WORSE = """
+    SELECT count(DISTINCT e.order_id),
+           count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'later'),
+           count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'no_date'),
+           count(DISTINCT e.order_id) FILTER (WHERE n.id IS NOT NULL),
+           count(DISTINCT e.order_id) FILTER (WHERE o.imported_by_id IS DISTINCT FROM %(record)s)
+    FROM orders_event e
+    JOIN orders_order o ON o.id = e.order_id
+    LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id AND n.sentences @> %(choice)s::jsonb
+    WHERE e.id > %(last)s AND e.at = %(now)s AND e.message_due AND (e.kind IN ('later', 'no_date') OR n.id IS NOT NULL)
+"""
+
+
+def stand_before() -> Before:
+    return Before(
+        event=_last(Event),
+        forecast=_last(Forecast),
+        version=_last(RestockDate),
+        receipt=_last(Receipt),
+        settling=frozenset(_settling()),
+        anybody=Order.objects.filter(released_at__isnull=False).exists(),
+    )
+
+
+def touched_since(before: Before, *, now: datetime) -> list[int]:
+    """Products that a review has to look at because of what came at `now`."""
+    products = {pk for pk, _ in set(_settling()) - before.settling}
+    products.update(QueueChange.objects.filter(at=now).values_list("product", flat=True))
+    products.update(Receipt.objects.filter(pk__gt=before.receipt).values_list("product", flat=True))
+    products.update(RestockDate.objects.filter(pk__gt=before.version).values_list("restock__product", flat=True))
+    return sorted(products)
+
+
+def worse_news(before: Before, record: Import, *, now: datetime) -> Worse:
+    """What is told now, and would be when it has settled. Nothing of that is written."""
+    if not before.anybody:
+        return Worse()
+    with transaction.atomic():
+        review(Product.objects.filter(pk__in=touched_since(before, now=now)).only("pk"), now=now)
+        worse = worse_told(before, record, now=now)
+        transaction.set_rollback(True)
+    return worse
+
+
+def worse_told(before: Before, record: Import, *, now: datetime) -> Worse:
+    """What was told at `now`."""
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "last": before.event,
+            "now": now,
+            "record": record.pk,
+            "choice": f'"{Sentence.CHOICE}"',
+        }
+        cursor.execute(WORSE, values)
+        return Worse(*cursor.fetchone())
+
+
+def _last(model: type[Model]) -> int:
+    return model._default_manager.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _settling() -> Collection[tuple[int, datetime | None]]:
+    return list(Product.objects.filter(review_at__isnull=False).values_list("pk", "review_at"))

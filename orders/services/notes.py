@@ -1,0 +1,54 @@
+"""Notes: what staff write down about an order, and the coded words they tell its customer."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from orders.models import Event, EventKind, Note, Order, Word
+from orders.services.email_results import reach_again
+from orders.services.refusal import Refused
+from orders.services.shop_changes import changed_here
+
+NO_ADDRESS = "can't be reached: no mail address"
+
+
+@transaction.atomic
+def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
+    """For staff alone."""
+    if not text.strip():
+        raise Refused("a note needs words")
+    return Note.objects.create(order=order, text=text.strip(), at=now, actor=actor)
+
+
+@transaction.atomic
+def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor: str) -> Event:
+    """On the customer's page at once, and by mail unless the order is quiet. The reason is kept for staff."""
+    return Event.objects.create(
+        order=order,
+        kind=EventKind.NOTE,
+        facts={"code": word},
+        at=now,
+        actor=actor,
+        note=reason,
+        message_due=order.released_at is not None,
+    )
+
+
+@transaction.atomic
+def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str) -> None:
+    """The order's mail goes to `email` from now on; what its page says and nobody was told is due to be mailed there.
+    `revoke`: somebody else has its links, which open nothing any more. Who did it and why stands in its notes."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    if order.erased_at:
+        raise Refused(f"the customer of order {order.number} asked to be forgotten")
+    if order.email == email and not revoke:
+        raise Refused(f"order {order.number} has this address already")
+    before = Order.objects.get(pk=order.pk)
+    if email and not order.email:
+        order.attention = [text for text in order.attention if text != NO_ADDRESS]
+    order.email = email
+    order.link_version += revoke
+    order.save(update_fields=["attention", "email", "link_version"])
+    changed_here(before, now=now, actor=actor)
+    write_note(order, f"The mail address was corrected{', old links revoked' * revoke}: {reason}", now=now, actor=actor)
+    reach_again(order, now=now)

@@ -1,0 +1,252 @@
+"""Orders that join the queues."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
+from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason
+from orders.services.allocation import allocate
+from orders.services.forecasts import today_of
+from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
+from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
+
+LAST_OF_QUEUES = """
+    SELECT p.id, last.queued_at
+    FROM unnest(%s::bigint[]) AS p (id)
+    CROSS JOIN LATERAL (
+        SELECT queued_at FROM orders_orderline WHERE product_id = p.id AND waiting > 0
+        ORDER BY queued_at DESC, id DESC LIMIT 1
+    ) last
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units are still to come is
+    not known; the line keeps its place and gets none until release_held."""
+
+    product: Product
+    quantity: int
+    promised_by: date | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """Times are aware. `country` is ISO 3166 alpha-2, `locale` a language tag; each may be empty."""
+
+    number: str
+    placed_at: datetime
+    lines: Sequence[NewLine]
+    email: str = ""
+    customer_name: str = ""
+    country: str = ""
+    region: str = ""
+    locale: str = ""
+    paid_at: datetime | None = None
+    attention: Sequence[str] = field(default_factory=tuple)
+
+
+class _UnitsToSpare(Exception):
+    """Shared locks cannot become exclusive ones without a deadlock: let go (the savepoint does) and lock anew."""
+
+
+def place_order(order: NewOrder, *, now: datetime) -> Order:
+    """One order joins its queues at its rightful place and is promised a window from the forecast last published."""
+    return place_orders([order], now=now)[0]
+
+
+@transaction.atomic
+def place_orders(
+    orders: Sequence[NewOrder],
+    *,
+    now: datetime,
+    quiet: bool = False,
+    imported_by: Import | None = None,
+    serve: bool = True,
+) -> list[Order]:
+    """All of the orders or none. `quiet`: nothing is mailed about them before release. `serve=False` leaves first windows
+    and spare units to the caller, who calls serve_joined when all batches have joined: an older order may be in the last.
+
+    Refused: a number that exists, no line, a product twice, fewer than one unit or more than MOST_UNITS, a time still
+    to come.
+    """
+    for order in orders:
+        _check(order, now)
+    _refuse_known_numbers([order.number for order in orders])
+    created = Order.objects.bulk_create(
+        Order(
+            number=order.number,
+            email=order.email,
+            customer_name=order.customer_name,
+            country=order.country,
+            region=order.region,
+            locale=order.locale,
+            placed_at=order.placed_at,
+            paid_at=order.paid_at,
+            created_at=now,
+            released_at=None if quiet else now,
+            imported_by=imported_by,
+            attention=list(order.attention),
+            noticed=list(order.attention),
+        )
+        for order in orders
+    )
+    joining = [(row, line) for order, row in zip(orders, created, strict=True) for line in order.lines]
+    add_lines(joining, now=now, serve=serve)
+    return created
+
+
+@transaction.atomic(savepoint=False)
+def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve: bool = True) -> list[OrderLine]:
+    """Lines join their queues, each at the place its order's time gives it. `serve` as in place_orders."""
+    products = sorted({line.product.pk for _, line in joining})
+    spare = _watch_stock(products)
+    forecasts = newest_forecasts(products, now=now) if serve else []
+    last = _last_of_queues(products)
+    lines = OrderLine.objects.bulk_create(
+        OrderLine(
+            order=order,
+            product=line.product,
+            quantity=line.quantity,
+            queued_at=order.paid_at or order.placed_at,
+            joined_at=now,
+            stated_by=line.promised_by,
+            agreed_by=line.promised_by or earliest_day(order.paid_at or order.placed_at, order.country) + DAYS_TO_SHIP,
+            held=line.held,
+        )
+        for order, line in joining
+    )
+    _explain_late_joins(lines, last, now=now)
+    stated = [line.promised_by for _, line in joining]
+    _keep_stated_promises([(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now)
+    if serve:
+        publish_first([line.pk for line in lines], forecasts, now=now)
+        for product_id in spare:
+            allocate(product_id, now=now)
+    return lines
+
+
+def _refuse_known_numbers(numbers: Sequence[str]) -> None:
+    """Whoever places the same number at the same moment waits here, and is refused rather than an IntegrityError."""
+    upper = sorted({number.upper() for number in numbers})
+    if len(upper) < len(numbers):
+        raise Refused("an order number stands twice in what was to be placed")
+    with connection.cursor() as cursor:
+        if len(upper) == 1:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", upper)
+        cursor.execute("SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper])
+        if known := cursor.fetchone():
+            raise Refused(f"order {known[0]} exists already")
+
+
+def _check(order: NewOrder, now: datetime) -> None:
+    if not order.number:
+        raise Refused("an order needs a number")
+    refuse_bad_key("the order number", order.number, most=100)
+    if not order.lines:
+        raise Refused(f"order {order.number} has no line")
+    if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
+        raise Refused(
+            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is still to come"
+        )
+    skus = [line.product.sku for line in order.lines]
+    if len(set(skus)) < len(skus):
+        raise Refused(f"order {order.number} names a product twice: add its units up")
+    for line in order.lines:
+        if line.quantity < 1:
+            raise Refused(f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or more")
+        if line.quantity > MOST_UNITS:
+            raise Refused(
+                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected {MOST_UNITS} at most"
+            )
+
+
+def _watch_stock(product_ids: Collection[int]) -> list[int]:
+    """Keep allocations of these products out until the new lines are committed, so that no unit that arrives meanwhile
+    is left lying beside a line it did not see. Returns the products with units to spare, locked to allocate them."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT arrived > allocated FROM orders_stock WHERE product_id = ANY(%s) ORDER BY product_id FOR SHARE",
+                [list(product_ids)],
+            )
+            if any(spare for (spare,) in cursor.fetchall()):
+                raise _UnitsToSpare
+    except _UnitsToSpare:
+        return [pk for pk, row in lock_stock(product_ids).items() if row.arrived > row.allocated]
+    return []
+
+
+def _last_of_queues(product_ids: Collection[int]) -> dict[int, datetime]:
+    """One look at the end of each queue: a maximum by groups would read the queues from front to end."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_OF_QUEUES, [list(product_ids)])
+        return dict(cursor.fetchall())
+
+
+def _explain_late_joins(lines: Iterable[OrderLine], last: dict[int, datetime], *, now: datetime) -> None:
+    """An older order that reaches us late takes its rightful place; those it passes can read why."""
+    late: dict[int, list[OrderLine]] = {}
+    for line in lines:
+        if line.product_id in last and line.queued_at < last[line.product_id]:
+            late.setdefault(line.product_id, []).append(line)
+    for product_id, joined in sorted(late.items()):
+        first = min(joined, key=lambda line: (line.queued_at, line.pk))
+        QueueChange.objects.create(
+            product_id=product_id,
+            at=now,
+            reason=Reason.LATE_JOIN,
+            step=1,
+            lines=len(joined),
+            units=sum(line.quantity for line in joined),
+            after_at=first.queued_at,
+            after_id=first.pk,
+        )
+        mark_changed([product_id], reason=Reason.LATE_JOIN, now=now)
+
+
+def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: datetime) -> None:
+    """What the shop stated when ordering is a promise, told then. A review finds out whether it is still true."""
+    if not stated:
+        return
+    promises = Promise.objects.bulk_create(
+        Promise(
+            line=line,
+            kind="dated",
+            late=day,
+            published_at=now,
+            published_on=timezone.localtime(line.order.placed_at).date(),
+            told_at=line.order.placed_at,
+            inherited=day < today_of(now),
+        )
+        for line, day in stated
+    )
+    for promise in promises:
+        promise.line.promise = promise
+    OrderLine.objects.bulk_update([line for line, _ in stated], ["promise"], batch_size=5000)
+    facts: list[dict[str, Any]] = [
+        {
+            "units": line.quantity,
+            "window": {"kind": "dated", "early": None, "likely": None, "late": day.isoformat()},
+            "stated": True,
+        }
+        for line, day in stated
+    ]
+    Event.objects.bulk_create(
+        Event(
+            order=line.order,
+            line=line,
+            promise=line.promise,
+            kind=EventKind.JOINED,
+            facts=told,
+            at=now,
+            message_due=line.order.released_at is not None,
+        )
+        for (line, _), told in zip(stated, facts, strict=True)
+    )

@@ -1,0 +1,89 @@
+"""Everything a customer reads that is not fixed text of a template: the same words on page, in mail and for staff."""
+
+from orders.words.bidi import isolated
+from orders.words.days import (
+    day_words,
+    in_language,
+    is_spoken,
+    language_for,
+    moment_words,
+    number_words,
+    ordinal,
+    share_words,
+    shop_days_sentence,
+    zone_of,
+)
+from orders.words.events import (
+    crossed_sentence,
+    queue_change_sentence,
+    sentence,
+    sentences,
+    still_sentence,
+    told_sentence,
+)
+from orders.words.lines import line_briefly, split_sentence, units_of
+from orders.words.notices import (
+    consent_sentence,
+    keep_question,
+    notice_sentences,
+    outcome_sentence,
+    silence_sentence,
+)
+from orders.words.offers import spoken_for_sentence
+from orders.words.tracking import tracking_link
+from orders.words.windows import (
+    checking_sentence,
+    dates_held_sentence,
+    next_word_sentence,
+    place_sentence,
+    unbroken,
+    until_a_day_sentence,
+    why_chances_sentence,
+    window_html,
+    window_in,
+    window_of,
+    window_sentence,
+    window_words,
+)
+
+__all__ = [
+    "checking_sentence",
+    "consent_sentence",
+    "crossed_sentence",
+    "dates_held_sentence",
+    "day_words",
+    "in_language",
+    "is_spoken",
+    "isolated",
+    "keep_question",
+    "language_for",
+    "line_briefly",
+    "moment_words",
+    "next_word_sentence",
+    "notice_sentences",
+    "number_words",
+    "ordinal",
+    "outcome_sentence",
+    "place_sentence",
+    "queue_change_sentence",
+    "sentence",
+    "sentences",
+    "share_words",
+    "shop_days_sentence",
+    "silence_sentence",
+    "split_sentence",
+    "spoken_for_sentence",
+    "still_sentence",
+    "told_sentence",
+    "tracking_link",
+    "unbroken",
+    "units_of",
+    "until_a_day_sentence",
+    "why_chances_sentence",
+    "window_html",
+    "window_in",
+    "window_of",
+    "window_sentence",
+    "window_words",
+    "zone_of",
+]

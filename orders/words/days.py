@@ -1,0 +1,174 @@
+"""Days and numbers as a reader's language writes them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_datetime_format,
+    get_day_names,
+    get_timezone_location,
+    get_timezone_name,
+)
+from babel.numbers import format_decimal, format_percent
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext, pgettext_lazy
+
+from orders.words.bidi import isolated
+
+NEAR = timedelta(days=6)  # a weekday names one day only
+PLAIN_ENGLISH = "en_GB"  # "18 December", as most of the world writes; Babel takes plain "en" for the United States
+
+
+def language_for(locale: str) -> str:
+    """The best of settings.LANGUAGES for a locale as a shop wrote it ("de-DE", "pt_BR", ""), else the shop's own."""
+    return _ours(locale) or str(settings.LANGUAGE_CODE)
+
+
+def is_spoken(locale: str) -> bool:
+    """Whether one of settings.LANGUAGES serves it."""
+    return bool(_ours(locale))
+
+
+@lru_cache(maxsize=256)
+def _ours(locale: str) -> str:
+    try:
+        return translation.get_supported_language_variant(locale.replace("_", "-").lower())
+    except LookupError:
+        return ""
+
+
+@contextmanager
+def in_language(locale: str) -> Iterator[Locale]:
+    """Words in the reader's language, and the locale to write its dates and numbers in."""
+    language = language_for(locale)
+    with translation.override(language):
+        yield _dates_in(locale, language)
+
+
+@lru_cache(maxsize=256)
+def _dates_in(locale: str, language: str) -> Locale:
+    """The reader's own region decides, unless the words around the date are in another language."""
+    for wanted in (locale.replace("-", "_"), language.replace("-", "_")):
+        try:
+            parsed = Locale.parse(wanted)
+        except (ValueError, TypeError, UnknownLocaleError):
+            continue
+        if parsed.language == language.split("-")[0]:
+            return Locale.parse(PLAIN_ENGLISH) if str(parsed) == "en" else parsed
+    return Locale.parse(PLAIN_ENGLISH)
+
+
+def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False) -> str:
+    """ "18 December"; with the weekday when it comes within a week, with the year when it is not that of `today`, or always
+    (`with_year`)."""
+    named = with_year or day.year != today.year
+    words = _written(day, named, locale)
+    if timedelta() <= day - today <= NEAR:
+        weekday = get_day_names("wide", locale=locale)[day.weekday()]
+        return gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": words}
+    return words
+
+
+# A page writes a dozen days a dozen times over, and Babel takes long.
+@lru_cache(maxsize=4096)
+def _written(day: date, with_year: bool, locale: Locale) -> str:
+    return format_date(day, "long", locale=locale) if with_year else format_skeleton("MMMMd", day, locale=locale)
+
+
+DAYS_OF_MONTH = {
+    "one": pgettext_lazy("day of the month such as 21st; in German 21.", "%(number)sst"),
+    "two": pgettext_lazy("day of the month such as 22nd; in German 22.", "%(number)snd"),
+    "few": pgettext_lazy("day of the month such as 23rd; in German 23.", "%(number)srd"),
+    "other": pgettext_lazy("day of the month such as 24th; in German 24.", "%(number)sth"),
+}
+
+
+def day_of_month(day: date, *, locale: Locale) -> str:
+    """ "18th", where the month is clear from what stands before."""
+    form = DAYS_OF_MONTH.get(locale.ordinal_form(day.day), DAYS_OF_MONTH["other"])
+    return str(form) % {"number": number_words(day.day, locale=locale)}
+
+
+def zone_of(country: str, at: datetime) -> tzinfo:
+    """The zone of a reader of whom only the country is known: the country's, where all its clocks show the same, else the
+    shop's."""
+    zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
+    alike = len({at.astimezone(zone).utcoffset() for zone in zones}) == 1
+    return zones[0] if alike else timezone.get_default_timezone()
+
+
+def moment_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
+    """A time in the reader's zone, else the shop's; the zone is named: "23 Nov 2026, 09:15 EST"."""
+    with in_language(locale) as dates:
+        local = timezone.localtime(at, zone)
+        words = (format_time(local, "short", locale=dates), format_date(local, "medium", locale=dates))
+        both = str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
+        return f"{both} {zone_words(local, locale=dates)}"
+
+
+def zone_words(at: datetime, *, locale: Locale) -> str:
+    """The zone of an aware time, short: "EST", "MEZ", else "UTC+4"."""
+    for name in (get_timezone_name(at, "short", locale=locale), at.tzname() or ""):
+        if name.isalpha():
+            return isolated(name)
+    offset = f"{at:%z}"
+    hours, minutes = f"{offset[0]}{int(offset[1:3])}", offset[3:5]
+    return isolated(f"UTC{hours}" if minutes == "00" else f"UTC{hours}:{minutes}")
+
+
+def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
+    """Whose days a promise is made in, and whose times the page shows."""
+    with in_language(locale) as dates:
+        local, theirs = timezone.localtime(at), timezone.localtime(at, zone)
+        city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
+        words = {"city": city, "zone": zone_words(local, locale=dates), "theirs": zone_words(theirs, locale=dates)}
+        apart = local.utcoffset() != theirs.utcoffset()
+        if city == settings.TIME_ZONE:  # UTC and its like are no place
+            return (
+                gettext("Days here are those of the zone %(zone)s, times those of your country (%(theirs)s).")
+                if apart
+                else gettext("Days and times here are those of the zone %(zone)s.")
+            ) % words
+        return (
+            gettext("Days here are those of %(city)s (%(zone)s), times those of your country (%(theirs)s).")
+            if apart
+            else gettext("Days and times here are those of %(city)s (%(zone)s).")
+        ) % words
+
+
+@lru_cache(maxsize=4096)
+def number_words(number: int, *, locale: Locale) -> str:
+    """In Latin digits everywhere: the numbers of orders and parcels and the days beside them are written so, and a
+    sentence must not mix the two."""
+    return format_decimal(number, locale=locale, numbering_system="latn")
+
+
+def share_words(share: float, *, locale: str) -> str:
+    """0 to 1, in percent. All of them is said only of all: 2,370 of 2,376 are 99%."""
+    if share < 1:
+        share = min(share, 0.99)
+    with in_language(locale) as numbers:
+        return isolated(format_percent(share, locale=numbers, numbering_system="latn"))
+
+
+PLACES = {
+    "one": pgettext_lazy("place in line such as 21st", "%(number)sst"),
+    "two": pgettext_lazy("place in line such as 22nd", "%(number)snd"),
+    "few": pgettext_lazy("place in line such as 23rd", "%(number)srd"),
+    "other": pgettext_lazy("place in line such as 24th", "%(number)sth"),
+}
+
+
+def ordinal(number: int, *, locale: Locale) -> str:
+    """ "37th" """
+    form = PLACES.get(locale.ordinal_form(number), PLACES["other"])
+    return str(form) % {"number": number_words(number, locale=locale)}

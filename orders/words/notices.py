@@ -1,0 +1,298 @@
+"""What a delay asks of the customer, in words: generated from the codes of a notice, never typed by staff."""
+
+from datetime import date, timedelta
+
+from babel import Locale
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from orders.domain.delay_rules import RULES, Jurisdiction, Sentence, Silence
+from orders.models import DelayNotice
+from orders.words.days import day_words, in_language, number_words
+
+DAYS_OF_WEEK = 7
+OF_THE_DAY_AGREED = (Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED)
+CANCELS = (Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)
+OF_ITS_DATE = (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH, Sentence.CANNOT_SAY, Sentence.CHECKING)
+
+
+def notice_sentences(
+    notice: DelayNotice,
+    *,
+    locale: str,
+    today: date,
+    tells: bool = False,
+    agreed_by: date | None = None,
+    overtaken: bool = False,
+    again: bool = False,
+    passed: bool = False,
+    reserved: int = 0,
+) -> list[str]:
+    """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
+    named that does not bind; `tells`: by this message it will.
+
+    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `agreed_by`: the
+    day agreed as it is today: once it has passed, that is said of it. `overtaken`: a
+    newer promise stands, so the notice still asks, and its date is not named again. `again`: nothing else is new, so it is
+    said when this was asked. `passed`: that the day agreed has passed was just said. `reserved`: units set aside for the same
+    line, beside those asked about."""
+    with in_language(locale) as dates:
+        binds = tells or notice.binds
+        words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by, reserved=reserved)
+        codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
+        codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
+        kindness = "" if passed and words.is_free else words.kindness()
+        said = [kindness, *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
+        if again and notice.told_at:
+            asked_on = words._day(timezone.localtime(notice.told_at).date())
+            said.insert(0, gettext("Our question of %(day)s is still open.") % {"day": asked_on})
+        return [sentence for sentence in said if sentence]
+
+
+def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved: int = 0) -> str:
+    """What it means when this notice is not answered; each names that condition itself."""
+    with in_language(locale) as dates:
+        words = _Words(notice, today, dates, reserved=reserved)
+        codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
+        said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
+        return said or gettext("If you do nothing, nothing changes, and you keep your place in line.")
+
+
+def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
+    """What the button asks that keeps the order, for a heading: it is read before anything is done. `overtaken`: a newer
+    promise stands, so its day is not the new one."""
+    with in_language(locale) as dates:
+        if notice.consent_to is None:
+            return gettext("Keep your order and wait without a fixed date?")
+        words = (
+            gettext("Keep your order and wait until %(day)s at the latest?")
+            if overtaken
+            else gettext("Keep your order and accept the new date, %(day)s?")
+        )
+        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
+
+
+def consent_sentence(
+    notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False, dated: bool = True
+) -> str:
+    """What the customer will agree to by that. `dated`: the newer promise that stands names a day."""
+    with in_language(locale) as dates:
+        if notice.consent_to is None:
+            said = (
+                gettext(
+                    "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment."
+                )
+                if overtaken and dated
+                else gettext("You'll agree to wait without a fixed date.")
+            )
+            return f"{said} {_Words(notice, today, dates).any_time()}"
+        words = (
+            gettext("You'll agree to wait until %(day)s at the latest.")
+            if overtaken
+            else gettext("You'll agree to the new date, %(day)s.")
+        )
+        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
+
+
+def outcome_sentence(
+    done: str, *, units: int, refund_by: date | None, withdrawn: bool, mailed: bool, locale: str, today: date
+) -> str:
+    """What a customer's answer did (orders.services.Answered), for the page that follows it."""
+    with in_language(locale) as dates:
+        words = {
+            "units": number_words(units, locale=dates),
+            "day": day_words(refund_by, today=today, locale=dates) if refund_by else "",
+        }
+        said = _outcomes(units, withdrawn=withdrawn)[done] % words
+        confirmed = done == "cancelled" and mailed
+        return " ".join((said, gettext("A mail confirms it."))) if confirmed else said
+
+
+def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
+    cancelled = (
+        ngettext(
+            "You have withdrawn from the contract for %(units)s unit. Your refund will be sent by %(day)s.",
+            "You have withdrawn from the contract for %(units)s units. Your refund will be sent by %(day)s.",
+            units,
+        )
+        if withdrawn
+        else ngettext(
+            "%(units)s unit is cancelled. Your refund will be sent by %(day)s.",
+            "%(units)s units are cancelled. Your refund will be sent by %(day)s.",
+            units,
+        )
+    )
+    return {
+        "kept": gettext("Thank you. You keep your place in line."),
+        "already_kept": gettext("You had told us already: you keep your place in line."),
+        "nothing_asked": gettext("There was nothing to answer: your place in line is yours."),
+        "cancelled": cancelled,
+        "already_cancelled": gettext("This was cancelled already. Nothing was cancelled twice."),
+        "put_back": gettext("Welcome back: your old place in line is yours again."),
+    }
+
+
+def _is_not_silence(code: str) -> bool:
+    """What silence means is said right after the kind word; sorting keeps the order of the others."""
+    return code not in (Sentence.SILENCE_CONSENTS, Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)
+
+
+def _keeps_place(notice: DelayNotice) -> str:
+    return Sentence.SILENCE_KEEPS_PLACE if Sentence.SILENCE_KEEPS_PLACE in notice.sentences else ""
+
+
+class _Words:
+    """The sentences of one notice, in the language that is active."""
+
+    def __init__(
+        self,
+        notice: DelayNotice,
+        today: date,
+        dates: Locale,
+        *,
+        binds: bool = True,
+        agreed_by: date | None = None,
+        reserved: int = 0,
+    ) -> None:
+        self.notice, self.today, self.dates, self.binds = notice, today, dates, binds
+        self.agreed_by, self.reserved = agreed_by, reserved
+        self.rules = RULES[Jurisdiction(notice.jurisdiction)]
+
+    def of(self, code: str) -> str:
+        match code:
+            case Sentence.REVISED_DATE:
+                return self._revised()
+            case Sentence.DELAY_LENGTH:
+                return self._length()
+            case Sentence.PROMPT_REFUND:
+                return self._refund()
+            case Sentence.CANCEL_ANY_TIME:
+                return self.any_time()
+            case Sentence.ORIGINAL_STANDS if self.agreed_by:
+                return self._stands(self.agreed_by)
+        said = self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
+        return f"{said} {self._spares()}" if code in CANCELS and self.reserved else said
+
+    def kindness(self) -> str:
+        """What comes first: that the day agreed has passed, where it has and that frees the customer."""
+        if self.is_free:
+            return self._fixed()[Sentence.DATE_MISSED]
+        if not self.binds and self.notice.silence:
+            return gettext("Happy to wait? Your place is kept for you.")
+        match self.notice.silence:
+            case Silence.CONSENT:
+                return gettext("Happy to wait? You need do nothing.")
+            case Silence.CANCEL:
+                return gettext("We need your OK; without it the rules have us return your money.")
+            case Silence.KEEPS_PLACE:
+                return gettext("Happy to wait? Your place is kept for you.")
+        return gettext("We are sorry.") if self.notice.cancels_now else ""
+
+    @property
+    def is_free(self) -> bool:
+        passed = self.agreed_by is not None and self.today > self.agreed_by
+        return Sentence.DATE_MISSED in self.notice.sentences or (
+            passed and Sentence.ORIGINAL_STANDS in self.notice.sentences
+        )
+
+    def _spares(self) -> str:
+        return ngettext(
+            "This is about what has not arrived; the %(units)s item reserved for you stays reserved.",
+            "This is about what has not arrived; the %(units)s items reserved for you stay reserved.",
+            self.reserved,
+        ) % {"units": number_words(self.reserved, locale=self.dates)}
+
+    def any_time(self) -> str:
+        return gettext("You can still cancel at any time before it ships.")
+
+    def _stands(self, agreed_by: date) -> str:
+        words = gettext("The date agreed, %(day)s, stays your right until you agree to another.")
+        return words % {"day": self._day(agreed_by)}
+
+    def _fixed(self) -> dict[str, str]:
+        return {
+            Sentence.SILENCE_CONSENTS: gettext(
+                "If we do not hear from you before we ship, and by %(day)s, we will take it that you agree to the new date."
+            ),
+            Sentence.SILENCE_CANCELS: gettext(
+                "If we do not receive your agreement by %(day)s, and it has not shipped, we will cancel it and refund you in "
+                "full."
+            ),
+            Sentence.SILENCE_CANCELS_AGAIN: gettext(
+                "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full."
+            ),
+            Sentence.CANCELLED: gettext("The date agreed has passed, so the rules have us cancel this."),
+            Sentence.CANNOT_SAY: gettext(
+                "We cannot say how long it will take: no delivery that we can count on has room for you yet."
+            ),
+            Sentence.CHECKING: gettext("We cannot say how long it will take: we are checking with our warehouse."),
+            Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
+            Sentence.ORIGINAL_STANDS: gettext("The date agreed stays your right until you agree to another."),
+            Sentence.DATE_MISSED: gettext(
+                "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
+            ),
+            Sentence.SILENCE_KEEPS_PLACE: gettext(
+                "If you do not answer, you keep your place, and we do not take that as a yes."
+            ),
+        }
+
+    def _revised(self) -> str:
+        day = {"day": self._day(self.notice.late)}
+        if self.rules.counts == "delivery":
+            return gettext("The new date: with you by %(day)s, the days on the way counted in.") % day
+        return gettext("The new date: it leaves us by %(day)s.") % day
+
+    def _length(self) -> str:
+        days = self.notice.delay_days
+        if not days:
+            return ""
+        weeks, rest = divmod(days, DAYS_OF_WEEK)
+        if rest:
+            words = ngettext(
+                "That is a delay of %(number)s day, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s days, counted from %(day)s, which held so far; we offer you a refund instead.",
+                days,
+            )
+        else:
+            words = ngettext(
+                "That is a delay of %(number)s week, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s weeks, counted from %(day)s, which held so far; we offer you a refund instead.",
+                weeks,
+            )
+        known = self.notice.late and self.notice.late - timedelta(days=days)
+        return words % {"number": number_words(days if rest else weeks, locale=self.dates), "day": self._day(known)}
+
+    def _refund(self) -> str:
+        """In working days where the rule counts those."""
+        days = {"days": number_words(self.rules.refund_days, locale=self.dates)}
+        working = bool(self.rules.refund_calendar)
+        if self.notice.cancels_now and Sentence.CHOICE not in self.notice.sentences:
+            return (
+                ngettext(
+                    "You get a prompt and full refund, within %(days)s working day.",
+                    "You get a prompt and full refund, within %(days)s working days.",
+                    self.rules.refund_days,
+                )
+                if working
+                else ngettext(
+                    "You get a prompt and full refund, within %(days)s day.",
+                    "You get a prompt and full refund, within %(days)s days.",
+                    self.rules.refund_days,
+                )
+            ) % days
+        return (
+            ngettext(
+                "If you cancel, you get a prompt and full refund, within %(days)s working day.",
+                "If you cancel, you get a prompt and full refund, within %(days)s working days.",
+                self.rules.refund_days,
+            )
+            if working
+            else ngettext(
+                "If you cancel, you get a prompt and full refund, within %(days)s day.",
+                "If you cancel, you get a prompt and full refund, within %(days)s days.",
+                self.rules.refund_days,
+            )
+        ) % days
+
+    def _day(self, day: date | None) -> str:
+        return day_words(day, today=self.today, locale=self.dates) if day else ""

@@ -1,0 +1,109 @@
+"""Every mail as people get it: composed from orders that have it to tell, and photographed in Chromium."""
+
+import os
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from django.db.models import Max, Prefetch
+from playwright.sync_api import Browser, sync_playwright
+
+from notifications.compose import Composed, compose
+from notifications.compose.selection import open_notices
+from notifications.models import Message
+from orders import services
+from orders.models import Event, Order, OrderLine
+from tests.gallery import email_states, states
+
+WIDTHS = (320, 600)
+THEMES = ("light", "dark")
+CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+STYLE = """
+body { margin: 2rem auto; max-width: 90rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+section { display: flex; gap: 1rem; align-items: start; overflow-x: auto; padding-block-end: 2rem; }
+img { border: 1px solid #8888; } pre { margin: 0; padding: 1rem; background: #8881; }
+"""
+
+
+@dataclass(frozen=True)
+class Mail:
+    name: str
+    shows: str
+    language: str
+    composed: Composed
+
+
+def mails(*, now: datetime, languages: Sequence[str], only: Collection[str] = ()) -> Iterator[Mail]:
+    """Those of the pages' states and of mail_states, in each language. Makes orders in the present database."""
+    pages = [name for name in states.names() if not only or name in only]
+    found = [(state.name, state.shows, state.order) for state in states.make(now=now, only=pages or ["unrated"])]
+    found += email_states.make(now=now, only=only)
+    for name, shows, order in found:
+        for language in languages:
+            if composed := newest_mail(order.pk, language=language, now=now):
+                yield Mail(name, shows, language, composed)
+
+
+def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | None:
+    """About what is due to be told, else about what was told last. None: nothing was ever mailed."""
+    lines = OrderLine.objects.select_related("product", "promise")
+    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    events = Event.objects.filter(order=order)
+    news = list(events.filter(message_due=True))
+    if news:
+        services.decide_again([event.promise_id for event in news if event.promise_id], now=now)
+    else:
+        newest = events.aggregate(newest=Max("told_at"))["newest"]
+        news, now = list(events.filter(told_at=newest, told_at__isnull=False)), newest or now
+    message = Message(order=order, locale=language, message_id=f"<{order.number}@shop.example>")
+    return compose(message, news, open_notices([order_id]), now=now) if news else None
+
+
+def take(mails: Sequence[Mail], directory: Path, *, widths: Sequence[int], themes: Sequence[str]) -> None:
+    """NAME-LANGUAGE-THEME-WIDTH.png of each beside its .html and .txt, and an index.html to look at them all."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for mail in mails:
+        (directory / f"{_stem(mail)}.html").write_text(mail.composed.html, encoding="utf-8")
+        (directory / f"{_stem(mail)}.txt").write_text(mail.composed.text, encoding="utf-8")
+    with _chromium() as browser:
+        for theme in themes:
+            for width in widths:
+                page = browser.new_page(viewport={"width": width, "height": 600}, color_scheme=theme)
+                for mail in mails:
+                    page.set_content(mail.composed.html)
+                    page.screenshot(path=directory / f"{_stem(mail)}-{theme}-{width}.png", full_page=True)
+                page.close()
+    (directory / "index.html").write_text(_index(mails, widths, themes), encoding="utf-8")
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+def _stem(mail: Mail) -> str:
+    return f"{mail.name}-{mail.language}"
+
+
+def _index(mails: Sequence[Mail], widths: Sequence[int], themes: Sequence[str]) -> str:
+    rows = "".join(
+        f'<h2 id="{_stem(mail)}">{escape(mail.composed.subject)}</h2>'
+        f"<p>{escape(mail.name)}, {mail.language}: {escape(mail.shows)}; {len(mail.composed.html.encode()) / 1000:.1f} kB</p>"
+        f"<section><pre>{escape(mail.composed.text)}</pre>"
+        + "".join(
+            f'<img alt="{theme}, {width} px" loading="lazy" src="{_stem(mail)}-{theme}-{width}.png">'
+            for theme in themes
+            for width in widths
+        )
+        + "</section>"
+        for mail in mails
+    )
+    return f'<!doctype html><meta charset="utf-8"><title>Mails</title><style>{STYLE}</style><h1>Mails</h1>{rows}'
