@@ -14,4 +14,5 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:  # the environment's fault: its words are enough
         sys.exit(str(error))
     except SystemExit as ended:
-        sys.exit(1 if ended.code == 2 else ended.code)  # argparse's own number for words it cannot read
+        # argparse's own number for words it cannot read
+        sys.exit(1 if ended.code == 2 else ended.code)

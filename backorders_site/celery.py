@@ -62,14 +62,19 @@ class Scheduler(PersistentScheduler):
 
 
 class SignsOfLife(bootsteps.StartStopStep):
-    """The worker's main process says that it lives, by the queues it serves; whether its tasks end well is another question."""
+    """The worker's main process says that it lives, by the queues it serves; whether its tasks end
+    well is another question."""
 
     requires = ("celery.worker.components:Timer",)
     _timer: Any = None
 
     def start(self, parent: Any) -> None:
         served = parent.app.amqp.queues.consume_from
-        names = [name for queue, name in ((QUEUE, heartbeats.WORKER), (UPLOADS, heartbeats.UPLOADS)) if queue in served]
+        names = [
+            name
+            for queue, name in ((QUEUE, heartbeats.WORKER), (UPLOADS, heartbeats.UPLOADS))
+            if queue in served
+        ]
         _say_that_it_lives(*names)
         self._timer = parent.timer.call_repeatedly(SIGN_SECONDS, _say_that_it_lives, tuple(names))
 
@@ -79,7 +84,8 @@ class SignsOfLife(bootsteps.StartStopStep):
 
 
 def sign(*names: str) -> None:
-    """That these live, and whether their clock is wrong: by one that is ahead every tick has expired, and no task says it."""
+    """That these live, and whether their clock is wrong: by one that is ahead every tick has
+    expired, and no task says it."""
     for name in names:
         heartbeats.beat(name)
     try:

@@ -14,7 +14,8 @@ from backorders_site.ops.metrics import metrics
 from orders.pages.language import asked_for, read_as
 from orders.words import language_for
 
-FOR_STAFF = ("/admin/", "/demo/")  # in English, whatever the browser asks for: nobody translates these
+# in English, whatever the browser asks for: nobody translates these
+FOR_STAFF = ("/admin/", "/demo/")
 LARGEST_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
 WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
@@ -22,11 +23,16 @@ SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies b
 WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-FOR_WATCHERS: Mapping[str, GetResponse] = {"/livez": health.livez, "/readyz": health.readyz, "/metrics": metrics}
+FOR_WATCHERS: Mapping[str, GetResponse] = {
+    "/livez": health.livez,
+    "/readyz": health.readyz,
+    "/metrics": metrics,
+}
 
 
 def private_pages(get_response: GetResponse) -> GetResponse:
-    """Nothing is cached or indexed unless a view says otherwise: almost every page here belongs to one person."""
+    """Nothing is cached or indexed unless a view says otherwise: almost every page here belongs to
+    one person."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -38,8 +44,9 @@ def private_pages(get_response: GetResponse) -> GetResponse:
 
 
 def bodies(get_response: GetResponse) -> GetResponse:
-    """A thread that waits for a body makes no page, and there are only a few. So few of them wait for bodies at a time, and
-    for one that is larger than the proxy holds back (request_buffers in deploy/Caddyfile) only where staff send it."""
+    """A thread that waits for a body makes no page, and there are only a few. So few of them wait
+    for bodies at a time, and for one that is larger than the proxy holds back (request_buffers in
+    deploy/Caddyfile) only where staff send it."""
     small, large = BoundedSemaphore(WAITING_FOR_BODIES), BoundedSemaphore(WAITING_FOR_LARGE_BODIES)
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -84,8 +91,8 @@ def watchers(get_response: GetResponse) -> GetResponse:
 
 
 def languages(get_response: GetResponse) -> GetResponse:
-    """Each page in its reader's language (orders.pages.language). Views that know an order turn to that order's; what is active in
-    the end is what the response was written in."""
+    """Each page in its reader's language (orders.pages.language). Views that know an order turn to
+    that order's; what is active in the end is what the response was written in."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         with translation.override("en"):
@@ -98,7 +105,9 @@ def languages(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            patch_vary_headers(response, ("Accept-Language",) if embedded else ("Accept-Language", "Cookie"))
+            patch_vary_headers(
+                response, ("Accept-Language",) if embedded else ("Accept-Language", "Cookie")
+            )
             if not embedded:
                 _remember(request, response)
         return response

@@ -1,4 +1,5 @@
-"""All settings, from the environment. What each variable means stands in README.md; checks.py explains bad values."""
+"""All settings, from the environment. What each variable means stands in README.md; checks.py
+explains bad values."""
 
 from datetime import timedelta
 from email.utils import parseaddr
@@ -15,7 +16,9 @@ env = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
-SECRET_KEY = env.required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
+SECRET_KEY = env.required(
+    "SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')"
+)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 _site = env.address("SITE_URL", "https://orders.example.com")
 SITE_URL: str = _site.geturl().rstrip("/")
@@ -28,35 +31,45 @@ SHOP_LOGO = env.str("SHOP_LOGO", default="")  # the path of a file
 DELAY_RULES = env.str(
     "DELAY_RULES", default=""
 )  # stricter ones than the law of the shipping country asks: US-CA, EU, UK
-SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()  # its working days decide when goods can be handled
+# its working days decide when goods can be handled
+SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()
 SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "help@example.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)
-EXACT_LINE = env.bool("EXACT_LINE", default=False)  # show strangers the exact number of units spoken for
+# show strangers the exact number of units spoken for
+EXACT_LINE = env.bool("EXACT_LINE", default=False)
 HANDLING_DAYS = env.int(
     "HANDLING_DAYS", default=1
 )  # working days from arrival to the carrier; a product may set its own
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
-# Customers that an import may tell worse news (a later date, none, or asked by law) before a person has seen whom.
+# Customers that an import may tell worse news (a later date, none, or asked by law) before a person
+# has seen whom.
 IMPORT_TELLS_AT_MOST = env.int("IMPORT_TELLS_AT_MOST", default=100)
-QUIET_DAYS = env.int("QUIET_DAYS", default=14)  # "no change, still on track" after so many days without news
+# "no change, still on track" after so many days without news
+QUIET_DAYS = env.int("QUIET_DAYS", default=14)
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
 REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
 GOES_OUT_TO = "notifications.reach.goes_out_to"
 GOES_TO_ALL = "notifications.pause.goes_to_all"  # likewise
-REHEARSE = "backorders_site.staff.preview.rehearse"  # likewise: what an act of the staff would do to customers
-# Carriers' tracking pages by name, beside those of orders.words.tracking: {"Acme": "https://acme.example/{number}"}
+# likewise: what an act of the staff would do to customers
+REHEARSE = "backorders_site.staff.preview.rehearse"
+# Carriers' tracking pages by name, beside those of orders.words.tracking: {"Acme":
+# "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})
 SHIP_CUTOFF = env.str("SHIP_CUTOFF", default="15:00")
-SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")  # live, overnight (orders.services.recorded_days)
+# live, overnight (orders.services.recorded_days)
+SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
-MAIL_RATES = env.str("MAIL_RATES", default="")  # all=50/s,gmail.com=20/s,*=300/min (notifications.transport.rates)
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever brings it reads /metrics; without one nobody does
+# all=50/s,gmail.com=20/s,*=300/min (notifications.transport.rates)
+MAIL_RATES = env.str("MAIL_RATES", default="")
+# whoever brings it reads /metrics; without one nobody does
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 HEARTBEAT_URL = env.str(
     "HEARTBEAT_URL", default=""
 )  # asked every minute while all goes well; who misses it calls somebody
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 BUILD = env.str("BUILD", default="")  # the commit or the image that runs
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # proxies in front that append to X-Forwarded-For
+# proxies in front that append to X-Forwarded-For
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 SECOND_FACTOR = not (DEBUG or DEMO)  # staff need a code from their phone besides their password
 
@@ -124,15 +137,22 @@ DATABASES = {
 CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A machine that is gone says nothing, not even no. Who waits for the database is told after half a minute; and the
-# database lets go after as long of what a machine held that is gone: its locks, and the one by which it was the sender.
-_patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+# A machine that is gone says nothing, not even no. Who waits for the database is told after half a
+# minute; and the database lets go after as long of what a machine held that is gone: its locks, and
+# the one by which it was the sender.
+_patience = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 _lets_go = {
     "tcp_keepalives_idle": 10,
     "tcp_keepalives_interval": 5,
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    "client_connection_check_interval": 2_000,  # of a process that ended, or gave up, no statement goes on waiting
+    # of a process that ended, or gave up, no statement goes on waiting
+    "client_connection_check_interval": 2_000,
 }
 DATABASES["default"]["OPTIONS"] = {
     **_patience,
@@ -160,19 +180,24 @@ EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
-# Beside SMTP, a provider of django-anymail: postmark, sendgrid, mailgun, ... with its own settings, as NAME=value,NAME=value.
+# Beside SMTP, a provider of django-anymail: postmark, sendgrid, mailgun, ... with its own settings,
+# as NAME=value,NAME=value.
 MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
-# 60 s < task soft limit 120 < hard limit 150 < lease 300: a send that hangs ends before its claim does (checks.py).
+# 60 s < task soft limit 120 < hard limit 150 < lease 300: a send that hangs ends before its claim
+# does (checks.py).
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=60)
-MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")  # user:password, in the address given to the provider
+# user:password, in the address given to the provider
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
 ANYMAIL = env.dict("MAIL_PROVIDER_SETTINGS", default={}) | {
     "WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET,
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
 }
-MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=90)  # the words of mails are kept so long,
-NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=1461)  # and of those that told a legal notice
+# the words of mails are kept so long,
+MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=90)
+# and of those that told a legal notice
+NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=1461)
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_MESSAGE_ID_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
@@ -188,7 +213,8 @@ CLOCK_MAY_DIFFER = timedelta(
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-SERVES_SOURCES = DEBUG or DEMO  # static files as they stand in the checkout: nothing has to be collected first
+# static files as they stand in the checkout: nothing has to be collected first
+SERVES_SOURCES = DEBUG or DEMO
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -204,13 +230,21 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = SERVES_SOURCES
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 
 LOGIN_REDIRECT_URL = "admin:index"  # whoever was to be led elsewhere than to a page of ours
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 OTP_TOTP_ISSUER = SHOP_NAME
-# Who guesses a password of one person from one network is kept out for a while; nobody else can keep that person out.
+# Who guesses a password of one person from one network is kept out for a while; nobody else can
+# keep that person out.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -250,7 +284,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Celery 5.7 on Redis: late acknowledgement exits the worker when Redis drops; with these settings it survived kills.
+# Celery 5.7 on Redis: late acknowledgement exits the worker when Redis drops; with these settings
+# it survived kills.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_DISABLE_PREFETCH = True
@@ -261,15 +296,22 @@ CELERY_TASK_TIME_LIMIT = env.int("TASK_HARD_SECONDS", default=150)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
-CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # of Redis also: it takes no writes, as its disk is full; a worker would end
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
+# of Redis also: it takes no writes, as its disk is full; a worker would end
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
-CELERY_TASK_ROUTES = {"backorders_site.tasks.work_off_uploads": {"queue": "uploads"}}  # a file may take an hour
+# a file may take an hour
+CELERY_TASK_ROUTES = {"backorders_site.tasks.work_off_uploads": {"queue": "uploads"}}
 CELERY_BEAT_SCHEDULER = "backorders_site.celery:Scheduler"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# A tick expires by the clock of the worker, which may be ahead of beat's: it would take none, and nobody would know why.
+# A tick expires by the clock of the worker, which may be ahead of beat's: it would take none, and
+# nobody would know why.
 _soon = {"expires": 10 + CLOCK_MAY_DIFFER.seconds}
 _each_minute = {"expires": 50 + CLOCK_MAY_DIFFER.seconds}
 CELERY_BEAT_SCHEDULE = {
@@ -280,14 +322,26 @@ CELERY_BEAT_SCHEDULE = {
     "forget": {"task": "notifications.tasks.forget", "schedule": crontab(hour="3", minute="0")},
     "uploads": {"task": "backorders_site.tasks.hand_on_uploads", "schedule": 2.0, "options": _soon},
     "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": _soon},
-    "release": {"task": "orders.tasks.release_quiet_orders", "schedule": 60.0, "options": _each_minute},
+    "release": {
+        "task": "orders.tasks.release_quiet_orders",
+        "schedule": 60.0,
+        "options": _each_minute,
+    },
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": _each_minute},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": _each_minute},
-    "sign of life": {"task": "backorders_site.tasks.give_sign_of_life", "schedule": 60.0, "options": _each_minute},
+    "sign of life": {
+        "task": "backorders_site.tasks.give_sign_of_life",
+        "schedule": 60.0,
+        "options": _each_minute,
+    },
 }
 
-LOG_FORMAT = env.one_of("LOG_FORMAT", ("json", "line"), default="line" if SERVES_SOURCES else "json")
-LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+LOG_FORMAT = env.one_of(
+    "LOG_FORMAT", ("json", "line"), default="line" if SERVES_SOURCES else "json"
+)
+LOG_LEVEL = env.one_of(
+    "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -300,7 +354,9 @@ LOGGING = {
             "style": "{",
         },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["ids"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["ids"]}
+    },
     "loggers": {
         "django": {"handlers": []},  # Django's own handler would say everything a second time
         "axes": {"level": "WARNING"},  # who is kept out, not who logs in

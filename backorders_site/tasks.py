@@ -19,20 +19,23 @@ _before: dict[str, Token[dict[str, str] | None]] = {}
 
 @shared_task
 def hand_on_uploads() -> None:
-    """Where a file waits, the uploads worker hears of it, once: while there is none its queue must not grow."""
+    """Where a file waits, the uploads worker hears of it, once: while there is none its queue must
+    not grow."""
     if services.oldest_upload() and not health.queued(UPLOADS):
         work_off_uploads.apply_async()
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def work_off_uploads() -> None:
-    """In a queue and a worker of its own: a large file takes an hour, and all other tasks would wait for it."""
+    """In a queue and a worker of its own: a large file takes an hour, and all other tasks would
+    wait for it."""
     uploads.work_off()
 
 
 @shared_task
 def give_sign_of_life() -> None:
-    """Silence is the alarm: whoever waits for it hears nothing when this cannot run, or another task no longer does."""
+    """Silence is the alarm: whoever waits for it hears nothing when this cannot run, or another
+    task no longer does."""
     if settings.HEARTBEAT_URL and not health.late_tasks():
         health.ask(settings.HEARTBEAT_URL)
 

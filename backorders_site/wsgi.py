@@ -21,8 +21,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 def in_utf8(content_type: str) -> str:
-    """Without an encoding: forms are in UTF-8 by their standard. Django reads the query by the one named, as any codec of
-    Python's, before there is a request whose failure could be answered."""
+    """Without an encoding: forms are in UTF-8 by their standard. Django reads the query by the one
+    named, as any codec of Python's, before there is a request whose failure could be answered."""
     try:
         kind, parameters = parse_header_parameters(content_type)
     except (ValueError, LookupError):  # a parameter in an encoding of its own

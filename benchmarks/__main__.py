@@ -2,7 +2,8 @@
 
     python -m benchmarks [--full] [--only place,mail]
 
-Ten minutes at the usual sizes; --full takes the sizes the aims speak of. With --only the rows of the others stay.
+Ten minutes at the usual sizes; --full takes the sizes the aims speak of. With --only the rows of
+the others stay.
 """
 
 import argparse
@@ -24,8 +25,14 @@ SIZES: dict[str, tuple[list[str], list[str]]] = {
     "place": (["--lines", "1000000"], ["--lines", "1000000"]),
     "page": (["--lines", "100000", "--seconds", "2"], ["--lines", "1000000"]),
     "join": (["--lines", "50000", "--seconds", "4"], ["--lines", "1000000"]),
-    "allocate": (["--units", "20000", "--long", "100000"], ["--units", "100000", "--long", "1000000"]),
-    "review": (["--moved", "100000", "--quiet", "50000"], ["--moved", "100000", "--quiet", "1000000"]),
+    "allocate": (
+        ["--units", "20000", "--long", "100000"],
+        ["--units", "100000", "--long", "1000000"],
+    ),
+    "review": (
+        ["--moved", "100000", "--quiet", "50000"],
+        ["--moved", "100000", "--quiet", "1000000"],
+    ),
     "mail": (["--mails", "2500", "--events", "20000"], ["--mails", "20000", "--events", "100000"]),
     "load": (["--told", "5000"], ["--customers", "3000", "--told", "100000"]),
     "importing": (["--orders", "20000"], ["--orders", "100000"]),
@@ -35,8 +42,12 @@ SIZES: dict[str, tuple[list[str], list[str]]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="the sizes the aims speak of: about an hour")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="the sizes the aims speak of: about an hour"
+    )
     parser.add_argument("--only", default="", help="benchmarks, with commas between them")
     options = parser.parse_args()
     only = [name for name in options.only.split(",") if name]
@@ -85,7 +96,8 @@ def write(name: str, found: Mapping[str, Any]) -> None:
 def table(found: Mapping[str, Any]) -> str:
     verdicts = {None: "", True: "met", False: "**missed**"}
     rows = [
-        f"| {row['what']} | {row['measured']} | {row['aim']} | {verdicts[row['met']]} |" for row in found["findings"]
+        f"| {row['what']} | {row['measured']} | {row['aim']} | {verdicts[row['met']]} |"
+        for row in found["findings"]
     ]
     said = f"On {found['size']}; load of the machine {found['load']}; {time.strftime('%Y-%m-%d')}."
     return "\n".join([said, "", "| What | Measured | Aim | |", "| --- | --- | --- | --- |", *rows])

@@ -1,8 +1,10 @@
-"""Arrived units to the front of a long queue, events and promises written, beside the bare set-based UPDATE and a row loop.
+"""Arrived units to the front of a long queue, events and promises written, beside the bare
+set-based UPDATE and a row loop.
 
     python -m benchmarks.allocate [--units 100000] [--long 1000000]
 
-Starts its own PostgreSQL in a temporary directory. Every way runs in a transaction that is rolled back, in turn.
+Starts its own PostgreSQL in a temporary directory. Every way runs in a transaction that is rolled
+back, in turn.
 """
 
 import argparse
@@ -28,9 +30,16 @@ LOOP_UNITS = 600
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--units", type=int, default=100_000)
-    parser.add_argument("--long", type=int, default=400_000, help="lines of the longer queue; the shorter has 2 a unit")
+    parser.add_argument(
+        "--long",
+        type=int,
+        default=400_000,
+        help="lines of the longer queue; the shorter has 2 a unit",
+    )
     options = parser.parse_args()
     with own_servers():
         measure(options.units, options.long)
@@ -67,7 +76,11 @@ def measure(units: int, long: int) -> None:
 
     def loop() -> None:
         left = LOOP_UNITS
-        for line in OrderLine.objects.filter(product=of_short, waiting__gt=0).order_by("queued_at", "id").iterator():
+        for line in (
+            OrderLine.objects.filter(product=of_short, waiting__gt=0)
+            .order_by("queued_at", "id")
+            .iterator()
+        ):
             give = min(line.waiting, left)
             line.allocated += give
             line.save(update_fields=["allocated"])
@@ -94,16 +107,32 @@ def measure(units: int, long: int) -> None:
         "allocate, with promises, events and ledger",
         f"{times['ours']}, {written['events']:,} events",
     )
-    report.add("the bare UPDATE of the lines", f"{times['bare']}: ours {ratio:.1f} x", "at most 2 x", ratio <= 2)
+    report.add(
+        "the bare UPDATE of the lines",
+        f"{times['bare']}: ours {ratio:.1f} x",
+        "at most 2 x",
+        ratio <= 2,
+    )
     report.add("the UPDATE and its ledger", f"{times['with ledger']}")
-    report.add("a row loop", f"{loop_ms / 1000:.0f} s: {per_loop:.0f} x ours", "at least 30 x ours", per_loop >= 30)
+    report.add(
+        "a row loop",
+        f"{loop_ms / 1000:.0f} s: {per_loop:.0f} x ours",
+        "at least 30 x ours",
+        per_loop >= 30,
+    )
     longer = times["long"].median / times["ours"].median
-    report.add(f"in a queue of {long:,} lines", f"{times['long']}: {longer:.2f} x", "no slower", longer < 1.5)
+    report.add(
+        f"in a queue of {long:,} lines",
+        f"{times['long']}: {longer:.2f} x",
+        "no slower",
+        longer < 1.5,
+    )
     report.end()
 
 
 def undone(way: Callable[[], None]) -> None:
-    """What it costs without the commit, at which foreign keys are checked: that comes on top for ours and for others."""
+    """What it costs without the commit, at which foreign keys are checked: that comes on top for
+    ours and for others."""
     from django.db import connection, transaction
 
     with transaction.atomic():

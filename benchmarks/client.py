@@ -1,5 +1,5 @@
-"""A client that asks for one address over connections it keeps: few instructions a request, so that the server is what is
-measured."""
+"""A client that asks for one address over connections it keeps: few instructions a request, so that
+the server is what is measured."""
 
 import itertools
 import re
@@ -33,11 +33,15 @@ class _Connection:
     received: bytes = b""
 
 
-def ask(port: int, path: str, *, connections: int, seconds: float, rate: float | None = None) -> Answers:
-    """As fast as the connections allow, or `rate` a second: then an answer's time counts from when it was due to be asked
-    for."""
+def ask(
+    port: int, path: str, *, connections: int, seconds: float, rate: float | None = None
+) -> Answers:
+    """As fast as the connections allow, or `rate` a second: then an answer's time counts from when
+    it was due to be asked for."""
     ends = time.perf_counter() + seconds
-    return ask_in_turn(port, [path], connections=connections, over=lambda: time.perf_counter() >= ends, rate=rate)
+    return ask_in_turn(
+        port, [path], connections=connections, over=lambda: time.perf_counter() >= ends, rate=rate
+    )
 
 
 def ask_in_turn(
@@ -49,8 +53,8 @@ def ask_in_turn(
     rate: float | None = None,
     follow: re.Pattern[str] | None = None,
 ) -> Answers:
-    """The paths one after another, again and again. `follow`: what of an answer takes the place of the same in its path, so
-    that the next time the news is asked for, as a page does."""
+    """The paths one after another, again and again. `follow`: what of an answer takes the place of
+    the same in its path, so that the next time the news is asked for, as a page does."""
     selector = selectors.DefaultSelector()
     idle = []
     for _ in range(connections):
@@ -64,7 +68,11 @@ def ask_in_turn(
         now, ended = time.perf_counter(), over()
         while idle and not ended and (rate is None or due <= now):
             connection = idle.pop()
-            connection.path, connection.asked_at, connection.received = next(turns), (due if rate else now), b""
+            connection.path, connection.asked_at, connection.received = (
+                next(turns),
+                (due if rate else now),
+                b"",
+            )
             connection.socket.sendall(REQUEST.format(paths[connection.path]).encode())
             due += 1 / rate if rate else 0
         if ended and len(idle) == connections:
@@ -91,5 +99,12 @@ def _whole(received: bytes) -> int:
     if not parted:
         return 0
     status = int(head[9:12])
-    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    length = next(
+        (
+            int(line[15:])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        ),
+        0,
+    )
     return status if status == 204 or len(body) >= length else 0

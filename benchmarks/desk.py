@@ -1,10 +1,12 @@
-"""Every page of the desk over long queues: how long until it shows something, and what of that is the database's.
+"""Every page of the desk over long queues: how long until it shows something, and what of that is
+the database's.
 
     python -m benchmarks.desk [--lines 100000] [--products 1] [--only home,product]
 
-Starts its own PostgreSQL in a temporary directory and fills it with SQL, through the same tables and triggers as ever; what
-customers are promised and told is published by the services. Then Django's test client opens each page twice, and the
-second time counts. A sheet's time is that of its first line.
+Starts its own PostgreSQL in a temporary directory and fills it with SQL, through the same tables
+and triggers as ever; what customers are promised and told is published by the services. Then
+Django's test client opens each page twice, and the second time counts. A sheet's time is that of
+its first line.
 """
 
 import argparse
@@ -26,7 +28,9 @@ DAYS = 300  # the oldest line has waited for
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--products", type=int, default=1, help="over so many products")
     parser.add_argument("--only", default="", help="pages to open, with commas between them")
@@ -35,7 +39,8 @@ def main() -> None:
         started = time.perf_counter()
         fill(options.lines, options.products)
         print(
-            f"{options.lines:,} lines of {options.products:,} products, filled in {time.perf_counter() - started:.0f} s\n"
+            f"{options.lines:,} lines of {options.products:,} products, filled in "
+            f"{time.perf_counter() - started:.0f} s\n"
         )
         measure([name for name in options.only.split(",") if name])
 
@@ -109,8 +114,16 @@ def fill(lines: int, products: int) -> None:
     for row in rows[:200]:
         services.receive(row, FRONT if products == 1 else 2, now=now - timedelta(hours=5))
     for line in OrderLine.objects.filter(allocated__gt=0).select_related("order")[:50]:
-        services.ship(line.order, {line.pk: line.reserved}, carrier="UPS", tracking_number=f"1Z{line.pk}", now=now)
-    for line in OrderLine.objects.filter(waiting__gt=0).select_related("order").order_by("-pk")[:100]:
+        services.ship(
+            line.order,
+            {line.pk: line.reserved},
+            carrier="UPS",
+            tracking_number=f"1Z{line.pk}",
+            now=now,
+        )
+    for line in (
+        OrderLine.objects.filter(waiting__gt=0).select_related("order").order_by("-pk")[:100]
+    ):
         services.cancel(line.order, units={line.pk: line.waiting}, now=now, by="customer")
     with connection.cursor() as cursor:
         cursor.execute(TOLD)
@@ -137,13 +150,19 @@ def pages() -> Iterator[Page]:
     from orders import queue
     from orders.models import OrderLine, Restock
 
-    line = OrderLine.objects.filter(waiting__gt=0).select_related("order", "product").order_by("-pk")[5]
+    line = (
+        OrderLine.objects.filter(waiting__gt=0)
+        .select_related("order", "product")
+        .order_by("-pk")[5]
+    )
     product, number = line.product, line.order.number
     restock = Restock.objects.filter(product=product).earliest("pk")
     at_desk = reverse("desk:product", args=[product.sku])
     yield Page("home", "/admin/")
     yield Page("product", at_desk)
-    yield Page("product, the middle of its queue", f"{at_desk}?place={queue.length(product.pk).lines // 2}")
+    yield Page(
+        "product, the middle of its queue", f"{at_desk}?place={queue.length(product.pk).lines // 2}"
+    )
     yield Page("product, last page", f"{at_desk}?page=100000")
     yield Page("product, a mail address", f"{at_desk}?q={line.order.email}")
     yield Page("product, mails of the last change", reverse("desk:telling", args=[product.sku]))
@@ -153,7 +172,16 @@ def pages() -> Iterator[Page]:
     for slug in ("suppliers", "windows", "queue-age", "reorder", "delays"):
         yield Page(f"report {slug}", reverse("desk:report", args=[slug]))
         yield Page(f"report {slug}.csv", reverse("desk:report_csv", args=[slug]))
-    for name in ("receiving", "picking", "shipping", "import", "go_live", "queues", "picking_csv", "reports"):
+    for name in (
+        "receiving",
+        "picking",
+        "shipping",
+        "import",
+        "go_live",
+        "queues",
+        "picking_csv",
+        "reports",
+    ):
         yield Page(name, reverse(f"desk:{name}"))
     yield from acts(restock, line)
     for model in sorted(admin.site._registry, key=lambda model: model._meta.label):
@@ -168,7 +196,9 @@ def pages() -> Iterator[Page]:
     yield Page("list Message, a mail address", f"{mails}?q={line.order.email}")
     lines, orders = (reverse(f"admin:orders_{name}_changelist") for name in ("orderline", "order"))
     yield Page("list OrderLine, a product's", f"{lines}?product={product.pk}&state=waiting")
-    yield Page("list OrderLine, a product's last", f"{lines}?product={product.pk}&state=waiting&p=1500")
+    yield Page(
+        "list OrderLine, a product's last", f"{lines}?product={product.pk}&state=waiting&p=1500"
+    )
     for state in ("at-risk", "reserved", "held", "cancelled"):
         yield Page(f"list OrderLine, {state}", f"{lines}?state={state}")
     notices = reverse("admin:orders_delaynotice_changelist")
@@ -218,7 +248,9 @@ def measure(only: list[str]) -> None:
 
     setup_test_environment()  # answers keep their forms
     client = Client(raise_request_exception=True)
-    client.force_login(User.objects.get(username="bench"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(
+        User.objects.get(username="bench"), backend="django.contrib.auth.backends.ModelBackend"
+    )
     print(f"{'page':<44} {'seconds':>8} {'queries':>8} {'database':>9} {'kB':>7}")
     slow = 0
     for page in pages():
@@ -228,7 +260,11 @@ def measure(only: list[str]) -> None:
         seconds, queries, database, size = once(client, page)
         slow += seconds > SLOW
         mark = "  slow" if seconds > SLOW else ""
-        print(f"{page.name:<44} {seconds:>8.3f} {queries:>8} {database:>9.3f} {size / 1000:>7.1f}{mark}", flush=True)
+        print(
+            f"{page.name:<44} {seconds:>8.3f} {queries:>8} {database:>9.3f} "
+            f"{size / 1000:>7.1f}{mark}",
+            flush=True,
+        )
     print(f"\n{slow} take longer than {SLOW:g} s")
 
 
@@ -247,7 +283,11 @@ def once(client: "Client", page: Page) -> tuple[float, int, float, int]:
 
 def hidden(client: "Client", page: Page) -> dict[str, Any]:
     form = client.get(page.url).context["form"]
-    shown = {field.html_name: field.value() for field in form.hidden_fields() if field.value() is not None}
+    shown = {
+        field.html_name: field.value()
+        for field in form.hidden_fields()
+        if field.value() is not None
+    }
     return {**shown, "seen": form.seen()}
 
 

@@ -1,4 +1,5 @@
-"""Long queues, written by SQL through the same tables and triggers as ever. Django is set up (benchmarks.servers)."""
+"""Long queues, written by SQL through the same tables and triggers as ever. Django is set up
+(benchmarks.servers)."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -39,7 +40,8 @@ _fills = count(1)
 
 def products(sku: str, many: int = 1) -> list[Product]:
     return Product.objects.bulk_create(
-        Product(sku=f"{sku}-{n}" if many > 1 else sku, name=f"Harbour lamp {n}") for n in range(1, many + 1)
+        Product(sku=f"{sku}-{n}" if many > 1 else sku, name=f"Harbour lamp {n}")
+        for n in range(1, many + 1)
     )
 
 
@@ -51,7 +53,8 @@ def queues(
     span: timedelta = timedelta(days=DAYS),
     mailed: bool = False,
 ) -> None:
-    """An order with one line each, in turn for the products, evenly over `span`. `mailed`: the customers hear of news."""
+    """An order with one line each, in turn for the products, evenly over `span`. `mailed`: the
+    customers hear of news."""
     fill = next(_fills)
     with connection.cursor() as cursor:
         for start in range(0, lines, PIECE):
@@ -84,7 +87,9 @@ def settle_down() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def expect(row: Product, units: int, on: date, *, now: datetime, supplier: Supplier | None = None) -> "Restock":
+def expect(
+    row: Product, units: int, on: date, *, now: datetime, supplier: Supplier | None = None
+) -> "Restock":
     """The last of as many deliveries as so many units need."""
     supplier = supplier or Supplier.objects.get_or_create(name="Fjord Works")[0]
     for start in range(0, units, services.MOST_UNITS):
@@ -100,7 +105,8 @@ def expect(row: Product, units: int, on: date, *, now: datetime, supplier: Suppl
 
 
 def promise(lines: int) -> Callable[[datetime], None]:
-    """Everybody in a queue of the lamp was told a day. Returns what moves the delivery by weeks and reviews it."""
+    """Everybody in a queue of the lamp was told a day. Returns what moves the delivery by weeks and
+    reviews it."""
     now = timezone.now()
     (lamp,) = products("LAMP")
     queues([lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True)
@@ -113,14 +119,17 @@ def promise(lines: int) -> Callable[[datetime], None]:
     settle_down()
 
     def slip(at: datetime) -> None:
-        services.move_restock_date(restock, day + timedelta(days=55), posted_on=at.date(), now=at, meant=True)
+        services.move_restock_date(
+            restock, day + timedelta(days=55), posted_on=at.date(), now=at, meant=True
+        )
         services.review([lamp], now=at)
 
     return slip
 
 
 def record(suppliers: Sequence[str], sku: str, versions: int, *, now: datetime) -> None:
-    """Past deliveries with two dates each, a few days late or early, spread evenly over the suppliers."""
+    """Past deliveries with two dates each, a few days late or early, spread evenly over the
+    suppliers."""
     many = max(versions // 2, 1)
     deliveries = []
     for n in range(many):

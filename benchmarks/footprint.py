@@ -1,4 +1,5 @@
-"""How long the demo takes to be ready, from nothing, and what its processes hold in memory once they were used.
+"""How long the demo takes to be ready, from nothing, and what its processes hold in memory once
+they were used.
 
     python -m benchmarks.footprint
 
@@ -31,7 +32,9 @@ run_demo(Path(sys.argv[1]), reset=False)
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     report = Report("footprint", "the demo")
     with tempfile.TemporaryDirectory() as directory:
         for what in ("for the first time", "again"):

@@ -30,13 +30,19 @@ COLUMNS = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--products", type=int, default=1_000, help="to forecast")
-    parser.add_argument("--versions", type=int, default=10_000, help="of dates that suppliers gave before")
+    parser.add_argument(
+        "--versions", type=int, default=10_000, help="of dates that suppliers gave before"
+    )
     options = parser.parse_args()
     with own_servers(LOG_LEVEL="WARNING"):
-        report = Report("importing", f"{options.orders:,} orders, {options.products:,} products to forecast")
+        report = Report(
+            "importing", f"{options.orders:,} orders, {options.products:,} products to forecast"
+        )
         measure_forecasts(report, options.products, options.versions)
         measure_orders(report, options.orders)
         report.end()

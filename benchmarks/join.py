@@ -2,8 +2,8 @@
 
     python -m benchmarks.join [--lines 200000] [--seconds 8]
 
-Starts its own PostgreSQL in a temporary directory. Each connection is a process that places one order after another:
-order, line, first promise, event.
+Starts its own PostgreSQL in a temporary directory. Each connection is a process that places one
+order after another: order, line, first promise, event.
 """
 
 import argparse
@@ -18,7 +18,9 @@ AT = 8
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=200_000, help="that wait already")
     parser.add_argument("--seconds", type=float, default=8)
     options = parser.parse_args()
@@ -41,7 +43,10 @@ def measure(lines: int, seconds: float) -> None:
     filling.expect(lamp, 3 * lines, (now + timedelta(days=20)).date(), now=now - timedelta(days=2))
     filling.settle_down()
     services.place_order(
-        services.NewOrder(number="FIRST", placed_at=now, lines=[services.NewLine(lamp, 1)], country="US"), now=now
+        services.NewOrder(
+            number="FIRST", placed_at=now, lines=[services.NewLine(lamp, 1)], country="US"
+        ),
+        now=now,
     )
     rates, worst = [], []
     for connections in CONNECTIONS:
@@ -68,8 +73,12 @@ def measure(lines: int, seconds: float) -> None:
         "no convoy: 0.7 x or more",
         rates[-1][1] / peak >= 0.7,
     )
-    report.plot("join", "Orders placed on one product", "connections", "a second", {"orders": rates})
-    report.plot("join-p99", "How long one takes, 99 in 100", "connections", "milliseconds", {"p99": worst})
+    report.plot(
+        "join", "Orders placed on one product", "connections", "a second", {"orders": rates}
+    )
+    report.plot(
+        "join-p99", "How long one takes, 99 in 100", "connections", "milliseconds", {"p99": worst}
+    )
     report.end()
 
 

@@ -2,8 +2,9 @@
 
     python -m benchmarks.load [--customers 2000] [--told 20000] [--seconds 15]
 
-Starts its own PostgreSQL, web server and mail server that takes everything. Each open page asks for news every 20 seconds;
-then a delivery moves: the review, the dispatch and two workers that send share the machine with the web processes.
+Starts its own PostgreSQL, web server and mail server that takes everything. Each open page asks for
+news every 20 seconds; then a delivery moves: the review, the dispatch and two workers that send
+share the machine with the web processes.
 """
 
 import argparse
@@ -33,7 +34,9 @@ AIM_P99 = 500  # ms
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--customers", type=int, default=2_000, help="with their page open")
     parser.add_argument("--told", type=int, default=20_000, help="who hear of the delay")
     parser.add_argument("--seconds", type=float, default=15, help="of calm before it")
@@ -81,10 +84,14 @@ def measure(customers: int, told: int, seconds: float) -> None:
     say(report, "the same while the delay is told", busy)
     report.add(f"review of {told:,} promises, with events and notices", str(review))
     report.add(f"{created:,} events to messages", str(dispatch))
-    report.add("mails composed and sent by two workers, beside all those pages", f"{sent / sending:.0f} a second")
+    report.add(
+        "mails composed and sent by two workers, beside all those pages",
+        f"{sent / sending:.0f} a second",
+    )
     report.add(
         "processors used meanwhile, of all",
-        ", ".join(f"{name} {share:.2f}" for name, share in shares.items()) + f" of {os.cpu_count()}",
+        ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
+        + f" of {os.cpu_count()}",
     )
     report.end()
 
@@ -102,7 +109,8 @@ def say(report: Report, what: str, answers: Answers) -> None:
 
 
 def open_pages(customers: int) -> list[str]:
-    """What the page of each customer asks for: SHARED of them look at the same order, each at what they have seen of it."""
+    """What the page of each customer asks for: SHARED of them look at the same order, each at what
+    they have seen of it."""
     from django.test import Client
 
     from orders.access import Purpose, link_token
@@ -126,7 +134,12 @@ def looking(port: int, paths: list[str]) -> Iterator[Answers]:
 
     def look() -> None:
         found = ask_in_turn(
-            port, paths, connections=CONNECTIONS, over=over.is_set, rate=len(paths) / EVERY, follow=SEEN
+            port,
+            paths,
+            connections=CONNECTIONS,
+            over=over.is_set,
+            rate=len(paths) / EVERY,
+            follow=SEEN,
         )
         answers.ms, answers.statuses, answers.rate = found.ms, found.statuses, found.rate
 
@@ -160,7 +173,11 @@ def _spent(server: Any, me: Any) -> dict[str, float]:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE pid = pg_backend_pid()")
         postmaster = psutil.Process(cursor.fetchone()[0]).parent()
     times = postmaster.cpu_times()
-    engines = sum(of(child) for child in postmaster.children()) + times.children_user + times.children_system
+    engines = (
+        sum(of(child) for child in postmaster.children())
+        + times.children_user
+        + times.children_system
+    )
     web = sum(of(process) for process in [server, *server.children(recursive=True)])
     mine = me.cpu_times()
     return {"web": web, "PostgreSQL": engines, "review, workers and clients": sum(mine[:4])}

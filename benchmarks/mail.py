@@ -2,8 +2,9 @@
 
     python -m benchmarks.mail [--mails 4000] [--events 20000]
 
-Starts its own PostgreSQL in a temporary directory. Two worker processes send, in turn: mails as ever, composed when they
-are sent; mails whose words were written before; and without any database the same bytes over a connection each.
+Starts its own PostgreSQL in a temporary directory. Two worker processes send, in turn: mails as
+ever, composed when they are sent; mails whose words were written before; and without any database
+the same bytes over a connection each.
 """
 
 import argparse
@@ -26,7 +27,9 @@ AIM_EVENTS, AIM_SENT = 30, 0.8
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mails", type=int, default=4_000, help="to send in all")
     parser.add_argument("--events", type=int, default=20_000, help="to become messages")
     options = parser.parse_args()
@@ -65,13 +68,17 @@ def measure(mails: int, events: int, port: int) -> None:
     def due(part: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE notifications_message SET next_attempt_at = clock_timestamp() WHERE state = 'queued' AND id IN "
+                "UPDATE notifications_message SET next_attempt_at = clock_timestamp() WHERE state "
+                "= 'queued' AND id IN "
                 "(SELECT id FROM notifications_message ORDER BY id OFFSET %s LIMIT %s)",
                 [part * mails // PARTS, mails // PARTS],
             )
 
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE notifications_message SET next_attempt_at = clock_timestamp() + interval '1 day'")
+        cursor.execute(
+            "UPDATE notifications_message SET next_attempt_at = clock_timestamp() + interval '1 "
+            "day'"
+        )
         cursor.execute(
             "UPDATE notifications_message SET composed_at = now() WHERE id NOT IN "
             "(SELECT id FROM notifications_message ORDER BY id LIMIT %s)",
@@ -118,7 +125,10 @@ def measure(mails: int, events: int, port: int) -> None:
         "80%",
         ours / before >= AIM_SENT,
     )
-    report.add("bare: the same bytes, no database", f"{both['bare']} a second: ours {ours / bare:.0%} of it")
+    report.add(
+        "bare: the same bytes, no database",
+        f"{both['bare']} a second: ours {ours / bare:.0%} of it",
+    )
     first, last = (max(sizes) / 1e6 for sizes in zip(*memory, strict=True))
     report.add(
         "memory of a worker after a quarter of its mails and at the end",
@@ -138,11 +148,17 @@ def one_mail() -> bytes:
     return content
 
 
-def together(workers: int, work: Callable[..., None], arguments: tuple[Any, ...]) -> tuple[int, float, list[Any]]:
-    """Mails sent by all, the seconds from the first start to the last end, and memory of each before and after."""
+def together(
+    workers: int, work: Callable[..., None], arguments: tuple[Any, ...]
+) -> tuple[int, float, list[Any]]:
+    """Mails sent by all, the seconds from the first start to the last end, and memory of each
+    before and after."""
     processes = multiprocessing.get_context("spawn")
     barrier, results = processes.Barrier(workers), processes.SimpleQueue()
-    started = [processes.Process(target=work, args=(barrier, results, *arguments), daemon=True) for _ in range(workers)]
+    started = [
+        processes.Process(target=work, args=(barrier, results, *arguments), daemon=True)
+        for _ in range(workers)
+    ]
     for worker in started:
         worker.start()
     found = [results.get() for _ in started]

@@ -1,9 +1,10 @@
-"""The status page of a customer in a long queue, from Granian, beside a view with one query and a small template.
+"""The status page of a customer in a long queue, from Granian, beside a view with one query and a
+small template.
 
     python -m benchmarks.page [--lines 1000000] [--seconds 4]
 
-Starts its own PostgreSQL and web server. The order has three lines and twelve events. One client of this repository
-(benchmarks.client) asks over eight connections.
+Starts its own PostgreSQL and web server. The order has three lines and twelve events. One client of
+this repository (benchmarks.client) asks over eight connections.
 """
 
 import argparse
@@ -34,13 +35,17 @@ QUERIES = 6
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=300_000)
     parser.add_argument("--seconds", type=float, default=4, help="of each turn")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as static,
-        own_servers(LOG_LEVEL="WARNING", COLLECTED=static, ALLOWED_HOSTS="localhost,127.0.0.1,testserver"),
+        own_servers(
+            LOG_LEVEL="WARNING", COLLECTED=static, ALLOWED_HOSTS="localhost,127.0.0.1,testserver"
+        ),
     ):
         measure(options.lines, options.seconds)
 
@@ -62,7 +67,10 @@ def measure(lines: int, seconds: float) -> None:
         for _ in range(ROUNDS):
             for name, path in paths.items():
                 answers, processor = measured(server, port, path, seconds)
-                assert answers.statuses == {204 if name == "poll" else 200}, (name, answers.statuses)
+                assert answers.statuses == {204 if name == "poll" else 200}, (
+                    name,
+                    answers.statuses,
+                )
                 rates[name].append(answers.rate)
                 costs[name].append(processor)
         page, poll, view = (sorted(rates[name])[ROUNDS // 2] for name in ("page", "poll", "view"))
@@ -81,11 +89,14 @@ def measure(lines: int, seconds: float) -> None:
         )
         report.add(
             "the poll when nothing changed",
-            f"{poll:.0f} a second ({spread['poll']}), {poll / view:.2f} of it; {cost['poll']:.2f} ms",
+            f"{poll:.0f} a second ({spread['poll']}), {poll / view:.2f} of it; {cost['poll']:.2f} "
+            f"ms",
             "0.7 of it",
             poll / view >= 0.7,
         )
-        calm = ask(port, paths["page"], connections=4 * CONNECTIONS, seconds=3 * seconds, rate=0.8 * page).times
+        calm = ask(
+            port, paths["page"], connections=4 * CONNECTIONS, seconds=3 * seconds, rate=0.8 * page
+        ).times
         report.add(
             "the page at 80% of that load",
             f"median {calm.median:.1f} ms, p99 {calm.p99:.1f}",
@@ -96,7 +107,8 @@ def measure(lines: int, seconds: float) -> None:
         ask(port, paths["page"], connections=CONNECTIONS, seconds=1)
         one, _ = measured(server, port, paths["page"], seconds)
         report.add(
-            "the page from one web process", f"{one.rate:.0f} a second: two answer {page / one.rate:.2f} x as many"
+            "the page from one web process",
+            f"{one.rate:.0f} a second: two answer {page / one.rate:.2f} x as many",
         )
     report.end()
 
@@ -109,15 +121,37 @@ def measured(server: Any, port: int, path: str, seconds: float) -> tuple[Answers
 
 
 def _processor(server: Any) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in [server, *server.children(recursive=True)])
+    return sum(
+        sum(process.cpu_times()[:2]) for process in [server, *server.children(recursive=True)]
+    )
 
 
 @contextmanager
 def served(*, workers: int) -> Iterator[tuple[int, Any]]:
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", "4", "--log-level", "warning", "--no-access-log"]
-    server = psutil.Popen([*command, "benchmarks.yardstick:application"], cwd=Path(__file__).resolve().parent.parent)
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    command += [
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        "4",
+        "--log-level",
+        "warning",
+        "--no-access-log",
+    ]
+    server = psutil.Popen(
+        [*command, "benchmarks.yardstick:application"], cwd=Path(__file__).resolve().parent.parent
+    )
     try:
         ends = time.monotonic() + 60
         while not _answers(port) and time.monotonic() < ends:
@@ -158,7 +192,9 @@ def a_customer(lines: int) -> tuple[dict[str, str], int, int]:
     filling.queues([lamp], lines, until=now)
     filling.queues([shade, bulb], 2000, until=now)
     restocks = [
-        filling.expect(row, 4 * waiting, (now + timedelta(days=40)).date(), now=now - timedelta(days=9))
+        filling.expect(
+            row, 4 * waiting, (now + timedelta(days=40)).date(), now=now - timedelta(days=9)
+        )
         for row, waiting in ((shade, 2000), (bulb, 2000), (lamp, lines))
     ]
     order = services.place_order(
@@ -177,7 +213,9 @@ def a_customer(lines: int) -> tuple[dict[str, str], int, int]:
         at = now - timedelta(days=7) + timedelta(hours=turn)
         row, restock = ((shade, restocks[0]), (bulb, restocks[1]))[turn % 2]
         day = (now + timedelta(days=(40, 90, 160, 230, 300, 370, 440)[turn // 2])).date()
-        services.move_restock_date(restock, day + timedelta(days=1), posted_on=at.date(), now=at, meant=True)
+        services.move_restock_date(
+            restock, day + timedelta(days=1), posted_on=at.date(), now=at, meant=True
+        )
         services.review([row], now=at)
         turn += 1
     filling.settle_down()

@@ -1,10 +1,10 @@
-"""Place and units ahead in a long queue: ours, beside COUNT and beside reading one row by its primary key, while 50 times
-a second somebody joins or cancels.
+"""Place and units ahead in a long queue: ours, beside COUNT and beside reading one row by its
+primary key, while 50 times a second somebody joins or cancels.
 
     python -m benchmarks.place [--lines 1000000]
 
-Starts its own PostgreSQL in a temporary directory. A tenth of the queue joins within one hour, on the day of its launch.
-One client, ways in turn at each rank, times as the client sees them.
+Starts its own PostgreSQL in a temporary directory. A tenth of the queue joins within one hour, on
+the day of its launch. One client, ways in turn at each rank, times as the client sees them.
 """
 
 import argparse
@@ -26,7 +26,9 @@ ACTS_A_SECOND = 50
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=1_000_000)
     lines = parser.parse_args().lines
     with own_servers():
@@ -45,7 +47,9 @@ def measure(lines: int) -> None:
     report = Report("place", f"{lines:,} lines of one product")
     now = timezone.now()
     launch, (lamp,) = lines // 10, filling.products("LAMP")
-    filling.queues([lamp], launch, until=now - timedelta(days=filling.DAYS), span=timedelta(hours=1))
+    filling.queues(
+        [lamp], launch, until=now - timedelta(days=filling.DAYS), span=timedelta(hours=1)
+    )
     filling.queues([lamp], lines - launch, until=now)
     sizes = [size for size in (1_000, 10_000, 100_000) if size < lines]
     shorter = {size: filling.products(f"LAMP-OF-{size}")[0] for size in sizes}
@@ -56,7 +60,8 @@ def measure(lines: int) -> None:
     def at(product_id: int, rank: int) -> tuple[int, datetime, int]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT product_id, queued_at, id FROM orders_orderline WHERE product_id = %s AND waiting > 0 "
+                "SELECT product_id, queued_at, id FROM orders_orderline WHERE product_id = %s AND "
+                "waiting > 0 "
                 "ORDER BY queued_at, id OFFSET %s LIMIT 1",
                 [product_id, rank - 1],
             )
@@ -85,7 +90,8 @@ def measure(lines: int) -> None:
             ratio = ours.median / by_key.median
             report.add(
                 f"place at {name}",
-                f"median {ours.median:.2f} ms, p99 {ours.p99:.2f}; primary key {by_key.median:.2f} and {by_key.p99:.2f} "
+                f"median {ours.median:.2f} ms, p99 {ours.p99:.2f}; primary key "
+                f"{by_key.median:.2f} and {by_key.p99:.2f} "
                 f"({ratio:.1f} x); COUNT {times['COUNT'].median:.2f}",
                 "p99 under 1 ms, median at most 2 x the key",
                 ours.p99 < 1 and ratio <= 2,
@@ -101,9 +107,16 @@ def measure(lines: int) -> None:
         "flat: within 1.5 x",
         max(medians) / min(medians) < 1.5,
     )
-    wrong = [name for name in keys if queue.position(*at(lamp.pk, ranks[name])).place != ranks[name]]
+    wrong = [
+        name for name in keys if queue.position(*at(lamp.pk, ranks[name])).place != ranks[name]
+    ]
     differences = list(queue.differences())
-    report.add("after all of it, differences from COUNT", str(len(differences) + len(wrong)), "none", not differences)
+    report.add(
+        "after all of it, differences from COUNT",
+        str(len(differences) + len(wrong)),
+        "none",
+        not differences,
+    )
     report.plot(
         "place",
         "Finding a place at the end of a queue",
@@ -111,8 +124,12 @@ def measure(lines: int) -> None:
         "milliseconds, median",
         {
             "COUNT": [(size, times["COUNT"].median) for size, times in by_size.items()],
-            "place and units ahead": [(size, times["ours"].median) for size, times in by_size.items()],
-            "one row by primary key": [(size, times["key"].median) for size, times in by_size.items()],
+            "place and units ahead": [
+                (size, times["ours"].median) for size, times in by_size.items()
+            ],
+            "one row by primary key": [
+                (size, times["key"].median) for size, times in by_size.items()
+            ],
         },
     )
     report.end()

@@ -17,27 +17,35 @@ def chart(plot: Mapping[str, Any]) -> str:
     xs, ys = ([point[axis] for points in lines.values() for point in points] for axis in (0, 1))
     across, up = _Axis(xs, LEFT, WIDTH - RIGHT), _Axis(ys, HEIGHT - BOTTOM, TOP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'font-family="sans-serif" '
         f'font-size="12" fill="{INK}"><title>{escape(plot["title"])}</title>',
         f'<text x="{LEFT}" y="20" font-size="15">{escape(plot["title"])}</text>',
         f'<text x="{LEFT}" y="{TOP - 8}">{escape(plot["y"])}</text>',
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(plot["x"])}</text>',
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" '
+        f'text-anchor="middle">{escape(plot["x"])}</text>',
     ]
     for value in across.ticks:
         x = across.at(value)
         parts.append(f'<path d="M{x:.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="{GRID}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{_words(value)}</text>')
+        parts.append(
+            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" '
+            f'text-anchor="middle">{_words(value)}</text>'
+        )
     for value in up.ticks:
         y = up.at(value)
         parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_words(value)}</text>')
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_words(value)}</text>'
+        )
     for (name, points), colour in zip(lines.items(), COLOURS, strict=False):
         places = [(across.at(x), up.at(y)) for x, y in points]
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         parts.append(
-            f'<text x="{places[-1][0] + 8:.1f}" y="{places[-1][1] + 4:.1f}" fill="{colour}">{escape(name)}</text>'
+            f'<text x="{places[-1][0] + 8:.1f}" y="{places[-1][1] + 4:.1f}" '
+            f'fill="{colour}">{escape(name)}</text>'
         )
     return "\n".join([*parts, "</svg>\n"])
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.review [--moved 100000] [--quiet 1000000] [--products 1000]
 
-Starts its own PostgreSQL in a temporary directory. First the naive way beside ours on a short queue: one line after
-another, by the same rules in Python.
+Starts its own PostgreSQL in a temporary directory. First the naive way beside ours on a short
+queue: one line after another, by the same rules in Python.
 """
 
 import argparse
@@ -18,9 +18,15 @@ NAIVE_LINES = 300
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moved", type=int, default=100_000, help="lines of the queue that a move changes")
-    parser.add_argument("--quiet", type=int, default=200_000, help="lines for which nothing changes")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--moved", type=int, default=100_000, help="lines of the queue that a move changes"
+    )
+    parser.add_argument(
+        "--quiet", type=int, default=200_000, help="lines for which nothing changes"
+    )
     parser.add_argument("--products", type=int, default=1_000, help="over so many products")
     options = parser.parse_args()
     with own_servers():
@@ -42,13 +48,22 @@ def measure_moved(report: Report, lines: int) -> None:
 
     now = timezone.now()
     (lamp,) = filling.products("LAMP")
-    filling.queues([lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True)
+    filling.queues(
+        [lamp], lines, until=now - timedelta(days=1), span=timedelta(days=20), mailed=True
+    )
     units = queue.length(lamp.pk).units
-    restock = filling.expect(lamp, units, (now + timedelta(days=5)).date(), now=now - timedelta(days=2))
+    restock = filling.expect(
+        lamp, units, (now + timedelta(days=5)).date(), now=now - timedelta(days=2)
+    )
     services.review([lamp], now=now - timedelta(days=1))
     filling.settle_down()
     services.move_restock_date(
-        restock, (now + timedelta(days=60)).date(), posted_on=now.date(), now=now, actor="", meant=True
+        restock,
+        (now + timedelta(days=60)).date(),
+        posted_on=now.date(),
+        now=now,
+        actor="",
+        meant=True,
     )
     with spent() as took:
         published = services.review([lamp], now=now)
@@ -58,7 +73,10 @@ def measure_moved(report: Report, lines: int) -> None:
         "events": Event.objects.filter(at=now).count(),
         "notices": DelayNotice.objects.filter(decided_at=now).count(),
     }
-    assert published["later"] == lines == counts["promises"] == counts["events"], (published, counts)
+    assert published["later"] == lines == counts["promises"] == counts["events"], (
+        published,
+        counts,
+    )
     report.add(
         f"a move that changes {lines:,} promises, to the last promise, event and notice",
         f"{took}: {', '.join(f'{many:,} {name}' for name, many in counts.items())}",
@@ -67,7 +85,8 @@ def measure_moved(report: Report, lines: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM orders_orderline WHERE product_id = %s ORDER BY id LIMIT %s", [lamp.pk, NAIVE_LINES]
+            "SELECT id FROM orders_orderline WHERE product_id = %s ORDER BY id LIMIT %s",
+            [lamp.pk, NAIVE_LINES],
         )
         some = [pk for (pk,) in cursor.fetchall()]
     started = time.perf_counter()
@@ -76,7 +95,8 @@ def measure_moved(report: Report, lines: int) -> None:
     each = (time.perf_counter() - started) / len(some)
     report.add(
         "beside it, line after line through the ORM",
-        f"{each * 1000:.1f} ms a line, {each * lines:,.0f} s for as many ({each * lines / seconds:.0f} x)",
+        f"{each * 1000:.1f} ms a line, {each * lines:,.0f} s for as many "
+        f"({each * lines / seconds:.0f} x)",
     )
 
 
@@ -87,7 +107,11 @@ def one_by_one(pk: int, now: datetime) -> None:
     from orders.models import DelayNotice, Event, OrderLine, Promise
 
     with transaction.atomic():
-        line = OrderLine.objects.select_related("promise", "order").select_for_update(of=("self",)).get(pk=pk)
+        line = (
+            OrderLine.objects.select_related("promise", "order")
+            .select_for_update(of=("self",))
+            .get(pk=pk)
+        )
         before = line.promise
         assert before is not None
         promise = Promise.objects.create(
@@ -101,9 +125,16 @@ def one_by_one(pk: int, now: datetime) -> None:
         )
         line.promise = promise
         line.save(update_fields=["promise"])
-        Event.objects.create(order=line.order, line=line, promise=promise, kind="later", facts={}, at=now)
+        Event.objects.create(
+            order=line.order, line=line, promise=promise, kind="later", facts={}, at=now
+        )
         DelayNotice.objects.create(
-            promise=promise, line=line, jurisdiction="US", case="A", notice_by=before.published_on, decided_at=now
+            promise=promise,
+            line=line,
+            jurisdiction="US",
+            case="A",
+            notice_by=before.published_on,
+            decided_at=now,
         )
 
 
@@ -121,7 +152,9 @@ def measure_quiet(report: Report, lines: int, products: int) -> None:
     filling.queues(lamps, lines, until=now)
     maker = Supplier.objects.get_or_create(name="Fjord Works")[0]
     for lamp in lamps:
-        filling.expect(lamp, 3 * lines // products, (now + timedelta(days=40)).date(), now=now, supplier=maker)
+        filling.expect(
+            lamp, 3 * lines // products, (now + timedelta(days=40)).date(), now=now, supplier=maker
+        )
     with spent() as first:
         services.review(lamps, now=now)
     filling.settle_down()

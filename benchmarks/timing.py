@@ -49,8 +49,8 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 @dataclass
 class Spent:
-    """Seconds on the clock, and of processor time by this process and by its database connection: of the latter another
-    program on the machine takes nothing away."""
+    """Seconds on the clock, and of processor time by this process and by its database connection:
+    of the latter another program on the machine takes nothing away."""
 
     wall: float = 0.0
     python: float = 0.0
@@ -89,7 +89,8 @@ class Finding:
 
 @dataclass
 class Report:
-    """What a benchmark found: printed as a table, then as one line of JSON for `python -m benchmarks`."""
+    """What a benchmark found: printed as a table, then as one line of JSON for `python -m
+    benchmarks`."""
 
     name: str
     size: str
@@ -100,10 +101,21 @@ class Report:
 
     def add(self, what: str, measured: str, aim: str = "", met: bool | None = None) -> None:
         self.findings.append(Finding(what, measured, aim, met))
-        print(f"  {what}: {measured}" + (f"   [{aim}: {'met' if met else 'MISSED'}]" if aim else ""), flush=True)
+        print(
+            f"  {what}: {measured}" + (f"   [{aim}: {'met' if met else 'MISSED'}]" if aim else ""),
+            flush=True,
+        )
 
-    def plot(self, name: str, title: str, x: str, y: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-        """`lines`: points by what they are of. Both axes are drawn as powers of ten where the values span that much."""
+    def plot(
+        self,
+        name: str,
+        title: str,
+        x: str,
+        y: str,
+        lines: Mapping[str, Sequence[tuple[float, float]]],
+    ) -> None:
+        """`lines`: points by what they are of. Both axes are drawn as powers of ten where the
+        values span that much."""
         self.plots.append({"name": name, "title": title, "x": x, "y": y, "lines": lines})
 
     def end(self) -> None:
@@ -113,7 +125,10 @@ class Report:
         print(f"\n{self.name}, {self.size}; load of the machine {load}; {seconds} s")
         for row in self.findings:
             verdict = "" if row.met is None else "  met" if row.met else "  MISSED"
-            print(f"{row.what:<{width}}  {row.measured}" + (f"  (aim: {row.aim}){verdict}" if row.aim else ""))
+            print(
+                f"{row.what:<{width}}  {row.measured}"
+                + (f"  (aim: {row.aim}){verdict}" if row.aim else "")
+            )
         print(
             json.dumps(
                 {

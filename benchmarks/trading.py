@@ -1,4 +1,5 @@
-"""People who join a queue and cancel, from processes of their own, while something else is measured or to be measured."""
+"""People who join a queue and cancel, from processes of their own, while something else is measured
+or to be measured."""
 
 import multiprocessing
 import time
@@ -55,7 +56,12 @@ def _trade(what: Trade, ready: Event, stop: Event, count: Any) -> None:
     while not stop.is_set():
         if joined and done % 2:
             order = joined.pop()
-            services.cancel(order, units={line.pk: 1 for line in order.lines.all()}, now=timezone.now(), by="customer")
+            services.cancel(
+                order,
+                units={line.pk: 1 for line in order.lines.all()},
+                now=timezone.now(),
+                by="customer",
+            )
         else:
             joined.append(services.place_order(_order(f"T{done}", product), now=timezone.now()))
         done += 1
@@ -92,7 +98,9 @@ def place_at_once(sku: str, connections: int, seconds: float) -> Placed:
     processes = multiprocessing.get_context("spawn")
     barrier, times = processes.Barrier(connections + 1), processes.SimpleQueue()
     workers = [
-        processes.Process(target=_place, args=(sku, f"P{connections}-{n}", seconds, barrier, times), daemon=True)
+        processes.Process(
+            target=_place, args=(sku, f"P{connections}-{n}", seconds, barrier, times), daemon=True
+        )
         for n in range(connections)
     ]
     for worker in workers:

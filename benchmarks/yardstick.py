@@ -1,4 +1,5 @@
-"""The site with one view more: an indexed query and a small template, behind the same middleware. Granian serves it."""
+"""The site with one view more: an indexed query and a small template, behind the same middleware.
+Granian serves it."""
 
 import os
 from functools import lru_cache

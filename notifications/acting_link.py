@@ -16,7 +16,8 @@ from orders.templatetags.order_words import masked
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def acting_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Says where the link goes and, where no mail goes out, what to do instead. Only the button has it mailed."""
+    """Says where the link goes and, where no mail goes out, what to do instead. Only the button has
+    it mailed."""
     order, purpose = access.open_order(token)
     if purpose in access.MAY_ACT:
         return redirect("order", token)
@@ -27,7 +28,9 @@ def acting_link(request: HttpRequest, token: str) -> HttpResponse:
     if not page["is_reached"]:
         return render(request, "notifications/acting_link.html", page, status=409)
     if not services.ask_for_link(order, now=timezone.now()):
-        return render(request, "notifications/acting_link.html", page | {"asked_before": True}, status=429)
+        return render(
+            request, "notifications/acting_link.html", page | {"asked_before": True}, status=429
+        )
     words = gettext("We mail the link to %(address)s: it should be there within a few minutes.")
     messages.success(request, words % {"address": masked(order.email)})
     return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})

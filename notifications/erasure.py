@@ -10,10 +10,28 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from notifications.models import Hold, Message, MessageEvent, Preference, ProviderReport, State, Suppression
+from notifications.models import (
+    Hold,
+    Message,
+    MessageEvent,
+    Preference,
+    ProviderReport,
+    State,
+    Suppression,
+)
 from orders import services
 from orders.access import without_tokens
-from orders.models import DelayNotice, Discontinuation, Event, Note, Order, QueueChange, Receipt, Restock, Shipment
+from orders.models import (
+    DelayNotice,
+    Discontinuation,
+    Event,
+    Note,
+    Order,
+    QueueChange,
+    Receipt,
+    Restock,
+    Shipment,
+)
 from orders.services import Refused
 from orders.services.erasure import ERASED
 
@@ -23,9 +41,9 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much the person is gone from, and of how many mails the words stand as evidence, without them. `reasons`: what
-    staff wrote elsewhere, with the address, the whole name or a tracking number in it. `files`: those uploaded that are
-    empty now."""
+    """How much the person is gone from, and of how many mails the words stand as evidence, without
+    them. `reasons`: what staff wrote elsewhere, with the address, the whole name or a tracking
+    number in it. `files`: those uploaded that are empty now."""
 
     orders: int
     mails: int
@@ -37,10 +55,11 @@ class Erased:
 
 @transaction.atomic
 def erase_person(address: str, *, now: datetime) -> Erased:
-    """Forget who has this mail address, in all tables. Refused while anything of their orders is open, naming it.
+    """Forget who has this mail address, in all tables. Refused while anything of their orders is
+    open, naming it.
 
-    Kept: orders with their goods, days, refunds and answers, and the words of mails that told a delay the law asks about,
-    without name, address and links."""
+    Kept: orders with their goods, days, refunds and answers, and the words of mails that told a
+    delay the law asks about, without name, address and links."""
     names = _names(address)
     _refuse_mails_under_way(address)
     orders = services.erase_orders(address, now=now)
@@ -53,10 +72,14 @@ def erase_person(address: str, *, now: datetime) -> Erased:
     with services.erasing():
         reasons = _erase_from_reasons(_whole(names))
         for message in evidence:
-            message.subject, message.text = (_without(names, words) for words in (message.subject, message.text))
+            message.subject, message.text = (
+                _without(names, words) for words in (message.subject, message.text)
+            )
             message.save(update_fields=["subject", "text"])
         theirs.exclude(pk__in=[message.pk for message in evidence]).update(subject="", text="")
-        Message.objects.filter(pk__in=ids).update(html="", headers={}, recipient="", decided_why="", last_error="")
+        Message.objects.filter(pk__in=ids).update(
+            html="", headers={}, recipient="", decided_why="", last_error=""
+        )
     Preference.objects.filter(address__iexact=address).delete()
     Suppression.objects.filter(address__iexact=address).delete()
     for name in _whole(names):
@@ -98,8 +121,8 @@ def _whole(names: list[str]) -> list[str]:
 
 
 def forget_words(*, now: datetime) -> int:
-    """The words of mails older than MESSAGE_RETENTION_DAYS go, those of legal notices after NOTICE_RETENTION_DAYS. That
-    they were sent, when and about what, stays. Returns how many."""
+    """The words of mails older than MESSAGE_RETENTION_DAYS go, those of legal notices after
+    NOTICE_RETENTION_DAYS. That they were sent, when and about what, stays. Returns how many."""
     forgotten = 0
     while batch := _forget_batch(now):
         forgotten += batch
@@ -115,7 +138,9 @@ def _forget_batch(now: datetime) -> int:
     ids = list(gone.values_list("pk", flat=True)[:BATCH])
     with services.erasing():
         Message.objects.filter(pk__in=ids).update(text="", html="", headers={})
-    ProviderReport.objects.filter(received_at__lt=old).exclude(recipient="", detail="").update(recipient="", detail="")
+    ProviderReport.objects.filter(received_at__lt=old).exclude(recipient="", detail="").update(
+        recipient="", detail=""
+    )
     return len(ids)
 
 
@@ -132,7 +157,9 @@ def _of_mails(messages: QuerySet[Message]) -> Q:
 
 def _refuse_mails_under_way(address: str) -> None:
     theirs = Q(order__email__iexact=address) | Q(recipient__iexact=address)
-    waiting = Message.objects.filter(theirs, state__in=UNDER_WAY).values_list("order__number", flat=True)
+    waiting = Message.objects.filter(theirs, state__in=UNDER_WAY).values_list(
+        "order__number", flat=True
+    )
     if numbers := sorted(set(waiting)):
         raise Refused(f"nothing was erased: a mail about order {', '.join(numbers)} is on its way")
 
@@ -142,7 +169,11 @@ def _names(address: str) -> list[str]:
     orders = Order.objects.filter(email__iexact=address).prefetch_related("shipments")
     found = [address]
     for order in orders:
-        found += [order.customer_name, order.first_name, *(row.tracking_number for row in order.shipments.all())]
+        found += [
+            order.customer_name,
+            order.first_name,
+            *(row.tracking_number for row in order.shipments.all()),
+        ]
     return [name for name in found if name]
 
 

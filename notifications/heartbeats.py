@@ -1,5 +1,5 @@
-"""When each task that repeats last ended well, and each kind of process last said that it lives: one row each, written
-wherever it runs, by the database's clock."""
+"""When each task that repeats last ended well, and each kind of process last said that it lives:
+one row each, written wherever it runs, by the database's clock."""
 
 from django.db import connection
 
@@ -22,7 +22,11 @@ def beat(name: str) -> None:
 
 
 def ages() -> dict[str, float]:
-    """Seconds since each task ended well and each process said that it lives; what never did is not named."""
+    """Seconds since each task ended well and each process said that it lives; what never did is not
+    named."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT task, extract(epoch FROM clock_timestamp() - at)::float FROM notifications_heartbeat")
+        cursor.execute(
+            "SELECT task, extract(epoch FROM clock_timestamp() - at)::float FROM "
+            "notifications_heartbeat"
+        )
         return dict(cursor.fetchall())

@@ -12,7 +12,8 @@ GRAMMAR = "expected hold, send or only:ADDRESS[,ADDRESS ...], for example only:a
 
 @dataclass(frozen=True, slots=True)
 class MailMode:
-    """hold: compose and keep. only: deliver to `addresses` (in upper case) and keep the rest. send: deliver."""
+    """hold: compose and keep. only: deliver to `addresses` (in upper case) and keep the rest. send:
+    deliver."""
 
     name: Literal["hold", "only", "send"]
     addresses: frozenset[str] = frozenset()

@@ -1,4 +1,5 @@
-"""Which mails a customer may turn off, and who has. All others are due to them, whatever they chose."""
+"""Which mails a customer may turn off, and who has. All others are due to them, whatever they
+chose."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -20,8 +21,9 @@ class Topic(StrEnum):
 
 
 def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
-    """What a mail with this news is about; empty when any of it is due whatever its customer chose. `asked`: the open
-    notices by line: what asks for an answer for the first time is never optional, nor while silence would cancel."""
+    """What a mail with this news is about; empty when any of it is due whatever its customer chose.
+    `asked`: the open notices by line: what asks for an answer for the first time is never optional,
+    nor while silence would cancel."""
     found = set()
     for event in news:
         notice = asked.get(event.line_id or 0)
@@ -61,9 +63,13 @@ def _topic(event: Event) -> Topic | None:
 
 
 def _still_holds(event: Event) -> bool:
-    """Whether the last day that a mail named to this customer is no earlier than the one they would read of now: who was
-    told of no day is due to hear of the first."""
-    told = Promise.objects.filter(line=event.line_id, told_at__isnull=False, returned_at=None).order_by("-pk").first()
+    """Whether the last day that a mail named to this customer is no earlier than the one they would
+    read of now: who was told of no day is due to hear of the first."""
+    told = (
+        Promise.objects.filter(line=event.line_id, told_at__isnull=False, returned_at=None)
+        .order_by("-pk")
+        .first()
+    )
     now = window_in(event.facts["window"]).late
     named = told is not None and told.kind in (WindowKind.DATED, WindowKind.UNRATED)
     return bool(named and told and told.late and now and told.late >= now)

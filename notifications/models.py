@@ -9,8 +9,8 @@ from orders.models import Event, EventKind, Order
 
 
 class State(models.TextChoices):
-    """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end without being sent, and one
-    that was sent may come back."""
+    """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end
+    without being sent, and one that was sent may come back."""
 
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
@@ -28,9 +28,9 @@ class State(models.TextChoices):
 class Message(models.Model):
     """A mail to the customer of an order about some of its events.
 
-    Subject, text, HTML and headers are composed when the mail is first handed to a mail server and never change after
-    (frozen_at), so that a second copy, should an answer get lost, is the first one again. While MAIL_MODE keeps a mail
-    back they are a preview, composed anew when it goes out.
+    Subject, text, HTML and headers are composed when the mail is first handed to a mail server and
+    never change after (frozen_at), so that a second copy, should an answer get lost, is the first
+    one again. While MAIL_MODE keeps a mail back they are a preview, composed anew when it goes out.
     """
 
     key = models.CharField(max_length=60, help_text="The order and the newest event it covers.")
@@ -45,7 +45,9 @@ class Message(models.Model):
     headers = models.JSONField(default=dict, blank=True)
     composed_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=320)
-    thread_root = models.CharField(max_length=320, blank=True, help_text="Message-ID of the order's first mail.")
+    thread_root = models.CharField(
+        max_length=320, blank=True, help_text="Message-ID of the order's first mail."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     ambiguous_count = models.PositiveSmallIntegerField(
@@ -61,26 +63,39 @@ class Message(models.Model):
         editable=False,
         help_text="Handed over under the present claim: without an answer it may be sent.",
     )
-    frozen_at = models.DateTimeField(null=True, blank=True, help_text="First handed to a mail server.")
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, help_text="First handed to a mail server."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
-    provider_id = models.CharField(max_length=200, blank=True, help_text="What the mail server answered.")
+    provider_id = models.CharField(
+        max_length=200, blank=True, help_text="What the mail server answered."
+    )
     delivered_at = models.DateTimeField(
-        null=True, blank=True, help_text="The customer's mail server took it, as the provider reports."
+        null=True,
+        blank=True,
+        help_text="The customer's mail server took it, as the provider reports.",
     )
     last_error = models.CharField(max_length=300, blank=True)
     decided_by = models.CharField(
-        max_length=150, blank=True, db_default="", help_text="Who sent it again, counted it as sent or withdrew it."
+        max_length=150,
+        blank=True,
+        db_default="",
+        help_text="Who sent it again, counted it as sent or withdrew it.",
     )
     decided_why = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("decide_message", "Can send mails again, count them as sent and withdraw them")]
+        permissions = [
+            ("decide_message", "Can send mails again, count them as sent and withdraw them")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="events_have_one_message"),
             models.UniqueConstraint(fields=["message_id"], name="message_ids_are_unique"),
             models.UniqueConstraint(
-                fields=["order"], condition=Q(state__in=["queued", "sending"]), name="one_open_message_per_order"
+                fields=["order"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="one_open_message_per_order",
             ),
             models.CheckConstraint(
                 condition=Q(state="sending", claim_token__isnull=False, lease_until__isnull=False)
@@ -94,9 +109,19 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="queued"), name="messages_to_send"),
-            models.Index(fields=["id"], condition=Q(state="queued", composed_at__isnull=True), name="to_compose"),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_sending"),
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(state="queued"),
+                name="messages_to_send",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="queued", composed_at__isnull=True),
+                name="to_compose",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="messages_sending"
+            ),
             models.Index(
                 fields=["state", "-id"],
                 condition=Q(state__in=["bounced", "failed", "needs_review", "suppressed"]),
@@ -105,7 +130,9 @@ class Message(models.Model):
             models.Index(fields=["order", "id"], name="messages_of_order"),
             models.Index(Upper("recipient"), name="messages_to_address"),
             models.Index(fields=["created_at"], condition=~Q(text=""), name="messages_with_words"),
-            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,17 +140,24 @@ class Message(models.Model):
 
 
 class MessageEvent(models.Model):
-    """A message covers an event. A newer message that supersedes a queued one covers its events as well."""
+    """A message covers an event. A newer message that supersedes a queued one covers its events as
+    well."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="covered")
     event = models.ForeignKey(Event, models.PROTECT, related_name="covered_by")
     said = models.BooleanField(
-        default=False, help_text="The mail says it; an event that newer ones have overtaken is covered in silence."
+        default=False,
+        help_text="The mail says it; an event that newer ones have overtaken is covered in "
+        "silence.",
     )
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["message", "event"], name="a_message_covers_an_event_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "event"], name="a_message_covers_an_event_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.event)
@@ -142,8 +176,12 @@ class Attempt(models.Model):
     message = models.ForeignKey(Message, models.PROTECT, related_name="log")
     at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    phase = models.CharField(max_length=10, help_text="How far it got: connect, envelope, content, answered.")
-    detail = models.CharField(max_length=300, blank=True, help_text="The server's answer, without addresses.")
+    phase = models.CharField(
+        max_length=10, help_text="How far it got: connect, envelope, content, answered."
+    )
+    detail = models.CharField(
+        max_length=300, blank=True, help_text="The server's answer, without addresses."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -167,7 +205,9 @@ class ProviderReport(models.Model):
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     for_good = models.BooleanField(default=False, help_text="No mail will ever arrive there.")
-    message_id = models.CharField(max_length=320, blank=True, help_text="Ours, where the provider hands it back.")
+    message_id = models.CharField(
+        max_length=320, blank=True, help_text="Ours, where the provider hands it back."
+    )
     provider_id = models.CharField(max_length=200, blank=True)
     recipient = models.EmailField(max_length=320, blank=True)
     detail = models.CharField(max_length=300, blank=True)
@@ -176,14 +216,19 @@ class ProviderReport(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="reports_to_handle")]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(handled_at__isnull=True), name="reports_to_handle"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
 
 
 class Suppression(models.Model):
-    """An address that mail must not be sent to. What its customers are due to hear is put on staff's list instead."""
+    """An address that mail must not be sent to. What its customers are due to hear is put on
+    staff's list instead."""
 
     address = models.EmailField()
     reason = models.CharField(max_length=200)
@@ -191,18 +236,23 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(Upper("address"), name="an_address_is_suppressed_once")]
+        constraints = [
+            models.UniqueConstraint(Upper("address"), name="an_address_is_suppressed_once")
+        ]
 
     def __str__(self) -> str:
         return self.address
 
 
 class Preference(models.Model):
-    """What the owner of an address wants to be mailed beyond what is due to them. Without a row: everything."""
+    """What the owner of an address wants to be mailed beyond what is due to them. Without a row:
+    everything."""
 
     address = models.EmailField()
     good_news = models.BooleanField(default=True, help_text="That it comes earlier than told.")
-    no_change = models.BooleanField(default=True, help_text="That nothing changed, after a time without news.")
+    no_change = models.BooleanField(
+        default=True, help_text="That nothing changed, after a time without news."
+    )
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -239,7 +289,8 @@ class Hold(models.Model):
 
 
 class Pace(models.Model):
-    """From when the next mail may go, of all or of those to a domain (notifications.transport.rates)."""
+    """From when the next mail may go, of all or of those to a domain
+    (notifications.transport.rates)."""
 
     name = models.CharField(primary_key=True, max_length=254)
     free_at = models.DateTimeField()

@@ -1,5 +1,5 @@
-"""The switch that keeps all mail back, at once and without a restart: mails are written, superseded and expire as ever,
-and none goes out until somebody releases them."""
+"""The switch that keeps all mail back, at once and without a restart: mails are written, superseded
+and expire as ever, and none goes out until somebody releases them."""
 
 from datetime import datetime
 
@@ -31,7 +31,8 @@ def goes_to_all() -> bool:
 
 
 def hold_mail(reason: str, *, now: datetime, actor: str) -> Hold:
-    """No mail is handed over from now on. One whose content is on its way to the mail server is not called back."""
+    """No mail is handed over from now on. One whose content is on its way to the mail server is not
+    called back."""
     if not reason.strip():
         raise Refused("why mail is held has to be said, for whoever finds it so")
     try:

@@ -23,8 +23,9 @@ REPORT = "kind recipient detail message_id received_at"
 
 
 def held_about(address: str, *, now: datetime) -> dict[str, Any]:
-    """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have another address now),
-    provider_reports, preferences, suppression, files, refused_rows. Empty lists where there is nothing."""
+    """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have
+    another address now), provider_reports, preferences, suppression, files, refused_rows. Empty
+    lists where there is nothing."""
     orders = Order.objects.filter(email__iexact=address).order_by("pk")
     others = Message.objects.filter(recipient__iexact=address).exclude(order__in=orders)
     sent_to = Message.objects.filter(Q(recipient__iexact=address) | Q(order__in=orders))
@@ -34,7 +35,9 @@ def held_about(address: str, *, now: datetime) -> dict[str, Any]:
         "orders": [_order(order) for order in orders],
         "changes_in_the_shop": _rows(
             ShopChange.objects.filter(
-                Q(order__in=orders) | Q(there__email__iexact=address) | Q(here__email__iexact=address)
+                Q(order__in=orders)
+                | Q(there__email__iexact=address)
+                | Q(here__email__iexact=address)
             ),
             CHANGE,
         ),
@@ -46,9 +49,12 @@ def held_about(address: str, *, now: datetime) -> dict[str, Any]:
             REPORT,
         ),
         "preferences": _rows(
-            Preference.objects.filter(address__iexact=address), "address good_news no_change changed_at"
+            Preference.objects.filter(address__iexact=address),
+            "address good_news no_change changed_at",
         ),
-        "suppression": _rows(Suppression.objects.filter(address__iexact=address), "address reason at"),
+        "suppression": _rows(
+            Suppression.objects.filter(address__iexact=address), "address reason at"
+        ),
         "files": _files_with(address),
         "refused_rows": [
             said

@@ -13,6 +13,9 @@ CHOOSE = """
 
 
 def choose(address: str, *, good_news: bool, no_change: bool, now: datetime) -> None:
-    """What the owner of an address wants beyond what is due, for all their orders. The last word counts."""
+    """What the owner of an address wants beyond what is due, for all their orders. The last word
+    counts."""
     with connection.cursor() as cursor:
-        cursor.execute(CHOOSE, {"address": address, "good_news": good_news, "no_change": no_change, "now": now})
+        cursor.execute(
+            CHOOSE, {"address": address, "good_news": good_news, "no_change": no_change, "now": now}
+        )

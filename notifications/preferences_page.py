@@ -1,4 +1,5 @@
-"""Which mails a customer gets. Chosen for a mail address; a page of one order shows nothing of its others."""
+"""Which mails a customer gets. Chosen for a mail address; a page of one order shows nothing of its
+others."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -41,7 +42,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """RFC 8058: mail programs POST without cookie or CSRF token, so the link can do nothing but stop optional mails."""
+    """RFC 8058: mail programs POST without cookie or CSRF token, so the link can do nothing but
+    stop optional mails."""
     order, _ = access.open_order(token, access.MAY_STOP)
     _need_address(order)
     read_as(request, order.locale)

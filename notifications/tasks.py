@@ -1,4 +1,5 @@
-"""Entry points for Celery, run every few seconds. The rows are the truth: a tick that is lost is made up by the next."""
+"""Entry points for Celery, run every few seconds. The rows are the truth: a tick that is lost is
+made up by the next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from notifications.outbox.dispatch import dispatch_all
 from notifications.transport.reports import handle_reports
 from orders import services
 
-# A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing of it is gone. Past the
-# time at which a worker of a task is killed, its connection is ended instead; what it had claimed ends with its leases.
+# A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing
+# of it is gone. Past the time at which a worker of a task is killed, its connection is ended
+# instead; what it had claimed ends with its leases.
 END_FROZEN = """
     SELECT pg_terminate_backend(holder.pid)
     FROM pg_locks held JOIN pg_stat_activity holder USING (pid)
@@ -24,7 +26,8 @@ END_FROZEN = """
       AND holder.state LIKE 'idle%%' AND holder.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 
-LONGEST_SECONDS = 10.0  # the next tick goes on; far from the time limit, which would cut a mail off that is under way
+# the next tick goes on; far from the time limit, which would cut a mail off that is under way
+LONGEST_SECONDS = 10.0
 SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
 
@@ -35,7 +38,8 @@ def dispatch() -> None:
 
 @shared_task
 def deliver() -> None:
-    """One sender among the workers: a mail server that hangs holds up one process, and the others go on reviewing."""
+    """One sender among the workers: a mail server that hangs holds up one process, and the others
+    go on reviewing."""
     with _sole_sender() as alone:
         if alone:
             delivery.deliver(seconds=min(LONGEST_SECONDS, settings.CELERY_TASK_SOFT_TIME_LIMIT / 2))
@@ -43,7 +47,8 @@ def deliver() -> None:
 
 @shared_task
 def handle() -> None:
-    """Reports that came before their mail's own outcome was written down, or while something failed."""
+    """Reports that came before their mail's own outcome was written down, or while something
+    failed."""
     handle_reports()
 
 

@@ -1,7 +1,7 @@
 """The only ways to an order: a signed link, or its number and mail address together.
 
-A token is signed with SECRET_KEY (older ones pass with SECRET_KEY_FALLBACKS) and does not expire: a mail may be read
-months later. Raising Order.link_version revokes every link of that order.
+A token is signed with SECRET_KEY (older ones pass with SECRET_KEY_FALLBACKS) and does not expire: a
+mail may be read months later. Raising Order.link_version revokes every link of that order.
 """
 
 import hashlib
@@ -25,7 +25,8 @@ from orders.models import Order
 
 
 class Purpose(StrEnum):
-    """What a link is good for: see and answer, only see, only be read by a calendar or a program, only stop optional mails."""
+    """What a link is good for: see and answer, only see, only be read by a calendar or a program,
+    only stop optional mails."""
 
     ACT = "act"
     LOOK = "look"
@@ -87,8 +88,11 @@ def answer_url(order: Order, line_id: int, choice: str) -> str:
 
 
 def mine_url(order: Order) -> str:
-    """The absolute address, good for MINE_SECONDS from now, that opens all orders of this one's mail address."""
-    token = _mine_signer().sign(f"{signing.b62_encode(order.pk)}-{order.link_version}-{_seal(order.email)}")
+    """The absolute address, good for MINE_SECONDS from now, that opens all orders of this one's
+    mail address."""
+    token = _mine_signer().sign(
+        f"{signing.b62_encode(order.pk)}-{order.link_version}-{_seal(order.email)}"
+    )
     return f"{settings.SITE_URL}{reverse('mine_orders', args=[token])}"
 
 
@@ -98,8 +102,8 @@ def without_tokens(words: str, instead: str = "…") -> str:
 
 
 def open_address(token: str) -> Order:
-    """The order whose mail address a link of mine_url opens. Expired: its time is over. Unknown, revoked, malformed, or
-    mailed to an address the order has no more: Http404."""
+    """The order whose mail address a link of mine_url opens. Expired: its time is over. Unknown,
+    revoked, malformed, or mailed to an address the order has no more: Http404."""
     try:
         number, version, address = _mine_signer().unsign(token, max_age=MINE_SECONDS).split("-")
         order = Order.objects.get(pk=signing.b62_decode(number), link_version=int(version))
@@ -113,8 +117,8 @@ def open_address(token: str) -> Order:
 
 
 def open_order(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[Order, Purpose]:
-    """The order a link opens, and what the link is good for. Unknown, revoked, malformed or of another purpose: the
-    same Http404."""
+    """The order a link opens, and what the link is good for. Unknown, revoked, malformed or of
+    another purpose: the same Http404."""
     key, purpose = order_named(token, purposes)
     try:
         return Order.objects.get(pk=key.pk, link_version=key.link_version), purpose
@@ -123,7 +127,8 @@ def open_order(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[Or
 
 
 def order_named(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[OrderKey, Purpose]:
-    """What a link says, unread whether there is such an order still. Malformed or of another purpose: Http404."""
+    """What a link says, unread whether there is such an order still. Malformed or of another
+    purpose: Http404."""
     try:
         number, version, purpose = _signer().unsign(token).split("-")
     except signing.BadSignature:
@@ -134,21 +139,27 @@ def order_named(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[O
 
 
 def find_order(number: str, email: str, *, client: str) -> Order | None:
-    """The order with this number and mail address; None, after the same work, whichever of them is wrong.
+    """The order with this number and mail address; None, after the same work, whichever of them is
+    wrong.
 
-    `client` is where the question comes from (client_range). Throttled when any of the three asks too often: the client
-    first, so that whoever is kept waiting doesn't use up the tries of others."""
-    number, email = number.replace("\0", ""), email.replace("\0", "")  # PostgreSQL refuses it in any text
+    `client` is where the question comes from (client_range). Throttled when any of the three asks
+    too often: the client first, so that whoever is kept waiting doesn't use up the tries of others.
+    """
+    # PostgreSQL refuses it in any text
+    number, email = number.replace("\0", ""), email.replace("\0", "")
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
     _count_try({"client": client, "number": number, "address": email})
-    numbered = Order.objects.alias(upper=Upper("number")).filter(upper__in={as_typed, number, f"#{number}"})
-    # The address is compared by the database: a row that came only to be refused here took measurably longer.
+    numbered = Order.objects.alias(upper=Upper("number")).filter(
+        upper__in={as_typed, number, f"#{number}"}
+    )
+    # The address is compared by the database: a row that came only to be refused here took
+    # measurably longer.
     return numbered.filter(email__iexact=email).exclude(email="").first()
 
 
 def count_mail(email: str, *, client: str) -> str:
-    """The address as orders have it, but for its case, once a mail to it may be asked for; Throttled, whether or not any
-    order has it, when it was asked too often of late."""
+    """The address as orders have it, but for its case, once a mail to it may be asked for;
+    Throttled, whether or not any order has it, when it was asked too often of late."""
     address = _address(email.replace("\0", ""))
     _count_try({"client": client})
     _count_try({"mail": address}, most={"mail": MAILS_A_DAY}, seconds=DAY_SECONDS)
@@ -163,7 +174,8 @@ def client_range(request: HttpRequest) -> str:
 def client_network(request: HttpRequest) -> IPv4Network | IPv6Network | None:
     """The network a request comes from, /24 or /64: within one, an address is changed too easily.
 
-    Only the hop that our own proxies (TRUSTED_PROXIES of them) wrote is believed of X-Forwarded-For."""
+    Only the hop that our own proxies (TRUSTED_PROXIES of them) wrote is believed of
+    X-Forwarded-For."""
     address = request.META.get("REMOTE_ADDR", "")
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
@@ -200,9 +212,11 @@ def _address(email: str) -> str:
     return "".join(email.split()).lower()
 
 
-def _count_try(who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS) -> None:
-    """In the order given, up to the first that asked too often. Without the cache nobody is counted: a customer who sees
-    the page matters more."""
+def _count_try(
+    who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS
+) -> None:
+    """In the order given, up to the first that asked too often. Without the cache nobody is
+    counted: a customer who sees the page matters more."""
     window, gone = divmod(int(time.time()), seconds)
     for name, value in who.items():
         try:
@@ -214,8 +228,8 @@ def _count_try(who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds:
 
 
 def _folded(value: str) -> str:
-    """The same of all that the database takes for the same, whatever its locale: ſ and ı have S and I for capitals, and
-    in Turkish i has İ."""
+    """The same of all that the database takes for the same, whatever its locale: ſ and ı have S and
+    I for capitals, and in Turkish i has İ."""
     return value.upper().replace("İ", "I")
 
 

@@ -1,4 +1,5 @@
-"""This machine's clock against the database's. Whoever acts by a clock that is ahead cancels before its time and skips a day."""
+"""This machine's clock against the database's. Whoever acts by a clock that is ahead cancels before
+its time and skips a day."""
 
 from datetime import datetime, timedelta
 
@@ -15,8 +16,8 @@ class WrongClock(Exception):
 
 
 def ahead() -> timedelta:
-    """How far this clock is ahead of the database's; less than nothing where it is behind. Waiting for the answer does
-    not count as a difference."""
+    """How far this clock is ahead of the database's; less than nothing where it is behind. Waiting
+    for the answer does not count as a difference."""
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
@@ -36,10 +37,13 @@ def fault() -> str:
 
 def refuse_wrong_clock() -> None:
     if wrong := fault():
-        raise WrongClock(f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP.")
+        raise WrongClock(
+            f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP."
+        )
 
 
 def now() -> datetime:
-    """The time to write down where a customer must not be refused: the database's, if this clock is wrong."""
+    """The time to write down where a customer must not be refused: the database's, if this clock is
+    wrong."""
     by = ahead()
     return timezone.now() - (by if abs(by) > settings.CLOCK_MAY_DIFFER else NONE)

@@ -34,7 +34,9 @@ class Colour:
             *(
                 round(mine + (theirs - mine) * share)
                 for mine, theirs in zip(
-                    (self.red, self.green, self.blue), (other.red, other.green, other.blue), strict=True
+                    (self.red, self.green, self.blue),
+                    (other.red, other.green, other.blue),
+                    strict=True,
                 )
             )
         )
@@ -44,7 +46,9 @@ def colour(words: str) -> Colour:
     """From #rgb or #rrggbb; ValueError for anything else."""
     if not re.fullmatch("#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", words):
         raise ValueError(f"{words!r} is no colour: expected #rrggbb")
-    digits = words[1:] if len(words) == len("#rrggbb") else "".join(digit * 2 for digit in words[1:])
+    digits = (
+        words[1:] if len(words) == len("#rrggbb") else "".join(digit * 2 for digit in words[1:])
+    )
     return Colour(*bytes.fromhex(digits))
 
 
@@ -62,7 +66,8 @@ DARK_PAPER, DARK_CARD, DARK_INK = colour("#171512"), colour("#211e1a"), colour("
 
 @dataclass(frozen=True, slots=True)
 class Accents:
-    """The colour of what one can press and of the last day, a tint of it behind text, and text on the colour."""
+    """The colour of what one can press and of the last day, a tint of it behind text, and text on
+    the colour."""
 
     accent: Colour
     soft: Colour
@@ -70,7 +75,8 @@ class Accents:
 
 
 def weakest_contrast(accent: Colour) -> float:
-    """The least of a light page: the colour on paper, card and its own tint, and white on the colour."""
+    """The least of a light page: the colour on paper, card and its own tint, and white on the
+    colour."""
     tint = LIGHT_CARD.towards(accent, 0.14)
     return min(contrast(accent, ground) for ground in (LIGHT_PAPER, LIGHT_CARD, tint, WHITE))
 

@@ -1,8 +1,9 @@
-"""Places and units ahead, by the counted index that the database keeps (QueueCount; migration 0002).
+"""Places and units ahead, by the counted index that the database keeps (QueueCount; migration
+0002).
 
-Whole days before, whole hours of that day, whole minutes of that hour, then the rows of one minute: the cost does not
-depend on the length of the queue. A queue whose orders carry only a date stands in one minute per day; there the last
-step is a COUNT of that day.
+Whole days before, whole hours of that day, whole minutes of that hour, then the rows of one minute:
+the cost does not depend on the length of the queue. A queue whose orders carry only a date stands
+in one minute per day; there the last step is a COUNT of that day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-# Whole days before, hours of the day, minutes of the hour, rows of the minute: orders_waiting_before in migration 0013.
+# Whole days before, hours of the day, minutes of the hour, rows of the minute:
+# orders_waiting_before in migration 0013.
 COUNTS = "SELECT lines, units FROM orders_waiting_before(k.product_id, k.at, k.id)"
 
 
@@ -58,7 +60,8 @@ def key_at(product_id: int, place: int) -> tuple[datetime, int] | None:
 
 
 def fronts(product_id: int, units: Sequence[int]) -> list[Length]:
-    """For each number of units, the lines at the front that so many serve in full, and the units these wait for."""
+    """For each number of units, the lines at the front that so many serve in full, and the units
+    these wait for."""
     sql = """
         SELECT f.lines, f.units FROM unnest(%s::bigint[]) WITH ORDINALITY u (units, n),
                LATERAL orders_front_served(%s, u.units) f
@@ -108,13 +111,18 @@ def differences() -> Iterator[Difference]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         for sku, width, start, lines, units, true_lines, true_units in cursor.fetchall():
-            yield Difference(sku, width, start, Length(lines, int(units)), Length(true_lines, int(true_units)))
+            yield Difference(
+                sku, width, start, Length(lines, int(units)), Length(true_lines, int(true_units))
+            )
 
 
 @transaction.atomic
 def rebuild() -> None:
-    """Count all queues anew. Writers of lines wait meanwhile; readers see the old counts until it commits."""
+    """Count all queues anew. Writers of lines wait meanwhile; readers see the old counts until it
+    commits."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE orders_orderline IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("DELETE FROM orders_queuecount")
-        cursor.execute(f"INSERT INTO orders_queuecount (product_id, width, start, lines, units) {TRUE_COUNTS}")
+        cursor.execute(
+            f"INSERT INTO orders_queuecount (product_id, width, start, lines, units) {TRUE_COUNTS}"
+        )

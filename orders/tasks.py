@@ -1,4 +1,5 @@
-"""Entry points for Celery: fetch, call one service. The rows are the truth; a task that is lost is done by the next."""
+"""Entry points for Celery: fetch, call one service. The rows are the truth; a task that is lost is
+done by the next."""
 
 from time import monotonic
 

@@ -1,4 +1,5 @@
-"""Orders of a first import are quiet: nothing is mailed about them. Who would hear what, were they released."""
+"""Orders of a first import are quiet: nothing is mailed about them. Who would hear what, were they
+released."""
 
 from collections import Counter
 from datetime import datetime
@@ -11,8 +12,11 @@ from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Promi
 from orders.services import today_of
 
 TOTAL = "all"
-# What the law makes of their news, as things stand: decided with the promise, and again when the mail is written.
-UNTOLD = DelayNotice.objects.filter(line__order=OuterRef("pk"), promise=F("line__promise"), told_at=None, outcome="")
+# What the law makes of their news, as things stand: decided with the promise, and again when the
+# mail is written.
+UNTOLD = DelayNotice.objects.filter(
+    line__order=OuterRef("pk"), promise=F("line__promise"), told_at=None, outcome=""
+)
 
 
 def quiet_orders() -> QuerySet[Order]:
@@ -20,16 +24,23 @@ def quiet_orders() -> QuerySet[Order]:
 
 
 def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
-    """Numbers by country and in all: orders, those who would hear each kind of news first, and those to look at."""
+    """Numbers by country and in all: orders, those who would hear each kind of news first, and
+    those to look at."""
     news = news_of_quiet()
     columns = {"orders": _by_country(quiet)}
     for kind in EventKind.values:
         hear = (
-            news.filter(hears=kind).order_by().values_list("order__country").annotate(n=Count("order", distinct=True))
+            news.filter(hears=kind)
+            .order_by()
+            .values_list("order__country")
+            .annotate(n=Count("order", distinct=True))
         )
         if heard := _with_total(Counter(dict(hear))):
             columns[f"hear: {kind}"] = heard
-    for name, notices in {"told of a delay": UNTOLD, "must answer": UNTOLD.filter(silence=Silence.CANCEL)}.items():
+    for name, notices in {
+        "told of a delay": UNTOLD,
+        "must answer": UNTOLD.filter(silence=Silence.CANCEL),
+    }.items():
         if asked := _by_country(quiet.exclude(email="").filter(Exists(notices))):
             columns[name] = asked
     return columns | {
@@ -40,11 +51,13 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
 
 
 def news_of_quiet() -> QuerySet[Any, Any]:
-    """What they would hear of: `hears` is its kind. Whoever was never told anything hears where they stand now
-    (services.telling)."""
+    """What they would hear of: `hears` is its kind. Whoever was never told anything hears where
+    they stand now (services.telling)."""
     told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))
     return (
-        Event.objects.filter(order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True)
+        Event.objects.filter(
+            order__released_at__isnull=True, promise=F("line__promise"), told_at__isnull=True
+        )
         .exclude(order__email="")
         .annotate(
             hears=Case(
@@ -57,12 +70,16 @@ def news_of_quiet() -> QuerySet[Any, Any]:
 
 
 def past_agreed(quiet: QuerySet[Order], *, now: datetime) -> QuerySet[Order]:
-    open_lines = OrderLine.objects.filter(Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=today_of(now))
+    open_lines = OrderLine.objects.filter(
+        Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=today_of(now)
+    )
     return quiet.filter(pk__in=open_lines.values("order"))
 
 
 def _by_country(orders: QuerySet[Order]) -> Counter[str]:
-    return _with_total(Counter(dict(orders.order_by().values_list("country").annotate(n=Count("pk")))))
+    return _with_total(
+        Counter(dict(orders.order_by().values_list("country").annotate(n=Count("pk"))))
+    )
 
 
 def _with_total(by_country: Counter[str]) -> Counter[str]:

@@ -36,7 +36,8 @@ class Mail:
 
 @dataclass
 class MailSink:
-    """A mail server on a free port. `answers` are given instead of 250, one per mail, until they are used up."""
+    """A mail server on a free port. `answers` are given instead of 250, one per mail, until they
+    are used up."""
 
     mails: list[Mail] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -56,13 +57,16 @@ def clean_cache() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def settings_of_all_tests() -> Iterator[None]:
-    """Nobody collected static files, so there is no manifest to look their names up in; and a password that resists
-    guessing takes a third of a second for each user a test makes. Tests travel in time, and the database stays."""
+    """Nobody collected static files, so there is no manifest to look their names up in; and a
+    password that resists guessing takes a third of a second for each user a test makes. Tests
+    travel in time, and the database stays."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         CLOCK_MAY_DIFFER=timedelta.max,
-        PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")],
+        PASSWORD_HASHERS=[
+            f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")
+        ],
     ):
         yield
 
@@ -93,7 +97,13 @@ def needs() -> Needs:
     return check
 
 
-KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+KEPT = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+)
 
 
 def empty_the_database() -> None:
@@ -101,7 +111,8 @@ def empty_the_database() -> None:
     with connection.cursor() as cursor:
         tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
-    connections.close_all()  # it is dropped from outside the browser's event loop, where nobody sees these
+    # it is dropped from outside the browser's event loop, where nobody sees these
+    connections.close_all()
 
 
 @pytest.fixture
@@ -128,7 +139,8 @@ def mail_sink(settings: Settings) -> Iterator[MailSink]:
     sink = MailSink()
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # Django's test set-up keeps mail in memory
+    # Django's test set-up keeps mail in memory
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     yield sink
     controller.stop()
@@ -145,7 +157,8 @@ TRAVELLED_CLOCK = """
 
 
 class Clocks:
-    """The clock of Python and the database's, which stamps mails, standing at the same moment until they are moved."""
+    """The clock of Python and the database's, which stamps mails, standing at the same moment until
+    they are moved."""
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
         self._traveller = traveller

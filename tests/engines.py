@@ -1,7 +1,9 @@
-"""The environment of a test run, set before Django reads its settings (`-p tests.engines` in pyproject.toml).
+"""The environment of a test run, set before Django reads its settings (`-p tests.engines` in
+pyproject.toml).
 
-DATABASE_URL and REDIS_URL are used when given; else embedded servers start once and the xdist workers inherit their
-addresses. The databases 1 and up of the Redis server are emptied between tests.
+DATABASE_URL and REDIS_URL are used when given; else embedded servers start once and the xdist
+workers inherit their addresses. The databases 1 and up of the Redis server are emptied between
+tests.
 """
 
 import os
@@ -18,7 +20,8 @@ from backorders_site.demo import embedded
 
 ENVIRONMENT = {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
-    "EMAIL_URL": "smtp://127.0.0.1:1",  # nobody listens there: a test that sends asks for the mail_sink
+    # nobody listens there: a test that sends asks for the mail_sink
+    "EMAIL_URL": "smtp://127.0.0.1:1",
     "MAIL_MODE": "send",
     "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
     "SETTLE_SECONDS": "600",
@@ -71,7 +74,8 @@ def _start_engines(config: pytest.Config) -> None:
     SESSIONS.mkdir(exist_ok=True)
     unheld = Path(tempfile.mkdtemp(dir=SESSIONS, prefix="new-"))
     lock = embedded.hold(unheld)
-    directory = unheld.rename(unheld.with_name(unheld.name.replace("new-", "run-")))  # now others may look at the lock
+    # now others may look at the lock
+    directory = unheld.rename(unheld.with_name(unheld.name.replace("new-", "run-")))
     config.add_cleanup(lock.close)
     config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
     engines = embedded.start(directory, durable=False)

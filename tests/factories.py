@@ -68,7 +68,8 @@ def restock(
 
 
 def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOON) -> None:
-    """Past deliveries of another product: one per slip (days late), a fortnight apart, all known before `now`."""
+    """Past deliveries of another product: one per slip (days late), a fortnight apart, all known
+    before `now`."""
     product = make_product()
     deliveries = []
     for n, slip in enumerate(slips):
@@ -77,7 +78,9 @@ def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOO
         posted = services.PostedDate(promised, promised - timedelta(days=30))
         arrived = services.Arrival(10, came, came)
         reference = f"PO-{next(_numbers)}"
-        deliveries.append(services.Delivery(reference, product.sku, supplier.name, 10, [posted], [arrived]))
+        deliveries.append(
+            services.Delivery(reference, product.sku, supplier.name, 10, [posted], [arrived])
+        )
     services.record_deliveries(deliveries, now=now - timedelta(days=5))
 
 

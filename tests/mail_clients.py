@@ -1,7 +1,8 @@
 """What of HTML and CSS our mails use, and what becomes of it where a mail program does not know it.
 
-Support as caniemail.com has it (npm package caniemail 2.0.2) for Gmail, Outlook and Apple Mail on every platform. An empty
-string: supported in all of them. To look again, with a newer package: CONTRIBUTING.md.
+Support as caniemail.com has it (npm package caniemail 2.0.2) for Gmail, Outlook and Apple Mail on
+every platform. An empty string: supported in all of them. To look again, with a newer package:
+CONTRIBUTING.md.
 """
 
 NOTHING = "only looks: nothing is lost"
@@ -67,7 +68,8 @@ PROPERTIES = {
     "mso-hide": "Word's own",
     "mso-line-height-rule": "Word's own",
     "mso-padding-alt": "Word's own",
-    "overflow": "Gmail's mobile web page shows the preheader: of one pixel, in the colour of the paper",
+    "overflow": "Gmail's mobile web page shows the preheader: of one pixel, in the colour of the "
+    "paper",
     "padding": f"{WORD} but on table cells: the links there are narrower to press, with a mouse",
     "supported-color-schemes": "light stays light",
     "text-align": "left and right are written out",
@@ -75,4 +77,6 @@ PROPERTIES = {
     "width": "on tables only",
 }
 
-AT_RULES = {"@media (prefers-color-scheme: dark)": "stays light, or the program darkens it by itself"}
+AT_RULES = {
+    "@media (prefers-color-scheme: dark)": "stays light, or the program darkens it by itself"
+}

@@ -1,4 +1,5 @@
-"""Steps of the mails' tests: what the beat does every two seconds, and time that passes for the database."""
+"""Steps of the mails' tests: what the beat does every two seconds, and time that passes for the
+database."""
 
 from datetime import timedelta
 
@@ -28,4 +29,6 @@ def states(order: Order) -> list[str]:
 
 
 def outcomes(message: Message) -> list[str]:
-    return list(Attempt.objects.filter(message=message).order_by("pk").values_list("outcome", flat=True))
+    return list(
+        Attempt.objects.filter(message=message).order_by("pk").values_list("outcome", flat=True)
+    )

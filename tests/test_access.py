@@ -49,9 +49,15 @@ def find(number: str, email: str, client: str = CLIENT) -> Order | None:
 
 @pytest.mark.parametrize(
     ("purpose", "opens"),
-    [(Purpose.ACT, [True, True, True]), (Purpose.LOOK, [False, True, True]), (Purpose.FEED, [False, False, True])],
+    [
+        (Purpose.ACT, [True, True, True]),
+        (Purpose.LOOK, [False, True, True]),
+        (Purpose.FEED, [False, False, True]),
+    ],
 )
-def test_a_link_opens_what_it_is_good_for_and_nothing_else(ada: Order, purpose: Purpose, opens: list[bool]) -> None:
+def test_a_link_opens_what_it_is_good_for_and_nothing_else(
+    ada: Order, purpose: Purpose, opens: list[bool]
+) -> None:
     token = link_token(ada, purpose)
     for purposes, may in zip([MAY_ACT, MAY_LOOK, MAY_READ], opens, strict=True):
         if may:
@@ -61,7 +67,9 @@ def test_a_link_opens_what_it_is_good_for_and_nothing_else(ada: Order, purpose: 
                 open_order(token, purposes)
 
 
-@pytest.mark.parametrize("spoil", [str.upper, lambda t: t[:-1], lambda t: "", lambda t: t + "é", lambda t: "." + t])
+@pytest.mark.parametrize(
+    "spoil", [str.upper, lambda t: t[:-1], lambda t: "", lambda t: t + "é", lambda t: "." + t]
+)
 def test_a_link_that_was_touched_opens_nothing(ada: Order, spoil: Callable[[str], str]) -> None:
     with pytest.raises(Http404):
         open_order(spoil(link_token(ada, Purpose.ACT)))
@@ -76,7 +84,9 @@ def test_a_revoked_link_opens_nothing(ada: Order) -> None:
 
 def test_what_was_signed_for_something_else_opens_nothing(ada: Order) -> None:
     with pytest.raises(Http404):
-        open_order(signing.Signer(sep=".", salt="preferences").sign(f"{signing.b62_encode(ada.pk)}-1-act"))
+        open_order(
+            signing.Signer(sep=".", salt="preferences").sign(f"{signing.b62_encode(ada.pk)}-1-act")
+        )
 
 
 def test_links_outlive_a_change_of_the_secret_key(ada: Order, settings: Settings) -> None:
@@ -94,7 +104,9 @@ def test_a_mail_carries_the_whole_address(ada: Order) -> None:
 
 @pytest.mark.parametrize("number", ["1001", " #1001 ", "10 01", "# 1001"])
 @pytest.mark.parametrize("email", ["ada@example.com", " ADA@example.COM "])
-def test_number_and_address_are_found_as_people_type_them(ada: Order, number: str, email: str) -> None:
+def test_number_and_address_are_found_as_people_type_them(
+    ada: Order, number: str, email: str
+) -> None:
     assert find(number, email) == ada
 
 
@@ -106,7 +118,14 @@ def test_numbers_are_found_as_shops_write_them(stored: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "email"),
-    [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1001", ""), ("", ""), ("1001", "\0"), ("\0", "\0")],
+    [
+        ("1001", "eve@example.com"),
+        ("1002", "ada@example.com"),
+        ("1001", ""),
+        ("", ""),
+        ("1001", "\0"),
+        ("\0", "\0"),
+    ],
 )
 def test_one_without_the_other_finds_nothing(ada: Order, number: str, email: str) -> None:
     assert find(number, email) is None
@@ -117,8 +136,14 @@ def test_an_order_without_an_address_is_not_found_with_none() -> None:
     assert find("1001", "") is None
 
 
-def test_every_miss_costs_one_query(ada: Order, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    for number, email in [("1001", "eve@example.com"), ("1002", "ada@example.com"), ("1002", "eve@example.com")]:
+def test_every_miss_costs_one_query(
+    ada: Order, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number, email in [
+        ("1001", "eve@example.com"),
+        ("1002", "ada@example.com"),
+        ("1002", "eve@example.com"),
+    ]:
         with django_assert_num_queries(1):
             find(number, email)
 
@@ -161,21 +186,29 @@ def test_an_address_is_counted_once_however_it_is_spelled(spelled: str) -> None:
 
 
 def test_whatever_the_database_takes_for_the_same_letter_is_counted_as_one() -> None:
-    """Of every letter that Python knows, in each locale that this PostgreSQL has and whose capitals differ."""
-    letters = [chr(n) for n in range(1, sys.maxunicode + 1) if unicodedata.category(chr(n)) not in {"Cn", "Cs"}]
+    """Of every letter that Python knows, in each locale that this PostgreSQL has and whose capitals
+    differ."""
+    letters = [
+        chr(n)
+        for n in range(1, sys.maxunicode + 1)
+        if unicodedata.category(chr(n)) not in {"Cn", "Cs"}
+    ]
     names = ["default", "C.utf8", "pg_c_utf8", "pg_unicode_fast", "und-x-icu", "tr-x-icu"]
     same = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [names])
         for (name,) in cursor.fetchall():
             cursor.execute(
-                f'SELECT array_agg(letter) FROM unnest(%s::text[]) letter GROUP BY upper(letter COLLATE "{name}")'
+                f"SELECT array_agg(letter) FROM unnest(%s::text[]) letter GROUP BY upper(letter "
+                f'COLLATE "{name}")'
                 " HAVING count(*) > 1",
                 [letters],
             )
             same += [group for (group,) in cursor]
     assert len(same) > 1000
-    assert [group for group in [*same, "iİ"] if len({_folded(letter) for letter in group}) > 1] == []
+    assert [
+        group for group in [*same, "iİ"] if len({_folded(letter) for letter in group}) > 1
+    ] == []
 
 
 def test_look_up_works_while_the_cache_is_down(ada: Order, settings: Settings) -> None:

@@ -1,4 +1,5 @@
-"""Who gets what at every address: tests/access_matrix.txt, held against the URLconf and the running site."""
+"""Who gets what at every address: tests/access_matrix.txt, held against the URLconf and the running
+site."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -41,7 +42,8 @@ WRITTEN = """
     FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'django_session'"""
 
-Expected = Callable[[str], str]  # what a person gets, in the words of the table, or "open" or "login"
+# what a person gets, in the words of the table, or "open" or "login"
+Expected = Callable[[str], str]
 
 
 # The table
@@ -92,7 +94,9 @@ def expectations() -> dict[tuple[str, str], Expected]:
         found[address, method] = by_person({"half": half} | dict.fromkeys(ROLES, staff), everybody)
     for address, get, post in table()["staff's pages"]:
         opens = post if get.isdigit() else get
-        found[address, "GET"], found[address, "POST"] = (for_roles(opens, cell) for cell in (get, post))
+        found[address, "GET"], found[address, "POST"] = (
+            for_roles(opens, cell) for cell in (get, post)
+        )
     return found | model_expectations()
 
 
@@ -100,7 +104,10 @@ def model_expectations() -> dict[tuple[str, str], Expected]:
     """The pages that Django's admin gives every model, and the acts of ours."""
     found: dict[tuple[str, str], Expected] = {}
     for label, sees in table()["staff's tables"]:
-        may = {what: letters_of(FORMS.get(f"{label} {what}", set())) for what in ("add", "change", "delete")}
+        may = {
+            what: letters_of(FORMS.get(f"{label} {what}", set()))
+            for what in ("add", "change", "delete")
+        }
         under = f"admin/{label.lower().replace('.', '/')}/"
         row = f"{under}<path:object_id>/"
         for address, get, post in (
@@ -112,7 +119,10 @@ def model_expectations() -> dict[tuple[str, str], Expected]:
             (f"{row}delete/", may["delete"], may["delete"]),
             (f"{row}history/", sees, sees),
         ):
-            found[address, "GET"], found[address, "POST"] = for_roles(get, get), for_roles(sees, post)
+            found[address, "GET"], found[address, "POST"] = (
+                for_roles(get, get),
+                for_roles(sees, post),
+            )
     for method in ("GET", "POST"):
         del found["admin/auth/group/csv/", method]  # Django's own admin, without our sheets
     for name, roles in ACTS.items():
@@ -131,7 +141,12 @@ def letters_of(roles: set[str]) -> str:
 
 def routes() -> list[str]:
     """Every address of the URLconf, with the names of what it takes."""
-    return sorted({re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").rstrip("$") for route in _walk()})
+    return sorted(
+        {
+            re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").rstrip("$")
+            for route in _walk()
+        }
+    )
 
 
 def _walk(patterns: list[URLPattern | URLResolver] | None = None, under: str = "") -> Iterator[str]:
@@ -152,7 +167,8 @@ class Shop:
     upload: Upload
 
     def address(self, route: str, person: str) -> str:
-        """The address that this person asks for: where it names a row, one that is Vera's or anybody's."""
+        """The address that this person asks for: where it names a row, one that is Vera's or
+        anybody's."""
         values = {
             "token": self.tokens.get(person, "made-up"),
             "sku": self.line.product.sku,
@@ -204,7 +220,10 @@ def _vera() -> OrderLine:
 @pytest.fixture
 def shop() -> Shop:
     rows_of_everything()
-    line, other = _vera(), factories.order(factories.make_product(), email="other@example.com", customer_name="O")
+    line, other = (
+        _vera(),
+        factories.order(factories.make_product(), email="other@example.com", customer_name="O"),
+    )
     order = line.order
     tokens = {"other": access.link_token(other.order, Purpose.ACT)}
     tokens["revoked"] = access.link_token(order, Purpose.ACT)
@@ -240,7 +259,11 @@ class Outcome:
     written: int
 
     def is_as(self, expected: str, *, asked_by_get: bool) -> bool:
-        if self.written and not expected.endswith(("+", "*")) and (asked_by_get or not expected.startswith("open")):
+        if (
+            self.written
+            and not expected.endswith(("+", "*"))
+            and (asked_by_get or not expected.startswith("open"))
+        ):
             return False
         match expected.rstrip("+*"):
             case "login":
@@ -261,13 +284,16 @@ def ask(client: Client, method: str, address: str, sent: dict[str, object]) -> O
         before = _written()
         response = client.get(address) if method == "GET" else client.post(address, sent)
         content = response.getvalue().decode()
-        outcome = Outcome(response.status_code, response.get("Location", ""), content, _written() - before)
+        outcome = Outcome(
+            response.status_code, response.get("Location", ""), content, _written() - before
+        )
         transaction.set_rollback(True)
     return outcome
 
 
 def _written() -> int:
-    """Rows inserted, changed or deleted in this transaction, also what was undone in it; sessions are the visitor's own."""
+    """Rows inserted, changed or deleted in this transaction, also what was undone in it; sessions
+    are the visitor's own."""
     with connection.cursor() as cursor:
         cursor.execute(WRITTEN)
         return int(cursor.fetchone()[0])
@@ -308,13 +334,16 @@ def leaked(got: Outcome, person: str, shop: Shop, asked: str) -> list[str]:
 
 
 def test_what_changes_something_wants_a_form_of_ours_but_for_two_addresses() -> None:
-    """Mail programs and providers have no form of ours: what they send is known by its link and its secret."""
+    """Mail programs and providers have no form of ours: what they send is known by its link and its
+    secret."""
     exempt = {route for route, view in _views() if getattr(view, "csrf_exempt", False)}
     assert exempt == {"unsubscribe/<str:token>/", "webhooks/mail/"}
 
 
 def _views() -> Iterator[tuple[str, object]]:
-    waiting: list[tuple[str, URLPattern | URLResolver]] = [("", each) for each in get_resolver().url_patterns]
+    waiting: list[tuple[str, URLPattern | URLResolver]] = [
+        ("", each) for each in get_resolver().url_patterns
+    ]
     while waiting:
         under, each = waiting.pop()
         route = under + str(each.pattern)

@@ -1,4 +1,5 @@
-"""A link that may only look has the one that may act mailed, to the customer's address and nowhere else."""
+"""A link that may only look has the one that may act mailed, to the customer's address and nowhere
+else."""
 
 import re
 from collections.abc import Iterator
@@ -56,10 +57,15 @@ def test_opening_it_mails_nothing(client: Client, line: OrderLine) -> None:
     assert not Event.objects.filter(kind="link").exists()
 
 
-def test_the_button_mails_a_link_that_may_act(client: Client, line: OrderLine, mail_sink: MailSink) -> None:
+def test_the_button_mails_a_link_that_may_act(
+    client: Client, line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     response = client.post(link(line.order))
-    assert outcome(client, response) == "We mail the link to a•••@example.com: it should be there within a few minutes."
+    assert (
+        outcome(client, response)
+        == "We mail the link to a•••@example.com: it should be there within a few minutes."
+    )
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["ada@example.com"]
@@ -70,7 +76,11 @@ def test_the_button_mails_a_link_that_may_act(client: Client, line: OrderLine, m
     (token,) = re.findall(r"/o/(\S+)/\n", text)
     assert open_order(token, MAY_ACT) == (line.order, Purpose.ACT)
     message = Message.objects.latest("pk")
-    assert (message.kind, message.state, line.order.events.first().told_at) == ("link", "sent", message.sent_at)
+    assert (message.kind, message.state, line.order.events.first().told_at) == (
+        "link",
+        "sent",
+        message.sent_at,
+    )
 
 
 def test_it_is_mailed_once_in_ten_minutes_and_five_times_a_day(
@@ -93,16 +103,29 @@ def test_asked_too_often_it_says_where_the_link_is(client: Client, line: OrderLi
 
 
 @pytest.mark.parametrize(
-    "why", ["no address", "held", "held by staff", "not among those tried", "quiet", "suppressed", "came back"]
+    "why",
+    [
+        "no address",
+        "held",
+        "held by staff",
+        "not among those tried",
+        "quiet",
+        "suppressed",
+        "came back",
+    ],
 )
 def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
     client: Client, line: OrderLine, settings: Settings, why: str
 ) -> None:
-    words = "No mails go out to this order at the moment. Write to us, and a person does it for you."
+    words = (
+        "No mails go out to this order at the moment. Write to us, and a person does it for you."
+    )
     match why:
         case "no address":
             Order.objects.update(email="")
-            words = "We have no mail address for this order. Write to us, and a person does it for you."
+            words = (
+                "We have no mail address for this order. Write to us, and a person does it for you."
+            )
         case "held":
             settings.MAIL_MODE = "hold"
         case "held by staff":
@@ -123,12 +146,16 @@ def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
     assert not Event.objects.filter(kind="link").exists()
 
 
-def test_in_a_trial_it_is_mailed_to_those_who_try(client: Client, line: OrderLine, settings: Settings) -> None:
+def test_in_a_trial_it_is_mailed_to_those_who_try(
+    client: Client, line: OrderLine, settings: Settings
+) -> None:
     settings.MAIL_MODE = "only:Ada@example.com"
     assert client.post(link(line.order)).status_code == 303
 
 
-def test_who_may_act_needs_no_link_and_who_may_only_feed_a_calendar_gets_none(client: Client, line: OrderLine) -> None:
+def test_who_may_act_needs_no_link_and_who_may_only_feed_a_calendar_gets_none(
+    client: Client, line: OrderLine
+) -> None:
     acting = client.post(link(line.order, purpose=Purpose.ACT))
     assert (acting.status_code, acting["Location"]) == (302, link(line.order, "", Purpose.ACT))
     assert client.post(link(line.order, purpose=Purpose.FEED)).status_code == 404
@@ -142,7 +169,9 @@ def test_programs_read_it_as_a_note(client: Client, line: OrderLine) -> None:
 
 
 @pytest.mark.parametrize("missing", [{"email": ""}, {"released_at": None}])
-def test_the_service_refuses_where_nothing_can_be_mailed(line: OrderLine, missing: dict[str, object]) -> None:
+def test_the_service_refuses_where_nothing_can_be_mailed(
+    line: OrderLine, missing: dict[str, object]
+) -> None:
     Order.objects.update(**missing)
     with pytest.raises(services.Refused):
         services.ask_for_link(line.order, now=NOON)

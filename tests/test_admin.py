@@ -63,7 +63,14 @@ HISTORY: list[type[models.Model]] = [
     Shipment,
     ShipmentLine,
 ]
-SHIPPED = {"units": 1, "of": 1, "still": 0, "shipped_on": "2026-11-02", "carrier": "", "tracking_number": ""}
+SHIPPED = {
+    "units": 1,
+    "of": 1,
+    "still": 0,
+    "shipped_on": "2026-11-02",
+    "carrier": "",
+    "tracking_number": "",
+}
 AFTER_SETTLING = NOON + timedelta(minutes=11)
 
 
@@ -72,8 +79,8 @@ def page(model: type[models.Model], name: str = "changelist", *args: object) -> 
 
 
 def act(staff: Client, name: str, *rows: models.Model, **data: object) -> str:
-    """Open an act's page, send its form back with `data`, confirm what it would do where that is shown, and return what
-    staff read then."""
+    """Open an act's page, send its form back with `data`, confirm what it would do where that is
+    shown, and return what staff read then."""
     url = f"{page(type(rows[0]), name)}?{'&'.join(f'id={row.pk}' for row in rows)}"
     asked = staff.get(url)
     assert asked.status_code == 200
@@ -92,8 +99,13 @@ def confirmed(staff: Client, url: str, sent: dict[str, Any]) -> Any:
 def filled(form: BaseForm) -> dict[str, Any]:
     """What a browser sends of a form that nobody touched."""
     sent = {field.html_name: field.value() for field in form if field.value() is not None}
-    hidden = {field.html_initial_name: field.value() for field in form if field.field.show_hidden_initial}
-    return {name: "\n".join(value) if isinstance(value, list) else value for name, value in (sent | hidden).items()}
+    hidden = {
+        field.html_initial_name: field.value() for field in form if field.field.show_hidden_initial
+    }
+    return {
+        name: "\n".join(value) if isinstance(value, list) else value
+        for name, value in (sent | hidden).items()
+    }
 
 
 def rows_of_everything() -> OrderLine:
@@ -108,26 +120,43 @@ def rows_of_everything() -> OrderLine:
     services.start_release(100, now=NOON)
     services.write_note(line.order, "seen", now=NOON, actor="ada")
     ShopChange.objects.create(
-        order=line.order, what="email", here={"email": "a@b.test"}, there={"email": "b@b.test"}, seen_at=NOON
+        order=line.order,
+        what="email",
+        here={"email": "a@b.test"},
+        there={"email": "b@b.test"},
+        seen_at=NOON,
     )
-    Import.objects.create(command="import_orders", file_name="orders.csv", sha256="0", started_at=NOON)
-    Run.objects.create(job="review", day=NOON.date() - timedelta(days=Run.objects.count()), finished_at=NOON)
+    Import.objects.create(
+        command="import_orders", file_name="orders.csv", sha256="0", started_at=NOON
+    )
+    Run.objects.create(
+        job="review", day=NOON.date() - timedelta(days=Run.objects.count()), finished_at=NOON
+    )
     other = factories.order(product)
     services.move_in_queue(other, 1, reason="promised on the phone", now=NOON, actor="ada")
     dispatch_all()
     preview()
-    Attempt.objects.create(message=line.order.messages.get(), at=NOON, outcome="deferred", phase="connect")
+    Attempt.objects.create(
+        message=line.order.messages.get(), at=NOON, outcome="deferred", phase="connect"
+    )
     Suppression.objects.create(address=f"{line.pk}@example.com", reason="bounced", at=NOON)
     return line
 
 
-def written_mail(state: State = State.QUEUED, *, order: Order | None = None, number: str = "") -> Message:
+def written_mail(
+    state: State = State.QUEUED, *, order: Order | None = None, number: str = ""
+) -> Message:
     """An order's mail as its page shows it; `order` gets one more."""
     if order is None:
         order = factories.order(factories.make_product(), number=number).order
     else:
         Event.objects.create(
-            order=order, line=order.lines.get(), kind="shipped", facts=SHIPPED, at=NOON, message_due=True
+            order=order,
+            line=order.lines.get(),
+            kind="shipped",
+            facts=SHIPPED,
+            at=NOON,
+            message_due=True,
         )
     dispatch_all()
     preview()
@@ -140,13 +169,19 @@ def written_mail(state: State = State.QUEUED, *, order: Order | None = None, num
 
 def admin_urls() -> list[str]:
     """Every page of the admin, with a row where it needs one."""
-    urls = [reverse(f"admin:{name}") for name in ("index", "password_change", "autocomplete", "jsi18n")]
+    urls = [
+        reverse(f"admin:{name}") for name in ("index", "password_change", "autocomplete", "jsi18n")
+    ]
     for model, model_admin in admin.site._registry.items():
         row = model._default_manager.order_by("-pk").first()
         for pattern in model_admin.get_urls():
             if pattern.name:
                 takes_row = pattern.pattern.regex.groups > 0
-                urls.append(reverse(f"admin:{pattern.name}", args=[row.pk if row else 1] if takes_row else []))
+                urls.append(
+                    reverse(
+                        f"admin:{pattern.name}", args=[row.pk if row else 1] if takes_row else []
+                    )
+                )
     return urls
 
 
@@ -158,7 +193,9 @@ def test_every_list_explains_itself(admin_client: Client) -> None:
 
 
 class TestDeliveries:
-    def test_a_date_moved_with_a_reason_is_told_once_it_has_settled(self, admin_client: Client) -> None:
+    def test_a_date_moved_with_a_reason_is_told_once_it_has_settled(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product()
         delivery = factories.restock(product, expected_on=date(2026, 12, 2))
         line = factories.order(product)
@@ -186,9 +223,12 @@ class TestDeliveries:
     def test_dates_of_several_deliveries_move_at_once(self, admin_client: Client) -> None:
         deliveries = [factories.restock(factories.make_product()) for _ in range(3)]
         chosen = admin_client.post(
-            page(Restock), {"action": "move-date", "_selected_action": [row.pk for row in deliveries]}
+            page(Restock),
+            {"action": "move-date", "_selected_action": [row.pk for row in deliveries]},
         )
-        assert {int(pk) for pk in re.findall(r"id=(\d+)", chosen["Location"])} == {row.pk for row in deliveries}
+        assert {int(pk) for pk in re.findall(r"id=(\d+)", chosen["Location"])} == {
+            row.pk for row in deliveries
+        }
 
         act(admin_client, "move-date", *deliveries, expected_on="2027-01-15", reason="transport")
 
@@ -265,13 +305,18 @@ class TestDeliveries:
 
         shown = admin_client.get(page(Receipt, "change", past.pk)).content.decode()
         listed = admin_client.get(page(Receipt), {"what": "history"}).context["cl"].result_list
-        refused = admin_client.get(f"{page(Receipt, 'correct')}?id={past.pk}", follow=True).content.decode()
+        refused = admin_client.get(
+            f"{page(Receipt, 'correct')}?id={past.pk}", follow=True
+        ).content.decode()
 
         assert "Supplier&#x27;s history: from before our first order, not in stock" in shown
         assert page(Receipt, "correct") not in shown
         assert list(listed) == [past]
         assert "Only units that came into stock are corrected" in refused
-        assert "Supplier&#x27;s history" in admin_client.get(page(Product, "change", product.pk)).content.decode()
+        assert (
+            "Supplier&#x27;s history"
+            in admin_client.get(page(Product, "change", product.pk)).content.decode()
+        )
 
     def test_an_expected_delivery_is_added_through_the_service(self, admin_client: Client) -> None:
         product, supplier = factories.make_product(), factories.make_supplier()
@@ -320,7 +365,11 @@ class TestOrders:
         act(admin_client, "ship", line.order, carrier="DHL", tracking_number="JD0001")
 
         shipment = Shipment.objects.get()
-        assert (shipment.carrier, shipment.tracking_number, shipment.actor) == ("DHL", "JD0001", "admin")
+        assert (shipment.carrier, shipment.tracking_number, shipment.actor) == (
+            "DHL",
+            "JD0001",
+            "admin",
+        )
         assert fresh(line).shipped == 2
 
     def test_no_more_ships_than_is_set_aside(self, admin_client: Client) -> None:
@@ -331,10 +380,19 @@ class TestOrders:
         assert "Ensure this value is less than or equal to 2" in said
         assert not Shipment.objects.exists()
 
-    def test_units_are_cancelled_and_their_refund_is_listed_until_it_is_sent(self, admin_client: Client) -> None:
+    def test_units_are_cancelled_and_their_refund_is_listed_until_it_is_sent(
+        self, admin_client: Client
+    ) -> None:
         line = factories.order(factories.make_product(), 3)
 
-        act(admin_client, "cancel", line.order, by="customer", reason="asked", **{f"line_{line.pk}": 2})
+        act(
+            admin_client,
+            "cancel",
+            line.order,
+            by="customer",
+            reason="asked",
+            **{f"line_{line.pk}": 2},
+        )
 
         assert fresh(line).cancelled == 2
         event = line.order.events.first()
@@ -400,22 +458,37 @@ class TestOrders:
         assert "You are in line: 1st." in shown
         assert shown.count("/o/") == 2  # to see as the customer, and to copy for them
 
-    @pytest.mark.parametrize("term", ["1001", "ada@example.com", "lovelace", "sku-search", "JD0001"])
-    def test_an_order_is_found_by_what_a_customer_may_name(self, admin_client: Client, term: str) -> None:
+    @pytest.mark.parametrize(
+        "term", ["1001", "ada@example.com", "lovelace", "sku-search", "JD0001"]
+    )
+    def test_an_order_is_found_by_what_a_customer_may_name(
+        self, admin_client: Client, term: str
+    ) -> None:
         product = factories.make_product(sku="SKU-SEARCH")
         line = factories.order(product, number="1001")
         services.receive(product, 1, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON, tracking_number="JD0001")
-        factories.order(factories.make_product(), number="2", email="grace@example.com", customer_name="Grace Hopper")
+        factories.order(
+            factories.make_product(),
+            number="2",
+            email="grace@example.com",
+            customer_name="Grace Hopper",
+        )
         found = admin_client.get(page(Order), {"q": term}).context["cl"].result_list
         assert [order.number for order in found] == ["1001"]
 
-    @pytest.mark.parametrize("needs, number", [("attention", "1"), ("address", "2"), ("release", "3")])
-    def test_orders_that_need_a_person_are_listed(self, admin_client: Client, needs: str, number: str) -> None:
+    @pytest.mark.parametrize(
+        "needs, number", [("attention", "1"), ("address", "2"), ("release", "3")]
+    )
+    def test_orders_that_need_a_person_are_listed(
+        self, admin_client: Client, needs: str, number: str
+    ) -> None:
         product = factories.make_product()
         services.mark_not_told(factories.order(product, number="1").order, "mail refused")
         factories.order(product, number="2", email="")
-        quiet = services.NewOrder(number="3", placed_at=NOON, email="a@b.c", lines=[services.NewLine(product, 1)])
+        quiet = services.NewOrder(
+            number="3", placed_at=NOON, email="a@b.c", lines=[services.NewLine(product, 1)]
+        )
         services.place_orders([quiet], now=NOON, quiet=True)
         found = admin_client.get(page(Order), {"needs": needs}).context["cl"].result_list
         assert [order.number for order in found] == [number]
@@ -433,10 +506,15 @@ class TestOrders:
 
 
 class TestMails:
-    def test_an_order_leads_to_its_mails_and_a_mail_shows_what_was_written(self, admin_client: Client) -> None:
+    def test_an_order_leads_to_its_mails_and_a_mail_shows_what_was_written(
+        self, admin_client: Client
+    ) -> None:
         order = rows_of_everything().order
         message = order.messages.get()
-        assert page(Message, "change", message.pk) in admin_client.get(page(Order, "change", order.pk)).content.decode()
+        assert (
+            page(Message, "change", message.pk)
+            in admin_client.get(page(Order, "change", order.pk)).content.decode()
+        )
 
         shown = admin_client.get(page(Message, "change", message.pk))
 
@@ -444,18 +522,25 @@ class TestMails:
         assert "frame-src 'self'" in shown["Content-Security-Policy"]
         assert f'sandbox src="{page(Message, "html", message.pk)}"' in shown.content.decode()
 
-    def test_the_html_of_a_mail_is_framed_here_only_and_runs_nothing(self, admin_client: Client) -> None:
+    def test_the_html_of_a_mail_is_framed_here_only_and_runs_nothing(
+        self, admin_client: Client
+    ) -> None:
         message = rows_of_everything().order.messages.get()
         framed = admin_client.get(page(Message, "html", message.pk))
         assert framed.content.decode() == without_tokens(message.html)
         assert framed["X-Frame-Options"] == "SAMEORIGIN"
         assert framed["Content-Security-Policy"] == (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors "
+            "'self'; sandbox"
         )
 
-    def test_a_mail_shows_its_headers_what_it_says_of_its_events_and_every_try(self, admin_client: Client) -> None:
+    def test_a_mail_shows_its_headers_what_it_says_of_its_events_and_every_try(
+        self, admin_client: Client
+    ) -> None:
         message = written_mail()
-        Attempt.objects.create(message=message, at=NOON, outcome="deferred", phase="envelope", detail="451 busy")
+        Attempt.objects.create(
+            message=message, at=NOON, outcome="deferred", phase="envelope", detail="451 busy"
+        )
         shown = admin_client.get(page(Message, "change", message.pk)).content.decode()
         for name, value in message.headers.items():
             assert f"{name}: {escape(value)}" in shown
@@ -487,7 +572,9 @@ class TestMails:
         shown = admin_client.get(page(Message, "change", message.pk)).content.decode()
         assert re.findall(r'href="/admin/notifications/message/([a-z-]+)/\?id=', shown) == offered
 
-    def test_a_failed_mail_is_sent_again_to_the_address_the_order_has_now(self, admin_client: Client) -> None:
+    def test_a_failed_mail_is_sent_again_to_the_address_the_order_has_now(
+        self, admin_client: Client
+    ) -> None:
         message = written_mail(State.FAILED)
         Order.objects.update(email="lovelace@example.com")
         url = f"{page(Message, 'send-again')}?id={message.pk}"
@@ -501,27 +588,38 @@ class TestMails:
         assert (entry.user.get_username(), entry.object_id) == ("admin", str(message.pk))
         assert "is queued again, to lovelace@example.com" in entry.change_message
 
-    def test_of_several_failed_mails_to_one_customer_the_newest_is_sent_again(self, admin_client: Client) -> None:
+    def test_of_several_failed_mails_to_one_customer_the_newest_is_sent_again(
+        self, admin_client: Client
+    ) -> None:
         old = written_mail(State.FAILED)
         new = written_mail(State.FAILED, order=old.order)
         said = act(admin_client, "send-again", old, new)
-        assert list(old.order.messages.order_by("pk").values_list("state", flat=True)) == ["failed", "queued"]
+        assert list(old.order.messages.order_by("pk").values_list("state", flat=True)) == [
+            "failed",
+            "queued",
+        ]
         assert "has a newer mail: this one is out of date" in said
 
-    def test_a_mail_is_not_sent_again_while_another_to_this_customer_is_on_its_way(self, admin_client: Client) -> None:
+    def test_a_mail_is_not_sent_again_while_another_to_this_customer_is_on_its_way(
+        self, admin_client: Client
+    ) -> None:
         old = written_mail(State.FAILED)
         new = written_mail(State.FAILED, order=old.order)
         Message.objects.filter(pk=old.pk).update(state=State.QUEUED)
         assert "has another mail on its way" in act(admin_client, "send-again", new)
 
-    def test_a_mail_that_still_has_no_address_is_refused_in_the_form(self, admin_client: Client) -> None:
+    def test_a_mail_that_still_has_no_address_is_refused_in_the_form(
+        self, admin_client: Client
+    ) -> None:
         message = written_mail(State.SUPPRESSED)
         Order.objects.update(email="")
         assert "has no mail address: enter one first" in act(admin_client, "send-again", message)
         message.refresh_from_db()
         assert message.state == State.SUPPRESSED
 
-    def test_what_a_mail_says_counts_as_told_once_somebody_found_it_arrived(self, admin_client: Client) -> None:
+    def test_what_a_mail_says_counts_as_told_once_somebody_found_it_arrived(
+        self, admin_client: Client
+    ) -> None:
         message = written_mail(State.NEEDS_REVIEW)
         act(admin_client, "count-as-sent", message, reason="it arrived")
         message.refresh_from_db()
@@ -531,14 +629,18 @@ class TestMails:
     def test_withdrawn_mails_leave_their_customers_to_a_person(self, admin_client: Client) -> None:
         queued = [written_mail() for _ in range(3)]
         chosen = {"action": "withdraw", "_selected_action": [row.pk for row in queued]}
-        assert admin_client.post(page(Message), chosen)["Location"].startswith(page(Message, "withdraw"))
+        assert admin_client.post(page(Message), chosen)["Location"].startswith(
+            page(Message, "withdraw")
+        )
 
         act(admin_client, "withdraw", *queued, reason="wrong date")
 
         assert set(Message.objects.values_list("state", flat=True)) == {State.CANCELLED}
         assert admin_client.get(page(Order), {"needs": "attention"}).context["cl"].result_count == 3
 
-    def test_a_mail_taken_by_the_worker_meanwhile_is_not_withdrawn(self, admin_client: Client) -> None:
+    def test_a_mail_taken_by_the_worker_meanwhile_is_not_withdrawn(
+        self, admin_client: Client
+    ) -> None:
         message = written_mail()
         url = f"{page(Message, 'withdraw')}?id={message.pk}"
         seen = admin_client.get(url).context["form"].seen()
@@ -553,12 +655,19 @@ class TestMails:
         viewer = User.objects.create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
         client.force_login(viewer)
-        assert page(Message, "withdraw") not in client.get(page(Message, "change", message.pk)).content.decode()
+        assert (
+            page(Message, "withdraw")
+            not in client.get(page(Message, "change", message.pk)).content.decode()
+        )
         for name in ("send-again", "count-as-sent", "withdraw"):
             assert client.post(f"{page(Message, name)}?id={message.pk}").status_code == 403
 
-    @pytest.mark.parametrize("of", ["order number", "recipient", "Message-ID", "Message-ID without brackets"])
-    def test_a_mail_is_found_by_what_somebody_reads_off_it(self, admin_client: Client, of: str) -> None:
+    @pytest.mark.parametrize(
+        "of", ["order number", "recipient", "Message-ID", "Message-ID without brackets"]
+    )
+    def test_a_mail_is_found_by_what_somebody_reads_off_it(
+        self, admin_client: Client, of: str
+    ) -> None:
         written_mail(number="2002")
         message = written_mail(number="1001")
         Message.objects.filter(pk=message.pk).update(recipient="grace@example.com")
@@ -568,26 +677,38 @@ class TestMails:
             "Message-ID": message.message_id,
             "Message-ID without brackets": message.message_id.strip("<>"),
         }[of]
-        assert list(admin_client.get(page(Message), {"q": term}).context["cl"].result_list) == [message]
+        assert list(admin_client.get(page(Message), {"q": term}).context["cl"].result_list) == [
+            message
+        ]
 
-    def test_mails_that_may_have_been_sent_without_our_hearing_so_are_listed(self, admin_client: Client) -> None:
+    def test_mails_that_may_have_been_sent_without_our_hearing_so_are_listed(
+        self, admin_client: Client
+    ) -> None:
         written_mail()
         message = written_mail()
         Message.objects.filter(pk=message.pk).update(ambiguous_count=1)
-        assert list(admin_client.get(page(Message), {"ambiguous": "yes"}).context["cl"].result_list) == [message]
+        assert list(
+            admin_client.get(page(Message), {"ambiguous": "yes"}).context["cl"].result_list
+        ) == [message]
 
     def test_an_address_is_suppressed_and_freed_again(self, admin_client: Client) -> None:
-        admin_client.post(page(Suppression, "add"), {"address": "ada@example.com", "reason": "asked by phone"})
+        admin_client.post(
+            page(Suppression, "add"), {"address": "ada@example.com", "reason": "asked by phone"}
+        )
         row = Suppression.objects.get()
         assert row.at == NOON
-        again = admin_client.post(page(Suppression, "add"), {"address": "ADA@example.com", "reason": "twice"})
+        again = admin_client.post(
+            page(Suppression, "add"), {"address": "ADA@example.com", "reason": "twice"}
+        )
         assert again.status_code == 200
         admin_client.post(page(Suppression, "delete", row.pk), {"post": "yes"})
         assert not Suppression.objects.exists()
 
 
 class TestFieldsThatServicesOwn:
-    def test_saving_an_order_changes_what_staff_changed_and_nothing_else(self, admin_client: Client) -> None:
+    def test_saving_an_order_changes_what_staff_changed_and_nothing_else(
+        self, admin_client: Client
+    ) -> None:
         order = factories.order(factories.make_product()).order
         url = page(Order, "change", order.pk)
         sent = filled(admin_client.get(url).context["adminform"].form)
@@ -606,19 +727,29 @@ class TestFieldsThatServicesOwn:
         product = factories.make_product()
         line = factories.order(product, 2)
         services.receive(product, 2, now=NOON)
-        sent = {"allocated": 0, "quantity": 9, "held": "on", "queued_at_0": "2020-01-01", "queued_at_1": "00:00"}
+        sent = {
+            "allocated": 0,
+            "quantity": 9,
+            "held": "on",
+            "queued_at_0": "2020-01-01",
+            "queued_at_1": "00:00",
+        }
 
         refused = admin_client.post(page(OrderLine, "change", line.pk), sent)
 
         assert refused.status_code == 403
         assert (fresh(line).allocated, fresh(line).quantity, fresh(line).held) == (2, 2, False)
 
-    def test_saving_a_product_leaves_a_change_that_settles_alone(self, admin_client: Client) -> None:
+    def test_saving_a_product_leaves_a_change_that_settles_alone(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product()
         url = page(Product, "change", product.pk)
         admin_client.get(url)
         factories.restock(product)
-        admin_client.post(url, {"sku": product.sku, "name": "Renamed", "on_backorder": "on", "handling_days": ""})
+        admin_client.post(
+            url, {"sku": product.sku, "name": "Renamed", "on_backorder": "on", "handling_days": ""}
+        )
         saved = Product.objects.get()
         assert (saved.name, saved.review_at) == ("Renamed", NOON + timedelta(minutes=10))
 
@@ -637,7 +768,9 @@ class TestFieldsThatServicesOwn:
 
 class TestWhoMay:
     @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
-    def test_history_is_only_read_even_by_post(self, admin_client: Client, model: type[models.Model]) -> None:
+    def test_history_is_only_read_even_by_post(
+        self, admin_client: Client, model: type[models.Model]
+    ) -> None:
         rows_of_everything()
         row = model._default_manager.order_by("pk").first()
         assert row is not None
@@ -645,15 +778,21 @@ class TestWhoMay:
 
         answers = [
             admin_client.post(page(model, "add"), {}),
-            admin_client.post(page(model, "change", row.pk), {"quantity": 99, "kind": "note", "actor": "eve"}),
+            admin_client.post(
+                page(model, "change", row.pk), {"quantity": 99, "kind": "note", "actor": "eve"}
+            ),
             admin_client.post(page(model, "delete", row.pk), {"post": "yes"}),
         ]
-        admin_client.post(page(model), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
+        admin_client.post(
+            page(model), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+        )
 
         assert [answer.status_code for answer in answers] == [403, 403, 403]
         assert model._default_manager.filter(pk=row.pk).values().get() == before
 
-    def test_a_stranger_and_a_customer_with_a_login_meet_the_login_page_everywhere(self, client: Client) -> None:
+    def test_a_stranger_and_a_customer_with_a_login_meet_the_login_page_everywhere(
+        self, client: Client
+    ) -> None:
         rows_of_everything()
         urls = admin_urls()
         for login in (None, User.objects.create_user("plain", password="p")):
@@ -679,7 +818,10 @@ class TestWhoMay:
 
     def test_staff_stay_at_the_desk_where_there_is_nothing_for_them(self, client: Client) -> None:
         client.force_login(User.objects.create_user("viewer", is_staff=True))
-        for url, says in ((page(Restock, "add"), "Your role does not include this"), ("/admin/nothing/", "not found")):
+        for url, says in (
+            (page(Restock, "add"), "Your role does not include this"),
+            ("/admin/nothing/", "not found"),
+        ):
             said = client.get(url).content.decode()
             assert says in said
             assert reverse("admin:logout") in said
@@ -689,7 +831,9 @@ class TestWhoMay:
     def test_who_may_change_deliveries_may_receive_them(self, client: Client) -> None:
         delivery = factories.restock(factories.make_product(), 3)
         clerk = User.objects.create_user("clerk", is_staff=True)
-        clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_restock", "receive_restock"]))
+        clerk.user_permissions.add(
+            *Permission.objects.filter(codename__in=["view_restock", "receive_restock"])
+        )
         client.force_login(clerk)
         act(client, "receive", delivery)
         assert Receipt.objects.get().actor == "clerk"
@@ -708,22 +852,40 @@ class TestPages:
         for url in set(admin_urls()) - {mail}:
             shown = admin_client.get(url, follow=True)
             assert shown.status_code in (200, 403, 404), url
-            assert not re.search(r"<style|<script>|\sstyle=|\son\w+=", shown.getvalue().decode()), url
+            assert not re.search(r"<style|<script>|\sstyle=|\son\w+=", shown.getvalue().decode()), (
+                url
+            )
 
-    def test_every_list_asks_as_many_questions_for_thirty_rows_as_for_one(self, admin_client: Client) -> None:
+    def test_every_list_asks_as_many_questions_for_thirty_rows_as_for_one(
+        self, admin_client: Client
+    ) -> None:
         rows_of_everything()
         few = {model: queries_of(admin_client, page(model)) for model in admin.site._registry}
         for _ in range(9):
             rows_of_everything()
-        assert {model: queries_of(admin_client, page(model)) for model in admin.site._registry} == few
+        assert {
+            model: queries_of(admin_client, page(model)) for model in admin.site._registry
+        } == few
 
     def test_every_day_s_work_comes_before_what_is_only_read(self, admin_client: Client) -> None:
         shown = admin_client.get(reverse("admin:index")).content.decode()
         rows = re.findall(r'<th scope="row" id="[a-z_]+-(\w+)"', shown)
-        daily = ["restock", "order", "orderline", "receipt", "shipment", "shopchange", "shoptask", "refund", "message"]
+        daily = [
+            "restock",
+            "order",
+            "orderline",
+            "receipt",
+            "shipment",
+            "shopchange",
+            "shoptask",
+            "refund",
+            "message",
+        ]
         assert rows[: len(daily)] == daily
         assert re.findall(r"<caption>(.*?)</caption>", shown) == ["Daily work", "Set-up", "History"]
-        assert sorted(rows) == sorted(model._meta.model_name or "" for model in admin.site._registry)
+        assert sorted(rows) == sorted(
+            model._meta.model_name or "" for model in admin.site._registry
+        )
 
     def test_who_may_see_one_model_finds_that_one(self, client: Client) -> None:
         viewer = User.objects.create_user("viewer", is_staff=True)
@@ -733,14 +895,18 @@ class TestPages:
         assert re.findall(r"<caption>(.*?)</caption>", shown) == ["History"]
         assert re.findall(r'<th scope="row" id="([\w-]+)"', shown) == ["orders-event"]
 
-    @pytest.mark.parametrize("name", ["admin:index", "admin:login", "admin:orders_order_changelist"])
+    @pytest.mark.parametrize(
+        "name", ["admin:index", "admin:login", "admin:orders_order_changelist"]
+    )
     def test_the_browser_finds_the_admin_s_icon(self, admin_client: Client, name: str) -> None:
         if name == "admin:login":
             admin_client.logout()
         shown = admin_client.get(reverse(name)).content.decode()
         assert '<link rel="icon" href="/static/icons/parcel.svg" type="image/svg+xml">' in shown
 
-    def test_the_admin_bears_the_shop_s_name_and_leads_back_to_its_site(self, admin_client: Client) -> None:
+    def test_the_admin_bears_the_shop_s_name_and_leads_back_to_its_site(
+        self, admin_client: Client
+    ) -> None:
         shown = admin_client.get(reverse("admin:index")).content.decode()
         assert "Tern &amp; Tide" in shown
         assert '<a href="http://testserver">View site</a>' in shown

@@ -7,7 +7,17 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from orders import queue, services
-from orders.models import Answer, DelayNotice, Event, Order, OrderLine, Promise, Refund, Restock, Supplier
+from orders.models import (
+    Answer,
+    DelayNotice,
+    Event,
+    Order,
+    OrderLine,
+    Promise,
+    Refund,
+    Restock,
+    Supplier,
+)
 from orders.pages.status import order_status
 from tests import factories
 from tests.factories import NOON, fresh, kinds
@@ -29,7 +39,11 @@ def restock(supplier: Supplier) -> Restock:
     """Due in eleven days: everyone's window ends well before the thirtieth."""
     early = NOON - timedelta(hours=2)
     return factories.restock(
-        factories.make_product(), 50, supplier=supplier, now=early, expected_on=(NOON + 11 * DAY).date()
+        factories.make_product(),
+        50,
+        supplier=supplier,
+        now=early,
+        expected_on=(NOON + 11 * DAY).date(),
     )
 
 
@@ -50,7 +64,9 @@ def tell(now: object) -> None:
     due = Promise.objects.filter(told_at=None).values_list("pk", flat=True)
     services.decide_again(list(due), now=now)
     events = [
-        pk for order in Order.objects.all() for pk in order.events.filter(told_at=None).values_list("pk", flat=True)
+        pk
+        for order in Order.objects.all()
+        for pk in order.events.filter(told_at=None).values_list("pk", flat=True)
     ]
     services.mark_told(events, at=now)
 
@@ -64,7 +80,9 @@ def test_a_window_within_the_agreed_day_asks_nobody(restock: Restock) -> None:
     assert not line.notices.exists()
 
 
-def test_a_first_short_delay_is_case_a_and_silence_is_consent_when_it_was_told_in_time(restock: Restock) -> None:
+def test_a_first_short_delay_is_case_a_and_silence_is_consent_when_it_was_told_in_time(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     original = line.agreed_by
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
@@ -79,7 +97,9 @@ def test_a_first_short_delay_is_case_a_and_silence_is_consent_when_it_was_told_i
     assert fresh(line).waiting == 1
 
 
-def test_a_second_delay_is_case_d_and_silence_cancels_and_the_customer_can_be_put_back(restock: Restock) -> None:
+def test_a_second_delay_is_case_d_and_silence_cancels_and_the_customer_can_be_put_back(
+    restock: Restock,
+) -> None:
     line, behind = factories.order(restock.product), factories.order(restock.product)
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
     first = newest(line)
@@ -123,7 +143,9 @@ def test_keeping_the_place_moves_the_agreed_day_once(restock: Restock) -> None:
     assert newest(line).case == "D"
 
 
-def test_leaving_is_possible_any_time_whole_or_in_part_and_twice_does_nothing_more(restock: Restock) -> None:
+def test_leaving_is_possible_any_time_whole_or_in_part_and_twice_does_nothing_more(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product, 3)
     done = services.answer(line.order, line.pk, "cancel", units=1, now=NOON)
     assert (done.done, done.units, fresh(line).waiting) == ("cancelled", 1, 2)
@@ -183,7 +205,9 @@ def test_what_is_over_reminds_nobody_and_warns_nobody(restock: Restock) -> None:
     assert newest(shipped).told_at is None
     services.ship(shipped.order, {shipped.pk: 1}, now=NOON + 5 * DAY, beyond_reserved=True)
     days = [NOON + n * DAY for n in range(6, 100)]
-    assert [services.remind(now=day) + services.warn_staff(now=day) for day in days] == [0] * len(days)
+    assert [services.remind(now=day) + services.warn_staff(now=day) for day in days] == [0] * len(
+        days
+    )
 
 
 def test_a_quiet_order_is_never_cancelled_by_silence(restock: Restock) -> None:
@@ -194,22 +218,29 @@ def test_a_quiet_order_is_never_cancelled_by_silence(restock: Restock) -> None:
     assert fresh(line).waiting == 1
 
 
-def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_day(restock: Restock) -> None:
+def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_day(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
     services.review_settled(now=NOON + timedelta(minutes=11))
     last = (line.agreed_by - NOON.date()).days
     lists = {
-        last - n: Order.objects.get().attention for n in range(last + 2) if services.warn_staff(now=NOON + n * DAY)
+        last - n: Order.objects.get().attention
+        for n in range(last + 2)
+        if services.warn_staff(now=NOON + n * DAY)
     }
     assert list(lists) == [7, 3, 1, 0, -1]
-    assert all(len(texts) == 1 for texts in lists.values())  # each takes the place of the one before
+    # each takes the place of the one before
+    assert all(len(texts) == 1 for texts in lists.values())
     assert "the day agreed ends in 7 days" in lists[7][0]
     assert "the day agreed ends today" in lists[0][0]
     assert "the law wants it cancelled" in lists[-1][0]
 
 
-def test_a_warning_goes_once_the_customer_was_told_in_time_and_others_of_the_order_stay(restock: Restock) -> None:
+def test_a_warning_goes_once_the_customer_was_told_in_time_and_others_of_the_order_stay(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
     services.review_settled(now=NOON + timedelta(minutes=11))
@@ -217,12 +248,16 @@ def test_a_warning_goes_once_the_customer_was_told_in_time_and_others_of_the_ord
     warned = NOON + timedelta(days=(line.agreed_by - NOON.date()).days - 7)
     assert services.warn_staff(now=warned) == 1
     assert len(Order.objects.get().attention) == 2
-    services.mark_told(list(Event.objects.values_list("pk", flat=True)), at=warned + timedelta(minutes=5))
+    services.mark_told(
+        list(Event.objects.values_list("pk", flat=True)), at=warned + timedelta(minutes=5)
+    )
     assert newest(line).adequate
     assert Order.objects.get().attention == ["rang twice"]
 
 
-def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(restock: Restock) -> None:
+def test_who_hears_nothing_for_a_fortnight_is_told_that_nothing_changed_and_later_less_often(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     told = [n for n in range(1, 120) if services.reassure(now=NOON + n * DAY)]
     assert told == [14, 28, 58, 88, 118]
@@ -249,7 +284,9 @@ def test_nobody_is_told_of_a_cancellation_that_did_not_happen(restock: Restock) 
     assert fresh(line).waiting == 2
 
 
-def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_only_that(restock: Restock) -> None:
+def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_only_that(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product, 3)
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
     slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
@@ -266,17 +303,23 @@ def test_a_part_cancelled_leaves_the_question_for_the_rest_and_put_back_returns_
 
 
 def asked_twice(restock: Restock) -> tuple[OrderLine, DelayNotice]:
-    """A question whose silence cancels was told; a newer one stands on the page, and its mail is still to go out."""
+    """A question whose silence cancels was told; a newer one stands on the page, and its mail is
+    still to go out."""
     line = factories.order(restock.product)
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
     slip(restock, (NOON + 50 * DAY).date(), now=NOON + 2 * DAY)
     told = newest(line)
     untold(restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY)
-    assert [(row.case, bool(row.told_at)) for row in line.notices.filter(outcome="")] == [("D", False), ("D", True)]
+    assert [(row.case, bool(row.told_at)) for row in line.notices.filter(outcome="")] == [
+        ("D", False),
+        ("D", True),
+    ]
     return line, told
 
 
-def test_an_ok_given_before_the_newest_mail_went_out_answers_what_was_asked_before_too(restock: Restock) -> None:
+def test_an_ok_given_before_the_newest_mail_went_out_answers_what_was_asked_before_too(
+    restock: Restock,
+) -> None:
     line, told = asked_twice(restock)
     assert services.answer(line.order, line.pk, "keep", now=NOON + 4 * DAY).done == "kept"
     overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
@@ -284,7 +327,9 @@ def test_an_ok_given_before_the_newest_mail_went_out_answers_what_was_asked_befo
     assert fresh(line).agreed_by == newest(line).consent_to > told.consent_to
 
 
-def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(restock: Restock) -> None:
+def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(
+    restock: Restock,
+) -> None:
     line, told = asked_twice(restock)
     overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
     assert (services.apply_silence(now=overdue), fresh(line).state) == (1, "cancelled")
@@ -293,7 +338,9 @@ def test_who_is_cancelled_before_the_newest_mail_went_out_can_be_put_back_too(re
     assert services.apply_silence(now=overdue + DAY) == 0
 
 
-def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_again(restock: Restock) -> None:
+def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_again(
+    restock: Restock,
+) -> None:
     line, told = asked_twice(restock)
     overdue = NOON + timedelta(days=(told.answer_by - NOON.date()).days + 2)
     services.apply_silence(now=overdue)
@@ -305,7 +352,9 @@ def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_aga
     with pytest.raises(services.Refused, match="this product will not come again"):
         services.answer(line.order, line.pk, "keep", now=overdue)
     assert fresh(line).state == "cancelled"
-    services.put_back(fresh(line), 1, now=overdue, actor="ruth", reason="one was found in the cellar")
+    services.put_back(
+        fresh(line), 1, now=overdue, actor="ruth", reason="one was found in the cellar"
+    )
     assert fresh(line).state == "waiting"
 
 
@@ -318,8 +367,12 @@ def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_
     notices = [newest(line) for line in lines]
     overdue = NOON + timedelta(days=(notices[0].answer_by - NOON.date()).days + 2)
     services.answer(lines[0].order, lines[0].pk, "cancel", now=NOON + 3 * DAY)
-    services.put_back(fresh(lines[0]), 1, now=NOON + 4 * DAY, actor="ruth", reason="she asked for it back")
-    services.cancel(lines[1].order, units={lines[1].pk: 1}, now=NOON + 3 * DAY, by="staff", actor="ruth")
+    services.put_back(
+        fresh(lines[0]), 1, now=NOON + 4 * DAY, actor="ruth", reason="she asked for it back"
+    )
+    services.cancel(
+        lines[1].order, units={lines[1].pk: 1}, now=NOON + 3 * DAY, by="staff", actor="ruth"
+    )
     assert (newest(lines[0]).outcome, newest(lines[0]).ended_at) == ("", None)
     services.apply_silence(now=overdue)
     assert [fresh(line).state for line in lines] == ["cancelled", "cancelled"]
@@ -331,10 +384,16 @@ def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_
 
 def test_one_of_several_lines_is_answered_alone(restock: Restock) -> None:
     other = factories.restock(
-        factories.make_product(), 50, supplier=restock.supplier, now=NOON, expected_on=(NOON + 11 * DAY).date()
+        factories.make_product(),
+        50,
+        supplier=restock.supplier,
+        now=NOON,
+        expected_on=(NOON + 11 * DAY).date(),
     )
     lines = [services.NewLine(row.product, 1) for row in (restock, other)]
-    new = services.NewOrder(number="TWO", placed_at=NOON, country="US", email="two@example.com", lines=lines)
+    new = services.NewOrder(
+        number="TWO", placed_at=NOON, country="US", email="two@example.com", lines=lines
+    )
     first, second = services.place_order(new, now=NOON).lines.order_by("pk")
     for row in (restock, other):
         slip(row, (NOON + 90 * DAY).date(), now=NOON + DAY)
@@ -345,7 +404,9 @@ def test_one_of_several_lines_is_answered_alone(restock: Restock) -> None:
     assert (fresh(first).state, fresh(second).state) == ("waiting", "cancelled")
 
 
-def test_staff_who_put_back_what_silence_cancelled_pass_on_the_customers_consent(restock: Restock) -> None:
+def test_staff_who_put_back_what_silence_cancelled_pass_on_the_customers_consent(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     slip(restock, (NOON + 90 * DAY).date(), now=NOON + DAY)
     notice = newest(line)
@@ -353,7 +414,11 @@ def test_staff_who_put_back_what_silence_cancelled_pass_on_the_customers_consent
     services.apply_silence(now=overdue)
     services.put_back(fresh(line), 1, now=overdue, actor="ruth")
     assert (fresh(line).agreed_by, newest(line).outcome) == (notice.consent_to, "kept")
-    assert Answer.objects.values_list("choice", "channel", "actor").get() == ("keep", "staff", "ruth")
+    assert Answer.objects.values_list("choice", "channel", "actor").get() == (
+        "keep",
+        "staff",
+        "ruth",
+    )
 
 
 def test_a_notice_told_too_late_runs_no_deadline_and_staff_are_told_that_the_law_wants_it_cancelled(
@@ -367,17 +432,25 @@ def test_a_notice_told_too_late_runs_no_deadline_and_staff_are_told_that_the_law
     assert newest(line).adequate is False
     assert services.apply_silence(now=NOON + 300 * DAY) == 0
     assert (services.warn_staff(now=after), services.warn_staff(now=after + DAY)) == (1, 0)
-    assert "passed without a notice in time; the law wants it cancelled" in Order.objects.get().attention[0]
+    assert (
+        "passed without a notice in time; the law wants it cancelled"
+        in Order.objects.get().attention[0]
+    )
 
 
-@pytest.mark.parametrize(("chosen", "applied"), [("", "elsewhere"), ("EU", "EU"), ("US-CA", "elsewhere")])
+@pytest.mark.parametrize(
+    ("chosen", "applied"), [("", "elsewhere"), ("EU", "EU"), ("US-CA", "elsewhere")]
+)
 def test_a_shop_may_choose_stricter_rules_than_the_law_of_the_country(
     restock: Restock, settings: Settings, chosen: str, applied: str
 ) -> None:
     settings.DELAY_RULES = chosen
     line = factories.order(restock.product, country="CA")
     slip(restock, (NOON + 70 * DAY).date(), now=NOON + DAY)
-    assert (newest(line).jurisdiction, "withdraw" in newest(line).sentences) == (applied, applied == "EU")
+    assert (newest(line).jurisdiction, "withdraw" in newest(line).sentences) == (
+        applied,
+        applied == "EU",
+    )
 
 
 @pytest.mark.parametrize("lines", [1, 30])

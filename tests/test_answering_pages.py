@@ -32,7 +32,9 @@ def restock() -> Restock:
     supplier = factories.make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     product, due = factories.make_product(name="Walnut lamp"), (NOON + 11 * DAY).date()
-    return factories.restock(product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due)
+    return factories.restock(
+        product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due
+    )
 
 
 def slip(restock: Restock, days: int, *, now: datetime) -> None:
@@ -66,7 +68,9 @@ def path(row: Order, purpose: Purpose = Purpose.ACT, page: str = "answer/") -> s
     return f"/o/{link_token(row, purpose)}/{page}"
 
 
-def show(client: Client, line: OrderLine, choice: str, purpose: Purpose = Purpose.ACT) -> HttpResponse:
+def show(
+    client: Client, line: OrderLine, choice: str, purpose: Purpose = Purpose.ACT
+) -> HttpResponse:
     return client.get(path(line.order, purpose), {"line": line.pk, "choice": choice})
 
 
@@ -77,7 +81,9 @@ def act(client: Client, line: OrderLine, choice: str, **typed: object) -> HttpRe
 def said(response: HttpResponse) -> str:
     """What somebody reads, in one line."""
     page = response.content.decode()
-    return " ".join(html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split())
+    return " ".join(
+        html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split()
+    )
 
 
 def heading(response: HttpResponse) -> str:
@@ -88,24 +94,31 @@ def heading(response: HttpResponse) -> str:
 def outcome(client: Client, response: HttpResponse) -> str:
     """The words on top of the page that follows."""
     assert response.status_code == 303
-    (words,) = re.findall(r'role="status">(.*?)</p>', client.get(response["Location"]).content.decode())
+    (words,) = re.findall(
+        r'role="status">(.*?)</p>', client.get(response["Location"]).content.decode()
+    )
     return html.unescape(words)
 
 
 def rows() -> list[object]:
-    return [list(model.objects.order_by("pk").values()) for model in (Answer, DelayNotice, Event, OrderLine, Refund)]
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Answer, DelayNotice, Event, OrderLine, Refund)
+    ]
 
 
 # What the page shows
 
 
-def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(client: Client, restock: Restock) -> None:
+def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(
+    client: Client, restock: Restock
+) -> None:
     line = first_delay(restock)
     page = client.get(path(line.order, page=""))
     by = date_words(line.notices.first().answer_by)
     assert (
-        "The choice is yours Happy to wait? You need do nothing. Keep my place Cancel, refund me The window now: "
-        in said(page)
+        "The choice is yours Happy to wait? You need do nothing. Keep my place Cancel, refund me "
+        "The window now: " in said(page)
     )
     assert (
         "Your choice in full If we do not hear from you before we ship, and by "
@@ -132,20 +145,30 @@ def test_without_a_delay_there_is_a_quiet_way_out(client: Client, restock: Resto
 
 @pytest.mark.parametrize("choice", ["keep", "cancel", "withdraw"])
 @pytest.mark.parametrize("purpose", [Purpose.ACT, Purpose.LOOK])
-def test_opening_a_link_changes_nothing(client: Client, restock: Restock, choice: str, purpose: Purpose) -> None:
+def test_opening_a_link_changes_nothing(
+    client: Client, restock: Restock, choice: str, purpose: Purpose
+) -> None:
     line = first_delay(restock)
     before = rows()
     for _ in range(2):
         assert show(client, line, choice, purpose).status_code == 200
-        assert client.head(path(line.order, purpose), {"line": line.pk, "choice": choice}).status_code == 200
+        assert (
+            client.head(path(line.order, purpose), {"line": line.pk, "choice": choice}).status_code
+            == 200
+        )
     assert rows() == before
 
 
-def test_the_page_says_what_it_does_until_when_and_what_silence_does(client: Client, restock: Restock) -> None:
+def test_the_page_says_what_it_does_until_when_and_what_silence_does(
+    client: Client, restock: Restock
+) -> None:
     line = second_delay(restock)
     notice = line.notices.first()
     words = said(show(client, line, "keep"))
-    assert f"You'll keep your place in line. You'll agree to the new date, {date_words(notice.consent_to)}." in words
+    assert (
+        f"You'll keep your place in line. You'll agree to the new date, "
+        f"{date_words(notice.consent_to)}." in words
+    )
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
     assert f"Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
     words = said(show(client, line, "cancel"))
@@ -153,7 +176,9 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(client: Cli
     assert "You can do this at any time before it ships." in words
 
 
-def test_where_silence_cancels_the_page_names_the_last_day(client: Client, restock: Restock) -> None:
+def test_where_silence_cancels_the_page_names_the_last_day(
+    client: Client, restock: Restock
+) -> None:
     line = second_delay(restock)
     words = said(client.get(path(line.order, page="")))
     assert "We need your OK; without it the rules have us return your money." in words
@@ -168,7 +193,9 @@ def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
 ) -> None:
     line = second_delay(restock)
     told = line.notices.first()
-    services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY, reason="customs")
+    services.move_restock_date(
+        restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY, reason="customs"
+    )
     services.review_settled(now=NOON + 3 * DAY + timedelta(minutes=11))
     services.mark_not_told(line.order, "a mail to this customer was refused")
     newest = line.notices.first()
@@ -177,12 +204,18 @@ def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
     assert date_words(told.answer_by) in page
     assert "Your place is kept" not in page
     asked = said(show(client, line, "keep"))
-    assert (date_words(newest.consent_to) in asked, date_words(told.answer_by) in asked) == (True, True)
+    assert (date_words(newest.consent_to) in asked, date_words(told.answer_by) in asked) == (
+        True,
+        True,
+    )
 
 
-PENDING = re.compile("Nothing (changes until you press this button|has changed: this link is view-only)")
+PENDING = re.compile(
+    "Nothing (changes until you press this button|has changed: this link is view-only)"
+)
 DONE = re.compile(
-    r"You keep|You agree|yours again|is undone|(comes?|goes) back|leaves the line|are cancelled\.|You withdraw|Thank you"
+    r"You keep|You agree|yours again|is undone|(comes?|goes) back|leaves the line|are "
+    r"cancelled\.|You withdraw|Thank you"
 )
 
 
@@ -192,7 +225,9 @@ def test_no_page_before_the_button_reads_as_if_it_had_been_pressed(
 ) -> None:
     line = first_delay(restock, 3)
     day = date_words(line.notices.first().consent_to)
-    asked = {choice: show(client, line, choice, purpose) for choice in ("keep", "cancel", "withdraw")}
+    asked = {
+        choice: show(client, line, choice, purpose) for choice in ("keep", "cancel", "withdraw")
+    }
     slip(restock, 50, now=NOON + 2 * DAY)
     act(client, line, "cancel", quantity=1)
     clock.move_to(silent(line))
@@ -235,15 +270,23 @@ def test_keeping_the_place(client: Client, restock: Restock) -> None:
     line = second_delay(restock)
     assert outcome(client, act(client, line, "keep")) == "Thank you. You keep your place in line."
     assert fresh(line).agreed_by == line.notices.first().consent_to
-    assert outcome(client, act(client, line, "keep")) == "You had told us already: you keep your place in line."
+    assert (
+        outcome(client, act(client, line, "keep"))
+        == "You had told us already: you keep your place in line."
+    )
     assert Answer.objects.count() == 1
-    assert "You keep your place in line. Thank you for telling us." in said(client.get(path(line.order, page="")))
+    assert "You keep your place in line. Thank you for telling us." in said(
+        client.get(path(line.order, page=""))
+    )
 
 
 def test_keeping_without_a_question(client: Client, restock: Restock) -> None:
     line = factories.order(restock.product)
     assert "There is nothing to answer at the moment" in said(show(client, line, "keep"))
-    assert outcome(client, act(client, line, "keep")) == "There was nothing to answer: your place in line is yours."
+    assert (
+        outcome(client, act(client, line, "keep"))
+        == "There was nothing to answer: your place in line is yours."
+    )
 
 
 def test_cancelling_all_and_once_more(client: Client, restock: Restock) -> None:
@@ -252,7 +295,9 @@ def test_cancelling_all_and_once_more(client: Client, restock: Restock) -> None:
         "3 units are cancelled. Your refund will be sent by 12 November. A mail confirms it."
     )
     assert (fresh(line).state, line.notices.first().outcome) == ("cancelled", "left")
-    assert outcome(client, act(client, line, "cancel")) == ("This was cancelled already. Nothing was cancelled twice.")
+    assert outcome(client, act(client, line, "cancel")) == (
+        "This was cancelled already. Nothing was cancelled twice."
+    )
     assert Refund.objects.get().units == 3
     assert "keep" not in client.get(path(line.order, page="")).content.decode()
 
@@ -269,20 +314,28 @@ def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: 
 
 
 @pytest.mark.parametrize("typed", ["٢", "۲", "２", " 2\u200f"])
-def test_a_number_may_be_typed_in_the_digits_of_any_script(client: Client, restock: Restock, typed: str) -> None:
+def test_a_number_may_be_typed_in_the_digits_of_any_script(
+    client: Client, restock: Restock, typed: str
+) -> None:
     line = first_delay(restock, 3)
-    assert outcome(client, act(client, line, "cancel", quantity=typed, seen=3)).startswith("2 units are cancelled.")
+    assert outcome(client, act(client, line, "cancel", quantity=typed, seen=3)).startswith(
+        "2 units are cancelled."
+    )
     assert fresh(line).waiting == 1
 
 
-def test_the_language_switch_keeps_the_choice_when_the_form_failed(client: Client, restock: Restock) -> None:
+def test_the_language_switch_keeps_the_choice_when_the_form_failed(
+    client: Client, restock: Restock
+) -> None:
     line = first_delay(restock, 3)
     act(client, line, "cancel", quantity=1, seen=3)
     failed = act(client, line, "cancel", quantity=1, seen=3).content.decode()
     assert f'href="?line={line.pk}&amp;choice=cancel&amp;quantity=1&amp;lang=de"' in failed
 
 
-def test_the_page_of_a_choice_names_the_units_that_it_is_about(client: Client, restock: Restock) -> None:
+def test_the_page_of_a_choice_names_the_units_that_it_is_about(
+    client: Client, restock: Restock
+) -> None:
     line = first_delay(restock, 2)
     assert "2 × Walnut lamp · order 1042" in said(show(client, line, "cancel"))
     act(client, line, "cancel", quantity=1)
@@ -355,7 +408,9 @@ def test_a_link_that_may_only_look_says_which_one_may_act(client: Client, restoc
     line = first_delay(restock)
     page = client.get(path(line.order, Purpose.LOOK, "")).content.decode()
     assert "choice=" not in page
-    assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(page)
+    assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(
+        page
+    )
     shown = show(client, line, "cancel", Purpose.LOOK)
     assert "this link is view-only. To make a choice, use the link in our emails" in said(shown)
     assert "<button" not in shown.content.decode()
@@ -382,14 +437,22 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     assert "Put me back" in said(page)
     assert "as we had not heard from you" in said(page)
     assert "You'll have your old place in line again." in said(show(client, line, "keep"))
-    assert outcome(client, act(client, line, "keep")) == "Welcome back: your old place in line is yours again."
-    assert (fresh(line).state, fresh(line).agreed_by) == ("waiting", line.notices.first().consent_to)
+    assert (
+        outcome(client, act(client, line, "keep"))
+        == "Welcome back: your old place in line is yours again."
+    )
+    assert (fresh(line).state, fresh(line).agreed_by) == (
+        "waiting",
+        line.notices.first().consent_to,
+    )
     assert "1st in line." in said(client.get(path(line.order, page="")))
     assert "2nd in line." in said(client.get(path(behind.order, page="")))
     assert outcome(client, act(client, line, "keep")).startswith("You had told us already")
 
 
-def test_who_had_cancelled_a_part_reads_which_refund_stays_due(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
+def test_who_had_cancelled_a_part_reads_which_refund_stays_due(
+    client: Client, restock: Restock, clock
+) -> None:  # type: ignore[no-untyped-def]
     line = first_delay(restock, 3)
     slip(restock, 50, now=NOON + 2 * DAY)
     act(client, line, "cancel", quantity=1)
@@ -405,7 +468,9 @@ def test_who_had_cancelled_a_part_reads_which_refund_stays_due(client: Client, r
     assert (fresh(line).waiting, Refund.objects.get().units) == (2, 1)
 
 
-def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Restock, clock) -> None:  # type: ignore[no-untyped-def]
+def test_once_the_refund_is_sent_nobody_is_put_back(
+    client: Client, restock: Restock, clock
+) -> None:  # type: ignore[no-untyped-def]
     line = second_delay(restock)
     clock.move_to(silent(line))
     services.mark_refund_sent(Refund.objects.get(), now=NOON + 60 * DAY)
@@ -422,16 +487,23 @@ def test_once_the_refund_is_sent_nobody_is_put_back(client: Client, restock: Res
 
 
 @pytest.mark.parametrize("country", ["DE", "GB"])
-def test_withdrawing_takes_a_link_and_a_confirmation(client: Client, restock: Restock, country: str) -> None:
+def test_withdrawing_takes_a_link_and_a_confirmation(
+    client: Client, restock: Restock, country: str
+) -> None:
     line = first_delay(restock, 2, country)
     page = client.get(path(line.order, page="")).content.decode()
-    withdraw = r'<a class="button plain" id="withdraw-\d+" href="([^"]+)">Withdraw from contract here</a>'
+    withdraw = (
+        r'<a class="button plain" id="withdraw-\d+" href="([^"]+)">Withdraw from contract here</a>'
+    )
     (link,) = re.findall(withdraw, html.unescape(page))
     step = client.get(link)
-    assert re.findall(r"<button[^>]*>(.*?)</button>", step.content.decode()) == ["Confirm withdrawal"]
+    assert re.findall(r"<button[^>]*>(.*?)</button>", step.content.decode()) == [
+        "Confirm withdrawal"
+    ]
     assert fresh(line).waiting == 2
     assert outcome(client, act(client, line, "withdraw", quantity=1, seen=2)) == (
-        "You have withdrawn from the contract for 1 unit. Your refund will be sent by 16 November. A mail confirms it."
+        "You have withdrawn from the contract for 1 unit. Your refund will be sent by 16 "
+        "November. A mail confirms it."
     )
     there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
     assert f"Withdrawn from the contract: 1 of 2, on 2 November 2026 at {there}." in said(
@@ -439,7 +511,9 @@ def test_withdrawing_takes_a_link_and_a_confirmation(client: Client, restock: Re
     )
 
 
-def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(client: Client, restock: Restock) -> None:
+def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(
+    client: Client, restock: Restock
+) -> None:
     line = first_delay(restock, country="DE")
     slip(restock, 50, now=NOON + 2 * DAY)
     words = said(client.get(path(line.order, page="")))
@@ -449,7 +523,9 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(clie
     assert "we will cancel it" not in words
 
 
-def test_questions_cost_no_query_of_their_own(client: Client, restock: Restock, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_questions_cost_no_query_of_their_own(
+    client: Client, restock: Restock, django_assert_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     line = second_delay(restock)
     with django_assert_num_queries(6):
         client.get(path(line.order, page=""))

@@ -1,4 +1,5 @@
-"""A backup is one that was restored: dumped, dropped, restored, and every row and every count is there."""
+"""A backup is one that was restored: dumped, dropped, restored, and every row and every count is
+there."""
 
 import os
 import subprocess
@@ -41,19 +42,26 @@ def server(transactional_db: None) -> Iterator["psycopg.Connection[tuple[object,
     with psycopg.connect(url_of("postgres"), autocommit=True) as admin:
         yield admin
         for name in (SHOP, RESTORED):
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            admin.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 def contents(database: str) -> dict[str, tuple[object, ...]]:
     with psycopg.connect(url_of(database)) as shop:
-        tables = shop.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        tables = shop.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        ).fetchall()
         return {
-            str(name): shop.execute(sql.SQL(EVERY_ROW).format(sql.Identifier(str(name)))).fetchone() or ()
+            str(name): shop.execute(sql.SQL(EVERY_ROW).format(sql.Identifier(str(name)))).fetchone()
+            or ()
             for (name,) in tables
         }
 
 
-def script(name: str, file: Path, database: str, **other: str) -> "subprocess.CompletedProcess[str]":
+def script(
+    name: str, file: Path, database: str, **other: str
+) -> "subprocess.CompletedProcess[str]":
     environment = {
         **os.environ,
         "DATABASE_URL": url_of(database),
@@ -62,7 +70,11 @@ def script(name: str, file: Path, database: str, **other: str) -> "subprocess.Co
         **other,
     }
     return subprocess.run(
-        [str(ROOT / "deploy" / name), str(file)], env=environment, capture_output=True, text=True, check=False
+        [str(ROOT / "deploy" / name), str(file)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -76,10 +88,14 @@ def test_a_shop_that_was_dropped_is_restored_row_by_row_with_mail_held(
     services.receive(product, 7, restock=restock, now=NOON)
     services.cancel(lines[10].order, now=NOON)
     mail()
-    services.move_restock_date(restock, (NOON + timedelta(days=90)).date(), now=NOON, reason="customs")
+    services.move_restock_date(
+        restock, (NOON + timedelta(days=90)).date(), now=NOON, reason="customs"
+    )
     name = str(connection.settings_dict["NAME"])
     connection.close()
-    server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(SHOP), sql.Identifier(name)))
+    server.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(SHOP), sql.Identifier(name))
+    )
     before = contents(SHOP)
 
     dumped = script("backup.sh", tmp_path / "shop.dump", SHOP)
@@ -88,7 +104,11 @@ def test_a_shop_that_was_dropped_is_restored_row_by_row_with_mail_held(
     server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(SHOP)))
     server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(RESTORED)))
     refused = script("restore.sh", tmp_path / "shop.dump", RESTORED, SECRET_KEY="")
-    assert (refused.returncode, "SECRET_KEY is not set" in refused.stderr, contents(RESTORED)) == (1, True, {})
+    assert (refused.returncode, "SECRET_KEY is not set" in refused.stderr, contents(RESTORED)) == (
+        1,
+        True,
+        {},
+    )
     restored = script("restore.sh", tmp_path / "shop.dump", RESTORED)
 
     assert restored.returncode == 0, restored.stderr

@@ -9,7 +9,15 @@ from icalendar import Calendar, Event
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, Product
-from tests.factories import NOON, fresh, lamp_of_a_punctual_supplier, make_product, order, restock, review
+from tests.factories import (
+    NOON,
+    fresh,
+    lamp_of_a_punctual_supplier,
+    make_product,
+    order,
+    restock,
+    review,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
@@ -70,7 +78,9 @@ def test_a_later_date_is_a_newer_version_of_the_same_entry(client: Client, lamp:
     assert after["last-modified"].dt == NOON + DAY
 
 
-def test_what_has_no_date_any_more_is_cancelled_and_comes_back_with_one(client: Client, lamp: Product) -> None:
+def test_what_has_no_date_any_more_is_cancelled_and_comes_back_with_one(
+    client: Client, lamp: Product
+) -> None:
     row = order(lamp).order
     services.cancel_restock(lamp.restocks.get(), now=NOON)
     review(lamp)
@@ -82,7 +92,9 @@ def test_what_has_no_date_any_more_is_cancelled_and_comes_back_with_one(client: 
     assert version(entry(client, row)) == (4, "CONFIRMED")
 
 
-def test_what_has_left_or_was_cancelled_stands_in_no_calendar_any_more(client: Client, lamp: Product) -> None:
+def test_what_has_left_or_was_cancelled_stands_in_no_calendar_any_more(
+    client: Client, lamp: Product
+) -> None:
     shipped, cancelled = order(lamp), order(lamp)
     services.receive(lamp, 1, now=NOON)
     services.ship(shipped.order, {shipped.pk: 1}, now=NOON)
@@ -98,7 +110,9 @@ def test_without_any_date_it_is_still_a_calendar(client: Client) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_more_lines_cost_no_more_queries(client: Client, django_assert_num_queries, number: int) -> None:  # type: ignore[no-untyped-def]
+def test_more_lines_cost_no_more_queries(
+    client: Client, django_assert_num_queries, number: int
+) -> None:  # type: ignore[no-untyped-def]
     lines = [services.NewLine(make_product(), 1) for _ in range(number)]
     new = services.NewOrder(number="1001", placed_at=NOON, email="ada@example.com", lines=lines)
     row = services.place_order(new, now=NOON)
@@ -113,5 +127,6 @@ def test_an_entry_over_new_year_names_the_years(client: Client, lamp: Product) -
     assert (promise.early.year, promise.late.year) == (2026, 2027)
     said = entry(client, promise.line.order)["description"]
     assert said == (
-        f"Leaves us by {promise.late.day} January 2027 (9 times in 10), perhaps from {promise.early.day} December 2026."
+        f"Leaves us by {promise.late.day} January 2027 (9 times in 10), perhaps from "
+        f"{promise.early.day} December 2026."
     )

@@ -1,4 +1,5 @@
-"""What the shop changes in a known order: never ignored, and believed only where nothing hangs on it."""
+"""What the shop changes in a known order: never ignored, and believed only where nothing hangs on
+it."""
 
 from datetime import date, datetime, timedelta
 
@@ -29,9 +30,20 @@ CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
 NEW_ADDRESS = "the shop has another email address: accept or reject it"
 
 
-def read(export: Export, quantity: int = 2, *, sku: str = "LAMP", status: str = "pending", **columns: str) -> None:  # noqa: F811
+def read(
+    export: Export,  # noqa: F811
+    quantity: int = 2,
+    *,
+    sku: str = "LAMP",
+    status: str = "pending",
+    **columns: str,
+) -> None:
     """An export with one order."""
-    call_command("import_orders", export((order(**columns), [line(sku, quantity, status)])), all_products=True)
+    call_command(
+        "import_orders",
+        export((order(**columns), [line(sku, quantity, status)])),
+        all_products=True,
+    )
 
 
 def attention() -> list[str]:
@@ -56,10 +68,20 @@ def test_units_canceled_and_listed_again_go_to_a_person_and_are_not_reopened(
     read(export)
     read(export, **CANCELLED)
     read(export)
-    assert (fresh(OrderLine.objects.get()).cancelled, attention()) == (2, [AGAIN.format("2 were", "them")])
-    assert (counts()["changed"], counts()["asked_units"], counts()["needs_a_person"]) == (1, 1, {"1001": 1})
+    assert (fresh(OrderLine.objects.get()).cancelled, attention()) == (
+        2,
+        [AGAIN.format("2 were", "them")],
+    )
+    assert (counts()["changed"], counts()["asked_units"], counts()["needs_a_person"]) == (
+        1,
+        1,
+        {"1001": 1},
+    )
     said = capsys.readouterr().out
-    assert "Changed in the shop, to be accepted or rejected by a person: 1 with units listed again." in said
+    assert (
+        "Changed in the shop, to be accepted or rejected by a person: 1 with units listed again."
+        in said
+    )
 
 
 def test_a_part_canceled_and_listed_again_goes_to_a_person(export: Export) -> None:  # noqa: F811
@@ -104,14 +126,19 @@ def test_what_was_put_back_here_first_is_no_reopening(export: Export) -> None:  
     assert (changes(), ShopTask.objects.filter(confirmed_at=None).count()) == ([], 0)
 
 
-def test_what_left_though_canceled_is_said_of_the_parcel_and_is_no_reopening(export: Export) -> None:  # noqa: F811
+def test_what_left_though_canceled_is_said_of_the_parcel_and_is_no_reopening(
+    export: Export,  # noqa: F811
+) -> None:
     read(export)
     read(export, **CANCELLED)
     read(export, status="fulfilled", Fulfillment_Status="fulfilled")
     assert changes() == []
 
 
-def test_one_press_puts_them_back_and_leaves_nothing_to_do_in_the_shop(export: Export, admin_client: Client) -> None:  # noqa: F811
+def test_one_press_puts_them_back_and_leaves_nothing_to_do_in_the_shop(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
     read(export)
     read(export, **CANCELLED)
     read(export)
@@ -124,19 +151,28 @@ def test_one_press_puts_them_back_and_leaves_nothing_to_do_in_the_shop(export: E
     assert state() == before
 
 
-def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(export: Export, admin_client: Client) -> None:  # noqa: F811
+def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
     read(export)
     read(export, Financial_Status="refunded")
     read(export)
     (text,) = attention()
     assert text.endswith(
-        "canceled here on 2026-11-02: the refund was sent, so enter them as a new order, or answer the customer"
+        "canceled here on 2026-11-02: the refund was sent, so enter them as a new order, or "
+        "answer the customer"
     )
-    answer = admin_client.get(f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True).content.decode()
+    answer = admin_client.get(
+        f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True
+    ).content.decode()
     assert "These units cannot be put back, as their refund was sent" in answer
 
 
-def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(export: Export, admin_client: Client) -> None:  # noqa: F811
+def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
     for quantity in (3, 1, 2):
         read(export, quantity)
     assert "stays as it is here." in act(admin_client, "reject", change())
@@ -146,12 +182,16 @@ def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(export: Ex
     assert len(attention()) == 1
 
 
-def test_a_text_that_a_later_export_makes_void_is_withdrawn_and_is_news_when_it_comes_again(csv: Csv) -> None:  # noqa: F811
+def test_a_text_that_a_later_export_makes_void_is_withdrawn_and_is_news_when_it_comes_again(
+    csv: Csv,  # noqa: F811
+) -> None:
     for quantity in (2, 3, 2):
         call_command("import_orders", csv(row(quantity=quantity)))
     assert attention() == []
     call_command("import_orders", csv(row(quantity=3)))
-    assert attention() == ["LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"]
+    assert attention() == [
+        "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
+    ]
 
 
 def test_a_line_listed_once_more_and_a_refund_taken_back_are_withdrawn_too(export: Export) -> None:  # noqa: F811
@@ -185,16 +225,21 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
     )
     file = export((other, [line()]), (order("#1002"), [line()]))
     call_command("import_orders", file)
-    assert (fresh(OrderLine.objects.get(order__number="1001")).shipped, Order.objects.count()) == (0, 2)
+    assert (fresh(OrderLine.objects.get(order__number="1001")).shipped, Order.objects.count()) == (
+        0,
+        2,
+    )
     assert kinds(Order.objects.get(number="1001")) == ["joined"]
     out = capsys.readouterr().out
     assert "Left out: 1 order whose number another order has here." in out
     assert (
-        f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it was placed "
+        f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it "
+        f"was placed "
         "2026-10-25 11:00, US, with another email address, and nothing of it was imported"
     ) in out
     assert attention() == [
-        "another order 1001 is in a file: placed 2026-10-25 11:00, US; nothing of it was imported: give it a number of its own"
+        "another order 1001 is in a file: placed 2026-10-25 11:00, US; nothing of it was "
+        "imported: give it a number of its own"
     ]
     before = state()
     call_command("import_orders", file)
@@ -204,7 +249,8 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
 def test_numbers_of_two_series_that_differ_in_case_alone_are_not_one_order(csv: Csv) -> None:  # noqa: F811
     call_command("import_orders", csv(row("EN901")))
     call_command(
-        "import_orders", csv(row("en901", placed_at="2026-10-20T12:00:00Z", email="eve@example.com", quantity=3))
+        "import_orders",
+        csv(row("en901", placed_at="2026-10-20T12:00:00Z", email="eve@example.com", quantity=3)),
     )
     assert OrderLine.objects.values_list("order__email", "quantity").get() == ("ada@example.com", 1)
     assert counts()["other_orders"] == 1
@@ -217,15 +263,19 @@ MIDNIGHT = NOON.replace(hour=5)  # of New York
 @pytest.mark.parametrize(
     ("here", "there", "same"),
     [
-        (("a@x.test", "Ann B", NINE), ("A@X.test", "Bob C", NINE - timedelta(days=9)), True),  # the address says so
+        # the address says so
+        (("a@x.test", "Ann B", NINE), ("A@X.test", "Bob C", NINE - timedelta(days=9)), True),
         (("a@x.test", "Ann B", NINE), ("b@x.test", "Bob C", NINE), True),  # to the second
-        (("a@x.test", "Ann B", NINE), ("b@x.test", "ann  b", NINE + timedelta(hours=6)), True),  # a zone read otherwise
-        (("a@x.test", "Ann B", NINE), ("b@x.test", "Ann B", MIDNIGHT), True),  # of a later export, by the day
+        # a zone read otherwise
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "ann  b", NINE + timedelta(hours=6)), True),
+        # of a later export, by the day
+        (("a@x.test", "Ann B", NINE), ("b@x.test", "Ann B", MIDNIGHT), True),
         (("a@x.test", "Ann B", MIDNIGHT), ("b@x.test", "Ann B", MIDNIGHT), True),
         (("a@x.test", "", MIDNIGHT), ("b@x.test", "", MIDNIGHT), True),
         (("", "", NINE), ("b@x.test", "Bob C", MIDNIGHT), True),  # forgotten, or without an address
         (("a@x.test", "Ann B", NINE), ("", "", MIDNIGHT), True),
-        (("a@x.test", "Ann B", MIDNIGHT), ("b@x.test", "Bob C", MIDNIGHT), False),  # of one day are many
+        # of one day are many
+        (("a@x.test", "Ann B", MIDNIGHT), ("b@x.test", "Bob C", MIDNIGHT), False),
         (("a@x.test", "", NINE), ("b@x.test", "", NINE + timedelta(hours=1)), False),
         (("a@x.test", "Ann B", NINE), ("b@x.test", "Ann B", NINE - timedelta(days=5)), False),
         (("", "", NINE), ("b@x.test", "Bob C", NINE - timedelta(days=5)), False),
@@ -251,13 +301,19 @@ def test_another_address_goes_to_a_person_and_mail_goes_to_the_old_until_then(
     read(export, Email="new@example.com")
     assert (Order.objects.get().email, attention()) == ("ada@example.com", [NEW_ADDRESS])
     assert changes() == [("email", {"email": "ada@example.com"}, {"email": "new@example.com"}, "")]
-    assert "to be accepted or rejected by a person: 1 with another email address." in capsys.readouterr().out
+    assert (
+        "to be accepted or rejected by a person: 1 with another email address."
+        in capsys.readouterr().out
+    )
     before = state()
     read(export, Email="new@example.com")
     assert (state(), counts()["unchanged"]) == (before, 1)
 
 
-def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(export: Export, client: Client) -> None:  # noqa: F811
+def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(
+    export: Export,  # noqa: F811
+    client: Client,
+) -> None:
     services.start_release(100, now=NOON)
     read(export)
     placed = Order.objects.get()
@@ -267,7 +323,9 @@ def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(export: Ex
     link = order_url(placed, Purpose.ACT)
     read(export, Email="new@example.com")
     client.force_login(somebody(S))
-    assert "Email address of 1001: it is as in the shop now." in act(client, "accept", change(), revoke="on")
+    assert "Email address of 1001: it is as in the shop now." in act(
+        client, "accept", change(), revoke="on"
+    )
     placed.refresh_from_db()
     assert (placed.email, placed.unreachable_at, placed.attention) == ("new@example.com", None, [])
     assert placed.events.filter(message_due=True).exists()
@@ -279,7 +337,10 @@ def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(export: Ex
     assert state() == before
 
 
-def test_rejected_it_is_asked_again_only_when_the_shop_has_another(export: Export, admin_client: Client) -> None:  # noqa: F811
+def test_rejected_it_is_asked_again_only_when_the_shop_has_another(
+    export: Export,  # noqa: F811
+    admin_client: Client,
+) -> None:
     read(export)
     read(export, Email="new@example.com")
     act(admin_client, "reject", change())
@@ -292,7 +353,10 @@ def test_rejected_it_is_asked_again_only_when_the_shop_has_another(export: Expor
 def test_a_change_the_shop_takes_back_is_withdrawn(export: Export) -> None:  # noqa: F811
     read(export)
     read(export, Email="new@example.com", Shipping_Country="FR")
-    assert attention() == [NEW_ADDRESS, "the shop ships it to FR, here it is DE: accept or reject it"]
+    assert attention() == [
+        NEW_ADDRESS,
+        "the shop ships it to FR, here it is DE: accept or reject it",
+    ]
     read(export)
     assert (attention(), ShopChange.objects.filter(gone_at=None).exists()) == ([], False)
 
@@ -303,10 +367,15 @@ def test_what_staff_corrected_here_is_not_asked_about_while_the_shop_has_it_as_b
 ) -> None:
     read(export)
     placed = Order.objects.get()
-    services.correct_address(placed, "right@example.com", revoke=False, reason="rang", now=NOON, actor="ann")
+    services.correct_address(
+        placed, "right@example.com", revoke=False, reason="rang", now=NOON, actor="ann"
+    )
     url = page(Order, "change", placed.pk)
     form = admin_client.get(url).context["adminform"].form
-    sent = {name: form[name].value() or "" for name in form.fields} | {"attention": "", "initial-attention": ""}
+    sent = {name: form[name].value() or "" for name in form.fields} | {
+        "attention": "",
+        "initial-attention": "",
+    }
     admin_client.post(url, sent | {"customer_name": "Ada King", "country": "AT"})
     before = state()
     read(export)
@@ -317,7 +386,9 @@ def test_what_staff_corrected_here_is_not_asked_about_while_the_shop_has_it_as_b
     assert attention() == [NEW_ADDRESS]
 
 
-def test_an_address_in_other_letters_and_fields_a_file_leaves_empty_are_no_change(export: Export) -> None:  # noqa: F811
+def test_an_address_in_other_letters_and_fields_a_file_leaves_empty_are_no_change(
+    export: Export,  # noqa: F811
+) -> None:
     read(export)
     before = state()
     read(export, Email="Ada@Example.com", Shipping_Name="", Shipping_Country="")
@@ -352,14 +423,21 @@ def test_an_accepted_country_rules_what_is_asked_from_then_on_and_what_was_told_
     services.review([product], now=NOON)
     read(export, Shipping_Country="US")
     told = DelayNotice.objects.get()
-    as_told = DelayNotice.objects.filter(pk=told.pk).values("case", "answer_by", "silence", "sentences", "jurisdiction")
+    as_told = DelayNotice.objects.filter(pk=told.pk).values(
+        "case", "answer_by", "silence", "sentences", "jurisdiction"
+    )
     before = as_told.get()
     services.mark_told([event.pk for event in Event.objects.filter(promise=told.promise)], at=NOON)
     read(export, Shipping_Country="DE")
-    assert "Country and region of 1001: it is as in the shop now." in act(admin_client, "accept", change())
+    assert "Country and region of 1001: it is as in the shop now." in act(
+        admin_client, "accept", change()
+    )
     services.move_restock_date(delivery, date(2027, 3, 10), now=NOON)
     services.review([product], now=NOON)
-    assert list(DelayNotice.objects.order_by("pk").values_list("jurisdiction", flat=True)) == ["US", "EU"]
+    assert list(DelayNotice.objects.order_by("pk").values_list("jurisdiction", flat=True)) == [
+        "US",
+        "EU",
+    ]
     assert as_told.get() == before
 
 
@@ -375,11 +453,16 @@ def test_whoever_was_forgotten_is_not_learned_again(csv: Csv) -> None:  # noqa: 
     assert list(ShopChange.objects.values_list("what", flat=True)) == ["units"]
 
 
-def test_what_the_shop_has_of_a_person_is_exported_and_erased_with_them(csv: Csv, export: Export) -> None:  # noqa: F811
+def test_what_the_shop_has_of_a_person_is_exported_and_erased_with_them(
+    csv: Csv,  # noqa: F811
+    export: Export,  # noqa: F811
+) -> None:
     read(export)
     read(export, Email="new@example.com")
     for address in ("ada@example.com", "new@example.com"):
-        assert [row["what"] for row in held_about(address, now=NOON)["changes_in_the_shop"]] == ["email"]
+        assert [row["what"] for row in held_about(address, now=NOON)["changes_in_the_shop"]] == [
+            "email"
+        ]
     services.erase_orders("new@example.com", now=NOON)
     assert not ShopChange.objects.exists()
 
@@ -402,14 +485,21 @@ def test_today_counts_it_and_the_page_of_the_order_shows_old_and_new_side_by_sid
     cards = desk_cards(client)
     assert (cards["Changed in the shop"], cards["Needs a person"]) == (1, 1)
     (shown,) = client.get("/admin/desk/order/1001/").context["changes"]
-    assert (str(shown.what), shown.here, shown.there) == ("Email address", "ada@example.com", "new@example.com")
+    assert (str(shown.what), shown.here, shown.there) == (
+        "Email address",
+        "ada@example.com",
+        "new@example.com",
+    )
     assert [str(button.label) for button in shown.buttons] == ["Accept", "Reject"]
     listed = client.get(page(ShopChange), {"state": "open"}).content.decode()
     assert "ada@example.com" in listed
     assert "new@example.com" in listed
 
 
-def test_the_warehouse_hears_that_there_is_something_and_reads_no_new_address(export: Export, client: Client) -> None:  # noqa: F811
+def test_the_warehouse_hears_that_there_is_something_and_reads_no_new_address(
+    export: Export,  # noqa: F811
+    client: Client,
+) -> None:
     read(export)
     read(export, Email="new@example.com")
     client.force_login(somebody(W))

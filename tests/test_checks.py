@@ -19,7 +19,12 @@ def test_the_tests_own_settings_make_sense() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said", "hint"),
     [
-        ("MAIL_MODE", "on", "MAIL_MODE='on': expected hold, send or only:ADDRESS", "Set MAIL_MODE=hold"),
+        (
+            "MAIL_MODE",
+            "on",
+            "MAIL_MODE='on': expected hold, send or only:ADDRESS",
+            "Set MAIL_MODE=hold",
+        ),
         ("MAIL_MODE", "only:ada", "'ada' is no mail address", "Set MAIL_MODE=hold"),
         ("SHIP_CUTOFF", "3pm", "SHIP_CUTOFF='3pm' is no time of day", "HH:MM"),
         ("SHIP_CUTOFF", "25:00", "SHIP_CUTOFF='25:00' is no time of day", "HH:MM"),
@@ -35,10 +40,20 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("SITE_URL", "http://orders.example.com", "is not https", "SITE_URL=https://"),
         ("SUPPORT_EMAIL", "help", "SUPPORT_EMAIL='help' is no mail address", "help@example.com"),
         ("SUPPORT_EMAIL", "Help <help@example.com>", "is no mail address", "help@example.com"),
-        ("DEFAULT_FROM_EMAIL", "Shop <orders>", "DEFAULT_FROM_EMAIL='Shop <orders>'", "orders@example.com"),
+        (
+            "DEFAULT_FROM_EMAIL",
+            "Shop <orders>",
+            "DEFAULT_FROM_EMAIL='Shop <orders>'",
+            "orders@example.com",
+        ),
         ("SETTLE_SECONDS", -1, "SETTLE_SECONDS=-1 is not from 0 to 2592000", "600"),
         ("HANDLING_DAYS", 0, "HANDLING_DAYS=0 is not from 1 to 365", "working days"),
-        ("IMPORT_TELLS_AT_MOST", -1, "IMPORT_TELLS_AT_MOST=-1 is not from 0 to 1000000", "0 always asks"),
+        (
+            "IMPORT_TELLS_AT_MOST",
+            -1,
+            "IMPORT_TELLS_AT_MOST=-1 is not from 0 to 1000000",
+            "0 always asks",
+        ),
         ("QUIET_DAYS", 10_000, "QUIET_DAYS=10000 is not from 1 to 3650", "14"),
         ("TRUSTED_PROXIES", -1, "TRUSTED_PROXIES=-1 is not from 0 to 20", "X-Forwarded-For"),
         ("SHOP_NAME", "Tern\nBcc: x", "holds an end of line", "on one line"),
@@ -53,7 +68,12 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("MAIL_PROVIDER", "test", "MAIL_PROVIDER='test' is no provider", "postmark"),
         ("HEARTBEAT_URL", "http://[", "HEARTBEAT_URL is no address", "hc-ping.com"),
         ("SENTRY_DSN", "https://errors.example.com/", "SENTRY_DSN is no address", "https://key@"),
-        ("SENTRY_DSN", "https://key@errors.example.com/", "SENTRY_DSN is no address", "https://key@"),
+        (
+            "SENTRY_DSN",
+            "https://key@errors.example.com/",
+            "SENTRY_DSN is no address",
+            "https://key@",
+        ),
         ("EMAIL_TIMEOUT", 120, "EMAIL_TIMEOUT=120", "60, 120, 150, 300"),
         ("EMAIL_TIMEOUT", 0, "EMAIL_TIMEOUT=0", "60, 120, 150, 300"),
         ("MAIL_LEASE_SECONDS", 150, "MAIL_LEASE_SECONDS=150", "60, 120, 150, 300"),
@@ -77,14 +97,24 @@ def test_where_links_go_to_customers_the_key_is_long(settings: Settings, secret:
 
 
 @pytest.mark.parametrize(
-    ("host", "may"), [("orders.example.com", False), ("93.184.215.14", False), ("10.0.0.4", True), ("localhost", True)]
+    ("host", "may"),
+    [
+        ("orders.example.com", False),
+        ("93.184.215.14", False),
+        ("10.0.0.4", True),
+        ("localhost", True),
+    ],
 )
 def test_a_demo_stays_at_home(settings: Settings, host: str, may: bool) -> None:
     settings.DEMO, settings.SITE_URL = True, f"https://{host}"
-    assert [problem.msg.partition(",")[0] for problem in settings_make_sense()] == ["DEMO is on"] * (not may)
+    assert [problem.msg.partition(",")[0] for problem in settings_make_sense()] == [
+        "DEMO is on"
+    ] * (not may)
 
 
-@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000", "https://orders.example.com"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8000", "http://127.0.0.1:8000", "https://orders.example.com"]
+)
 def test_addresses_for_this_machine_need_no_https(settings: Settings, url: str) -> None:
     settings.SITE_URL = url
     assert settings_make_sense() == []
@@ -110,8 +140,26 @@ def test_django_runs_the_checks(settings: Settings) -> None:
     "command",
     [
         ["-c", "import backorders_site.wsgi"],
-        ["-m", "celery", "--quiet", "--app", "backorders_site.celery", "worker", "--concurrency", "1"],
-        ["-m", "celery", "--quiet", "--app", "backorders_site.celery", "beat", "--schedule", "SCHEDULE"],
+        [
+            "-m",
+            "celery",
+            "--quiet",
+            "--app",
+            "backorders_site.celery",
+            "worker",
+            "--concurrency",
+            "1",
+        ],
+        [
+            "-m",
+            "celery",
+            "--quiet",
+            "--app",
+            "backorders_site.celery",
+            "beat",
+            "--schedule",
+            "SCHEDULE",
+        ],
     ],
     ids=["web", "worker", "beat"],
 )
@@ -119,7 +167,13 @@ def test_nothing_starts_with_settings_that_cannot_work(command: list[str], tmp_p
     command = [str(tmp_path / "beat") if word == "SCHEDULE" else word for word in command]
     wrong = os.environ | {"MAIL_MODE": "sned", "SHIP_CUTOFF": "25:00"}
     started = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=wrong, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert started.returncode != 0
     assert "MAIL_MODE='sned': expected hold" in started.stderr

@@ -1,4 +1,5 @@
-"""The worse the news, the more a customer may do: no choice that was given is taken away by what is promised later."""
+"""The worse the news, the more a customer may do: no choice that was given is taken away by what is
+promised later."""
 
 from datetime import datetime, timedelta
 
@@ -29,7 +30,9 @@ def shown(line: OrderLine, now: datetime) -> LineStatus:
 def tell(now: datetime) -> None:
     """The mails with all that is due go out."""
     due = Event.objects.filter(message_due=True)
-    services.decide_again(list(due.exclude(promise=None).values_list("promise", flat=True)), now=now)
+    services.decide_again(
+        list(due.exclude(promise=None).values_list("promise", flat=True)), now=now
+    )
     services.mark_told(list(due.values_list("pk", flat=True)), at=now + MINUTE)
     due.update(message_due=False)
 
@@ -65,7 +68,9 @@ def expect(product: Product, days: int, *, now: datetime, units: int = 50) -> Re
 
 
 @pytest.mark.parametrize("country", ["DE", "GB", "CH", "US"])
-def test_a_date_that_was_taken_away_leaves_the_choice_when_another_is_found(product: Product, country: str) -> None:
+def test_a_date_that_was_taken_away_leaves_the_choice_when_another_is_found(
+    product: Product, country: str
+) -> None:
     restock = expect(product, 11, now=NOON - DAY)
     line = factories.order(product, country=country)
     tell(NOON)
@@ -123,7 +128,9 @@ def test_who_waits_with_an_open_question_or_past_the_day_agreed_has_a_choice(
         transaction.set_rollback(True)
 
 
-def take(step: str, number: int, product: Product, lines: list[OrderLine], now: datetime) -> datetime:
+def take(
+    step: str, number: int, product: Product, lines: list[OrderLine], now: datetime
+) -> datetime:
     opened = list(product.restocks.filter(cancelled_at=None).order_by("-pk"))
     restock = next((row for row in opened if row.open_units), None)
     line = fresh(lines[number % len(lines)])
@@ -142,9 +149,13 @@ def take(step: str, number: int, product: Product, lines: list[OrderLine], now: 
         case "receive":
             services.receive(product, number, now=now, restock=restock)
         case "correct":
-            receipt = product.receipts.filter(quantity__gt=number, corrects=None, corrections=None).first()
+            receipt = product.receipts.filter(
+                quantity__gt=number, corrects=None, corrections=None
+            ).first()
             if receipt:
-                services.correct_receipt(receipt, receipt.quantity - number, now=now, reason="counted again")
+                services.correct_receipt(
+                    receipt, receipt.quantity - number, now=now, reason="counted again"
+                )
         case "keep" if line.waiting + line.reserved:
             services.answer(line.order, line.pk, "keep", now=now)
         case "cancel" if line.waiting + line.reserved:
@@ -153,7 +164,9 @@ def take(step: str, number: int, product: Product, lines: list[OrderLine], now: 
             services.put_back(line, 1, now=now, actor="ruth")
         case "bounce":
             told = line.order.events.exclude(told_at=None).first()
-            services.mark_returned(line.order, [told.pk], "came back", told_at=told.told_at, now=now)
+            services.mark_returned(
+                line.order, [told.pk], "came back", told_at=told.told_at, now=now
+            )
     now += 20 * MINUTE
     services.review_settled(now=now)
     return now
@@ -163,7 +176,11 @@ def has_a_choice(line: OrderLine, now: datetime) -> None:
     line, today = fresh(line), services.today_of(now)
     if not line.waiting or line.promise is None:
         return
-    asks = [n for n in line.notices.filter(outcome="").exclude(told_at=None) if Sentence.CHOICE in n.sentences]
+    asks = [
+        n
+        for n in line.notices.filter(outcome="").exclude(told_at=None)
+        if Sentence.CHOICE in n.sentences
+    ]
     passed = line.agreed_by is not None and line.agreed_by < today and not line.open_wait
     if asks or passed:
         assert shown(line, now).asked is not None, (

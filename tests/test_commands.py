@@ -60,7 +60,9 @@ def test_on_a_day_to_come_a_delivery_that_has_not_come_is_told(
     assert event.facts["reason"] == "not_arrived"
 
 
-def test_on_a_day_to_come_what_was_not_packed_is_told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_a_day_to_come_what_was_not_packed_is_told(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.DEBUG = True
     product = make_product()
     expected = restock(product, 5)
@@ -77,7 +79,9 @@ def test_on_a_day_to_come_what_was_not_packed_is_told(settings: Settings, capsys
 def test_a_day_before_the_newest_fact_is_refused(settings: Settings, name: str) -> None:
     settings.DEBUG = True
     order(make_product())
-    with pytest.raises(CommandError, match="--on is 2026-11-01, and something happened on 2026-11-02"):
+    with pytest.raises(
+        CommandError, match="--on is 2026-11-01, and something happened on 2026-11-02"
+    ):
         call_command(name, on="2026-11-01")
     with pytest.raises(CommandError, match="--on is 'monday'; expected a date"):
         call_command(name, on="monday")
@@ -111,18 +115,28 @@ def test_a_queue_that_is_counted_right(capsys: pytest.CaptureFixture[str]) -> No
     product = make_product()
     order(product)
     order(product)
-    assert json.loads(out(capsys, "check_queue", json=True)[0]) == {"products": 1, "lines": 2, "differences": 0}
+    assert json.loads(out(capsys, "check_queue", json=True)[0]) == {
+        "products": 1,
+        "lines": 2,
+        "differences": 0,
+    }
 
 
-def test_a_queue_that_is_counted_wrong_is_named_and_repaired(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_queue_that_is_counted_wrong_is_named_and_repaired(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     line = order(make_product(sku="LAMP"))
     miscount()
     with pytest.raises(SystemExit) as stop:
         call_command("check_queue", json=True)
     told = capsys.readouterr()
     assert (stop.value.code, json.loads(told.out)["differences"]) == (1, 1)
-    assert told.err.splitlines() == ["LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, there are 1 and 1"]
-    assert out(capsys, "check_queue", repair=True) == ["1 lines wait for 1 products; 0 differences."]
+    assert told.err.splitlines() == [
+        "LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, there are 1 and 1"
+    ]
+    assert out(capsys, "check_queue", repair=True) == [
+        "1 lines wait for 1 products; 0 differences."
+    ]
     assert fresh(line).waiting == 1
 
 
@@ -140,15 +154,28 @@ def test_no_such_order_is_said() -> None:
         call_command("order_link", "77")
 
 
-@pytest.mark.parametrize("words", [["simulate", "--synthetic", "x"], ["order_link"], ["no_such_command"]])
+@pytest.mark.parametrize(
+    "words", [["simulate", "--synthetic", "x"], ["order_link"], ["no_such_command"]]
+)
 def test_words_a_command_cannot_read_end_it_with_one(words: list[str]) -> None:
-    ended = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (ended.returncode, "Traceback" in ended.stderr, ended.stderr.strip() != "") == (1, False, True)
+    ended = subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr, ended.stderr.strip() != "") == (
+        1,
+        False,
+        True,
+    )
 
 
 def test_an_environment_that_is_not_set_is_named_in_a_line() -> None:
     ended = subprocess.run(
-        [sys.executable, "manage.py", "check_queue"], cwd=ROOT, env={}, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "check_queue"],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (ended.returncode, ended.stderr.partition(".")[0]) == (1, "SECRET_KEY is not set")
     assert ended.stderr.count("\n") == 1

@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 
 def at_once(*work: Callable[[], T]) -> list[T]:
-    """Each callable in a thread and connection of its own. A deadlock or any other error fails the test."""
+    """Each callable in a thread and connection of its own. A deadlock or any other error fails the
+    test."""
 
     def run(call: Callable[[], T]) -> T:
         try:
@@ -39,11 +40,15 @@ def conserved(product: Product) -> None:
     lines = OrderLine.objects.filter(product=product)
     totals = lines.aggregate(allocated=Sum("allocated"), waiting=Sum("waiting"))
     assert stock.allocated == totals["allocated"] <= stock.arrived
-    assert stock.allocated == stock.arrived or not totals["waiting"], "units lie beside a line that waits"
+    assert stock.allocated == stock.arrived or not totals["waiting"], (
+        "units lie beside a line that waits"
+    )
     assert list(queue.differences()) == []
 
 
-def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothing_and_never_deadlock() -> None:
+def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothing_and_never_deadlock() -> (
+    None
+):
     product, other = make_product(), make_product()
     placed = [two_lines(product, other, n) for n in range(24)]
     receipt = services.receive(product, 6, now=NOON)
@@ -71,7 +76,9 @@ def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothi
     at_once(join, join, cancel, receive, correct, review)
     conserved(product)
     conserved(other)
-    assert OrderLine.objects.filter(product=product, waiting__gt=0, promise__isnull=True).count() == 0
+    assert (
+        OrderLine.objects.filter(product=product, waiting__gt=0, promise__isnull=True).count() == 0
+    )
 
 
 def test_who_changes_a_line_waits_for_nobody_who_changes_another_of_the_same_minute() -> None:
@@ -93,8 +100,17 @@ def test_who_changes_a_line_waits_for_nobody_who_changes_another_of_the_same_min
     assert queue.length(product.pk) == queue.Length(3, 15 - 7)
     assert list(queue.differences()) == []
     ids = [lines[1].pk, lines[3].pk, lines[4].pk]
-    assert [queue.key_at(product.pk, n) for n in (1, 2, 3, 4)] == [*((NOON, pk) for pk in ids), None]
-    served = [queue.Length(0, 0), queue.Length(1, 2), queue.Length(1, 2), queue.Length(2, 5), queue.Length(3, 8)]
+    assert [queue.key_at(product.pk, n) for n in (1, 2, 3, 4)] == [
+        *((NOON, pk) for pk in ids),
+        None,
+    ]
+    served = [
+        queue.Length(0, 0),
+        queue.Length(1, 2),
+        queue.Length(1, 2),
+        queue.Length(2, 5),
+        queue.Length(3, 8),
+    ]
     assert queue.fronts(product.pk, [1, 2, 4, 5, 8]) == served
     assert QueueCount.objects.count() == 2 * 3
     OrderLine.objects.filter(pk=lines[3].pk).update(cancelled=1)
@@ -153,7 +169,9 @@ def test_moves_in_the_line_and_cancellations_at_once_keep_the_counts_true() -> N
 
     def move(seed: int) -> None:
         for line in random.Random(seed).sample(lines[:10], 5):
-            services.move_in_queue(line, 1 + seed, now=NOON, reason="promised by phone", actor="ruth")
+            services.move_in_queue(
+                line, 1 + seed, now=NOON, reason="promised by phone", actor="ruth"
+            )
 
     def cancel() -> None:
         for line in lines[10:]:
@@ -161,7 +179,12 @@ def test_moves_in_the_line_and_cancellations_at_once_keep_the_counts_true() -> N
 
     at_once(lambda: move(1), lambda: move(2), cancel)
     assert list(queue.differences()) == []
-    assert OrderLine.objects.filter(product=product, quantity__lt=F("allocated") + F("cancelled")).count() == 0
+    assert (
+        OrderLine.objects.filter(
+            product=product, quantity__lt=F("allocated") + F("cancelled")
+        ).count()
+        == 0
+    )
 
 
 def two_lines(first: Product, second: Product, number: int) -> Order:
@@ -192,7 +215,11 @@ def test_a_part_cancelled_from_two_devices_at_the_same_instant_is_cancelled_once
 def test_all_cancelled_from_two_devices_at_the_same_instant_has_a_clear_outcome_for_both() -> None:
     line = factories.order(make_product(), 3)
     answers = at_once(*[partial(services.answer, line.order, line.pk, "cancel", now=NOON)] * 3)
-    assert sorted(each.done for each in answers) == ["already_cancelled", "already_cancelled", "cancelled"]
+    assert sorted(each.done for each in answers) == [
+        "already_cancelled",
+        "already_cancelled",
+        "cancelled",
+    ]
 
 
 def delayed_twice() -> OrderLine:
@@ -200,7 +227,9 @@ def delayed_twice() -> OrderLine:
     supplier = factories.make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     product, due = make_product(), (NOON + timedelta(days=11)).date()
-    restock = factories.restock(product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due)
+    restock = factories.restock(
+        product, 50, supplier=supplier, now=NOON - timedelta(hours=2), expected_on=due
+    )
     line = factories.order(product, 2)
     for day, moved_to in enumerate((35, 50), start=1):
         slip(restock, (NOON + timedelta(days=moved_to)).date(), now=NOON + timedelta(days=day))
@@ -214,7 +243,10 @@ def overdue(line: OrderLine) -> datetime:
 def test_silence_applied_by_several_workers_at_once_is_applied_once() -> None:
     line = delayed_twice()
     assert sorted(at_once(*[partial(services.apply_silence, now=overdue(line))] * 3)) == [0, 0, 1]
-    assert (factories.fresh(line).cancelled, line.order.events.filter(kind="cancelled").count()) == (2, 1)
+    assert (
+        factories.fresh(line).cancelled,
+        line.order.events.filter(kind="cancelled").count(),
+    ) == (2, 1)
     assert Refund.objects.count() == 1
 
 
@@ -234,6 +266,8 @@ def test_an_answer_and_the_silence_it_ends_never_deadlock_and_one_of_them_holds(
 def test_put_back_from_two_devices_at_once_puts_back_once() -> None:
     line = delayed_twice()
     services.apply_silence(now=overdue(line))
-    answers = at_once(*[partial(services.answer, line.order, line.pk, "keep", now=overdue(line))] * 3)
+    answers = at_once(
+        *[partial(services.answer, line.order, line.pk, "keep", now=overdue(line))] * 3
+    )
     assert sorted(each.done for each in answers) == ["already_kept", "already_kept", "put_back"]
     assert factories.fresh(line).waiting == 2

@@ -1,4 +1,5 @@
-"""Cancelled here, shipped there: what came first wins, a conflict stops no file, and its customer is told once."""
+"""Cancelled here, shipped there: what came first wins, a conflict stops no file, and its customer
+is told once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -25,7 +26,9 @@ Ship = Callable[..., None]
 
 @pytest.fixture
 def line() -> OrderLine:
-    return order(make_product(sku="LAMP"), number="401", placed_at=NOON - timedelta(days=5), country="CA")
+    return order(
+        make_product(sku="LAMP"), number="401", placed_at=NOON - timedelta(days=5), country="CA"
+    )
 
 
 @pytest.fixture
@@ -67,7 +70,9 @@ def test_what_left_before_it_was_cancelled_is_shipped_and_no_refund_is_due(
     assert not Refund.objects.exists()
     assert not ShopTask.objects.exists()
     assert (
-        newest(line) == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for it. "
+        newest(line)
+        == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for "
+        f"it. "
         f"If you don't want it any more, write to us. {UPS}"
     )
     assert fresh(line).order.attention == []
@@ -93,19 +98,23 @@ def test_what_left_afterwards_has_shipped_too_and_its_refund_stays_due(
     due = "Your refund will still be sent by 16 November. We'll write to you about what to do with the parcel."
     assert newest(line) == f"{SHIPPED} {says} {due} {UPS}"
     text = (
-        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; it left after that; the refund "
+        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; it "
+        "left after that; the refund "
         "stays due: agree with the customer on the parcel"
     )
     assert fresh(line).order.attention == [text]
     assert capsys.readouterr().err.endswith(f"import_shipments.csv:2: order 401: {text}\n")
 
 
-def test_a_withdrawal_from_the_contract_stands_for_what_had_left_too(line: OrderLine, ship: Ship) -> None:
+def test_a_withdrawal_from_the_contract_stands_for_what_had_left_too(
+    line: OrderLine, ship: Ship
+) -> None:
     cancel(line, Choice.WITHDRAW)
     ship(EARLIER)
     assert (fresh(line).state, Refund.objects.get().units) == ("shipped", 1)
-    assert "Your withdrawal from the contract still stands. Your refund will still be sent by 16 November." in newest(
-        line
+    assert (
+        "Your withdrawal from the contract still stands. Your refund will still be sent by 16 "
+        "November." in newest(line)
     )
     assert "it left before that; the refund stays due" in fresh(line).order.attention[0]
 
@@ -132,7 +141,9 @@ def test_the_day_before_needs_no_time(line: OrderLine, ship: Ship) -> None:
     assert not Refund.objects.exists()
 
 
-def test_everybody_else_in_the_file_is_told_that_theirs_shipped_and_twice_is_once(line: OrderLine, ship: Ship) -> None:
+def test_everybody_else_in_the_file_is_told_that_theirs_shipped_and_twice_is_once(
+    line: OrderLine, ship: Ship
+) -> None:
     other = order(line.product, number="402", placed_at=NOON - timedelta(days=4))
     cancel(line)
     for _ in range(2):
@@ -145,7 +156,9 @@ def test_everybody_else_in_the_file_is_told_that_theirs_shipped_and_twice_is_onc
 
 def test_of_a_part_cancelled_the_last_cancelled_counts(ship: Ship) -> None:
     """Two cancelled at half past ten and one at noon; all three left at half past eleven."""
-    line = order(make_product(sku="LAMP"), 3, number="401", placed_at=NOON - timedelta(days=5), country="CA")
+    line = order(
+        make_product(sku="LAMP"), 3, number="401", placed_at=NOON - timedelta(days=5), country="CA"
+    )
     cancel(line, units=2)
     services.cancel(line.order, by="customer", now=NOON)
     ship(LATER, units=3)
@@ -181,12 +194,17 @@ def test_an_export_that_says_fulfilled_is_judged_the_same(
     assert kinds(line.order).count("shipped") == 1
 
 
-def test_an_export_that_shows_a_refund_is_not_believed_about_units(line: OrderLine, load: Load) -> None:
-    """Its lines list what was ordered, and the shop may have taken the cancelled ones off the parcel."""
+def test_an_export_that_shows_a_refund_is_not_believed_about_units(
+    line: OrderLine, load: Load
+) -> None:
+    """Its lines list what was ordered, and the shop may have taken the cancelled ones off the
+    parcel."""
     cancel(line)
     load("import_orders", EXPORT, fulfilled("401").replace(",0.00,", ",5.00,"))
     assert fresh(line).state == "cancelled"
-    assert fresh(line).order.attention[0] == "LAMP: units that left the shop though cancelled here: 1"
+    assert (
+        fresh(line).order.attention[0] == "LAMP: units that left the shop though cancelled here: 1"
+    )
 
 
 def test_more_than_was_ordered_is_a_bad_row_still(line: OrderLine, ship: Ship) -> None:
@@ -210,7 +228,9 @@ def test_a_parcel_recorded_by_mistake_leaves_what_was_cancelled_cancelled(
 
 
 class TestWhatTheCustomerReads:
-    def test_one_mail_says_so(self, line: OrderLine, ship: Ship, mail_sink: MailSink, clocks: Clocks) -> None:
+    def test_one_mail_says_so(
+        self, line: OrderLine, ship: Ship, mail_sink: MailSink, clocks: Clocks
+    ) -> None:
         mail()
         cancel(line)
         mail()
@@ -231,8 +251,16 @@ class TestWhatTheCustomerReads:
         mail()
         assert mail_sink.mails[-1].message["Subject"] == "Order 401 was canceled, but has shipped"
 
-    def test_the_subject_names_a_part(self, ship: Ship, mail_sink: MailSink, clocks: Clocks) -> None:
-        line = order(make_product(sku="LAMP"), 3, number="401", placed_at=NOON - timedelta(days=5), country="CA")
+    def test_the_subject_names_a_part(
+        self, ship: Ship, mail_sink: MailSink, clocks: Clocks
+    ) -> None:
+        line = order(
+            make_product(sku="LAMP"),
+            3,
+            number="401",
+            placed_at=NOON - timedelta(days=5),
+            country="CA",
+        )
         cancel(line, units=2)
         ship(EARLIER, units=2)
         mail()
@@ -258,4 +286,7 @@ class TestWhatTheCustomerReads:
         services.mark_refund_sent(Refund.objects.get(), now=NOON)
         shown = client.get(url).content.decode()
         card = shown[shown.index('class="card line shipped"') : shown.index("</article>")]
-        assert "It shipped although you had canceled it. Your refund has been sent." in card.replace("&#x27;", "'")
+        assert (
+            "It shipped although you had canceled it. Your refund has been sent."
+            in card.replace("&#x27;", "'")
+        )

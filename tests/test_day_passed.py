@@ -1,4 +1,5 @@
-"""Once the day agreed has passed, the customer may leave: said that day, first, in an email nobody can turn off."""
+"""Once the day agreed has passed, the customer may leave: said that day, first, in an email nobody
+can turn off."""
 
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
@@ -26,7 +27,9 @@ def delayed(country: str = "DE", **fields: object) -> OrderLine:
     product = make_product(name="Harbour lamp")
     supplier = make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
-    factories.restock(product, 50, supplier=supplier, now=NOON - DAY, expected_on=(NOON + 80 * DAY).date())
+    factories.restock(
+        product, 50, supplier=supplier, now=NOON - DAY, expected_on=(NOON + 80 * DAY).date()
+    )
     services.review([product], now=NOON - DAY)
     return factories.order(product, number="1042", country=country, **fields)
 
@@ -64,16 +67,23 @@ def test_the_day_after_an_email_says_first_that_the_customer_may_leave(
     assert message["List-Unsubscribe"] is None
     text = unwrapped(message)
     assert text.startswith(
-        "Hello Ada, We're sorry: the agreed date for your order 1042 has passed, and it hasn't shipped. You can cancel it "
+        "Hello Ada, We're sorry: the agreed date for your order 1042 has passed, and it hasn't "
+        "shipped. You can cancel it "
         "right away for a full refund, or keep waiting."
     )
-    assert f"{agreed}, has passed and it hasn't shipped. We're sorry. You can cancel right away" in text
+    assert (
+        f"{agreed}, has passed and it hasn't shipped. We're sorry. You can cancel right away"
+        in text
+    )
     assert f"Leaves us by {fresh(line).promise.late:%-d %B} 2027" in text
     assert "so you can cancel right away if you wish" not in text
     assert ("Keep my place:" in text, "Cancel, refund me:" in text) == (True, True)
     assert ("Withdraw from contract here:" in text) == (country == "DE")
     page = client.get(f"/o/{link_token(line.order, Purpose.ACT)}/")
-    assert "the agreed date has passed, so you can cancel right away" in page.content.decode().replace("&#x27;", "'")
+    assert (
+        "the agreed date has passed, so you can cancel right away"
+        in page.content.decode().replace("&#x27;", "'")
+    )
     assert Message.objects.filter(state="sent").count() == len(mail_sink.mails) == 2
 
 
@@ -131,7 +141,9 @@ def test_who_was_told_that_it_had_passed_when_they_joined_is_not_told_again() ->
 
 def test_quiet_orders_are_told_when_they_are_released() -> None:
     product = make_product()
-    new = services.NewOrder(number="1", placed_at=NOON - 60 * DAY, country="DE", lines=[services.NewLine(product, 1)])
+    new = services.NewOrder(
+        number="1", placed_at=NOON - 60 * DAY, country="DE", lines=[services.NewLine(product, 1)]
+    )
     (order,) = services.place_orders([new], now=NOON, quiet=True)
     assert services.say_day_passed(now=NOON) == 0
     services.start_release(1, now=NOON)
@@ -140,7 +152,9 @@ def test_quiet_orders_are_told_when_they_are_released() -> None:
     assert services.say_day_passed(now=NOON + DAY) == 0
 
 
-def test_what_is_reserved_and_lies_past_the_day_is_asked_and_may_leave(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_what_is_reserved_and_lies_past_the_day_is_asked_and_may_leave(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     product = make_product(name="Harbour lamp")
     factories.restock(product, expected_on=(NOON + 3 * DAY).date(), now=NOON - DAY)
     services.review([product], now=NOON - DAY)
@@ -172,9 +186,13 @@ def test_what_is_reserved_is_said_to_be_looked_for(clocks: Clocks, mail_sink: Ma
     assert "We have no date yet." not in text
 
 
-def test_an_order_all_of_which_is_late_is_not_called_a_part(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_an_order_all_of_which_is_late_is_not_called_a_part(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     lines = [services.NewLine(make_product(), 1) for _ in range(2)]
-    new = services.NewOrder(number="1042", placed_at=NOON, email="ada@example.com", country="DE", lines=lines)
+    new = services.NewOrder(
+        number="1042", placed_at=NOON, email="ada@example.com", country="DE", lines=lines
+    )
     order = services.place_order(new, now=NOON)
     mail()
     after = morning_after(order.lines.all()[0])
@@ -204,7 +222,9 @@ def test_the_day_ends_where_the_customer_lives() -> None:
     assert services.say_day_passed(now=evening) == 1
 
 
-def test_whoever_answers_before_the_mail_is_written_does_not_get_it(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_whoever_answers_before_the_mail_is_written_does_not_get_it(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     line = delayed()
     mail()
     after = morning_after(line)

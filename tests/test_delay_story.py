@@ -1,5 +1,5 @@
-"""Two customers in one queue, one in the United States and one in Germany, whose delivery slips twice: as they and staff
-live through it."""
+"""Two customers in one queue, one in the United States and one in Germany, whose delivery slips
+twice: as they and staff live through it."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -93,7 +93,12 @@ def without_weekdays(text: str) -> str:
 
 def links(text: str) -> dict[str, str]:
     """The choices of a mail and where they lead."""
-    return dict(re.findall(r"(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/\S+)", text))
+    return dict(
+        re.findall(
+            r"(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/\S+)",
+            text,
+        )
+    )
 
 
 def their_page(text: str) -> str:
@@ -105,7 +110,9 @@ def notice(line: OrderLine) -> DelayNotice:
     return line.notices.exclude(outcome="superseded").get()
 
 
-def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, client: Client) -> None:
+def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
+    shop: Shop, client: Client
+) -> None:
     ada, greta = shop.order("1042", "Ada Lovelace", "US"), shop.order("1043", "Greta Hermann", "DE")
     original = ada.agreed_by
     assert shop.mails_to(ada) == ["Order 1042: you are 1st in line"]
@@ -145,7 +152,9 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     listed = shop.staff.get(page(DelayNotice)).context["cl"].result_list
     assert sorted(row.case for row in listed) == ["A", "A", "D", "D"]
     at_the_desk = said(shop.staff.get(f"/admin/desk/order/{ada.order.number}/"))
-    assert f"Must answer until {date_format(second.answer_by)}; silence cancels; case D" in at_the_desk
+    assert (
+        f"Must answer until {date_format(second.answer_by)}; silence cancels; case D" in at_the_desk
+    )
 
     # Nobody answers: two reminders, then it is cancelled, once.
     asked = ["Please answer by " + by + ": order 1042"]
@@ -158,18 +167,28 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     assert shop.mails_to(ada)[-4:] == [*asked * 3, "Order 1042 is cancelled"]
     told = shop.newest_mail_to(ada)
     assert f"Cancelled, as we had not heard from you by {by}. Your refund will be sent by" in told
-    assert (fresh(ada).state, fresh(greta).state, fresh(greta).agreed_by) == ("cancelled", "waiting", greta.agreed_by)
+    assert (fresh(ada).state, fresh(greta).state, fresh(greta).agreed_by) == (
+        "cancelled",
+        "waiting",
+        greta.agreed_by,
+    )
     words = said(client.get(their_page(told)))
     assert "Nobody answered in time. Do you still want it?" in words
     order_page = shop.staff.get(page(Order, "change", ada.order_id)).content.decode()
     assert "as we had not heard from you by" in order_page
     assert "Cancel in the shop" in order_page
-    assert [row.line for row in shop.staff.get(page(ShopTask), {"state": "todo"}).context["cl"].result_list] == [ada]
-    assert [row.line for row in shop.staff.get(page(Refund), {"state": "due"}).context["cl"].result_list] == [ada]
+    assert [
+        row.line
+        for row in shop.staff.get(page(ShopTask), {"state": "todo"}).context["cl"].result_list
+    ] == [ada]
+    assert [
+        row.line for row in shop.staff.get(page(Refund), {"state": "due"}).context["cl"].result_list
+    ] == [ada]
 
     # She still wants it, and has her old place again.
     way_back = re.findall(
-        r'href="([^"]+choice=keep)">Put me back', unescape(client.get(their_page(told)).content.decode())
+        r'href="([^"]+choice=keep)">Put me back',
+        unescape(client.get(their_page(told)).content.decode()),
     )
     assert "You'll have your old place in line again." in said(client.get(way_back[0]))
     answered = client.post(way_back[0].partition("?")[0], {"line": ada.pk, "choice": "keep"})
@@ -190,6 +209,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(shop: Shop, c
     mail()
     assert shop.mails_to(greta)[-1] == "We confirm your withdrawal: order 1043"
     assert re.search(
-        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d \(CET\)\.",
+        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d "
+        r"\(CET\)\.",
         shop.newest_mail_to(greta),
     )

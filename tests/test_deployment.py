@@ -1,4 +1,5 @@
-"""The image, the compose file and the proxy's rules: what can be checked without running them. `make hosts` runs them."""
+"""The image, the compose file and the proxy's rules: what can be checked without running them.
+`make hosts` runs them."""
 
 import os
 import re
@@ -23,19 +24,27 @@ OURS = ("migrate", "web", "worker", "uploads", "beat")
 
 
 def services() -> dict[str, dict[str, Any]]:
-    read: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    read: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())[
+        "services"
+    ]
     return read
 
 
 def test_there_is_every_part_of_the_site_and_beat_once() -> None:
     assert set(services()) == {*OURS, "postgres", "valkey", "proxy"}
-    assert [name for name, service in services().items() if "beat" in service.get("command", "")] == ["beat"]
+    assert [
+        name for name, service in services().items() if "beat" in service.get("command", "")
+    ] == ["beat"]
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_processes_write_nowhere_and_may_do_nothing_but_serve(name: str) -> None:
     service = services()[name]
-    assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])  # noqa: S108 - the container's
+    assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (
+        True,
+        ["ALL"],
+        ["/tmp"],  # noqa: S108
+    )
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "user" not in service, "the image's own, which is not root"
 
@@ -55,7 +64,12 @@ def test_the_image_runs_as_nobody_in_particular_and_holds_what_the_site_reads() 
     stages = [n for n, line in enumerate(lines) if line.startswith("FROM ")]
     last = lines[stages[-1] :]
     assert (len(stages), "USER 10001:10001" in last) == (2, True)
-    copied = {name for line in lines[: stages[-1]] if line.startswith("COPY ") for name in line.split()[1:-1]}
+    copied = {
+        name
+        for line in lines[: stages[-1]]
+        if line.startswith("COPY ")
+        for name in line.split()[1:-1]
+    }
     assert all((ROOT / name).exists() for name in copied)
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
     assert packages | {"manage.py", "locale", "static", "templates"} <= copied
@@ -66,12 +80,22 @@ def test_the_image_runs_as_nobody_in_particular_and_holds_what_the_site_reads() 
 def test_the_image_installs_what_the_project_needs_and_nothing_for_its_tests() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     names = {re.split(r"[\[><=~]", each)[0].lower() for each in project["project"]["dependencies"]}
-    development = {re.split(r"[\[><=~]", each)[0].lower() for each in project["dependency-groups"]["dev"]}
+    development = {
+        re.split(r"[\[><=~]", each)[0].lower() for each in project["dependency-groups"]["dev"]
+    }
     locked = dict(
-        re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==(\S+)", (DEPLOY / "requirements.lock").read_text(), re.MULTILINE)
+        re.findall(
+            r"^([a-z0-9._-]+)(?:\[.*\])?==(\S+)",
+            (DEPLOY / "requirements.lock").read_text(),
+            re.MULTILINE,
+        )
     )
     tested = dict(
-        re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+        re.findall(
+            r"^([a-z0-9._-]+)(?:\[.*\])?==(\S+)",
+            (ROOT / "requirements.lock").read_text(),
+            re.MULTILINE,
+        )
     )
     assert names <= set(locked)
     assert not development & set(locked) - names
@@ -94,7 +118,12 @@ def test_the_largest_file_comes_over_a_slow_line_before_the_proxy_ends_it() -> N
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, cwd=DEPLOY, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command,
+        cwd=DEPLOY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -103,7 +132,14 @@ def test_compose_reads_its_file(needs: Needs, tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "compose.yaml", tmp_path)
     (tmp_path / "backorders.env").write_text("SECRET_KEY=x\n")
     file = str(tmp_path / "compose.yaml")
-    read = run("docker-compose", "-f", file, "config", SITE_HOST="orders.shop.example", POSTGRES_PASSWORD="x")
+    read = run(
+        "docker-compose",
+        "-f",
+        file,
+        "config",
+        SITE_HOST="orders.shop.example",
+        POSTGRES_PASSWORD="x",
+    )
     assert read.returncode == 0, read.stderr
 
 

@@ -33,11 +33,17 @@ def a_day_at_the_desk() -> None:
     """One of everything that the cards count."""
     product = factories.make_product()
     factories.restock(product, 5, expected_on=date(2026, 11, 5))
-    overdue = factories.restock(product, 5, expected_on=date(2026, 10, 20), now=NOON - timedelta(days=60))
+    overdue = factories.restock(
+        product, 5, expected_on=date(2026, 10, 20), now=NOON - timedelta(days=60)
+    )
     assert overdue.dates.get().expected_on == date(2026, 10, 20)
     at_risk = factories.order(product)
     promise = Promise.objects.create(
-        line=at_risk, kind="dated", late=date(2026, 11, 6), published_at=NOON, published_on=NOON.date()
+        line=at_risk,
+        kind="dated",
+        late=date(2026, 11, 6),
+        published_at=NOON,
+        published_on=NOON.date(),
     )
     OrderLine.objects.filter(pk=at_risk.pk).update(promise=promise)
     DelayNotice.objects.create(
@@ -75,7 +81,10 @@ def packing(arrived: datetime) -> OrderLine:
 def test_each_number_is_the_length_of_its_list(admin_client: Client) -> None:
     a_day_at_the_desk()
     desk = admin_client.get(INDEX).context["desk"]
-    listed = {str(card.label): admin_client.get(card.url).context["cl"].result_count for card in desk.cards}
+    listed = {
+        str(card.label): admin_client.get(card.url).context["cl"].result_count
+        for card in desk.cards
+    }
     assert {str(card.label): card.count for card in desk.cards} == listed
     assert all(listed.values()) or {label for label, n in listed.items() if not n} == {
         "On a pick list though cancelled"
@@ -98,7 +107,9 @@ def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
         "Changed in the shop": 1,
         "Needs a person": 4,
         "Can't be reached": 1,
-        "Mails failed or came back": Message.objects.filter(state__in=[State.FAILED, State.SUPPRESSED]).count(),
+        "Mails failed or came back": Message.objects.filter(
+            state__in=[State.FAILED, State.SUPPRESSED]
+        ).count(),
         "Mails on their way": Message.objects.filter(state=State.QUEUED).count(),
     }
 
@@ -107,16 +118,24 @@ def test_it_says_by_when_the_first_is_due_and_what_is_urgent(admin_client: Clien
     a_day_at_the_desk()
     cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}
     assert cards["Notices to be answered"].note == "the first by Nov. 9, 2026"
-    assert (cards["Restocks overdue"].urgent, cards["Restocks due within 7 days"].urgent) == (True, False)
+    assert (cards["Restocks overdue"].urgent, cards["Restocks due within 7 days"].urgent) == (
+        True,
+        False,
+    )
     assert not cards["On a pick list though cancelled"].urgent
 
 
-def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(admin_client: Client) -> None:
+def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(
+    admin_client: Client,
+) -> None:
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
     for no_longer in ({"told_at": None}, {"not_told_at": NOON}, {"outcome": "kept"}):
         DelayNotice.objects.filter(pk=notice.pk).update(**no_longer)
-        assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (0, [])
+        assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (
+            0,
+            [],
+        )
         notice.save()
 
 
@@ -142,7 +161,10 @@ def test_where_silence_cancels_nothing_a_customer_may_answer_and_need_not(
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
     DelayNotice.objects.filter(pk=notice.pk).update(**asked)
-    assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (0, [notice])
+    assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (
+        0,
+        [notice],
+    )
     services.receive(notice.line.product, 5, now=NOON)
     assert listed(admin_client, "may") == []
 
@@ -172,7 +194,10 @@ def test_the_day_before_a_monday_is_a_friday(admin_client: Client) -> None:
 def test_shipments_asked_for_are_recorded_in_one_press(admin_client: Client) -> None:
     late, soon = packing(NOON - timedelta(days=4)), packing(NOON)
     page = admin_client.get(INDEX).content.decode()
-    for line, label in ((late, "Not recorded as shipped in time"), (soon, "To ship by the next working day")):
+    for line, label in (
+        (late, "Not recorded as shipped in time"),
+        (soon, "To ship by the next working day"),
+    ):
         link = desk_card(admin_client, label).done_at
         assert f'href="{link}"' in page
         form = admin_client.get(link).context["form"]
@@ -227,9 +252,12 @@ def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> 
 
 
 def test_what_shipped_before_it_was_received_is_not_expected_again(admin_client: Client) -> None:
-    """As for forecasts: of the six that are still to come three have left already, so nobody who waits gets them."""
+    """As for forecasts: of the six that are still to come three have left already, so nobody who
+    waits gets them."""
     product = factories.make_product(sku="LAMP", name="Lamp")
-    factories.restock(product, 6, expected_on=NOON.date() + timedelta(days=3), now=NOON - timedelta(days=3))
+    factories.restock(
+        product, 6, expected_on=NOON.date() + timedelta(days=3), now=NOON - timedelta(days=3)
+    )
     left, _ = (factories.order(product, 3, now=NOON - timedelta(days=2)) for _ in range(2))
     factories.order(product, 1, now=NOON - timedelta(days=2))
     queues = admin_client.get(INDEX).context["desk"].queues
@@ -250,7 +278,8 @@ def test_days_whose_counts_come_to_nothing_are_no_queue(admin_client: Client) ->
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO orders_queuecount (product_id, width, start, lines, units)"
-            " VALUES (%(product)s, 'd', '2026-09-01Z', 1, 1), (%(product)s, 'd', '2026-09-01Z', -1, -1)",
+            " VALUES (%(product)s, 'd', '2026-09-01Z', 1, 1), (%(product)s, 'd', '2026-09-01Z', "
+            "-1, -1)",
             {"product": product.pk},
         )
     assert admin_client.get(INDEX).context["desk"].queues.products == 0
@@ -285,7 +314,9 @@ def test_a_role_sees_the_cards_of_its_work(client: Client) -> None:
     assert "Refunds due" in shown(client)
 
 
-def test_more_than_ten_thousand_are_many(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_ten_thousand_are_many(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backorders_site.staff.pages.today.MOST_COUNTED", 2)
     for _ in range(4):
         services.mark_not_told(factories.order(factories.make_product()).order, "mail refused")

@@ -45,19 +45,32 @@ def test_the_example_is_the_mail_that_a_release_sends(
     assert example.mail.subject in [sent.message["Subject"] for sent in mail_sink.mails]
 
 
-def test_there_is_an_example_in_each_language_the_shop_s_own_first(admin_client: Client, quiet: list[Order]) -> None:
+def test_there_is_an_example_in_each_language_the_shop_s_own_first(
+    admin_client: Client, quiet: list[Order]
+) -> None:
     line = services.NewLine(quiet[0].lines.get().product, 1)
-    more = [services.NewOrder(f"L-{n}", NOON, [line], "m@example.com", locale=n) for n in ("ar", "de-AT", "de-DE")]
+    more = [
+        services.NewOrder(f"L-{n}", NOON, [line], "m@example.com", locale=n)
+        for n in ("ar", "de-AT", "de-DE")
+    ]
     services.place_orders(more, now=NOON, quiet=True)
-    assert [each.language for each in admin_client.get(PAGE).context["examples"]] == ["English", "Arabic", "German"]
+    assert [each.language for each in admin_client.get(PAGE).context["examples"]] == [
+        "English",
+        "Arabic",
+        "German",
+    ]
 
 
-def test_it_says_when_the_last_is_released_to_the_minute(admin_client: Client, quiet: list[Order]) -> None:
+def test_it_says_when_the_last_is_released_to_the_minute(
+    admin_client: Client, quiet: list[Order]
+) -> None:
     said = admin_client.post(PAGE, {"per_hour": 60}, follow=True).content.decode()
     assert "At this pace the last is released about Nov. 2, 12:02." in said
 
 
-def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(admin_client: Client, quiet: list[Order]) -> None:
+def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(
+    admin_client: Client, quiet: list[Order]
+) -> None:
     said = admin_client.post(PAGE, {"per_hour": 60}, follow=True)
     release = Release.objects.get()
     assert (release.per_hour, release.actor, release.started_at) == (60, "admin", NOON)
@@ -66,7 +79,9 @@ def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(admin_client: Clien
 
 
 @pytest.mark.parametrize("pace", ["0", "-1", "x", ""])
-def test_a_pace_that_is_none_releases_nobody(admin_client: Client, quiet: list[Order], pace: str) -> None:
+def test_a_pace_that_is_none_releases_nobody(
+    admin_client: Client, quiet: list[Order], pace: str
+) -> None:
     assert admin_client.post(PAGE, {"per_hour": pace}).status_code == 200
     assert not Release.objects.exists()
 
@@ -77,15 +92,22 @@ def test_without_quiet_orders_it_says_so(admin_client: Client) -> None:
     assert "All orders are released" in admin_client.get(PAGE).content.decode()
 
 
-def test_it_asks_as_many_questions_for_thirty_as_for_three(admin_client: Client, quiet: list[Order]) -> None:
+def test_it_asks_as_many_questions_for_thirty_as_for_three(
+    admin_client: Client, quiet: list[Order]
+) -> None:
     few = queries_of(admin_client, PAGE)
     product = quiet[0].lines.get().product
     line = services.NewLine(product, 1)
-    more = [services.NewOrder(f"M{n}", NOON, [line], "m@example.com", country="DE") for n in range(27)]
+    more = [
+        services.NewOrder(f"M{n}", NOON, [line], "m@example.com", country="DE") for n in range(27)
+    ]
     services.place_orders(more, now=NOON, quiet=True)
     assert queries_of(admin_client, PAGE) == few
 
 
 def test_only_managers_go_live(client: Client) -> None:
     client.force_login(somebody(S))
-    assert (client.get(PAGE).status_code, client.post(PAGE, {"per_hour": 5}).status_code) == (403, 403)
+    assert (client.get(PAGE).status_code, client.post(PAGE, {"per_hour": 5}).status_code) == (
+        403,
+        403,
+    )

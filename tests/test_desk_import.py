@@ -25,7 +25,9 @@ SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
 GRETE = "1,2026-10-01,grete@example.com,Grete,DE,,LAMP,2"
 ADA = "2,2026-10-02,ada@example.com,'=Ada,US,,LAMP,1"
 REF = {"order_number": "Ref", "placed_at": "When", "sku": "Article", "quantity": "Pieces"}
-COLUMN_MAP = '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
+COLUMN_MAP = (
+    '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Article"\nquantity = "Pieces"\n'
+)
 
 
 def file(*rows: str, name: str = "orders.csv") -> SimpleUploadedFile:
@@ -48,13 +50,21 @@ def confirm(staff: Client, row: Upload, **sent: object) -> Upload:
 
 
 def everything() -> list[int]:
-    return [model.objects.count() for model in (Order, OrderLine, Product, Event, Promise, Restock, Import)]
+    return [
+        model.objects.count()
+        for model in (Order, OrderLine, Product, Event, Promise, Restock, Import)
+    ]
 
 
 def test_a_dry_run_says_what_it_would_do_and_leaves_nothing(admin_client: Client) -> None:
     before = everything()
     row = send(admin_client, ORDERS, GRETE, ADA)
-    assert (row.state, row.kind, row.changes, row.uploaded_by) == ("checked", "orders", True, "admin")
+    assert (row.state, row.kind, row.changes, row.uploaded_by) == (
+        "checked",
+        "orders",
+        True,
+        "admin",
+    )
     assert row.summary[0] == "Orders: 2 joined."
     assert row.examples == ["new: 1, 2 × LAMP", "new: 2, 1 × LAMP"]
     assert everything() == before
@@ -91,7 +101,9 @@ def test_what_a_file_closes_is_shown(admin_client: Client) -> None:
 
 
 def test_restocks_are_known_by_their_header(admin_client: Client) -> None:
-    row = confirm(admin_client, send(admin_client, RESTOCKS, "PO-1,LAMP,Nordlicht,5,2026-12-01,2026-11-01"))
+    row = confirm(
+        admin_client, send(admin_client, RESTOCKS, "PO-1,LAMP,Nordlicht,5,2026-12-01,2026-11-01")
+    )
     assert (row.kind, Restock.objects.get().reference) == ("restocks", "PO-1")
 
 
@@ -107,8 +119,12 @@ class TestWrongRows:
         assert confirm(admin_client, row, skip_bad="on").state == "done"
         assert list(Order.objects.values_list("number", flat=True)) == ["1"]
 
-    def test_are_mended_with_all_that_was_left_out_with_them_and_uploaded_again(self, admin_client: Client) -> None:
-        row = send(admin_client, ORDERS, GRETE, self.BAD, self.WITH_IT, "4,2026-10-01,,=cmd(),DE,,RUG,x")
+    def test_are_mended_with_all_that_was_left_out_with_them_and_uploaded_again(
+        self, admin_client: Client
+    ) -> None:
+        row = send(
+            admin_client, ORDERS, GRETE, self.BAD, self.WITH_IT, "4,2026-10-01,,=cmd(),DE,,RUG,x"
+        )
         sheet = admin_client.get(f"{INDEX}{row.pk}/rejected.csv").getvalue().decode().splitlines()
         assert sheet[0] == f"{ORDERS},problem"
         assert [line.split(",")[:2] for line in sheet[1:]] == [
@@ -117,7 +133,9 @@ class TestWrongRows:
             ["4", "2026-10-01"],
         ]
         assert sheet[2].endswith("RUG,1,")
-        mended = [line.replace("yesterday", "2026-10-01").replace(",RUG,x", ",RUG,1") for line in sheet]
+        mended = [
+            line.replace("yesterday", "2026-10-01").replace(",RUG,x", ",RUG,1") for line in sheet
+        ]
         confirm(admin_client, send(admin_client, *mended))
         names = Order.objects.order_by("number").values_list("number", "customer_name")
         assert list(names) == [("3", "Xaver"), ("4", "=cmd()")]
@@ -133,23 +151,35 @@ class TestFiles:
             (b"\xff\xfea\0", "UTF-16"),
         ],
     )
-    def test_that_cannot_be_read_are_refused_at_once(self, admin_client: Client, content: bytes, said: str) -> None:
+    def test_that_cannot_be_read_are_refused_at_once(
+        self, admin_client: Client, content: bytes, said: str
+    ) -> None:
         answer = admin_client.post(INDEX, {"file": SimpleUploadedFile("a.csv", content)})
         assert said in str(answer.context["form"].errors["file"])
         assert not Upload.objects.exists()
 
-    def test_that_are_too_large_are_refused(self, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_that_are_too_large_are_refused(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("backorders_site.staff.pages.imports.LARGEST", 10)
         answer = admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})
         assert "larger than 25 MB" in str(answer.context["form"].errors["file"])
 
     def test_with_other_columns_ask_which_is_which(self, admin_client: Client) -> None:
-        answer = admin_client.post(INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")})
+        answer = admin_client.post(
+            INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")}
+        )
         url = answer["Location"]
         row = Upload.objects.get()
         assert row.state == "columns"
         asked = admin_client.get(url).context["columns"]
-        assert [value for value, _ in asked.fields["sku"].choices] == ["", "Ref", "When", "Article", "Pieces"]
+        assert [value for value, _ in asked.fields["sku"].choices] == [
+            "",
+            "Ref",
+            "When",
+            "Article",
+            "Pieces",
+        ]
         part = admin_client.post(f"{url}columns/", {"order_number": "Ref"})
         assert set(part.context["columns"].errors) == {"placed_at", "sku", "quantity", "status"}
         said = {**REF, "all_wait": "on"}
@@ -161,16 +191,29 @@ class TestFiles:
         confirm(admin_client, send(admin_client, ORDERS, GRETE))
 
     def test_of_another_shop_come_with_a_column_map(self, admin_client: Client) -> None:
-        sent = {"column_map": SimpleUploadedFile("map.toml", COLUMN_MAP.encode()), "all_products": "on"}
-        row = confirm(admin_client, send(admin_client, "Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3", **sent))
+        sent = {
+            "column_map": SimpleUploadedFile("map.toml", COLUMN_MAP.encode()),
+            "all_products": "on",
+        }
+        row = confirm(
+            admin_client,
+            send(admin_client, "Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3", **sent),
+        )
         assert (row.state, OrderLine.objects.get().quantity) == ("done", 3)
-        bad = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n")}
+        bad = {
+            "file": file("Ref"),
+            "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n"),
+        }
         assert "This is no column map" in str(admin_client.post(INDEX, bad).context["form"].errors)
 
     def test_are_read_whatever_their_names(self, admin_client: Client) -> None:
         name = "😀" * 100 + ".csv"
         admin_client.post(INDEX, {"file": file(ORDERS, GRETE, name=name)})
-        assert (work_off(), Upload.objects.get().state, Upload.objects.get().file_name) == (1, "checked", name)
+        assert (work_off(), Upload.objects.get().state, Upload.objects.get().file_name) == (
+            1,
+            "checked",
+            name,
+        )
 
     @pytest.mark.parametrize(
         ("column_map", "said"),
@@ -185,7 +228,10 @@ class TestFiles:
     def test_with_a_column_map_that_is_none_are_not_taken(
         self, admin_client: Client, column_map: str, said: str
     ) -> None:
-        sent = {"file": file("Ref"), "column_map": SimpleUploadedFile("map.toml", column_map.encode())}
+        sent = {
+            "file": file("Ref"),
+            "column_map": SimpleUploadedFile("map.toml", column_map.encode()),
+        }
         answer = admin_client.post(INDEX, sent)
         assert said in str(answer.context["form"].errors["column_map"])
 
@@ -219,8 +265,12 @@ class TestFiles:
         forget()
         assert all(bytes(row.content) for row in Upload.objects.all())
 
-    def test_whose_columns_nobody_named_in_time_have_to_come_again(self, admin_client: Client) -> None:
-        url = admin_client.post(INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")})["Location"]
+    def test_whose_columns_nobody_named_in_time_have_to_come_again(
+        self, admin_client: Client
+    ) -> None:
+        url = admin_client.post(
+            INDEX, {"file": file("Ref,When,Article,Pieces", "7,2026-10-01,LAMP,3")}
+        )["Location"]
         Upload.objects.update(content=b"")
         assert "upload it again" in admin_client.get(url).content.decode()
         answer = admin_client.post(f"{url}columns/", {"order_number": "Ref"}, follow=True)
@@ -238,9 +288,14 @@ def asked(answer: Any) -> ColumnsForm:
     return form
 
 
-def test_a_file_of_unknown_columns_that_cannot_be_read_further_down_is_refused_at_once(admin_client: Client) -> None:
-    """Its columns are asked about beside what stands in them, which opens no page where that is no CSV."""
-    answer = admin_client.post(INDEX, {"file": file("Ref,Article,State", "1,LAMP,open", "2,LA\rMP,open")})
+def test_a_file_of_unknown_columns_that_cannot_be_read_further_down_is_refused_at_once(
+    admin_client: Client,
+) -> None:
+    """Its columns are asked about beside what stands in them, which opens no page where that is no
+    CSV."""
+    answer = admin_client.post(
+        INDEX, {"file": file("Ref,Article,State", "1,LAMP,open", "2,LA\rMP,open")}
+    )
     (said,) = answer.context["form"].errors["file"]
     assert said.startswith("orders.csv:3: new-line character seen in unquoted field")
     assert not Upload.objects.exists()
@@ -254,11 +309,18 @@ class TestTheStatusOfAnOrder:
         "502,Cancelled,2026-10-13,LAMP,1",
         "503,wc-completed,2026-10-12,LAMP,1",
     )
-    COLUMNS = {"order_number": "Order Number", "placed_at": "Order Date", "sku": "SKU", "quantity": "Quantity"}
+    COLUMNS = {
+        "order_number": "Order Number",
+        "placed_at": "Order Date",
+        "sku": "SKU",
+        "quantity": "Quantity",
+    }
 
     def sent(self, form: ColumnsForm) -> dict[str, str]:
         """What a browser sends of a page as it came."""
-        return {field.html_name: str(field.value() or "") for field in form if field.name != "all_wait"}
+        return {
+            field.html_name: str(field.value() or "") for field in form if field.name != "all_wait"
+        }
 
     def shown(self, staff: Client, *rows: str) -> tuple[Upload, ColumnsForm]:
         row = send(staff, *rows, all_products="on")
@@ -266,7 +328,10 @@ class TestTheStatusOfAnOrder:
 
     def test_is_asked_for_with_its_words_counted_and_guessed(self, admin_client: Client) -> None:
         row, form = self.shown(
-            admin_client, *self.FULL, "504,Refunded,2026-10-12,LAMP,1", "504,Refunded,2026-10-12,RUG,1"
+            admin_client,
+            *self.FULL,
+            "504,Refunded,2026-10-12,LAMP,1",
+            "504,Refunded,2026-10-12,RUG,1",
         )
         assert form["status"].value() == "Order Status"
         assert [(said.word, said.rows, field.value()) for field, said in form.rows()] == [
@@ -288,22 +353,36 @@ class TestTheStatusOfAnOrder:
         )
         assert name(admin_client, row, **self.COLUMNS, all_wait="on").status_code == 200
         row.refresh_from_db()
-        assert (row.state, row.column_map) == ("to_check", {"columns": self.COLUMNS, "all_wait": True})
+        assert (row.state, row.column_map) == (
+            "to_check",
+            {"columns": self.COLUMNS, "all_wait": True},
+        )
 
-    def test_that_nobody_guessed_shows_its_words_before_anything_is_checked(self, admin_client: Client) -> None:
+    def test_that_nobody_guessed_shows_its_words_before_anything_is_checked(
+        self, admin_client: Client
+    ) -> None:
         row, form = self.shown(
-            admin_client, "Ref,When,Article,Pieces,Flag", "7,2026-10-01,LAMP,3,go", "8,2026-10-01,LAMP,3,paid"
+            admin_client,
+            "Ref,When,Article,Pieces,Flag",
+            "7,2026-10-01,LAMP,3,go",
+            "8,2026-10-01,LAMP,3,paid",
         )
         assert form.rows() == []
         form = asked(name(admin_client, row, **REF, status="Flag"))
-        assert [(said.word, field.value()) for field, said in form.rows()] == [("go", ""), ("paid", "waiting")]
+        assert [(said.word, field.value()) for field, said in form.rows()] == [
+            ("go", ""),
+            ("paid", "waiting"),
+        ]
         assert "Check what each word of the status means" in str(form.non_field_errors())
         form = asked(name(admin_client, row, **self.sent(form)))
         assert [str(said.word) for field, said in form.rows() if field.errors] == ["go"]
         (go, _), _ = form.rows()
         name(admin_client, row, **self.sent(form) | {go.html_name: "waiting"})
         row.refresh_from_db()
-        assert row.column_map == {"columns": {**REF, "status": "Flag"}, "status": {"waiting": ["go", "paid"]}}
+        assert row.column_map == {
+            "columns": {**REF, "status": "Flag"},
+            "status": {"waiting": ["go", "paid"]},
+        }
 
     def test_in_two_columns_is_one(self, admin_client: Client) -> None:
         header = "Ref,When,Article,Pieces,Payment status,Fulfillment status"
@@ -313,7 +392,10 @@ class TestTheStatusOfAnOrder:
             "9,2026-10-01,LAMP,1,Paid,Fulfilled",
         )
         row, form = self.shown(admin_client, header, *rows)
-        assert (form["status"].value(), form["second_status"].value()) == ("Payment status", "Fulfillment status")
+        assert (form["status"].value(), form["second_status"].value()) == (
+            "Payment status",
+            "Fulfillment status",
+        )
         assert [(said.word, field.value()) for field, said in form.rows()] == [
             ("Paid Unfulfilled", "waiting"),
             ("Refunded Fulfilled", "refunded"),
@@ -324,7 +406,9 @@ class TestTheStatusOfAnOrder:
         row.refresh_from_db()
         assert (row.state, row.summary[0]) == ("checked", "Orders: 1 joined.")
 
-    def test_is_remembered_for_the_next_file_and_a_new_word_is_asked(self, admin_client: Client) -> None:
+    def test_is_remembered_for_the_next_file_and_a_new_word_is_asked(
+        self, admin_client: Client
+    ) -> None:
         row, form = self.shown(admin_client, *self.FULL)
         said = self.sent(form)
         cancelled = next(field for field, said in form.rows() if said.word == "Cancelled")
@@ -340,14 +424,19 @@ class TestTheStatusOfAnOrder:
     def test_also_says_how_many_units_are_gone(self, admin_client: Client) -> None:
         rows = ("Ref,When,Article,Pieces,Qty Shipped,Qty Refunded", "7,2026-10-01,LAMP,5,1,1")
         row, form = self.shown(admin_client, *rows)
-        assert (form["shipped_quantity"].value(), form["cancelled_quantity"].value()) == ("Qty Shipped", "Qty Refunded")
+        assert (form["shipped_quantity"].value(), form["cancelled_quantity"].value()) == (
+            "Qty Shipped",
+            "Qty Refunded",
+        )
         name(admin_client, row, **self.sent(form) | REF, all_wait="on")
         work_off()
         confirm(admin_client, row)
         line = OrderLine.objects.get()
         assert (line.quantity, line.shipped) == (4, 1)
 
-    def test_with_a_word_that_came_later_refuses_its_row_and_names_those_known(self, admin_client: Client) -> None:
+    def test_with_a_word_that_came_later_refuses_its_row_and_names_those_known(
+        self, admin_client: Client
+    ) -> None:
         column_map = """[columns]
 order_number = "Order Number"
 placed_at = "Order Date"
@@ -358,10 +447,14 @@ status = "Order Status"
 waiting = ["processing"]
 cancelled = ["cancelled"]
 """
-        sent = {"column_map": SimpleUploadedFile("map.toml", column_map.encode()), "all_products": "on"}
+        sent = {
+            "column_map": SimpleUploadedFile("map.toml", column_map.encode()),
+            "all_products": "on",
+        }
         row = send(admin_client, *self.FULL, **sent)
         assert row.rejected == {
-            "4": "Order Status is 'wc-completed'; expected one of cancelled, processing, or add it to column map"
+            "4": "Order Status is 'wc-completed'; expected one of cancelled, processing, or add "
+            "it to column map"
         }
 
 
@@ -404,17 +497,23 @@ def test_only_managers_import(client: Client, admin_client: Client) -> None:
     client.force_login(somebody(S))
     paths = ["", f"{row.pk}/", f"{row.pk}/rejected.csv"]
     assert [client.get(INDEX + path).status_code for path in paths] == [403] * 3
-    assert [client.post(INDEX + path).status_code for path in ("", f"{row.pk}/confirm/")] == [403] * 2
+    assert [client.post(INDEX + path).status_code for path in ("", f"{row.pk}/confirm/")] == [
+        403
+    ] * 2
 
 
-def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_already(admin_client: Client) -> None:
+def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_already(
+    admin_client: Client,
+) -> None:
     row = send(admin_client, ORDERS, GRETE.replace("DE", "XX"))
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert "1 row is wrong" in shown
     assert "all it says is here already" not in shown
 
 
-def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(admin_client: Client) -> None:
+def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(
+    admin_client: Client,
+) -> None:
     confirm(admin_client, send(admin_client, ORDERS, GRETE, ADA))
     changed = GRETE.replace("grete@example.com", "g@example.com")
     other = ADA.replace("2026-10-02", "2026-10-20").replace("ada@example.com", "eve@example.com")
@@ -422,9 +521,12 @@ def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(admi
     assert (row.state, row.changes, row.bad_rows) == ("checked", True, 0)
     assert row.summary == [
         "Orders: 1 changed.",
-        "Changed in the shop, to be accepted or rejected by a person: 1 with another email address.",
-        "Left out: 1 order whose number another order has here. Two shops, or two series, need numbers that differ.",
-        "orders.csv:3: order 2 is another one here, placed 2026-10-02 00:00, US; in the file it was placed "
+        "Changed in the shop, to be accepted or rejected by a person: 1 with another email "
+        "address.",
+        "Left out: 1 order whose number another order has here. Two shops, or two series, need "
+        "numbers that differ.",
+        "orders.csv:3: order 2 is another one here, placed 2026-10-02 00:00, US; in the file it "
+        "was placed "
         "2026-10-20 00:00, US, with another email address, and nothing of it was imported",
         "On the list of what needs a person: 2 orders (2, 1).",
     ]

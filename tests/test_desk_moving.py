@@ -35,13 +35,17 @@ def form_url(*deliveries: Restock, name: str = "move-date") -> str:
     return f"{page(Restock, name)}?{'&'.join(f'id={row.pk}' for row in deliveries)}"
 
 
-def sent_form(staff: Client, *deliveries: Restock, name: str = "move-date", **data: str) -> dict[str, Any]:
+def sent_form(
+    staff: Client, *deliveries: Restock, name: str = "move-date", **data: str
+) -> dict[str, Any]:
     form = staff.get(form_url(*deliveries, name=name)).context["form"]
     return {**filled(form), "seen": form.seen(), **data}
 
 
 def would_do(staff: Client, *deliveries: Restock, **data: str) -> Consequences:
-    answer = staff.post(form_url(*deliveries), sent_form(staff, *deliveries, **(data or MUCH_LATER)))
+    answer = staff.post(
+        form_url(*deliveries), sent_form(staff, *deliveries, **(data or MUCH_LATER))
+    )
     return answer.context["consequences"]
 
 
@@ -52,7 +56,11 @@ def told(line: OrderLine) -> None:
 
 
 def customer(product: Product, **of: Any) -> OrderLine:
-    fields = {name: of.pop(name) for name in ("locale", "region", "released_at", "unreachable_at") if name in of}
+    fields = {
+        name: of.pop(name)
+        for name in ("locale", "region", "released_at", "unreachable_at")
+        if name in of
+    }
     line = factories.order(product, **of)
     Order.objects.filter(pk=line.order_id).update(**fields)
     told(line)
@@ -111,7 +119,9 @@ class TestWhatItWouldDo:
         confirmed(admin_client, form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER))
         services.review_settled(now=AFTER_SETTLING)
         heard = [row.order.events.first().kind for row in line.values()]
-        assert [(str(kind), count) for kind, count in it.kinds] == [("Later than told", heard.count("later"))]
+        assert [(str(kind), count) for kind, count in it.kinds] == [
+            ("Later than told", heard.count("later"))
+        ]
 
     def test_an_example_is_the_mail_as_it_looks_behind_a_policy_of_its_own(
         self, admin_client: Client, client: Client
@@ -136,7 +146,9 @@ class TestWhatItWouldDo:
         product = factories.lamp_of_a_punctual_supplier(50)
         customer(product)
         customer(product)
-        it = would_do(admin_client, product.restocks.get(), expected_on="2026-12-03", reason="transport")
+        it = would_do(
+            admin_client, product.restocks.get(), expected_on="2026-12-03", reason="transport"
+        )
         assert (it.quiet, it.heard) == (2, 0)
         assert it.groups == ["2 stay inside their window and hear nothing"]
 
@@ -156,7 +168,9 @@ class TestWhatItWouldDo:
         it = would_do(admin_client, delivery, expected_on="2026-12-02", reason="supplier_early")
         assert (it.turned_off, it.mailed) == (1, 1)
 
-    def test_a_mail_of_each_language_law_and_kind_is_shown_and_names_its_country(self, admin_client: Client) -> None:
+    def test_a_mail_of_each_language_law_and_kind_is_shown_and_names_its_country(
+        self, admin_client: Client
+    ) -> None:
         delivery, _line = a_line()
         for country, locale in (("AT", "de-AT"), ("DE", "de-DE"), ("GB", "en")):
             customer(delivery.product, country=country, locale=locale)
@@ -172,7 +186,9 @@ class TestWhatItWouldDo:
         assert {each.kind for each in it.examples if each.place.startswith("United States")} == {
             "later than told, must be answered, silence cancels"
         }
-        shown = admin_client.post(form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)).content.decode()
+        shown = admin_client.post(
+            form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)
+        ).content.decode()
         assert "A mail as it will arrive · German · Germany, EU · later than told" in shown
 
     def test_of_many_sorts_of_mail_those_that_most_get_are_shown(
@@ -235,7 +251,9 @@ class TestALongLine:
         assert "consequences" not in at_once.context
         assert 'hx-trigger="load"' in at_once.content.decode()
 
-        counted = admin_client.post(form_url(delivery), {**sent, "count": "1"}, headers={"HX-Request": "true"})
+        counted = admin_client.post(
+            form_url(delivery), {**sent, "count": "1"}, headers={"HX-Request": "true"}
+        )
         assert "<form" not in counted.content.decode()
         assert counted.context["consequences"].heard == 7
 
@@ -250,15 +268,21 @@ class TestALongLine:
 class TestConfirming:
     def test_does_what_was_shown(self, admin_client: Client) -> None:
         delivery, _line = a_line()
-        answer = confirmed(admin_client, form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER))
+        answer = confirmed(
+            admin_client, form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)
+        )
         assert delivery.dates.last().expected_on == date(2027, 2, 20)
-        assert "is now expected on Feb. 20, 2027. It settles until 12:10:00" in answer.content.decode()
+        assert (
+            "is now expected on Feb. 20, 2027. It settles until 12:10:00" in answer.content.decode()
+        )
 
     def test_another_day_than_the_one_shown_is_shown_first(self, admin_client: Client) -> None:
         delivery, _line = a_line()
         sent = sent_form(admin_client, delivery, **MUCH_LATER)
         meant = admin_client.post(form_url(delivery), sent).context["meant"]
-        answer = admin_client.post(form_url(delivery), {**sent, "expected_on": "2027-03-20", "meant": meant})
+        answer = admin_client.post(
+            form_url(delivery), {**sent, "expected_on": "2027-03-20", "meant": meant}
+        )
         assert answer.context["meant"] != meant
         assert delivery.dates.count() == 1
 
@@ -266,18 +290,29 @@ class TestConfirming:
         delivery, _line = a_line()
         sent = sent_form(admin_client, delivery, **MUCH_LATER)
         sent["meant"] = admin_client.post(form_url(delivery), sent).context["meant"]
-        services.move_restock_date(delivery, date(2027, 1, 4), reason="customs", now=NOON, actor="ann")
+        services.move_restock_date(
+            delivery, date(2027, 1, 4), reason="customs", now=NOON, actor="ann"
+        )
         said = admin_client.post(form_url(delivery), sent).content.decode()
         assert "Ann moved PO-7 to 4 January 2027 while you were looking" in said
         assert delivery.dates.count() == 2
 
     @pytest.mark.parametrize(
         "day,doubt",
-        [("2036-01-15", "is more than two years off"), ("2026-10-01", "has gone by"), ("0202-12-02", "has gone by")],
+        [
+            ("2036-01-15", "is more than two years off"),
+            ("2026-10-01", "has gone by"),
+            ("0202-12-02", "has gone by"),
+        ],
     )
-    def test_an_implausible_day_is_asked_about(self, admin_client: Client, day: str, doubt: str) -> None:
+    def test_an_implausible_day_is_asked_about(
+        self, admin_client: Client, day: str, doubt: str
+    ) -> None:
         delivery, _line = a_line()
-        url, sent = form_url(delivery), sent_form(admin_client, delivery, expected_on=day, reason="customs")
+        url, sent = (
+            form_url(delivery),
+            sent_form(admin_client, delivery, expected_on=day, reason="customs"),
+        )
         asked = admin_client.post(url, sent)
         assert doubt in asked.content.decode()
         assert "Yes, I mean" in asked.content.decode()
@@ -287,7 +322,9 @@ class TestConfirming:
 
     def test_the_tick_is_for_one_day_alone(self, admin_client: Client) -> None:
         delivery, _line = a_line()
-        sent = sent_form(admin_client, delivery, expected_on="2036-01-15", reason="customs", sure="2037-01-15")
+        sent = sent_form(
+            admin_client, delivery, expected_on="2036-01-15", reason="customs", sure="2037-01-15"
+        )
         confirmed(admin_client, form_url(delivery), sent)
         assert delivery.dates.count() == 1
 
@@ -296,33 +333,47 @@ class TestUndo:
     def move(self, staff: Client, delivery: Restock) -> None:
         confirmed(staff, form_url(delivery), sent_form(staff, delivery, **MUCH_LATER))
 
-    def test_leaves_no_trace_for_customers(self, admin_client: Client, clock: time_machine.Traveller) -> None:
+    def test_leaves_no_trace_for_customers(
+        self, admin_client: Client, clock: time_machine.Traveller
+    ) -> None:
         delivery, line = a_line()
         events = {name: factories.kinds(row.order) for name, row in line.items()}
         self.move(admin_client, delivery)
         clock.shift(timedelta(minutes=5))
-        assert "undo-move/?id=" in admin_client.get(page(Restock, "change", delivery.pk)).content.decode()
+        assert (
+            "undo-move/?id="
+            in admin_client.get(page(Restock, "change", delivery.pk)).content.decode()
+        )
 
         confirmed(
-            admin_client, form_url(delivery, name="undo-move"), sent_form(admin_client, delivery, name="undo-move")
+            admin_client,
+            form_url(delivery, name="undo-move"),
+            sent_form(admin_client, delivery, name="undo-move"),
         )
 
         services.review_settled(now=AFTER_SETTLING + timedelta(hours=1))
         assert {name: factories.kinds(row.order) for name, row in line.items()} == events
         assert delivery.dates.last().expected_on == date(2026, 12, 2)
 
-    def test_takes_several_moves_in_a_row_back_to_what_customers_know(self, admin_client: Client) -> None:
+    def test_takes_several_moves_in_a_row_back_to_what_customers_know(
+        self, admin_client: Client
+    ) -> None:
         delivery, _line = a_line()
         services.move_restock_date(delivery, date(2027, 1, 4), now=NOON)
         services.move_restock_date(delivery, date(2027, 3, 4), now=NOON + timedelta(seconds=30))
         services.undo_move(delivery, now=NOON + timedelta(seconds=60), actor="ann")
         assert delivery.dates.last().expected_on == date(2026, 12, 2)
 
-    def test_is_not_offered_once_it_has_settled(self, admin_client: Client, clock: time_machine.Traveller) -> None:
+    def test_is_not_offered_once_it_has_settled(
+        self, admin_client: Client, clock: time_machine.Traveller
+    ) -> None:
         delivery, _line = a_line()
         self.move(admin_client, delivery)
         clock.move_to(AFTER_SETTLING)
-        assert "undo-move/?id=" not in admin_client.get(page(Restock, "change", delivery.pk)).content.decode()
+        assert (
+            "undo-move/?id="
+            not in admin_client.get(page(Restock, "change", delivery.pk)).content.decode()
+        )
         with pytest.raises(services.Refused, match="has settled: move its date instead"):
             services.undo_move(delivery, now=AFTER_SETTLING, actor="ann")
 

@@ -29,20 +29,30 @@ def desk(order: Order) -> str:
 def asked(**of: object) -> OrderLine:
     """A line whose customer was asked; `of`: of its notice."""
     line = factories.order(factories.make_product())
-    notice = {"case": "D", "silence": "cancel", "answer_by": date(2026, 11, 9), "told_at": NOON, "adequate": True}
+    notice = {
+        "case": "D",
+        "silence": "cancel",
+        "answer_by": date(2026, 11, 9),
+        "told_at": NOON,
+        "adequate": True,
+    }
     days = {"consent_to": date(2026, 12, 20)}
     assert DelayNotice.objects.filter(line=line).update(**notice | days | of) == 1
     return line
 
 
 class TestPage:
-    def test_it_shows_lines_with_their_place_and_mails_word_for_word(self, admin_client: Client) -> None:
+    def test_it_shows_lines_with_their_place_and_mails_word_for_word(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product()
         factories.order(product, 4)
         mail = written_mail(order=None, number="AB-1")
         line = factories.order(product, number="AB-2")
         shown = admin_client.get(desk(line.order)).context["lines"]
-        assert [(row.line, row.position.place, row.position.units_ahead) for row in shown] == [(line, 2, 4)]
+        assert [(row.line, row.position.place, row.position.units_ahead) for row in shown] == [
+            (line, 2, 4)
+        ]
         answer = admin_client.get("/admin/desk/order/ab-1/")
         (written,) = answer.context["mails"]
         assert (written.mail.pk, written.mail.text) == (mail.pk, mail.text)
@@ -68,10 +78,14 @@ class TestPage:
         [
             ({"silence": "cancel"}, "Must answer until Nov. 9, 2026; silence cancels; case D"),
             ({"silence": "consent"}, "May answer until Nov. 9, 2026; silence agrees; case D"),
-            ({"silence": "keeps_place", "answer_by": None}, "May answer at any time; silence keeps the place; case D"),
+            (
+                {"silence": "keeps_place", "answer_by": None},
+                "May answer at any time; silence keeps the place; case D",
+            ),
             (
                 {"silence": "cancel", "adequate": False},
-                "May answer until Nov. 9, 2026; silence does nothing; told too late to count; case D",
+                "May answer until Nov. 9, 2026; silence does nothing; told too late to count; "
+                "case D",
             ),
             (
                 {"silence": "cancel", "told_at": None},
@@ -93,9 +107,14 @@ class TestPage:
         parcel = services.ship(line.order, {line.pk: 1}, carrier="UPS", now=NOON)
         services.correct_shipment(parcel, reason="on the shelf", now=NOON, actor="ann")
         shipments = next(
-            table for table in admin_client.get(desk(line.order)).context["tables"] if table.model is Shipment
+            table
+            for table in admin_client.get(desk(line.order)).context["tables"]
+            if table.model is Shipment
         )
-        assert {str(row[2]) for row in shipments.rows} == {"UPS · taken back", "did not leave: on the shelf"}
+        assert {str(row[2]) for row in shipments.rows} == {
+            "UPS · taken back",
+            "did not leave: on the shelf",
+        }
 
     def test_the_customer_s_view_can_only_look(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order
@@ -105,13 +124,19 @@ class TestPage:
 
     def test_what_is_done_from_it_leads_back_to_it(self, admin_client: Client) -> None:
         line = factories.order(factories.make_product(), 3)
-        url = next(b.url for b in admin_client.get(desk(line.order)).context["buttons"] if "/cancel/" in b.url)
+        url = next(
+            b.url
+            for b in admin_client.get(desk(line.order)).context["buttons"]
+            if "/cancel/" in b.url
+        )
         form = admin_client.get(url).context["form"]
         sent = {f"line_{line.pk}": 1, "by": "customer", "reason": "asked", "seen": form.seen()}
         sent["meant"] = admin_client.post(url, sent).context["meant"]
         assert admin_client.post(url, sent)["Location"] == desk(line.order)
 
-    @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+    @pytest.mark.parametrize(
+        "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+    )
     def test_an_act_leads_nowhere_else(self, admin_client: Client, elsewhere: str) -> None:
         line = factories.order(factories.make_product())
         asked = admin_client.get(page(Order, "cancel"), {"id": line.order_id, "next": elsewhere})
@@ -125,7 +150,10 @@ class TestPage:
         for role in (W, S):
             client.force_login(somebody(role))
             shown = client.get(desk(line.order)).context
-            buttons = [*shown["buttons"], *(button for row in shown["lines"] for button in row.buttons)]
+            buttons = [
+                *shown["buttons"],
+                *(button for row in shown["lines"] for button in row.buttons),
+            ]
             offered[role] = ([str(button.label) for button in buttons], shown["sees_mails"])
         acts = ["Cancel units", "Tell the customer", "Write a note", "Correct the mail address"]
         acts += ["They keep their place", "Move in line"]
@@ -135,11 +163,21 @@ class TestPage:
         for number in ("nobody", "a/b", "%00"):
             assert admin_client.get(f"/admin/desk/order/{number}/").status_code == 404
 
-    def test_it_asks_as_many_questions_for_thirty_lines_and_mails_as_for_one(self, admin_client: Client) -> None:
+    def test_it_asks_as_many_questions_for_thirty_lines_and_mails_as_for_one(
+        self, admin_client: Client
+    ) -> None:
         def an_order(lines: int) -> Order:
             wanted = [services.NewLine(factories.make_product(), 2) for _ in range(lines)]
-            order = services.place_order(services.NewOrder(f"N-{lines}", NOON, wanted, "a@b.example"), now=NOON)
-            services.cancel(order, units={line.pk: 1 for line in order.lines.all()}, now=NOON, reason="x", by="shop")
+            order = services.place_order(
+                services.NewOrder(f"N-{lines}", NOON, wanted, "a@b.example"), now=NOON
+            )
+            services.cancel(
+                order,
+                units={line.pk: 1 for line in order.lines.all()},
+                now=NOON,
+                reason="x",
+                by="shop",
+            )
             services.write_note(order, "seen", now=NOON, actor="ann")
             for _ in range(min(lines, 3)):
                 Message.objects.create(
@@ -160,7 +198,9 @@ class TestPage:
 def would_do(staff: Client, name: str, row: models.Model, **data: object) -> Consequences:
     url = f"{page(type(row), name)}?id={row.pk}"
     form = staff.get(url).context["form"]
-    found: Consequences = staff.post(url, {**filled(form), "seen": form.seen(), **data}).context["consequences"]
+    found: Consequences = staff.post(url, {**filled(form), "seen": form.seen(), **data}).context[
+        "consequences"
+    ]
     return found
 
 
@@ -170,7 +210,14 @@ class TestBeforeItIsDone:
     def test_a_cancellation_shows_its_mail_and_its_refund(self, admin_client: Client) -> None:
         line = factories.order(factories.make_product(), 3)
         line.order.events.update(message_due=False)
-        it = would_do(admin_client, "cancel", line.order, by="customer", reason="asked", **{f"line_{line.pk}": 2})
+        it = would_do(
+            admin_client,
+            "cancel",
+            line.order,
+            by="customer",
+            reason="asked",
+            **{f"line_{line.pk}": 2},
+        )
         assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
         assert it.refund_words == "1 refund will be due, the first by Nov. 12, 2026."
         assert "2 of 3" in it.examples[0].text
@@ -184,10 +231,15 @@ class TestBeforeItIsDone:
         factories.review(product)
         second.order.events.update(message_due=False, told_at=NOON)
         it = would_do(admin_client, "cancel", first.order, by="shop", reason="a double")
-        assert {str(kind): count for kind, count in it.kinds} == {"Cancelled": 1, "Earlier than told": 1}
+        assert {str(kind): count for kind, count in it.kinds} == {
+            "Cancelled": 1,
+            "Earlier than told": 1,
+        }
         assert it.first_words == "2 orders hear of it:"
 
-    def test_putting_back_shows_that_the_refund_is_not_due_any_more(self, admin_client: Client) -> None:
+    def test_putting_back_shows_that_the_refund_is_not_due_any_more(
+        self, admin_client: Client
+    ) -> None:
         line = factories.order(factories.make_product(), 3)
         services.cancel(line.order, now=NOON)
         it = would_do(admin_client, "put-back", line, reason="mistaken", units=2)
@@ -205,7 +257,9 @@ class TestBeforeItIsDone:
         assert {row.order for row in it.reached} == {first.order, second.order}
         assert queue.positions([second.pk])[second.pk].place == 2
 
-    def test_what_the_customer_is_told_is_shown_as_it_will_arrive(self, admin_client: Client) -> None:
+    def test_what_the_customer_is_told_is_shown_as_it_will_arrive(
+        self, admin_client: Client
+    ) -> None:
         order = factories.order(factories.make_product()).order
         order.events.update(message_due=False)
         it = would_do(admin_client, "tell", order, word="looking_into", reason="rang")
@@ -224,7 +278,10 @@ class TestAnswersByTelephone:
         assert (answer.choice, answer.channel, answer.actor) == ("keep", "staff", "admin")
         event = line.order.events.get(kind="answered")
         assert (event.note, event.message_due) == ("rang at noon", True)
-        assert (line.notices.get().outcome, factories.fresh(line).agreed_by) == ("kept", date(2026, 12, 20))
+        assert (line.notices.get().outcome, factories.fresh(line).agreed_by) == (
+            "kept",
+            date(2026, 12, 20),
+        )
         assert "keeps-place/" not in admin_client.get(desk(line.order)).content.decode()
 
     def test_what_they_agree_to_and_the_mail_are_shown_before(self, admin_client: Client) -> None:
@@ -247,10 +304,16 @@ class TestNotes:
         order = factories.order(factories.make_product()).order
         act(admin_client, "write-note", order, text="A regular of ours")
         note = Note.objects.get()
-        assert (note.order, note.text, note.actor, note.at) == (order, "A regular of ours", "admin", NOON)
+        assert (note.order, note.text, note.actor, note.at) == (
+            order,
+            "A regular of ours",
+            "admin",
+            NOON,
+        )
         assert "A regular of ours" in admin_client.get(desk(order)).content.decode()
         assert (
-            "A regular of ours" not in client.get(order_url(order).removeprefix("http://testserver")).content.decode()
+            "A regular of ours"
+            not in client.get(order_url(order).removeprefix("http://testserver")).content.decode()
         )
 
     def test_it_needs_words(self, admin_client: Client) -> None:
@@ -273,7 +336,9 @@ class TestNotes:
 
     def test_a_quiet_order_is_not_mailed(self) -> None:
         line = services.NewLine(factories.make_product(), 1)
-        (order,) = services.place_orders([services.NewOrder("1", NOON, [line], "a@b.example")], now=NOON, quiet=True)
+        (order,) = services.place_orders(
+            [services.NewOrder("1", NOON, [line], "a@b.example")], now=NOON, quiet=True
+        )
         said = services.tell_customer(order, "looking_into", reason="asked", now=NOON, actor="ann")
         assert not said.message_due
 
@@ -286,28 +351,49 @@ class TestMailAddress:
         services.mark_told(list(order.events.values_list("pk", flat=True)), at=NOON)
         act(admin_client, "came-back", mail)
 
-        act(admin_client, "correct-address", order, email="right@example.com", reason="a typing error")
+        act(
+            admin_client,
+            "correct-address",
+            order,
+            email="right@example.com",
+            reason="a typing error",
+        )
 
         order.refresh_from_db()
         assert (order.email, order.unreachable_at) == ("right@example.com", None)
         assert order.events.filter(message_due=True).count() == 1
         note = order.notes.get()
-        assert (note.text, note.actor) == ("The mail address was corrected: a typing error", "admin")
+        assert (note.text, note.actor) == (
+            "The mail address was corrected: a typing error",
+            "admin",
+        )
 
-    def test_whom_staff_enter_an_address_for_can_be_reached_again(self, admin_client: Client) -> None:
+    def test_whom_staff_enter_an_address_for_can_be_reached_again(
+        self, admin_client: Client
+    ) -> None:
         order = factories.order(factories.make_product(), email="").order
         services.mark_not_told(order, services.NO_ADDRESS, unreachable=True)
         act(admin_client, "correct-address", order, email="right@example.com", reason="they rang")
         assert Order.objects.get().attention == []
 
-    def test_a_parcel_that_a_refused_mail_told_of_is_told_at_the_right_address(self, admin_client: Client) -> None:
+    def test_a_parcel_that_a_refused_mail_told_of_is_told_at_the_right_address(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product()
         line = factories.order(product)
         services.receive(product, 1, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON)
         mail = written_mail(State.FAILED, order=line.order)
-        act(admin_client, "correct-address", line.order, email="right@example.com", reason="they rang")
-        assert list(line.order.events.filter(message_due=True)) == list(mail.events.filter(kind="shipped"))
+        act(
+            admin_client,
+            "correct-address",
+            line.order,
+            email="right@example.com",
+            reason="they rang",
+        )
+        assert list(line.order.events.filter(message_due=True)) == list(
+            mail.events.filter(kind="shipped")
+        )
         dispatch_all()
         mail.refresh_from_db()
         assert (mail.state, mail.recipient) == (State.QUEUED, "right@example.com")
@@ -318,13 +404,22 @@ class TestMailAddress:
         order.events.update(message_due=False, told_at=NOON)
         order.lines.get().promises.update(told_at=NOON)
         before = order_url(order).removeprefix("http://testserver")
-        act(admin_client, "correct-address", order, email="right@example.com", revoke="on", reason="a neighbour got it")
+        act(
+            admin_client,
+            "correct-address",
+            order,
+            email="right@example.com",
+            revoke="on",
+            reason="a neighbour got it",
+        )
         assert client.get(before).status_code == 404
         assert order.events.filter(message_due=True).values_list("kind", flat=True).get() == "link"
 
     def test_the_same_address_is_refused(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order
-        assert "has this address already" in act(admin_client, "correct-address", order, reason="none")
+        assert "has this address already" in act(
+            admin_client, "correct-address", order, reason="none"
+        )
 
 
 class TestSheets:

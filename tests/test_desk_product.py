@@ -12,7 +12,17 @@ from backorders_site.staff.admin.base import Button
 from backorders_site.staff.pages import coverage
 from notifications.outbox.dispatch import dispatch_all
 from orders import queue, services
-from orders.models import Discontinuation, Event, Order, OrderLine, Product, QueueChange, Refund, Restock, ShopTask
+from orders.models import (
+    Discontinuation,
+    Event,
+    Order,
+    OrderLine,
+    Product,
+    QueueChange,
+    Refund,
+    Restock,
+    ShopTask,
+)
 from orders.tasks import discontinue_parts
 from tests import factories
 from tests.factories import NOON
@@ -30,8 +40,12 @@ def lamp(*units: int) -> Product:
     """Delivery PO-7 brings 3 on 2 December and PO-8 another 3 on the 20th."""
     product = factories.make_product(sku="LAMP/A", name="Harbour lamp")
     supplier = factories.make_supplier(name="Tern")
-    factories.restock(product, 3, expected_on=date(2026, 12, 2), reference="PO-7", supplier=supplier)
-    factories.restock(product, 3, expected_on=date(2026, 12, 20), reference="PO-8", supplier=supplier)
+    factories.restock(
+        product, 3, expected_on=date(2026, 12, 2), reference="PO-7", supplier=supplier
+    )
+    factories.restock(
+        product, 3, expected_on=date(2026, 12, 20), reference="PO-8", supplier=supplier
+    )
     factories.review(product)
     for n, number in enumerate(units):
         factories.order(product, number, number=f"10{n}", placed_at=NOON - timedelta(hours=10 - n))
@@ -41,13 +55,21 @@ def lamp(*units: int) -> Product:
 def test_the_table_says_who_is_covered_by_what() -> None:
     product = lamp(2, 1, 2, 4)
     rows = [
-        (step.first, step.last, step.delivery, step.orders, step.waiting) for step in coverage.steps(product, now=NOON)
+        (step.first, step.last, step.delivery, step.orders, step.waiting)
+        for step in coverage.steps(product, now=NOON)
     ]
     assert rows == [(1, 3, "PO-7", 2, 3), (4, 6, "PO-8", 1, 2), (7, None, "", 1, 4)]
 
 
 @pytest.mark.parametrize(
-    "apart", [timedelta(0), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=9), timedelta(days=2)]
+    "apart",
+    [
+        timedelta(0),
+        timedelta(seconds=20),
+        timedelta(minutes=20),
+        timedelta(hours=9),
+        timedelta(days=2),
+    ],
 )
 def test_so_many_units_serve_whoever_they_serve_in_full(apart: timedelta) -> None:
     product = factories.make_product()
@@ -56,8 +78,12 @@ def test_so_many_units_serve_whoever_they_serve_in_full(apart: timedelta) -> Non
         factories.order(product, units, placed_at=NOON - timedelta(days=20) + n * apart)
     needed = list(accumulate(ordered))
     served = queue.fronts(product.pk, range(14))
-    assert [front.lines for front in served] == [sum(each <= units for each in needed) for units in range(14)]
-    assert [front.units for front in served] == [max([0, *(n for n in needed if n <= units)]) for units in range(14)]
+    assert [front.lines for front in served] == [
+        sum(each <= units for each in needed) for units in range(14)
+    ]
+    assert [front.units for front in served] == [
+        max([0, *(n for n in needed if n <= units)]) for units in range(14)
+    ]
 
 
 def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Client) -> None:
@@ -66,7 +92,10 @@ def test_the_chart_has_a_box_per_step_and_a_line_for_the_queue(admin_client: Cli
     chart = answer.context["chart"]
     assert [box.title.partition(":")[0] for box in chart.boxes] == ["PO-7", "PO-8"]
     assert chart.queue == chart.top  # nine units wait, six are expected
-    assert (answer.context["uncovered"], answer.content.decode().count('<rect class="window')) == (4, 2)
+    assert (answer.context["uncovered"], answer.content.decode().count('<rect class="window')) == (
+        4,
+        2,
+    )
 
 
 def test_the_queue_quotes_promises_in_the_language_of_the_desk(admin_client: Client) -> None:
@@ -89,7 +118,9 @@ def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(
     assert places == [[1, 2], [3, 4], [5], [5]]
 
 
-def test_a_place_is_gone_to_and_marked(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_is_gone_to_and_marked(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backorders_site.staff.pages.product.PER_PAGE", 2)
     product = lamp(1, 1, 1, 1, 1)
     answer = admin_client.get(url(product, place="4"))
@@ -119,14 +150,20 @@ def test_a_word_that_is_overdue_is_due_today(admin_client: Client) -> None:
     assert first.next_by == NOON.date()
 
 
-@pytest.mark.parametrize("sought,found", [("#101", ["101"]), ("ADA@example.com", ["100", "101"]), ("nobody", [])])
-def test_somebody_is_found_with_their_place(admin_client: Client, sought: str, found: list[str]) -> None:
+@pytest.mark.parametrize(
+    "sought,found", [("#101", ["101"]), ("ADA@example.com", ["100", "101"]), ("nobody", [])]
+)
+def test_somebody_is_found_with_their_place(
+    admin_client: Client, sought: str, found: list[str]
+) -> None:
     product = lamp(2, 1)
     answer = admin_client.get(url(product, q=sought))
     assert [each.line.order.number for each in answer.context["waiting"]] == found
 
 
-def test_a_long_queue_is_read_page_by_page(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_queue_is_read_page_by_page(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backorders_site.staff.pages.product.PER_PAGE", 2)
     product = lamp(1, 1, 1, 1, 1)
     answer = admin_client.get(url(product, page="3"))
@@ -140,9 +177,15 @@ def test_a_delivery_has_its_date_versions_and_what_can_be_done(admin_client: Cli
     services.move_restock_date(
         delivery, date(2027, 1, 4), reason="customs", now=NOON + timedelta(minutes=1), actor="ann"
     )
-    shown = {each.restock.reference: each for each in admin_client.get(url(product)).context["deliveries"]}
+    shown = {
+        each.restock.reference: each
+        for each in admin_client.get(url(product)).context["deliveries"]
+    }
     buttons: list[Button] = list(shown["PO-7"].buttons)
-    assert [version.expected_on for version in shown["PO-7"].dates] == [date(2027, 1, 4), date(2026, 12, 2)]
+    assert [version.expected_on for version in shown["PO-7"].dates] == [
+        date(2027, 1, 4),
+        date(2026, 12, 2),
+    ]
     assert [str(button.label) for button in buttons] == [
         "Receive",
         "Move date",
@@ -186,7 +229,9 @@ def discontinued(product: Product) -> Discontinuation:
 
 
 class TestDiscontinue:
-    def test_all_who_wait_are_cancelled_and_owed_and_what_is_set_aside_ships(self, admin_client: Client) -> None:
+    def test_all_who_wait_are_cancelled_and_owed_and_what_is_set_aside_ships(
+        self, admin_client: Client
+    ) -> None:
         product = lamp(2, 1, 2)
         services.receive(product, 3, restock=Restock.objects.get(reference="PO-7"), now=NOON)
         said = act(admin_client, "discontinue", product, reason="the maker closed")
@@ -197,7 +242,10 @@ class TestDiscontinue:
         assert "1 order is cancelled, told and owed a refund" in said
         assert "Being discontinued since" in under_way
         assert "0 of 1 orders cancelled" in under_way
-        assert admin_client.get(f"{reverse('desk:telling', args=[product.sku])}?ending")["HX-Refresh"] == "true"
+        assert (
+            admin_client.get(f"{reverse('desk:telling', args=[product.sku])}?ending")["HX-Refresh"]
+            == "true"
+        )
         assert "1 order cancelled." in admin_client.get(url(product)).content.decode()
         assert list(lines) == [(2, 0), (1, 0), (0, 2)]
         assert (queue.length(product.pk).lines, product.on_backorder) == (0, False)
@@ -207,7 +255,9 @@ class TestDiscontinue:
     def test_a_queue_at_once_is_what_its_lines_are_one_by_one(self) -> None:
         def written(sku: str) -> list[list[dict[str, object]]]:
             rows = (
-                OrderLine.objects.filter(product__sku=sku).order_by("pk").values("quantity", "cancelled", "held"),
+                OrderLine.objects.filter(product__sku=sku)
+                .order_by("pk")
+                .values("quantity", "cancelled", "held"),
                 Refund.objects.filter(line__product__sku=sku)
                 .order_by("line", "pk")
                 .values("units", "due_on", "sent_by"),
@@ -247,7 +297,9 @@ class TestDiscontinue:
         with django_assert_max_num_queries(60):
             assert discontinued(product).cancelled == 60
 
-    def test_it_goes_on_from_the_end_where_it_was_left_and_misses_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_goes_on_from_the_end_where_it_was_left_and_misses_nobody(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("orders.services.discontinuation.PART", 2)
         product = lamp(1, 1, 1, 1, 1)
         first = OrderLine.objects.earliest("queued_at")
@@ -258,13 +310,18 @@ class TestDiscontinue:
         services.move_in_queue(first, 3, now=NOON, actor="ann", reason="asked")
         while services.discontinue_part(now=NOON):
             pass
-        assert (queue.length(product.pk).lines, Event.objects.filter(kind="cancelled").count()) == (0, 5)
+        assert (queue.length(product.pk).lines, Event.objects.filter(kind="cancelled").count()) == (
+            0,
+            5,
+        )
         assert set(Restock.objects.values_list("cancelled_at", flat=True)) == {NOON}
 
     def test_pressed_twice_it_is_done_once_and_says_since_when(self, admin_client: Client) -> None:
         product = lamp(2)
         services.discontinue(product, reason="closed", now=NOON, actor="ann")
-        with pytest.raises(services.Refused, match="being discontinued already, since 12:00 by ann"):
+        with pytest.raises(
+            services.Refused, match="being discontinued already, since 12:00 by ann"
+        ):
             services.discontinue(product, reason="closed", now=NOON, actor="mia")
         again = admin_client.get(f"{page(Product, 'discontinue')}?id={product.pk}", follow=True)
         assert "it is being discontinued already" in again.content.decode()
@@ -275,7 +332,9 @@ class TestDiscontinue:
         line = OrderLine.objects.latest("pk")
         services.cancel(line.order, now=NOON)
         services.discontinue(product, reason="closed", now=NOON, actor="ann")
-        with pytest.raises(services.Refused, match="is being discontinued: units can be put back once that is done"):
+        with pytest.raises(
+            services.Refused, match="is being discontinued: units can be put back once that is done"
+        ):
             services.restore(line, 1, now=NOON)
         while services.discontinue_part(now=NOON):
             pass
@@ -285,7 +344,9 @@ class TestDiscontinue:
         product = lamp(2, 1)
         act_url = f"{page(Product, 'discontinue')}?id={product.pk}"
         form = admin_client.get(act_url).context["form"]
-        it = admin_client.post(act_url, {"seen": form.seen(), "reason": "closed"}).context["consequences"]
+        it = admin_client.post(act_url, {"seen": form.seen(), "reason": "closed"}).context[
+            "consequences"
+        ]
         assert (it.refunds, it.heard, [refund.units for refund in it.owed]) == (2, 2, [2, 1])
         assert (Refund.objects.count(), queue.length(product.pk).lines) == (0, 2)
 

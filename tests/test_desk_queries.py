@@ -32,7 +32,9 @@ def asked(client: Client, url: str) -> int:
 
 def sheets() -> list[str]:
     """Every sheet of staff that is there whatever there is."""
-    lists = [page(model, "csv") for model in admin.site._registry if model._meta.app_label != "auth"]
+    lists = [
+        page(model, "csv") for model in admin.site._registry if model._meta.app_label != "auth"
+    ]
     return [
         *lists,
         *(reverse(f"desk:{name}") for name in ("queues", "picking_csv")),
@@ -40,7 +42,9 @@ def sheets() -> list[str]:
     ]
 
 
-def test_a_sheet_asks_as_many_questions_for_thirty_rows_as_for_one_and_three(admin_client: Client) -> None:
+def test_a_sheet_asks_as_many_questions_for_thirty_rows_as_for_one_and_three(
+    admin_client: Client,
+) -> None:
     rows_of_everything()
     few = {url: asked(admin_client, url) for url in sheets()}
     for more in (2, 9):
@@ -73,23 +77,33 @@ def test_an_order_s_page_asks_as_many_for_thirty_notes_events_and_mails_as_for_o
     for times in (1, 3, 30):
         order = factories.order(factories.make_product()).order
         much_happened(order, times)
-        url = reverse("desk:order", args=[order.number]) if name == "desk" else page(Order, "change", order.pk)
+        url = (
+            reverse("desk:order", args=[order.number])
+            if name == "desk"
+            else page(Order, "change", order.pk)
+        )
         found.append(asked(admin_client, url))
     assert found == [found[0]] * 3
 
 
-def test_a_delivery_s_record_asks_as_many_for_thirty_dates_and_receipts_as_for_one(admin_client: Client) -> None:
+def test_a_delivery_s_record_asks_as_many_for_thirty_dates_and_receipts_as_for_one(
+    admin_client: Client,
+) -> None:
     found = []
     for times in (1, 3, 30):
         restock = factories.restock(factories.make_product(), 100)
         for n in range(times):
-            services.move_restock_date(restock, NOON.date().replace(day=3 + n % 27), now=NOON, reason="customs")
+            services.move_restock_date(
+                restock, NOON.date().replace(day=3 + n % 27), now=NOON, reason="customs"
+            )
             services.receive(restock.product, 1, restock=restock, now=NOON)
         found.append(asked(admin_client, page(Restock, "change", restock.pk)))
     assert found == [found[0]] * 3
 
 
-def test_a_receipt_s_record_asks_as_many_for_thirty_corrections_as_for_one(admin_client: Client) -> None:
+def test_a_receipt_s_record_asks_as_many_for_thirty_corrections_as_for_one(
+    admin_client: Client,
+) -> None:
     found = []
     for times in (1, 3, 30):
         receipt = services.receive(factories.make_product(), 100, now=NOON)
@@ -99,7 +113,9 @@ def test_a_receipt_s_record_asks_as_many_for_thirty_corrections_as_for_one(admin
     assert found == [found[0]] * 3
 
 
-def test_a_correction_is_foretold_with_as_many_questions_for_thirty_as_for_one(admin_client: Client) -> None:
+def test_a_correction_is_foretold_with_as_many_questions_for_thirty_as_for_one(
+    admin_client: Client,
+) -> None:
     found = []
     for customers in (1, 3, 30):
         product = factories.make_product()
@@ -109,7 +125,9 @@ def test_a_correction_is_foretold_with_as_many_questions_for_thirty_as_for_one(a
         url = f"{page(Receipt, 'correct')}?id={receipt.pk}"
         form = admin_client.get(url).context["form"]
         with CaptureQueriesContext(connection) as captured:
-            shown = admin_client.post(url, {"units": 0, "reason": "counted again", "seen": form.seen()})
+            shown = admin_client.post(
+                url, {"units": 0, "reason": "counted again", "seen": form.seen()}
+            )
         assert shown.context["consequences"].heard == customers
         found.append(len(captured))
     assert found == [found[0]] * 3
@@ -125,12 +143,20 @@ def test_a_file_s_page_asks_as_many_for_thirty_wrong_rows_as_for_one(admin_clien
     assert found == [found[0]] * 3
 
 
-def test_the_history_of_files_asks_as_many_for_twenty_as_for_one_and_three(admin_client: Client) -> None:
+def test_the_history_of_files_asks_as_many_for_twenty_as_for_one_and_three(
+    admin_client: Client,
+) -> None:
     found = []
     for more in (1, 2, 17):
         for _ in range(more):
             services.upload(
-                "orders", "orders.csv", b"order_number\n1\n", all_products=False, known=False, now=NOON, actor="ann"
+                "orders",
+                "orders.csv",
+                b"order_number\n1\n",
+                all_products=False,
+                known=False,
+                now=NOON,
+                actor="ann",
             )
         found.append(asked(admin_client, INDEX))
     assert work_off() == 0

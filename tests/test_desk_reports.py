@@ -37,7 +37,10 @@ def test_suppliers_are_judged_by_the_first_day_they_gave(admin_client: Client) -
     for late in (0, 5):
         came(supplier, promised=date(2026, 10, 1), late=late)
     moved = factories.restock(
-        factories.make_product(), supplier=supplier, expected_on=date(2026, 9, 1), now=NOON - 90 * DAY
+        factories.make_product(),
+        supplier=supplier,
+        expected_on=date(2026, 9, 1),
+        now=NOON - 90 * DAY,
     )
     services.move_restock_date(moved, date(2026, 10, 20), now=NOON - 60 * DAY)
     assert rows(admin_client, "suppliers") == [
@@ -46,7 +49,10 @@ def test_suppliers_are_judged_by_the_first_day_they_gave(admin_client: Client) -
 
 
 def test_a_queue_is_as_old_as_whoever_waits_longest(admin_client: Client) -> None:
-    lamp, rug = factories.make_product(sku="LAMP", name="Lamp"), factories.make_product(sku="RUG", name="Rug")
+    lamp, rug = (
+        factories.make_product(sku="LAMP", name="Lamp"),
+        factories.make_product(sku="RUG", name="Rug"),
+    )
     for days in (0, 10, 100):
         factories.order(lamp, 2, placed_at=NOON - days * DAY)
     factories.order(rug, placed_at=NOON - 200 * DAY)
@@ -107,18 +113,29 @@ def test_every_report_asks_as_many_questions_for_thirty_as_for_one(admin_client:
 
 @pytest.mark.parametrize("slug", sorted(set(REPORTS) - {"windows"}))
 def test_a_report_without_rows_says_what_to_do_first(admin_client: Client, slug: str) -> None:
-    assert str(REPORTS[slug].empty) in admin_client.get(f"/admin/desk/reports/{slug}/").content.decode()
+    assert (
+        str(REPORTS[slug].empty)
+        in admin_client.get(f"/admin/desk/reports/{slug}/").content.decode()
+    )
 
 
-def test_a_sheet_has_all_and_runs_no_formula(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_has_all_and_runs_no_formula(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backorders_site.staff.pages.reports.SHOWN", 1)
     for sku in ("=cmd()", "RUG"):
         factories.order(factories.make_product(sku=sku, name="@x"))
     assert "the CSV has all" in admin_client.get("/admin/desk/reports/queue-age/").content.decode()
-    assert [row[:2] for row in rows(admin_client, "queue-age")[1:]] == [["'=cmd()", "'@x"], ["RUG", "'@x"]]
+    assert [row[:2] for row in rows(admin_client, "queue-age")[1:]] == [
+        ["'=cmd()", "'@x"],
+        ["RUG", "'@x"],
+    ]
 
 
 def test_reports_open_for_staff_and_what_there_is_not_is_not_found(client: Client) -> None:
     client.force_login(somebody(W))
-    statuses = [client.get(f"/admin/desk/reports/{path}").status_code for path in ("", "reorder/", "x/", "x.csv")]
+    statuses = [
+        client.get(f"/admin/desk/reports/{path}").status_code
+        for path in ("", "reorder/", "x/", "x.csv")
+    ]
     assert statuses == [200, 200, 404, 404]

@@ -1,4 +1,5 @@
-"""One box: it finds by what somebody has in hand, and leads straight to the one thing that has exactly that."""
+"""One box: it finds by what somebody has in hand, and leads straight to the one thing that has
+exactly that."""
 
 import pytest
 from django.test import Client
@@ -18,9 +19,17 @@ SEARCH = "/admin/desk/search/"
 def grete() -> Order:
     """Order #A-17 of Grete O'Brien-Minde, of which a parcel has left."""
     product = factories.make_product(sku="LAMP-01", name="Harbour lamp")
-    line = factories.order(product, 2, number="#A-17", email="Grete@Example.com", customer_name="Grete O'Brien-Minde")
+    line = factories.order(
+        product, 2, number="#A-17", email="Grete@Example.com", customer_name="Grete O'Brien-Minde"
+    )
     services.receive(product, 1, now=NOON)
-    services.ship(line.order, {line.pk: 1}, carrier="DHL", tracking_number="JD0146 0000 9".replace(" ", ""), now=NOON)
+    services.ship(
+        line.order,
+        {line.pk: 1},
+        carrier="DHL",
+        tracking_number="JD0146 0000 9".replace(" ", ""),
+        now=NOON,
+    )
     for _ in range(2):
         factories.order(product)
     return line.order
@@ -32,7 +41,8 @@ def found(client: Client, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["#A-17", "a-17", " A-17 ", "grete@example.COM", "JD014600009", "jd0146 0000 9", "A-17\0"]
+    "text",
+    ["#A-17", "a-17", " A-17 ", "grete@example.COM", "JD014600009", "jd0146 0000 9", "A-17\0"],
 )
 def test_a_number_an_address_or_a_tracking_number_opens_its_order(
     admin_client: Client, grete: Order, text: str
@@ -47,22 +57,32 @@ def test_a_whole_sku_opens_its_product(admin_client: Client, grete: Order) -> No
 @pytest.mark.parametrize("text", ["PO-7", "po-7", " PO-7 "])
 def test_a_whole_reference_opens_its_restock(admin_client: Client, text: str) -> None:
     restock = factories.restock(factories.make_product(), reference="PO-7")
-    assert admin_client.get(SEARCH, {"q": text})["Location"] == f"/admin/orders/restock/{restock.pk}/change/"
+    assert (
+        admin_client.get(SEARCH, {"q": text})["Location"]
+        == f"/admin/orders/restock/{restock.pk}/change/"
+    )
 
 
 def test_a_delivery_of_several_products_asks_which(admin_client: Client) -> None:
     restocks = [factories.restock(factories.make_product(), reference="PO-7") for _ in range(2)]
     shown = admin_client.get(SEARCH, {"q": "PO-7"})
     assert shown.context["found"].restocks == restocks[::-1]
-    assert all(f"/admin/orders/restock/{restock.pk}/change/" in shown.content.decode() for restock in restocks)
+    assert all(
+        f"/admin/orders/restock/{restock.pk}/change/" in shown.content.decode()
+        for restock in restocks
+    )
 
 
 @pytest.mark.parametrize("text", ["grete", "Minde", "brien gre", "GRETE O'Brien"])
-def test_words_of_a_name_list_whoever_has_them(admin_client: Client, grete: Order, text: str) -> None:
+def test_words_of_a_name_list_whoever_has_them(
+    admin_client: Client, grete: Order, text: str
+) -> None:
     assert found(admin_client, text) == ["#A-17"]
 
 
-def test_an_address_with_several_orders_lists_them_newest_first(admin_client: Client, grete: Order) -> None:
+def test_an_address_with_several_orders_lists_them_newest_first(
+    admin_client: Client, grete: Order
+) -> None:
     later = factories.order(grete.lines.get().product, email="grete@example.com").order
     assert found(admin_client, "grete@example.com") == [later.number, "#A-17"]
 
@@ -70,11 +90,16 @@ def test_an_address_with_several_orders_lists_them_newest_first(admin_client: Cl
 def test_a_number_that_is_a_sku_as_well_asks_which(admin_client: Client, grete: Order) -> None:
     factories.make_product(sku="A-17")
     shown = admin_client.get(SEARCH, {"q": "A-17"}).context["found"]
-    assert ([order.number for order, _by in shown.orders], [p.sku for p in shown.products]) == (["#A-17"], ["A-17"])
+    assert ([order.number for order, _by in shown.orders], [p.sku for p in shown.products]) == (
+        ["#A-17"],
+        ["A-17"],
+    )
 
 
 @pytest.mark.parametrize("text", ["nobody", "a" * 10_000, "' | x:* &", "%", "\\", "!!!"])
-def test_what_is_not_there_is_said_with_what_was_searched(admin_client: Client, grete: Order, text: str) -> None:
+def test_what_is_not_there_is_said_with_what_was_searched(
+    admin_client: Client, grete: Order, text: str
+) -> None:
     shown = admin_client.get(SEARCH, {"q": text})
     assert shown.status_code == 200
     assert "Searched: order numbers, mail addresses and tracking numbers" in shown.content.decode()

@@ -41,7 +41,9 @@ def packed(number: str, *units: int) -> list[OrderLine]:
 def ship(staff: Client, pasted: str, **data: object) -> Report:
     """Read what it would do, then do it."""
     sent = {"pasted": pasted, **data}
-    return staff.post(SHIP, {**sent, "meant": staff.post(SHIP, sent).context["meant"]}).context["report"]
+    return staff.post(SHIP, {**sent, "meant": staff.post(SHIP, sent).context["meant"]}).context[
+        "report"
+    ]
 
 
 def said(report: Report) -> dict[int, str]:
@@ -49,15 +51,25 @@ def said(report: Report) -> dict[int, str]:
 
 
 class TestShipping:
-    @pytest.mark.parametrize("line", ["1001\t1Z9\tUPS", "1001;1Z9;UPS", "#1001, 1Z9 ,UPS", "1001, UPS, 1Z9"])
-    def test_a_pasted_line_ships_all_that_is_set_aside(self, admin_client: Client, line: str) -> None:
+    @pytest.mark.parametrize(
+        "line", ["1001\t1Z9\tUPS", "1001;1Z9;UPS", "#1001, 1Z9 ,UPS", "1001, UPS, 1Z9"]
+    )
+    def test_a_pasted_line_ships_all_that_is_set_aside(
+        self, admin_client: Client, line: str
+    ) -> None:
         first, second = packed("1001", 2, 1)
         assert said(ship(admin_client, line)) == {1: "3 units shipped."}
         shipment = Shipment.objects.get()
-        assert (shipment.carrier, shipment.tracking_number, shipment.actor) == ("UPS", "1Z9", "admin")
+        assert (shipment.carrier, shipment.tracking_number, shipment.actor) == (
+            "UPS",
+            "1Z9",
+            "admin",
+        )
         assert (fresh(first).shipped, fresh(second).shipped) == (2, 1)
 
-    def test_who_is_told_what_is_shown_before_and_nothing_is_done(self, admin_client: Client) -> None:
+    def test_who_is_told_what_is_shown_before_and_nothing_is_done(
+        self, admin_client: Client
+    ) -> None:
         packed("1001", 2)
         answer = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS\n7,A,UPS"})
         assert '<td data-label="Carrier">UPS</td>' in answer.content.decode()
@@ -82,7 +94,9 @@ class TestShipping:
 
     def test_columns_are_found_by_their_names(self, admin_client: Client) -> None:
         packed("1001", 5)
-        file = SimpleUploadedFile("ship.csv", "\ufeffCarrier,Order number,Tracking-number\nDHL,1001,JD1\n".encode())
+        file = SimpleUploadedFile(
+            "ship.csv", "\ufeffCarrier,Order number,Tracking-number\nDHL,1001,JD1\n".encode()
+        )
         shown = admin_client.post(SHIP, {"file": file}).context
         assert Shipment.objects.count() == 0
         sent = {"pasted": shown["form"]["pasted"].value(), "meant": shown["meant"]}
@@ -90,11 +104,15 @@ class TestShipping:
         assert [(row.number, row.shipped) for row in report.rows] == [(2, True)]
         assert Shipment.objects.get().tracking_number == "JD1"
 
-    def test_what_was_refused_is_said_line_by_line_and_the_rest_ships(self, admin_client: Client) -> None:
+    def test_what_was_refused_is_said_line_by_line_and_the_rest_ships(
+        self, admin_client: Client
+    ) -> None:
         packed("1001", 1)
         packed("1002", 1)
         factories.order(factories.make_product(), number="1003")
-        report = ship(admin_client, "1001,A,UPS\n\n999,B,UPS\n1003,C,UPS\n1002,D,UPS,LAMP\n1002,E,UPS")
+        report = ship(
+            admin_client, "1001,A,UPS\n\n999,B,UPS\n1003,C,UPS\n1002,D,UPS,LAMP\n1002,E,UPS"
+        )
         assert said(report) == {
             1: "1 unit shipped.",
             3: "There is no order “999”.",
@@ -128,7 +146,9 @@ class TestShipping:
             ("1001,A1,UPS", "1001,A1,UPS"),
         ],
     )
-    def test_a_line_pasted_twice_counts_once_and_is_said_to(self, admin_client: Client, first: str, again: str) -> None:
+    def test_a_line_pasted_twice_counts_once_and_is_said_to(
+        self, admin_client: Client, first: str, again: str
+    ) -> None:
         (line,) = packed("1001", 3)
         units = 1 if first.endswith(",1") else 3
         shown = admin_client.post(SHIP, {"pasted": f"{first}\n{again}"}).content.decode()
@@ -152,12 +172,18 @@ class TestShipping:
     @pytest.mark.parametrize("quantity", ["0", "-1", "1.5", "٣", "99999999"])
     def test_units_are_a_number(self, admin_client: Client, quantity: str) -> None:
         packed("1001", 2)
-        assert said(ship(admin_client, f"1001,A1,UPS,1001-A,{quantity}")) == {1: f"“{quantity}” is no number of units."}
+        assert said(ship(admin_client, f"1001,A1,UPS,1001-A,{quantity}")) == {
+            1: f"“{quantity}” is no number of units."
+        }
 
-    def test_the_carrier_of_the_form_is_for_lines_that_name_none(self, admin_client: Client) -> None:
+    def test_the_carrier_of_the_form_is_for_lines_that_name_none(
+        self, admin_client: Client
+    ) -> None:
         packed("1001", 2)
         report = ship(admin_client, "1001,A1", carrier="Pigeon")
-        assert said(report) == {1: "2 units shipped. No link to follow it by: the carrier is not known here."}
+        assert said(report) == {
+            1: "2 units shipped. No link to follow it by: the carrier is not known here."
+        }
         assert Shipment.objects.get().carrier == "Pigeon"
 
     @pytest.mark.parametrize("content", [b"PK\x03\x04\xff\xfe", b"\xff1001,A"])
@@ -170,7 +196,10 @@ class TestShipping:
         assert [bool(row.said) for row in rows] == [False, True, False]
 
     def test_each_line_has_its_own_separator(self) -> None:
-        rows = rows_of('9001,JD1,DHL; Express\n9002; JD2, UPS\n\n"9003"\tJD3\tUPS, Ground\n9004,"JD\n4",UPS\n9005\n')
+        rows = rows_of(
+            '9001,JD1,DHL; Express\n9002; JD2, UPS\n\n"9003"\tJD3\tUPS, '
+            'Ground\n9004,"JD\n4",UPS\n9005\n'
+        )
         assert [(row.number, *row.cells.values())[:4] for row in rows] == [
             (1, "9001", "JD1", "DHL; Express"),
             (2, "9002", "JD2, UPS", ""),
@@ -180,7 +209,10 @@ class TestShipping:
         ]
 
     def test_nothing_pasted_is_said_so(self, admin_client: Client) -> None:
-        assert "There is no line to read" in admin_client.post(SHIP, {"pasted": "\n \n"}).content.decode()
+        assert (
+            "There is no line to read"
+            in admin_client.post(SHIP, {"pasted": "\n \n"}).content.decode()
+        )
 
     def test_it_opens_for_the_warehouse_alone(self, client: Client) -> None:
         client.force_login(somebody(S))
@@ -204,9 +236,13 @@ class TestTrackingLinks:
             7,
         ],
     )
-    def test_a_page_that_cannot_be_one_is_found_at_start_up(self, settings: Settings, page: object) -> None:
+    def test_a_page_that_cannot_be_one_is_found_at_start_up(
+        self, settings: Settings, page: object
+    ) -> None:
         settings.TRACKING_LINKS = {"Acme": page}
-        assert [problem.msg.partition(":")[0] for problem in settings_make_sense()] == ["TRACKING_LINKS"]
+        assert [problem.msg.partition(":")[0] for problem in settings_make_sense()] == [
+            "TRACKING_LINKS"
+        ]
 
     def test_a_shop_s_own_carrier_is_linked(self, settings: Settings) -> None:
         settings.TRACKING_LINKS = {"Acme Post": "https://acme.example/{number}?l=en"}
@@ -215,20 +251,27 @@ class TestTrackingLinks:
 
 
 class TestWhatCrossed:
-    def test_a_cancelled_order_is_refused_alone_and_says_what_to_do(self, admin_client: Client) -> None:
+    def test_a_cancelled_order_is_refused_alone_and_says_what_to_do(
+        self, admin_client: Client
+    ) -> None:
         gone, _ = packed("1001", 1), packed("1002", 1)
         services.cancel(gone[0].order, now=NOON)
         assert said(ship(admin_client, "1001,1Z1,UPS\n1002,1Z2,UPS")) == {
-            1: "Order 1001 was canceled: stop the parcel. If it has left, import a file of shipments with the time: what came "
+            1: "Order 1001 was canceled: stop the parcel. If it has left, import a file of "
+            "shipments with the time: what came "
             "first counts.",
             2: "1 unit shipped.",
         }
 
-    def test_a_number_is_added_to_what_an_export_said_had_shipped(self, admin_client: Client) -> None:
+    def test_a_number_is_added_to_what_an_export_said_had_shipped(
+        self, admin_client: Client
+    ) -> None:
         line = factories.order(factories.make_product(sku="LAMP"), 3, number="1001")
         services.ship(line.order, {line.pk: 3}, now=NOON - timedelta(hours=1), beyond_reserved=True)
         pasted = "1001,1Z1,UPS,LAMP,2\n1001,1Z2,UPS,LAMP,1"
-        assert set(said(ship(admin_client, pasted)).values()) == {"Shipped before. The tracking number is added."}
+        assert set(said(ship(admin_client, pasted)).values()) == {
+            "Shipped before. The tracking number is added."
+        }
         assert fresh(line).shipped == 3
         named = Shipment.objects.exclude(tracking_number="").order_by("pk")
         assert [(row.tracking_number, row.standing()) for row in named] == [
@@ -243,22 +286,29 @@ class TestWhatCrossed:
         line = factories.order(factories.make_product(sku="LAMP"), number="1001")
         services.ship(line.order, {line.pk: 1}, now=NOON - timedelta(hours=1), beyond_reserved=True)
         ship(admin_client, "1001,1Z1,UPS")
-        shown = admin_client.get(reverse("admin:orders_order_change", args=[line.order_id])).content.decode()
+        shown = admin_client.get(
+            reverse("admin:orders_order_change", args=[line.order_id])
+        ).content.decode()
         assert "its tracking number came later" in shown
         assert "has its number below" in shown
         assert "taken back" not in shown
 
 
 class TestReceiving:
-    def test_what_has_shipped_already_is_said_before_and_goes_to_no_line(self, admin_client: Client) -> None:
+    def test_what_has_shipped_already_is_said_before_and_goes_to_no_line(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product(sku="LAMP")
         restock = factories.restock(product, 10, reference="PO-9", expected_on=NOON.date())
         lines = [factories.order(product, number=str(n)) for n in range(1, 16)]
         for line in lines[:5]:
             services.ship(line.order, {line.pk: 1}, now=NOON, beyond_reserved=True)
-        form = admin_client.get(reverse("admin:orders_restock_receive") + f"?id={restock.pk}").context["form"]
+        form = admin_client.get(
+            reverse("admin:orders_restock_receive") + f"?id={restock.pk}"
+        ).context["form"]
         assert (
-            form["units"].help_text == "10 of 10 are still to come. 5 of these have already shipped: 5 go to the line."
+            form["units"].help_text
+            == "10 of 10 are still to come. 5 of these have already shipped: 5 go to the line."
         )
         words = act(admin_client, "receive", restock, units=10)
         assert "10 units of PO-9 (LAMP) received. 5 of them had already shipped." in words
@@ -274,7 +324,11 @@ class TestReceiving:
         first, second, third = (factories.order(product, number=str(n)) for n in (1, 2, 3))
         services.ship(first.order, {first.pk: 1}, now=NOON, beyond_reserved=True)
         act(admin_client, "receive", restock, units=2, other_units="on")
-        assert [fresh(line).state for line in (first, second, third)] == ["shipped", "reserved", "reserved"]
+        assert [fresh(line).state for line in (first, second, third)] == [
+            "shipped",
+            "reserved",
+            "reserved",
+        ]
 
     def test_units_nobody_announced_may_have_shipped_too(self, admin_client: Client) -> None:
         product = factories.make_product(sku="LAMP")
@@ -293,10 +347,15 @@ class TestReceiving:
 
     def test_a_delivery_of_several_products_is_one_choice(self, admin_client: Client) -> None:
         self.two_products()
-        (delivery,) = admin_client.get(reverse("desk:receiving"), {"q": "rug"}).context["deliveries"]
+        (delivery,) = admin_client.get(reverse("desk:receiving"), {"q": "rug"}).context[
+            "deliveries"
+        ]
         assert [restock.product.sku for restock in delivery.restocks] == ["LAMP", "RUG"]
         form = admin_client.get(delivery.url).context["form"]
-        assert [str(field.label).partition(" ")[0] for field in form if "units" in field.name] == ["LAMP", "RUG"]
+        assert [str(field.label).partition(" ")[0] for field in form if "units" in field.name] == [
+            "LAMP",
+            "RUG",
+        ]
 
     def test_so_many_of_each_arrive_and_the_pick_list_follows(self, admin_client: Client) -> None:
         lamp, rug = self.two_products()
@@ -304,16 +363,19 @@ class TestReceiving:
         restocks = [product.restocks.get() for product in (lamp, rug)]
         units = dict(zip((f"units_{row.pk}" for row in restocks), (2, 0), strict=True))
         words = act(admin_client, "receive", *restocks, **units)
-        assert ("2 units of PO-7 (LAMP) received." in words, "Nothing of PO-7 (RUG) was received." in words) == (
-            True,
-        ) * 2
+        assert (
+            "2 units of PO-7 (LAMP) received." in words,
+            "Nothing of PO-7 (RUG) was received." in words,
+        ) == (True,) * 2
         assert "<h1>Pick list</h1>" in words
         assert fresh(first).allocated == 2
 
     def test_nothing_at_all_is_no_receipt(self, admin_client: Client) -> None:
         lamp, rug = self.two_products()
         restocks = [product.restocks.get() for product in (lamp, rug)]
-        words = act(admin_client, "receive", *restocks, **{f"units_{row.pk}": 0 for row in restocks})
+        words = act(
+            admin_client, "receive", *restocks, **{f"units_{row.pk}": 0 for row in restocks}
+        )
         assert "Say of one product at least how many came." in words
 
     def test_an_empty_page_says_what_to_do_first(self, admin_client: Client) -> None:
@@ -336,7 +398,9 @@ class TestPickList:
     def test_is_of_the_products_asked_for(self, admin_client: Client) -> None:
         packed("1001", 1)
         (other,) = packed("1002", 1)
-        assert admin_client.get(reverse("desk:picking"), {"sku": "1002-A"}).context["lines"] == [other]
+        assert admin_client.get(reverse("desk:picking"), {"sku": "1002-A"}).context["lines"] == [
+            other
+        ]
 
     def test_asks_as_many_questions_for_thirty_as_for_one(self, admin_client: Client) -> None:
         packed("1", 1)

@@ -48,7 +48,9 @@ def words(client: Client, product: Product) -> str:
     return " ".join(client.get(url(product)).content.decode().split())
 
 
-def test_it_settles_then_they_are_sent_and_then_it_is_quiet(admin_client: Client, mail_sink: MailSink) -> None:
+def test_it_settles_then_they_are_sent_and_then_it_is_quiet(
+    admin_client: Client, mail_sink: MailSink
+) -> None:
     product = a_delay("ada@example.com", "grete@example.com")
     settling = words(admin_client, product)
     assert "A change is settling (PO-7 to March 1, 2027, Held at customs)" in settling
@@ -66,12 +68,16 @@ def test_it_settles_then_they_are_sent_and_then_it_is_quiet(admin_client: Client
     assert "hx-trigger" not in done
 
 
-def test_while_one_change_settles_the_one_before_is_told_apart(admin_client: Client, mail_sink: MailSink) -> None:
+def test_while_one_change_settles_the_one_before_is_told_apart(
+    admin_client: Client, mail_sink: MailSink
+) -> None:
     product = a_delay("ada@example.com")
     services.review_settled(now=AFTER_SETTLING)
     dispatch_all()
     with time_machine.travel(AFTER_SETTLING, tick=False):
-        services.move_restock_date(product.restocks.get(), date(2027, 6, 1), reason="transport", now=AFTER_SETTLING)
+        services.move_restock_date(
+            product.restocks.get(), date(2027, 6, 1), reason="transport", now=AFTER_SETTLING
+        )
         said = words(admin_client, product)
     assert "A change is settling (PO-7 to June 1, 2027, " in said
     assert "The change before it, published at 12:11, is news to 1 order: 1 to go." in said

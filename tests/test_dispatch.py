@@ -21,10 +21,13 @@ def covered(message: Message) -> list[str]:
 
 
 def slip(line: OrderLine, days: int, *, hours: int = 1) -> None:
-    """The delivery of the line's product is moved so many days after NOON's plan, and customers hear of it."""
+    """The delivery of the line's product is moved so many days after NOON's plan, and customers
+    hear of it."""
     restock = line.product.restocks.get()
     now = NOON + hours * HOUR
-    services.move_restock_date(restock, (NOON + timedelta(days=days)).date(), now=now, reason="customs")
+    services.move_restock_date(
+        restock, (NOON + timedelta(days=days)).date(), now=now, reason="customs"
+    )
     factories.review(line.product, now=now + HOUR / 2)
 
 
@@ -40,7 +43,11 @@ def test_all_news_of_an_order_becomes_one_message(line: OrderLine) -> None:
 
     assert dispatch() == Dispatched(messages=1, unreachable=0)
     message = line.order.messages.get()
-    assert (covered(message), message.state, message.kind) == (["joined", "later"], State.QUEUED, "later")
+    assert (covered(message), message.state, message.kind) == (
+        ["joined", "later"],
+        State.QUEUED,
+        "later",
+    )
     assert message.recipient == "ada@example.com"
     assert message.message_id.endswith("@shop.example>")
     assert not Event.objects.filter(message_due=True).exists()
@@ -110,7 +117,11 @@ def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: No
 
     assert dispatch_all() == 1
     message = order.messages.get()
-    assert (message.state, message.recipient, message.last_error) == (State.QUEUED, "ada@example.com", "")
+    assert (message.state, message.recipient, message.last_error) == (
+        State.QUEUED,
+        "ada@example.com",
+        "",
+    )
     assert covered(message) == ["joined"]
 
 
@@ -126,7 +137,9 @@ def test_an_event_marked_again_after_its_mail_was_sent_is_not_mailed_again(line:
 
 def test_quiet_orders_get_nothing_until_released(db: None) -> None:
     product = make_product()
-    new = services.NewOrder(number="7", placed_at=NOON, email="ada@example.com", lines=[services.NewLine(product, 1)])
+    new = services.NewOrder(
+        number="7", placed_at=NOON, email="ada@example.com", lines=[services.NewLine(product, 1)]
+    )
     (order,) = services.place_orders([new], now=NOON, quiet=True)
     assert dispatch_all() == 0
 

@@ -30,12 +30,16 @@ def servers_of(directory: Path) -> list[str]:
         for process in psutil.process_iter(["name", "cwd", "ppid"])
         if Path(process.info["cwd"] or "/").parent == directory
     }
-    return sorted(process.info["name"] for process in found.values() if process.info["ppid"] not in found)
+    return sorted(
+        process.info["name"] for process in found.values() if process.info["ppid"] not in found
+    )
 
 
 def killed_owner(directory: Path, system: str = "linux") -> None:
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(directory), system], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", OWNER, str(directory), system],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     with owner:
         assert owner.stdout is not None
@@ -51,7 +55,9 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("system", ["linux", "elsewhere"])
-def test_a_killed_supervisor_leaves_no_orphan_behind_at_the_next_start(directory: Path, system: str) -> None:
+def test_a_killed_supervisor_leaves_no_orphan_behind_at_the_next_start(
+    directory: Path, system: str
+) -> None:
     killed_owner(directory, system)
 
     engines = embedded.start(directory, durable=False)
@@ -91,7 +97,9 @@ def test_a_deep_directory_with_spaces_works_for_django_and_for_libpq(directory: 
     deep = directory / "a checkout" / ("x" * 100)
     engines = embedded.start(deep, durable=False)
     options = Env().db_url_config(engines.database_url)
-    with psycopg.connect(dbname=options["NAME"], user=options["USER"], **options["OPTIONS"]) as connection:
+    with psycopg.connect(
+        dbname=options["NAME"], user=options["USER"], **options["OPTIONS"]
+    ) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == ("backorders",)
     with psycopg.connect(engines.database_url) as connection:
         (sockets,) = connection.execute("SHOW unix_socket_directories").fetchone() or ("",)

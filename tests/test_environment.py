@@ -24,23 +24,33 @@ def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY_FILE", "/nowhere/secret")
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE='/nowhere/secret' cannot be read"):
+    with pytest.raises(
+        ImproperlyConfigured, match="SECRET_KEY_FILE='/nowhere/secret' cannot be read"
+    ):
         env.required("SECRET_KEY", "x")
 
 
-def test_a_value_that_begins_like_another_variable_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_begins_like_another_variable_is_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "$HOME")
     assert env.required("SECRET_KEY", "x") == "$HOME"
 
 
 @pytest.mark.parametrize("value", ["flase", "2", "on off", "\udcff"])
-def test_a_switch_is_on_or_off_and_no_slip_of_the_finger(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_switch_is_on_or_off_and_no_slip_of_the_finger(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("DEBUG", value)
-    with pytest.raises(ImproperlyConfigured, match=r"^DEBUG=.* cannot be read: expected on or off$"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^DEBUG=.* cannot be read: expected on or off$"
+    ):
         env.bool("DEBUG", default=False)
 
 
-@pytest.mark.parametrize(("value", "switch"), [("On", True), ("1", True), ("", False), ("no", False)])
+@pytest.mark.parametrize(
+    ("value", "switch"), [("On", True), ("1", True), ("", False), ("no", False)]
+)
 def test_switches(monkeypatch: pytest.MonkeyPatch, value: str, switch: bool) -> None:
     monkeypatch.setenv("DEBUG", value)
     assert env.bool("DEBUG", default=not switch) is switch
@@ -49,23 +59,31 @@ def test_switches(monkeypatch: pytest.MonkeyPatch, value: str, switch: bool) -> 
 @pytest.mark.parametrize("value", ["ten", "1.5", "²", "9" * 5000, "1_000", ""])
 def test_a_number_is_whole(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SETTLE_SECONDS", value)
-    with pytest.raises(ImproperlyConfigured, match=r"^SETTLE_SECONDS=.* cannot be read: expected a whole number$"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^SETTLE_SECONDS=.* cannot be read: expected a whole number$"
+    ):
         env.int("SETTLE_SECONDS", default=600)
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u:hunter2@host:port/db", "mysql://u:hunter2@host/db", "hunter2", "http://["]
+    "url",
+    ["postgresql://u:hunter2@host:port/db", "mysql://u:hunter2@host/db", "hunter2", "http://["],
 )
-def test_a_secret_that_cannot_be_read_is_not_repeated(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_secret_that_cannot_be_read_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ImproperlyConfigured) as refused:
         env.address("DATABASE_URL", "postgresql://user@localhost/backorders", postgresql)
     assert str(refused.value) == (
-        "DATABASE_URL cannot be read: expected an address such as postgresql://user@localhost/backorders"
+        "DATABASE_URL cannot be read: expected an address such as "
+        "postgresql://user@localhost/backorders"
     )
 
 
-@pytest.mark.parametrize("url", ["redis://", "http://localhost", "redis://localhost:x", "localhost:6379"])
+@pytest.mark.parametrize(
+    "url", ["redis://", "http://localhost", "redis://localhost:x", "localhost:6379"]
+)
 def test_an_address_of_no_valkey(url: str) -> None:
     with pytest.raises(ValueError):
         valkey(url)
@@ -93,4 +111,8 @@ def test_a_process_that_cannot_start_says_why_without_a_traceback(name: str, val
         text=True,
         check=False,
     )
-    assert (ended.returncode, "Traceback" in ended.stderr, name in ended.stderr) == (1, False, True), ended.stderr
+    assert (ended.returncode, "Traceback" in ended.stderr, name in ended.stderr) == (
+        1,
+        False,
+        True,
+    ), ended.stderr

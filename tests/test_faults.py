@@ -1,5 +1,6 @@
-"""Faults that need no second machine: what mail servers answer, clocks that differ, nights the clock changes, words that
-people type. Those that need processes to be killed are in tests/faults/."""
+"""Faults that need no second machine: what mail servers answer, clocks that differ, nights the
+clock changes, words that people type. Those that need processes to be killed are in tests/faults/.
+"""
 
 import asyncio
 import threading
@@ -54,8 +55,12 @@ def message_of(line: OrderLine) -> Message:
 # What a mail server answers
 
 
-@pytest.mark.parametrize("answer", ["432 4.7.12 a password transition is needed", "450 4.2.0 mailbox busy"])
-def test_a_mailbox_that_is_busy_means_later(line: OrderLine, mail_sink: MailSink, answer: str) -> None:
+@pytest.mark.parametrize(
+    "answer", ["432 4.7.12 a password transition is needed", "450 4.2.0 mailbox busy"]
+)
+def test_a_mailbox_that_is_busy_means_later(
+    line: OrderLine, mail_sink: MailSink, answer: str
+) -> None:
     mail_sink.answers = [answer]
     mail()
     assert (message_of(line).state, outcomes(message_of(line))) == (State.QUEUED, ["deferred"])
@@ -70,7 +75,9 @@ def test_a_recipient_refused_for_now_means_later_and_holds_up_no_other(
 ) -> None:
     other = factories.order(line.product, email="grace@example.org")
 
-    async def greylist(server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def greylist(
+        server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if address.endswith("@example.com"):
             return answer
         envelope.rcpt_tos.append(address)
@@ -82,7 +89,9 @@ def test_a_recipient_refused_for_now_means_later_and_holds_up_no_other(
     assert outcomes(message_of(line)) == ["deferred"]
 
 
-def test_a_password_the_server_refuses_gives_no_mail_up(line: OrderLine, settings: Settings) -> None:
+def test_a_password_the_server_refuses_gives_no_mail_up(
+    line: OrderLine, settings: Settings
+) -> None:
     """It is ours to mend: nothing is tried with the other mails, and nothing fails."""
     other = factories.order(line.product)
     keeps = MailSink()
@@ -129,7 +138,11 @@ def test_silence_after_the_content_is_counted_and_asked_once_more(
     mail()
     over.set()
     message = message_of(line)
-    assert (message.state, message.ambiguous_count, outcomes(message)) == (State.QUEUED, 1, ["unknown"])
+    assert (message.state, message.ambiguous_count, outcomes(message)) == (
+        State.QUEUED,
+        1,
+        ["unknown"],
+    )
     wait(LEASE)
     mail()
     first, copy = (mail.message.as_bytes() for mail in mail_sink.mails)
@@ -204,13 +217,19 @@ def test_a_sender_that_is_frozen_holds_the_others_up_no_longer_than_a_task_may_t
         assert len(mail_sink.mails) == frozen
 
 
-def test_an_error_after_the_news_was_written_leaves_neither_news_nor_mail(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_error_after_the_news_was_written_leaves_neither_news_nor_mail(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     with transaction.atomic():
         services.cancel(line.order, now=NOON)
         transaction.set_rollback(True)
     mail()
-    assert (Event.objects.count(), len(mail_sink.mails), factories.fresh(line).cancelled) == (1, 1, 0)
+    assert (Event.objects.count(), len(mail_sink.mails), factories.fresh(line).cancelled) == (
+        1,
+        1,
+        0,
+    )
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
@@ -233,7 +252,11 @@ def test_a_worker_whose_clock_is_ten_minutes_off_sends_no_sooner_and_takes_nothi
     wait(timedelta(minutes=4))
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
         deliver()
-    assert (len(mail_sink.mails), states(line.order), states(other.order)) == (1, [State.SENT], [State.SENT])
+    assert (len(mail_sink.mails), states(line.order), states(other.order)) == (
+        1,
+        [State.SENT],
+        [State.SENT],
+    )
     true = abs(Message.objects.get(pk=later.pk).sent_at - datetime.now(UTC))
     assert true < timedelta(minutes=5), "times are the database's"
 
@@ -242,7 +265,8 @@ def test_a_worker_whose_clock_is_ten_minutes_off_sends_no_sooner_and_takes_nothi
 
 
 @pytest.mark.parametrize(
-    ("day", "hours"), [(datetime(2026, 11, 1), 25), (datetime(2027, 3, 14), 23), (datetime(2026, 11, 2), 24)]
+    ("day", "hours"),
+    [(datetime(2026, 11, 1), 25), (datetime(2027, 3, 14), 23), (datetime(2026, 11, 2), 24)],
 )
 @pytest.mark.parametrize("recorded", ["live", "overnight"])
 def test_the_days_work_is_done_once_on_a_day_of_any_length(
@@ -262,7 +286,10 @@ def test_the_days_work_is_done_once_on_a_day_of_any_length(
     noon = start + timedelta(hours=12)
     judged = {
         "live": [(day - timedelta(days=1), start), (day, cutoff(noon))],
-        "overnight": [(day - timedelta(days=2), start), (day - timedelta(days=1), day.replace(hour=8, tzinfo=zone))],
+        "overnight": [
+            (day - timedelta(days=2), start),
+            (day - timedelta(days=1), day.replace(hour=8, tzinfo=zone)),
+        ],
     }
     runs = Run.objects.order_by("job", "day").values_list("job", "day", "finished_at")
     assert list(runs) == [
@@ -291,7 +318,9 @@ def test_what_is_typed_into_any_field_stays_words(name: str, mail_sink: MailSink
     line = factories.order(product, customer_name=typed[:300])
     services.receive(product, 1, now=NOON)
     try:
-        services.ship(line.order, {line.pk: 1}, now=NOON, carrier=typed[:100], tracking_number=typed[:200])
+        services.ship(
+            line.order, {line.pk: 1}, now=NOON, carrier=typed[:100], tracking_number=typed[:200]
+        )
     except services.Refused:  # no key (test_keys.py)
         services.ship(line.order, {line.pk: 1}, now=NOON)
     mail()

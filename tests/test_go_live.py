@@ -17,14 +17,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 @pytest.fixture
 def quiet() -> list[Order]:
-    """Three orders of a first import: one long past its agreed day, one without an address, one with a later day now."""
+    """Three orders of a first import: one long past its agreed day, one without an address, one
+    with a later day now."""
     lamp, vase = make_product(), make_product()
     expected = restock(vase, 9, expected_on=date(2026, 12, 1))
     days = timedelta(days=1)
     orders = [
-        services.NewOrder("1", NOON - 60 * days, [services.NewLine(lamp, 1)], "a@example.com", country="DE"),
+        services.NewOrder(
+            "1", NOON - 60 * days, [services.NewLine(lamp, 1)], "a@example.com", country="DE"
+        ),
         services.NewOrder("2", NOON - 5 * days, [services.NewLine(lamp, 1)], "", country="US"),
-        services.NewOrder("3", NOON - 5 * days, [services.NewLine(vase, 1)], "c@example.com", country="US"),
+        services.NewOrder(
+            "3", NOON - 5 * days, [services.NewLine(vase, 1)], "c@example.com", country="US"
+        ),
     ]
     placed = services.place_orders(orders, now=NOON, quiet=True)
     services.move_restock_date(expected, date(2027, 3, 1), now=NOON)
@@ -48,7 +53,14 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
     lines = said(capsys)
     assert table(lines[:4]) == [
         [
-            *("country", "orders", "hear: joined", "told of a delay", "must answer", "past agreed day"),
+            *(
+                "country",
+                "orders",
+                "hear: joined",
+                "told of a delay",
+                "must answer",
+                "past agreed day",
+            ),
             *("can't be reached", "need a person"),
         ],
         ["DE", "1", "1", "1", "0", "1", "0", "0"],
@@ -67,7 +79,9 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
 def test_a_release_begins_at_once_and_goes_on_by_the_hour(
     quiet: list[Order], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(capsys, per_hour=60)
+    assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(
+        capsys, per_hour=60
+    )
     services.release_quiet_orders(now=NOON + timedelta(minutes=2))
     assert Order.objects.filter(released_at__isnull=True).count() == 0
 
@@ -80,20 +94,29 @@ def test_orders_imported_meanwhile_take_nobodys_turn(quiet: list[Order]) -> None
     assert services.release_quiet_orders(now=NOON + timedelta(minutes=1)) == 1
 
 
-def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys)[:2] == ["There are no quiet orders.", "Nothing was released. Release them with --per-hour N."]
+def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said(capsys)[:2] == [
+        "There are no quiet orders.",
+        "Nothing was released. Release them with --per-hour N.",
+    ]
     assert "From now on new orders hear from us at once." in said(capsys, per_hour=5)
     assert Release.objects.count() == 1
 
 
-def test_it_says_what_the_mail_mode_does(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_what_the_mail_mode_does(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.MAIL_MODE = "hold"
     assert "MAIL_MODE is hold: messages are composed and kept as it says." in said(capsys)
 
 
 def test_it_says_that_staff_hold_mail(capsys: pytest.CaptureFixture[str]) -> None:
     hold_mail("a wrong date", now=NOON, actor="mia")
-    assert "Staff hold all mail: messages are composed and kept until it is released." in said(capsys)
+    assert "Staff hold all mail: messages are composed and kept until it is released." in said(
+        capsys
+    )
 
 
 def test_a_pace_below_one_is_refused() -> None:

@@ -32,7 +32,8 @@ OF_PAGES = ALWAYS | {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src "
+        "'self'; "
         "form-action 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
     ),
 }
@@ -61,7 +62,9 @@ def policy(response: object) -> dict[str, str]:
 
 def expected(headers: dict[str, str]) -> dict[str, str]:
     directives = headers.get("Content-Security-Policy", "").split("; ")
-    return headers | ({"Content-Security-Policy": "; ".join(sorted(directives))} if directives != [""] else {})
+    return headers | (
+        {"Content-Security-Policy": "; ".join(sorted(directives))} if directives != [""] else {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,12 +99,17 @@ def test_every_answer_carries_the_whole_policy(
 def test_all_but_watchers_are_led_to_https(settings: Settings, db: None) -> None:
     settings.SECURE_SSL_REDIRECT = True
     client = Client()
-    asked = [client.get(path, headers={"host": "web1:8000"}).status_code for path in ("/livez", "/readyz", "/metrics")]
+    asked = [
+        client.get(path, headers={"host": "web1:8000"}).status_code
+        for path in ("/livez", "/readyz", "/metrics")
+    ]
     assert asked == [200, 200, 404]
     assert client.get("/record/")["Location"] == "https://testserver/record/"
 
 
-def test_a_form_from_elsewhere_is_refused_with_the_same(settings: Settings, line: OrderLine) -> None:
+def test_a_form_from_elsewhere_is_refused_with_the_same(
+    settings: Settings, line: OrderLine
+) -> None:
     response = Client(enforce_csrf_checks=True).post("/", {"number": "1"})
     assert (response.status_code, policy(response)) == (403, expected(OF_PAGES))
 
@@ -109,9 +117,17 @@ def test_a_form_from_elsewhere_is_refused_with_the_same(settings: Settings, line
 @pytest.mark.parametrize("charset", ["utf-16", "rot13", "undefined", "zlib_codec"])
 @pytest.mark.parametrize("asked", ["", "a=%EF"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_form_is_read_as_utf_8_whatever_it_says_it_is_in(charset: str, asked: str, method: str) -> None:
-    """Through what the web server runs: Django decodes the query before any of our code sees the request."""
-    environ = {"PATH_INFO": "/nope/", "REQUEST_METHOD": method, "QUERY_STRING": asked, "HTTP_HOST": "testserver"}
+def test_a_form_is_read_as_utf_8_whatever_it_says_it_is_in(
+    charset: str, asked: str, method: str
+) -> None:
+    """Through what the web server runs: Django decodes the query before any of our code sees the
+    request."""
+    environ = {
+        "PATH_INFO": "/nope/",
+        "REQUEST_METHOD": method,
+        "QUERY_STRING": asked,
+        "HTTP_HOST": "testserver",
+    }
     environ["CONTENT_TYPE"] = f"application/x-www-form-urlencoded; charset={charset}"
     setup_testing_defaults(environ)
     began: list[str] = []
@@ -135,12 +151,18 @@ def test_no_encoding_is_left_in_the_type_of_a_request(sent: str, read: str) -> N
 
 def test_a_torn_upload_is_refused_wherever_it_is_sent(browser: Client) -> None:
     torn = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n"
-    answers = [browser.generic("POST", url, torn, "multipart/form-data; boundary=") for url in ("/", "/nope")]
+    answers = [
+        browser.generic("POST", url, torn, "multipart/form-data; boundary=")
+        for url in ("/", "/nope")
+    ]
     assert [answer.status_code for answer in answers] == [400, 404]
 
 
 def test_staff_s_pages_carry_it_too(admin_client: Client, line: OrderLine) -> None:
-    answers = [admin_client.get(f"/admin/{path}") for path in ("", "orders/order/", "desk/search/", "none/")]
+    answers = [
+        admin_client.get(f"/admin/{path}")
+        for path in ("", "orders/order/", "desk/search/", "none/")
+    ]
     assert [policy(answer) for answer in answers] == [expected(OF_PAGES)] * 4
 
 
@@ -163,19 +185,30 @@ def test_a_host_that_is_not_ours_gets_nothing(browser: Client) -> None:
     assert b"evil" not in response.content
 
 
-def test_links_lead_to_our_own_address_whatever_host_was_asked(line: OrderLine, settings: Settings) -> None:
+def test_links_lead_to_our_own_address_whatever_host_was_asked(
+    line: OrderLine, settings: Settings
+) -> None:
     settings.SITE_URL = "https://orders.shop.example"
     assert order_url(line.order).startswith("https://orders.shop.example/o/")
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:x()", "/\\evil.example"])
-def test_nobody_is_led_elsewhere(client: Client, admin_client: Client, admin_user: User, elsewhere: str) -> None:
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:x()", "/\\evil.example"]
+)
+def test_nobody_is_led_elsewhere(
+    client: Client, admin_client: Client, admin_user: User, elsewhere: str
+) -> None:
     admin_user.set_password("correct horse battery")
     admin_user.save()
     typed = {"username": "admin", "password": "correct horse battery", "next": elsewhere}
-    assert client.post("/admin/login/", typed, query_params={"next": elsewhere})["Location"] == "/admin/"
+    assert (
+        client.post("/admin/login/", typed, query_params={"next": elsewhere})["Location"]
+        == "/admin/"
+    )
     line = factories.order(factories.make_product())
-    shown = admin_client.get("/admin/orders/order/cancel/", {"id": line.order_id, "next": elsewhere}).content.decode()
+    shown = admin_client.get(
+        "/admin/orders/order/cancel/", {"id": line.order_id, "next": elsewhere}
+    ).content.decode()
     assert "evil.example" not in shown
     assert "javascript:x" not in shown
 

@@ -1,5 +1,5 @@
-"""What is dead, full, or wrong is said by its name, with what to do: /readyz, `manage.py status`, metrics, the desk, and the page
-of a file. And by a wrong clock nothing is decided."""
+"""What is dead, full, or wrong is said by its name, with what to do: /readyz, `manage.py status`,
+metrics, the desk, and the page of a file. And by a wrong clock nothing is decided."""
 
 import json
 import re
@@ -66,7 +66,9 @@ def status(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 
 def a_file() -> Upload:
     now = datetime.now(UTC) - 4 * MINUTE
-    return services.upload("restocks", "po.csv", b"reference", all_products=False, now=now, actor="ann")
+    return services.upload(
+        "restocks", "po.csv", b"reference", all_products=False, now=now, actor="ann"
+    )
 
 
 # Processes
@@ -90,9 +92,9 @@ def test_a_silent_process_is_named_with_its_time_and_the_site_goes_on_serving(
 ) -> None:
     silent(process, 4)
     said = readyz(client)
-    assert {name: said[name] for name in health.PROCESSES} == dict.fromkeys(health.PROCESSES, "ok") | {
-        process: "silent for 4 min"
-    }
+    assert {name: said[name] for name in health.PROCESSES} == dict.fromkeys(
+        health.PROCESSES, "ok"
+    ) | {process: "silent for 4 min"}
 
 
 def test_status_names_the_silent_with_what_to_do_and_ends_with_one(
@@ -130,19 +132,26 @@ def test_status_knows_a_mail_that_is_late_and_a_day_that_was_missed(
     yesterday = datetime.now(UTC) - timedelta(hours=27)
     Message.objects.update(created_at=datetime.now(UTC) - 11 * MINUTE)
     Run.objects.create(job="review", day=yesterday.date(), finished_at=yesterday)
-    Run.objects.create(job="deadlines", day=yesterday.date(), finished_at=datetime.now(UTC) - timedelta(hours=3))
+    Run.objects.create(
+        job="deadlines", day=yesterday.date(), finished_at=datetime.now(UTC) - timedelta(hours=3)
+    )
     code, said = status(capsys)
     wrong = [line.partition("<-")[0].split("  ")[0] for line in said.splitlines() if "<-" in line]
     assert (code, wrong) == (1, ["emails waiting", "last review"])
     assert "1, the oldest due for 11 min" in said
 
 
-def test_each_kind_of_process_is_measured(client: Client, settings: Settings, all_runs: None) -> None:
+def test_each_kind_of_process_is_measured(
+    client: Client, settings: Settings, all_runs: None
+) -> None:
     settings.METRICS_TOKEN = TOKEN
     silent("worker", 4)
     Heartbeat.objects.filter(pk="beat").delete()
     figures = read(client)
-    ages = [figures[f"backorders_process_age_seconds{{process={process}}}"] for process in health.PROCESSES]
+    ages = [
+        figures[f"backorders_process_age_seconds{{process={process}}}"]
+        for process in health.PROCESSES
+    ]
     assert [240 <= ages[0] < 300, ages[1], ages[2] < 60] == [True, float("inf"), True]
 
 
@@ -155,7 +164,10 @@ def test_the_desk_warns_of_what_is_dead_and_of_nothing_else(client: Client, all_
     assert warnings(client) == []
     silent("worker", 4)
     page = client.get("/admin/").content.decode()
-    assert "The worker stopped 4\xa0minutes ago, so emails, reviews, and deadlines are waiting." in page
+    assert (
+        "The worker stopped 4\xa0minutes ago, so emails, reviews, and deadlines are waiting."
+        in page
+    )
     assert "celery -A backorders_site worker --without-gossip" in page
     Heartbeat.objects.filter(pk="beat").delete()
     assert warnings(client)[1:] == [
@@ -166,7 +178,9 @@ def test_the_desk_warns_of_what_is_dead_and_of_nothing_else(client: Client, all_
 # Files
 
 
-def test_a_file_that_nobody_works_on_says_so_with_what_to_start(admin_client: Client, all_runs: None) -> None:
+def test_a_file_that_nobody_works_on_says_so_with_what_to_start(
+    admin_client: Client, all_runs: None
+) -> None:
     row = a_file()
     address = f"/admin/desk/import/{row.pk}/"
     says = "No uploads worker is running, so nobody is working on uploaded files. This one has been waiting for 4\xa0minutes."
@@ -174,19 +188,26 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(admin_client: Cl
     assert (says in works, "is worked off meanwhile" in works) == (False, True)
     assert warnings(admin_client) == []
     silent("uploads worker", 4)
-    for page in (admin_client.get(address), admin_client.get(address, headers={"HX-Request": "true"})):
+    for page in (
+        admin_client.get(address),
+        admin_client.get(address, headers={"HX-Request": "true"}),
+    ):
         assert says in page.content.decode()
         assert "--queues uploads" in page.content.decode()
         assert "is worked off meanwhile" not in page.content.decode()
     assert warnings(admin_client) == [says]
 
 
-def test_without_a_file_a_silent_uploads_worker_is_no_warning_on_the_desk(admin_client: Client, all_runs: None) -> None:
+def test_without_a_file_a_silent_uploads_worker_is_no_warning_on_the_desk(
+    admin_client: Client, all_runs: None
+) -> None:
     silent("uploads worker", 4)
     assert warnings(admin_client) == []
 
 
-def test_files_are_worked_off_in_a_queue_of_their_own_which_does_not_grow_while_nobody_serves_it() -> None:
+def test_files_are_worked_off_in_a_queue_of_their_own_which_does_not_grow_while_nobody_serves_it() -> (
+    None
+):
     assert app.amqp.router.route({}, work_off_uploads.name)["queue"].name == UPLOADS
     hand_on_uploads()
     assert health.queued(UPLOADS) == 0
@@ -219,7 +240,11 @@ def full_valkey(tmp_path: Path, settings: Settings) -> Iterator[None]:
 
 
 def test_a_broker_that_takes_no_writes_is_not_well(
-    client: Client, settings: Settings, full_valkey: None, all_runs: None, capsys: pytest.CaptureFixture[str]
+    client: Client,
+    settings: Settings,
+    full_valkey: None,
+    all_runs: None,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings.METRICS_TOKEN = TOKEN
     assert readyz(client)["broker"] == "refuses writes"
@@ -268,24 +293,39 @@ def overdue_by_silence() -> OrderLine:
 
 @pytest.mark.usefixtures("clock_counts")
 def test_a_worker_whose_clock_is_ahead_cancels_nothing_and_says_so(
-    client: Client, all_runs: None, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    client: Client,
+    all_runs: None,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     line = overdue_by_silence()
     with time_machine.travel(datetime.now(UTC) + timedelta(days=33)):
         refused = tasks.keep_deadlines.apply()
-    assert (refused.state, factories.fresh(line).cancelled, Run.objects.count()) == ("IGNORED", 0, 0)
-    assert "This machine's clock is 33 days ahead of the database's. Nothing was done: set the clock" in caplog.text
+    assert (refused.state, factories.fresh(line).cancelled, Run.objects.count()) == (
+        "IGNORED",
+        0,
+        0,
+    )
+    assert (
+        "This machine's clock is 33 days ahead of the database's. Nothing was done: set the clock"
+        in caplog.text
+    )
     assert readyz(client)["clock"] == f"wrong on {HOST}"
     code, said = status(capsys)
     assert (code, f"clock           wrong on {HOST}   <- set it" in said) == (1, True)
     client.force_login(somebody(S))
-    assert warnings(client) == [f"A server's clock is wrong (wrong on {HOST}), so it refuses to work."]
+    assert warnings(client) == [
+        f"A server's clock is wrong (wrong on {HOST}), so it refuses to work."
+    ]
 
 
 @pytest.mark.usefixtures("clock_counts")
 @pytest.mark.parametrize("by", [timedelta(days=33), -timedelta(days=33)])
-def test_a_process_whose_clock_lets_every_tick_expire_says_so_by_itself(client: Client, by: timedelta) -> None:
-    """A worker that is ahead runs no tick, and of a beat that is behind no worker does: no task could refuse."""
+def test_a_process_whose_clock_lets_every_tick_expire_says_so_by_itself(
+    client: Client, by: timedelta
+) -> None:
+    """A worker that is ahead runs no tick, and of a beat that is behind no worker does: no task
+    could refuse."""
     with time_machine.travel(datetime.now(UTC) + by):
         sign(heartbeats.WORKER)
     said = readyz(client)
@@ -293,7 +333,9 @@ def test_a_process_whose_clock_lets_every_tick_expire_says_so_by_itself(client: 
 
 
 def test_no_tick_expires_while_clocks_differ_as_they_may() -> None:
-    ticks = [one["options"]["expires"] for one in app.conf.beat_schedule.values() if "options" in one]
+    ticks = [
+        one["options"]["expires"] for one in app.conf.beat_schedule.values() if "options" in one
+    ]
     assert min(ticks) > MINUTE.seconds
     assert len(ticks) == len(app.conf.beat_schedule) - 1  # all but what is done once a night
 
@@ -358,7 +400,9 @@ def test_what_staff_do_by_a_wrong_clock_is_refused(client: Client) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
-def test_a_day_that_a_clock_ahead_called_done_is_done_all_the_same(client: Client, settings: Settings) -> None:
+def test_a_day_that_a_clock_ahead_called_done_is_done_all_the_same(
+    client: Client, settings: Settings
+) -> None:
     settings.METRICS_TOKEN = TOKEN
     now = datetime.now(UTC)
     today = services.today_of(now)

@@ -1,5 +1,5 @@
-"""While somebody holds a product, as the dry run of a large file does for minutes, all other work goes on, and what was
-passed over is done as soon as it is free. Over real connections."""
+"""While somebody holds a product, as the dry run of a large file does for minutes, all other work
+goes on, and what was passed over is done as soon as it is free. Over real connections."""
 
 import threading
 import time
@@ -111,7 +111,9 @@ def test_the_daily_review_does_on_that_day_what_it_passed_over_and_nothing_twice
         (lines[1].product_id, MORNING + timedelta(minutes=1)),
         (lines[2].product_id, MORNING),
     ]
-    assert list(Run.objects.values_list("job", "finished_at")) == [("review", MORNING + timedelta(minutes=1))]
+    assert list(Run.objects.values_list("job", "finished_at")) == [
+        ("review", MORNING + timedelta(minutes=1))
+    ]
 
 
 def test_at_the_cut_off_all_but_who_is_held_are_told_and_they_when_they_are_free() -> None:
@@ -133,7 +135,9 @@ def test_at_the_cut_off_all_but_who_is_held_are_told_and_they_when_they_are_free
 def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -> None:
     lines = []
     for _ in range(2):
-        restock = factories.restock(make_product(), expected_on=(CUTOFF - DAY).date(), now=CUTOFF - 20 * DAY)
+        restock = factories.restock(
+            make_product(), expected_on=(CUTOFF - DAY).date(), now=CUTOFF - 20 * DAY
+        )
         lines.append(factories.order(restock.product, now=CUTOFF - 10 * DAY))
         OrderLine.objects.filter(pk=lines[-1].pk).update(agreed_by=(CUTOFF + 90 * DAY).date())
     with time_machine.travel(CUTOFF, tick=False):
@@ -150,7 +154,9 @@ def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -
 def test_silence_cancels_all_but_who_is_held_and_them_when_they_are_free() -> None:
     supplier = factories.make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
-    restock = factories.restock(make_product(), 50, supplier=supplier, expected_on=(NOON + 11 * DAY).date())
+    restock = factories.restock(
+        make_product(), 50, supplier=supplier, expected_on=(NOON + 11 * DAY).date()
+    )
     lines = [factories.order(restock.product) for _ in range(2)]
     slip(restock, (NOON + 80 * DAY).date(), now=NOON + DAY)
     overdue = NOON + 200 * DAY
@@ -181,7 +187,8 @@ def test_by_hand_a_review_says_that_something_is_held() -> None:
 
 
 def test_of_a_process_that_gave_up_no_statement_goes_on_waiting() -> None:
-    """As of a task that ran into its time limit: its connection is closed while the statement waits for a lock."""
+    """As of a task that ran into its time limit: its connection is closed while the statement waits
+    for a lock."""
     line = factories.order(make_product())
     waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
     with held_product(line.product), another() as watcher:
@@ -198,8 +205,16 @@ def test_of_a_process_that_gave_up_no_statement_goes_on_waiting() -> None:
 
 ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
 FILES = {
-    "orders": [ORDERS, "901,2026-11-02T12:00:00Z,,,US,,LAMP,1", "902,2026-11-02T12:00:00Z,,,US,,VASE,1"],
-    "shipments": [SHIPMENTS, "1,LAMP,1,2026-11-02T13:00:00Z,UPS,1Z1", "9,VASE,1,2026-11-02T13:00:00Z,UPS,1Z9"],
+    "orders": [
+        ORDERS,
+        "901,2026-11-02T12:00:00Z,,,US,,LAMP,1",
+        "902,2026-11-02T12:00:00Z,,,US,,VASE,1",
+    ],
+    "shipments": [
+        SHIPMENTS,
+        "1,LAMP,1,2026-11-02T13:00:00Z,UPS,1Z1",
+        "9,VASE,1,2026-11-02T13:00:00Z,UPS,1Z9",
+    ],
     "restocks": [
         RESTOCKS,
         "PO-1,LAMP,Nordlicht,50,2026-11-13,2026-11-01,,2026-11-02,1,",
@@ -225,7 +240,8 @@ def lines() -> list[OrderLine]:
 
 @contextmanager
 def frozen_dry_run(kind: str) -> Iterator[None]:
-    """The file is checked as ever, and stands still while it holds lamps: it waits for vases, which somebody else holds."""
+    """The file is checked as ever, and stands still while it holds lamps: it waits for vases, which
+    somebody else holds."""
     content = "\n".join(FILES[kind]).encode()
     row = services.upload(kind, f"{kind}.csv", content, all_products=True, now=NOON, actor="ann")
 
@@ -238,18 +254,21 @@ def frozen_dry_run(kind: str) -> Iterator[None]:
     dry_run = threading.Thread(target=check)
     with another() as other, another() as watcher:
         other.execute(
-            "SELECT 1 FROM orders_stock s JOIN orders_product p ON p.id = product_id WHERE sku = 'VASE' FOR SHARE"
+            "SELECT 1 FROM orders_stock s JOIN orders_product p ON p.id = product_id WHERE sku = "
+            "'VASE' FOR SHARE"
         )
         dry_run.start()
-        while watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone() != (
-            1,
-        ):
+        while watcher.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        ).fetchone() != (1,):
             assert dry_run.is_alive()
             watcher.execute("SELECT pg_sleep(0.05)")
             watcher.rollback()
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{AT_ONCE * 1000:.0f}ms"])
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, false)", [f"{AT_ONCE * 1000:.0f}ms"]
+                )
             yield
             assert Upload.objects.get(pk=row.pk).state == Upload.State.TO_CHECK
         finally:
@@ -276,7 +295,9 @@ def test_whose_own_line_is_held_is_told_so_soon_and_nothing_is_half_done(
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_who_cancels_or_keeps_while_a_file_is_checked_is_answered_at_once(lines: list[OrderLine], kind: str) -> None:
+def test_who_cancels_or_keeps_while_a_file_is_checked_is_answered_at_once(
+    lines: list[OrderLine], kind: str
+) -> None:
     later = NOON + timedelta(hours=2)
     with frozen_dry_run(kind):
         cancelled = services.answer(lines[-1].order, lines[-1].pk, "cancel", now=later)

@@ -49,18 +49,31 @@ def line(db: None) -> OrderLine:
     return factories.order(product)
 
 
-def test_held_mail_is_written_and_stays_until_it_is_released(line: OrderLine, mail_sink: MailSink) -> None:
+def test_held_mail_is_written_and_stays_until_it_is_released(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     hold_mail("a wrong date", now=NOON, actor="mia")
     mail()
     message = line.order.messages.get()
-    assert (message.state, message.attempts, message.subject != "", mail_sink.mails) == (State.QUEUED, 0, True, [])
+    assert (message.state, message.attempts, message.subject != "", mail_sink.mails) == (
+        State.QUEUED,
+        0,
+        True,
+        [],
+    )
     release_mail(now=NOON, actor="noor")
     mail()
     assert (states(line.order), len(mail_sink.mails)) == ([State.SENT], 1)
-    assert Hold.objects.values_list("held_by", "released_by", "reason").get() == ("mia", "noor", "a wrong date")
+    assert Hold.objects.values_list("held_by", "released_by", "reason").get() == (
+        "mia",
+        "noor",
+        "a wrong date",
+    )
 
 
-def test_what_was_overtaken_or_expired_while_held_does_not_go_out(line: OrderLine, mail_sink: MailSink) -> None:
+def test_what_was_overtaken_or_expired_while_held_does_not_go_out(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     other = factories.order(line.product)
     hold_mail("a wrong date", now=NOON, actor="mia")
     mail()
@@ -145,13 +158,18 @@ def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Clie
 
 def test_a_hold_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> None:
     client.force_login(somebody(S, "mia"))
-    assert (client.post(PAGE, {"act": "hold", "reason": ""}).status_code, Hold.objects.count()) == (200, 0)
+    assert (client.post(PAGE, {"act": "hold", "reason": ""}).status_code, Hold.objects.count()) == (
+        200,
+        0,
+    )
     client.post(PAGE, {"act": "hold", "reason": "one"})
     said = client.post(PAGE, {"act": "hold", "reason": "two"}, follow=True)
     assert (Hold.objects.count(), "Mail is held already" in said.content.decode()) == (1, True)
 
 
-def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(admin_client: Client, line: OrderLine) -> None:
+def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(
+    admin_client: Client, line: OrderLine
+) -> None:
     few = queries_of(admin_client, PAGE)
     for n in range(3):
         hold_mail(str(n), now=NOON, actor="mia")

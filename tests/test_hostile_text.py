@@ -1,4 +1,5 @@
-"""Whatever is pasted, uploaded or answered is read in a time that grows with its length, and not with its square."""
+"""Whatever is pasted, uploaded or answered is read in a time that grows with its length, and not
+with its square."""
 
 import io
 import signal
@@ -75,7 +76,9 @@ def read_orders(path: Path, text: str) -> None:
         row = ",".join([f'"{cell}"'] * len(dialect.required))
         for content in (text, f"{header}\n{text}\n", f"{header}\n{row}\n"):
             with suppress(Unreadable):
-                for _ in OrdersFile(table_of(path, content), dialect, now=NOON).orders(lambda row, error: None):
+                for _ in OrdersFile(table_of(path, content), dialect, now=NOON).orders(
+                    lambda row, error: None
+                ):
                     pass
 
 
@@ -144,5 +147,7 @@ def test_of_a_megabyte_of_short_lines_no_more_are_read_than_may_be_pasted(line: 
 
 
 def test_a_file_with_more_columns_than_any_export_is_refused_by_its_header(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match=f"there are 1001 columns; expected {MOST_COLUMNS} at most"):
+    with pytest.raises(
+        Unreadable, match=f"there are 1001 columns; expected {MOST_COLUMNS} at most"
+    ):
         table_of(tmp_path / "wide.csv", ",".join(f"c{n}" for n in range(1001)) + "\n")

@@ -10,7 +10,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from orders import queue, services
-from orders.models import Event, Import, Order, OrderLine, Product, QueueChange, Reason, Refund, ShopChange
+from orders.models import (
+    Event,
+    Import,
+    Order,
+    OrderLine,
+    Product,
+    QueueChange,
+    Reason,
+    Refund,
+    ShopChange,
+)
 from orders.services.flags import ONE_IMPORT
 from tests.factories import NOON, fresh, kinds, make_product, restock
 
@@ -52,11 +62,19 @@ def refused(capsys: pytest.CaptureFixture[str], *args: str) -> list[str]:
 def state() -> Sequence[object]:
     """Everything an import may change."""
     return [
-        list(Order.objects.order_by("pk").values_list("number", "email", "attention", "noticed", "released_at")),
         list(
-            OrderLine.objects.order_by("pk").values_list("pk", "quantity", "allocated", "shipped", "cancelled", "held")
+            Order.objects.order_by("pk").values_list(
+                "number", "email", "attention", "noticed", "released_at"
+            )
         ),
-        list(Product.objects.order_by("pk").values_list("sku", "name", "on_backorder", "review_at")),
+        list(
+            OrderLine.objects.order_by("pk").values_list(
+                "pk", "quantity", "allocated", "shipped", "cancelled", "held"
+            )
+        ),
+        list(
+            Product.objects.order_by("pk").values_list("sku", "name", "on_backorder", "review_at")
+        ),
         [model.objects.count() for model in (Event, QueueChange, Refund, ShopChange)],
     ]
 
@@ -69,14 +87,19 @@ def test_an_order_takes_its_place_by_when_it_was_paid(csv: Csv) -> None:
         header=paid,
     )
     call_command("import_orders", file)
-    assert list(OrderLine.objects.order_by("queued_at").values_list("order__number", "queued_at")) == [
+    assert list(
+        OrderLine.objects.order_by("queued_at").values_list("order__number", "queued_at")
+    ) == [
         ("2", datetime(2026, 10, 10, 4, tzinfo=UTC)),  # midnight in the shop's New York
         ("1", datetime(2026, 10, 20, 7, tzinfo=UTC)),
     ]
 
 
 def test_lines_of_one_product_add_up_wherever_their_rows_stand(csv: Csv) -> None:
-    call_command("import_orders", csv(row("#7", quantity=1), row("8"), row(" 7", quantity=2), row("7", "VASE", 4)))
+    call_command(
+        "import_orders",
+        csv(row("#7", quantity=1), row("8"), row(" 7", quantity=2), row("7", "VASE", 4)),
+    )
     lines = OrderLine.objects.filter(order__number="7").order_by("quantity")
     assert list(lines.values_list("product__sku", "quantity")) == [("LAMP", 3), ("VASE", 4)]
 
@@ -121,7 +144,9 @@ def test_spare_units_go_to_the_oldest_order_of_the_file_not_to_its_first(
     services.receive(product, 1, now=NOON)
     new, old, mid = (row(day, placed_at=f"2026-10-{day}") for day in ("20", "01", "09"))
     call_command("import_orders", csv(new, old, mid))
-    assert list(OrderLine.objects.filter(allocated=1).values_list("order__number", flat=True)) == ["01"]
+    assert list(OrderLine.objects.filter(allocated=1).values_list("order__number", flat=True)) == [
+        "01"
+    ]
 
 
 def test_the_same_file_twice_changes_nothing(csv: Csv) -> None:
@@ -139,7 +164,9 @@ def test_order_numbers_that_differ_in_case_are_the_same(csv: Csv) -> None:
     assert Order.objects.get().number == "ab-1"
 
 
-def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_why(csv: Csv) -> None:
+def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_why(
+    csv: Csv,
+) -> None:
     call_command("import_orders", csv(row("2", placed_at="2026-10-02", quantity=2)))
     call_command("import_orders", csv(row("1", placed_at="2026-10-01", quantity=3)))
     second = OrderLine.objects.get(order__number="2")
@@ -160,7 +187,9 @@ def test_fewer_units_than_before_cancel_the_difference_once(csv: Csv) -> None:
 def test_more_units_than_before_need_a_person_and_are_said_once(csv: Csv) -> None:
     call_command("import_orders", csv(row(quantity=2)))
     call_command("import_orders", csv(row(quantity=3)))
-    text = "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
+    text = (
+        "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
+    )
     assert Order.objects.get().attention == [text]
     Order.objects.update(attention=[])  # staff have dealt with it
     call_command("import_orders", csv(row(quantity=3)))
@@ -188,14 +217,21 @@ def test_a_product_put_on_backorder_later_takes_the_lines_of_known_orders(csv: C
     call_command("import_orders", file, backorder=["VASE"])
     assert list(OrderLine.objects.values_list("product__sku", flat=True)) == ["VASE"]
     call_command("import_orders", file, backorder=["LAMP"])
-    assert OrderLine.objects.get(product__sku="LAMP").queued_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
+    assert OrderLine.objects.get(product__sku="LAMP").queued_at == datetime(
+        2026, 10, 1, 12, tzinfo=UTC
+    )
 
 
-def test_a_product_taken_off_backorder_is_left_out_and_named(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_product_taken_off_backorder_is_left_out_and_named(
+    csv: Csv, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("import_orders", csv(row("1")))
     Product.objects.update(on_backorder=False)
     call_command("import_orders", csv(row("2"), row("2", "VASE")))
-    assert list(OrderLine.objects.values_list("order__number", "product__sku")) == [("1", "LAMP"), ("2", "VASE")]
+    assert list(OrderLine.objects.values_list("order__number", "product__sku")) == [
+        ("1", "LAMP"),
+        ("2", "VASE"),
+    ]
     assert "Lines left out, product not on backorder: LAMP (1)." in capsys.readouterr().out
 
 
@@ -214,7 +250,9 @@ def test_a_day_stated_when_ordering_is_a_promise_that_was_told(csv: Csv) -> None
     assert stated.told_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
-def test_an_order_that_comes_late_is_not_the_reason_why_its_own_stated_day_cannot_hold(csv: Csv) -> None:
+def test_an_order_that_comes_late_is_not_the_reason_why_its_own_stated_day_cannot_hold(
+    csv: Csv,
+) -> None:
     call_command("import_orders", csv(row("2", placed_at="2026-10-02")))
     restock(Product.objects.get(), 10)
     call_command("import_orders", csv(row("1") + ",2026-11-03", header=f"{HEADER},promised_by"))
@@ -233,15 +271,22 @@ def test_an_order_that_comes_late_is_not_the_reason_why_its_own_stated_day_canno
         ("TW", "", "zh-Hant"),
     ],
 )
-def test_no_language_means_the_countrys_then_the_shops(csv: Csv, country: str, locale: str, expected: str) -> None:
+def test_no_language_means_the_countrys_then_the_shops(
+    csv: Csv, country: str, locale: str, expected: str
+) -> None:
     call_command("import_orders", csv(row(country=country, locale=locale)))
     assert Order.objects.get().locale == expected
 
 
-def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_one(csv: Csv) -> None:
+def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_one(
+    csv: Csv,
+) -> None:
     call_command("import_orders", csv(row(email="")))
     order = Order.objects.get()
-    assert (order.attention, order.lines.get().waiting) == (["can't be reached: no mail address"], 1)
+    assert (order.attention, order.lines.get().waiting) == (
+        ["can't be reached: no mail address"],
+        1,
+    )
     call_command("import_orders", csv(row()))
     order.refresh_from_db()
     assert (order.email, order.attention) == ("ada@example.com", [])
@@ -255,14 +300,30 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
     [
         (row(quantity=0), "quantity is '0'; expected a whole number from 1 to 1000000"),
         (row(quantity=-2), "quantity is '-2'; expected a whole number from 1 to 1000000"),
-        (row(quantity="99999999999999"), "quantity is '99999999999999'; expected a whole number from 1 to 1000000"),
+        (
+            row(quantity="99999999999999"),
+            "quantity is '99999999999999'; expected a whole number from 1 to 1000000",
+        ),
         (row(quantity="١"), "quantity is '١'; expected a whole number from 1 to 1000000"),
         (row(placed_at="10/01/2026"), "placed_at is '10/01/2026'; expected a time such as"),
-        (row(placed_at="9999-01-01"), "placed_at is '9999-01-01'; expected a time from 2000-01-01 until now"),
-        (row(placed_at="0001-01-01"), "placed_at is '0001-01-01'; expected a time from 2000-01-01 until now"),
+        (
+            row(placed_at="9999-01-01"),
+            "placed_at is '9999-01-01'; expected a time from 2000-01-01 until now",
+        ),
+        (
+            row(placed_at="0001-01-01"),
+            "placed_at is '0001-01-01'; expected a time from 2000-01-01 until now",
+        ),
         (row(email="ada@"), "customer_email is 'ada@'; expected a mail address or nothing"),
-        (row(country="UK"), "country is 'UK', which is no country's code; expected one such as US or DE; the United"),
-        (row(country="XX"), "country is 'XX', which is no country's code; expected one such as US or DE"),
+        (
+            row(country="UK"),
+            "country is 'UK', which is no country's code; expected one such as US or DE; the "
+            "United",
+        ),
+        (
+            row(country="XX"),
+            "country is 'XX', which is no country's code; expected one such as US or DE",
+        ),
         (row(country="Germany"), "country is 'Germany'; expected a country code of two letters"),
         (row(locale="klingon!"), "locale is 'klingon!'; expected a language such as en or de-AT"),
         (row(sku=""), "sku is empty; expected a value"),
@@ -280,12 +341,16 @@ def test_a_bad_row_is_named_and_nothing_is_written(
     file = csv(row("1"), bad, row("3"))
     said = refused(capsys, file)
     assert said[0].startswith(f"{file}:3: {says}")
-    assert said[1:] == ["1 bad row: nothing was imported. Mend the file, or leave them out with --skip-bad."]
+    assert said[1:] == [
+        "1 bad row: nothing was imported. Mend the file, or leave them out with --skip-bad."
+    ]
     assert not Order.objects.exists()
     assert not Import.objects.exists()
 
 
-def test_skip_bad_imports_the_rest_and_keeps_the_list(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_skip_bad_imports_the_rest_and_keeps_the_list(
+    csv: Csv, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = csv(row("1"), row("2", quantity="two"), row("2", "VASE"), row("3"))
     call_command("import_orders", file, skip_bad=True)
     fault = f"{file}:3: quantity is 'two'; expected a whole number from 1 to 1000000"
@@ -294,17 +359,23 @@ def test_skip_bad_imports_the_rest_and_keeps_the_list(csv: Csv, capsys: pytest.C
     assert capsys.readouterr().err.splitlines() == [fault]
 
 
-def test_rows_of_one_order_that_disagree_are_bad(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_one_order_that_disagree_are_bad(
+    csv: Csv, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = csv(row("1"), row("1", "VASE", email="eve@example.com"))
     assert refused(capsys, file)[0] == (
-        f"{file}:3: customer_email is 'eve@example.com'; expected 'ada@example.com' as on the rows of this order above"
+        f"{file}:3: customer_email is 'eve@example.com'; expected 'ada@example.com' as on the "
+        f"rows of this order above"
     )
 
 
-def test_rows_that_disagree_are_told_what_the_file_said(csv: Csv, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_that_disagree_are_told_what_the_file_said(
+    csv: Csv, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = csv(row("1", placed_at="2026-10-01"), row("1", "VASE", placed_at="2026-10-02"))
     assert refused(capsys, file)[0] == (
-        f"{file}:3: placed_at is '2026-10-02'; expected '2026-10-01' as on the rows of this order above"
+        f"{file}:3: placed_at is '2026-10-02'; expected '2026-10-01' as on the rows of this order "
+        f"above"
     )
 
 
@@ -322,12 +393,24 @@ def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFix
     [
         (b"", ":1: the file is empty; expected a header and rows"),
         (b"\n\n", ":1: there is no header; expected a row with the names of the columns"),
-        (b"PK\x03\x04\x14\x00", ":1: the file is a spreadsheet or an archive; expected CSV in UTF-8"),
-        ("order_number,sku".encode("utf-16"), ":1: the file is text in UTF-16; expected CSV in UTF-8"),
+        (
+            b"PK\x03\x04\x14\x00",
+            ":1: the file is a spreadsheet or an archive; expected CSV in UTF-8",
+        ),
+        (
+            "order_number,sku".encode("utf-16"),
+            ":1: the file is text in UTF-16; expected CSV in UTF-8",
+        ),
         (HEADER.replace(",", ";").encode(), "(the fields are separated by semicolons, not by ',')"),
-        (HEADER.replace("sku,", "article,").encode(), ":1: no column sku; expected order_number, placed_at"),
+        (
+            HEADER.replace("sku,", "article,").encode(),
+            ":1: no column sku; expected order_number, placed_at",
+        ),
         (f"{HEADER},SKU".encode(), ":1: column sku stands there twice; expected it once"),
-        (f'{HEADER}\n1,"2026'.encode(), ":2: unexpected end of data; expected CSV with its quotes in pairs"),
+        (
+            f'{HEADER}\n1,"2026'.encode(),
+            ":2: unexpected end of data; expected CSV with its quotes in pairs",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, says: str) -> None:
@@ -339,18 +422,23 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, say
     assert str(error.value).startswith(f"{path}:")
 
 
-def test_a_file_in_another_encoding_is_refused_by_the_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_in_another_encoding_is_refused_by_the_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "orders.csv"
     rows = [HEADER, row("1"), row("2").replace("Ada", "Zoë")]
     path.write_bytes("\n".join(rows).encode("cp1252"))
     assert refused(capsys, str(path))[0] == (
-        f"{path}:3: byte 0xeb is not UTF-8; expected the file in UTF-8 (a spreadsheet saves it as “CSV UTF-8”)"
+        f"{path}:3: byte 0xeb is not UTF-8; expected the file in UTF-8 (a spreadsheet saves it as "
+        f"“CSV UTF-8”)"
     )
 
 
 def test_a_byte_order_mark_and_names_in_any_script_are_read(csv: Csv, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text("\n".join([HEADER, row().replace("Ada Lovelace", "أحمد  Öz\tI")]), encoding="utf-8-sig")
+    path.write_text(
+        "\n".join([HEADER, row().replace("Ada Lovelace", "أحمد  Öz\tI")]), encoding="utf-8-sig"
+    )
     call_command("import_orders", str(path))
     assert Order.objects.get().customer_name == "أحمد Öz I"
 

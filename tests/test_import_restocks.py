@@ -34,7 +34,9 @@ def load(tmp_path: Path) -> Load:
 
 
 def dates() -> list[tuple[str, str]]:
-    return [(f"{day.expected_on:%m-%d}", f"{day.posted_on:%m-%d}") for day in RestockDate.objects.all()]
+    return [
+        (f"{day.expected_on:%m-%d}", f"{day.posted_on:%m-%d}") for day in RestockDate.objects.all()
+    ]
 
 
 def state() -> list[object]:
@@ -53,11 +55,16 @@ def test_a_restock_is_expected_and_settles_before_customers_hear(load: Load) -> 
     restock = Restock.objects.get()
     assert (restock.supplier.name, restock.quantity, dates()) == ("Acme", 40, [("12-01", "10-30")])
     product = Product.objects.get()
-    assert (product.review_at, product.change_reason) == (NOON + timedelta(seconds=600), "new_delivery")
+    assert (product.review_at, product.change_reason) == (
+        NOON + timedelta(seconds=600),
+        "new_delivery",
+    )
     assert fresh(line).promise.kind == "none"
 
 
-def test_rows_of_one_restock_are_versions_by_the_day_posted_in_file_order_within_a_day(load: Load) -> None:
+def test_rows_of_one_restock_are_versions_by_the_day_posted_in_file_order_within_a_day(
+    load: Load,
+) -> None:
     load(
         "PO-1,LAMP,Acme,40,2026-12-20,2026-10-20",
         "PO-1,LAMP,Acme,40,2026-12-05,2026-10-20",
@@ -71,7 +78,8 @@ def test_what_was_posted_on_an_earlier_day_counts_from_that_day(load: Load) -> N
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01", "PO-1,LAMP,Acme,40,2026-12-05,2026-10-01")
     first, second = RestockDate.objects.all()
     assert first.recorded_at == datetime(2026, 10, 1, 16, tzinfo=UTC)  # noon in the shop's New York
-    # So far apart that the first is not taken for a slip of the finger, which would leave the supplier's record.
+    # So far apart that the first is not taken for a slip of the finger, which would leave the
+    # supplier's record.
     assert second.recorded_at - first.recorded_at > timedelta(seconds=600)
 
 
@@ -81,7 +89,10 @@ def test_a_newer_file_moves_the_date_and_an_older_one_changes_nothing(load: Load
     services.review_settled(now=NOON + timedelta(hours=1))
     load("PO-1,LAMP,Acme,40,2026-12-22,2026-11-01")
     product = Product.objects.get()
-    assert (dates(), product.change_reason) == ([("12-01", "10-01"), ("12-22", "11-01")], "supplier_late")
+    assert (dates(), product.change_reason) == (
+        [("12-01", "10-01"), ("12-22", "11-01")],
+        "supplier_late",
+    )
     services.review([product], now=NOON + timedelta(hours=2))
     assert fresh(line).promise.late == date(2026, 12, 23)
     before = state()
@@ -147,7 +158,9 @@ def test_units_from_before_our_first_order_are_the_suppliers_record_and_nobodys(
     assert "Arrivals from before the first order here: 1." in capsys.readouterr().out
 
 
-def test_units_that_arrived_since_our_first_order_are_ours_though_never_announced(load: Load) -> None:
+def test_units_that_arrived_since_our_first_order_are_ours_though_never_announced(
+    load: Load,
+) -> None:
     line = order(make_product(sku="LAMP"))
     load("PO-1,LAMP,Acme,40,2026-11-01,2026-10-01,,2026-11-02,,")
     assert fresh(line).allocated == 1
@@ -178,8 +191,14 @@ def test_a_restock_alone_puts_no_product_on_backorder(load: Load) -> None:
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ("PO-2,LAMP,Acme,0,2026-12-01,2026-10-01,,,,", "quantity is '0'; expected a whole number from 1 to 100000000"),
-        ("PO-2,LAMP,Acme,4,soon,2026-10-01,,,,", "expected_on is 'soon'; expected a date such as 2026-03-31"),
+        (
+            "PO-2,LAMP,Acme,0,2026-12-01,2026-10-01,,,,",
+            "quantity is '0'; expected a whole number from 1 to 100000000",
+        ),
+        (
+            "PO-2,LAMP,Acme,4,soon,2026-10-01,,,,",
+            "expected_on is 'soon'; expected a date such as 2026-03-31",
+        ),
         (
             "PO-2,LAMP,Acme,4,2029-12-01,2026-10-01,,,,",
             "expected_on is 2029-12-01; expected a day from 2024-10-01 to 2028-",
@@ -194,19 +213,26 @@ def test_a_restock_alone_puts_no_product_on_backorder(load: Load) -> None:
         ),
         (
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,receipt_corrected,,,",
-            "reason is 'receipt_corrected'; expected nothing or one of supplier_late, production, customs, transport, "
+            "reason is 'receipt_corrected'; expected nothing or one of supplier_late, production, "
+            "customs, transport, "
             "quality, short_delivery, supplier_early, clerical\n",
         ),
         (
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-02,41,",
             "quantity_arrived is '41'; expected a whole number from 1 to 40",
         ),
-        ("PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-03,,", "arrived_on is 2026-11-03; expected a day from"),
+        (
+            "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-03,,",
+            "arrived_on is 2026-11-03; expected a day from",
+        ),
         (
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,2026-11-02,,2026-11-01",
             "known_on is 2026-11-01; expected a day from",
         ),
-        ("PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,,4,", "known_on or quantity_arrived stands without an arrived_on"),
+        (
+            "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,,4,",
+            "known_on or quantity_arrived stands without an arrived_on",
+        ),
         (",LAMP,Acme,4,2026-12-01,2026-10-01,,,,", "reference is empty; expected a value"),
         (
             "PO-1,LAMP,Bolt,4,2026-12-01,2026-10-01,,,,",
@@ -238,7 +264,10 @@ def test_a_supplier_does_not_change(load: Load, capsys: pytest.CaptureFixture[st
     load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01")
     with pytest.raises(CommandError):
         load("PO-1,LAMP,Bolt,40,2026-12-01,2026-10-01")
-    assert "supplier is 'Bolt'; expected 'Acme', who this restock was ordered from" in capsys.readouterr().err
+    assert (
+        "supplier is 'Bolt'; expected 'Acme', who this restock was ordered from"
+        in capsys.readouterr().err
+    )
 
 
 def test_many_restocks_take_as_many_queries_as_few(load: Load) -> None:

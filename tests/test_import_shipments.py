@@ -28,13 +28,19 @@ def load(tmp_path: Path) -> Load:
 
 
 def shipped() -> list[tuple[str, int]]:
-    return list(ShipmentLine.objects.order_by("pk").values_list("shipment__tracking_number", "quantity"))
+    return list(
+        ShipmentLine.objects.order_by("pk").values_list("shipment__tracking_number", "quantity")
+    )
 
 
 def test_rows_of_one_parcel_are_one_shipment(load: Load) -> None:
     lamp, vase = make_product(sku="LAMP"), make_product(sku="VASE")
     row = services.place_order(
-        services.NewOrder(number="AB-1", placed_at=NOON, lines=[services.NewLine(lamp, 3), services.NewLine(vase, 1)]),
+        services.NewOrder(
+            number="AB-1",
+            placed_at=NOON,
+            lines=[services.NewLine(lamp, 3), services.NewLine(vase, 1)],
+        ),
         now=NOON,
     )
     load("#ab-1,LAMP,2,2026-11-01T15:00:00Z,DHL,T1", "ab-1,VASE,1,2026-11-01T15:00:00Z,DHL,T1")
@@ -95,8 +101,14 @@ def test_orders_and_products_that_are_not_in_line_here_are_counted(
             "1,LAMP,4,2026-11-01,DHL,T1",
             "4 of LAMP cannot have shipped in order 1; expected 3 at most, as many as are still",
         ),
-        ("1,LAMP,0,2026-11-01,DHL,T1", "quantity is '0'; expected a whole number from 1 to 1000000"),
-        ("1,LAMP,1,2026-11-09,DHL,T1", "shipped_at is '2026-11-09'; expected a time from 2000-01-01 until now"),
+        (
+            "1,LAMP,0,2026-11-01,DHL,T1",
+            "quantity is '0'; expected a whole number from 1 to 1000000",
+        ),
+        (
+            "1,LAMP,1,2026-11-09,DHL,T1",
+            "shipped_at is '2026-11-09'; expected a time from 2000-01-01 until now",
+        ),
         ("1,,1,2026-11-01,DHL,T1", "sku is empty; expected a value"),
         (
             "1,LAMP,1,2026-10-31,DHL,T1",
@@ -117,7 +129,9 @@ def test_a_bad_row_is_named_and_nothing_is_written(
     assert not Shipment.objects.exists()
 
 
-def test_all_that_is_wrong_is_named_at_once(load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_all_that_is_wrong_is_named_at_once(
+    load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     order(make_product(sku="LAMP"), 3, number="1")
     with pytest.raises(CommandError, match="4 bad rows"):
         load(
@@ -127,7 +141,10 @@ def test_all_that_is_wrong_is_named_at_once(load: Load, capsys: pytest.CaptureFi
             "1,LAMP,2,2026-11-01,DHL,T4",
             "1,LAMP,2,2026-11-01,DHL,T5",
         )
-    named = [line.removeprefix(f"{tmp_path / 'shipments.csv'}:")[0] for line in capsys.readouterr().err.splitlines()]
+    named = [
+        line.removeprefix(f"{tmp_path / 'shipments.csv'}:")[0]
+        for line in capsys.readouterr().err.splitlines()
+    ]
     assert sorted(named[:4]) == ["2", "3", "4", "6"]
     assert not Shipment.objects.exists()
 

@@ -24,7 +24,8 @@ Export = Callable[..., str]
 
 @pytest.fixture
 def export(tmp_path: Path) -> Export:
-    """A full export with the sample's 79 columns; each argument is an order: its columns and its lines' columns."""
+    """A full export with the sample's 79 columns; each argument is an order: its columns and its
+    lines' columns."""
     columns = next(csv.reader(SAMPLE.open(encoding="utf-8-sig", newline="")))
 
     def write(*orders: tuple[dict[str, str], list[dict[str, str]]]) -> str:
@@ -78,14 +79,21 @@ def counts() -> dict[str, object]:
 def test_the_sample_export_is_read_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_orders", str(SAMPLE), backorder=["LAMP-01"])
     assert list(
-        OrderLine.objects.order_by("queued_at").values_list("order__number", "quantity", "held", "queued_at")
+        OrderLine.objects.order_by("queued_at").values_list(
+            "order__number", "quantity", "held", "queued_at"
+        )
     ) == [
         ("1001", 2, False, datetime(2026, 8, 4, 0, 24, 22, tzinfo=UTC)),
         ("1003", 3, True, datetime(2026, 8, 6, 9, 30, tzinfo=UTC)),
         ("1007", 1, False, datetime(2026, 8, 9, 16, 0, 1, tzinfo=UTC)),
     ]
     first = Order.objects.get(number="1001")
-    assert (first.country, first.region, first.customer_name, first.locale) == ("DE", "BE", "Grete Minde", "de")
+    assert (first.country, first.region, first.customer_name, first.locale) == (
+        "DE",
+        "BE",
+        "Grete Minde",
+        "de",
+    )
     assert Product.objects.get().name == "Reading lamp - brass"
     assert counts() == {
         "joined": 3,
@@ -103,7 +111,8 @@ def test_the_sample_export_is_read_as_it_comes(capsys: pytest.CaptureFixture[str
     }
     assert capsys.readouterr().out.splitlines()[:2] == [
         "Orders: 3 joined.",
-        "Orders left out: 1 not paid yet, 2 cancelled or refunded, 1 shipped, 1 without a product on backorder.",
+        "Orders left out: 1 not paid yet, 2 cancelled or refunded, 1 shipped, 1 without a product "
+        "on backorder.",
     ]
 
 
@@ -138,7 +147,9 @@ def test_an_unpaid_order_joins_by_the_time_it_was_paid_once_it_is(export: Export
         {"Financial Status": "refunded", "Refunded Amount": "40.00"},
     ],
 )
-def test_what_the_shop_has_cancelled_is_cancelled_and_stays_so(export: Export, closed: dict[str, str]) -> None:
+def test_what_the_shop_has_cancelled_is_cancelled_and_stays_so(
+    export: Export, closed: dict[str, str]
+) -> None:
     call_command("import_orders", export((order(), [line(quantity=2)])), all_products=True)
     call_command("import_orders", export((order() | closed, [line(quantity=2)])), all_products=True)
     before = units()
@@ -153,14 +164,20 @@ def test_a_refund_the_shop_has_sent_is_no_longer_due(export: Export) -> None:
     call_command("import_orders", export((cancelled, [line()])), all_products=True)
     refund = OrderLine.objects.get().refunds.get()
     assert refund.sent_at is None
-    call_command("import_orders", export((cancelled | {"Financial Status": "refunded"}, [line()])), all_products=True)
+    call_command(
+        "import_orders",
+        export((cancelled | {"Financial Status": "refunded"}, [line()])),
+        all_products=True,
+    )
     refund.refresh_from_db()
     assert refund.sent_at == NOON
 
 
 def test_a_refund_the_shop_had_sent_before_we_heard_is_not_promised_again(export: Export) -> None:
     call_command("import_orders", export((order(), [line()])), all_products=True)
-    call_command("import_orders", export((order(Financial_Status="refunded"), [line()])), all_products=True)
+    call_command(
+        "import_orders", export((order(Financial_Status="refunded"), [line()])), all_products=True
+    )
     cancelled = Event.objects.get(kind="cancelled")
     assert OrderLine.objects.get().refunds.get().sent_at == NOON
     assert sentence(cancelled, locale="en") == "Cancelled. Your refund has been sent."
@@ -172,7 +189,9 @@ def page_in_english(number: str) -> str:
     return order_url(Order.objects.get(number=number)).removeprefix(settings.SITE_URL) + "?lang=en"
 
 
-def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(export: Export, tmp_path: Path, client: Client) -> None:
+def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(
+    export: Export, tmp_path: Path, client: Client
+) -> None:
     file = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
     said = Path(remaining(tmp_path, "#1001,LAMP,1"))
     call_command("import_orders", file, all_products=True, remaining=said)
@@ -191,10 +210,14 @@ def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(export: Export, 
 
 
 def test_what_the_shop_has_fulfilled_is_shipped(export: Export) -> None:
-    call_command("import_orders", export((order(), [line(quantity=2), line("VASE")])), all_products=True)
+    call_command(
+        "import_orders", export((order(), [line(quantity=2), line("VASE")])), all_products=True
+    )
     sent = order(Fulfillment_Status="partial")
     call_command(
-        "import_orders", export((sent, [line(quantity=2, status="fulfilled"), line("VASE")])), all_products=True
+        "import_orders",
+        export((sent, [line(quantity=2, status="fulfilled"), line("VASE")])),
+        all_products=True,
     )
     assert (units()["shipped"], units(sku="VASE")["waiting"]) == (2, 1)
     sent = order(Fulfillment_Status="fulfilled", Fulfilled_at="2026-10-30 09:00:00 +0000")
@@ -207,7 +230,11 @@ def test_what_the_shop_has_fulfilled_is_shipped(export: Export) -> None:
 def test_a_fulfilled_line_of_a_refunded_order_left_and_came_back(export: Export) -> None:
     call_command("import_orders", export((order(), [line(), line("VASE")])), all_products=True)
     refunded = order(Financial_Status="refunded", Fulfillment_Status="partial")
-    call_command("import_orders", export((refunded, [line(status="fulfilled"), line("VASE")])), all_products=True)
+    call_command(
+        "import_orders",
+        export((refunded, [line(status="fulfilled"), line("VASE")])),
+        all_products=True,
+    )
     assert (units()["shipped"], units(sku="VASE")["cancelled"]) == (1, 1)
 
 
@@ -224,7 +251,9 @@ def test_a_line_of_which_part_has_left_keeps_its_place_and_gets_no_units(export:
 
 def test_a_partial_order_none_of_whose_lines_says_it_left_holds_them_all(export: Export) -> None:
     call_command(
-        "import_orders", export((order(Fulfillment_Status="partial"), [line(), line("VASE")])), all_products=True
+        "import_orders",
+        export((order(Fulfillment_Status="partial"), [line(), line("VASE")])),
+        all_products=True,
     )
     assert OrderLine.objects.filter(held=True).count() == 2
 
@@ -236,7 +265,9 @@ def remaining(tmp_path: Path, *rows: str) -> str:
 
 
 @pytest.mark.parametrize(("still", "shipped"), [(0, 3), (1, 2), (3, 0)])
-def test_a_file_says_how_many_remain(export: Export, tmp_path: Path, still: int, shipped: int) -> None:
+def test_a_file_says_how_many_remain(
+    export: Export, tmp_path: Path, still: int, shipped: int
+) -> None:
     file = export((order(Fulfillment_Status="partial"), [line(quantity=3, status="partial")]))
     said = remaining(tmp_path, f"#1001,LAMP,{still}")
     call_command("import_orders", file, all_products=True, remaining=Path(said))
@@ -300,17 +331,24 @@ def test_money_sent_back_for_no_one_knows_what_is_for_a_person(export: Export) -
     refund = order(Financial_Status="partially_refunded", Refunded_Amount="12.50")
     text = "12.50 EUR was sent back, the export does not say for which units: cancel those that are not to come"
     call_command(
-        "import_orders", export((order(), [line(quantity=2)]), (refund | {"Name": "#2"}, [line()])), all_products=True
+        "import_orders",
+        export((order(), [line(quantity=2)]), (refund | {"Name": "#2"}, [line()])),
+        all_products=True,
     )
     call_command("import_orders", export((refund, [line(quantity=2)])), all_products=True)
-    assert list(Order.objects.values_list("number", "attention")) == [("2", [text]), ("1001", [text])]
+    assert list(Order.objects.values_list("number", "attention")) == [
+        ("2", [text]),
+        ("1001", [text]),
+    ]
     assert OrderLine.objects.filter(waiting=0).count() == 0
 
 
 def test_a_line_the_export_lists_no_longer_is_for_a_person(export: Export) -> None:
     call_command("import_orders", export((order(), [line(), line("VASE")])), all_products=True)
     call_command("import_orders", export((order(), [line()])), all_products=True)
-    assert Order.objects.get().attention == ["VASE: the export no longer lists it: are its units still to come?"]
+    assert Order.objects.get().attention == [
+        "VASE: the export no longer lists it: are its units still to come?"
+    ]
 
 
 def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> None:
@@ -319,18 +357,25 @@ def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> No
     sent = export((order(Fulfillment_Status="fulfilled"), [line(status="fulfilled")]))
     call_command("import_orders", sent, all_products=True)
     assert Order.objects.get().attention == [
-        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; nobody knows which came first; "
+        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; nobody "
+        "knows which came first; "
         "the refund stays due: agree with the customer on the parcel"
     ]
 
 
-def test_words_shopify_does_not_use_are_bad_rows(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_shopify_does_not_use_are_bad_rows(
+    export: Export, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = export((order(Financial_Status="payed"), [line()]), (order("#2"), [line(status="lost")]))
     with pytest.raises(CommandError):
         call_command("import_orders", file, all_products=True)
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith(f"{file}:2: Financial Status is 'payed'; expected one of authorized, expired, paid,")
-    assert second.startswith(f"{file}:3: Lineitem fulfillment status is 'lost'; expected one of fulfilled,")
+    assert first.startswith(
+        f"{file}:2: Financial Status is 'payed'; expected one of authorized, expired, paid,"
+    )
+    assert second.startswith(
+        f"{file}:3: Lineitem fulfillment status is 'lost'; expected one of fulfilled,"
+    )
 
 
 def test_an_order_that_stands_in_the_file_twice_is_not_counted_twice(

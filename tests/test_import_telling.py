@@ -1,4 +1,5 @@
-"""An import that tells customers worse news waits for a person, whoever ran it, and shows whom it would tell what."""
+"""An import that tells customers worse news waits for a person, whoever ran it, and shows whom it
+would tell what."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,7 +12,17 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.staff.uploads import work_off
 from orders import services
-from orders.models import Event, Import, Order, OrderLine, Product, Promise, Restock, RestockDate, Upload
+from orders.models import (
+    Event,
+    Import,
+    Order,
+    OrderLine,
+    Product,
+    Promise,
+    Restock,
+    RestockDate,
+    Upload,
+)
 from tests import factories
 from tests.factories import NOON
 from tests.test_desk_import import INDEX, ORDERS, RESTOCKS, confirm, send
@@ -33,15 +44,22 @@ def csv(tmp_path: Path) -> Csv:
 
 @pytest.fixture
 def lamp() -> Product:
-    """Two wait for the two lamps that come on 1 December, a third for nothing; all three were told so a week ago."""
+    """Two wait for the two lamps that come on 1 December, a third for nothing; all three were told
+    so a week ago."""
     before = NOON - timedelta(days=7)
     product = factories.make_product(sku="LAMP")
     supplier = factories.make_supplier(name="Nordlicht")
-    factories.restock(product, 2, expected_on=date(2026, 12, 1), supplier=supplier, reference="PO-1", now=before)
+    factories.restock(
+        product, 2, expected_on=date(2026, 12, 1), supplier=supplier, reference="PO-1", now=before
+    )
     for number, country in (("11", "DE"), ("12", "US"), ("13", "DE")):
-        factories.order(product, number=number, country=country, now=before, email=f"{number}@example.com")
+        factories.order(
+            product, number=number, country=country, now=before, email=f"{number}@example.com"
+        )
     services.review([product], now=before + timedelta(hours=1))
-    services.mark_told(list(Event.objects.values_list("pk", flat=True)), at=before + timedelta(hours=2))
+    services.mark_told(
+        list(Event.objects.values_list("pk", flat=True)), at=before + timedelta(hours=2)
+    )
     return product
 
 
@@ -65,33 +83,51 @@ class TestACommand:
         before = everything()
         said, row = held("import_restocks", csv(RESTOCKS, LATER))
         assert said == (
-            f"{said.partition(': ')[0]}: this import would tell 2 customers worse news (2 a later date, 2 asked by law), more "
+            f"{said.partition(': ')[0]}: this import would tell 2 customers worse news (2 a later "
+            f"date, 2 asked by law), more "
             "than IMPORT_TELLS_AT_MOST=1. Nothing was imported. Confirm or discard it at "
             f"http://testserver/admin/desk/import/{row.pk}/, or run the command again with --yes."
         )
         assert everything() == before
         work_off()
         row.refresh_from_db()
-        assert (row.state, row.is_held, row.told_worse, row.uploaded_by) == ("checked", True, 2, "import_restocks")
+        assert (row.state, row.is_held, row.told_worse, row.uploaded_by) == (
+            "checked",
+            True,
+            2,
+            "import_restocks",
+        )
         assert everything() == before
         for page in (f"{INDEX}{row.pk}/", INDEX):
-            assert "This import would tell 2 customers worse news: 2 a later date, 2 are asked by law." in (
-                admin_client.get(page).content.decode()
+            assert (
+                "This import would tell 2 customers worse news: 2 a later date, 2 are asked by law."
+                in (admin_client.get(page).content.decode())
             )
-        assert "This import would tell 2 customers worse news" in admin_client.get("/admin/").content.decode()
+        assert (
+            "This import would tell 2 customers worse news"
+            in admin_client.get("/admin/").content.decode()
+        )
         assert confirm(admin_client, row).state == "done"
         assert RestockDate.objects.latest("pk").expected_on == date(2027, 3, 1)
         assert "Imports that wait for you" not in admin_client.get("/admin/").content.decode()
 
-    def test_says_at_once_that_it_is_meant(self, lamp: Product, csv: Csv, settings: Settings) -> None:
+    def test_says_at_once_that_it_is_meant(
+        self, lamp: Product, csv: Csv, settings: Settings
+    ) -> None:
         settings.IMPORT_TELLS_AT_MOST = 0
         call_command("import_restocks", csv(RESTOCKS, LATER), "--yes")
         assert (RestockDate.objects.count(), Upload.objects.count()) == (2, 0)
 
     @pytest.mark.parametrize(
-        "row", ["PO-1,LAMP,Nordlicht,2,2026-11-20,2026-11-02", "PO-2,LAMP,Nordlicht,9,2026-12-01,2026-11-02"]
+        "row",
+        [
+            "PO-1,LAMP,Nordlicht,2,2026-11-20,2026-11-02",
+            "PO-2,LAMP,Nordlicht,9,2026-12-01,2026-11-02",
+        ],
     )
-    def test_with_good_news_alone_is_never_held(self, lamp: Product, csv: Csv, settings: Settings, row: str) -> None:
+    def test_with_good_news_alone_is_never_held(
+        self, lamp: Product, csv: Csv, settings: Settings, row: str
+    ) -> None:
         settings.IMPORT_TELLS_AT_MOST = 0
         call_command("import_restocks", csv(RESTOCKS, row))
         assert RestockDate.objects.count() == 2
@@ -117,8 +153,12 @@ class TestACommand:
         row.refresh_from_db()
         assert row.told["worse"] == {"orders": 2, "later": 0, "no_date": 1, "asked": 2, "others": 1}
         page = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
-        assert "1 that there is no date any more, 2 are asked by law. 1 of them was in line before it." in page
-        assert page.count('<details class="example"') == 2  # the old order's, and the one that it passes
+        assert (
+            "1 that there is no date any more, 2 are asked by law. 1 of them was in line before it."
+            in page
+        )
+        # the old order's, and the one that it passes
+        assert page.count('<details class="example"') == 2
         assert not Order.objects.filter(number="5").exists()
 
     def test_held_twice_waits_once(self, lamp: Product, csv: Csv, settings: Settings) -> None:
@@ -134,13 +174,25 @@ class TestACommand:
         settings.IMPORT_TELLS_AT_MOST = 0
         services.start_release(per_hour=10, now=NOON, actor="test")
         column_map = csv(
-            '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Item"\nquantity = "Pieces"\nstatus = "State"',
+            '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Item"\nquantity = '
+            '"Pieces"\nstatus = "State"',
             '[status]\nwaiting = ["open"]\npart_shipped = ["part"]',
             name="map.toml",
         )
-        file = csv("Ref,When,Item,Pieces,State", "5,2026-10-01,LAMP,1,open", "6,2026-10-01,RUG,3,part")
+        file = csv(
+            "Ref,When,Item,Pieces,State", "5,2026-10-01,LAMP,1,open", "6,2026-10-01,RUG,3,part"
+        )
         remaining = csv("order_number,sku,units", "6,RUG,2", name="remaining.csv")
-        _, row = held("import_orders", file, "--map", column_map, "--backorder", "RUG", "--remaining", remaining)
+        _, row = held(
+            "import_orders",
+            file,
+            "--map",
+            column_map,
+            "--backorder",
+            "RUG",
+            "--remaining",
+            remaining,
+        )
         work_off()
         confirm(admin_client, row)
         lines = OrderLine.objects.filter(order__number__in="56").order_by("pk")
@@ -151,7 +203,9 @@ class TestACommand:
 
 
 class TestTheDesk:
-    def test_shows_before_it_is_confirmed_whom_a_moved_date_tells(self, lamp: Product, admin_client: Client) -> None:
+    def test_shows_before_it_is_confirmed_whom_a_moved_date_tells(
+        self, lamp: Product, admin_client: Client
+    ) -> None:
         before = everything()
         row = send(admin_client, RESTOCKS, LATER)
         assert row.told["groups"] == ["2 must be asked (1 EU, 1 US)"]
@@ -161,7 +215,9 @@ class TestTheDesk:
         assert "Moves 2 promises:" in page
         assert page.count('<details class="example"') == 2
 
-    def test_says_that_a_file_tells_nobody_anything(self, lamp: Product, admin_client: Client) -> None:
+    def test_says_that_a_file_tells_nobody_anything(
+        self, lamp: Product, admin_client: Client
+    ) -> None:
         row = send(admin_client, RESTOCKS, "PO-9,RUG,Nordlicht,2,2027-03-01,2026-11-02")
         assert (row.told["first_words"], row.told_worse) == ("Nobody hears anything new.", 0)
 

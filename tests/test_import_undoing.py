@@ -1,4 +1,5 @@
-"""An import taken back as one until it settles, without a trace for customers; what was told at once stays, and is named."""
+"""An import taken back as one until it settles, without a trace for customers; what was told at
+once stays, and is named."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -9,7 +10,17 @@ from django.test import Client
 from time_machine import Traveller
 
 from orders import queue, services
-from orders.models import DelayNotice, Event, Import, Order, OrderLine, Product, Promise, Restock, RestockDate
+from orders.models import (
+    DelayNotice,
+    Event,
+    Import,
+    Order,
+    OrderLine,
+    Product,
+    Promise,
+    Restock,
+    RestockDate,
+)
 from orders.services.forecasts import expected_restocks, read_versions, supplier_record
 from tests.factories import NOON
 from tests.test_desk_import import INDEX, ORDERS, RESTOCKS, SHIPMENTS, confirm, send
@@ -37,10 +48,14 @@ def record() -> object:
 
 
 class TestOfDeliveries:
-    def test_dates_sizes_and_new_ones_are_as_they_were_and_nobody_hears_of_it(self, lamp: Product, csv: Csv) -> None:
+    def test_dates_sizes_and_new_ones_are_as_they_were_and_nobody_hears_of_it(
+        self, lamp: Product, csv: Csv
+    ) -> None:
         before, versions, events = expected(lamp), record(), Event.objects.count()
         moved = "PO-1,LAMP,Nordlicht,1,2027-03-01,2026-10-30"
-        call_command("import_restocks", csv(RESTOCKS, moved, "PO-2,LAMP,Nordlicht,9,2026-12-09,2026-11-02"))
+        call_command(
+            "import_restocks", csv(RESTOCKS, moved, "PO-2,LAMP,Nordlicht,9,2026-12-09,2026-11-02")
+        )
         assert expected(lamp) == [("PO-2", date(2026, 12, 9), 9), ("PO-1", date(2027, 3, 1), 1)]
         it = undo()
         assert (it.moved, len(it.sizes), len(it.new)) == (1, 1, 1)
@@ -51,7 +66,9 @@ class TestOfDeliveries:
     def test_history_gets_rows_and_loses_none(self, lamp: Product, csv: Csv) -> None:
         call_command("import_restocks", csv(RESTOCKS, LATER))
         undo()
-        rows = RestockDate.objects.order_by("pk").values_list("expected_on", "reason", "actor", "undoes__expected_on")
+        rows = RestockDate.objects.order_by("pk").values_list(
+            "expected_on", "reason", "actor", "undoes__expected_on"
+        )
         assert list(rows) == [
             (date(2026, 12, 1), "", "", None),
             (date(2027, 3, 1), "", "", None),
@@ -71,8 +88,12 @@ class TestOfDeliveries:
             == before.arrival("Nordlicht", NOON.date()).evidence
         )
 
-    def test_the_mended_file_is_read_as_if_the_first_had_never_been(self, lamp: Product, csv: Csv) -> None:
-        call_command("import_restocks", csv(RESTOCKS, LATER, "PO-2,LAMP,Nordlich,9,2026-12-09,2026-11-02"))
+    def test_the_mended_file_is_read_as_if_the_first_had_never_been(
+        self, lamp: Product, csv: Csv
+    ) -> None:
+        call_command(
+            "import_restocks", csv(RESTOCKS, LATER, "PO-2,LAMP,Nordlich,9,2026-12-09,2026-11-02")
+        )
         undo()
         mended = csv(RESTOCKS, LATER, "PO-2,LAMP,Nordlicht,8,2026-12-10,2026-11-02")
         call_command("import_restocks", mended)
@@ -82,14 +103,23 @@ class TestOfDeliveries:
         assert (counts["new"], counts["moved"], counts["cancelled_here"]) == (1, 1, 0)
 
     def test_what_somebody_has_moved_since_stays(self, lamp: Product, csv: Csv) -> None:
-        call_command("import_restocks", csv(RESTOCKS, LATER, "PO-2,LAMP,Nordlicht,9,2026-12-09,2026-11-02"))
-        services.move_restock_date(Restock.objects.get(reference="PO-1"), date(2026, 12, 24), now=NOON + MINUTE)
+        call_command(
+            "import_restocks", csv(RESTOCKS, LATER, "PO-2,LAMP,Nordlicht,9,2026-12-09,2026-11-02")
+        )
+        services.move_restock_date(
+            Restock.objects.get(reference="PO-1"), date(2026, 12, 24), now=NOON + MINUTE
+        )
         it = undo(NOON + 2 * MINUTE)
-        assert (it.moved_since, expected(lamp)) == (["PO-1 (LAMP)"], [("PO-1", date(2026, 12, 24), 2)])
+        assert (it.moved_since, expected(lamp)) == (
+            ["PO-1 (LAMP)"],
+            [("PO-1", date(2026, 12, 24), 2)],
+        )
 
     def test_that_arrived_stay(self, lamp: Product, csv: Csv, admin_client: Client) -> None:
         header = f"{RESTOCKS},arrived_on"
-        call_command("import_restocks", csv(header, "PO-1,LAMP,Nordlicht,2,2026-12-01,2026-11-02,2026-11-02"))
+        call_command(
+            "import_restocks", csv(header, "PO-1,LAMP,Nordlicht,2,2026-12-01,2026-11-02,2026-11-02")
+        )
         page = admin_client.get(f"{INDEX}undo/{Import.objects.get().pk}/").content.decode()
         assert "Nothing of this import can be undone." in page
         assert "2 units arrived: correct their receipts" in page
@@ -100,17 +130,30 @@ class TestOfDeliveries:
 
 class TestOfOrders:
     def test_that_are_quiet_leave_the_line_and_may_come_again(self, csv: Csv) -> None:
-        file = csv(ORDERS, "1,2026-10-01,a@example.com,Ada,US,,LAMP,2", "2,2026-10-02,b@example.com,Bo,US,,LAMP,1")
+        file = csv(
+            ORDERS,
+            "1,2026-10-01,a@example.com,Ada,US,,LAMP,2",
+            "2,2026-10-02,b@example.com,Bo,US,,LAMP,1",
+        )
         call_command("import_orders", file)
         first = Import.objects.get()
         undo()
         assert list(queue.differences()) == []
-        gone = Order.objects.order_by("pk").values_list("number", "email", "customer_name", "link_version")
-        assert list(gone) == [(f"1 (undone {first.pk})", "", "", 2), (f"2 (undone {first.pk})", "", "", 2)]
+        gone = Order.objects.order_by("pk").values_list(
+            "number", "email", "customer_name", "link_version"
+        )
+        assert list(gone) == [
+            (f"1 (undone {first.pk})", "", "", 2),
+            (f"2 (undone {first.pk})", "", "", 2),
+        ]
         assert list(OrderLine.objects.values_list("waiting", flat=True)) == [0, 0]
         assert not DelayNotice.objects.filter(outcome="").exists()
         call_command("import_orders", file)
-        assert list(Order.objects.filter(lines__waiting__gt=0).order_by("number").values_list("number", flat=True)) == [
+        assert list(
+            Order.objects.filter(lines__waiting__gt=0)
+            .order_by("number")
+            .values_list("number", flat=True)
+        ) == [
             "1",
             "2",
         ]
@@ -120,13 +163,21 @@ class TestOfOrders:
     ) -> None:
         services.start_release(per_hour=10, now=NOON, actor="test")
         promises = Promise.objects.count()
-        call_command("import_orders", csv(ORDERS, "5,2026-10-01,old@example.com,Old,DE,,LAMP,1"), "--yes")
+        call_command(
+            "import_orders", csv(ORDERS, "5,2026-10-01,old@example.com,Old,DE,,LAMP,1"), "--yes"
+        )
         assert undo().orders == [Order.objects.get(number__startswith="5 (").pk]
-        assert not Event.objects.filter(message_due=True).exclude(order__number__in=["11", "12", "13"]).exists()
+        assert (
+            not Event.objects.filter(message_due=True)
+            .exclude(order__number__in=["11", "12", "13"])
+            .exists()
+        )
         services.review_settled(now=SETTLED + 2 * MINUTE)
         assert Promise.objects.count() == promises + 1  # the one of the order that was taken back
 
-    def test_that_were_told_stay_and_are_named(self, lamp: Product, csv: Csv, admin_client: Client) -> None:
+    def test_that_were_told_stay_and_are_named(
+        self, lamp: Product, csv: Csv, admin_client: Client
+    ) -> None:
         services.start_release(per_hour=10, now=NOON, actor="test")
         rows = [f"{number},2026-11-01,o{number}@example.com,Old,DE,,LAMP,1" for number in (5, 6)]
         call_command("import_orders", csv(ORDERS, *rows), "--yes")
@@ -146,8 +197,12 @@ class TestOnceSettled:
             undo(SETTLED)
         assert RestockDate.objects.count() == 2
 
-    def test_a_product_that_was_published_earlier_ends_it_for_all(self, lamp: Product, csv: Csv) -> None:
-        call_command("import_restocks", csv(RESTOCKS, LATER, "PO-2,RUG,Nordlicht,9,2026-12-09,2026-11-02"))
+    def test_a_product_that_was_published_earlier_ends_it_for_all(
+        self, lamp: Product, csv: Csv
+    ) -> None:
+        call_command(
+            "import_restocks", csv(RESTOCKS, LATER, "PO-2,RUG,Nordlicht,9,2026-12-09,2026-11-02")
+        )
         services.review([lamp], now=NOON + MINUTE)
         with pytest.raises(services.Refused, match="has settled"):
             undo(NOON + 2 * MINUTE)
@@ -171,7 +226,9 @@ class TestInTheDesk:
         done = admin_client.post(url, follow=True).content.decode()
         assert "This import was undone: 1 date goes back." in done
         assert "Undone by admin on Nov. 2, 2026.<" in done
-        assert "This import was undone already" in admin_client.post(url, follow=True).content.decode()
+        assert (
+            "This import was undone already" in admin_client.post(url, follow=True).content.decode()
+        )
         assert url not in admin_client.get(INDEX).content.decode()
 
     def test_an_undone_file_reads_as_undone_wherever_it_stands_and_is_read_as_new(
@@ -183,14 +240,22 @@ class TestInTheDesk:
             assert "Undone by mia on Nov. 2, 2026.<" in admin_client.get(url).content.decode()
         again = send(admin_client, RESTOCKS, LATER)
         assert again.changes
-        assert "This very file was imported" not in admin_client.get(f"{INDEX}{again.pk}/").content.decode()
+        assert (
+            "This very file was imported"
+            not in admin_client.get(f"{INDEX}{again.pk}/").content.decode()
+        )
 
-    def test_once_settled_its_page_says_so(self, lamp: Product, admin_client: Client, time_machine: Traveller) -> None:
+    def test_once_settled_its_page_says_so(
+        self, lamp: Product, admin_client: Client, time_machine: Traveller
+    ) -> None:
         row = confirm(admin_client, send(admin_client, RESTOCKS, LATER))
         time_machine.move_to(SETTLED)
         assert row.record
         url = f"{INDEX}undo/{row.record.pk}/"
-        assert "This import has settled, and customers may have heard of it" in admin_client.get(url).content.decode()
+        assert (
+            "This import has settled, and customers may have heard of it"
+            in admin_client.get(url).content.decode()
+        )
         assert "This import has settled" in admin_client.post(url, follow=True).content.decode()
 
     def test_what_was_shipped_is_said_plainly(self, lamp: Product, admin_client: Client) -> None:
@@ -200,7 +265,9 @@ class TestInTheDesk:
         assert "1 order is shipped" in page
         assert "Undo this import</" not in page
 
-    def test_only_by_who_may_import(self, lamp: Product, admin_client: Client, client: Client) -> None:
+    def test_only_by_who_may_import(
+        self, lamp: Product, admin_client: Client, client: Client
+    ) -> None:
         row = confirm(admin_client, send(admin_client, RESTOCKS, LATER))
         assert row.record
         client.force_login(somebody(S))

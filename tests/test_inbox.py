@@ -23,7 +23,11 @@ class Inbox:
 
     def send(self, subject: str, html: str) -> None:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = "orders@shop.example", "ada@buyer.example", subject
+        message["From"], message["To"], message["Subject"] = (
+            "orders@shop.example",
+            "ada@buyer.example",
+            subject,
+        )
         message.set_content("In plain words.")
         message.add_alternative(html, subtype="html")
         with smtplib.SMTP("127.0.0.1", self.smtp_port) as server:
@@ -55,7 +59,10 @@ def test_a_mail_accepted_is_on_disk_and_readable_by_scripts(inbox: Inbox) -> Non
     (mail,) = json.loads(inbox.get("/api/messages")[0])
     assert path.name == f"{mail['id']}.eml"
     assert (mail["to"], mail["subject"]) == ("ada@buyer.example", "Your lamp is later")
-    assert (mail["text"].strip(), mail["html"].strip()) == ("In plain words.", "<p>In fine words.</p>")
+    assert (mail["text"].strip(), mail["html"].strip()) == (
+        "In plain words.",
+        "<p>In fine words.</p>",
+    )
     assert mail["headers"]["From"] == "orders@shop.example"
 
 
@@ -63,7 +70,11 @@ def test_the_newest_mail_comes_first(inbox: Inbox) -> None:
     for subject in ("first", "second", "third"):
         inbox.send(subject, "<p></p>")
 
-    assert [mail["subject"] for mail in json.loads(inbox.get("/api/messages")[0])] == ["third", "second", "first"]
+    assert [mail["subject"] for mail in json.loads(inbox.get("/api/messages")[0])] == [
+        "third",
+        "second",
+        "first",
+    ]
 
 
 def test_a_hostile_mail_runs_nothing(inbox: Inbox) -> None:
@@ -75,10 +86,14 @@ def test_a_hostile_mail_runs_nothing(inbox: Inbox) -> None:
     assert "<script" not in inbox.get("/")[0] + page
     assert "script-src" not in page_policy + mail_policy
     assert "default-src 'none'" in page_policy
-    assert mail_policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'")
+    assert mail_policy.startswith(
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'"
+    )
 
 
-@pytest.mark.parametrize("path", ["/mail/..%2f..%2fsettings", "/mail/../lock", "/mail/none/raw", "/other"])
+@pytest.mark.parametrize(
+    "path", ["/mail/..%2f..%2fsettings", "/mail/../lock", "/mail/none/raw", "/other"]
+)
 def test_only_kept_mails_are_shown(inbox: Inbox, path: str) -> None:
     with pytest.raises(HTTPError, match="404"):
         inbox.get(path)

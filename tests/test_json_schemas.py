@@ -1,4 +1,5 @@
-"""What programs read is what docs/schemas says, in every state an order can be in and whatever is asked of it."""
+"""What programs read is what docs/schemas says, in every state an order can be in and whatever is
+asked of it."""
 
 import json
 from functools import cache
@@ -36,22 +37,39 @@ def test_every_state_and_every_product_in_it(client: Client) -> None:
     wrong = []
     for state in states.make(now=NOON, only=STATES):
         for language in ("en", "ar"):
-            answer = client.get(f"/o/{link_token(state.order, Purpose.FEED)}/status.json", {"lang": language})
-            wrong += [(state.name, error.json_path, error.message) for error in status.iter_errors(answer.json())]
+            answer = client.get(
+                f"/o/{link_token(state.order, Purpose.FEED)}/status.json", {"lang": language}
+            )
+            wrong += [
+                (state.name, error.json_path, error.message)
+                for error in status.iter_errors(answer.json())
+            ]
     assert wrong == []
 
     promise = schema("promise.json")
-    answers = [client.get(f"/p/{sku}/promise.json") for sku in Product.objects.values_list("sku", flat=True)]
+    answers = [
+        client.get(f"/p/{sku}/promise.json")
+        for sku in Product.objects.values_list("sku", flat=True)
+    ]
     assert {answer.status_code for answer in answers} <= {200, 404}
     assert sum(answer.status_code == 200 for answer in answers) > 20
-    faults = [error for answer in answers if answer.status_code == 200 for error in promise.iter_errors(answer.json())]
+    faults = [
+        error
+        for answer in answers
+        if answer.status_code == 200
+        for error in promise.iter_errors(answer.json())
+    ]
     assert faults == []
 
 
-QUANTITIES = st.one_of(st.integers(), st.text(max_size=20), st.floats(), st.sampled_from(["0", "999", "1000", "²", ""]))
+QUANTITIES = st.one_of(
+    st.integers(), st.text(max_size=20), st.floats(), st.sampled_from(["0", "999", "1000", "²", ""])
+)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(quantity=QUANTITIES)
 def test_promise_json_answers_any_quantity_by_its_schema_or_says_what_is_expected(
     client: Client, quantity: object

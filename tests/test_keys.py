@@ -1,4 +1,5 @@
-"""What orders, products and deliveries are known by: on one line, and what it looks like, wherever it was typed."""
+"""What orders, products and deliveries are known by: on one line, and what it looks like, wherever
+it was typed."""
 
 from collections.abc import Callable
 from datetime import date
@@ -29,7 +30,9 @@ BAD = {
     "10\u202e10": "has a character that cannot be seen (U+202E); expected it without",
     "10\u202810": "has a character that cannot be seen (U+2028); expected it without",
     **{
-        f"1010{sign}": f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without" for sign in BLANK
+        f"1010{sign}": f"has a character that cannot be seen (U+{ord(sign):04X}); expected it "
+        f"without"
+        for sign in BLANK
     },
     "１０１０": "has “１”, which only looks like “1”; expected “1”",
     "𝟏𝟎𝟏𝟎": "has “𝟏”, which only looks like “1”; expected “1”",
@@ -64,7 +67,11 @@ ENTRANCES: dict[str, Callable[[str], object]] = {
     "a restock": lambda typed: factories.restock(factories.make_product(), reference=typed),
     "a product of a file": lambda typed: services.know_products({typed: ""}, on_backorder=True),
     "a delivery of a file": lambda typed: services.record_deliveries(
-        [services.Delivery("PO", "LAMP", typed, 1, [services.PostedDate(date(2026, 12, 1), date(2026, 11, 1))])],
+        [
+            services.Delivery(
+                "PO", "LAMP", typed, 1, [services.PostedDate(date(2026, 12, 1), date(2026, 11, 1))]
+            )
+        ],
         now=NOON,
     ),
 }
@@ -84,7 +91,9 @@ def test_no_service_takes_one(entrance: str, typed: str) -> None:
 def test_no_parcel_has_one(field: str) -> None:
     line = factories.order(factories.make_product())
     services.receive(line.product, 1, now=NOON)
-    with pytest.raises(services.Refused, match=f"the {field.replace('_', ' ')} has a character that cannot be seen"):
+    with pytest.raises(
+        services.Refused, match=f"the {field.replace('_', ' ')} has a character that cannot be seen"
+    ):
         services.ship(line.order, {line.pk: 1}, now=NOON, **{field: "1Z\n9"})
 
 
@@ -102,13 +111,22 @@ class TestForms:
     @pytest.mark.parametrize("typed", ["77\r\nBcc: a@b.test", "\u200b1010", "１０１０"], ids=ascii)
     def test_of_an_order_say_what_is_wrong(self, admin_client: Client, typed: str) -> None:
         product = factories.make_product()
-        sent = {"number": typed, "placed_at": "2026-11-02T10:00", "product": product.pk, "quantity": 1}
+        sent = {
+            "number": typed,
+            "placed_at": "2026-11-02T10:00",
+            "product": product.pk,
+            "quantity": 1,
+        }
         said = admin_client.post(page(Order, "add"), sent)
         assert said.context["form"].errors["number"] == [f"The number {BAD[typed]}."]
         assert not Order.objects.exists()
 
-    @pytest.mark.parametrize(("model", "name"), [(Product, "sku"), (Supplier, "name"), (Restock, "reference")])
-    def test_of_products_suppliers_and_restocks_too(self, admin_client: Client, model: Any, name: str) -> None:
+    @pytest.mark.parametrize(
+        ("model", "name"), [(Product, "sku"), (Supplier, "name"), (Restock, "reference")]
+    )
+    def test_of_products_suppliers_and_restocks_too(
+        self, admin_client: Client, model: Any, name: str
+    ) -> None:
         sent = {"name": "Lamp", name: "7\n\u200b7"}
         context = admin_client.post(page(model, "add"), sent).context
         form = context["form"] if "form" in context else context["adminform"].form
@@ -127,7 +145,10 @@ class TestTheDatabase:
     @pytest.mark.parametrize("character", ["\n", "\r", "\t", "\x7f", "\x85", "\u2028"], ids=ascii)
     def test_has_no_key_on_two_lines(self, character: str) -> None:
         line = factories.order(factories.make_product())
-        rows = (Order.objects, {"number": f"1{character}2"}), (Product.objects, {"sku": f"1{character}2"})
+        rows = (
+            (Order.objects, {"number": f"1{character}2"}),
+            (Product.objects, {"sku": f"1{character}2"}),
+        )
         for objects, change in rows:
             with pytest.raises(IntegrityError, match="is_on_one_line"), transaction.atomic():
                 objects.update(**change)
@@ -143,7 +164,10 @@ class TestTheDatabase:
             cursor.execute(import_module("orders.migrations.0025_keys_on_one_line").MEND)
         with connection.schema_editor(atomic=False) as editor:
             editor.add_constraint(Order, on_one_line("number", "order_number_is_on_one_line"))
-        assert list(Order.objects.order_by("pk").values_list("number", flat=True)) == ["7 8", f"7 8 ({orders[1].pk})"]
+        assert list(Order.objects.order_by("pk").values_list("number", flat=True)) == [
+            "7 8",
+            f"7 8 ({orders[1].pk})",
+        ]
         pages = [
             reverse("desk:search") + "?q=7",
             page(Order),
@@ -158,7 +182,14 @@ def test_no_parcel_gets_one_later() -> None:
     line = factories.order(factories.make_product())
     services.receive(line.product, 1, now=NOON)
     services.ship(line.order, {line.pk: 1}, now=NOON)
-    with pytest.raises(services.Refused, match="the tracking number has a character that cannot be seen"):
+    with pytest.raises(
+        services.Refused, match="the tracking number has a character that cannot be seen"
+    ):
         services.number_parcel(
-            line.order, {line.pk: 1}, now=NOON, shipped_at=NOON, carrier="UPS", tracking_number="1Z\u200b9"
+            line.order,
+            {line.pk: 1},
+            now=NOON,
+            shipped_at=NOON,
+            carrier="UPS",
+            tracking_number="1Z\u200b9",
         )

@@ -62,7 +62,9 @@ def messages_of(language: str) -> list[Translated]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_catalogue_holds_what_the_sources_say_and_nothing_is_missing_or_fuzzy(language: str) -> None:
+def test_the_catalogue_holds_what_the_sources_say_and_nothing_is_missing_or_fuzzy(
+    language: str,
+) -> None:
     now = catalogs.brought_up_to_date(language)
     unfinished = [
         catalogs.ids_of(message)[0]
@@ -81,7 +83,8 @@ def test_what_is_compiled_is_what_the_catalogue_says(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_names_what_the_original_names(language: str) -> None:
-    """Forms for one, two or none may say the number as a word; the last form, for any number, names all."""
+    """Forms for one, two or none may say the number as a word; the last form, for any number, names
+    all."""
     wrong = []
     for message in messages_of(language):
         named = {name for words in catalogs.ids_of(message) for name in PLACEHOLDER.findall(words)}
@@ -106,13 +109,18 @@ def test_a_translation_keeps_the_markup(language: str) -> None:
 def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
     sentences = [
         "If you do not answer, you keep your place, and we do not take that as a yes.",
-        "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full.",
+        "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and "
+        "refund you in full.",
         "If you cancel, you get a prompt and full refund, within %(days)s day.",
         "Withdraw from contract here",
         "Confirm withdrawal",
     ]
     for language in LANGUAGES:
-        marked = {catalogs.ids_of(m)[0] for m in messages_of(language) if catalogs.LEGAL in m.auto_comments}
+        marked = {
+            catalogs.ids_of(m)[0]
+            for m in messages_of(language)
+            if catalogs.LEGAL in m.auto_comments
+        }
         from_the_rules = {
             catalogs.ids_of(message)[0]
             for message in catalogs.collected()
@@ -129,7 +137,9 @@ def test_the_withdrawal_is_called_in_german_as_the_directive_calls_it() -> None:
 
 def test_the_command_finds_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("translations", "--check")
-    assert re.findall(r"\d+ missing, \d+ fuzzy", capsys.readouterr().out) == ["0 missing, 0 fuzzy"] * len(LANGUAGES)
+    assert re.findall(r"\d+ missing, \d+ fuzzy", capsys.readouterr().out) == [
+        "0 missing, 0 fuzzy"
+    ] * len(LANGUAGES)
 
 
 # Nothing a customer reads stands outside the catalogues
@@ -137,7 +147,8 @@ def test_the_command_finds_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> 
 SPOKEN_ATTRIBUTES = {"alt", "aria-label", "title", "placeholder", "summary"}
 TAGS = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 TRANSLATED = re.compile(
-    r"{%\s*blocktrans(?:late)?\b.*?%}.*?{%\s*endblocktrans(?:late)?\s*%}|{%\s*comment.*?endcomment\s*%}", re.DOTALL
+    r"{%\s*blocktrans(?:late)?\b.*?%}.*?{%\s*endblocktrans(?:late)?\s*%}|{%\s*comment.*?endcomment\s*%}",
+    re.DOTALL,
 )
 
 
@@ -170,7 +181,9 @@ def texts(page: str) -> list[str]:
 TEMPLATES = [path for path in catalogs.sources() if path.suffix in (".html", ".txt")]
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
+@pytest.mark.parametrize(
+    "path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR))
+)
 def test_a_template_says_nothing_untranslated(path: Path) -> None:
     left = TAGS.sub(" ", TRANSLATED.sub(" ", path.read_text()))
     assert [words for words in texts(left) if re.search(r"[A-Za-z]{2}", words)] == []
@@ -178,7 +191,8 @@ def test_a_template_says_nothing_untranslated(path: Path) -> None:
 
 @pytest.fixture
 def pseudo(settings: Settings, tmp_path: Path) -> None:
-    """A German catalogue of look-alike letters: what is still Latin on a page never passed through it."""
+    """A German catalogue of look-alike letters: what is still Latin on a page never passed through
+    it."""
     shifted = str.maketrans(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
         "абцдефгхийклмнопярстувшхызАБЦДЕФГХИЙКЛМНОПЯРСТУВШХЫЗ",
@@ -186,14 +200,18 @@ def pseudo(settings: Settings, tmp_path: Path) -> None:
 
     def written(words: str) -> str:
         parts = re.split(r"(%\(\w+\)s|<[^>]*>)", words)
-        return "".join(part if part.startswith(("%(", "<")) else part.translate(shifted) for part in parts)
+        return "".join(
+            part if part.startswith(("%(", "<")) else part.translate(shifted) for part in parts
+        )
 
     catalogue = Catalog(locale="de", domain="django", fuzzy=False)
     for message in catalogs.collected():
         if message.id:
             ids = catalogs.ids_of(message)
             strings = tuple(written(words) for words in ids)
-            catalogue.add(message.id, strings if len(ids) > 1 else strings[0], context=message.context)
+            catalogue.add(
+                message.id, strings if len(ids) > 1 else strings[0], context=message.context
+            )
     target = tmp_path / "de" / "LC_MESSAGES" / "django.mo"
     target.parent.mkdir(parents=True)
     with target.open("wb") as file:
@@ -202,7 +220,8 @@ def pseudo(settings: Settings, tmp_path: Path) -> None:
 
 
 GIVEN = re.compile(
-    r"NONE|Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|MEZ|New York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
+    r"NONE|Harbour|lamp|Ada|Tern|Tide|UPS|1Z9|EST|EDT|MEZ|New "
+    r"York|https?://\S+|\S+@\S+|x{2,}|English|Deutsch"
     r"|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Oktober|November|Dezember|Januar|Okt|Nov|Dez|Jan"
 )
 
@@ -213,13 +232,16 @@ def english_left(page: str) -> list[str]:
 
 
 def play(locale: str) -> Order:
-    """An order that sees a delay, an arrival, a parcel and a withdrawal, and after each what would be mailed."""
+    """An order that sees a delay, an arrival, a parcel and a withdrawal, and after each what would
+    be mailed."""
     product = factories.lamp_of_a_punctual_supplier(60)
     line = factories.order(product, 5, country="DE", number="1042")
     Order.objects.update(locale=locale)
     mail()
     restock = product.restocks.get()
-    services.move_restock_date(restock, (NOON + timedelta(days=70)).date(), reason="customs", now=NOON)
+    services.move_restock_date(
+        restock, (NOON + timedelta(days=70)).date(), reason="customs", now=NOON
+    )
     factories.review(product)
     mail()
     services.receive(product, 3, restock=restock, now=NOON)
@@ -233,12 +255,23 @@ def play(locale: str) -> Order:
 
 
 @pytest.mark.usefixtures("noon", "pseudo")
-def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, mail_sink: MailSink, db: None) -> None:
+def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(
+    client: Client, mail_sink: MailSink, db: None
+) -> None:
     row = play("de-DE")
     order, line = f"/o/{link_token(row, Purpose.ACT)}/", row.lines.get()
     look = link_token(row, Purpose.LOOK)
     pages = [
-        *("/", "/mine/", "/p/LAMP/", "/p/LAMP/?quantity=x", "/embed/LAMP/", "/embed/NONE/", "/record/", "/nothing/"),
+        *(
+            "/",
+            "/mine/",
+            "/p/LAMP/",
+            "/p/LAMP/?quantity=x",
+            "/embed/LAMP/",
+            "/embed/NONE/",
+            "/record/",
+            "/nothing/",
+        ),
         *(
             order,
             f"/o/{look}/",
@@ -246,10 +279,19 @@ def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, m
             f"/preferences/{link_token(row, Purpose.ACT)}/",
             f"/preferences/{look}/",
         ),
-        *(f"/unsubscribe/{link_token(row, Purpose.STOP)}/", mine_url(row).removeprefix(settings.SITE_URL)),
-        *(f"{order}answer/?line={line.pk}&choice={choice}" for choice in ("keep", "cancel", "withdraw", "x")),
+        *(
+            f"/unsubscribe/{link_token(row, Purpose.STOP)}/",
+            mine_url(row).removeprefix(settings.SITE_URL),
+        ),
+        *(
+            f"{order}answer/?line={line.pk}&choice={choice}"
+            for choice in ("keep", "cancel", "withdraw", "x")
+        ),
     ]
-    spoken = [(page, client.get(page, headers={"accept-language": "de"}).content.decode()) for page in pages]
+    spoken = [
+        (page, client.get(page, headers={"accept-language": "de"}).content.decode())
+        for page in pages
+    ]
     spoken.append(
         (
             "/ missed",
@@ -259,7 +301,10 @@ def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, m
         )
     )
     for message in Message.objects.all():
-        spoken += [(message.kind, message.html), (message.kind, message.subject + " " + message.text)]
+        spoken += [
+            (message.kind, message.html),
+            (message.kind, message.subject + " " + message.text),
+        ]
 
     assert {message.kind for message in Message.objects.all()} == {
         "joined",
@@ -274,8 +319,12 @@ def test_no_page_and_no_mail_says_a_word_that_no_catalogue_has(client: Client, m
 # Who reads in which language
 
 
-def spoken_to(order_locale: str = "", *, accept: str = "", query: str = "", cookie: str = "") -> str:
-    request = RequestFactory().get("/" + query, headers={"accept-language": accept} if accept else {})
+def spoken_to(
+    order_locale: str = "", *, accept: str = "", query: str = "", cookie: str = ""
+) -> str:
+    request = RequestFactory().get(
+        "/" + query, headers={"accept-language": accept} if accept else {}
+    )
     request.COOKIES["language"] = cookie
     locale = read_as(request, order_locale)
     assert translation.get_language() == locale.split("-")[0]
@@ -291,7 +340,8 @@ def spoken_to(order_locale: str = "", *, accept: str = "", query: str = "", cook
         ({"order_locale": "fr-FR", "accept": "fr, ar;q=0.8, en;q=0.5"}, "ar"),
         ({"order_locale": "", "accept": "de-CH, en"}, "de-ch"),
         ({"order_locale": "fr-FR", "accept": "fr"}, "en"),
-        ({"query": "?lang=de", "order_locale": "de-AT"}, "de-AT"),  # German as the order's country writes it
+        # German as the order's country writes it
+        ({"query": "?lang=de", "order_locale": "de-AT"}, "de-AT"),
         ({"query": "?lang=xx", "cookie": "../x", "accept": "de"}, "de"),
         ({"query": "?lang=" + "x" * 4000, "accept": "%00"}, "en"),
     ],
@@ -329,12 +379,15 @@ def test_only_a_known_language_is_remembered(client: Client, db: None) -> None:
     assert client.cookies["language"].value == "de"
 
 
-def test_a_page_says_in_which_language_it_is_and_on_what_that_depends(client: Client, db: None) -> None:
+def test_a_page_says_in_which_language_it_is_and_on_what_that_depends(
+    client: Client, db: None
+) -> None:
     response = client.get("/record/", headers={"accept-language": "ar"})
     assert response["Content-Language"] == "ar"
     assert {"Accept-Language", "Cookie"} <= set(re.split(", *", response["Vary"]))
     assert response["Cache-Control"] == "public, max-age=600"
-    assert client.get("/record/?lang=de")["Cache-Control"] == "max-age=600, private"  # it carries a cookie
+    # it carries a cookie
+    assert client.get("/record/?lang=de")["Cache-Control"] == "max-age=600, private"
 
 
 def test_what_stands_in_foreign_pages_knows_no_cookie(client: Client, db: None) -> None:
@@ -373,9 +426,12 @@ def test_staff_read_english_and_quote_customers_in_their_own(client: Client, db:
 
 @pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize(
-    ("locale", "opening"), [("de-DE", '<html lang="de" dir="ltr"'), ("ar-AE", '<html lang="ar" dir="rtl"')]
+    ("locale", "opening"),
+    [("de-DE", '<html lang="de" dir="ltr"'), ("ar-AE", '<html lang="ar" dir="rtl"')],
 )
-def test_a_mail_is_in_its_orders_language(settings: Settings, db: None, locale: str, opening: str) -> None:
+def test_a_mail_is_in_its_orders_language(
+    settings: Settings, db: None, locale: str, opening: str
+) -> None:
     settings.MAIL_MODE = "hold"
     product = factories.make_product()
     factories.restock(product, expected_on=date(2026, 11, 12))
@@ -434,11 +490,21 @@ def test_all_six_arabic_forms() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "place", "day"),
-    [("en-GB", "37th", "21st"), ("en-US", "37th", "21st"), ("de-DE", "37.", "21."), ("ar-AE", "رقم 37", "21")],
+    [
+        ("en-GB", "37th", "21st"),
+        ("en-US", "37th", "21st"),
+        ("de-DE", "37.", "21."),
+        ("ar-AE", "رقم 37", "21"),
+    ],
 )
-def test_a_place_and_a_day_are_not_numbered_alike_everywhere(locale: str, place: str, day: str) -> None:
+def test_a_place_and_a_day_are_not_numbered_alike_everywhere(
+    locale: str, place: str, day: str
+) -> None:
     with in_language(locale) as dates:
-        assert (ordinal(37, locale=dates), day_of_month(date(2026, 12, 21), locale=dates)) == (place, day)
+        assert (ordinal(37, locale=dates), day_of_month(date(2026, 12, 21), locale=dates)) == (
+            place,
+            day,
+        )
 
 
 @pytest.mark.parametrize(
@@ -468,7 +534,12 @@ def test_arabic_never_mixes_two_kinds_of_digits(locale: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "locale", "said", "days"),
     [
-        ("America/New_York", "en-US", "Nov 23, 2026, 10:00 AM EST", "Days and times here are those of New York (EST)."),
+        (
+            "America/New_York",
+            "en-US",
+            "Nov 23, 2026, 10:00 AM EST",
+            "Days and times here are those of New York (EST).",
+        ),
         (
             "Europe/Berlin",
             "de-DE",
@@ -481,7 +552,12 @@ def test_arabic_never_mixes_two_kinds_of_digits(locale: str) -> None:
             "23 Nov 2026, 20:45 UTC+5:45",
             "Days and times here are those of Kathmandu (UTC+5:45).",
         ),
-        ("UTC", "en-GB", "23 Nov 2026, 15:00 UTC", "Days and times here are those of the zone UTC."),
+        (
+            "UTC",
+            "en-GB",
+            "23 Nov 2026, 15:00 UTC",
+            "Days and times here are those of the zone UTC.",
+        ),
     ],
 )
 def test_times_name_their_zone_and_days_are_the_shops(
@@ -510,7 +586,9 @@ def test_times_name_their_zone_and_days_are_the_shops(
         ("XX", "23 Nov 2026, 10:00 EST", "Days and times here are those of New York (EST)."),
     ],
 )
-def test_times_are_those_of_the_readers_country_where_it_has_one(country: str, said: str, days: str) -> None:
+def test_times_are_those_of_the_readers_country_where_it_has_one(
+    country: str, said: str, days: str
+) -> None:
     at = datetime(2026, 11, 23, 15, tzinfo=UTC)
     zone = zone_of(country, at)
     assert moment_words(at, locale="en-GB", zone=zone) == said
@@ -539,7 +617,9 @@ NAMES = ("Harbour lamp (brass)", "SO-1042/A", "UPS", "1Z-9", "Ada", "a•••"
 
 
 @pytest.mark.usefixtures("noon")
-def test_every_latin_name_is_set_apart_in_arabic(client: Client, settings: Settings, db: None) -> None:
+def test_every_latin_name_is_set_apart_in_arabic(
+    client: Client, settings: Settings, db: None
+) -> None:
     """In HTML by <bdi>, where a sentence came ready made and in plain text by isolating characters."""
     settings.MAIL_MODE = "hold"
     product = factories.make_product(name="Harbour lamp (brass)")
@@ -551,13 +631,23 @@ def test_every_latin_name_is_set_apart_in_arabic(client: Client, settings: Setti
     mail()
     message = Message.objects.get()
     act = link_token(line.order, Purpose.ACT)
-    pages = [f"/o/{act}/", f"/preferences/{act}/", mine_url(line.order).removeprefix(settings.SITE_URL)]
-    for said in (message.subject, message.text, message.html, *(html_of(client, page) for page in pages)):
+    pages = [
+        f"/o/{act}/",
+        f"/preferences/{act}/",
+        mine_url(line.order).removeprefix(settings.SITE_URL),
+    ]
+    for said in (
+        message.subject,
+        message.text,
+        message.html,
+        *(html_of(client, page) for page in pages),
+    ):
         assert loose_names(said) == []
 
 
 def loose_names(said: str) -> list[str]:
-    """Names outside isolation. Tags, addresses and what the browser reads alone (a link's or a bold text) do not count."""
+    """Names outside isolation. Tags, addresses and what the browser reads alone (a link's or a bold
+    text) do not count."""
     said = re.sub(r"<style.*?</style>|<bdi\b.*?</bdi>|\u2068.*?\u2069", "", said, flags=re.DOTALL)
     said = re.sub(r"https?://\S+|mailto:\S+", "", re.sub(r"<[^>]*>", "|", said))
     return [said[max(said.index(name) - 60, 0) :][:150] for name in NAMES if name in said]

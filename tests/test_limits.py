@@ -1,4 +1,5 @@
-"""Numbers and days that are slips of the finger are refused in words, before they reach a customer or the database."""
+"""Numbers and days that are slips of the finger are refused in words, before they reach a customer
+or the database."""
 
 from datetime import date
 
@@ -27,12 +28,16 @@ def send(staff: Client, row: models.Model, act: str, **data: object) -> str:
     """What staff read after sending an act's form."""
     url = f"{reverse(f'admin:orders_{row._meta.model_name}_{act}')}?id={row.pk}"
     seen = staff.get(url).context["form"].seen()
-    answer = confirmed(staff, url, {"arrived_on": "2026-11-02", "reason": "counted", "seen": seen, **data})
+    answer = confirmed(
+        staff, url, {"arrived_on": "2026-11-02", "reason": "counted", "seen": seen, **data}
+    )
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-def test_a_number_the_database_cannot_hold_is_a_fault_of_the_form(admin_client: Client, product: Product) -> None:
+def test_a_number_the_database_cannot_hold_is_a_fault_of_the_form(
+    admin_client: Client, product: Product
+) -> None:
     delivery = restock(product, 10)
     receipt = services.receive(product, 1, now=NOON)
     pages = [
@@ -58,13 +63,20 @@ def test_services_refuse_more_units_than_can_be_true(product: Product) -> None:
 
 
 @pytest.mark.parametrize("value", ["²", "٣", "9" * 40, "9" * 5000, "-1", "x"])
-def test_a_filter_that_is_no_key_filters_nothing(admin_client: Client, product: Product, value: str) -> None:
+def test_a_filter_that_is_no_key_filters_nothing(
+    admin_client: Client, product: Product, value: str
+) -> None:
     order(product)
     answer = admin_client.get(reverse("admin:orders_orderline_changelist"), {"product": value})
-    assert (answer.status_code, answer.context["cl"].result_count) == (200, OrderLine.objects.count())
+    assert (answer.status_code, answer.context["cl"].result_count) == (
+        200,
+        OrderLine.objects.count(),
+    )
 
 
-def test_far_more_than_is_still_to_come_is_received_only_once_confirmed(admin_client: Client, product: Product) -> None:
+def test_far_more_than_is_still_to_come_is_received_only_once_confirmed(
+    admin_client: Client, product: Product
+) -> None:
     delivery = restock(product, 50)
     asked = send(admin_client, delivery, "receive", units=500)
     assert "Far more than the 50 units still to come" in asked
@@ -85,7 +97,9 @@ def test_a_few_more_than_expected_are_received_without_asking_twice(
 
 
 @pytest.mark.parametrize("arrived_on", [date(1800, 1, 1), date(2024, 10, 1)])
-def test_units_that_arrived_more_than_two_years_ago_are_refused(product: Product, arrived_on: date) -> None:
+def test_units_that_arrived_more_than_two_years_ago_are_refused(
+    product: Product, arrived_on: date
+) -> None:
     with pytest.raises(services.Refused, match="more than two years ago"):
         services.receive(product, 1, arrived_on=arrived_on, now=NOON)
 
@@ -96,7 +110,9 @@ def test_a_row_that_cannot_exist_is_not_found(admin_client: Client, key: str) ->
 
 
 @pytest.mark.parametrize("key", ["½", "1.0", "9" * 5000, "a@b.c", "-1"])
-def test_a_product_that_is_no_product_is_a_fault_of_the_form(admin_client: Client, key: str) -> None:
+def test_a_product_that_is_no_product_is_a_fault_of_the_form(
+    admin_client: Client, key: str
+) -> None:
     url = reverse("admin:orders_order_add")
     assert admin_client.get(url, {"product": key}).status_code == 200
     shown = admin_client.post(url, {"number": "1", "product": key, "quantity": 1})
@@ -116,11 +132,19 @@ class TestABodyLargerThanTheProxyHoldsBack:
         assert (answer.status_code, "could not read that" in answer.content.decode()) == (413, True)
 
     def test_is_read_of_staff(self, admin_client: Client) -> None:
-        assert admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code == 404
+        assert (
+            admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code
+            == 404
+        )
 
-    def test_is_not_read_of_staff_without_their_code(self, admin_client: Client, settings: Settings) -> None:
+    def test_is_not_read_of_staff_without_their_code(
+        self, admin_client: Client, settings: Settings
+    ) -> None:
         settings.SECOND_FACTOR = True
-        assert admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code == 413
+        assert (
+            admin_client.post("/nothing-here/", self.BODY, content_type="text/plain").status_code
+            == 413
+        )
 
 
 @pytest.mark.parametrize("length", ["", "-1", "x", "²", "1e9"])

@@ -37,7 +37,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def line(db: None) -> OrderLine:
-    return factories.order(factories.make_product(), email="grace.hopper@navy.example", customer_name="Grace Hopper")
+    return factories.order(
+        factories.make_product(), email="grace.hopper@navy.example", customer_name="Grace Hopper"
+    )
 
 
 def path_of(line: OrderLine) -> str:
@@ -78,7 +80,9 @@ def test_a_request_is_one_line_with_its_id_and_without_its_link(
     assert (said["level"], said["milliseconds"] >= 0, "at" in said) == ("INFO", True, True)
 
 
-@pytest.mark.parametrize("given", ["", "short", "x" * 65, "with blanks in it", 'quote"quote', "line\\nbreak"])
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "with blanks in it", 'quote"quote', "line\\nbreak"]
+)
 def test_an_id_that_is_none_is_replaced(client: Client, given: str) -> None:
     made = client.get("/livez", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     assert (len(made), made != given) == (32, True)
@@ -102,7 +106,9 @@ def test_every_change_of_a_mail_is_one_line_that_leads_to_its_task_and_order(
     assert (said["task"], said["task_id"]) == ("notifications.tasks.deliver", done.id)
 
 
-def test_a_task_that_a_request_asked_for_bears_its_id_through_the_broker(written: io.StringIO) -> None:
+def test_a_task_that_a_request_asked_for_bears_its_id_through_the_broker(
+    written: io.StringIO,
+) -> None:
     @celery_app.task(name="tests.say")
     def say() -> None:
         logging.getLogger("any").info("said")
@@ -113,7 +119,10 @@ def test_a_task_that_a_request_asked_for_bears_its_id_through_the_broker(written
 
     requests(view)(RequestFactory().get("/", headers={"X-Request-ID": "from-the-proxy-1"}))
     say.apply_async(queue="tests-say")
-    with celery_app.connection_for_read() as broker, closing(broker.SimpleQueue("tests-say")) as waiting:
+    with (
+        celery_app.connection_for_read() as broker,
+        closing(broker.SimpleQueue("tests-say")) as waiting,
+    ):
         for _ in range(2):
             Request(waiting.get(timeout=5), app=celery_app, task=say).execute()  # as a worker does
     said = [row for row in lines_of(written) if row["logger"] == "any"]
@@ -123,7 +132,9 @@ def test_a_task_that_a_request_asked_for_bears_its_id_through_the_broker(written
     ]
 
 
-def test_logs_name_nobody_and_open_no_order(line: OrderLine, written: io.StringIO, mail_sink: MailSink) -> None:
+def test_logs_name_nobody_and_open_no_order(
+    line: OrderLine, written: io.StringIO, mail_sink: MailSink
+) -> None:
     client = Client(raise_request_exception=False)
     token = path_of(line).strip("/").split("/")[1]
     client.get(path_of(line))
@@ -135,14 +146,27 @@ def test_logs_name_nobody_and_open_no_order(line: OrderLine, written: io.StringI
     try:
         raise ValueError(f"cannot read {line.order.email} of {path_of(line)}")
     except ValueError:
-        logging.getLogger("any").exception("at postgresql://shop:hunter2@db/x for %s", line.order.email)
+        logging.getLogger("any").exception(
+            "at postgresql://shop:hunter2@db/x for %s", line.order.email
+        )
     for secret in (token, "grace", "Hopper", "navy.example", "hunter2"):
         assert secret not in written.getvalue(), secret
     assert "[address]" in written.getvalue()
 
 
 MANGLED = [
-    *("/o/%20{}/", "/o//{}/", "/O/{}/", "/{}/", "/{}", "/o/'{}/", "/o/%22{}/", "/xo/{}/", "/mine//{}/", "/embed/{}/"),
+    *(
+        "/o/%20{}/",
+        "/o//{}/",
+        "/O/{}/",
+        "/{}/",
+        "/{}",
+        "/o/'{}/",
+        "/o/%22{}/",
+        "/xo/{}/",
+        "/mine//{}/",
+        "/embed/{}/",
+    ),
     *(
         "/p/{}/",
         "/o{}/",
@@ -166,7 +190,12 @@ def test_a_link_that_an_email_broke_is_not_in_them(
         token = url.strip("/").rpartition("/")[2]
         signature = max(re.split("[-_]", token.rpartition(".")[2]), key=len)
         if encoded:
-            token = token.replace("-", "%2D").replace(".", "%2e").replace("_", "%5F").replace("%", "%" + "25" * encoded)
+            token = (
+                token.replace("-", "%2D")
+                .replace(".", "%2e")
+                .replace("_", "%5F")
+                .replace("%", "%" + "25" * encoded)
+            )
         client.get(mangled.format(token))
         logging.getLogger("any").info("asked for %s", mangled.format(token))
         assert signature not in written.getvalue()
@@ -174,7 +203,9 @@ def test_a_link_that_an_email_broke_is_not_in_them(
 
 
 def test_a_line_for_people_is_as_silent_about_them() -> None:
-    record = logging.LogRecord("x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None)
+    record = logging.LogRecord(
+        "x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None
+    )
     Ids().filter(record)
     assert Line("{message} {ids}", style="{").format(record) == "to [address] at /o/[token]/answer/"
 
@@ -198,10 +229,15 @@ def test_a_line_for_people_is_as_silent_about_them() -> None:
         (f"cut short: 1a-1-act.{'x' * 42}", "cut short: [token]"),
         (f"of any kind: 1a-2:x.{'x' * 43}", "of any kind: 1a-2:[token]"),
         ("backorders-2026-11-24.dump is 20-1-2.csv", "backorders-2026-11-24.dump is 20-1-2.csv"),
-        ("django.core.exceptions.ImproperlyConfigured: x", "django.core.exceptions.ImproperlyConfigured: x"),
+        (
+            "django.core.exceptions.ImproperlyConfigured: x",
+            "django.core.exceptions.ImproperlyConfigured: x",
+        ),
     ],
 )
-def test_a_line_is_json_whatever_is_said_and_the_addresses_are_gone_from_it(said: str, written: str) -> None:
+def test_a_line_is_json_whatever_is_said_and_the_addresses_are_gone_from_it(
+    said: str, written: str
+) -> None:
     try:
         raise ValueError(said)
     except ValueError:
@@ -246,10 +282,15 @@ def test_a_long_word_takes_no_long_time(unit: str) -> None:
     assert time.process_time() - began < 2
 
 
-def test_what_django_says_after_the_request_bears_its_id_too(client: Client, written: io.StringIO) -> None:
+def test_what_django_says_after_the_request_bears_its_id_too(
+    client: Client, written: io.StringIO
+) -> None:
     client.get("/nothing-here/", headers={"X-Request-ID": "from-the-proxy-1"})
     (said,) = [row for row in lines_of(written) if row["logger"] == "django.request"]
-    assert (said["message"], said["request_id"]) == ("Not Found: /nothing-here/", "from-the-proxy-1")
+    assert (said["message"], said["request_id"]) == (
+        "Not Found: /nothing-here/",
+        "from-the-proxy-1",
+    )
 
 
 # Error reports
@@ -265,7 +306,9 @@ def reported() -> Iterator[list[dict[str, Any]]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            events.extend(json.loads(part) for part in body.split(b"\n")[2:] if b'"exception"' in part)
+            events.extend(
+                json.loads(part) for part in body.split(b"\n")[2:] if b'"exception"' in part
+            )
             self.send_response(200)
             self.end_headers()
 
@@ -288,18 +331,25 @@ def test_an_error_report_says_where_and_nothing_about_whom(
     line: OrderLine, reported: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*args: object, **kwargs: object) -> None:
-        raise ValueError(f"cannot show {line.order.email} at {path_of(line)}, once /O/%20{path_of(line)[3:-1]}x")
+        raise ValueError(
+            f"cannot show {line.order.email} at {path_of(line)}, once /O/%20{path_of(line)[3:-1]}x"
+        )
 
     monkeypatch.setattr("orders.pages.views.order_status", fails)
     url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
     answer = Client(raise_request_exception=False).get(
-        url, {"email": line.order.email}, headers={"X-Request-ID": "from-the-proxy-1", "Cookie": f"sessionid={COOKIE}"}
+        url,
+        {"email": line.order.email},
+        headers={"X-Request-ID": "from-the-proxy-1", "Cookie": f"sessionid={COOKIE}"},
     )
     sentry_sdk.flush(timeout=5)
     assert answer.status_code == 500
     (event,) = reported
     text = json.dumps(event)
-    assert event["exception"]["values"][0]["value"] == "cannot show [address] at /o/[token]/, once /O/[token]"
+    assert (
+        event["exception"]["values"][0]["value"]
+        == "cannot show [address] at /o/[token]/, once /O/[token]"
+    )
     assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "fails"
     assert (event["tags"]["request_id"], event["release"]) == ("from-the-proxy-1", "abc123")
     assert set(event["request"]) <= {"method"}

@@ -49,7 +49,10 @@ def test_every_page_of_a_product_s_queue_begins_at_its_place(
     monkeypatch.setattr(OrderLineAdmin, "list_per_page", 2)
     product = five()
     query = {"product": product.pk, "state": "waiting"}
-    assert [numbers(admin_client, OrderLine, **query, p=p) for p in (1, 2)] == [["102", "103"], ["104"]]
+    assert [numbers(admin_client, OrderLine, **query, p=p) for p in (1, 2)] == [
+        ["102", "103"],
+        ["104"],
+    ]
     assert admin_client.get(page(OrderLine), query).context["cl"].result_count == 3
     # With anything else asked, or in another order, it is a list like others.
     assert numbers(admin_client, OrderLine, **query, q="103") == ["103"]
@@ -78,12 +81,20 @@ def test_the_countries_of_the_filter_are_those_of_orders(admin_client: Client) -
 
 
 def test_the_codes_of_notices_are_filtered_without_reading_them_all(admin_client: Client) -> None:
-    codes = admin_client.get(page(DelayNotice), {"case": "B", "jurisdiction": "US-CA", "silence": "cancel"})
+    codes = admin_client.get(
+        page(DelayNotice), {"case": "B", "jurisdiction": "US-CA", "silence": "cancel"}
+    )
     assert (codes.status_code, codes.context["cl"].result_count) == (200, 0)
 
 
 @pytest.mark.parametrize(
-    ("term", "found"), [("101", ["101"]), ("#101", ["101"]), ("10", []), ("lovel", ["104", "103", "102", "101", "100"])]
+    ("term", "found"),
+    [
+        ("101", ["101"]),
+        ("#101", ["101"]),
+        ("10", []),
+        ("lovel", ["104", "103", "102", "101", "100"]),
+    ],
 )
 def test_orders_are_found_by_what_is_whole_else_by_words_of_a_name(
     admin_client: Client, term: str, found: list[str]
@@ -96,12 +107,23 @@ def test_orders_are_found_by_what_is_whole_else_by_words_of_a_name(
 def test_a_sku_finds_its_orders_beside_an_order_of_that_number(admin_client: Client) -> None:
     product = five()
     other = factories.order(factories.make_product(), number=product.sku).order
-    assert numbers(admin_client, Order, q=product.sku.lower()) == [other.number, "104", "103", "102", "101", "100"]
+    assert numbers(admin_client, Order, q=product.sku.lower()) == [
+        other.number,
+        "104",
+        "103",
+        "102",
+        "101",
+        "100",
+    ]
     assert OrderAdmin.search_help_text
 
 
-@pytest.mark.parametrize(("term", "found"), [("#100", 1), ("1z-9", 1), ("102", 0), ("%", 0), ("\0", 1)])
-def test_shipments_are_found_by_order_and_tracking_number(admin_client: Client, term: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("term", "found"), [("#100", 1), ("1z-9", 1), ("102", 0), ("%", 0), ("\0", 1)]
+)
+def test_shipments_are_found_by_order_and_tracking_number(
+    admin_client: Client, term: str, found: int
+) -> None:
     five()
     line = OrderLine.objects.get(order__number="100")
     services.ship(line.order, {line.pk: 1}, carrier="UPS", tracking_number="1Z-9", now=NOON)
@@ -109,7 +131,9 @@ def test_shipments_are_found_by_order_and_tracking_number(admin_client: Client, 
 
 
 @pytest.mark.parametrize(("term", "found"), [("100", 1), ("ADA@example.com", 2), ("nobody", 0)])
-def test_refunds_are_found_through_their_orders(admin_client: Client, term: str, found: int) -> None:
+def test_refunds_are_found_through_their_orders(
+    admin_client: Client, term: str, found: int
+) -> None:
     five()
     Order.objects.update(email="ada@example.com")
     for number in ("100", "104"):

@@ -17,7 +17,9 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8
 
 def sheet(client: Client) -> str:
     """The one stylesheet that the look-up names."""
-    [address] = re.findall(r'<link rel="stylesheet" href="([^"]+)"', client.get("/").content.decode())
+    [address] = re.findall(
+        r'<link rel="stylesheet" href="([^"]+)"', client.get("/").content.decode()
+    )
     response = client.get(address)
     assert response.status_code == 200
     assert response["Content-Type"] == "text/css; charset=utf-8"
@@ -32,7 +34,10 @@ def test_without_settings_the_sheet_is_the_file(client: Client) -> None:
 def test_the_colours_reckoned_with_are_those_of_the_sheet() -> None:
     css = Path("static/css/site.css").read_text()
     light, dark = css.split("@media (prefers-color-scheme: dark)")[:2]
-    named = {name: getattr(colors, name) for name in ("LIGHT_PAPER", "LIGHT_CARD", "DARK_PAPER", "DARK_CARD")}
+    named = {
+        name: getattr(colors, name)
+        for name in ("LIGHT_PAPER", "LIGHT_CARD", "DARK_PAPER", "DARK_CARD")
+    }
     for name, value in named.items():
         theme, token = name.lower().split("_")
         assert f"--{token}: {value};" in (light if theme == "light" else dark)
@@ -44,7 +49,9 @@ def test_the_house_colours_can_be_read(theme: str) -> None:
     parts = tokens_only.split("@media (prefers-color-scheme: dark)")
     tokens = {
         name: colour(value)
-        for name, value in re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", parts[0 if theme == "light" else 1])
+        for name, value in re.findall(
+            r"--([\w-]+): (#[0-9a-f]{3,6});", parts[0 if theme == "light" else 1]
+        )
     }
     for text in ("ink", "soft", "accent", "late"):
         for ground in ("paper", "card"):
@@ -61,14 +68,20 @@ def test_a_shop_wears_its_own_colour_and_font(client: Client, settings: Settings
     before = client.get("/").content
     settings.SHOP_COLOUR = "#1a4b8c"
     settings.SHOP_FONT = "Avenir Next, Montserrat, sans-serif"
-    assert client.get("/").content != before  # another address, so that no browser shows the old one
+    # another address, so that no browser shows the old one
+    assert client.get("/").content != before
     own = sheet(client).split("@layer tokens {")[-1]
     assert "--accent: #1a4b8c;" in own
     assert "--sans: Avenir Next, Montserrat, sans-serif;" in own
-    assert f"--accent: {dark_accents(colour('#1a4b8c')).accent};" in own.split("prefers-color-scheme: dark")[1]
+    assert (
+        f"--accent: {dark_accents(colour('#1a4b8c')).accent};"
+        in own.split("prefers-color-scheme: dark")[1]
+    )
 
 
-@pytest.mark.parametrize("words", ["#17604f", "#1a4b8c", "#b3261e", "#5b2a86", "#000", "#004d00", "#7a0046"])
+@pytest.mark.parametrize(
+    "words", ["#17604f", "#1a4b8c", "#b3261e", "#5b2a86", "#000", "#004d00", "#7a0046"]
+)
 def test_the_dark_shade_of_any_colour_can_be_read(words: str) -> None:
     accents = dark_accents(colour(words))
     for ground in (colors.DARK_PAPER, colors.DARK_CARD, accents.soft, accents.text):
@@ -88,14 +101,18 @@ def test_the_dark_shade_of_any_colour_can_be_read(words: str) -> None:
         ("SHOP_LOGO", "/etc/passwd", "is no picture"),
     ],
 )
-def test_a_look_that_cannot_work_is_refused_at_start_up(settings: Settings, name: str, value: str, said: str) -> None:
+def test_a_look_that_cannot_work_is_refused_at_start_up(
+    settings: Settings, name: str, value: str, said: str
+) -> None:
     setattr(settings, name, value)
     [problem] = settings_make_sense()
     assert said in problem.msg
     assert problem.hint
 
 
-def test_a_logo_is_served_from_here_and_kept(client: Client, settings: Settings, tmp_path: Path) -> None:
+def test_a_logo_is_served_from_here_and_kept(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
     logo = tmp_path / "Our Logo.svg"
     logo.write_text(SVG)
     settings.SHOP_LOGO = str(logo)

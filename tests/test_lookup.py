@@ -1,4 +1,5 @@
-"""An order is found by its number and mail address together; whatever is wrong, the answer is the same."""
+"""An order is found by its number and mail address together; whatever is wrong, the answer is the
+same."""
 
 import re
 
@@ -20,7 +21,8 @@ def ada() -> Order:
 
 
 def words(content: bytes) -> str:
-    """A page without what differs from one answer to the next: the protection of the form and what was typed."""
+    """A page without what differs from one answer to the next: the protection of the form and what
+    was typed."""
     return re.sub(r'(name="csrfmiddlewaretoken" )?value="[^"]*"', "", content.decode())
 
 
@@ -45,11 +47,15 @@ def test_every_miss_reads_alike(client: Client, ada: Order) -> None:
     answers = [client.post("/", miss) for miss in misses]
     assert {answer.status_code for answer in answers} == {200}
     assert len({words(answer.content) for answer in answers}) == 1
-    assert "We found no order with this number and this mail address together." in words(answers[0].content)
+    assert "We found no order with this number and this mail address together." in words(
+        answers[0].content
+    )
 
 
 def test_what_was_typed_stands_there_again_and_harmless(client: Client) -> None:
-    page = client.post("/", {"number": '"><script>x()</script>', "email": "eve@example.com"}).content.decode()
+    page = client.post(
+        "/", {"number": '"><script>x()</script>', "email": "eve@example.com"}
+    ).content.decode()
     assert 'value="&quot;&gt;&lt;script&gt;x()&lt;/script&gt;"' in page
     assert 'value="eve@example.com"' in page
 
@@ -66,12 +72,16 @@ def test_asking_too_often_is_answered_with_when_to_come_back(client: Client, ada
 def test_others_may_still_ask(client: Client, ada: Order) -> None:
     for _ in range(TRIES["client"] + 1):
         client.post("/", {"number": "x", "email": "eve@example.com"}, REMOTE_ADDR="198.51.100.7")
-    response = client.post("/", {"number": "1001", "email": "ada@example.com"}, REMOTE_ADDR="203.0.113.7")
+    response = client.post(
+        "/", {"number": "1001", "email": "ada@example.com"}, REMOTE_ADDR="203.0.113.7"
+    )
     assert response.status_code == 303
 
 
 def test_a_form_from_elsewhere_is_refused(ada: Order) -> None:
-    response = Client(enforce_csrf_checks=True).post("/", {"number": "1001", "email": "ada@example.com"})
+    response = Client(enforce_csrf_checks=True).post(
+        "/", {"number": "1001", "email": "ada@example.com"}
+    )
     assert response.status_code == 403
     assert "Please try once more" in response.content.decode()
 

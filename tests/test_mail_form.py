@@ -26,7 +26,15 @@ from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
 from tests.mailing import mail
 from tests.test_dispatch import slip
-from tests.test_mails import delayed, html_of, newest, preheader_of, two_line_order, unwrapped, words_of
+from tests.test_mails import (
+    delayed,
+    html_of,
+    newest,
+    preheader_of,
+    two_line_order,
+    unwrapped,
+    words_of,
+)
 from tests.test_mails import text_of as text_in
 
 pytestmark = pytest.mark.usefixtures("db", "at_noon")
@@ -72,7 +80,12 @@ class Parsed(HTMLParser):
     @property
     def properties(self) -> set[str]:
         blocks = [*self.styles, *re.findall(r"\{([^{}]*)\}", self.sheet)]
-        return {part.partition(":")[0].strip() for block in blocks for part in block.split(";") if part.strip()}
+        return {
+            part.partition(":")[0].strip()
+            for block in blocks
+            for part in block.split(";")
+            if part.strip()
+        }
 
     @property
     def at_rules(self) -> set[str]:
@@ -81,17 +94,21 @@ class Parsed(HTMLParser):
 
 @pytest.fixture
 def every_part(mail_sink: MailSink) -> list[EmailMessage]:
-    """Mails that have, together, all that a mail can have: a first one, delays asked about one by one and together, a
-    parcel, a way back, and another line that waits on."""
+    """Mails that have, together, all that a mail can have: a first one, delays asked about one by
+    one and together, a parcel, a way back, and another line that waits on."""
     line = delayed("DE", 50)
     mail()
-    services.ship(_arrived(line).order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9")
+    services.ship(
+        _arrived(line).order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9"
+    )
     mail()
     products = [make_product(name=name) for name in ("Lamp", "Cup", "Rug")]
     for product in products[:2]:
         factories.restock(product, expected_on=(NOON + 14 * DAY).date())
     lines = [services.NewLine(product, 1) for product in products]
-    new = services.NewOrder(number="TT-3", placed_at=NOON, email="ada@example.com", country="CA", lines=lines)
+    new = services.NewOrder(
+        number="TT-3", placed_at=NOON, email="ada@example.com", country="CA", lines=lines
+    )
     services.place_order(new, now=NOON)
     mail()
     for product in products[:2]:
@@ -113,7 +130,9 @@ def _arrived(line: OrderLine) -> OrderLine:
 # One record, two forms
 
 
-def test_every_link_of_the_html_is_in_the_text_on_a_line_of_its_own(every_part: list[EmailMessage]) -> None:
+def test_every_link_of_the_html_is_in_the_text_on_a_line_of_its_own(
+    every_part: list[EmailMessage],
+) -> None:
     for message in every_part:
         links = [link for link in Parsed(html_of(message)).links if not link.startswith("mailto:")]
         assert LINK.findall(text_in(message)) == links
@@ -132,7 +151,9 @@ def _words(text: str) -> list[str]:
 def test_the_text_has_short_lines_and_nothing_left_of_html(every_part: list[EmailMessage]) -> None:
     for message in every_part:
         text = text_in(message)
-        assert [line for line in text.splitlines() if len(line) > TEXT_WIDTH and not LINK.match(line)] == []
+        assert [
+            line for line in text.splitlines() if len(line) > TEXT_WIDTH and not LINK.match(line)
+        ] == []
         assert re.search(r"<[a-z/]|&[a-z#]+;|\n\n\n| \n", text) is None
 
 
@@ -171,7 +192,9 @@ def test_a_parcel_of_two_lines_is_followed_by_one_link_before_all_else(mail_sink
 
     links = Parsed(html_of(message)).links
     assert [link for link in links if "dhl" in link] == links[:1]
-    assert unwrapped(message).startswith("Hello, News of your order TT-2: Follow the parcel: https://www.dhl.com/")
+    assert unwrapped(message).startswith(
+        "Hello, News of your order TT-2: Follow the parcel: https://www.dhl.com/"
+    )
 
 
 def test_what_is_asked_of_two_lines_comes_before_their_buttons(mail_sink: MailSink) -> None:
@@ -197,7 +220,9 @@ def test_the_preview_says_the_news_and_what_is_asked(mail_sink: MailSink) -> Non
     assert len(preview) <= 250
 
 
-def test_an_earlier_date_is_not_contradicted_by_an_older_question(client: Client, mail_sink: MailSink) -> None:
+def test_an_earlier_date_is_not_contradicted_by_an_older_question(
+    client: Client, mail_sink: MailSink
+) -> None:
     line = delayed("US", 70)
     mail()
     slip(line, 5, hours=6)
@@ -206,7 +231,9 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(client: Client
     assert "If we do not receive your agreement by " in said
     assert "The new date: " not in said
     assert newest(mail_sink)["Subject"].startswith("Please answer by ")
-    page = client.get(f"/o/{link_token(line.order, Purpose.ACT)}/answer/?line={line.pk}&choice=keep").content.decode()
+    page = client.get(
+        f"/o/{link_token(line.order, Purpose.ACT)}/answer/?line={line.pk}&choice=keep"
+    ).content.decode()
     assert "You&#x27;ll agree to wait until " in page
     assert "accept the new date" not in page
 
@@ -221,7 +248,9 @@ def test_a_subject_in_letters_of_its_own_begins_on_its_first_line(clocks: Clocks
     assert str(make_header(decode_header(message_from_bytes(sent)["Subject"]))) == subject
 
 
-def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     delayed("US", 35)
     mail()
     clocks.move_to(NOON + 15 * DAY)
@@ -237,16 +266,22 @@ def test_a_word_that_nothing_changed_says_when_the_open_question_was_asked(clock
 # What mail programs do to it
 
 
-def test_every_feature_used_is_one_whose_loss_was_thought_of(every_part: list[EmailMessage]) -> None:
+def test_every_feature_used_is_one_whose_loss_was_thought_of(
+    every_part: list[EmailMessage],
+) -> None:
     parsed = [Parsed(html_of(message)) for message in every_part]
 
     assert set().union(*(page.elements for page in parsed)) == set(mail_clients.ELEMENTS)
     assert set().union(*(page.attributes for page in parsed)) == set(mail_clients.ATTRIBUTES)
-    assert set().union(*(page.properties for page in parsed)) | {"border-right"} == set(mail_clients.PROPERTIES)
+    assert set().union(*(page.properties for page in parsed)) | {"border-right"} == set(
+        mail_clients.PROPERTIES
+    )
     assert set().union(*(page.at_rules for page in parsed)) == set(mail_clients.AT_RULES)
 
 
-def test_mails_are_small_and_fetch_nothing(every_part: list[EmailMessage], settings: Settings) -> None:
+def test_mails_are_small_and_fetch_nothing(
+    every_part: list[EmailMessage], settings: Settings
+) -> None:
     for message in every_part:
         html = html_of(message)
         assert len(message.as_bytes()) < 20_000
@@ -268,7 +303,11 @@ def test_buttons_are_links_of_44_pixels(mail_sink: MailSink) -> None:
     for words in ("Keep my place", "Cancel, refund me", "Your order as it stands now"):
         (style,) = re.findall(rf'<a href="https?://[^"]+" style="([^"]+)">{words}</a>', html)
         (cell,) = re.findall(rf'<td [^>]*style="([^"]+)"><a [^>]*>{words}</a>', html)
-        height = _pixels("line-height", style) + 2 * _pixels("padding", style) + 2 * _pixels("border", cell)
+        height = (
+            _pixels("line-height", style)
+            + 2 * _pixels("padding", style)
+            + 2 * _pixels("border", cell)
+        )
         assert height >= 44, (words, height)
 
 
@@ -288,7 +327,9 @@ def test_colours_are_those_of_the_pages() -> None:
     assert (look.light["paper"], look.dark["paper"]) == ("#f7f4ee", "#171512")
 
 
-def test_a_shops_colour_and_font_are_those_of_its_mails(settings: Settings, mail_sink: MailSink) -> None:
+def test_a_shops_colour_and_font_are_those_of_its_mails(
+    settings: Settings, mail_sink: MailSink
+) -> None:
     settings.SHOP_COLOUR, settings.SHOP_FONT = "#7a1f3d", "Avenir Next, sans-serif"
     delayed("US", 35)
     html = html_of(newest(mail_sink))
@@ -350,15 +391,22 @@ def test_a_mail_in_arabic_is_mirrored(mail_sink: MailSink) -> None:
 
     assert message["Content-Language"] == "ar"
     assert re.findall(r'<(\w+) [^>]*lang="ar" dir="rtl"', html) == ["html", "table"]
-    assert {"border-right"} == {name for name in Parsed(html).properties if name in ("border-left", "border-right")}
+    assert {"border-right"} == {
+        name for name in Parsed(html).properties if name in ("border-left", "border-right")
+    }
     assert re.findall(r"text-align:\s*(\w+)", html).count("left") == 0
-    assert re.search(r"^\u200f1 × \u2068Walnut lamp\u2069$", text_in(message), re.MULTILINE) is not None
+    assert (
+        re.search(r"^\u200f1 × \u2068Walnut lamp\u2069$", text_in(message), re.MULTILINE)
+        is not None
+    )
 
 
 # Threads
 
 
-def test_the_mails_of_an_order_are_one_thread_with_ids_that_never_change(mail_sink: MailSink) -> None:
+def test_the_mails_of_an_order_are_one_thread_with_ids_that_never_change(
+    mail_sink: MailSink,
+) -> None:
     product: Product = make_product(name="Walnut lamp")
     factories.restock(product)
     line = factories.order(product, number="1042")

@@ -20,7 +20,9 @@ def line(db: None) -> OrderLine:
     return factories.order(product, number="TT-1042", country="CA")
 
 
-def test_in_hold_mails_can_be_read_and_are_not_sent(line: OrderLine, settings: Settings, mail_sink: MailSink) -> None:
+def test_in_hold_mails_can_be_read_and_are_not_sent(
+    line: OrderLine, settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_MODE = "hold"
     mail()
 
@@ -45,7 +47,9 @@ def test_what_was_held_goes_out_when_sending_is_switched_on(
     assert len(mail_sink.mails) == 1
 
 
-def test_a_preview_is_composed_anew_when_it_goes_out(line: OrderLine, settings: Settings, mail_sink: MailSink) -> None:
+def test_a_preview_is_composed_anew_when_it_goes_out(
+    line: OrderLine, settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_MODE = "hold"
     mail()
     Order.objects.update(customer_name="Augusta Ada King", email="king@example.com")
@@ -57,7 +61,9 @@ def test_a_preview_is_composed_anew_when_it_goes_out(line: OrderLine, settings: 
     assert line.order.messages.get().text.startswith("Hello Augusta,")
 
 
-def test_a_trial_reaches_the_listed_addresses_alone(settings: Settings, mail_sink: MailSink, db: None) -> None:
+def test_a_trial_reaches_the_listed_addresses_alone(
+    settings: Settings, mail_sink: MailSink, db: None
+) -> None:
     product = make_product()
     for email in ("ada@example.com", "grace@example.com", "Tester@Shop.example"):
         factories.order(product, email=email)
@@ -65,7 +71,10 @@ def test_a_trial_reaches_the_listed_addresses_alone(settings: Settings, mail_sin
     mail()
     mail()
 
-    assert sorted(mail.recipients[0] for mail in mail_sink.mails) == ["Tester@Shop.example", "ada@example.com"]
+    assert sorted(mail.recipients[0] for mail in mail_sink.mails) == [
+        "Tester@Shop.example",
+        "ada@example.com",
+    ]
     kept = Message.objects.get(state=State.QUEUED)
     assert kept.recipient == "grace@example.com"
     assert kept.subject
@@ -84,7 +93,9 @@ def test_the_mode_is_read_from_the_setting(setting: str, mode: MailMode) -> None
     assert parse_mail_mode(setting) == mode
 
 
-@pytest.mark.parametrize("setting", ["", "on", "Send", "only", "only:", "only:ada", "only:a@b.co;c@d.co"])
+@pytest.mark.parametrize(
+    "setting", ["", "on", "Send", "only", "only:", "only:ada", "only:a@b.co;c@d.co"]
+)
 def test_a_mode_that_cannot_be_read_sends_nothing(setting: str) -> None:
     with pytest.raises(ValueError, match="expected hold, send or only:ADDRESS"):
         parse_mail_mode(setting)

@@ -30,7 +30,8 @@ SOON = (NOON + 14 * DAY).date()  # well before the day on which the law takes an
 
 @pytest.fixture(autouse=True)
 def at_noon(clocks: Clocks) -> None:
-    """What a delay asks depends on the day, and whether it was told in time on the database's clock."""
+    """What a delay asks depends on the day, and whether it was told in time on the database's
+    clock."""
 
 
 @pytest.fixture
@@ -73,13 +74,23 @@ def preheader_of(html: str) -> str:
 
 def words_of(html: str) -> str:
     """What a reader sees of it, as one line."""
-    body = re.sub(r"<head>.*?</head>|<!--.*?-->|<div class=\"preheader\".*?</div>", "", html, flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
+    body = re.sub(
+        r"<head>.*?</head>|<!--.*?-->|<div class=\"preheader\".*?</div>", "", html, flags=re.DOTALL
+    )
+    return (
+        " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+        .replace(" ,", ",")
+        .replace(" .", ".")
+    )
 
 
-def two_line_order(first: Product, second: Product, *, quantity: int = 1, country: str = "CA") -> Order:
+def two_line_order(
+    first: Product, second: Product, *, quantity: int = 1, country: str = "CA"
+) -> Order:
     lines = [services.NewLine(first, quantity), services.NewLine(second, quantity)]
-    new = services.NewOrder(number="TT-2", placed_at=NOON, email="ada@example.com", country=country, lines=lines)
+    new = services.NewOrder(
+        number="TT-2", placed_at=NOON, email="ada@example.com", country=country, lines=lines
+    )
     return services.place_order(new, now=NOON)
 
 
@@ -105,8 +116,10 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     assert received["Subject"] == f"New date for order TT-1042: by {late.day} {late:%B} 2027"
     text = text_of(received)
     assert re.search(
-        r"You were told: it leaves us by (.+\n)+Now it leaves us by (.+\n)+Why: the goods are held at customs\.\n"
-        r"You are still 1st in line\.\n\n(.+\n+)+If that changes, we write before \w+ \w+ \d+ is over\.",
+        r"You were told: it leaves us by (.+\n)+Now it leaves us by (.+\n)+Why: the goods are "
+        r"held at customs\.\n"
+        r"You are still 1st in line\.\n\n(.+\n+)+If that changes, we write before \w+ \w+ \d+ is "
+        r"over\.",
         text,
     )
 
@@ -125,7 +138,9 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     received = newest(mail_sink)
 
     assert received["Subject"] == "Order TT-1042 has no date at the moment"
-    assert "We are sorry: the day we told you for your order TT-1042 no longer holds." in unwrapped(received)
+    assert "We are sorry: the day we told you for your order TT-1042 no longer holds." in unwrapped(
+        received
+    )
     assert "That day was taken back, and we have no new one yet." in unwrapped(received)
 
 
@@ -143,7 +158,10 @@ def test_one_line_without_a_date_is_a_part_of_the_order(mail_sink: MailSink, db:
     second = newest(mail_sink)
 
     assert first["Subject"] == "Part of order TT-2 has no date at the moment"
-    assert "We are sorry: the day we told you for part of your order TT-2 no longer holds." in unwrapped(first)
+    assert (
+        "We are sorry: the day we told you for part of your order TT-2 no longer holds."
+        in unwrapped(first)
+    )
     assert second["Subject"] == "Order TT-2 has no date at the moment"
     assert "the day we told you for your order TT-2 no longer holds." in unwrapped(second)
 
@@ -162,20 +180,27 @@ def test_arrived(line: OrderLine, mail_sink: MailSink) -> None:
 def test_shipped(line: OrderLine, mail_sink: MailSink) -> None:
     services.receive(line.product, 2, now=NOON)
     mail()
-    services.ship(line.order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9&a=b")
+    services.ship(
+        line.order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9&a=b"
+    )
     first = newest(mail_sink)
     services.ship(line.order, {line.pk: 1}, now=NOON + 2 * DAY)
     second = newest(mail_sink)
 
     assert first["Subject"] == "Part of order TT-1042 is on its way"
     assert "1 is still to come." in text_of(first)
-    assert "Follow the parcel:\nhttps://www.ups.com/track?tracknum=1Z9%26a%3Db\n\n2 × Walnut lamp\n" in text_of(first)
+    assert (
+        "Follow the parcel:\nhttps://www.ups.com/track?tracknum=1Z9%26a%3Db\n\n2 × Walnut lamp\n"
+        in text_of(first)
+    )
     assert 'href="https://www.ups.com/track?tracknum=1Z9%26a%3Db"' in html_of(first)
     assert second["Subject"] == "Order TT-1042 is on its way"
     assert "Follow the parcel" not in text_of(second)
 
 
-def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(mail_sink: MailSink, db: None) -> None:
+def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(
+    mail_sink: MailSink, db: None
+) -> None:
     line = factories.order(make_product(name="Walnut lamp"), 4)
     services.receive(line.product, 3, now=NOON)
     mail()
@@ -186,14 +211,20 @@ def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(mai
     assert re.findall(r"\d of \d shipped", said) == ["1 of 4 shipped", "2 of 4 shipped"]
 
 
-def test_who_reads_that_some_are_still_to_come_reads_by_when(line: OrderLine, mail_sink: MailSink) -> None:
+def test_who_reads_that_some_are_still_to_come_reads_by_when(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     services.receive(line.product, 1, now=NOON)
     said = unwrapped(newest(mail_sink))
-    assert f"1 is still to come. {window_sentence(factories.fresh(line).promise, locale='en')}" in said
+    assert (
+        f"1 is still to come. {window_sentence(factories.fresh(line).promise, locale='en')}" in said
+    )
 
 
-def test_arrived_and_shipped_the_same_day_is_one_mail_about_the_parcel(line: OrderLine, mail_sink: MailSink) -> None:
+def test_arrived_and_shipped_the_same_day_is_one_mail_about_the_parcel(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     services.receive(line.product, 2, now=NOON + DAY)
     services.ship(line.order, {line.pk: 2}, now=NOON + DAY)
@@ -226,7 +257,9 @@ def test_a_wrong_count(line: OrderLine, mail_sink: MailSink) -> None:
     assert "counted twice" not in text_of(received) + html_of(received)
 
 
-def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     services.receive(line.product, 2, now=NOON)
     mail()
     services.correct_shipment(services.ship(line.order, {line.pk: 2}, now=NOON), now=NOON)
@@ -252,7 +285,9 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
 # Several lines, several events
 
 
-def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSink, db: None) -> None:
+def test_each_line_says_its_own_news_and_what_else_is_to_come(
+    mail_sink: MailSink, db: None
+) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     factories.restock(lamp, expected_on=SOON)
     factories.restock(cup, expected_on=SOON)
@@ -266,11 +301,16 @@ def test_each_line_says_its_own_news_and_what_else_is_to_come(mail_sink: MailSin
     assert "1 × Lamp\n\nYou are in line: 1st." in text_of(first)
     assert "1 × Cup\n\nYou are in line: 1st." in text_of(first)
     assert second["Subject"] == "Part of order TT-2 is on its way"
-    assert re.search(r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ", text_of(second))
+    assert re.search(
+        r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ",
+        text_of(second),
+    )
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "shipped"])
-def test_a_mail_names_the_units_that_its_sentences_are_about(ended: str, mail_sink: MailSink, db: None) -> None:
+def test_a_mail_names_the_units_that_its_sentences_are_about(
+    ended: str, mail_sink: MailSink, db: None
+) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     factories.restock(lamp, expected_on=SOON)
     factories.restock(cup, expected_on=SOON)
@@ -303,7 +343,9 @@ def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -
     mail()
     for product, days in ((lamp, 70), (cup, 120)):
         later = (NOON + timedelta(days=days)).date()
-        services.move_restock_date(product.restocks.get(), later, now=NOON + DAY, reason="transport")
+        services.move_restock_date(
+            product.restocks.get(), later, now=NOON + DAY, reason="transport"
+        )
         factories.review(product, now=NOON + 2 * DAY)
     received = newest(mail_sink)
 
@@ -328,7 +370,9 @@ def test_a_change_the_mails_never_told_is_measured_against_the_last_word_they_di
 # Page and mail
 
 
-def test_the_mail_says_the_sentence_of_the_page_in_both_forms(line: OrderLine, mail_sink: MailSink) -> None:
+def test_the_mail_says_the_sentence_of_the_page_in_both_forms(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     slip(line, 70)
     received = newest(mail_sink)
@@ -345,7 +389,11 @@ def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
     mail()
     services.receive(lamp, 1, now=NOON + DAY)
     services.ship(
-        order, {order.lines.get(product__name="Lamp").pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z"
+        order,
+        {order.lines.get(product__name="Lamp").pk: 1},
+        now=NOON + DAY,
+        carrier="UPS",
+        tracking_number="1Z",
     )
     received = newest(mail_sink)
 
@@ -355,11 +403,15 @@ def test_text_and_html_say_the_same(mail_sink: MailSink, db: None) -> None:
         assert words in html
 
 
-def test_the_link_opens_the_order_and_may_act(line: OrderLine, settings: Settings, mail_sink: MailSink) -> None:
+def test_the_link_opens_the_order_and_may_act(
+    line: OrderLine, settings: Settings, mail_sink: MailSink
+) -> None:
     settings.SITE_URL = "https://orders.shop.example"
     received = newest(mail_sink)
 
-    (link,) = re.findall(r"^https://orders\.shop\.example/o/(.+)/$", text_of(received), re.MULTILINE)
+    (link,) = re.findall(
+        r"^https://orders\.shop\.example/o/(.+)/$", text_of(received), re.MULTILINE
+    )
     assert open_order(link, MAY_ACT)[0] == line.order
     links = set(re.findall(r'(?:href|src)="([^"]+)"', html_of(received)))
     assert links == {
@@ -376,7 +428,10 @@ def test_a_mail_is_small_plain_and_answered_by_people(line: OrderLine, mail_sink
     received = newest(mail_sink)
 
     assert received.get_content_type() == "multipart/alternative"
-    assert [body.get_content_type() for body in received.iter_parts()] == ["text/plain", "text/html"]
+    assert [body.get_content_type() for body in received.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
     assert received["From"] == "Tern & Tide <help@shop.example>"
     assert received["Reply-To"] == "help@shop.example"
     assert received["Auto-Submitted"] == "auto-generated"
@@ -390,10 +445,14 @@ def test_a_mail_is_small_plain_and_answered_by_people(line: OrderLine, mail_sink
     assert len(received.as_bytes()) < 20_000
 
 
-def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(mail_sink: MailSink, db: None) -> None:
+def test_a_mail_about_fifty_products_with_long_names_stays_under_100_kb(
+    mail_sink: MailSink, db: None
+) -> None:
     products = [make_product(name=f"{n} " + "ü" * 290) for n in range(50)]
     lines = [services.NewLine(product, 1) for product in products]
-    services.place_order(services.NewOrder(number="L", placed_at=NOON, email="a@b.co", lines=lines), now=NOON)
+    services.place_order(
+        services.NewOrder(number="L", placed_at=NOON, email="a@b.co", lines=lines), now=NOON
+    )
 
     assert len(newest(mail_sink).as_bytes()) < 100_000
 
@@ -416,7 +475,9 @@ def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
 ) -> None:
     """A number that does not stand on one line gets into no order (test_keys.py)."""
     product = make_product(name=hostile)
-    factories.order(product, number=hostile if hostile.isprintable() else "1", customer_name=hostile)
+    factories.order(
+        product, number=hostile if hostile.isprintable() else "1", customer_name=hostile
+    )
     received = newest(mail_sink)
 
     assert sorted(set(received.keys())) == sorted(received.keys())
@@ -424,7 +485,9 @@ def test_nothing_a_customer_or_a_supplier_typed_becomes_a_header_or_markup(
     assert received["X"] is None
     assert len(mail_sink.mails[-1].recipients) == 1
     assert "\n" not in received["Subject"]
-    assert not set("\u202e\u2028\u2029\x85\x0b\x0c") & set(text_of(received) + html_of(received) + received["Subject"])
+    assert not set("\u202e\u2028\u2029\x85\x0b\x0c") & set(
+        text_of(received) + html_of(received) + received["Subject"]
+    )
     assert "<script" not in html_of(received)
 
 
@@ -473,8 +536,8 @@ def test_a_promise_told_by_mail_is_marked_as_told(line: OrderLine, mail_sink: Ma
 
 
 def delayed(country: str, *days: int, number: str = "1042") -> OrderLine:
-    """The newest mail of this line tells of a delay: its delivery was moved to so many days after NOON, one after another,
-    and each time but the last the mail went out."""
+    """The newest mail of this line tells of a delay: its delivery was moved to so many days after
+    NOON, one after another, and each time but the last the mail went out."""
     product = make_product(name="Walnut lamp")
     factories.restock(product, expected_on=SOON)
     line = factories.order(product, number=number, country=country)
@@ -488,7 +551,9 @@ def asked_of(line: OrderLine) -> DelayNotice:
     return line.notices.exclude(outcome="superseded").first()
 
 
-def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(mail_sink: MailSink, db: None) -> None:
+def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(
+    mail_sink: MailSink, db: None
+) -> None:
     line = delayed("US", 35)
     received = newest(mail_sink)
 
@@ -497,7 +562,8 @@ def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(mail_sin
     assert (
         "You are still 1st in line. "
         "Happy to wait? You need do nothing. "
-        f"If we do not hear from you before we ship, and by {day}, we will take it that you agree to the new date. "
+        f"If we do not hear from you before we ship, and by {day}, we will take it that you agree "
+        f"to the new date. "
         f"The new date: it leaves us by {day}. "
         "Keep your place or cancel: it is your choice, and either costs you nothing. "
         "If you cancel, you get a prompt and full refund, within 7 working days. "
@@ -514,15 +580,25 @@ def test_the_links_of_a_delay_open_the_page_of_each_choice(
     line = delayed("DE", 50)
     received = newest(mail_sink)
 
-    said = re.findall(r"^(.+):\nhttps://orders\.shop\.example(/o/.+/answer/\?.+)$", text_of(received), re.MULTILINE)
-    assert [words for words, _ in said] == ["Keep my place", "Cancel, refund me", "Withdraw from contract here"]
+    said = re.findall(
+        r"^(.+):\nhttps://orders\.shop\.example(/o/.+/answer/\?.+)$",
+        text_of(received),
+        re.MULTILINE,
+    )
+    assert [words for words, _ in said] == [
+        "Keep my place",
+        "Cancel, refund me",
+        "Withdraw from contract here",
+    ]
     for (_, link), choice in zip(said, ["keep", "cancel", "withdraw"], strict=True):
         assert link.endswith(f"?line={line.pk}&choice={choice}")
         assert f'href="https://orders.shop.example{link}"' in unescape(html_of(received))
         assert "<button" in client.get(link).content.decode()
 
 
-def test_where_silence_cancels_the_subject_asks_for_an_answer(mail_sink: MailSink, db: None) -> None:
+def test_where_silence_cancels_the_subject_asks_for_an_answer(
+    mail_sink: MailSink, db: None
+) -> None:
     line = delayed("US", 35, 50)
     received = newest(mail_sink)
 
@@ -531,11 +607,14 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(mail_sink: MailSin
     assert (notice.case, received["Subject"]) == ("D", f"Please answer by {day}: order 1042")
     assert (
         "We need your OK; without it the rules have us return your money. "
-        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and refund you in full. "
+        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and "
+        f"refund you in full. "
     ) in unwrapped(received)
 
 
-def test_a_question_of_another_line_is_not_hidden_by_a_later_one(mail_sink: MailSink, db: None) -> None:
+def test_a_question_of_another_line_is_not_hidden_by_a_later_one(
+    mail_sink: MailSink, db: None
+) -> None:
     teapot, cup = make_product(name="Teapot"), make_product(name="Cup")
     for product in (teapot, cup):
         factories.restock(product, expected_on=SOON)
@@ -556,7 +635,9 @@ def test_a_question_of_another_line_is_not_hidden_by_a_later_one(mail_sink: Mail
         assert silence in said.split("Also in this order")[1]
 
 
-def test_what_may_still_be_answered_stands_with_the_other_lines(mail_sink: MailSink, db: None) -> None:
+def test_what_may_still_be_answered_stands_with_the_other_lines(
+    mail_sink: MailSink, db: None
+) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     for product in (lamp, cup):
         factories.restock(product, expected_on=SOON)
@@ -567,7 +648,10 @@ def test_what_may_still_be_answered_stands_with_the_other_lines(mail_sink: MailS
     received = newest(mail_sink)
 
     assert received["Subject"] == "Part of order TT-2 has arrived and is set aside"
-    assert "If you do not answer, you keep your place" in unwrapped(received).split("Also in this order")[1]
+    assert (
+        "If you do not answer, you keep your place"
+        in unwrapped(received).split("Also in this order")[1]
+    )
 
 
 def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None) -> None:
@@ -605,7 +689,9 @@ def test_a_reminder_is_news_while_the_question_is_open(mail_sink: MailSink, db: 
 
     day = f"{notice.answer_by.day} December"
     assert received["Subject"] == f"Please answer by {day}: order 1042"
-    assert f"A reminder: we have not heard from you, and need your answer by {day}." in unwrapped(received)
+    assert f"A reminder: we have not heard from you, and need your answer by {day}." in unwrapped(
+        received
+    )
     assert "Keep my place:\n" in text_of(received)
 
 
@@ -618,7 +704,10 @@ def test_a_reminder_that_the_answer_overtook_is_not_sent(mail_sink: MailSink, db
     received = newest(mail_sink)
 
     assert received["Subject"] == "You keep your place: order 1042"
-    assert "You keep your place in line. Thank you for telling us. The date agreed is now " in unwrapped(received)
+    assert (
+        "You keep your place in line. Thank you for telling us. The date agreed is now "
+        in unwrapped(received)
+    )
     assert "A reminder" not in text_of(received)
     assert "Keep my place" not in text_of(received)
 
@@ -668,10 +757,20 @@ def first_mail(sink: MailSink, country: str, days: int | None) -> EmailMessage:
 @pytest.mark.parametrize(
     "country, days, subject, kindness",
     [
-        ("US", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? You need do nothing."),
+        (
+            "US",
+            40,
+            r"Order 1042 will be late: by \d+ December",
+            "Happy to wait? You need do nothing.",
+        ),
         ("US", 70, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
         ("US", None, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
-        ("DE", 40, r"Order 1042 will be late: by \d+ December", "Happy to wait? Your place is kept for you."),
+        (
+            "DE",
+            40,
+            r"Order 1042 will be late: by \d+ December",
+            "Happy to wait? Your place is kept for you.",
+        ),
         ("DE", None, r"Order 1042 will be late", "Happy to wait? Your place is kept for you."),
     ],
 )
@@ -683,11 +782,14 @@ def test_a_first_mail_that_is_a_delay_is_no_welcome(
     text = unwrapped(received)
     assert re.fullmatch(subject, received["Subject"])
     assert text.startswith(
-        "Hello Ada, We are sorry: your order 1042 takes longer than was agreed. This is how it stands: 1 × Walnut lamp "
+        "Hello Ada, We are sorry: your order 1042 takes longer than was agreed. This is how it "
+        "stands: 1 × Walnut lamp "
     )
     assert f" {kindness}" in text
     assert "Thank you" not in text + html_of(received)
-    assert "We are sorry: your order 1042 takes longer than was agreed." in words_of(html_of(received))
+    assert "We are sorry: your order 1042 takes longer than was agreed." in words_of(
+        html_of(received)
+    )
 
 
 def test_a_first_mail_within_the_day_agreed_is_a_welcome(mail_sink: MailSink, db: None) -> None:

@@ -19,7 +19,9 @@ def line(db: None) -> OrderLine:
     return factories.order(product, number="TT-1042")
 
 
-def test_a_refused_mail_goes_out_unchanged_to_the_corrected_address(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_refused_mail_goes_out_unchanged_to_the_corrected_address(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail_sink.answers = ["550 no such user"]
     mail()
     message = Message.objects.get()
@@ -33,7 +35,9 @@ def test_a_refused_mail_goes_out_unchanged_to_the_corrected_address(line: OrderL
     assert states(line.order) == [State.SENT]
 
 
-def test_a_mail_without_an_address_goes_out_once_there_is_one(mail_sink: MailSink, db: None) -> None:
+def test_a_mail_without_an_address_goes_out_once_there_is_one(
+    mail_sink: MailSink, db: None
+) -> None:
     order = factories.order(make_product(), email="").order
     mail()
     with pytest.raises(Refused, match="has no mail address: enter one first"):
@@ -56,7 +60,9 @@ def test_a_mail_that_is_out_of_date_is_not_sent_again(line: OrderLine, mail_sink
         send_again(failed)
 
 
-def test_a_mail_found_in_the_customers_inbox_counts_as_told(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_mail_found_in_the_customers_inbox_counts_as_told(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     MessageEvent.objects.update(said=True)
     set_state(line.order, State.NEEDS_REVIEW)
@@ -67,7 +73,9 @@ def test_a_mail_found_in_the_customers_inbox_counts_as_told(line: OrderLine, mai
     assert Event.objects.get().told_at == message.sent_at
 
 
-def test_a_withdrawn_mail_leaves_the_customer_to_staff(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_withdrawn_mail_leaves_the_customer_to_staff(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     withdraw(Message.objects.get())
     mail()

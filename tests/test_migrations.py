@@ -1,4 +1,5 @@
-"""Migrations run while the shop is open: none rewrites a big table, or locks one for as long as it is long."""
+"""Migrations run while the shop is open: none rewrites a big table, or locks one for as long as it
+is long."""
 
 import re
 import threading
@@ -12,19 +13,31 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 
 OURS = ("orders", "notifications", "backorders_site")
-# The last migration of each app in the first release: until that is out, every table is empty when they run. From then on
-# this says which ran on empty tables, and the rules below hold for all that follow.
+# The last migration of each app in the first release: until that is out, every table is empty when
+# they run. From then on this says which ran on empty tables, and the rules below hold for all that
+# follow.
 FIRST_RELEASE: dict[str, str] = {}
 # Tables that stay small, whatever the shop sells.
-SMALL = {"notifications_hold", "notifications_pace", "notifications_heartbeat", "orders_run", "orders_release"}
+SMALL = {
+    "notifications_hold",
+    "notifications_pace",
+    "notifications_heartbeat",
+    "orders_run",
+    "orders_release",
+}
 
 RULES = {
-    "an index that is not built CONCURRENTLY": r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)[^;]*? ON \"?(\w+)",
+    "an index that is not built CONCURRENTLY": r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)[^;]*? "
+    r"ON \"?(\w+)",
     "a column of another type": r"ALTER TABLE \"?(\w+)\"?[^;]* ALTER COLUMN \S+ TYPE ",
-    "a column that is filled at once": r"ALTER TABLE \"?(\w+)\"? ADD COLUMN [^;]*DEFAULT (?:\w+\.)?\w*\(",
-    "a check that reads the whole table": r"ALTER TABLE \"?(\w+)\"? ADD CONSTRAINT [^;]*CHECK (?![^;]*NOT VALID)",
-    "a unique constraint without an index that is there": r"ALTER TABLE \"?(\w+)\"? ADD CONSTRAINT \S+ UNIQUE \(",
-    "a reference that reads the whole table": r"ALTER TABLE \"?(\w+)\"? ADD CONSTRAINT [^;]*FOREIGN KEY (?![^;]*NOT VALID)",
+    "a column that is filled at once": r"ALTER TABLE \"?(\w+)\"? ADD COLUMN [^;]*DEFAULT "
+    r"(?:\w+\.)?\w*\(",
+    "a check that reads the whole table": r"ALTER TABLE \"?(\w+)\"? ADD CONSTRAINT [^;]*CHECK "
+    r"(?![^;]*NOT VALID)",
+    "a unique constraint without an index that is there": r"ALTER TABLE \"?(\w+)\"? ADD "
+    r"CONSTRAINT \S+ UNIQUE \(",
+    "a reference that reads the whole table": r"ALTER TABLE \"?(\w+)\"? ADD CONSTRAINT "
+    r"[^;]*FOREIGN KEY (?![^;]*NOT VALID)",
     "NOT NULL that reads the whole table": r"ALTER TABLE \"?(\w+)\"?[^;]* SET NOT NULL",
     "a generated column": r"ALTER TABLE \"?(\w+)\"? ADD COLUMN [^;]*GENERATED ALWAYS",
     "rows changed in the migration itself": r"^\s*(?:WITH\b[^;]*)?UPDATE \"?(\w+)",
@@ -53,7 +66,9 @@ def ours() -> Iterator[tuple[migrations.Migration, ProjectState]]:
     """Every migration of ours in its order, with the state before it."""
     executor = MigrationExecutor(connection)
     state = ProjectState(real_apps=executor.loader.unmigrated_apps)
-    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True):
+    for migration, _ in executor.migration_plan(
+        executor.loader.graph.leaf_nodes(), clean_start=True
+    ):
         if migration.app_label in OURS:
             yield migration, state.clone()
         state = migration.mutate_state(state, preserve=False)
@@ -126,13 +141,17 @@ def test_no_migration_so_far_rewrites_a_table_that_was_there_before() -> None:
     executor = MigrationExecutor(connection)
     executor.recorder.ensure_schema()
     state = executor._create_project_state(with_applied_migrations=True)
-    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True):
+    for migration, _ in executor.migration_plan(
+        executor.loader.graph.leaf_nodes(), clean_start=True
+    ):
         before = files()
         with _in_our_transaction() as editor:
             state = migration.apply(state, editor)
         if migration.app_label in OURS:
             rewritten |= {
-                f"{migration}: {table}": node for table, node in before.items() if files().get(table, node) != node
+                f"{migration}: {table}": node
+                for table, node in before.items()
+                if files().get(table, node) != node
             }
     assert rewritten == {}
 

@@ -1,4 +1,5 @@
-"""My orders: a mailed link opens all orders of one address for a quarter of an hour, and nobody learns who has orders."""
+"""My orders: a mailed link opens all orders of one address for a quarter of an hour, and nobody
+learns who has orders."""
 
 import re
 from collections.abc import Iterator
@@ -85,10 +86,16 @@ def test_a_mail_that_was_put_off_carries_a_link_that_is_good_for_a_whole_quarter
     assert len(mail_sink.mails) == 1
 
 
-def test_who_asks_is_mailed_a_link_that_opens_all_their_orders(client: Client, ada: Order, mail_sink: MailSink) -> None:
-    second = factories.order(make_product(name="Tide blanket"), 2, number="1002", email="ADA@example.com").order
+def test_who_asks_is_mailed_a_link_that_opens_all_their_orders(
+    client: Client, ada: Order, mail_sink: MailSink
+) -> None:
+    second = factories.order(
+        make_product(name="Tide blanket"), 2, number="1002", email="ADA@example.com"
+    ).order
     told(ada)
-    assert "If we have orders with this address, a mail is on its way." in ask(client, " Ada@Example.com ")
+    assert "If we have orders with this address, a mail is on its way." in ask(
+        client, " Ada@Example.com "
+    )
     page = words(client, mailed_link(mail_sink))
     assert mail_sink.mails[-1].recipients == ["ADA@example.com"]
     assert "2 orders with A•••@example.com, those still to come first." in page
@@ -109,33 +116,48 @@ def test_the_mail_says_what_it_is_and_that_a_stranger_may_have_asked(
     assert message["Subject"] == "Your orders at Harbour & Sons"
     text = str(message.get_body(("plain",)).get_content()).replace("\r\n", "\n")
     assert text == (
-        "Hello Ada,\n\nSomebody asked for a link to all your orders. It goes to your mail\naddress only. "
+        "Hello Ada,\n\nSomebody asked for a link to all your orders. It goes to your "
+        "mail\naddress only. "
         "If that was not you, you need do nothing.\n\n"
         f"See all my orders:\nhttp://testserver{link}\n\n"
         "The link works for 15 minutes.\n\n"
         f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person\nreads it.\n\n"
-        f"Which mails you get:\nhttp://testserver/preferences/{link_token(ada, Purpose.ACT)}/\n\nHarbour & Sons\n"
+        f"Which mails you "
+        f"get:\nhttp://testserver/preferences/{link_token(ada, Purpose.ACT)}/\n\nHarbour & Sons\n"
     )
     assert f'href="http://testserver{link}"' in str(message.get_body(("html",)).get_content())
 
 
-def test_the_answer_is_the_same_whether_or_not_an_order_has_the_address(client: Client, ada: Order) -> None:
+def test_the_answer_is_the_same_whether_or_not_an_order_has_the_address(
+    client: Client, ada: Order
+) -> None:
     def answer(email: str) -> tuple[int, str, list[str]]:
         with CaptureQueriesContext(connection) as queries:
             response = client.post("/mine/", {"email": email})
-        asked = [re.sub(r"'[^']*'|\"s\d+_x\d+\"", "?", query["sql"]) for query in queries.captured_queries]
+        asked = [
+            re.sub(r"'[^']*'|\"s\d+_x\d+\"", "?", query["sql"])
+            for query in queries.captured_queries
+        ]
         return response.status_code, response.content.decode().replace(email, ""), asked
 
-    answers = [answer(email) for email in ("ada@example.com", "eve@example.com", "no address", "", "\x00", "a" * 9000)]
+    answers = [
+        answer(email)
+        for email in ("ada@example.com", "eve@example.com", "no address", "", "\x00", "a" * 9000)
+    ]
     assert [status for status, _, _ in answers] == [200] * 6
     assert len({said for _, said, _ in answers}) == 1
     assert len({tuple(asked) for _, _, asked in answers}) == 1
     assert Event.objects.filter(kind="link").count() == 1
 
 
-def test_while_mail_is_held_no_mail_is_promised_and_none_written(client: Client, ada: Order) -> None:
+def test_while_mail_is_held_no_mail_is_promised_and_none_written(
+    client: Client, ada: Order
+) -> None:
     hold_mail("a wrong date", now=NOON, actor="mia")
-    for response in (client.get("/mine/"), *(client.post("/mine/", {"email": e}) for e in ("ada@example.com", "x"))):
+    for response in (
+        client.get("/mine/"),
+        *(client.post("/mine/", {"email": e}) for e in ("ada@example.com", "x")),
+    ):
         page = response.content.decode()
         assert "No mails go out at the moment, so we cannot send you a link." in page
         assert re.search("on its way|name=.email|We mail you", page) is None
@@ -162,7 +184,9 @@ def test_a_mail_is_promised_where_one_goes_out(
     assert ('name="email"' in client.get("/mine/").content.decode()) is (mode != "hold")
 
 
-def test_whether_mail_to_an_address_came_back_is_told_no_stranger(client: Client, ada: Order) -> None:
+def test_whether_mail_to_an_address_came_back_is_told_no_stranger(
+    client: Client, ada: Order
+) -> None:
     before = ask(client, "eve@example.com")
     Suppression.objects.create(address="ada@example.com", reason="bounced", at=NOON)
     assert ask(client).replace("ada@", "eve@") == before
@@ -187,7 +211,9 @@ def test_a_button_pressed_twice_is_one_mail(client: Client, ada: Order) -> None:
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
-def test_an_address_is_mailed_so_often_a_day_and_no_more(client: Client, ada: Order, email: str) -> None:
+def test_an_address_is_mailed_so_often_a_day_and_no_more(
+    client: Client, ada: Order, email: str
+) -> None:
     for _ in range(MAILS_A_DAY):
         assert client.post("/mine/", {"email": email}).status_code == 200
     response = client.post("/mine/", {"email": email.upper()})
@@ -233,7 +259,10 @@ def test_the_page_of_the_order_says_that_a_mail_was_asked_for(client: Client, ad
 
 
 def test_a_form_from_elsewhere_is_refused_and_other_methods_too(client: Client, ada: Order) -> None:
-    assert Client(enforce_csrf_checks=True).post("/mine/", {"email": "ada@example.com"}).status_code == 403
+    assert (
+        Client(enforce_csrf_checks=True).post("/mine/", {"email": "ada@example.com"}).status_code
+        == 403
+    )
     assert client.put("/mine/").status_code == client.post(path(mine_url(ada))).status_code == 405
     assert client.head("/mine/").status_code == client.head(path(mine_url(ada))).status_code == 200
     assert kinds(ada) == ["joined"]
@@ -252,7 +281,12 @@ def test_open_orders_come_first_and_each_leads_to_its_page(client: Client, ada: 
 
 
 def test_another_address_never_appears(client: Client, ada: Order) -> None:
-    factories.order(make_product(name="Secret gift"), number="6666", email="eve@example.com", customer_name="Eve Older")
+    factories.order(
+        make_product(name="Secret gift"),
+        number="6666",
+        email="eve@example.com",
+        customer_name="Eve Older",
+    )
     factories.order(make_product(name="Nobody's"), number="7777", email="")
     page = client.get(path(mine_url(ada))).content.decode()
     assert re.findall(r"Order (\d+)", page) == ["1001"]
@@ -273,7 +307,9 @@ def test_the_link_ends_after_a_quarter_of_an_hour_and_says_so(
     assert "Harbour lamp" not in response.content.decode()
 
 
-def test_a_revoked_link_and_one_mailed_to_a_former_address_open_nothing(client: Client, ada: Order) -> None:
+def test_a_revoked_link_and_one_mailed_to_a_former_address_open_nothing(
+    client: Client, ada: Order
+) -> None:
     url = path(mine_url(ada))
     Order.objects.update(email="eve@example.com")
     assert client.get(url).status_code == 404
@@ -293,7 +329,10 @@ def test_a_token_of_one_purpose_is_none_of_another(client: Client, ada: Order) -
 def test_no_cookie_no_cache_no_index(client: Client, ada: Order) -> None:
     response = client.get(path(mine_url(ada)))
     assert response.cookies == {}
-    assert (response["Cache-Control"], response["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+    assert (response["Cache-Control"], response["X-Robots-Tag"]) == (
+        "no-store",
+        "noindex, nofollow",
+    )
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -314,13 +353,15 @@ def test_a_line_in_every_state_in_one_line(client: Client) -> None:
     url = path(mine_url(line.order))
     assert "3 × Lamp 1st in line." in words(client, url)
     services.receive(product, 2, now=NOON)
-    assert "3 × Lamp 2 are set aside for you. 1st in line. The last of your 3: " in words(client, url)
+    assert "3 × Lamp 2 are set aside for you. 1st in line. The last of your 3: " in words(
+        client, url
+    )
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp 1 has shipped. 1 is set aside for you. 1st in line." in words(client, url)
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     assert (
-        "3 × Lamp 1 has shipped. 1 is set aside for you. 1 is cancelled. 1 is still to come: It leaves us by"
-        in words(client, url)
+        "3 × Lamp 1 has shipped. 1 is set aside for you. 1 is cancelled. 1 is still to come: It "
+        "leaves us by" in words(client, url)
     )
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp Shipped." in words(client, url)
@@ -330,7 +371,9 @@ def test_what_is_all_set_aside_is_not_counted_out(client: Client) -> None:
     product = make_product(name="Lamp")
     line = factories.order(product)
     services.receive(product, 1, now=NOON)
-    assert "1 × Lamp 1 is set aside for you. It leaves us by" in words(client, path(mine_url(line.order)))
+    assert "1 × Lamp 1 is set aside for you. It leaves us by" in words(
+        client, path(mine_url(line.order))
+    )
 
 
 # With other mails

@@ -21,7 +21,9 @@ LEFT = "2026-11-02T14:30:00Z"
 
 @pytest.fixture
 def line() -> OrderLine:
-    return order(make_product(sku="LAMP"), number="1001", placed_at=NOON - timedelta(days=5), country="CA")
+    return order(
+        make_product(sku="LAMP"), number="1001", placed_at=NOON - timedelta(days=5), country="CA"
+    )
 
 
 def parcel(number: str, *, units: int = 1, at: str = LEFT, carrier: str = "UPS") -> str:
@@ -32,7 +34,10 @@ def standing() -> list[tuple[str, str, int]]:
     """Parcels as they stand: carrier, number, units."""
     found = []
     for shipment in Shipment.objects.filter(corrects=None).order_by("pk"):
-        found += [(shipment.carrier, shipment.tracking_number, units) for units in shipment.standing().values()]
+        found += [
+            (shipment.carrier, shipment.tracking_number, units)
+            for units in shipment.standing().values()
+        ]
     return found
 
 
@@ -41,7 +46,9 @@ def notes(line: OrderLine) -> list[str]:
     return [sentence(event, locale="en") for event in events]
 
 
-def test_an_export_said_it_shipped_and_the_file_then_names_the_parcel(line: OrderLine, load: Load) -> None:
+def test_an_export_said_it_shipped_and_the_file_then_names_the_parcel(
+    line: OrderLine, load: Load
+) -> None:
     load("import_orders", EXPORT, fulfilled("1001"))
     for _ in range(2):
         load("import_shipments", SHIPMENTS, parcel("1Z9"))
@@ -58,12 +65,16 @@ def test_two_parcels_of_what_was_shipped_in_one_word(load: Load) -> None:
     load("import_orders", EXPORT, fulfilled("1001").replace(",1,LAMP,LAMP", ",3,LAMP,LAMP"))
     load("import_shipments", SHIPMENTS, parcel("1Z1", units=2), parcel("1Z2", carrier=""))
     assert standing() == [("UPS", "1Z1", 2), ("", "1Z2", 1)]
-    assert notes(line) == ["Your tracking number for 2 of 3: 1Z1 (UPS).", "Your tracking number for 1 of 3: 1Z2."]
+    assert notes(line) == [
+        "Your tracking number for 2 of 3: 1Z1 (UPS).",
+        "Your tracking number for 1 of 3: 1Z2.",
+    ]
     assert fresh(line).shipped == 3
 
 
 def test_a_part_that_is_known_to_have_left_is_not_a_further_one(load: Load) -> None:
-    """One of three was recorded at noon; the parcel that left before is that one, the one of the evening is another."""
+    """One of three was recorded at noon; the parcel that left before is that one, the one of the
+    evening is another."""
     line = order(make_product(sku="LAMP"), 3, number="1001", placed_at=NOON - timedelta(days=5))
     services.ship(line.order, {line.pk: 1}, now=NOON - timedelta(hours=1), beyond_reserved=True)
     load("import_shipments", SHIPMENTS, parcel("1Z1", at="2026-11-02T15:00:00Z"))
@@ -113,9 +124,16 @@ def test_a_number_that_came_later_is_forgotten_with_its_person(line: OrderLine, 
 
 
 def test_nothing_is_numbered_that_has_not_shipped(line: OrderLine) -> None:
-    with pytest.raises(services.Refused, match="1 of these units are in no parcel without a number"):
+    with pytest.raises(
+        services.Refused, match="1 of these units are in no parcel without a number"
+    ):
         services.number_parcel(
-            line.order, {line.pk: 1}, now=NOON, shipped_at=NOON, carrier="UPS", tracking_number="1Z9"
+            line.order,
+            {line.pk: 1},
+            now=NOON,
+            shipped_at=NOON,
+            carrier="UPS",
+            tracking_number="1Z9",
         )
     assert not Shipment.objects.exists()
 

@@ -1,4 +1,5 @@
-"""What watchers read: readiness, metrics, signs of life; and that every alert is about something that is measured."""
+"""What watchers read: readiness, metrics, signs of life; and that every alert is about something
+that is measured."""
 
 import re
 import subprocess
@@ -44,7 +45,8 @@ def read(client: Client, token: str = TOKEN) -> dict[str, float]:
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
     return {
-        sample.name + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): sample.value
+        sample.name
+        + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): sample.value
         for family in text_string_to_metric_families(answer.content.decode())
         for sample in family.samples
     }
@@ -63,7 +65,9 @@ def test_without_a_token_set_there_are_no_metrics(client: Client) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer ", "Bearer wrong", TOKEN, f"Basic {TOKEN}"])
-def test_who_does_not_bring_the_token_reads_nothing(client: Client, measured: None, header: str) -> None:
+def test_who_does_not_bring_the_token_reads_nothing(
+    client: Client, measured: None, header: str
+) -> None:
     answer = client.get("/metrics", headers={"Authorization": header})
     assert (answer.status_code, b"backorders_" in answer.content) == (403, False)
 
@@ -74,7 +78,9 @@ def test_an_empty_shop_is_measured_too(client: Client, measured: None, settings:
     assert figures["backorders_build_info{build=abc123}"] == 1
     assert (figures["backorders_database_up"], figures["backorders_broker_up"]) == (1, 1)
     assert figures["backorders_oldest_due_message_seconds"] == 0
-    assert figures["backorders_task_age_seconds{every=often}{task=notifications.tasks.deliver}"] == float("inf")
+    assert figures[
+        "backorders_task_age_seconds{every=often}{task=notifications.tasks.deliver}"
+    ] == float("inf")
     assert "backorders_last_review_seconds" not in figures
 
 
@@ -87,7 +93,9 @@ def test_a_mail_that_waits_is_measured_by_its_age(client: Client, measured: None
     assert 660 <= figures["backorders_oldest_due_message_seconds"] < 700
 
 
-def test_tries_to_send_are_measured_by_outcome(client: Client, measured: None, mail_sink: MailSink) -> None:
+def test_tries_to_send_are_measured_by_outcome(
+    client: Client, measured: None, mail_sink: MailSink
+) -> None:
     product = factories.make_product()
     for _ in range(3):
         factories.order(product)
@@ -100,15 +108,22 @@ def test_tries_to_send_are_measured_by_outcome(client: Client, measured: None, m
 
 
 @pytest.mark.usefixtures("clocks")
-def test_notices_and_refunds_that_are_due_are_measured(client: Client, measured: None, mail_sink: MailSink) -> None:
+def test_notices_and_refunds_that_are_due_are_measured(
+    client: Client, measured: None, mail_sink: MailSink
+) -> None:
     line = delayed("US", 35)
     today = services.today_of(NOON)
-    DelayNotice.objects.update(notice_by=services.today_of(timezone.now()), told_at=None, outcome="")
+    DelayNotice.objects.update(
+        notice_by=services.today_of(timezone.now()), told_at=None, outcome=""
+    )
     assert read(client)["backorders_notices_untold_due"] == 1
     DelayNotice.objects.update(notice_by=today - timedelta(days=400))
     Refund.objects.create(line=line, units=1, due_on=today - timedelta(days=400), created_at=NOON)
     figures = read(client)
-    assert (figures["backorders_notices_untold_due"], figures["backorders_notices_untold_late"]) == (0, 1)
+    assert (
+        figures["backorders_notices_untold_due"],
+        figures["backorders_notices_untold_late"],
+    ) == (0, 1)
     assert figures["backorders_refunds_overdue"] == 1
 
 
@@ -121,7 +136,9 @@ def test_a_mail_that_is_not_due_yet_is_not_late(client: Client, measured: None) 
     assert read(client)["backorders_oldest_due_message_seconds"] == 0
 
 
-def test_mail_that_goes_to_some_is_kept_back_from_others(client: Client, measured: None, settings: Settings) -> None:
+def test_mail_that_goes_to_some_is_kept_back_from_others(
+    client: Client, measured: None, settings: Settings
+) -> None:
     settings.MAIL_MODE = "only:ada@example.com"
     assert client.get("/readyz").json()["mail"] == "goes out to some"
     assert read(client)["backorders_mail_held{by=mode}"] == 1
@@ -136,7 +153,9 @@ def test_held_mail_is_measured_and_said(client: Client, measured: None) -> None:
     assert read(client)["backorders_mail_held{by=staff}"] == 0
 
 
-def test_it_asks_as_many_questions_for_ten_mails_as_for_five(client: Client, measured: None) -> None:
+def test_it_asks_as_many_questions_for_ten_mails_as_for_five(
+    client: Client, measured: None
+) -> None:
     product = factories.make_product()
     counts = []
     for _ in range(2):
@@ -182,16 +201,22 @@ def test_every_alert_is_about_something_that_is_measured(client: Client, measure
 
 
 def test_every_alert_is_explained() -> None:
-    table = (ROOT / "docs" / "operations.md").read_text().split("## The alerts")[1].split("\n## ")[0]
+    table = (
+        (ROOT / "docs" / "operations.md").read_text().split("## The alerts")[1].split("\n## ")[0]
+    )
     explained = [
-        name for row in re.findall(r"^\| ([A-Z]\w+(?:, \w+)*) \|", table, re.MULTILINE) for name in row.split(", ")
+        name
+        for row in re.findall(r"^\| ([A-Z]\w+(?:, \w+)*) \|", table, re.MULTILINE)
+        for name in row.split(", ")
     ]
     assert sorted(explained) == sorted(["Alert", *(rule["alert"] for rule in rules())])
 
 
 def test_prometheus_can_read_the_alerts(needs: Needs) -> None:
     needs("promtool")
-    checked = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        ["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -262,4 +287,6 @@ def test_the_sign_of_life_stays_away_when_one_task_is_late(switch: list[str]) ->
 
 def test_every_task_that_beat_starts_exists() -> None:
     app.loader.import_default_modules()
-    assert {str(entry["task"]) for entry in django_settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
+    assert {str(entry["task"]) for entry in django_settings.CELERY_BEAT_SCHEDULE.values()} <= set(
+        app.tasks
+    )

@@ -1,5 +1,5 @@
-"""Nobody learns from the look-up, or from asking for a link, whether an order or an address is known here: the answers are
-the same to the byte, and take the same time."""
+"""Nobody learns from the look-up, or from asking for a link, whether an order or an address is
+known here: the answers are the same to the byte, and take the same time."""
 
 import gc
 import random
@@ -19,8 +19,9 @@ from tests.factories import NOON, make_product
 pytestmark = pytest.mark.django_db
 
 ASKED = 400  # times each
-# How far from 1/2 the chance may be that the slower of two answers is that of the order which exists. Of answers that take
-# the same time it is 1/2, give or take 0.02 for 400 each; two milliseconds between them move it by 0.2 and more.
+# How far from 1/2 the chance may be that the slower of two answers is that of the order which
+# exists. Of answers that take the same time it is 1/2, give or take 0.02 for 400 each; two
+# milliseconds between them move it by 0.2 and more.
 TOLD_APART = 0.1
 
 
@@ -31,7 +32,10 @@ def numbers() -> list[str]:
     services.place_orders(
         [
             services.NewOrder(
-                number=number, placed_at=NOON, email=f"{number}@example.com", lines=[services.NewLine(product, 1)]
+                number=number,
+                placed_at=NOON,
+                email=f"{number}@example.com",
+                lines=[services.NewLine(product, 1)],
             )
             for number in numbers
         ],
@@ -44,8 +48,9 @@ def numbers() -> list[str]:
 def seconds_of(
     ask: Callable[[str], object], known: Sequence[str], unknown: Sequence[str]
 ) -> tuple[list[float], list[float]]:
-    """Of each question, asked by turns in a random order, so that whatever else the machine does meets both alike; of this
-    process alone, for the machine is shared. What the database is asked is as many queries either way (test_access)."""
+    """Of each question, asked by turns in a random order, so that whatever else the machine does
+    meets both alike; of this process alone, for the machine is shared. What the database is asked
+    is as many queries either way (test_access)."""
     took: tuple[list[float], list[float]] = ([], [])
     questions = [(0, each) for each in known] + [(1, each) for each in unknown]
     random.Random(1).shuffle(questions)
@@ -64,9 +69,12 @@ def seconds_of(
 
 
 def told_apart(first: Sequence[float], second: Sequence[float]) -> float:
-    """How far from 1/2 the chance is that one of the second took longer than one of the first (Mann and Whitney's U)."""
+    """How far from 1/2 the chance is that one of the second took longer than one of the first (Mann
+    and Whitney's U)."""
     ordered = sorted(second)
-    wins = sum(len(ordered) - (bisect_left(ordered, one) + bisect_right(ordered, one)) / 2 for one in first)
+    wins = sum(
+        len(ordered) - (bisect_left(ordered, one) + bisect_right(ordered, one)) / 2 for one in first
+    )
     return abs(wins / (len(first) * len(second)) - 0.5)
 
 
@@ -78,7 +86,9 @@ def look_up(client: Client) -> Callable[[str], object]:
     return lambda number: client.post("/", {"number": number, "email": "eve@example.com"})
 
 
-def test_the_time_of_a_miss_does_not_tell_whether_the_order_exists(client: Client, numbers: list[str]) -> None:
+def test_the_time_of_a_miss_does_not_tell_whether_the_order_exists(
+    client: Client, numbers: list[str]
+) -> None:
     found, missed = seconds_of(look_up(client), numbers, unknown_of(numbers))
     assert told_apart(found, missed) < TOLD_APART
 
@@ -109,18 +119,25 @@ def test_two_milliseconds_would_be_seen(client: Client, numbers: list[str]) -> N
 
 
 def bytes_of(client: Client, path: str, typed: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """An answer without what was typed, which stands in the form again, the form's own protection and the request's id."""
+    """An answer without what was typed, which stands in the form again, the form's own protection
+    and the request's id."""
     cache.clear()
     answer = client.post(path, typed)
     content = answer.content
     for words in typed.values():
         content = content.replace(words.encode(), b"")
     content = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", content)
-    headers = {name: value for name, value in answer.headers.items() if name not in ("Content-Length", "X-Request-ID")}
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("Content-Length", "X-Request-ID")
+    }
     return answer.status_code, headers, content
 
 
-def test_a_miss_is_the_same_to_the_byte_whatever_was_wrong(client: Client, numbers: list[str]) -> None:
+def test_a_miss_is_the_same_to_the_byte_whatever_was_wrong(
+    client: Client, numbers: list[str]
+) -> None:
     mail, stranger = f"{numbers[0]}@example.com", "eve@example.com"
     asked = [(numbers[0], stranger), ("B1000", stranger), ("B1000", mail), (numbers[1], mail)]
     answers = [bytes_of(client, "/", {"number": number, "email": email}) for number, email in asked]
@@ -128,7 +145,9 @@ def test_a_miss_is_the_same_to_the_byte_whatever_was_wrong(client: Client, numbe
     assert answers[0][0] == 200
 
 
-def test_asking_for_a_link_is_answered_the_same_to_the_byte(client: Client, numbers: list[str]) -> None:
+def test_asking_for_a_link_is_answered_the_same_to_the_byte(
+    client: Client, numbers: list[str]
+) -> None:
     asked = [f"{numbers[0]}@example.com", "eve@example.com"]
     known, unknown = (bytes_of(client, "/mine/", {"email": email}) for email in asked)
     assert known == unknown

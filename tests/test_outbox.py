@@ -16,7 +16,15 @@ from notifications import tasks
 from notifications.mail_mode import MailMode
 from notifications.models import Attempt, Message, State, Suppression
 from notifications.outbox import delivery
-from notifications.outbox.delivery import Claimed, claim, deliver, finish, hand_over, prepare, release_stuck
+from notifications.outbox.delivery import (
+    Claimed,
+    claim,
+    deliver,
+    finish,
+    hand_over,
+    prepare,
+    release_stuck,
+)
 from notifications.outbox.dispatch import dispatch_all
 from notifications.transport.smtp import Answer, Outcome, Phase
 from orders import services
@@ -93,12 +101,17 @@ def test_nothing_is_mailed_twice(line: OrderLine, mail_sink: MailSink) -> None:
     assert len(mail_sink.mails) == 1
 
 
-def test_what_newer_news_has_overtaken_is_covered_but_not_counted_as_told(line: OrderLine, mail_sink: MailSink) -> None:
+def test_what_newer_news_has_overtaken_is_covered_but_not_counted_as_told(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     first = factories.fresh(line).promise
     slip(line, 70)
     mail()
 
-    assert list(message_of(line).covered.values_list("event__kind", "said")) == [("joined", False), ("later", True)]
+    assert list(message_of(line).covered.values_list("event__kind", "said")) == [
+        ("joined", False),
+        ("later", True),
+    ]
     first.refresh_from_db()
     assert first.told_at is None
     assert factories.fresh(line).promise.told_at is not None
@@ -166,7 +179,9 @@ def test_a_server_that_is_down_means_later_with_a_growing_pause(
     assert attention(line.order) == []
 
 
-def test_a_server_that_is_down_is_tried_with_one_mail_at_a_time(settings: Settings, db: None) -> None:
+def test_a_server_that_is_down_is_tried_with_one_mail_at_a_time(
+    settings: Settings, db: None
+) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = free_port()
     for _ in range(3):
@@ -182,7 +197,11 @@ def test_a_passing_refusal_means_later(line: OrderLine, mail_sink: MailSink, ans
     mail_sink.answers = [answer]
     mail()
     message = message_of(line)
-    assert (message.state, message.ambiguous_count, outcomes(message)) == (State.QUEUED, 0, ["deferred"])
+    assert (message.state, message.ambiguous_count, outcomes(message)) == (
+        State.QUEUED,
+        0,
+        ["deferred"],
+    )
 
     wait(MINUTE)
     mail()
@@ -191,7 +210,9 @@ def test_a_passing_refusal_means_later(line: OrderLine, mail_sink: MailSink, ans
 
 
 @pytest.mark.parametrize("answer", ["550 no such user <ada@example.com>", "552 too big", "554 no"])
-def test_a_refusal_for_good_fails_and_goes_on_staffs_list(line: OrderLine, mail_sink: MailSink, answer: str) -> None:
+def test_a_refusal_for_good_fails_and_goes_on_staffs_list(
+    line: OrderLine, mail_sink: MailSink, answer: str
+) -> None:
     mail_sink.answers = [answer]
     mail()
     wait(LEASE)
@@ -212,11 +233,17 @@ def test_one_refused_mail_holds_up_no_other(line: OrderLine, mail_sink: MailSink
     assert states(line.order) + states(other.order) == [State.FAILED, State.SENT]
 
 
-def test_an_answer_lost_after_the_content_costs_one_copy_that_is_counted(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_answer_lost_after_the_content_costs_one_copy_that_is_counted(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     lose_answers(mail_sink, 1)
     mail()
     message = message_of(line)
-    assert (message.state, message.ambiguous_count, outcomes(message)) == (State.QUEUED, 1, ["unknown"])
+    assert (message.state, message.ambiguous_count, outcomes(message)) == (
+        State.QUEUED,
+        1,
+        ["unknown"],
+    )
     mail()
     assert len(mail_sink.mails) == 1  # the server has time to think
 
@@ -238,8 +265,14 @@ def test_an_answer_lost_twice_needs_a_person(line: OrderLine, mail_sink: MailSin
     mail()
 
     message = message_of(line)
-    assert (message.state, message.ambiguous_count, len(mail_sink.mails)) == (State.NEEDS_REVIEW, 2, 2)
-    assert attention(line.order) == ["a mail to this customer was sent twice without an answer: look at its mails"]
+    assert (message.state, message.ambiguous_count, len(mail_sink.mails)) == (
+        State.NEEDS_REVIEW,
+        2,
+        2,
+    )
+    assert attention(line.order) == [
+        "a mail to this customer was sent twice without an answer: look at its mails"
+    ]
     assert Event.objects.get().told_at is None
 
 
@@ -255,7 +288,9 @@ def test_a_server_that_takes_the_connection_and_says_nothing_means_later(
     assert message_of(line).frozen_at is None
 
 
-def test_a_connection_the_server_closed_between_two_mails_is_opened_again(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_connection_the_server_closed_between_two_mails_is_opened_again(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     for _ in range(3):
         factories.order(line.product)
     keep = mail_sink.handle_DATA
@@ -269,7 +304,9 @@ def test_a_connection_the_server_closed_between_two_mails_is_opened_again(line: 
     mail_sink.handle_DATA = hang_up_after  # type: ignore[method-assign]
     mail()
 
-    assert set(Message.objects.values_list("state", "attempts", "ambiguous_count")) == {(State.SENT, 1, 0)}
+    assert set(Message.objects.values_list("state", "attempts", "ambiguous_count")) == {
+        (State.SENT, 1, 0)
+    }
     assert len(mail_sink.mails) == 4
 
 
@@ -307,7 +344,9 @@ def test_senders_that_run_together_send_each_mail_once(mail_sink: MailSink) -> N
     assert not Event.objects.filter(told_at__isnull=True).exists()
 
 
-def test_an_owner_slower_than_its_lease_changes_nothing(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_owner_slower_than_its_lease_changes_nothing(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     slow = claim_one(line)
     assert hand_over(slow)
@@ -321,7 +360,9 @@ def test_an_owner_slower_than_its_lease_changes_nothing(line: OrderLine, mail_si
     assert outcomes(slow.message) == ["unknown", "late"]
 
 
-def test_a_sender_that_died_before_handing_over_leaves_nothing_in_doubt(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_sender_that_died_before_handing_over_leaves_nothing_in_doubt(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     dead = claim_one(line)
     wait(timedelta(seconds=31))
@@ -332,7 +373,9 @@ def test_a_sender_that_died_before_handing_over_leaves_nothing_in_doubt(line: Or
     assert len(mail_sink.mails) == 1
 
 
-def test_a_sender_that_died_with_a_mail_in_flight_is_counted(line: OrderLine, mail_sink: MailSink) -> None:
+def test_a_sender_that_died_with_a_mail_in_flight_is_counted(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     hand_over(claim_one(line))
     wait(MINUTE)
@@ -344,7 +387,9 @@ def test_a_sender_that_died_with_a_mail_in_flight_is_counted(line: OrderLine, ma
     assert (message_of(line).state, message_of(line).ambiguous_count) == (State.SENT, 1)
 
 
-def test_senders_that_die_twice_in_flight_leave_it_to_a_person(line: OrderLine, mail_sink: MailSink) -> None:
+def test_senders_that_die_twice_in_flight_leave_it_to_a_person(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     for _ in range(2):
         hand_over(claim_one(line))
@@ -352,7 +397,9 @@ def test_senders_that_die_twice_in_flight_leave_it_to_a_person(line: OrderLine, 
         release_stuck()
 
     assert message_of(line).state == State.NEEDS_REVIEW
-    assert attention(line.order) == ["a mail to this customer was sent twice without an answer: look at its mails"]
+    assert attention(line.order) == [
+        "a mail to this customer was sent twice without an answer: look at its mails"
+    ]
 
 
 def test_what_a_failing_sender_did_not_reach_is_given_back(
@@ -388,7 +435,9 @@ def test_a_worker_stopped_while_it_writes_a_mail_does_not_give_the_mail_up(
     assert message_of(line).state == State.SENT
 
 
-def test_news_that_comes_after_the_claim_stops_the_older_mail(line: OrderLine, mail_sink: MailSink) -> None:
+def test_news_that_comes_after_the_claim_stops_the_older_mail(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     claimed = claim_one(line)
     slip(line, 70)
@@ -397,7 +446,9 @@ def test_news_that_comes_after_the_claim_stops_the_older_mail(line: OrderLine, m
     wait(timedelta(seconds=31))
     release_stuck()
     mail()
-    assert [received.message["Subject"] for received in mail_sink.mails] == [message_of(line).subject]
+    assert [received.message["Subject"] for received in mail_sink.mails] == [
+        message_of(line).subject
+    ]
     assert message_of(line).kind == "later"
 
 
@@ -426,7 +477,9 @@ def test_an_expired_message_is_not_sent(line: OrderLine, mail_sink: MailSink) ->
     assert (states(line.order), mail_sink.mails) == ([State.EXPIRED], [])
 
 
-def test_an_address_suppressed_meanwhile_is_not_mailed(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_address_suppressed_meanwhile_is_not_mailed(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     Suppression.objects.create(address="ADA@example.com", reason="bounced", at=NOON)
     mail()
@@ -435,17 +488,24 @@ def test_an_address_suppressed_meanwhile_is_not_mailed(line: OrderLine, mail_sin
     assert attention(line.order) == ["can't be reached: mail to this address is suppressed"]
 
 
-def test_an_address_corrected_meanwhile_is_the_one_mailed(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_address_corrected_meanwhile_is_the_one_mailed(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     Order.objects.update(email="lovelace@example.com")
     mail()
 
     (received,) = mail_sink.mails
-    assert (received.recipients, received.message["To"]) == (["lovelace@example.com"], "lovelace@example.com")
+    assert (received.recipients, received.message["To"]) == (
+        ["lovelace@example.com"],
+        "lovelace@example.com",
+    )
     assert message_of(line).recipient == "lovelace@example.com"
 
 
-def test_an_order_that_moved_on_past_its_news_gets_no_mail(line: OrderLine, mail_sink: MailSink) -> None:
+def test_an_order_that_moved_on_past_its_news_gets_no_mail(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     dispatch_all()
     services.cancel(line.order, now=NOON)
     Event.objects.filter(kind="cancelled").update(message_due=False)
@@ -464,7 +524,9 @@ def test_a_mail_that_cannot_be_written_is_staffs_and_holds_up_no_other(mail_sink
     mail()
 
     assert states(line.order) + states(other.order) == [State.FAILED, State.SENT]
-    assert attention(line.order) == ["a mail to this customer could not be written: look at its mails"]
+    assert attention(line.order) == [
+        "a mail to this customer could not be written: look at its mails"
+    ]
 
 
 # The rows themselves
@@ -474,7 +536,12 @@ def test_an_order_has_one_open_message(line: OrderLine) -> None:
     dispatch_all()
     with pytest.raises(IntegrityError, match="one_open_message_per_order"), transaction.atomic():
         Message.objects.create(
-            key="x", order=line.order, message_id="<x@y>", created_at=NOON, next_attempt_at=NOON, kind="later"
+            key="x",
+            order=line.order,
+            message_id="<x@y>",
+            created_at=NOON,
+            next_attempt_at=NOON,
+            kind="later",
         )
 
 
@@ -502,7 +569,9 @@ def test_the_command_dispatches_and_delivers(
     )
 
 
-def test_the_command_fails_when_a_mail_could_not_be_sent(line: OrderLine, mail_sink: MailSink) -> None:
+def test_the_command_fails_when_a_mail_could_not_be_sent(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail_sink.answers = ["451 later"]
     with pytest.raises(CommandError, match="not every mail could be sent"):
         call_command("deliver_messages")

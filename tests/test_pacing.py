@@ -69,7 +69,12 @@ def test_a_domain_at_its_rate_waits_and_the_others_of_the_same_batch_go(
 ) -> None:
     settings.MAIL_RATES = "slow.example=1/min"
     orders_of(
-        "a@slow.example", "b@slow.example", "C@Slow.example", "ada@example.com", "d@slow.example", "bo@example.com"
+        "a@slow.example",
+        "b@slow.example",
+        "C@Slow.example",
+        "ada@example.com",
+        "d@slow.example",
+        "bo@example.com",
     )
     deliver()
     assert sorted(reached(mail_sink)) == ["a@slow.example", "ada@example.com", "bo@example.com"]
@@ -89,7 +94,9 @@ def test_it_goes_on_at_its_rate(settings: Settings, mail_sink: MailSink) -> None
     assert reached(mail_sink) == ["a@slow.example", "b@slow.example"]
 
 
-def test_what_was_not_used_is_lost_but_for_a_second(settings: Settings, mail_sink: MailSink) -> None:
+def test_what_was_not_used_is_lost_but_for_a_second(
+    settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_RATES = "*=2/s"
     orders_of("a@example.com")
     deliver()
@@ -98,10 +105,13 @@ def test_what_was_not_used_is_lost_but_for_a_second(settings: Settings, mail_sin
     started = time.monotonic()
     deliver()
     took = time.monotonic() - started
-    assert 3 <= len(mail_sink.mails) - 1 <= 3 + 2 * took  # what a second allows, and the one that is due now
+    # what a second allows, and the one that is due now
+    assert 3 <= len(mail_sink.mails) - 1 <= 3 + 2 * took
 
 
-def test_a_backlog_of_one_domain_is_not_claimed_over_and_over(settings: Settings, mail_sink: MailSink) -> None:
+def test_a_backlog_of_one_domain_is_not_claimed_over_and_over(
+    settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_RATES = "slow.example=1/h"
     orders_of(*(f"{n}@slow.example" for n in range(5)), "ada@example.com")
     deliver()
@@ -124,7 +134,9 @@ def test_a_slow_domain_slows_only_itself(
         return await keep(server, session, envelope)
 
     mail_sink.handle_DATA = drag  # type: ignore[method-assign]
-    orders_of("a@slow.example", "b@slow.example", "c@slow.example", "ada@example.com", "bo@example.com")
+    orders_of(
+        "a@slow.example", "b@slow.example", "c@slow.example", "ada@example.com", "bo@example.com"
+    )
     deliver()
     deliver()
     assert sorted(reached(mail_sink)) == ["a@slow.example", "ada@example.com", "bo@example.com"]
@@ -137,7 +149,9 @@ def test_a_slow_domain_slows_only_itself(
 # All mail
 
 
-def test_all_mail_goes_at_the_rate_of_the_mail_server(settings: Settings, mail_sink: MailSink) -> None:
+def test_all_mail_goes_at_the_rate_of_the_mail_server(
+    settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_RATES = "all=20/s"
     orders_of(*(f"{n}@shop{n}.example" for n in range(30)))
     started = time.monotonic()
@@ -147,13 +161,17 @@ def test_all_mail_goes_at_the_rate_of_the_mail_server(settings: Settings, mail_s
     assert took >= (30 - 21) / 20
 
 
-def test_a_turn_that_does_not_come_in_time_is_left_to_the_next_sweep(settings: Settings, mail_sink: MailSink) -> None:
+def test_a_turn_that_does_not_come_in_time_is_left_to_the_next_sweep(
+    settings: Settings, mail_sink: MailSink
+) -> None:
     settings.MAIL_RATES = "all=1/min"
     orders_of("ada@example.com", "bo@example.com")
     started = time.monotonic()
     deliver(seconds=2)
     assert (reached(mail_sink), time.monotonic() - started < 2) == (["ada@example.com"], True)
-    assert set(Message.objects.exclude(state=State.SENT).values_list("state", "claim_token")) == {(State.QUEUED, None)}
+    assert set(Message.objects.exclude(state=State.SENT).values_list("state", "claim_token")) == {
+        (State.QUEUED, None)
+    }
 
 
 def test_the_state_outlives_the_sender(settings: Settings, mail_sink: MailSink) -> None:

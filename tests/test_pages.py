@@ -41,7 +41,9 @@ def url(row: Order, purpose: Purpose = Purpose.ACT, page: str = "") -> str:
 def text(client: Client, row: Order) -> str:
     """What somebody reads on the page, in one line."""
     page = client.get(url(row)).content.decode()
-    return " ".join(html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split())
+    return " ".join(
+        html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split()
+    )
 
 
 def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Product) -> None:
@@ -54,11 +56,16 @@ def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Prod
     assert "1 × Harbour lamp" in said
     assert re.search(r"Leaves us by \d+ December \(9 times in 10\), perhaps from the \w+\.", said)
     assert re.search(r"If that changes, we write before \d+ December is over\.", said)
-    assert "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you." in said
+    assert (
+        "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
+        in said
+    )
     assert "Computed 2 Nov 2026, 12:00 EST." in said
 
 
-def test_the_page_shows_the_promise_and_never_a_fresher_estimate(client: Client, lamp: Product) -> None:
+def test_the_page_shows_the_promise_and_never_a_fresher_estimate(
+    client: Client, lamp: Product
+) -> None:
     line = order(lamp)
     before = text(client, line.order)
     services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5), now=NOON, reason="customs")
@@ -78,7 +85,9 @@ def test_a_date_corrected_while_it_settles_was_never_seen(client: Client, lamp: 
     assert text(client, line.order) == before
 
 
-def test_who_waits_moves_up_when_others_get_theirs_and_reads_why(client: Client, lamp: Product) -> None:
+def test_who_waits_moves_up_when_others_get_theirs_and_reads_why(
+    client: Client, lamp: Product
+) -> None:
     for minute in range(36):
         order(lamp, placed_at=NOON - timedelta(minutes=60 - minute))
     line = order(lamp)
@@ -91,15 +100,26 @@ def test_who_waits_moves_up_when_others_get_theirs_and_reads_why(client: Client,
 
 def test_who_is_passed_reads_why_and_no_name(client: Client, lamp: Product) -> None:
     line = order(lamp)
-    order(lamp, placed_at=NOON - DAY, now=NOON + DAY, customer_name="Eve Older", email="eve@example.com")
+    order(
+        lamp,
+        placed_at=NOON - DAY,
+        now=NOON + DAY,
+        customer_name="Eve Older",
+        email="eve@example.com",
+    )
     said = text(client, line.order)
     assert "2nd in line. 1 person is ahead of you" in said
-    assert "An older order reached us late. It was paid before yours, so it stands ahead of you." in said
+    assert (
+        "An older order reached us late. It was paid before yours, so it stands ahead of you."
+        in said
+    )
     assert "Eve" not in said
     assert "eve@" not in said
 
 
-def test_who_was_moved_back_by_staff_does_not_read_that_they_moved_up(client: Client, lamp: Product) -> None:
+def test_who_was_moved_back_by_staff_does_not_read_that_they_moved_up(
+    client: Client, lamp: Product
+) -> None:
     line, behind = order(lamp), order(lamp, placed_at=NOON + timedelta(hours=1))
     services.move_in_queue(line, 2, now=NOON + DAY, reason="asked for it", actor="staff")
     assert "You moved up" not in text(client, line.order)
@@ -119,8 +139,15 @@ def test_cancellations_of_one_day_are_told_as_one(client: Client, lamp: Product)
 @pytest.mark.parametrize(
     ("who", "said"),
     [
-        ((0, 1), "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours."),
-        ((0, 0), "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."),
+        (
+            (0, 1),
+            "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours.",
+        ),
+        (
+            (0, 0),
+            "Someone ahead of you cancelled a part of their order: 2 fewer are needed before "
+            "yours.",
+        ),
     ],
 )
 def test_parts_cancelled_by_two_people_are_not_one_persons(
@@ -139,14 +166,20 @@ def test_who_has_theirs_hears_nothing_more_of_the_queue(client: Client, lamp: Pr
     services.receive(lamp, 1, now=NOON + DAY)
     services.cancel(held_up.order, now=NOON + 2 * DAY)
     said = text(client, line.order)
-    assert "Yours has arrived and is set aside for you. It leaves us by Wednesday, 4 November." in said
+    assert (
+        "Yours has arrived and is set aside for you. It leaves us by Wednesday, 4 November." in said
+    )
     assert "moved up" not in said
 
 
-def test_a_parcel_can_be_followed_and_one_recorded_by_mistake_is_gone(client: Client, lamp: Product) -> None:
+def test_a_parcel_can_be_followed_and_one_recorded_by_mistake_is_gone(
+    client: Client, lamp: Product
+) -> None:
     line = order(lamp, 2)
     services.receive(lamp, 2, now=NOON)
-    shipment = services.ship(line.order, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z9")
+    shipment = services.ship(
+        line.order, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z9"
+    )
     page = client.get(url(line.order)).content.decode()
     assert 'href="https://www.ups.com/track?tracknum=1Z9" rel="noopener noreferrer"' in page
     services.correct_shipment(shipment, now=NOON + DAY)
@@ -172,28 +205,37 @@ def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
     assert "4 set aside for you 1 on backorder" in said
     assert "1 × Harbour lamp Cancelled Cancelled. Your refund will be sent by " in said
     assert f"{refund.due_on.day} November" in said
-    assert "Deck chair 4 of your 5 have arrived and are set aside for you. 1 is still to come." in said
+    assert (
+        "Deck chair 4 of your 5 have arrived and are set aside for you. 1 is still to come." in said
+    )
 
 
 def test_without_a_date_the_page_says_so(client: Client) -> None:
     line = order(make_product())
     said = text(client, line.order)
     assert (
-        "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January 2027. We need your OK;"
-        in said
+        "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January "
+        "2027. We need your OK;" in said
     )
     assert "We write as soon as we have a date." in said
 
 
-def test_a_line_that_needs_a_person_says_so_and_keeps_its_place(client: Client, lamp: Product) -> None:
+def test_a_line_that_needs_a_person_says_so_and_keeps_its_place(
+    client: Client, lamp: Product
+) -> None:
     line = order(lamp, 3, held=True)
     said = text(client, line.order)
-    assert "A person is checking how many are still to come. Your place in line is kept meanwhile." in said
+    assert (
+        "A person is checking how many are still to come. Your place in line is kept meanwhile."
+        in said
+    )
     assert "1st in line." in said
 
 
 @pytest.mark.parametrize("change", [{"email": ""}, {"released_at": None}])
-def test_nobody_is_said_to_get_mail_whom_none_reaches(client: Client, lamp: Product, change: dict[str, object]) -> None:
+def test_nobody_is_said_to_get_mail_whom_none_reaches(
+    client: Client, lamp: Product, change: dict[str, object]
+) -> None:
     row = order(lamp).order
     Order.objects.update(**change)
     said = text(client, row)
@@ -252,13 +294,27 @@ def test_nothing_is_kept_indexed_or_told_to_others(client: Client, lamp: Product
 @pytest.mark.parametrize("page", ["", "live/", "status.json", "calendar.ics"])
 def test_looking_changes_nothing(client: Client, lamp: Product, page: str) -> None:
     row = order(lamp).order
-    before = (list(Event.objects.values()), list(OrderLine.objects.values()), list(Order.objects.values()))
-    assert client.get(url(row, page=page)).status_code == client.head(url(row, page=page)).status_code == 200
+    before = (
+        list(Event.objects.values()),
+        list(OrderLine.objects.values()),
+        list(Order.objects.values()),
+    )
+    assert (
+        client.get(url(row, page=page)).status_code
+        == client.head(url(row, page=page)).status_code
+        == 200
+    )
     assert client.post(url(row, page=page)).status_code == 405
-    assert before == (list(Event.objects.values()), list(OrderLine.objects.values()), list(Order.objects.values()))
+    assert before == (
+        list(Event.objects.values()),
+        list(OrderLine.objects.values()),
+        list(Order.objects.values()),
+    )
 
 
-def test_the_live_part_is_what_the_page_shows_until_something_changes(client: Client, lamp: Product) -> None:
+def test_the_live_part_is_what_the_page_shows_until_something_changes(
+    client: Client, lamp: Product
+) -> None:
     ahead, line = order(lamp), order(lamp)
     page = client.get(url(line.order)).content.decode()
     [again] = re.findall(r'hx-get="([^"]+)"', page)
@@ -288,7 +344,10 @@ def test_more_lines_and_events_cost_no_more_queries(
             number="T-5",
             placed_at=NOON,
             email="ada@example.com",
-            lines=[services.NewLine(product, 3) for product in [lamp, *(make_product() for _ in range(4))]],
+            lines=[
+                services.NewLine(product, 3)
+                for product in [lamp, *(make_product() for _ in range(4))]
+            ],
         ),
         now=NOON,
     )
@@ -309,10 +368,13 @@ def test_a_slip_is_drawn_and_said_and_nobody_is_blamed(client: Client, lamp: Pro
     review(lamp, now=NOON + DAY)
     said = text(client, line.order)
     assert re.search(
-        r"The window now: from \d+ January 2027 to \d+ January 2027\. Told on \w+, 2 November: from \d+ December to",
+        r"The window now: from \d+ January 2027 to \d+ January 2027\. Told on \w+, 2 November: "
+        r"from \d+ December to",
         said,
     )
-    assert re.search(r"Of the last 20 dates for goods like this, \d+ held; we allowed for that\.", said)
+    assert re.search(
+        r"Of the last 20 dates for goods like this, \d+ held; we allowed for that\.", said
+    )
     assert "supplier" not in said.lower().partition("how the line works")[0]
 
 
@@ -322,14 +384,19 @@ def test_the_bar_names_the_deliveries_that_serve_us(client: Client, lamp: Produc
     order(lamp, 40)
     line = order(lamp, 40)
     said = text(client, line.order)
-    assert "Due 2 December: 60 units, 20 of them yours Due 23 December: 50 units, 20 of them yours" in said
+    assert (
+        "Due 2 December: 60 units, 20 of them yours Due 23 December: 50 units, 20 of them yours"
+        in said
+    )
     assert "40 units for people ahead of you, then yours." in said
 
 
 def test_a_page_of_many_lines_and_news_is_light(client: Client, lamp: Product) -> None:
     line = order(lamp)
     for n in range(6):
-        services.move_restock_date(lamp.restocks.get(), date(2027, 1, 5) + 30 * n * DAY, now=NOON + n * DAY)
+        services.move_restock_date(
+            lamp.restocks.get(), date(2027, 1, 5) + 30 * n * DAY, now=NOON + n * DAY
+        )
         review(lamp, now=NOON + n * DAY)
     page = client.get(url(line.order)).content
     assert len(page) < 30_000
@@ -340,12 +407,19 @@ def test_a_page_of_many_lines_and_news_is_light(client: Client, lamp: Product) -
 
 def test_the_calendar_goes_with_the_last_open_line(client: Client, lamp: Product) -> None:
     line = order(lamp)
-    assert "Add the date to a calendar" in client.get(url(line.order, page="live/")).content.decode()
+    assert (
+        "Add the date to a calendar" in client.get(url(line.order, page="live/")).content.decode()
+    )
     services.cancel(line.order, now=NOON)
-    assert "Add the date to a calendar" not in client.get(url(line.order, page="live/")).content.decode()
+    assert (
+        "Add the date to a calendar"
+        not in client.get(url(line.order, page="live/")).content.decode()
+    )
 
 
-def test_before_buying_the_window_of_who_would_join_now(client: Client, lamp: Product, settings: Settings) -> None:
+def test_before_buying_the_window_of_who_would_join_now(
+    client: Client, lamp: Product, settings: Settings
+) -> None:
     for _ in range(4):
         order(lamp, 10)
     page = client.get("/p/LAMP/?quantity=20").content.decode()
@@ -353,7 +427,9 @@ def test_before_buying_the_window_of_who_would_join_now(client: Client, lamp: Pr
     assert "About 40 units are spoken for. 4 people are in line." in page
     assert "We have no date yet." in client.get("/p/LAMP/?quantity=21").content.decode()
     settings.EXACT_LINE = True
-    assert "40 units are spoken for. 4 people are in line." in client.get("/p/LAMP/").content.decode()
+    assert (
+        "40 units are spoken for. 4 people are in line." in client.get("/p/LAMP/").content.decode()
+    )
 
 
 def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product) -> None:
@@ -361,7 +437,10 @@ def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product)
     offered = client.get("/p/LAMP/promise.json?quantity=20").json()["window"]
     joined = fresh(order(lamp, 20)).promise
     assert joined is not None
-    assert (offered["early"], offered["late"]) == (joined.early.isoformat(), joined.late.isoformat())
+    assert (offered["early"], offered["late"]) == (
+        joined.early.isoformat(),
+        joined.late.isoformat(),
+    )
 
 
 def test_a_page_that_is_not_there_leads_on(client: Client) -> None:
@@ -370,13 +449,18 @@ def test_a_page_that_is_not_there_leads_on(client: Client) -> None:
     assert "Find my order by its number" in response.content.decode()
 
 
-def test_of_a_line_that_left_in_part_the_day_is_that_of_the_rest(client: Client, lamp: Product) -> None:
+def test_of_a_line_that_left_in_part_the_day_is_that_of_the_rest(
+    client: Client, lamp: Product
+) -> None:
     line = order(lamp, 5)
     services.receive(lamp, 3, now=NOON)
     assert "The last of your 5: Leaves us by" in text(client, line.order)
     services.ship(line.order, {line.pk: 2}, now=NOON)
     said = text(client, line.order)
-    assert "2 of your 5 left us on Monday, 2 November. 3 are still to come, the last of them: Leaves us by" in said
+    assert (
+        "2 of your 5 left us on Monday, 2 November. 3 are still to come, the last of them: Leaves "
+        "us by" in said
+    )
 
 
 def test_whether_several_come_in_one_parcel(client: Client, lamp: Product) -> None:
@@ -390,7 +474,10 @@ def test_whether_several_come_in_one_parcel(client: Client, lamp: Product) -> No
     services.receive(lamp, 10, now=NOON)
     assert parted in text(client, one_delivery.order)
     without_a_day = text(client, order(make_product(), 3).order)
-    assert "We have no date yet. They may leave us in more than one parcel. 1st in line." in without_a_day
+    assert (
+        "We have no date yet. They may leave us in more than one parcel. 1st in line."
+        in without_a_day
+    )
 
 
 def test_a_day_that_was_told_and_is_gone_reads_so(client: Client, lamp: Product) -> None:
@@ -399,8 +486,9 @@ def test_a_day_that_was_told_and_is_gone_reads_so(client: Client, lamp: Product)
     services.cancel_restock(lamp.restocks.get(), now=NOON + DAY)
     review(lamp, now=NOON + DAY)
     said = text(client, line.order)
-    assert f"The day we had named, {late.day} December, was taken back. We have no new one yet." in said.replace(
-        "\xa0", " "
+    assert (
+        f"The day we had named, {late.day} December, was taken back. We have no new one yet."
+        in said.replace("\xa0", " ")
     )
     assert "We have no date yet." not in said
 

@@ -1,4 +1,5 @@
-"""What is held about a person is handed to them, and forgotten when they ask; mails do not keep their words for ever."""
+"""What is held about a person is handed to them, and forgotten when they ask; mails do not keep
+their words for ever."""
 
 import json
 from collections.abc import Callable
@@ -46,14 +47,22 @@ PERSON = (MAIL, MAIL.upper(), "Vera", "Private", "1Z-VERA", "Elm Street")
 def vera(number: str = "V-1001") -> OrderLine:
     product = factories.make_product()
     factories.restock(product)
-    return factories.order(product, 2, number=number, email=MAIL.title(), customer_name="Vera Private", country="DE")
+    return factories.order(
+        product, 2, number=number, email=MAIL.title(), customer_name="Vera Private", country="DE"
+    )
 
 
 @pytest.fixture
 def line(clocks: Clocks, mail_sink: MailSink) -> OrderLine:
-    """Vera's order went through all that can leave her name somewhere, and is over: shipped, with nothing to be done."""
+    """Vera's order went through all that can leave her name somewhere, and is over: shipped, with
+    nothing to be done."""
     line = vera()
-    factories.order(factories.make_product(), email="other@example.com", number="X-1", customer_name="Otto Other")
+    factories.order(
+        factories.make_product(),
+        email="other@example.com",
+        number="X-1",
+        customer_name="Otto Other",
+    )
     mail()
     order = line.order
     services.write_note(order, "Vera rang: moved to Elm Street", now=NOON, actor="ann")
@@ -65,12 +74,23 @@ def line(clocks: Clocks, mail_sink: MailSink) -> OrderLine:
     Suppression.objects.create(address=MAIL.upper(), reason="complained", at=NOON)
     message = order.messages.latest("pk")
     ProviderReport.objects.create(
-        event_id="1", kind="bounced", message_id=message.message_id, recipient=MAIL, detail="Vera", received_at=NOON
+        event_id="1",
+        kind="bounced",
+        message_id=message.message_id,
+        recipient=MAIL,
+        detail="Vera",
+        received_at=NOON,
     )
-    upload = services.upload("orders", "x.csv", f"n,{MAIL}".encode(), all_products=False, now=NOON, actor="ann")
+    upload = services.upload(
+        "orders", "x.csv", f"n,{MAIL}".encode(), all_products=False, now=NOON, actor="ann"
+    )
     Upload.objects.filter(pk=upload.pk).update(state=Upload.State.DONE)
     Import.objects.create(
-        command="import_orders", file_name="x", sha256="0", started_at=NOON, rejected=[f"x:2: {MAIL} is odd", "x:3: b"]
+        command="import_orders",
+        file_name="x",
+        sha256="0",
+        started_at=NOON,
+        rejected=[f"x:2: {MAIL} is odd", "x:3: b"],
     )
     content_type = ContentType.objects.get_for_model(Order)
     LogEntry.objects.create(
@@ -86,13 +106,18 @@ def line(clocks: Clocks, mail_sink: MailSink) -> OrderLine:
 def everywhere() -> str:
     """All that any table holds, as text."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+            "'public'::regnamespace"
+        )
         tables = [name for (name,) in cursor.fetchall()]
         found = []
         for table in tables:
             cursor.execute(f"SELECT string_agg(t::text, E'\\n') FROM \"{table}\" t")
             found.append(f"{table}: {cursor.fetchone()[0] or ''}")
-        cursor.execute("SELECT string_agg(convert_from(content, 'UTF8'), E'\\n') FROM orders_upload")
+        cursor.execute(
+            "SELECT string_agg(convert_from(content, 'UTF8'), E'\\n') FROM orders_upload"
+        )
         found.append(f"files: {cursor.fetchone()[0] or ''}")
     return "\n".join(found)
 
@@ -113,11 +138,19 @@ def export(capsys: pytest.CaptureFixture[str], address: str = MAIL) -> dict[str,
     return found
 
 
-def test_all_that_is_held_about_a_person_is_handed_to_them(capsys: pytest.CaptureFixture[str], line: OrderLine) -> None:
+def test_all_that_is_held_about_a_person_is_handed_to_them(
+    capsys: pytest.CaptureFixture[str], line: OrderLine
+) -> None:
     held = export(capsys, f" {MAIL.upper()}")
     (order,) = held["orders"]
-    assert (order["number"], order["customer_name"], order["email"]) == ("V-1001", "Vera Private", MAIL.title())
-    assert [(row["sku"], row["quantity"], row["shipped"]) for row in order["lines"]] == [(line.product.sku, 2, 2)]
+    assert (order["number"], order["customer_name"], order["email"]) == (
+        "V-1001",
+        "Vera Private",
+        MAIL.title(),
+    )
+    assert [(row["sku"], row["quantity"], row["shipped"]) for row in order["lines"]] == [
+        (line.product.sku, 2, 2)
+    ]
     assert [row["text"] for row in order["notes"]] == ["Vera rang: moved to Elm Street"]
     assert [row["tracking_number"] for row in order["shipments"]] == ["1Z-VERA"]
     assert [(row["kind"], row["state"], "Hello Vera" in row["text"]) for row in order["mails"]] == [
@@ -127,12 +160,17 @@ def test_all_that_is_held_about_a_person_is_handed_to_them(capsys: pytest.Captur
     assert [row["outcome"] for row in order["mails"][0]["attempts"]] == ["sent"]
     assert [event["kind"] for event in order["events"]] == factories.kinds(line.order)
     assert all(event["text"] for event in order["events"])
-    assert [row["address"] for row in (*held["suppression"], *held["preferences"])] == [MAIL.upper(), MAIL]
+    assert [row["address"] for row in (*held["suppression"], *held["preferences"])] == [
+        MAIL.upper(),
+        MAIL,
+    ]
     assert [row["detail"] for row in held["provider_reports"]] == ["Vera"]
     assert (len(held["files"]), held["refused_rows"]) == (1, [f"x:2: {MAIL} is odd"])
 
 
-def test_an_export_holds_nobody_else_and_changes_nothing(capsys: pytest.CaptureFixture[str], line: OrderLine) -> None:
+def test_an_export_holds_nobody_else_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str], line: OrderLine
+) -> None:
     before = everywhere()
     assert "Otto" not in json.dumps(export(capsys))
     assert everywhere() == before
@@ -141,7 +179,9 @@ def test_an_export_holds_nobody_else_and_changes_nothing(capsys: pytest.CaptureF
 def test_a_mail_to_an_address_that_was_corrected_since_is_held_about_it(
     capsys: pytest.CaptureFixture[str], line: OrderLine
 ) -> None:
-    services.correct_address(line.order, "new@example.com", revoke=True, reason="typed", now=NOON, actor="ann")
+    services.correct_address(
+        line.order, "new@example.com", revoke=True, reason="typed", now=NOON, actor="ann"
+    )
     held = export(capsys)
     assert (held["orders"], len(held["other_mails"])) == ([], 2)
 
@@ -164,7 +204,11 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
     assert traces() == []
     assert [client.get(link).status_code for link in links] == [404] * len(links)
     said, of_files, *_ = capsys.readouterr().out.splitlines()
-    assert said == "Erased from 1 orders, 2 mails, 1 reports of the provider and 0 reasons and notes of staff."
+    assert (
+        said
+        == "Erased from 1 orders, 2 mails, 1 reports of the provider and 0 reasons and notes of "
+        "staff."
+    )
     assert "the uploaded files x.csv." in of_files
     assert list(queue.differences()) == []
     with pytest.raises(CommandError, match="nothing is held about"):
@@ -177,14 +221,25 @@ def test_what_staff_wrote_elsewhere_loses_the_person_and_nothing_else(
     other = OrderLine.objects.get(order__number="X-1")
     factories.order(other.product)
     services.move_in_queue(other, 2, now=NOON, actor="ann", reason="swapped with VERA PRIVATE")
-    services.write_note(other.order, f"knows vera@example.com, cc {MAIL}; Vera Bly is another", now=NOON, actor="ann")
+    services.write_note(
+        other.order,
+        f"knows vera@example.com, cc {MAIL}; Vera Bly is another",
+        now=NOON,
+        actor="ann",
+    )
     receipt = services.receive(other.product, 1, now=NOON, reason="back from Vera Private, 1Z-VERA")
     services.correct_receipt(receipt, 0, reason="Vera", now=NOON, actor="ann")
     call_command("erase_person", MAIL)
     assert "and 4 reasons and notes of staff" in capsys.readouterr().out
     assert QueueChange.objects.exclude(note="").get().note == "swapped with [erased]"
-    assert other.order.notes.get().text == "knows vera@example.com, cc [erased]; Vera Bly is another"
-    assert list(Receipt.objects.filter(product=other.product).order_by("pk").values_list("reason", flat=True)) == [
+    assert (
+        other.order.notes.get().text == "knows vera@example.com, cc [erased]; Vera Bly is another"
+    )
+    assert list(
+        Receipt.objects.filter(product=other.product)
+        .order_by("pk")
+        .values_list("reason", flat=True)
+    ) == [
         "back from [erased], [erased]",
         "Vera",
     ]
@@ -196,7 +251,11 @@ def test_what_accounting_and_evidence_need_stays(line: OrderLine) -> None:
         events = [facts, list(line.order.events.values("kind", "at", "told_at"))]
         return [
             events,
-            list(OrderLine.objects.order_by("pk").values("quantity", "shipped", "agreed_by", "promise")),
+            list(
+                OrderLine.objects.order_by("pk").values(
+                    "quantity", "shipped", "agreed_by", "promise"
+                )
+            ),
             list(Message.objects.order_by("pk").values("state", "sent_at", "message_id", "kind")),
             list(line.order.shipments.values("carrier", "shipped_at")),
             list(line.promises.values("early", "late", "told_at")),
@@ -211,10 +270,20 @@ def test_what_accounting_and_evidence_need_stays(line: OrderLine) -> None:
 
 def test_others_keep_their_own(line: OrderLine) -> None:
     other = Order.objects.get(number="X-1")
-    before = (other.email, other.customer_name, other.link_version, other.messages.latest("pk").text)
+    before = (
+        other.email,
+        other.customer_name,
+        other.link_version,
+        other.messages.latest("pk").text,
+    )
     call_command("erase_person", MAIL)
     other.refresh_from_db()
-    assert (other.email, other.customer_name, other.link_version, other.messages.latest("pk").text) == before
+    assert (
+        other.email,
+        other.customer_name,
+        other.link_version,
+        other.messages.latest("pk").text,
+    ) == before
 
 
 def test_history_keeps_itself_again_once_the_person_is_gone(line: OrderLine) -> None:
@@ -245,15 +314,26 @@ def open_task(line: OrderLine) -> None:
 @pytest.mark.parametrize(
     ("open_something", "said"),
     [
-        (lambda line: vera("V-2"), "a mail about order V-2 is on its way|order V-2: units are still to come"),
+        (
+            lambda line: vera("V-2"),
+            "a mail about order V-2 is on its way|order V-2: units are still to come",
+        ),
         (open_refund, "order V-1001: a refund is to be sent"),
         (open_task, "order V-1001: the shop is to be told"),
-        (lambda line: Message.objects.filter(kind="joined").update(state="queued", sent_at=None), "is on its way"),
+        (
+            lambda line: Message.objects.filter(kind="joined").update(state="queued", sent_at=None),
+            "is on its way",
+        ),
         (lambda line: line.order.events.update(message_due=True), "order V-1001: a mail is due"),
-        (lambda line: Upload.objects.update(state="to_import"), "the file x.csv with this address waits"),
+        (
+            lambda line: Upload.objects.update(state="to_import"),
+            "the file x.csv with this address waits",
+        ),
     ],
 )
-def test_while_something_is_open_nothing_is_erased(line: OrderLine, open_something: Open, said: str) -> None:
+def test_while_something_is_open_nothing_is_erased(
+    line: OrderLine, open_something: Open, said: str
+) -> None:
     open_something(line)
     before = everywhere()
     with pytest.raises(CommandError, match=said):
@@ -261,17 +341,23 @@ def test_while_something_is_open_nothing_is_erased(line: OrderLine, open_somethi
     assert everywhere() == before
 
 
-def test_the_words_of_a_notice_stay_as_evidence_without_the_person(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_the_words_of_a_notice_stay_as_evidence_without_the_person(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     line = delayed("US", 35)
     Order.objects.update(customer_name="Vera Private", email=MAIL)
     mail()
     clocks.move_to(NOON + timedelta(minutes=1))
     notice = asked_of(line)
-    services.answer(line.order, line.pk, Choice.CANCEL, units=None, seen=None, now=NOON + timedelta(minutes=1))
+    services.answer(
+        line.order, line.pk, Choice.CANCEL, units=None, seen=None, now=NOON + timedelta(minutes=1)
+    )
     mail()
     Refund.objects.update(sent_at=NOON)
     ShopTask.objects.update(confirmed_at=NOON)
-    told = Message.objects.filter(covered__event__promise=notice.promise, covered__said=True).latest("pk")
+    told = Message.objects.filter(
+        covered__event__promise=notice.promise, covered__said=True
+    ).latest("pk")
     call_command("erase_person", MAIL)
 
     told.refresh_from_db()
@@ -287,18 +373,27 @@ class TestWordsThatGrowOld:
         self, clocks: Clocks, mail_sink: MailSink, line: OrderLine
     ) -> None:
         shipped = Message.objects.filter(kind="shipped")
-        facts = shipped.values("subject", "recipient", "state", "sent_at", "message_id", "kind").get()
+        facts = shipped.values(
+            "subject", "recipient", "state", "sent_at", "message_id", "kind"
+        ).get()
         assert forget_words(now=NOON + timedelta(days=89)) == 0
         assert forget_words(now=NOON + timedelta(days=91)) == 1
-        assert shipped.values("subject", "recipient", "state", "sent_at", "message_id", "kind").get() == facts
+        assert (
+            shipped.values("subject", "recipient", "state", "sent_at", "message_id", "kind").get()
+            == facts
+        )
         assert shipped.values_list("text", "html", "headers").get() == ("", "", {})
         assert set(ProviderReport.objects.values_list("recipient", "detail")) == {("", "")}
 
     def test_of_a_notice_go_after_its_years(self, clocks: Clocks, mail_sink: MailSink) -> None:
         delayed("US", 35)
         mail()
-        told = Message.objects.filter(covered__event__promise__notice__isnull=False, covered__said=True)
-        assert forget_words(now=NOON + timedelta(days=100)) == Message.objects.count() - told.count()
+        told = Message.objects.filter(
+            covered__event__promise__notice__isnull=False, covered__said=True
+        )
+        assert (
+            forget_words(now=NOON + timedelta(days=100)) == Message.objects.count() - told.count()
+        )
         assert [bool(message.text) for message in told] == [True] * told.count()
         assert forget_words(now=NOON + timedelta(days=1500)) == told.count() > 0
 
@@ -307,7 +402,9 @@ class TestWordsThatGrowOld:
         forget_words(now=NOON + timedelta(days=1000))
         assert all(message.text for message in Message.objects.filter(state=State.QUEUED))
 
-    def test_are_missed_by_whoever_would_send_it_again(self, clocks: Clocks, line: OrderLine) -> None:
+    def test_are_missed_by_whoever_would_send_it_again(
+        self, clocks: Clocks, line: OrderLine
+    ) -> None:
         forget_words(now=NOON + timedelta(days=1000))
         message = line.order.messages.latest("pk")
         Message.objects.filter(pk=message.pk).update(state=State.BOUNCED)

@@ -41,7 +41,14 @@ def told(draw: st.DrawFn) -> Told:
     late = draw(near_days)
     early = draw(st.none() | st.just(late - draw(st.integers(0, 60)) * DAY))
     window = draw(
-        st.sampled_from([dated(early, late), Window("open", early), Window("chances", early, late, late), NO_WINDOW])
+        st.sampled_from(
+            [
+                dated(early, late),
+                Window("open", early),
+                Window("chances", early, late, late),
+                NO_WINDOW,
+            ]
+        )
     )
     return Told(window, draw(near_days))
 
@@ -70,13 +77,16 @@ def test_a_slip_is_seen_at_a_glance() -> None:
     assert (now.label, before.label) == ("Now: 21–30 Dec", "Told 2 Nov: 3–7 Dec")
     assert (
         strip.told
-        == "The window now: from 21 December to 30 December. Told on 2 November: from 3 December to 7 December."
+        == "The window now: from 21 December to 30 December. Told on 2 November: from 3 December "
+        "to 7 December."
     )
 
 
 def test_years_are_named_where_they_change() -> None:
     over = Told(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
-    strip = window_strip(over, [Told(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB")
+    strip = window_strip(
+        over, [Told(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB"
+    )
     assert strip is not None
     assert [row.label for row in strip.rows] == [
         "Now: 28 Dec\u2009–\u20098 Jan 2027",
@@ -84,7 +94,8 @@ def test_years_are_named_where_they_change() -> None:
     ]
     assert [month.label for month in strip.months] == ["Jan 2027"]
     assert strip.told == (
-        "The window now: from 28 December 2026 to 8 January 2027. Told on Tuesday, 24 November: by 3 February 2027."
+        "The window now: from 28 December 2026 to 8 January 2027. Told on Tuesday, 24 November: "
+        "by 3 February 2027."
     )
     later = window_strip(over, [BEFORE], today=date(2027, 1, 4), locale="en-GB")
     assert later is not None
@@ -105,7 +116,10 @@ def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
 
 
 def test_only_days_that_were_told_are_drawn() -> None:
-    hidden = Told(Window("chances", date(2026, 12, 1), date(2027, 1, 9), date(2027, 3, 1), None, 0.2, 0.5), TODAY)
+    hidden = Told(
+        Window("chances", date(2026, 12, 1), date(2027, 1, 9), date(2027, 3, 1), None, 0.2, 0.5),
+        TODAY,
+    )
     assert window_strip(hidden, [], today=TODAY, locale="en-GB") is None
     assert window_strip(Told(NO_WINDOW, TODAY), [], today=TODAY, locale="en-GB") is None
     strip = window_strip(hidden, [BEFORE], today=TODAY, locale="en-GB")
@@ -146,7 +160,13 @@ def test_shares_add_up_and_each_is_seen(numbers: list[int], total: float, least:
     assert all(one <= other + NEARLY for (_, one), (_, other) in pairwise(by_number))
 
 
-@given(st.integers(0, 9000), st.integers(0, 9000), st.integers(1, 40), st.lists(units, max_size=5), st.booleans())
+@given(
+    st.integers(0, 9000),
+    st.integers(0, 9000),
+    st.integers(1, 40),
+    st.lists(units, max_size=5),
+    st.booleans(),
+)
 def test_every_unit_of_the_line_is_drawn_once(
     gone: int, ahead: int, mine: int, brings: list[int], mirrored: bool
 ) -> None:
@@ -156,10 +176,13 @@ def test_every_unit_of_the_line_is_drawn_once(
     stands = Standing(gone, ahead, mine, tuple(Delivery(TODAY, each) for each in brings))
     parts = list(parts_of(stands))
     drawn = {
-        state: sum(part.units for part in parts if part.state == state) for state in ("gone", "ahead", "mine", "behind")
+        state: sum(part.units for part in parts if part.state == state)
+        for state in ("gone", "ahead", "mine", "behind")
     }
     assert drawn == {"gone": gone, "ahead": ahead, "mine": mine, "behind": spare if brings else 0}
-    assert [sum(part.units for part in parts if part.delivery == n) for n in range(len(brings))] == brings
+    assert [
+        sum(part.units for part in parts if part.delivery == n) for n in range(len(brings))
+    ] == brings
     segments = sorted(segments_of(parts, mirrored=mirrored), key=lambda segment: segment.x)
     assert segments[0].x == pytest.approx(0)
     assert segments[-1].x + segments[-1].width == pytest.approx(100)
@@ -183,7 +206,9 @@ def test_the_deliveries_are_those_of_the_forecast_behind_the_promise() -> None:
     assert stands(promised_ahead=36, ahead=36, mine=1) == Standing(
         0, 36, 1, (Delivery(DUE["PO-7"], 30), Delivery(DUE["PO-8"], 100))
     )
-    assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).deliveries == (Delivery(DUE["PO-7"], 30),)
+    assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).deliveries == (
+        Delivery(DUE["PO-7"], 30),
+    )
 
 
 def test_who_has_left_the_line_since_does_not_move_us_to_another_delivery() -> None:
@@ -199,7 +224,11 @@ def test_a_line_grown_past_its_delivery_names_no_other() -> None:
 def test_a_delivery_that_is_done_is_not_named() -> None:
     bar = queue_bar(stands(promised_ahead=36, ahead=6, mine=1), today=TODAY, locale="en-GB")
     assert bar.deliveries == ()
-    assert bar.told == "6 units for people ahead of you, then yours. 30 units that were ahead of you are not any more."
+    assert (
+        bar.told
+        == "6 units for people ahead of you, then yours. 30 units that were ahead of you are not "
+        "any more."
+    )
 
 
 def test_what_arrived_for_me_is_not_brought_once_more() -> None:
@@ -208,7 +237,11 @@ def test_what_arrived_for_me_is_not_brought_once_more() -> None:
     assert part == Standing(25, 0, 35, (Delivery(DUE["PO-7"], 25), Delivery(DUE["PO-8"], 100)))
     bar = queue_bar(part, today=TODAY, locale="en-GB")
     assert bar.deliveries == ()
-    assert [each.words for each in bar.key] == ["25 no longer ahead", "35 yours", "room for 65 more"]
+    assert [each.words for each in bar.key] == [
+        "25 no longer ahead",
+        "35 yours",
+        "room for 65 more",
+    ]
 
 
 def test_deliveries_in_words() -> None:
@@ -217,7 +250,11 @@ def test_deliveries_in_words() -> None:
         ("Due 2 December: 30 units, 5 of them yours", True),
         ("Due 23 December: 100 units, 35 of them yours", True),
     ]
-    assert [each.words for each in bar.key] == ["25 units ahead of you", "40 yours", "room for 65 more"]
+    assert [each.words for each in bar.key] == [
+        "25 units ahead of you",
+        "40 yours",
+        "room for 65 more",
+    ]
 
 
 def test_many_deliveries_are_taken_together() -> None:

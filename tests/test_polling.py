@@ -73,7 +73,9 @@ def is_passed_by(lamp: Product, ahead: OrderLine, line: OrderLine) -> None:
     order(lamp, placed_at=NOON - 9 * DAY, now=NOON)
 
 
-@pytest.mark.parametrize("happens", [slips, cancels, is_told, arrives, leaves, loses_units, is_passed_by])
+@pytest.mark.parametrize(
+    "happens", [slips, cancels, is_told, arrives, leaves, loses_units, is_passed_by]
+)
 def test_whatever_happens_is_seen_by_the_next_poll(
     client: Client, lamp: Product, happens: Callable[[Product, OrderLine, OrderLine], None]
 ) -> None:
@@ -87,7 +89,9 @@ def test_whatever_happens_is_seen_by_the_next_poll(
     assert poll(client, line.order, now_seen) == 204
 
 
-def test_while_one_poll_makes_a_page_the_others_keep_theirs_until_they_ask_again(client: Client, lamp: Product) -> None:
+def test_while_one_poll_makes_a_page_the_others_keep_theirs_until_they_ask_again(
+    client: Client, lamp: Product
+) -> None:
     line = order(lamp)
     seen = shown(client, line.order)
     services.cancel(line.order, now=NOON)

@@ -1,4 +1,5 @@
-"""Good news and "no change" may be turned off; what is due to a customer is mailed whatever they chose."""
+"""Good news and "no change" may be turned off; what is due to a customer is mailed whatever they
+chose."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +68,9 @@ def newest(sink: MailSink) -> EmailMessage:
 # What is mailed
 
 
-def test_good_news_turned_off_stands_on_the_page_and_is_not_mailed(line: OrderLine, mail_sink: MailSink) -> None:
+def test_good_news_turned_off_stands_on_the_page_and_is_not_mailed(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
     mail()
     off(line, "good_news")
     slip(line, 12)
@@ -94,7 +97,10 @@ def test_shipment_cancellation_and_answers_are_mailed_whatever_was_turned_off(
     services.receive(line.product, 1, now=NOON)
     services.ship(line.order, {line.pk: 1}, now=NOON)
     services.cancel(other.order, now=NOON)
-    assert sorted(subjects(mail_sink)[2:]) == ["Order 1001 is on its way", "Order 1002 is cancelled"]
+    assert sorted(subjects(mail_sink)[2:]) == [
+        "Order 1001 is on its way",
+        "Order 1002 is cancelled",
+    ]
 
 
 def test_no_change_turned_off_is_neither_mailed_nor_promised(
@@ -110,14 +116,18 @@ def test_no_change_turned_off_is_neither_mailed_nor_promised(
     assert kinds(line.order) == ["joined", "on_track"]
 
 
-def test_one_turned_off_leaves_the_other(line: OrderLine, mail_sink: MailSink, clock: time_machine.Traveller) -> None:
+def test_one_turned_off_leaves_the_other(
+    line: OrderLine, mail_sink: MailSink, clock: time_machine.Traveller
+) -> None:
     mail()
     off(line, "good_news")
     after_quiet_weeks(clock)
     assert subjects(mail_sink)[1:] == ["No change: order 1001, by 30 November"]
 
 
-def test_who_was_told_of_no_day_hears_of_the_first_whatever_was_turned_off(mail_sink: MailSink) -> None:
+def test_who_was_told_of_no_day_hears_of_the_first_whatever_was_turned_off(
+    mail_sink: MailSink,
+) -> None:
     product = make_product()
     line = factories.order(product, number="1001", country="CA")
     factories.review(product)
@@ -166,7 +176,10 @@ def test_while_silence_would_cancel_no_mail_that_says_so_is_optional(mail_sink: 
     assert (kinds(line.order)[-1], states(line.order)) == ("earlier", ["sent", "sent"])
     assert "List-Unsubscribe" not in sent
     text = str(sent.get_body(("plain",)).get_content())
-    assert ("We need your OK" in text, "You need not get this kind of mail" in text) == (True, False)
+    assert ("We need your OK" in text, "You need not get this kind of mail" in text) == (
+        True,
+        False,
+    )
 
 
 def test_news_that_is_due_takes_good_news_along(line: OrderLine, mail_sink: MailSink) -> None:
@@ -247,7 +260,9 @@ def test_looking_changes_nothing(client: Client, line: OrderLine) -> None:
     assert Preference.objects.count() == 0
 
 
-def test_the_link_that_stops_does_nothing_else_and_others_do_not_stop(client: Client, line: OrderLine) -> None:
+def test_the_link_that_stops_does_nothing_else_and_others_do_not_stop(
+    client: Client, line: OrderLine
+) -> None:
     token = link_token(line.order, Purpose.STOP)
     for page in ("", "live/", "answer/", "status.json", "calendar.ics"):
         assert client.get(f"/o/{token}/{page}").status_code == 404
@@ -276,7 +291,10 @@ def test_without_an_address_there_is_nothing_to_choose(client: Client, line: Ord
 def test_the_page_shows_what_was_chosen_and_saves_a_change(client: Client, line: OrderLine) -> None:
     off(line, "no_change")
     page = client.get(url(line)).content.decode()
-    assert [" checked" in box for box in re.findall("<input type=.checkbox.[^>]*>", page)] == [True, False]
+    assert [" checked" in box for box in re.findall("<input type=.checkbox.[^>]*>", page)] == [
+        True,
+        False,
+    ]
     response = client.post(url(line), {"no_change": "on"})
     assert (response.status_code, response["Location"]) == (303, url(line))
     assert list(Preference.objects.values_list("good_news", "no_change")) == [(False, True)]
@@ -286,7 +304,9 @@ def test_the_page_shows_what_was_chosen_and_saves_a_change(client: Client, line:
     assert "ada@example.com" not in page
 
 
-def test_a_link_that_may_only_look_shows_and_does_not_change(client: Client, line: OrderLine) -> None:
+def test_a_link_that_may_only_look_shows_and_does_not_change(
+    client: Client, line: OrderLine
+) -> None:
     page = client.get(url(line, Purpose.LOOK)).content.decode()
     assert "This link can only look." in page
     assert "<button" not in page
@@ -302,4 +322,7 @@ def test_a_form_from_elsewhere_is_refused(line: OrderLine) -> None:
 def test_pages_of_one_person_are_not_kept_or_indexed(client: Client, line: OrderLine) -> None:
     for page in (url(line), url(line, Purpose.STOP, "unsubscribe")):
         response = client.get(page)
-        assert (response["Cache-Control"], response["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+        assert (response["Cache-Control"], response["X-Robots-Tag"]) == (
+            "no-store",
+            "noindex, nofollow",
+        )

@@ -23,13 +23,16 @@ from tests.mailing import mail, outcomes, states, wait
 from tests.test_mails import asked_of, delayed
 
 SECRET = "reports:not-a-secret"
-CAME_BACK = "a mail to this customer came back: reach them another way, or enter an address that works"
+CAME_BACK = (
+    "a mail to this customer came back: reach them another way, or enter an address that works"
+)
 pytestmark = pytest.mark.django_db
 
 
 @dataclass
 class Provider:
-    """Postmark's sending address, on this machine. `statuses` are answered instead of 200 until they are used up."""
+    """Postmark's sending address, on this machine. `statuses` are answered instead of 200 until
+    they are used up."""
 
     port: int = 0
     statuses: list[int] = field(default_factory=list)
@@ -45,8 +48,15 @@ def provider(settings: Settings) -> Iterator[Provider]:
             posted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             provider.asked.append(posted[0] if isinstance(posted, list) else posted)
             status = provider.statuses.pop(0) if provider.statuses else 200
-            word = {"ErrorCode": 0, "Message": "OK", "MessageID": f"pm-{len(provider.asked)}", "To": "ada@example.com"}
-            body = json.dumps(word if status == 200 else {"ErrorCode": 10, "Message": "no"}).encode()
+            word = {
+                "ErrorCode": 0,
+                "Message": "OK",
+                "MessageID": f"pm-{len(provider.asked)}",
+                "To": "ada@example.com",
+            }
+            body = json.dumps(
+                word if status == 200 else {"ErrorCode": 10, "Message": "no"}
+            ).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -94,7 +104,11 @@ def report(message: Message, kind: str, **more: Any) -> dict[str, Any]:
         "MessageID": message.provider_id,
         "Email": message.recipient,
     }
-    bounced = {"Type": "HardBounce", "ID": 7, "Description": f"no {message.recipient}"} if kind == "Bounce" else {}
+    bounced = (
+        {"Type": "HardBounce", "ID": 7, "Description": f"no {message.recipient}"}
+        if kind == "Bounce"
+        else {}
+    )
     complaint = {"Type": "SpamComplaint", "ID": 8} if kind == "SpamComplaint" else {}
     return {"RecordType": kind, **ours, **bounced, **complaint, **more}
 
@@ -111,13 +125,19 @@ def post(word: object, *, secret: str = SECRET) -> int:
 # Sending
 
 
-def test_a_mail_goes_out_by_the_provider_with_our_message_id(line: OrderLine, provider: Provider) -> None:
+def test_a_mail_goes_out_by_the_provider_with_our_message_id(
+    line: OrderLine, provider: Provider
+) -> None:
     message = sent(line)
     (asked,) = provider.asked
     assert (message.state, message.provider_id, outcomes(message)) == (State.SENT, "pm-1", ["sent"])
     assert asked["Metadata"] == {"message_id": message.message_id}
     assert {"Name": "Message-ID", "Value": message.message_id} in asked["Headers"]
-    assert (asked["To"], asked["Subject"], asked["TextBody"]) == ("ada@example.com", message.subject, message.text)
+    assert (asked["To"], asked["Subject"], asked["TextBody"]) == (
+        "ada@example.com",
+        message.subject,
+        message.text,
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,13 +155,21 @@ def test_what_the_provider_answers(
 ) -> None:
     provider.statuses = [status]
     message = sent(line)
-    assert (message.state, outcomes(message), message.ambiguous_count) == (state, [outcome], ambiguous)
+    assert (message.state, outcomes(message), message.ambiguous_count) == (
+        state,
+        [outcome],
+        ambiguous,
+    )
 
 
 def test_a_provider_that_is_away_has_surely_not_sent(line: OrderLine, settings: Settings) -> None:
     use(settings, free_port())
     message = sent(line)
-    assert (message.state, outcomes(message), message.ambiguous_count) == (State.QUEUED, ["deferred"], 0)
+    assert (message.state, outcomes(message), message.ambiguous_count) == (
+        State.QUEUED,
+        ["deferred"],
+        0,
+    )
 
 
 # Reports
@@ -149,7 +177,9 @@ def test_a_provider_that_is_away_has_surely_not_sent(line: OrderLine, settings: 
 
 def test_a_delivery_is_noted_once(line: OrderLine) -> None:
     message = sent(line)
-    assert [post(report(message, "Delivery", DeliveredAt="2026-11-02T17:00:01Z")) for _ in range(3)] == [200] * 3
+    assert [
+        post(report(message, "Delivery", DeliveredAt="2026-11-02T17:00:01Z")) for _ in range(3)
+    ] == [200] * 3
     message.refresh_from_db()
     assert (message.state, message.delivered_at is not None) == (State.SENT, True)
     assert ProviderReport.objects.count() == 1
@@ -175,7 +205,9 @@ def test_a_bounce_replayed_after_the_address_works_again_changes_nothing(line: O
     assert (Suppression.objects.count(), ProviderReport.objects.count()) == (0, 1)
 
 
-def test_a_bounce_that_comes_before_the_sender_has_written_sent_waits_for_it(line: OrderLine) -> None:
+def test_a_bounce_that_comes_before_the_sender_has_written_sent_waits_for_it(
+    line: OrderLine,
+) -> None:
     message = sent(line)
     Message.objects.update(state=State.QUEUED, sent_at=None)
     assert post(report(message, "Bounce")) == 200
@@ -201,7 +233,9 @@ def test_a_complaint_stops_mails_and_the_next_news_is_staffs(line: OrderLine) ->
     other = factories.order(line.product)
     mail()
     assert states(other.order) == [State.SUPPRESSED]
-    assert Order.objects.get(pk=other.order_id).attention == ["can't be reached: mail to this address is suppressed"]
+    assert Order.objects.get(pk=other.order_id).attention == [
+        "can't be reached: mail to this address is suppressed"
+    ]
 
 
 def test_a_delivery_settles_what_nobody_had_answered(line: OrderLine, provider: Provider) -> None:
@@ -217,7 +251,10 @@ def test_a_delivery_settles_what_nobody_had_answered(line: OrderLine, provider: 
 
 def test_a_report_of_a_mail_we_never_sent_is_kept_and_harms_nobody(line: OrderLine) -> None:
     message = sent(line)
-    stranger = report(message, "Bounce") | {"Metadata": {"message_id": "<x@y>"}, "MessageID": "unknown"}
+    stranger = report(message, "Bounce") | {
+        "Metadata": {"message_id": "<x@y>"},
+        "MessageID": "unknown",
+    }
     assert post(stranger) == 200
     assert (states(line.order), Suppression.objects.count()) == ([State.SENT], 0)
 
@@ -240,7 +277,11 @@ def test_without_a_secret_set_there_is_no_such_address(line: OrderLine, settings
         (b"{", 400),
         (b"[1]", 400),
         (b"\xff\xfe", 400),
-        (b'{"RecordType": "Bounce", "ID": "\\u0000", "Type": "HardBounce", "Email": "a\\u0000b"}', 400),
+        (
+            b'{"RecordType": "Bounce", "ID": "\\u0000", "Type": "HardBounce", "Email": '
+            b'"a\\u0000b"}',
+            400,
+        ),
         (b"[" * 100_000, 400),
         (b"{}" + b" " * 1_000_001, 413),
     ],

@@ -1,5 +1,5 @@
-"""The proxy's rules as they are shipped, in front of the site as it is shipped: nobody takes the pages from everybody else,
-and nobody says where a request comes from but the proxy."""
+"""The proxy's rules as they are shipped, in front of the site as it is shipped: nobody takes the
+pages from everybody else, and nobody says where a request comes from but the proxy."""
 
 import http.client
 import io
@@ -35,7 +35,8 @@ from tests.faults.hosts import proxy_rules
 pytestmark = pytest.mark.django_db
 HOST = "localhost"
 PASSWORD = "correct horse battery"
-STORED = make_password(PASSWORD, hasher="pbkdf2_sha256")  # the tests have a quicker one, which the site does not know
+# the tests have a quicker one, which the site does not know
+STORED = make_password(PASSWORD, hasher="pbkdf2_sha256")
 MANY = 24  # the site has eight threads
 PATIENCE = 10  # seconds for a page
 LARGE = 3 << 20
@@ -62,9 +63,15 @@ class Client:
     def ask(self, path: str, content: bytes | None = None, **headers: str) -> Answer:
         connection = self.connect(self.address)
         connection.putrequest("GET" if content is None else "POST", path)
-        written = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), **headers}
+        written = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            **headers,
+        }
         if content is not None:
-            written |= {"Content-Length": str(len(content)), "Referer": f"https://{HOST}:{connection.port}/"}
+            written |= {
+                "Content-Length": str(len(content)),
+                "Referer": f"https://{HOST}:{connection.port}/",
+            }
         for name, value in written.items():
             connection.putheader(name, value)
         connection.endheaders(content)
@@ -79,7 +86,9 @@ class Client:
     def send(self, path: str, form: dict[str, str], **headers: str) -> Answer:
         token = self.token(path)
         kind = {"Content-Type": FORM}
-        return self.ask(path, urlencode(form | {"csrfmiddlewaretoken": token}).encode(), **kind, **headers)
+        return self.ask(
+            path, urlencode(form | {"csrfmiddlewaretoken": token}).encode(), **kind, **headers
+        )
 
     def token(self, path: str) -> str:
         return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.ask(path).body)[0]
@@ -101,7 +110,9 @@ class Site:
         return Client(lambda source: self._connection(source), address)
 
     def without_proxy(self) -> Client:
-        return Client(lambda source: http.client.HTTPConnection(HOST, self.web, PATIENCE, (source, 0)))
+        return Client(
+            lambda source: http.client.HTTPConnection(HOST, self.web, PATIENCE, (source, 0))
+        )
 
     def _connection(self, source: str) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(
@@ -112,7 +123,9 @@ class Site:
         return ssl.create_default_context(cafile=str(self.authority))
 
     def socket(self, *, by_proxy: bool) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self.proxy if by_proxy else self.web), PATIENCE)
+        made = socket.create_connection(
+            ("127.0.0.1", self.proxy if by_proxy else self.web), PATIENCE
+        )
         return self._trust().wrap_socket(made, server_hostname=HOST) if by_proxy else made
 
     @contextmanager
@@ -125,8 +138,8 @@ class Site:
         sender: Client | None = None,
         kind: str = FORM,
     ) -> Iterator[None]:
-        """Many forms, of which the rest comes a byte at a time as long as the block lasts. They have what lets a form in
-        before it is read."""
+        """Many forms, of which the rest comes a byte at a time as long as the block lasts. They
+        have what lets a form in before it is read."""
         over = threading.Event()
         here = f"{HOST}:{self.proxy}"
         cookies = sender.cookies if sender else {"csrftoken": secrets.token_hex(16)}
@@ -153,7 +166,9 @@ class Site:
             yield
 
 
-def started(name: str, command: list[str], directory: Path, environment: dict[str, str], ending: ExitStack) -> None:
+def started(
+    name: str, command: list[str], directory: Path, environment: dict[str, str], ending: ExitStack
+) -> None:
     process = Process(name, command, BASE_DIR, directory / f"{name}.log", environment)
     process.start()
     ending.callback(process.stop)
@@ -185,8 +200,12 @@ def site(
         for name in ("ann", "bob"):
             User.objects.create(username=name, password=STORED, is_staff=True, is_superuser=True)
         for n in range(TRIES["client"] + 10):
-            factories.order(factories.make_product(), number=f"10{n:02}", email=f"cust{n}@example.com")
-        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+            factories.order(
+                factories.make_product(), number=f"10{n:02}", email=f"cust{n}@example.com"
+            )
+        database = urlsplit(os.environ["DATABASE_URL"])._replace(
+            path=f"/{connection.settings_dict['NAME']}"
+        )
         environment = os.environ | {
             "DATABASE_URL": urlunsplit(database),
             "DEMO": "1",
@@ -194,7 +213,17 @@ def site(
             "TRUSTED_PROXIES": "1",
             "XDG_DATA_HOME": str(directory),
         }
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(web), "--workers", "2"]
+        granian = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--port",
+            str(web),
+            "--workers",
+            "2",
+        ]
         granian += ["--blocking-threads", "4", "backorders_site.wsgi:application"]
         started("web", granian, directory, environment, ending)
         caddyfile = directory / "Caddyfile"
@@ -208,11 +237,14 @@ def site(
 
 
 def looked_up(client: Client, n: int, **headers: str) -> int:
-    return client.send("/", {"number": f"10{n:02}", "email": f"cust{n}@example.com"}, **headers).status
+    return client.send(
+        "/", {"number": f"10{n:02}", "email": f"cust{n}@example.com"}, **headers
+    ).status
 
 
 def forged(**named: str) -> Forged:
-    """As the server takes them for those of the proxy: the last of its headers takes the place of one it has taken out."""
+    """As the server takes them for those of the proxy: the last of its headers takes the place of
+    one it has taken out."""
     return {**named, **dict.fromkeys(("Za", "Zb", "Zc", "Zd"), "1")}
 
 
@@ -227,7 +259,9 @@ def forged(**named: str) -> Forged:
         (f"Content-Length: {LARGE}", b"a" * (LARGE // 2)),  # more than the proxy holds back
     ],
 )
-def test_forms_that_come_a_byte_at_a_time_hold_up_nobody(site: Site, length: str, at_once: bytes) -> None:
+def test_forms_that_come_a_byte_at_a_time_hold_up_nobody(
+    site: Site, length: str, at_once: bytes
+) -> None:
     with site.slow_bodies(length, at_once):
         assert site.client().pages() == [200] * 8
         assert looked_up(site.client(), 1) == 303
@@ -281,8 +315,10 @@ def test_a_large_body_is_read_of_staff_alone(site: Site) -> None:
 
     def upload(client: Client, token: str) -> int:
         parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{token}\r\n'.encode(),
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="parcels.csv"\r\n\r\n'.encode(),
+            f"--{boundary}\r\nContent-Disposition: form-data; "
+            f'name="csrfmiddlewaretoken"\r\n\r\n{token}\r\n'.encode(),
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
+            f'filename="parcels.csv"\r\n\r\n'.encode(),
             rows.getvalue(),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
@@ -299,12 +335,15 @@ def test_a_large_body_is_read_of_staff_alone(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["X_Forwarded_For", "x_forwarded_for", "X-Forwarded_For", "X_FORWARDED-FOR", "X-Forwarded-For"]
+    "name",
+    ["X_Forwarded_For", "x_forwarded_for", "X-Forwarded_For", "X_FORWARDED-FOR", "X-Forwarded-For"],
 )
 def test_nobody_looks_up_more_by_saying_they_are_elsewhere(site: Site, name: str) -> None:
     until(lambda: -time.time() % WINDOW_SECONDS > 30)  # all are counted in one window
     client = site.client()
-    answers = [looked_up(client, n, **forged(**{name: f"10.{n}.1.1"})) for n in range(TRIES["client"] + 4)]
+    answers = [
+        looked_up(client, n, **forged(**{name: f"10.{n}.1.1"})) for n in range(TRIES["client"] + 4)
+    ]
     assert answers == [303] * TRIES["client"] + [429] * 4
     assert looked_up(site.client("127.0.1.1"), 1) == 303
 
@@ -313,16 +352,22 @@ def test_nobody_guesses_more_passwords_or_keeps_somebody_out_by_it(site: Site) -
     guesser, hers = site.client(), site.client("127.0.1.1")
 
     def log_in(client: Client, password: str, **headers: str) -> int:
-        return client.send("/admin/login/", {"username": "ann", "password": password}, **headers).status
+        return client.send(
+            "/admin/login/", {"username": "ann", "password": password}, **headers
+        ).status
 
-    guesses = [log_in(guesser, "wrong", **forged(X_Forwarded_For=f"127.0.1.{n}")) for n in range(1, 7)]
+    guesses = [
+        log_in(guesser, "wrong", **forged(X_Forwarded_For=f"127.0.1.{n}")) for n in range(1, 7)
+    ]
     assert guesses == [200] * 4 + [429] * 2
     assert log_in(guesser, PASSWORD, **forged(X_Forwarded_For="10.1.1.1")) == 429
     assert log_in(hers, PASSWORD) == 302
 
 
 def test_nobody_names_a_request_or_takes_its_encryption_away(site: Site) -> None:
-    answer = site.client().ask("/", **forged(X_Forwarded_Proto="http", X_Request_ID="from-elsewhere-1"))
+    answer = site.client().ask(
+        "/", **forged(X_Forwarded_Proto="http", X_Request_ID="from-elsewhere-1")
+    )
     assert answer.status == 200
     assert re.fullmatch("[0-9a-f-]{36}", answer.headers["X-Request-ID"])
 
@@ -330,10 +375,17 @@ def test_nobody_names_a_request_or_takes_its_encryption_away(site: Site) -> None
 # Its log
 
 
-def test_the_proxy_says_that_a_host_is_gone_and_no_link_that_asked_for_it(needs: Needs, tmp_path: Path) -> None:
+def test_the_proxy_says_that_a_host_is_gone_and_no_link_that_asked_for_it(
+    needs: Needs, tmp_path: Path
+) -> None:
     needs("caddy")
-    port, token = free_port(), link_token(factories.order(factories.make_product()).order, Purpose.ACT)
-    rules = proxy_rules(HOST, [f"127.0.0.1:{free_port()}"], f"https_port {free_port()}", f"http_port {port}")
+    port, token = (
+        free_port(),
+        link_token(factories.order(factories.make_product()).order, Purpose.ACT),
+    )
+    rules = proxy_rules(
+        HOST, [f"127.0.0.1:{free_port()}"], f"https_port {free_port()}", f"http_port {port}"
+    )
     rules = rules.replace("tls internal", "").replace(f"{HOST} {{", f"http://{HOST}:{port} {{")
     (tmp_path / "Caddyfile").write_text(rules.replace("lb_try_duration 10s", "lb_try_duration 1s"))
     command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(tmp_path / "Caddyfile")]

@@ -37,7 +37,13 @@ def test_queues_of_other_products_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     "apart",
-    [timedelta(microseconds=1), timedelta(seconds=59), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)],
+    [
+        timedelta(microseconds=1),
+        timedelta(seconds=59),
+        timedelta(minutes=1),
+        timedelta(hours=1),
+        timedelta(days=1),
+    ],
 )
 def test_the_counted_place_is_right_across_every_boundary_of_its_levels(apart: timedelta) -> None:
     product = make_product()
@@ -66,9 +72,12 @@ def test_counts_follow_rows_changed_by_plain_sql_bulk_updates_and_deletes() -> N
     lines = [factories.order(product, 3, placed_at=NOON - timedelta(hours=n)) for n in range(6)]
     with connection.cursor() as cursor:
         cursor.execute("UPDATE orders_orderline SET cancelled = 2 WHERE id = %s", [lines[0].pk])
-        cursor.execute("UPDATE orders_orderline SET product_id = %s WHERE id = %s", [other.pk, lines[1].pk])
         cursor.execute(
-            "UPDATE orders_orderline SET queued_at = queued_at - interval '9 days' WHERE id = %s", [lines[2].pk]
+            "UPDATE orders_orderline SET product_id = %s WHERE id = %s", [other.pk, lines[1].pk]
+        )
+        cursor.execute(
+            "UPDATE orders_orderline SET queued_at = queued_at - interval '9 days' WHERE id = %s",
+            [lines[2].pk],
         )
         cursor.execute("SET LOCAL backorders.erase = 'on'")
         for table in ("event", "delaynotice", "promise"):
@@ -95,6 +104,11 @@ def test_a_count_that_is_off_is_named_and_counted_anew() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE orders_queuecount SET lines = lines + 1 WHERE width = 'd'")
     (difference,) = queue.differences()
-    assert (difference.sku, difference.width, difference.counted.lines, difference.actual.lines) == ("LAMP", "d", 2, 1)
+    assert (
+        difference.sku,
+        difference.width,
+        difference.counted.lines,
+        difference.actual.lines,
+    ) == ("LAMP", "d", 2, 1)
     queue.rebuild()
     assert list(queue.differences()) == []

@@ -66,7 +66,8 @@ def test_below_fifty_outcomes_there_is_a_number_and_no_share() -> None:
 def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Client) -> None:
     product = make_product(name="Harbour lamp")
     many(product, FEWEST - 10, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
-    many(product, 5, early=TODAY + 3 * DAY, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)  # too early: by the last day only
+    # too early: by the last day only
+    many(product, 5, early=TODAY + 3 * DAY, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
     many(product, 5, late=TODAY + DAY, on=NOON + 2 * DAY)  # too late
     assert overall(NOON + 3 * DAY) == Kept(100, FEWEST, 0.9, 0.8)
     (shown,) = record_of_promises(now=NOON + 3 * DAY).products
@@ -120,7 +121,10 @@ def test_outcomes_leave_the_short_record_before_the_long_one() -> None:
 
 def test_the_page_says_honestly_that_there_is_too_little_to_say(client: Client) -> None:
     text = client.get("/record/").content.decode()
-    assert "Last 100 days: 0 dates, too few to be fair about. We show how they held from 50 on." in text
+    assert (
+        "Last 100 days: 0 dates, too few to be fair about. We show how they held from 50 on."
+        in text
+    )
 
 
 def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> None:
@@ -132,14 +136,21 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
         tell(line, today - 2 * DAY, today + DAY, at=now - 2 * DAY)
         ship(line, on=now - DAY)
     text = client.get("/record/").content.decode()
-    assert "Our aim is that 90% leave by the last day, and 80% between the first and the last." in text
+    assert (
+        "Our aim is that 90% leave by the last day, and 80% between the first and the last." in text
+    )
     held = "Last 100 days: of 50 dates, 100% held: the goods left by the last day we told."
     assert text.count(f"{held} 100% left between the first day and the last.") == 2
     assert "Harbour lamp" in text
 
 
 def test_a_share_is_a_hundred_percent_only_where_all_were_kept() -> None:
-    assert [share_words(share, locale="en") for share in (1, 0.9996, 0.994, 0.81)] == ["100%", "99%", "99%", "81%"]
+    assert [share_words(share, locale="en") for share in (1, 0.9996, 0.994, 0.81)] == [
+        "100%",
+        "99%",
+        "99%",
+        "81%",
+    ]
 
 
 def test_the_page_names_no_customer_and_asks_the_database_once(

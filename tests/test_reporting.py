@@ -1,4 +1,5 @@
-"""A parcel that left in time is never told to be late: a day is judged once this shop's report of it is in."""
+"""A parcel that left in time is never told to be late: a day is judged once this shop's report of
+it is in."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,7 +23,9 @@ TODAY, YESTERDAY = NOON.date(), NOON.date() - DAY
 def shipped(at: datetime, *, recorded: datetime, actor: str = "") -> None:
     product = make_product()
     line = factories.order(product, now=min(at, recorded) - HOUR)
-    services.ship(line.order, {line.pk: 1}, shipped_at=at, now=recorded, actor=actor, beyond_reserved=True)
+    services.ship(
+        line.order, {line.pk: 1}, shipped_at=at, now=recorded, actor=actor, beyond_reserved=True
+    )
 
 
 def set_aside() -> OrderLine:
@@ -53,7 +56,9 @@ def test_what_left_at_one_and_is_imported_at_night_was_never_late() -> None:
     assert kinds(line.order) == ["joined", "reserved", "shipped"]
 
 
-def test_what_did_not_leave_is_told_once_the_night_s_report_is_in_and_before_the_shop_opens() -> None:
+def test_what_did_not_leave_is_told_once_the_night_s_report_is_in_and_before_the_shop_opens() -> (
+    None
+):
     other, line = set_aside(), set_aside()
     services.ship(other.order, {other.pk: 1}, shipped_at=NOON + DAY, now=MIDNIGHT + 2 * DAY + HOUR)
     lives_through(MIDNIGHT + 2 * DAY + HOUR, MIDNIGHT + 2 * DAY + 2 * HOUR)
@@ -135,9 +140,14 @@ def test_a_shop_that_records_what_ships_as_it_ships_tells_at_the_cut_off_of_the_
     assert line.order.events.get(kind="later").at == MIDNIGHT + DAY + 15 * HOUR
 
 
-@pytest.mark.parametrize(("arrived", "day"), [(-1, YESTERDAY), (0, TODAY)], ids=["known the next day", "the same day"])
-def test_the_days_deliveries_are_in_where_they_are_recorded_the_day_they_come(arrived: int, day: date) -> None:
-    """What waits is judged at the cut-off only there; elsewhere the next morning, on the day that breaks."""
+@pytest.mark.parametrize(
+    ("arrived", "day"), [(-1, YESTERDAY), (0, TODAY)], ids=["known the next day", "the same day"]
+)
+def test_the_days_deliveries_are_in_where_they_are_recorded_the_day_they_come(
+    arrived: int, day: date
+) -> None:
+    """What waits is judged at the cut-off only there; elsewhere the next morning, on the day that
+    breaks."""
     assert arrived_until(NOON + 6 * HOUR) == YESTERDAY
     services.receive(make_product(), 1, arrived_on=YESTERDAY + arrived * DAY, now=NOON - DAY)
     assert arrived_until(NOON + 6 * HOUR) == day

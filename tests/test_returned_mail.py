@@ -22,7 +22,9 @@ from tests.test_dispatch import slip
 from tests.test_mails import SOON, asked_of, delayed, text_of
 
 DAY = timedelta(days=1)
-CAME_BACK = "a mail to this customer came back: reach them another way, or enter an address that works"
+CAME_BACK = (
+    "a mail to this customer came back: reach them another way, or enter an address that works"
+)
 pytestmark = pytest.mark.django_db
 
 
@@ -53,7 +55,9 @@ def test_no_deadline_runs_and_staff_see_who_was_not_notified(mail_sink: MailSink
     assert fresh(line).waiting == 1
 
 
-def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(client: Client, mail_sink: MailSink) -> None:
+def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(
+    client: Client, mail_sink: MailSink
+) -> None:
     line = returned(35, 50)
     words = said(client.get(order_url(line.order)))
     assert "Unless you agree by" not in words
@@ -78,9 +82,18 @@ def test_nothing_is_said_to_be_told_that_came_back(
 ) -> None:
     line = returned(35)
     assert said(client.get(order_url(line.order))).count("told by mail") == 1  # that they joined
-    assert "came back" in said(admin_client.get(page(Order, "change", line.order.pk))).split("What happened")[1]
+    assert (
+        "came back"
+        in said(admin_client.get(page(Order, "change", line.order.pk))).split("What happened")[1]
+    )
     clocks.move_to(NOON + 2 * DAY)
-    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
+    act(
+        admin_client,
+        "correct-address",
+        line.order,
+        email="lovelace@example.com",
+        reason="the old one came back",
+    )
     mail()
     assert "told by mail on Wednesday, 4 November" in said(client.get(order_url(line.order)))
 
@@ -90,7 +103,11 @@ def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: Ma
     assert asked_of(line).case == "A"
     slip(line, 50, hours=5)
     mail()
-    assert (asked_of(line).case, asked_of(line).told_at is not None, asked_of(line).binds) == ("A", True, True)
+    assert (asked_of(line).case, asked_of(line).told_at is not None, asked_of(line).binds) == (
+        "A",
+        True,
+        True,
+    )
 
 
 def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from_then(
@@ -98,21 +115,38 @@ def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from
 ) -> None:
     line = returned(35, 50)
     clocks.move_to(NOON + 2 * DAY)
-    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
+    act(
+        admin_client,
+        "correct-address",
+        line.order,
+        email="lovelace@example.com",
+        reason="the old one came back",
+    )
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["lovelace@example.com"]
     assert f"Unless you agree by {asked_of(line).answer_by.day} December" in text_of(sent.message)
     assert states(line.order)[-2:] == [State.BOUNCED, State.SENT]
     notice = asked_of(line)
-    assert (notice.told_at, notice.adequate, notice.not_told_at) == (Message.objects.latest("pk").sent_at, True, None)
+    assert (notice.told_at, notice.adequate, notice.not_told_at) == (
+        Message.objects.latest("pk").sent_at,
+        True,
+        None,
+    )
     assert Order.objects.get().unreachable_at is None
     assert services.apply_silence(now=NOON + deadline(notice) + 2 * DAY) == 1
 
 
 def corrected(client: Client, line: OrderLine, **more: str) -> Message:
     """The mail that follows when staff enter another address."""
-    act(client, "correct-address", line.order, email="lovelace@example.com", reason="a typing error", **more)
+    act(
+        client,
+        "correct-address",
+        line.order,
+        email="lovelace@example.com",
+        reason="a typing error",
+        **more,
+    )
     mail()
     return Message.objects.latest("pk")
 
@@ -130,14 +164,19 @@ def test_what_came_back_is_written_anew_also_where_no_promise_was_told(
     clocks.move_to(NOON + 2 * DAY)
     new = corrected(admin_client, line)
     sent = mail_sink.mails[-1]
-    assert (states(line.order)[-2:], new.message_id != old.message_id) == ([State.BOUNCED, State.SENT], True)
+    assert (states(line.order)[-2:], new.message_id != old.message_id) == (
+        [State.BOUNCED, State.SENT],
+        True,
+    )
     assert sent.recipients == ["lovelace@example.com"]
     assert "Shipped on Monday, 2 November." in text_of(sent.message)
     assert sent.message["Date"].startswith("Wed, 04 Nov 2026")
     assert Order.objects.get().attention == []
 
 
-def test_of_two_mails_that_came_back_both_are_told(admin_client: Client, mail_sink: MailSink) -> None:
+def test_of_two_mails_that_came_back_both_are_told(
+    admin_client: Client, mail_sink: MailSink
+) -> None:
     line = factories.order(factories.make_product(), 3)
     services.receive(line.product, 2, now=NOON)
     mail()
@@ -185,7 +224,9 @@ def test_a_refused_mail_with_the_same_news_is_composed_anew(
     assert mail_sink.mails[-1].message["Date"].startswith("Wed, 04 Nov 2026")
 
 
-def test_what_may_have_arrived_goes_out_as_it_was(admin_client: Client, mail_sink: MailSink, clocks: Clocks) -> None:
+def test_what_may_have_arrived_goes_out_as_it_was(
+    admin_client: Client, mail_sink: MailSink, clocks: Clocks
+) -> None:
     line = delayed("US", 35, 50)
     mail()
     first = mail_sink.mails[-1].message
@@ -201,11 +242,26 @@ def test_what_may_have_arrived_goes_out_as_it_was(admin_client: Client, mail_sin
     ]
 
 
-def test_staff_are_not_asked_for_an_address_once_they_entered_one(admin_client: Client, mail_sink: MailSink) -> None:
+def test_staff_are_not_asked_for_an_address_once_they_entered_one(
+    admin_client: Client, mail_sink: MailSink
+) -> None:
     line = returned(35)
-    act(admin_client, "correct-address", line.order, email="ada@example.com", revoke="on", reason="a neighbour got it")
+    act(
+        admin_client,
+        "correct-address",
+        line.order,
+        email="ada@example.com",
+        revoke="on",
+        reason="a neighbour got it",
+    )
     assert Order.objects.get().attention == [CAME_BACK]
-    act(admin_client, "correct-address", line.order, email="lovelace@example.com", reason="the old one came back")
+    act(
+        admin_client,
+        "correct-address",
+        line.order,
+        email="lovelace@example.com",
+        reason="the old one came back",
+    )
     assert Order.objects.get().attention == []
 
 
@@ -231,7 +287,9 @@ def test_what_silence_had_agreed_to_is_not_agreed(mail_sink: MailSink) -> None:
     assert (fresh(line).agreed_by, asked_of(line).outcome) == (original, "")
 
 
-def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(mail_sink: MailSink, clocks: Clocks) -> None:
+def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(
+    mail_sink: MailSink, clocks: Clocks
+) -> None:
     line = delayed("US", 35, 50)
     mail()
     clocks.move_to(NOON + 20 * DAY)
@@ -255,13 +313,20 @@ def test_staff_say_that_a_mail_came_back(admin_client: Client, mail_sink: MailSi
     line = delayed("US", 35)
     mail()
     message = Message.objects.latest("pk")
-    assert "came back: reach the customer of order 1042 another way." in act(admin_client, "came-back", message)
+    assert "came back: reach the customer of order 1042 another way." in act(
+        admin_client, "came-back", message
+    )
     listed = admin_client.get(page(DelayNotice), {"notified": "no"}).context["cl"].result_list
     assert [notice.line for notice in listed] == [line]
-    assert page(Message, "came-back") not in admin_client.get(page(Message, "change", message.pk)).content.decode()
+    assert (
+        page(Message, "came-back")
+        not in admin_client.get(page(Message, "change", message.pk)).content.decode()
+    )
 
 
-def test_an_address_that_is_suppressed_is_promised_no_mail(client: Client, mail_sink: MailSink) -> None:
+def test_an_address_that_is_suppressed_is_promised_no_mail(
+    client: Client, mail_sink: MailSink
+) -> None:
     product = factories.make_product()
     factories.restock(product, expected_on=SOON)
     Suppression.objects.create(address="ada@example.com", reason="bounced", at=NOON)
@@ -281,7 +346,12 @@ def test_who_was_never_told_anything_reads_where_they_stand_and_not_that_nothing
     services.reassure(now=NOON + 20 * DAY)
     mail()
     services.correct_address(
-        line.order, "ada@example.com", revoke=False, reason="they rang", now=NOON + 20 * DAY, actor="ann"
+        line.order,
+        "ada@example.com",
+        revoke=False,
+        reason="they rang",
+        now=NOON + 20 * DAY,
+        actor="ann",
     )
     mail()
     (sent,) = mail_sink.mails

@@ -13,7 +13,17 @@ from orders import services
 from orders.domain import promises, supply
 from orders.domain.supply import Band, Window
 from orders.domain.working_days import last_arrival_for
-from orders.models import Event, Forecast, Import, Order, OrderLine, Product, Promise, Restock, Supplier
+from orders.models import (
+    Event,
+    Forecast,
+    Import,
+    Order,
+    OrderLine,
+    Product,
+    Promise,
+    Restock,
+    Supplier,
+)
 from orders.services import forecasts
 from orders.services import promises as promising
 from orders.services.forecasts import bands_as_json
@@ -61,11 +71,15 @@ def windows(draw: st.DrawFn) -> Window:
 
 @given(told=windows(), now=windows(), told_days_ago=st.integers(0, 60))
 @settings(max_examples=120, deadline=None)
-def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Window, told_days_ago: int) -> None:
+def test_the_review_in_sql_notices_what_the_rules_notice(
+    told: Window, now: Window, told_days_ago: int
+) -> None:
     with transaction.atomic():
         line = factories.order(make_product())
         told_on = TODAY - timedelta(days=told_days_ago)
-        promise = Promise.objects.create(line=line, published_at=NOON, published_on=told_on, **columns(told))
+        promise = Promise.objects.create(
+            line=line, published_at=NOON, published_on=told_on, **columns(told)
+        )
         OrderLine.objects.filter(pk=line.pk).update(promise=promise)
         forecast = Forecast.objects.create(
             product=line.product,
@@ -73,7 +87,9 @@ def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Wind
             made_on=TODAY,
             bands=[{"over": 0, "up_to": None, "reference": "", **facts(now)}],
         )
-        published = promising._publish(promising.WHOLE_QUEUES, [forecast], now=NOON, products=[line.product_id])
+        published = promising._publish(
+            promising.WHOLE_QUEUES, [forecast], now=NOON, products=[line.product_id]
+        )
         expected = promises.change(told, told_on, now, TODAY)
         assert dict(published) == ({expected: 1} if expected else {})
         if expected:
@@ -84,17 +100,26 @@ def test_the_review_in_sql_notices_what_the_rules_notice(told: Window, now: Wind
 @st.composite
 def band_lists(draw: st.DrawFn) -> list[Band]:
     ends = sorted(draw(st.sets(st.integers(1, 14), max_size=4)))
-    return [*(Band(end, draw(windows()), f"PO-{end}") for end in ends), Band(None, Window("none"), None)]
+    return [
+        *(Band(end, draw(windows()), f"PO-{end}") for end in ends),
+        Band(None, Window("none"), None),
+    ]
 
 
-@given(quantities=st.lists(st.integers(1, 4), min_size=1, max_size=6), first=band_lists(), second=band_lists())
+@given(
+    quantities=st.lists(st.integers(1, 4), min_size=1, max_size=6),
+    first=band_lists(),
+    second=band_lists(),
+)
 @settings(max_examples=40, deadline=None)
 def test_every_line_of_a_queue_is_promised_what_a_plain_loop_finds_for_it(
     quantities: list[int], first: list[Band], second: list[Band]
 ) -> None:
     with transaction.atomic():
         product = make_product()
-        lines = OrderLine.objects.bulk_create(bare_line(product, n, units) for n, units in enumerate(quantities))
+        lines = OrderLine.objects.bulk_create(
+            bare_line(product, n, units) for n, units in enumerate(quantities)
+        )
         told: dict[int, Window] = {}
         for now, bands in ((NOON, first), (NOON + timedelta(days=3), second)):
             forecast = Forecast.objects.create(
@@ -105,7 +130,9 @@ def test_every_line_of_a_queue_is_promised_what_a_plain_loop_finds_for_it(
             for place, line in enumerate(lines, 1):
                 needed += line.quantity
                 band = supply.band_for(bands, needed)
-                if line.pk not in told or promises.change(told[line.pk], NOON.date(), band.window, now.date()):
+                if line.pk not in told or promises.change(
+                    told[line.pk], NOON.date(), band.window, now.date()
+                ):
                     told[line.pk] = band.window
                     assert fresh(line).promise.published_at == now
                     assert (fresh(line).promise.place, fresh(line).promise.units_ahead) == (
@@ -117,9 +144,15 @@ def test_every_line_of_a_queue_is_promised_what_a_plain_loop_finds_for_it(
 
 
 def bare_line(product: Product, number: int, units: int) -> OrderLine:
-    order = Order.objects.create(number=f"B{number}-{next(factories._numbers)}", placed_at=NOON, created_at=NOON)
+    order = Order.objects.create(
+        number=f"B{number}-{next(factories._numbers)}", placed_at=NOON, created_at=NOON
+    )
     return OrderLine(
-        order=order, product=product, quantity=units, queued_at=NOON + timedelta(seconds=number), joined_at=NOON
+        order=order,
+        product=product,
+        quantity=units,
+        queued_at=NOON + timedelta(seconds=number),
+        joined_at=NOON,
     )
 
 
@@ -149,12 +182,22 @@ def test_a_slip_reaches_customers_only_when_it_has_settled(restock: Restock) -> 
     services.review_settled(now=SETTLED)
     event = line.order.events.get(kind="later")
     assert event.facts["told"]["late"] == told.late.isoformat()
-    assert event.facts["window"]["late"] == fresh(line).promise.late.isoformat() > told.late.isoformat()
-    assert (event.facts["reason"], event.facts["place"], event.facts["place_before"]) == ("customs", 1, 1)
+    assert (
+        event.facts["window"]["late"]
+        == fresh(line).promise.late.isoformat()
+        > told.late.isoformat()
+    )
+    assert (event.facts["reason"], event.facts["place"], event.facts["place_before"]) == (
+        "customs",
+        1,
+        1,
+    )
     assert event.message_due
 
 
-def test_a_date_typed_wrongly_and_corrected_within_the_settling_time_leaves_no_trace(restock: Restock) -> None:
+def test_a_date_typed_wrongly_and_corrected_within_the_settling_time_leaves_no_trace(
+    restock: Restock,
+) -> None:
     line, right = factories.order(restock.product), restock.dates.get().expected_on
     told = fresh(line).promise
     services.move_restock_date(restock, days(300), now=NOON)
@@ -176,7 +219,9 @@ def test_the_morning_review_leaves_a_change_alone_that_is_still_settling(restock
 def test_dates_that_never_rest_are_published_all_the_same(restock: Restock) -> None:
     line = factories.order(restock.product)
     for minutes in range(0, 45, 5):
-        services.move_restock_date(restock, days(60 + minutes), now=NOON + timedelta(minutes=minutes))
+        services.move_restock_date(
+            restock, days(60 + minutes), now=NOON + timedelta(minutes=minutes)
+        )
         services.review_settled(now=NOON + timedelta(minutes=minutes))
     assert "later" in kinds(line.order)
 
@@ -189,7 +234,9 @@ def test_jitter_inside_the_window_tells_nobody(restock: Restock) -> None:
     assert kinds(line.order) == ["joined"]
 
 
-def test_a_delivery_that_simply_does_not_come_is_news_before_the_promise_breaks(restock: Restock) -> None:
+def test_a_delivery_that_simply_does_not_come_is_news_before_the_promise_breaks(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     late = fresh(line).promise.late
     day = NOON
@@ -201,7 +248,9 @@ def test_a_delivery_that_simply_does_not_come_is_news_before_the_promise_breaks(
     assert event.facts["reason"] == "not_arrived"
 
 
-def test_who_waits_is_told_at_the_cut_off_of_the_last_day_their_goods_could_have_come(restock: Restock) -> None:
+def test_who_waits_is_told_at_the_cut_off_of_the_last_day_their_goods_could_have_come(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     last_day = fresh(line).promise.late
     arrives_by = last_arrival_for(last_day, 1, "US")
@@ -210,13 +259,19 @@ def test_who_waits_is_told_at_the_cut_off_of_the_last_day_their_goods_could_have
     assert kinds(line.order) == ["joined"]
     services.keep_deadlines(now=noon)
     news = line.order.events.exclude(kind="joined").get()
-    assert (news.kind, news.facts["reason"], services.today_of(news.at)) == ("no_date", "not_arrived", arrives_by)
+    assert (news.kind, news.facts["reason"], services.today_of(news.at)) == (
+        "no_date",
+        "not_arrived",
+        arrives_by,
+    )
     services.keep_deadlines(now=noon)
     services.review_all(now=noon + timedelta(hours=17))
     assert kinds(line.order) == ["joined", "no_date"]
 
 
-def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(supplier: Supplier) -> None:
+def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(
+    supplier: Supplier,
+) -> None:
     other = factories.restock(make_product(), 5, supplier=make_supplier(), expected_on=days(1))
     later = NOON + timedelta(days=9)
 
@@ -231,12 +286,19 @@ def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(suppl
 
     first = figures()
     for change in (
-        lambda: services.receive(other.product, 5, restock=other, arrived_on=days(3), now=NOON + timedelta(days=3)),
+        lambda: services.receive(
+            other.product, 5, restock=other, arrived_on=days(3), now=NOON + timedelta(days=3)
+        ),
         lambda: factories.restock(make_product(), 5, supplier=supplier, expected_on=days(2)),
         lambda: services.move_restock_date(
-            Restock.objects.filter(supplier=supplier).latest("pk"), days(4), now=later, reason="transport"
+            Restock.objects.filter(supplier=supplier).latest("pk"),
+            days(4),
+            now=later,
+            reason="transport",
         ),
-        lambda: services.cancel_restock(Restock.objects.filter(supplier=supplier).latest("pk"), now=later),
+        lambda: services.cancel_restock(
+            Restock.objects.filter(supplier=supplier).latest("pk"), now=later
+        ),
         lambda: Supplier.objects.filter(pk=supplier.pk).update(name="Acme & Daughters"),
     ):
         change()
@@ -244,7 +306,9 @@ def test_the_record_of_suppliers_is_up_to_date_after_every_change_of_a_row(suppl
     assert figures() != first
 
 
-def test_when_the_only_delivery_is_cancelled_the_page_says_there_is_no_date(restock: Restock) -> None:
+def test_when_the_only_delivery_is_cancelled_the_page_says_there_is_no_date(
+    restock: Restock,
+) -> None:
     line = factories.order(restock.product)
     services.cancel_restock(restock, now=NOON)
     services.review_settled(now=SETTLED)
@@ -268,12 +332,18 @@ def test_a_supplier_nobody_knows_is_quoted_and_not_rated() -> None:
     assert promise.early == promise.late > row.dates.get().expected_on
 
 
-def test_an_older_order_that_arrives_late_moves_the_promise_of_those_it_passes(restock: Restock) -> None:
+def test_an_older_order_that_arrives_late_moves_the_promise_of_those_it_passes(
+    restock: Restock,
+) -> None:
     last = factories.order(restock.product, 50)
     factories.order(restock.product, 10, placed_at=NOON - timedelta(days=90))
     services.review_settled(now=SETTLED)
     event = last.order.events.get(kind="no_date")
-    assert (event.facts["reason"], event.facts["place_before"], event.facts["place"]) == ("late_join", 1, 2)
+    assert (event.facts["reason"], event.facts["place_before"], event.facts["place"]) == (
+        "late_join",
+        1,
+        2,
+    )
 
 
 def test_a_date_stated_when_ordering_is_a_promise_told_then_and_a_delay_at_once_when_it_cannot_hold(
@@ -293,7 +363,9 @@ def test_without_a_stated_date_thirty_days_are_agreed(restock: Restock) -> None:
     assert fresh(factories.order(restock.product)).agreed_by == days(30)
 
 
-def test_a_line_whose_units_nobody_knows_is_promised_nothing_and_keeps_its_place(restock: Restock) -> None:
+def test_a_line_whose_units_nobody_knows_is_promised_nothing_and_keeps_its_place(
+    restock: Restock,
+) -> None:
     held = factories.order(restock.product, 5, held=True)
     behind = factories.order(restock.product, 1)
     services.review([restock.product], now=NOON)
@@ -303,16 +375,22 @@ def test_a_line_whose_units_nobody_knows_is_promised_nothing_and_keeps_its_place
     assert (fresh(held).allocated, fresh(behind).allocated) == (0, 1)
 
 
-def test_orders_imported_while_a_change_settles_are_promised_what_everyone_reads(restock: Restock) -> None:
+def test_orders_imported_while_a_change_settles_are_promised_what_everyone_reads(
+    restock: Restock,
+) -> None:
     before = factories.order(restock.product, now=NOON - timedelta(hours=1))
     services.move_restock_date(restock, days(60), now=NOON)
     (order,) = services.place_orders([new_order(restock.product)], now=NOON, serve=False)
-    assert dict(services.publish_joined([restock.product_id], since=NOON, now=NOON)) == {"joined": 1}
+    assert dict(services.publish_joined([restock.product_id], since=NOON, now=NOON)) == {
+        "joined": 1
+    }
     assert order.lines.get().promise.late == fresh(before).promise.late
     assert (kinds(before.order), kinds(order)) == (["joined"], ["joined"])
 
 
-def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(restock: Restock) -> None:
+def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(
+    restock: Restock,
+) -> None:
     (order,) = services.place_orders([new_order(restock.product)], now=NOON, quiet=True)
     services.move_restock_date(restock, days(60), now=NOON)
     services.review_settled(now=SETTLED)
@@ -322,7 +400,10 @@ def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(re
     services.release_quiet_orders(now=SETTLED)
     # Nobody was told the first window, so the first word is where they stand now.
     (due,) = order.events.filter(message_due=True)
-    assert (due.kind, due.facts["window"]["late"]) == ("joined", order.lines.get().promise.late.isoformat())
+    assert (due.kind, due.facts["window"]["late"]) == (
+        "joined",
+        order.lines.get().promise.late.isoformat(),
+    )
     assert kinds(order) == ["joined", "later", "joined"]
 
 
@@ -340,14 +421,18 @@ def test_no_reason_is_given_where_none_is_true(restock: Restock) -> None:
 
 
 def test_quiet_orders_are_released_oldest_first_and_so_many_an_hour(restock: Restock) -> None:
-    orders = services.place_orders([new_order(restock.product) for _ in range(5)], now=NOON, quiet=True)
+    orders = services.place_orders(
+        [new_order(restock.product) for _ in range(5)], now=NOON, quiet=True
+    )
     Order.objects.update(imported_by=new_import())
     assert services.release_quiet_orders(now=NOON) == 0
     services.start_release(2, now=NOON)
     assert services.release_quiet_orders(now=NOON) == 1
     assert services.release_quiet_orders(now=NOON) == 0
     assert services.release_quiet_orders(now=NOON + timedelta(hours=1)) == 2
-    assert [o.pk for o in Order.objects.filter(released_at__isnull=True).order_by("pk")] == [o.pk for o in orders[3:]]
+    assert [o.pk for o in Order.objects.filter(released_at__isnull=True).order_by("pk")] == [
+        o.pk for o in orders[3:]
+    ]
 
 
 def test_history_cannot_be_rewritten_and_told_at_is_set_once(restock: Restock) -> None:
@@ -377,4 +462,6 @@ def new_order(product: Product, *, promised_by: date | None = None) -> services.
 
 
 def new_import() -> Import:
-    return Import.objects.create(command="import_orders", file_name="a.csv", sha256="", started_at=NOON)
+    return Import.objects.create(
+        command="import_orders", file_name="a.csv", sha256="", started_at=NOON
+    )

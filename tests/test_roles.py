@@ -1,4 +1,5 @@
-"""Who of the staff may do what: every act and every page that changes something, for each of the three roles."""
+"""Who of the staff may do what: every act and every page that changes something, for each of the
+three roles."""
 
 from datetime import date
 
@@ -70,7 +71,13 @@ FORMS = {
     "auth.User change": {M},
 }
 HIDDEN_FROM = {
-    W: {"orders.Refund", "orders.Event", "orders.Promise", "notifications.Message", "notifications.Suppression"},
+    W: {
+        "orders.Refund",
+        "orders.Event",
+        "orders.Promise",
+        "notifications.Message",
+        "notifications.Suppression",
+    },
     S: {"auth.User", "auth.Group", "orders.Import", "orders.Release"},
     M: set(),
 }
@@ -96,7 +103,9 @@ def test_every_act_has_a_row_in_the_table() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", ACTS)
-def test_an_act_opens_for_whose_work_it_is_and_for_nobody_else(client: Client, name: str, role: str) -> None:
+def test_an_act_opens_for_whose_work_it_is_and_for_nobody_else(
+    client: Client, name: str, role: str
+) -> None:
     client.force_login(somebody(role))
     label, act_name = name.split()
     url = reverse(f"admin:{label.lower().replace('.', '_')}_{act_name}")
@@ -105,7 +114,8 @@ def test_an_act_opens_for_whose_work_it_is_and_for_nobody_else(client: Client, n
 
 
 def test_a_service_is_entered_only_with_the_permission_to(client: Client) -> None:
-    """Whatever page asks: no actor is to be had without it, and no act is done for one whose role ended meanwhile."""
+    """Whatever page asks: no actor is to be had without it, and no act is done for one whose role
+    ended meanwhile."""
     request = RequestFactory().get("/")
     request.user = somebody(W)
     assert actor_of(request, "orders.receive_restock") == "warehouse"
@@ -122,7 +132,9 @@ def test_a_service_is_entered_only_with_the_permission_to(client: Client) -> Non
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_link_that_acts_for_a_customer_is_for_those_who_may_cancel(client: Client, role: str) -> None:
+def test_the_link_that_acts_for_a_customer_is_for_those_who_may_cancel(
+    client: Client, role: str
+) -> None:
     order = factories.order(factories.make_product()).order
     client.force_login(somebody(role))
     shown = client.get(page(Order, "change", order.pk)).content.decode()
@@ -131,7 +143,10 @@ def test_the_link_that_acts_for_a_customer_is_for_those_who_may_cancel(client: C
 
 
 def test_every_form_that_adds_through_a_service_names_its_permission() -> None:
-    forms = {model._meta.label: getattr(shown, "adding", None) for model, shown in admin.site._registry.items()}
+    forms = {
+        model._meta.label: getattr(shown, "adding", None)
+        for model, shown in admin.site._registry.items()
+    }
     assert {label: form.permission for label, form in forms.items() if form} == {
         "orders.Order": "orders.add_order",
         "orders.Restock": "orders.add_restock",
@@ -155,8 +170,14 @@ def test_pages_offer_the_acts_of_whoever_reads_them(client: Client, role: str) -
 def _offered_to_manager() -> set[str]:
     client = Client()
     client.force_login(somebody(M, "boss"))
-    rows = [(model, model._default_manager.order_by("pk").first()) for model in admin.site._registry]
-    pages = [client.get(page(model, "change", row.pk)).content.decode() for model, row in rows if row is not None]
+    rows = [
+        (model, model._default_manager.order_by("pk").first()) for model in admin.site._registry
+    ]
+    pages = [
+        client.get(page(model, "change", row.pk)).content.decode()
+        for model, row in rows
+        if row is not None
+    ]
     return {name for name in ACTS if any(_url_of(name) + "?id=" in shown for shown in pages)}
 
 
@@ -209,11 +230,20 @@ class TestWhoDidItAndWhy:
         delivery.refresh_from_db()
         mail.refresh_from_db()
         correction = shipment.corrections.get()
-        notes = line.order.events.exclude(note="").order_by("pk").values_list("kind", "actor", "note")
+        notes = (
+            line.order.events.exclude(note="").order_by("pk").values_list("kind", "actor", "note")
+        )
         assert (delivery.cancelled_by, delivery.cancel_reason) == ("admin", "supplier closed")
-        assert list(notes) == [("cancelled", "admin", "asked on the phone"), ("corrected", "admin", "wrong order")]
+        assert list(notes) == [
+            ("cancelled", "admin", "asked on the phone"),
+            ("corrected", "admin", "wrong order"),
+        ]
         assert (correction.actor, correction.reason) == ("admin", "still on the shelf")
-        assert (mail.state, mail.decided_by, mail.decided_why) == (State.CANCELLED, "admin", "wrong date in it")
+        assert (mail.state, mail.decided_by, mail.decided_why) == (
+            State.CANCELLED,
+            "admin",
+            "wrong date in it",
+        )
 
     def test_is_asked_for_before_anything_is_cancelled(self, admin_client: Client) -> None:
         line = factories.order(factories.make_product(), 3)
@@ -222,7 +252,14 @@ class TestWhoDidItAndWhy:
 
     def test_a_customer_never_reads_it(self, admin_client: Client, client: Client) -> None:
         line = factories.order(factories.make_product(), 3)
-        act(admin_client, "cancel", line.order, by="customer", reason="a rude man", **{f"line_{line.pk}": 1})
+        act(
+            admin_client,
+            "cancel",
+            line.order,
+            by="customer",
+            reason="a rude man",
+            **{f"line_{line.pk}": 1},
+        )
         shown = admin_client.get(page(Order, "change", line.order_id)).content.decode()
         link = shown.partition('to-copy">')[2].partition("<")[0].partition("testserver")[2]
         assert "a rude man" not in client.get(link).content.decode()
@@ -230,29 +267,45 @@ class TestWhoDidItAndWhy:
 
 
 class TestTwoPeopleAtOneRestock:
-    def test_the_second_reads_who_moved_it_where_and_nothing_is_lost(self, admin_client: Client) -> None:
+    def test_the_second_reads_who_moved_it_where_and_nothing_is_lost(
+        self, admin_client: Client
+    ) -> None:
         delivery = factories.restock(factories.make_product())
         url = f"{page(Restock, 'move-date')}?id={delivery.pk}"
         form = admin_client.get(url).context["form"]
         shown_date = {field.html_name: field.value() for field in form.hidden_fields()}
-        services.move_restock_date(delivery, date(2027, 1, 4), reason="customs", now=NOON, actor="ann")
+        services.move_restock_date(
+            delivery, date(2027, 1, 4), reason="customs", now=NOON, actor="ann"
+        )
 
-        sent = {"expected_on": "2027-02-01", "reason": "transport", "posted_on": "2026-11-02", "seen": form.seen()}
+        sent = {
+            "expected_on": "2027-02-01",
+            "reason": "transport",
+            "posted_on": "2026-11-02",
+            "seen": form.seen(),
+        }
         said = admin_client.post(url, {**sent, **shown_date}).content.decode()
 
         assert f"Ann moved {delivery.reference} to 4 January 2027 while you were looking" in said
-        assert [row.expected_on for row in delivery.dates.all()] == [date(2026, 12, 2), date(2027, 1, 4)]
+        assert [row.expected_on for row in delivery.dates.all()] == [
+            date(2026, 12, 2),
+            date(2027, 1, 4),
+        ]
 
     def test_the_service_refuses_a_date_that_rests_on_an_older_one(self) -> None:
         delivery = factories.restock(factories.make_product())
         shown = delivery.dates.get().pk
         services.move_restock_date(delivery, date(2027, 1, 4), now=NOON)
-        with pytest.raises(services.Refused, match=r"an import moved .* to 4 January 2027 while you were looking"):
+        with pytest.raises(
+            services.Refused, match=r"an import moved .* to 4 January 2027 while you were looking"
+        ):
             services.move_restock_date(delivery, date(2027, 2, 1), now=NOON, seen=shown)
 
 
 class TestWhoManagesStaff:
-    def test_a_manager_neither_sees_nor_makes_a_superuser(self, client: Client, admin_user: User) -> None:
+    def test_a_manager_neither_sees_nor_makes_a_superuser(
+        self, client: Client, admin_user: User
+    ) -> None:
         client.force_login(somebody(M))
         other = somebody(W)
         listed = client.get(page(User)).context["cl"].result_list
@@ -260,7 +313,10 @@ class TestWhoManagesStaff:
         assert client.get(page(User, "change", admin_user.pk)).status_code == 302
 
         sent = {"username": "warehouse", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
-        client.post(page(User, "change", other.pk), {**sent, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"})
+        client.post(
+            page(User, "change", other.pk),
+            {**sent, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"},
+        )
 
         other.refresh_from_db()
         assert not other.is_superuser
@@ -287,7 +343,11 @@ class TestWhatStaffMayType:
         found: dict[str, set[str]] = {}
         for model, shown in admin.site._registry.items():
             row = model._default_manager.order_by("-pk").first()
-            forms = [shown.get_form(request, row, change=True)] if shown.has_change_permission(request, row) else []
+            forms = (
+                [shown.get_form(request, row, change=True)]
+                if shown.has_change_permission(request, row)
+                else []
+            )
             if shown.has_add_permission(request) and getattr(shown, "adding", None) is None:
                 forms.append(shown.get_form(request, None, change=False))
             if forms:
@@ -298,8 +358,18 @@ class TestWhatStaffMayType:
         order = factories.order(factories.make_product()).order
         old = order_url(order, Purpose.ACT).removeprefix("http://testserver")
         client.force_login(somebody(S))
-        act(client, "correct-address", order, email="new@example.com", revoke="on", reason="seen by others")
-        client.post(page(Order, "change", order.pk), {"customer_name": "Ada", "country": "US", "link_version": "1"})
+        act(
+            client,
+            "correct-address",
+            order,
+            email="new@example.com",
+            revoke="on",
+            reason="seen by others",
+        )
+        client.post(
+            page(Order, "change", order.pk),
+            {"customer_name": "Ada", "country": "US", "link_version": "1"},
+        )
         order.refresh_from_db()
         assert (order.link_version, order.customer_name) == (2, "Ada")
         assert client.get(old).status_code == 404
@@ -312,9 +382,18 @@ class TestWhatStaffMayType:
 
     def test_an_erased_person_is_not_named_again(self, client: Client) -> None:
         order = factories.order(factories.make_product()).order
-        Order.objects.filter(pk=order.pk).update(erased_at=NOON, email="", customer_name="", link_version=2)
+        Order.objects.filter(pk=order.pk).update(
+            erased_at=NOON, email="", customer_name="", link_version=2
+        )
         client.force_login(somebody(S))
         url = page(Order, "change", order.pk)
-        client.post(url, {"customer_name": "Ada", "region": "CA", "country": "DE", "link_version": "1"})
+        client.post(
+            url, {"customer_name": "Ada", "region": "CA", "country": "DE", "link_version": "1"}
+        )
         order.refresh_from_db()
-        assert (order.customer_name, order.region, order.country, order.link_version) == ("", "", "DE", 2)
+        assert (order.customer_name, order.region, order.country, order.link_version) == (
+            "",
+            "",
+            "DE",
+            2,
+        )

@@ -47,7 +47,9 @@ def logged_in(client: Client, user: User) -> list[str]:
 
 
 def with_password(client: Client, password: str = PASSWORD, **headers: str) -> int:
-    return client.post(LOGIN, {"username": "ann", "password": password, "next": INDEX}, headers=headers).status_code
+    return client.post(
+        LOGIN, {"username": "ann", "password": password, "next": INDEX}, headers=headers
+    ).status_code
 
 
 def test_a_password_alone_opens_no_page_of_the_admin(client: Client, ann: User) -> None:
@@ -77,12 +79,17 @@ def test_a_phone_is_set_up_from_a_picture_drawn_here_and_recovery_codes_are_show
     secret = TOTPDevice.objects.get(user=ann).config_url.partition("secret=")[2][:32]
     assert "<svg" in shown
     assert " ".join(re.findall("....", secret)) in shown
-    assert not re.search(r"<style|<script>|\sstyle=|\son\w+=|https?://(?!testserver|www\.w3\.org)", shown)
+    assert not re.search(
+        r"<style|<script>|\sstyle=|\son\w+=|https?://(?!testserver|www\.w3\.org)", shown
+    )
 
     codes = client.post(CODE, {"code": code_of(ann)}).content.decode()
 
     kept = sorted(StaticToken.objects.filter(device__user=ann).values_list("token", flat=True))
-    assert sorted(re.findall(r"\b[a-z2-7]{8}\b", codes.partition("<pre")[2].partition("</pre>")[0])) == kept
+    assert (
+        sorted(re.findall(r"\b[a-z2-7]{8}\b", codes.partition("<pre")[2].partition("</pre>")[0]))
+        == kept
+    )
     assert len(kept) == 10
     assert client.get(INDEX).status_code == 200
     assert not any(token in client.get(CODE).content.decode() for token in kept)
@@ -115,12 +122,17 @@ def test_a_recovery_code_opens_once(client: Client, ann: User) -> None:
     first, second = Client(), Client()
     first.force_login(ann)
     second.force_login(ann)
-    assert first.post(f"{CODE}?next=/admin/orders/order/", {"code": code.upper()})["Location"] == "/admin/orders/order/"
+    assert (
+        first.post(f"{CODE}?next=/admin/orders/order/", {"code": code.upper()})["Location"]
+        == "/admin/orders/order/"
+    )
     second.post(CODE, {"code": code})
     assert (first.get(INDEX).status_code, second.get(INDEX).status_code) == (200, 302)
 
 
-def test_a_wrong_recovery_code_is_said_to_be_one_and_not_shown_again(client: Client, ann: User) -> None:
+def test_a_wrong_recovery_code_is_said_to_be_one_and_not_shown_again(
+    client: Client, ann: User
+) -> None:
     code, *_ = logged_in(client, ann)
     other = Client()
     other.force_login(ann)
@@ -147,7 +159,9 @@ def test_every_page_leads_to_the_recovery_codes(client: Client, ann: User) -> No
     assert f'<a href="{CODE}">Recovery codes</a>' in client.get(INDEX).content.decode()
 
 
-def test_new_recovery_codes_want_a_code_of_the_phone_and_end_the_old_ones(client: Client, ann: User) -> None:
+def test_new_recovery_codes_want_a_code_of_the_phone_and_end_the_old_ones(
+    client: Client, ann: User
+) -> None:
     old = logged_in(client, ann)
     client.post(CODE, {"code": old[0]})
     assert StaticToken.objects.filter(token=old[1]).exists()
@@ -157,7 +171,9 @@ def test_new_recovery_codes_want_a_code_of_the_phone_and_end_the_old_ones(client
     assert StaticToken.objects.count() == 10
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+)
 def test_the_login_leads_nowhere_else(client: Client, ann: User, elsewhere: str) -> None:
     code, *_ = logged_in(client, ann)
     other = Client()
@@ -165,7 +181,9 @@ def test_the_login_leads_nowhere_else(client: Client, ann: User, elsewhere: str)
     assert other.post(f"{CODE}?next={elsewhere}", {"code": code})["Location"] == INDEX
 
 
-def test_a_phone_that_is_lost_is_reset_by_a_manager_and_its_session_ends(client: Client, ann: User) -> None:
+def test_a_phone_that_is_lost_is_reset_by_a_manager_and_its_session_ends(
+    client: Client, ann: User
+) -> None:
     bob = User.objects.create_superuser("bob", password=PASSWORD)
     hers = Client()
     logged_in(hers, ann)
@@ -175,7 +193,9 @@ def test_a_phone_that_is_lost_is_reset_by_a_manager_and_its_session_ends(client:
     assert "Set up your second factor" in hers.get(CODE).content.decode()
 
 
-def test_the_demo_s_admin_opens_with_its_password(client: Client, ann: User, settings: Settings) -> None:
+def test_the_demo_s_admin_opens_with_its_password(
+    client: Client, ann: User, settings: Settings
+) -> None:
     settings.SECOND_FACTOR = False
     with_password(client)
     assert client.get(INDEX).status_code == 200
@@ -190,7 +210,9 @@ class TestGuessingAPassword:
         with time_machine.travel(NOON + timedelta(minutes=16), tick=False):
             assert with_password(client) == 302
 
-    def test_keeps_nobody_out_who_comes_from_elsewhere(self, client: Client, ann: User, settings: Settings) -> None:
+    def test_keeps_nobody_out_who_comes_from_elsewhere(
+        self, client: Client, ann: User, settings: Settings
+    ) -> None:
         settings.TRUSTED_PROXIES = 1
         for n in range(5):
             with_password(client, "wrong", X_Forwarded_For=f"6.6.6.{n}, 203.0.113.{n}")

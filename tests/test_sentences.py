@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from orders.domain.delay_rules import Decision, Jurisdiction, Sentence, Silence, Situation, Told, decide
+from orders.domain.delay_rules import (
+    Decision,
+    Jurisdiction,
+    Sentence,
+    Silence,
+    Situation,
+    Told,
+    decide,
+)
 from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Order, Reason
 from orders.words import (
@@ -26,7 +34,9 @@ AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 
 
-def window(early: str | None, late: str | None, kind: str = "dated", sure: float | None = 0.9) -> dict[str, Any]:
+def window(
+    early: str | None, late: str | None, kind: str = "dated", sure: float | None = 0.9
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "early": early,
@@ -40,7 +50,13 @@ def window(early: str | None, late: str | None, kind: str = "dated", sure: float
 
 TOLD = window("2026-12-04", "2026-12-18")
 NOW = window("2026-12-28", "2027-01-08")
-CHANCES = {"kind": "chances", "early": "2026-12-01", "late": "2027-03-01", "within_14": 0.62, "within_30": 0.8}
+CHANCES = {
+    "kind": "chances",
+    "early": "2026-12-01",
+    "late": "2027-03-01",
+    "within_14": 0.62,
+    "within_30": 0.8,
+}
 LATER = {
     "units": 1,
     "place": 7,
@@ -54,22 +70,34 @@ LATER = {
 }
 RESERVED = {"units": 1, "of": 1, "still": 0, "told": TOLD, "told_on": "2026-11-20", "mailed": True}
 LEAVES = {"kind": "dated", "early": "2026-11-23", "likely": "2026-11-26", "late": "2026-11-26"}
-SHIPPED = {"units": 2, "of": 3, "still": 1, "shipped_on": "2026-11-23", "carrier": "UPS", "tracking_number": "1Z9"}
+SHIPPED = {
+    "units": 2,
+    "of": 3,
+    "still": 1,
+    "shipped_on": "2026-11-23",
+    "carrier": "UPS",
+    "tracking_number": "1Z9",
+}
 
 
 def words(kind: str, facts: dict[str, Any], locale: str = "en-GB", country: str = "") -> str:
-    return sentence(Event(kind=kind, facts=facts, at=AT, order=Order(country=country)), locale=locale)
+    return sentence(
+        Event(kind=kind, facts=facts, at=AT, order=Order(country=country)), locale=locale
+    )
 
 
 def test_a_delay_says_what_was_told_what_is_true_why_and_the_place() -> None:
     assert words("later", LATER) == (
-        "You were told: it leaves us by 18 December. Now it leaves us by 8 January 2027, perhaps from 28 December 2026. "
+        "You were told: it leaves us by 18 December. Now it leaves us by 8 January 2027, perhaps "
+        "from 28 December 2026. "
         "Why: the goods are held at customs. You are still 7th in line."
     )
 
 
 def test_the_place_is_unchanged_only_if_it_is() -> None:
-    assert words("later", LATER | {"place_before": 9}).endswith("You are 7th in line now; you were 9th.")
+    assert words("later", LATER | {"place_before": 9}).endswith(
+        "You are 7th in line now; you were 9th."
+    )
     assert words("later", LATER | {"place_before": None}).endswith("You are 7th in line.")
 
 
@@ -99,13 +127,19 @@ def test_what_was_told_is_repeated_as_it_was_told(told: dict[str, Any], said: st
     ("now", "said"),
     [
         (CHANCES, "It is now: by 7 December 6 times in 10, by 23 December 8 times in 10."),
-        (window("2026-12-28", None, "open", None), "We can't name a latest date now; not before 28 December."),
+        (
+            window("2026-12-28", None, "open", None),
+            "We can't name a latest date now; not before 28 December.",
+        ),
         (window(None, None, "open", None), "We can't name a latest date now."),
         (
             window("2027-01-08", "2027-01-08", "unrated", None),
             "Now it leaves us by 8 January 2027, the supplier's own date, not yet rated.",
         ),
-        (window("2027-01-04", "2027-01-08"), "Now it leaves us by 8 January 2027, perhaps from the 4th."),
+        (
+            window("2027-01-04", "2027-01-08"),
+            "Now it leaves us by 8 January 2027, perhaps from the 4th.",
+        ),
         (window("2026-11-20", "2027-01-08"), "Now it leaves us by 8 January 2027."),
     ],
 )
@@ -118,15 +152,20 @@ def test_what_is_true_now_by_kind_of_window(now: dict[str, Any], said: str) -> N
 def test_no_date_any_more() -> None:
     facts = LATER | {"window": window(None, None, "none", None), "reason": "delivery_cancelled"}
     assert words("no_date", facts) == (
-        "You were told: it leaves us by 18 December. That day was taken back, and we have no new one yet. "
+        "You were told: it leaves us by 18 December. That day was taken back, and we have no new "
+        "one yet. "
         "Why: a delivery was cancelled. You are still 7th in line."
     )
 
 
 def test_a_date_that_nobody_could_count_on_any_more_was_not_taken_back() -> None:
     none = {"window": window(None, None, "none", None), "reason": None}
-    assert "It has no date now." in words("no_date", LATER | none | {"told": window(None, None, "open", None)})
-    assert "It has no date now." in words("no_date", LATER | none | {"told": window("2026-11-18", "2026-11-20")})
+    assert "It has no date now." in words(
+        "no_date", LATER | none | {"told": window(None, None, "open", None)}
+    )
+    assert "It has no date now." in words(
+        "no_date", LATER | none | {"told": window("2026-11-18", "2026-11-20")}
+    )
 
 
 def test_joining_gives_place_and_window() -> None:
@@ -142,7 +181,10 @@ def test_a_day_stated_when_ordering_is_named_as_that() -> None:
         "stated": True,
         "window": {"kind": "dated", "early": None, "likely": None, "late": "2026-12-18"},
     }
-    assert words("joined", facts) == "You are in line. It leaves us by 18 December, the day named when you ordered."
+    assert (
+        words("joined", facts)
+        == "You are in line. It leaves us by 18 December, the day named when you ordered."
+    )
 
 
 def test_arrived_for_you() -> None:
@@ -161,23 +203,29 @@ def test_several_arrived_for_you() -> None:
 def test_arrived_and_yet_later_than_told() -> None:
     facts = RESERVED | {"window": LEAVES, "told": window("2026-11-10", "2026-11-24")}
     assert words("reserved", facts) == (
-        "Yours has arrived and is set aside for you. You were told: it leaves us by Tuesday, 24 November. "
+        "Yours has arrived and is set aside for you. You were told: it leaves us by Tuesday, 24 "
+        "November. "
         "Now it leaves us by Thursday, 26 November."
     )
 
 
 def test_some_have_arrived() -> None:
     facts = RESERVED | {"units": 4, "of": 5, "still": 1, "window": None}
-    assert words("reserved", facts) == "4 of your 5 have arrived and are set aside for you. 1 is still to come."
+    assert (
+        words("reserved", facts)
+        == "4 of your 5 have arrived and are set aside for you. 1 is still to come."
+    )
 
 
 def test_the_last_of_several_is_one_and_what_was_cancelled_is_none_of_them() -> None:
     facts = RESERVED | {"units": 1, "of": 3, "wanted": 2, "leaving": 2, "window": LEAVES}
     assert words("reserved", facts) == (
-        "The last 1 of your 2 has arrived and is set aside for you. They leave us by Thursday, 26 November."
+        "The last 1 of your 2 has arrived and is set aside for you. They leave us by Thursday, 26 "
+        "November."
     )
     assert words("reserved", facts | {"leaving": 1}) == (
-        "The last 1 of your 2 has arrived and is set aside for you. It leaves us by Thursday, 26 November."
+        "The last 1 of your 2 has arrived and is set aside for you. It leaves us by Thursday, 26 "
+        "November."
     )
 
 
@@ -197,18 +245,20 @@ def test_packing_takes_longer() -> None:
         "reason": "packing",
     }
     assert words("later", facts) == (
-        "You were told: it leaves us by Monday, 23 November. Now it leaves us by Thursday, 26 November. "
+        "You were told: it leaves us by Monday, 23 November. Now it leaves us by Thursday, 26 "
+        "November. "
         "Why: we have no record yet that it shipped. Yours stays set aside for you."
     )
 
 
 def test_shipped_with_tracking_and_what_is_still_to_come() -> None:
     assert words("shipped", SHIPPED) == (
-        "2 of 3 shipped on Monday, 23 November. Carrier: UPS, tracking number 1Z9. 1 is still to come."
+        "2 of 3 shipped on Monday, 23 November. Carrier: UPS, tracking number 1Z9. 1 is still to "
+        "come."
     )
-    assert words("shipped", SHIPPED | {"units": 3, "still": 0, "carrier": "", "tracking_number": ""}) == (
-        "Shipped on Monday, 23 November."
-    )
+    assert words(
+        "shipped", SHIPPED | {"units": 3, "still": 0, "carrier": "", "tracking_number": ""}
+    ) == ("Shipped on Monday, 23 November.")
 
 
 def test_cancelled_says_when_the_money_is_sent_and_moves_none() -> None:
@@ -233,7 +283,8 @@ def test_a_withdrawal_is_acknowledged_with_content_date_and_time() -> None:
         "Withdrawn from the contract: 1 of 2, on 23 November 2026 at 10:00 (EST). "
         "Your refund will be sent by 7 December. 1 is still to come."
     )
-    assert "on 23 November 2026 at 16:00 (CET)." in words("cancelled", facts, country="DE")  # where its customer is
+    # where its customer is
+    assert "on 23 November 2026 at 16:00 (CET)." in words("cancelled", facts, country="DE")
 
 
 def test_what_cannot_be_had_any_more_is_said_with_an_apology() -> None:
@@ -248,7 +299,8 @@ def test_an_answer_says_what_was_agreed() -> None:
     kept = "You keep your place in line. Thank you for telling us."
     assert words("answered", facts) == f"{kept} The date agreed is now 8 January 2027."
     assert words("answered", facts | {"agreed_by": None}) == (
-        f"{kept} You agreed to wait without a date. You can still cancel at any time before it ships."
+        f"{kept} You agreed to wait without a date. You can still cancel at any time before it "
+        f"ships."
     )
 
 
@@ -288,7 +340,8 @@ def asked(jurisdiction: Jurisdiction, late: date | None, **situation: Any) -> li
 def test_case_a_is_kind_first_and_then_says_what_silence_means() -> None:
     assert asked(Jurisdiction.US, date(2026, 12, 20)) == [
         "Happy to wait? You need do nothing.",
-        "If we do not hear from you before we ship, and by 20 December, we will take it that you agree to the new date.",
+        "If we do not hear from you before we ship, and by 20 December, we will take it that you "
+        "agree to the new date.",
         "The new date: it leaves us by 20 December.",
         CHOICE,
         US_REFUND,
@@ -298,7 +351,8 @@ def test_case_a_is_kind_first_and_then_says_what_silence_means() -> None:
 def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> None:
     assert asked(Jurisdiction.US, date(2027, 2, 1)) == [
         NEED_OK,
-        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will cancel it and refund you in "
+        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will "
+        "cancel it and refund you in "
         "full.",
         "The new date: it leaves us by 1 February 2027.",
         CHOICE,
@@ -309,9 +363,11 @@ def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> N
 def test_case_c_says_that_nobody_can_say() -> None:
     assert asked(Jurisdiction.US, None) == [
         NEED_OK,
-        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will cancel it and refund you in "
+        "If we do not receive your agreement by 1 January 2027, and it has not shipped, we will "
+        "cancel it and refund you in "
         "full.",
-        "We cannot say how long it will take: no delivery that we can count on has room for you yet.",
+        "We cannot say how long it will take: no delivery that we can count on has room for you "
+        "yet.",
         CHOICE,
         US_REFUND,
         ANY_TIME,
@@ -322,7 +378,8 @@ def test_case_d_needs_an_agreement_by_the_day_told_before() -> None:
     said = asked(Jurisdiction.US, date(2026, 12, 21), told=TOLD_A)
     assert said[:2] == [
         NEED_OK,
-        "Unless you agree by 20 December, and if it has not shipped by then, we will cancel it and refund you in full.",
+        "Unless you agree by 20 December, and if it has not shipped by then, we will cancel it "
+        "and refund you in full.",
     ]
     assert asked(Jurisdiction.US, None, told=TOLD_A)[-1] == ANY_TIME
 
@@ -335,17 +392,24 @@ def test_case_h_is_cancelled_and_nothing_is_asked() -> None:
     ]
 
 
-@pytest.mark.parametrize(("late", "length"), [(date(2026, 12, 23), "3 weeks"), (date(2026, 12, 12), "10 days")])
-def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(late: date, length: str) -> None:
+@pytest.mark.parametrize(
+    ("late", "length"), [(date(2026, 12, 23), "3 weeks"), (date(2026, 12, 12), "10 days")]
+)
+def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(
+    late: date, length: str
+) -> None:
     said = asked(Jurisdiction.US_CA, late)
     assert (
         said[3]
-        == f"That is a delay of {length}, counted from 2 December, which held so far; we offer you a refund instead."
+        == f"That is a delay of {length}, counted from 2 December, which held so far; we offer "
+        f"you a refund instead."
     )
 
 
 @pytest.mark.parametrize("jurisdiction", [Jurisdiction.EU, Jurisdiction.UK])
-def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(jurisdiction: Jurisdiction) -> None:
+def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(
+    jurisdiction: Jurisdiction,
+) -> None:
     assert asked(jurisdiction, date(2026, 12, 20), told=Told(date(2026, 12, 10))) == [
         "Happy to wait? Your place is kept for you.",
         "The new date: with you by 20 December, the days on the way counted in.",
@@ -359,56 +423,78 @@ def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(jurisdiction:
 
 def test_in_europe_a_question_names_the_day_agreed_and_says_once_it_has_passed() -> None:
     notice = DelayNotice(
-        jurisdiction=Jurisdiction.EU, sentences=[Sentence.ORIGINAL_STANDS], silence=Silence.KEEPS_PLACE
+        jurisdiction=Jurisdiction.EU,
+        sentences=[Sentence.ORIGINAL_STANDS],
+        silence=Silence.KEEPS_PLACE,
     )
     before, after = (
-        notice_sentences(notice, locale="en", today=date(2027, 1, day), agreed_by=date(2027, 1, 18)) for day in (18, 19)
+        notice_sentences(notice, locale="en", today=date(2027, 1, day), agreed_by=date(2027, 1, 18))
+        for day in (18, 19)
     )
     assert before == [
         "Happy to wait? Your place is kept for you.",
         "The date agreed, Monday, 18 January, stays your right until you agree to another.",
     ]
-    assert after == ["We're sorry: the agreed date has passed, so you can cancel right away if you wish."]
+    assert after == [
+        "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
+    ]
 
 
 def test_whoever_agrees_to_no_date_does_not_agree_to_the_day_that_is_named_now() -> None:
-    notice = DelayNotice(jurisdiction=Jurisdiction.US, sentences=[Sentence.CHOICE], silence=Silence.CANCEL)
+    notice = DelayNotice(
+        jurisdiction=Jurisdiction.US, sentences=[Sentence.CHOICE], silence=Silence.CANCEL
+    )
     kept = [
         consent_sentence(notice, locale="en", today=TODAY, overtaken=overtaken, dated=dated)
         for overtaken, dated in [(False, True), (True, False), (True, True)]
     ]
     assert kept == [
-        "You'll agree to wait without a fixed date. You can still cancel at any time before it ships.",
-        "You'll agree to wait without a fixed date. You can still cancel at any time before it ships.",
-        "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment. "
+        "You'll agree to wait without a fixed date. You can still cancel at any time before it "
+        "ships.",
+        "You'll agree to wait without a fixed date. You can still cancel at any time before it "
+        "ships.",
+        "You'll agree to wait without a fixed date. The date shown is our current estimate, not a "
+        "commitment. "
         "You can still cancel at any time before it ships.",
     ]
 
 
 def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
     said = asked(Jurisdiction.EU, date(2026, 12, 20), stated_by=date(2026, 11, 20))
-    assert "We're sorry: the agreed date has passed, so you can cancel right away if you wish." in said
+    assert (
+        "We're sorry: the agreed date has passed, so you can cancel right away if you wish." in said
+    )
     assert NO_CONSENT in said
 
 
 def test_elsewhere_the_day_is_the_day_it_leaves() -> None:
     cannot_say = "We cannot say how long it will take: no delivery that we can count on has room for you yet."
     assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == [cannot_say, CHOICE]
-    assert asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1] == "The new date: it leaves us by 20 December."
+    assert (
+        asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1]
+        == "The new date: it leaves us by 20 December."
+    )
 
 
 def test_a_wrong_count_says_sorry_once() -> None:
     facts = LATER | {"reason": "receipt_corrected", "place": 1, "place_before": None}
     said = words("corrected", facts)
     assert said == (
-        "We are sorry: fewer had arrived than we counted, and yours was among those missing. You were told: it leaves us by "
-        "18 December. Now it leaves us by 8 January 2027, perhaps from 28 December 2026. You are 1st in line."
+        "We are sorry: fewer had arrived than we counted, and yours was among those missing. You "
+        "were told: it leaves us by "
+        "18 December. Now it leaves us by 8 January 2027, perhaps from 28 December 2026. You are "
+        "1st in line."
     )
 
 
 def test_a_wrong_count_that_leaves_the_last_day_told_is_not_worded_as_a_change_of_it() -> None:
     """Part of a line had been set aside: the window told for the rest still stands for all of it."""
-    facts = LATER | {"window": LATER["told"], "reason": "receipt_corrected", "place": 1, "place_before": None}
+    facts = LATER | {
+        "window": LATER["told"],
+        "reason": "receipt_corrected",
+        "place": 1,
+        "place_before": None,
+    }
     assert words("corrected", facts) == (
         "We are sorry: fewer had arrived than we counted, and yours was among those missing. "
         "Leaves us by 18 December (9 times in 10), perhaps from the 4th. You are 1st in line."
@@ -417,18 +503,22 @@ def test_a_wrong_count_that_leaves_the_last_day_told_is_not_worded_as_a_change_o
 
 def test_other_corrections() -> None:
     assert words("corrected", {"what": "shipment", "units": 2, "reason": "clerical"}) == (
-        "We are sorry: a parcel was recorded by mistake. 2 have not left and are still set aside for you."
+        "We are sorry: a parcel was recorded by mistake. 2 have not left and are still set aside "
+        "for you."
     )
     assert words("corrected", {"what": "cancellation", "units": 1, "reason": "restored"}) == (
-        "The cancellation of 1 was undone: it waits again, in its old place. Its refund will not be sent."
+        "The cancellation of 1 was undone: it waits again, in its old place. Its refund will not "
+        "be sent."
     )
     undone = {"what": "cancellation", "units": 2, "reason": "restored"}
     assert words("corrected", undone | {"agreed_by": "2026-12-18"}) == (
-        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will not be sent. "
+        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will "
+        "not be sent. "
         "The date agreed is now 18 December."
     )
     assert words("corrected", undone | {"agreed_by": None}) == (
-        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will not be sent. "
+        "The cancellation of 2 was undone: they wait again, in their old place. Their refund will "
+        "not be sent. "
         "You agreed to wait without a date. "
         "You can still cancel at any time before it ships."
     )
@@ -442,18 +532,34 @@ def test_moved_by_staff() -> None:
 
 def test_those_behind_read_why_their_place_changed_and_no_name() -> None:
     said = queue_change_sentence("passed_by", "late_join", lines=2, units=3, locale="en")
-    assert said == "Older orders reached us late. They were paid before yours, so they stand ahead of you."
+    assert (
+        said
+        == "Older orders reached us late. They were paid before yours, so they stand ahead of you."
+    )
     said = queue_change_sentence("moved_up", "arrived", lines=30, units=31, locale="en")
     assert said == "You moved up: a delivery arrived, and 30 people ahead of you have theirs."
     said = queue_change_sentence("moved_up", "cancellation", lines=0, units=2, locale="en")
-    assert said == "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."
-    said = queue_change_sentence("moved_up", "cancellation", lines=0, units=2, people=2, locale="en")
-    assert said == "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours."
+    assert (
+        said
+        == "Someone ahead of you cancelled a part of their order: 2 fewer are needed before yours."
+    )
+    said = queue_change_sentence(
+        "moved_up", "cancellation", lines=0, units=2, people=2, locale="en"
+    )
+    assert (
+        said
+        == "People ahead of you cancelled parts of their orders: 2 fewer are needed before yours."
+    )
 
 
 def test_whom_somebody_passed_reads_from_which_place_to_which() -> None:
-    said = queue_change_sentence("passed_by", "moved", lines=2, units=2, locale="en", places=(9, 11))
-    assert said == "Our staff moved an order ahead of yours. You were 9th in line, and 11th after that."
+    said = queue_change_sentence(
+        "passed_by", "moved", lines=2, units=2, locale="en", places=(9, 11)
+    )
+    assert (
+        said
+        == "Our staff moved an order ahead of yours. You were 9th in line, and 11th after that."
+    )
 
 
 @pytest.mark.parametrize("reason", Reason.values)
@@ -471,7 +577,8 @@ def test_every_stored_kind_has_words() -> None:
 def test_no_change_is_said_with_the_window_as_it_was_told() -> None:
     facts = {"units": 1, "place": 7, "place_before": 7, "window": TOLD, "told_on": "2026-11-09"}
     assert words("on_track", facts) == (
-        "The date has not changed since we last told you. Leaves us by 18 December (9 times in 10), perhaps from the 4th. "
+        "The date has not changed since we last told you. Leaves us by 18 December (9 times in "
+        "10), perhaps from the 4th. "
         "You are still 7th in line."
     )
 
@@ -488,11 +595,13 @@ def test_no_change_is_said_with_the_window_as_it_was_told() -> None:
         (Window("dated", date(2026, 11, 10), None, date(2026, 11, 20), 0.9),
          "It was to leave us by 20 November, and it has not left yet."),
         (Window("unrated", date(2026, 12, 18), None, date(2026, 12, 18)),
-         "Leaves us by 18 December, by the supplier's own date. It is not yet rated: we have too few past deliveries to "
+         "Leaves us by 18 December, by the supplier's own date. It is not yet rated: we have too "
+         "few past deliveries to "
          "say how sure it is."),
         (Window("chances", date(2026, 12, 1), None, date(2027, 6, 1), None, 0.6, 0.8),
          "Leaves us by 7 December: 6 times in 10. By 23 December: 8 times in 10."),
-        (Window("open", date(2026, 12, 28)), "We can't name a latest date yet; not before 28 December."),
+        (Window("open", date(2026, 12, 28)), "We can't name a latest date yet; not before 28 "
+                                             "December."),
         (Window("open", date(2026, 11, 1)), "We can't name a latest date yet."),
         (Window("none"), "We have no date yet."),
     ],
@@ -508,11 +617,19 @@ def test_the_place_and_the_delivery_that_serves_it() -> None:
     )
     assert place_sentence(2, locale="en") == "2nd in line. 1 person is ahead of you."
     assert place_sentence(1, locale="en") == "1st in line. Nobody is ahead of you."
-    assert place_sentence(1, locale="en", due=date(2026, 11, 20), today=TODAY).endswith("has not arrived yet.")
+    assert place_sentence(1, locale="en", due=date(2026, 11, 20), today=TODAY).endswith(
+        "has not arrived yet."
+    )
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"), [("", "18 December"), ("en", "18 December"), ("en-GB", "18 December"), ("en_US", "December 18")]
+    ("locale", "said"),
+    [
+        ("", "18 December"),
+        ("en", "18 December"),
+        ("en-GB", "18 December"),
+        ("en_US", "December 18"),
+    ],
 )
 def test_days_are_written_as_the_readers_region_does(locale: str, said: str) -> None:
     with in_language(locale) as dates:
@@ -536,7 +653,12 @@ def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: st
 def test_a_day_of_another_year_has_its_year(locale: str, said: list[str]) -> None:
     eve, new_year = date(2026, 12, 31), date(2027, 1, 1)
     with in_language(locale) as dates:
-        days = ((eve, TODAY), (new_year, TODAY), (new_year, eve - timedelta(days=1)), (eve, new_year))
+        days = (
+            (eve, TODAY),
+            (new_year, TODAY),
+            (new_year, eve - timedelta(days=1)),
+            (eve, new_year),
+        )
         assert [day_words(day, today=today, locale=dates) for day, today in days] == said
 
 
@@ -544,8 +666,15 @@ def test_a_day_of_another_year_has_its_year(locale: str, said: list[str]) -> Non
     ("locale", "said"),
     [
         ("en", "Leaves us by 8 January 2027 (9 times in 10), perhaps from 28 December 2026."),
-        ("de", "Versand bis 8. Januar 2027 (in 9 von 10 Fällen), vielleicht schon ab 28. Dezember 2026."),
-        ("ar", "الشحن في موعد أقصاه 8 يناير 2027 (9 مرات من كل 10)، وربما ابتداءً من 28 ديسمبر 2026."),
+        (
+            "de",
+            "Versand bis 8. Januar 2027 (in 9 von 10 Fällen), vielleicht schon ab 28. Dezember "
+            "2026.",
+        ),
+        (
+            "ar",
+            "الشحن في موعد أقصاه 8 يناير 2027 (9 مرات من كل 10)، وربما ابتداءً من 28 ديسمبر 2026.",
+        ),
     ],
 )
 def test_a_window_over_new_year_names_both_years(locale: str, said: str) -> None:
@@ -555,9 +684,13 @@ def test_a_window_over_new_year_names_both_years(locale: str, said: str) -> None
 
 def test_what_has_left_of_a_line_and_what_has_not() -> None:
     def said(shipped: int, still: int, on: date | None = date(2026, 11, 22)) -> str:
-        return split_sentence(shipped=shipped, shipped_on=on, still=still, quantity=5, today=TODAY, locale="en")
+        return split_sentence(
+            shipped=shipped, shipped_on=on, still=still, quantity=5, today=TODAY, locale="en"
+        )
 
-    assert said(2, 3) == "2 of your 5 left us on 22 November. 3 are still to come, the last of them:"
+    assert (
+        said(2, 3) == "2 of your 5 left us on 22 November. 3 are still to come, the last of them:"
+    )
     assert said(4, 1, None) == "4 of your 5 have left us. 1 is still to come:"
     assert said(0, 3) == "3 are still to come, the last of them:"
     assert said(0, 5) == "The last of your 5:"
@@ -582,13 +715,21 @@ def test_tracking_links_of_known_carriers_only_and_quoted() -> None:
         ("2026-12-18", "en", "If that changes, we write before the 18th is over."),
         ("2026-12-25", "en", "If that changes, we write before 25 December is over."),
         ("2027-03-02", "en-US", "If that changes, we write before March 2, 2027 is over."),
-        ("2027-03-02", "de", "Ändert sich das, schreiben wir Ihnen noch vor Ablauf des 2. März 2027."),
+        (
+            "2027-03-02",
+            "de",
+            "Ändert sich das, schreiben wir Ihnen noch vor Ablauf des 2. März 2027.",
+        ),
     ],
 )
-def test_a_day_that_is_far_off_is_named_with_its_month(late: str, locale: str, expected: str) -> None:
+def test_a_day_that_is_far_off_is_named_with_its_month(
+    late: str, locale: str, expected: str
+) -> None:
     far = Window("dated", date(2026, 12, 4), date(2026, 12, 9), date.fromisoformat(late), 0.9)
     today = date(2026, 11, 27)
-    said = next_word_sentence(far, since=today, today=today, reserved=False, mailed=True, locale=locale)
+    said = next_word_sentence(
+        far, since=today, today=today, reserved=False, mailed=True, locale=locale
+    )
     assert said == expected
 
 
@@ -604,5 +745,7 @@ def test_of_reserved_goods_no_word_is_promised_that_a_nightly_report_could_not_k
         (checking, True, "We'll email you as soon as it ships."),
         (checking, False, "This page will say when it ships."),
     ]:
-        said = next_word_sentence(window, since=today, today=today, reserved=True, mailed=mailed, locale="en")
+        said = next_word_sentence(
+            window, since=today, today=today, reserved=True, mailed=mailed, locale="en"
+        )
         assert said == expected

@@ -1,4 +1,5 @@
-"""What the writers do and refuse. What a review makes of it: test_review.py; any sequence of it: test_shop_oracle.py."""
+"""What the writers do and refuse. What a review makes of it: test_review.py; any sequence of it:
+test_shop_oracle.py."""
 
 from datetime import date, timedelta
 
@@ -36,7 +37,9 @@ def test_of_two_of_which_one_was_cancelled_the_other_has_arrived(product: Produc
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     services.receive(product, 1, now=NOON)
     said = sentence(line.order.events.first(), locale="en-GB")
-    assert said == "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November."
+    assert (
+        said == "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November."
+    )
 
 
 def test_the_last_of_two_leaves_alone_when_the_first_has_left(product: Product) -> None:
@@ -48,7 +51,9 @@ def test_the_last_of_two_leaves_alone_when_the_first_has_left(product: Product) 
     assert (newest(line)["wanted"], newest(line)["leaving"]) == (2, 1)
 
 
-def test_a_reserved_line_is_promised_to_leave_within_the_handling_time_in_working_days(product: Product) -> None:
+def test_a_reserved_line_is_promised_to_leave_within_the_handling_time_in_working_days(
+    product: Product,
+) -> None:
     product.handling_days = 2
     product.save(update_fields=["handling_days"])
     line = factories.order(product)
@@ -94,7 +99,9 @@ def test_a_receipt_cannot_be_corrected_below_what_has_shipped(product: Product) 
     line = factories.order(product, 2, number="1042")
     receipt = services.receive(product, 2, now=NOON)
     services.ship(line.order, {line.pk: 2}, now=NOON)
-    with pytest.raises(services.Refused, match=r"1 of these units has already shipped \(latest orders: 1042\)"):
+    with pytest.raises(
+        services.Refused, match=r"1 of these units has already shipped \(latest orders: 1042\)"
+    ):
         services.correct_receipt(receipt, 1, now=NOON, reason="counted again")
     with pytest.raises(services.Refused, match="2 of these units have already shipped"):
         services.correct_receipt(receipt, 0, now=NOON, reason="counted again")
@@ -123,12 +130,16 @@ def test_a_parcel_in_two_parts_says_what_is_still_to_come(product: Product) -> N
 def test_only_reserved_units_ship(product: Product) -> None:
     line = factories.order(product, 3, number="1042")
     services.receive(product, 1, now=NOON)
-    with pytest.raises(services.Refused, match="order 1042: 2 of LAMP cannot ship, 1 are reserved and 2 wait"):
+    with pytest.raises(
+        services.Refused, match="order 1042: 2 of LAMP cannot ship, 1 are reserved and 2 wait"
+    ):
         services.ship(line.order, {line.pk: 2}, now=NOON)
     assert not Shipment.objects.exists()
 
 
-def test_a_parcel_the_shop_sent_unrecorded_is_received_on_the_way_and_units_stay_conserved(product: Product) -> None:
+def test_a_parcel_the_shop_sent_unrecorded_is_received_on_the_way_and_units_stay_conserved(
+    product: Product,
+) -> None:
     ahead, line = factories.order(product, 2), factories.order(product, 2)
     services.ship(line.order, {line.pk: 2}, now=NOON, beyond_reserved=True)
     assert (fresh(line).state, fresh(ahead).state) == ("shipped", "waiting")
@@ -150,13 +161,23 @@ def test_a_shipment_recorded_by_mistake_is_undone_by_a_row_of_its_own(product: P
 
 @pytest.mark.parametrize(
     ("country", "due"),
-    [("US", date(2026, 11, 12)), ("DE", date(2026, 11, 16)), ("", date(2026, 11, 12))],  # none: the shop's, the US
+    # none: the shop's, the US
+    [("US", date(2026, 11, 12)), ("DE", date(2026, 11, 16)), ("", date(2026, 11, 12))],
 )
-def test_cancelled_units_are_owed_back_by_the_day_the_country_sets(product: Product, country: str, due: date) -> None:
+def test_cancelled_units_are_owed_back_by_the_day_the_country_sets(
+    product: Product, country: str, due: date
+) -> None:
     line = factories.order(product, 2, country=country)
     (refund,) = services.cancel(line.order, now=NOON, by="customer")
     assert (refund.due_on, refund.units) == (due, 2)
-    told = {"units": 2, "of": 2, "still": 0, "by": "customer", "refund_due_on": due.isoformat(), "window": None}
+    told = {
+        "units": 2,
+        "of": 2,
+        "still": 0,
+        "by": "customer",
+        "refund_due_on": due.isoformat(),
+        "window": None,
+    }
     assert newest(line) == told
     assert fresh(line).state == "cancelled"
 
@@ -191,11 +212,16 @@ def test_what_has_shipped_cannot_be_cancelled(product: Product) -> None:
         services.cancel(line.order, units={line.pk: 1}, now=NOON)
 
 
-def test_a_cancelled_line_is_put_back_at_its_old_place_until_the_refund_was_sent(product: Product) -> None:
+def test_a_cancelled_line_is_put_back_at_its_old_place_until_the_refund_was_sent(
+    product: Product,
+) -> None:
     line, behind = factories.order(product, 1), factories.order(product, 1)
     services.cancel(line.order, now=NOON)
     services.restore(line, 1, now=NOON)
-    assert queue.positions([line.pk, behind.pk]) == {line.pk: queue.Position(1, 0), behind.pk: queue.Position(2, 1)}
+    assert queue.positions([line.pk, behind.pk]) == {
+        line.pk: queue.Position(1, 0),
+        behind.pk: queue.Position(2, 1),
+    }
     assert not Refund.objects.exists()
     assert QueueChange.objects.first().reason == "restored"
     services.cancel(line.order, now=NOON)
@@ -210,13 +236,24 @@ def test_staff_move_someone_with_a_reason_and_those_passed_can_read_of_it(produc
     places = queue.positions([line.pk for line in lines])
     assert [places[line.pk].place for line in lines] == [1, 3, 4, 2]
     change = QueueChange.objects.get()
-    assert (change.reason, change.step, change.note, change.actor) == ("moved", 1, "our mistake", "ruth")
-    for refused in ({"place": 2, "reason": " "}, {"place": 5, "reason": "x"}, {"place": 0, "reason": "x"}):
+    assert (change.reason, change.step, change.note, change.actor) == (
+        "moved",
+        1,
+        "our mistake",
+        "ruth",
+    )
+    for refused in (
+        {"place": 2, "reason": " "},
+        {"place": 5, "reason": "x"},
+        {"place": 0, "reason": "x"},
+    ):
         with pytest.raises(services.Refused):
             services.move_in_queue(lines[3], now=NOON, actor="ruth", **refused)
 
 
-def test_a_reserved_line_not_packed_on_its_last_day_is_told_a_later_one_and_not_every_day(product: Product) -> None:
+def test_a_reserved_line_not_packed_on_its_last_day_is_told_a_later_one_and_not_every_day(
+    product: Product,
+) -> None:
     line = factories.order(product)
     services.receive(product, 1, now=NOON)
     assert services.keep_deadlines(now=NOON) == 0
@@ -231,7 +268,9 @@ def test_a_reserved_line_not_packed_on_its_last_day_is_told_a_later_one_and_not_
     ("expected_on", "complaint"),
     [(date(2030, 1, 1), "more than two years"), (date(2020, 1, 1), "more than two years")],
 )
-def test_an_implausible_date_is_refused(product: Product, expected_on: date, complaint: str) -> None:
+def test_an_implausible_date_is_refused(
+    product: Product, expected_on: date, complaint: str
+) -> None:
     restock = factories.restock(product)
     with pytest.raises(services.Refused, match=complaint):
         services.move_restock_date(restock, expected_on, now=NOON)

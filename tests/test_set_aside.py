@@ -1,4 +1,5 @@
-"""Goods that are set aside: their arrival leads, staff are asked for the shipment, and silence cancels nothing of them."""
+"""Goods that are set aside: their arrival leads, staff are asked for the shipment, and silence
+cancels nothing of them."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -36,10 +37,14 @@ def outcomes(line: OrderLine) -> list[str]:
 
 
 def asked_without_a_date(clocks: Clocks) -> OrderLine:
-    """In the United States, told that there is no date: without an answer it is cancelled thirty days after day thirty."""
+    """In the United States, told that there is no date: without an answer it is cancelled thirty
+    days after day thirty."""
     line = factories.order(make_product())
     mail()
-    assert (line.notices.get().silence, line.notices.get().answer_by) == ("cancel", date(2027, 1, 1))
+    assert (line.notices.get().silence, line.notices.get().answer_by) == (
+        "cancel",
+        date(2027, 1, 1),
+    )
     return line
 
 
@@ -52,8 +57,14 @@ def test_who_orders_what_is_spare_reads_that_it_is_set_aside_and_is_asked_nothin
     mail()
     ((subject, text),) = mails_to(line, mail_sink)
     assert subject == f"Arrived and set aside for you: order {line.order.number}"
-    assert "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November." in text
-    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (False, False, False)
+    assert (
+        "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November." in text
+    )
+    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (
+        False,
+        False,
+        False,
+    )
     assert outcomes(line) == [Outcome.SUPERSEDED]
 
 
@@ -76,7 +87,11 @@ def test_goods_that_come_while_a_question_is_open_lead_and_nothing_is_asked(
     mail()
     subject, text = mails_to(line, mail_sink)[-1]
     assert subject == f"Arrived and set aside for you: order {line.order.number}"
-    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (False, False, False)
+    assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (
+        False,
+        False,
+        False,
+    )
 
 
 def test_the_page_of_goods_that_are_here_asks_nothing_either(clocks: Clocks) -> None:
@@ -108,17 +123,25 @@ def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_
     mail()
     subject, text = mails_to(line, mail_sink)[-1]
     assert subject == f"Arrived and set aside for you: order {line.order.number}"
-    arrived, kept = text.index("Yours has arrived"), text.index("If you do not answer, you keep your place")
+    arrived, kept = (
+        text.index("Yours has arrived"),
+        text.index("If you do not answer, you keep your place"),
+    )
     assert arrived < kept
     assert "will cancel" not in text
     assert "Keep my place" in text
     assert outcomes(line) == [Outcome.SUPERSEDED, ""]
     (shown,) = order_status(line.order, locale="en", now=last).lines
     assert shown.asked is not None
-    assert (shown.asked.answer_by, shown.asked.kept) == (None, "You'll agree to the new date, Monday, 4 January 2027.")
+    assert (shown.asked.answer_by, shown.asked.kept) == (
+        None,
+        "You'll agree to the new date, Monday, 4 January 2027.",
+    )
 
 
-def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_wants(clocks: Clocks) -> None:
+def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_wants(
+    clocks: Clocks,
+) -> None:
     line = asked_without_a_date(clocks)
     services.receive(line.product, 1, now=NOON + 9 * DAY)
     over = datetime(2027, 1, 3, 17, tzinfo=UTC)
@@ -127,7 +150,8 @@ def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_w
     assert services.warn_staff(now=over) == 1
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
-        f"{line.product.sku}: reserved, and no shipment recorded by 2027-01-01, the last day agreed; record it, or the law "
+        f"{line.product.sku}: reserved, and no shipment recorded by 2027-01-01, the last day "
+        f"agreed; record it, or the law "
         "wants it canceled and refunded unless the customer keeps it"
     ]
 
@@ -145,7 +169,9 @@ def test_silence_cancels_what_waits_and_leaves_what_is_here(clocks: Clocks) -> N
     assert Refund.objects.get().units == 2
 
 
-def test_the_last_unit_that_a_cancellation_leaves_behind_is_asked_of_by_no_unheard_notice(clocks: Clocks) -> None:
+def test_the_last_unit_that_a_cancellation_leaves_behind_is_asked_of_by_no_unheard_notice(
+    clocks: Clocks,
+) -> None:
     """What waited had no date; nobody was told, and what is left is here."""
     product = make_product()
     line = factories.order(product, 3)
@@ -155,7 +181,8 @@ def test_the_last_unit_that_a_cancellation_leaves_behind_is_asked_of_by_no_unhea
 
 
 def weeks_without_a_shipment(clocks: Clocks, line: OrderLine, until: date) -> list[date]:
-    """Goods that lie on the shelf, or left and nobody wrote it down: the days on which beat's jobs told something."""
+    """Goods that lie on the shelf, or left and nobody wrote it down: the days on which beat's jobs
+    told something."""
     day = NOON
     while day.date() < until:
         day += DAY
@@ -182,12 +209,14 @@ def test_a_shipment_that_nobody_records_is_told_twice_in_time_and_no_date_slides
     _, (first, later), (second, checking) = mails_to(line, mail_sink)
     assert first == f"New date for order {line.order.number}: by Thursday, 5 November"
     assert (
-        "You were told: it leaves us by Tuesday, 3 November. Now it leaves us by Thursday, 5 November. "
+        "You were told: it leaves us by Tuesday, 3 November. Now it leaves us by Thursday, 5 "
+        "November. "
         "Why: we have no record yet that it shipped. Yours stays set aside for you."
     ) in later
     assert second == f"Order {line.order.number}: we're checking with our warehouse"
     assert (
-        "You were told: it leaves us by Thursday, 5 November. We have no record yet of its shipment, and we're checking with "
+        "You were told: it leaves us by Thursday, 5 November. We have no record yet of its "
+        "shipment, and we're checking with "
         "our warehouse. Yours stays set aside for you."
     ) in checking
     assert "If you do not answer, you keep your place" in checking
@@ -197,7 +226,9 @@ def test_a_shipment_that_nobody_records_is_told_twice_in_time_and_no_date_slides
     assert shown.asked.answer_by is None
 
 
-def test_the_page_of_a_shipment_that_nobody_records_says_that_we_are_checking(client: Client) -> None:
+def test_the_page_of_a_shipment_that_nobody_records_says_that_we_are_checking(
+    client: Client,
+) -> None:
     product = make_product()
     services.receive(product, 1, now=NOON)
     line = factories.order(product)
@@ -206,7 +237,10 @@ def test_the_page_of_a_shipment_that_nobody_records_says_that_we_are_checking(cl
     page = client.get(order_url(line.order, Purpose.ACT)).content.decode()
     lead = re.search(r'<p class="lead">(.*?)</p>', page)
     assert lead is not None
-    assert unescape(lead[1]) == "We have no record yet of its shipment, and we're checking with our warehouse."
+    assert (
+        unescape(lead[1])
+        == "We have no record yet of its shipment, and we're checking with our warehouse."
+    )
 
 
 def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_silence(
@@ -230,12 +264,15 @@ def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_sil
     assert ("will cancel" in second, "Please answer" in second) == (False, False)
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
-        f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; record it, or the law "
+        f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; "
+        f"record it, or the law "
         "wants it canceled and refunded unless the customer keeps it"
     ]
 
 
-def test_a_question_about_what_waits_says_that_what_is_reserved_stays(clocks: Clocks, mail_sink: MailSink) -> None:
+def test_a_question_about_what_waits_says_that_what_is_reserved_stays(
+    clocks: Clocks, mail_sink: MailSink
+) -> None:
     """ "We will cancel it" is read as all of it by whoever has one of two already."""
     product = make_product()
     line = factories.order(product, 3)
@@ -250,10 +287,16 @@ def test_a_question_about_what_waits_says_that_what_is_reserved_stays(clocks: Cl
     assert any(spared in words for words in shown.asked.in_full)
 
 
-def test_the_link_of_a_question_that_rests_says_that_the_goods_are_here(clocks: Clocks, client: Client) -> None:
+def test_the_link_of_a_question_that_rests_says_that_the_goods_are_here(
+    clocks: Clocks, client: Client
+) -> None:
     line = asked_without_a_date(clocks)
     services.receive(line.product, 1, now=NOON)
-    page = client.get(answer_url(line.order, line.pk, Choice.KEEP)).content.decode().replace("&#x27;", "'")
+    page = (
+        client.get(answer_url(line.order, line.pk, Choice.KEEP))
+        .content.decode()
+        .replace("&#x27;", "'")
+    )
     assert "Your item has arrived and is reserved for you. You don't need to do anything." in page
     assert "place in line" not in page
 

@@ -1,4 +1,5 @@
-"""While a change settles nobody hears of it, whatever else happens to the product: a date typed wrongly leaves no trace."""
+"""While a change settles nobody hears of it, whatever else happens to the product: a date typed
+wrongly leaves no trace."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,17 @@ import pytest
 from backorders_site.staff.preview import rehearse
 from orders import services
 from orders.domain.working_days import last_arrival_for
-from orders.models import DelayNotice, Event, Forecast, OrderLine, Product, Promise, Reason, Receipt, Restock
+from orders.models import (
+    DelayNotice,
+    Event,
+    Forecast,
+    OrderLine,
+    Product,
+    Promise,
+    Reason,
+    Receipt,
+    Restock,
+)
 from orders.pages.status import offer
 from orders.services import promises
 from orders.services.forecasts import cutoff
@@ -27,7 +38,8 @@ AT = NOON + 2 * MINUTE
 
 @dataclass
 class Shop:
-    """Three of ten have their goods, a held one is passed over, the others wait for a second delivery, mistyped at noon."""
+    """Three of ten have their goods, a held one is passed over, the others wait for a second
+    delivery, mistyped at noon."""
 
     product: Product
     restock: Restock
@@ -41,11 +53,16 @@ def shop() -> Shop:
     supplier = make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     product, before = make_product(), NOON - 20 * DAY
-    first = factories.restock(product, 5, supplier=supplier, expected_on=before.date() + DAY, now=before - DAY)
+    first = factories.restock(
+        product, 5, supplier=supplier, expected_on=before.date() + DAY, now=before - DAY
+    )
     second = factories.restock(product, 50, supplier=supplier, expected_on=RIGHT, now=before - DAY)
     services.review([product], now=before - DAY)
     held = factories.order(product, 2, now=before, held=True, country="DE")
-    lines = [factories.order(product, now=before, country=("US", "DE", "GB", "CH")[n % 4]) for n in range(10)]
+    lines = [
+        factories.order(product, now=before, country=("US", "DE", "GB", "CH")[n % 4])
+        for n in range(10)
+    ]
     receipt = services.receive(product, 5, restock=first, now=before + DAY)
     services.review_settled(now=NOON - DAY)
     _tell(NOON - DAY)
@@ -70,7 +87,9 @@ def _correct_twice(shop: Shop, now: datetime) -> None:
 
 
 def _new(shop: Shop, number: str = "7001") -> services.NewOrder:
-    return services.NewOrder(number=number, placed_at=NOON, country="DE", lines=[services.NewLine(shop.product, 2)])
+    return services.NewOrder(
+        number=number, placed_at=NOON, country="DE", lines=[services.NewLine(shop.product, 2)]
+    )
 
 
 def _join(shop: Shop, now: datetime) -> None:
@@ -98,7 +117,9 @@ def _publish_joined(shop: Shop, now: datetime) -> None:
 
 
 def _move(shop: Shop, now: datetime) -> None:
-    services.move_in_queue(fresh(shop.lines[-1]), 1, now=now, reason="promised by phone", actor="ruth")
+    services.move_in_queue(
+        fresh(shop.lines[-1]), 1, now=now, reason="promised by phone", actor="ruth"
+    )
 
 
 def _settle_held(shop: Shop, now: datetime) -> None:
@@ -165,11 +186,14 @@ EVERYTHING: list[Callable[[Shop, datetime], None]] = [
 
 
 def _typo_is_out() -> bool:
-    """Whether anything that a customer or the law counts with names a day of that century's sixties."""
+    """Whether anything that a customer or the law counts with names a day of that century's
+    sixties."""
     far = date(2060, 1, 1)
     promised = Promise.objects.filter(late__gte=far) | Promise.objects.filter(early__gte=far)
     said = [event for event in Event.objects.all() if "206" in str(event.facts)]
-    asked = DelayNotice.objects.filter(late__gte=far) | DelayNotice.objects.filter(consent_to__gte=far)
+    asked = DelayNotice.objects.filter(late__gte=far) | DelayNotice.objects.filter(
+        consent_to__gte=far
+    )
     return promised.exists() or bool(said) or asked.exists()
 
 
@@ -181,7 +205,12 @@ def test_whatever_happens_while_a_mistyped_date_settles_nobody_hears_of_it(
     _tell(AT + MINUTE)
     assert not _typo_is_out()
     shown = offer(shop.product.sku, 1, now=AT + MINUTE)
-    assert shown is None or shown.window is None or shown.window.late is None or shown.window.late < date(2060, 1, 1)
+    assert (
+        shown is None
+        or shown.window is None
+        or shown.window.late is None
+        or shown.window.late < date(2060, 1, 1)
+    )
     if happens is _discontinue:
         return
     services.undo_move(shop.restock, now=AT + 4 * MINUTE, actor="ruth")
@@ -192,15 +221,21 @@ def test_whatever_happens_while_a_mistyped_date_settles_nobody_hears_of_it(
 
 
 @pytest.mark.parametrize("happens", EVERYTHING)
-def test_the_same_delay_is_told_once_it_has_settled(shop: Shop, happens: Callable[[Shop, datetime], None]) -> None:
+def test_the_same_delay_is_told_once_it_has_settled(
+    shop: Shop, happens: Callable[[Shop, datetime], None]
+) -> None:
     happens(shop, AT)
     for minutes in range(5, 45):
         services.review_settled(now=AT + minutes * MINUTE)
     still = OrderLine.objects.filter(product=shop.product, waiting__gt=0, held=False)
-    assert [line.promise.late for line in still.select_related("promise") if line.promise.late < TYPED] == []
+    assert [
+        line.promise.late for line in still.select_related("promise") if line.promise.late < TYPED
+    ] == []
 
 
-def test_who_loses_units_while_a_typo_settles_is_told_the_day_that_everyone_reads(shop: Shop) -> None:
+def test_who_loses_units_while_a_typo_settles_is_told_the_day_that_everyone_reads(
+    shop: Shop,
+) -> None:
     behind = fresh(shop.lines[8]).promise
     services.cancel_restock(shop.restock, now=AT)  # settles as well
     _correct(shop, AT)
@@ -217,8 +252,12 @@ def test_the_preview_of_an_act_that_tells_at_once_reads_as_what_is_told_then(sho
     seen = rehearse(correct, [shop.product.pk], now=AT)
     last = Event.objects.latest("pk").pk
     correct()
-    told = Event.objects.filter(pk__gt=last, message_due=True).select_related("order").order_by("pk")
-    assert [each.words for each in seen.reached] == [sentence(event, locale=event.order.locale) for event in told]
+    told = (
+        Event.objects.filter(pk__gt=last, message_due=True).select_related("order").order_by("pk")
+    )
+    assert [each.words for each in seen.reached] == [
+        sentence(event, locale=event.order.locale) for event in told
+    ]
     assert [str(kind) for kind, _ in seen.kinds] == ["Corrected"]
 
 
@@ -254,7 +293,8 @@ def test_nobody_who_types_while_the_review_waits_for_the_product_is_overheard(sh
 
 
 def test_what_settles_across_the_cut_off_is_judged_as_at_it() -> None:
-    """The last day on which their goods could have come: the mistyped date is undone, and the delivery is not there."""
+    """The last day on which their goods could have come: the mistyped date is undone, and the
+    delivery is not there."""
     supplier = make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     product = make_product()

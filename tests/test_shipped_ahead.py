@@ -1,4 +1,5 @@
-"""Units that shipped before the delivery they came with was received here arrive once, whatever is recorded first."""
+"""Units that shipped before the delivery they came with was received here arrive once, whatever is
+recorded first."""
 
 from datetime import date, timedelta
 
@@ -23,7 +24,11 @@ def six() -> list[OrderLine]:
     """Six wait; PO-8 brings three, and they have been told what they may expect."""
     product = make_product(sku="LAMP")
     restock(
-        product, 3, reference="PO-8", expected_on=TODAY + timedelta(days=3), supplier=make_supplier(name="Nordlicht")
+        product,
+        3,
+        reference="PO-8",
+        expected_on=TODAY + timedelta(days=3),
+        supplier=make_supplier(name="Nordlicht"),
     )
     lines = [order(product, number=str(n), placed_at=NOON - (10 - n) * HOUR) for n in range(1, 7)]
     review(product)
@@ -59,7 +64,11 @@ def test_a_file_of_parcels_first_and_the_desk_then_receives_only_what_has_not_sh
     six: list[OrderLine], load: Load
 ) -> None:
     restock(six[0].product, 10, reference="PO-9", expected_on=TODAY + timedelta(days=2))
-    load("import_shipments", SHIPMENTS, *(f"{n},LAMP,1,2026-11-02T13:00:00Z,UPS,1Z{n}" for n in (1, 2, 3)))
+    load(
+        "import_shipments",
+        SHIPMENTS,
+        *(f"{n},LAMP,1,2026-11-02T13:00:00Z,UPS,1Z{n}" for n in (1, 2, 3)),
+    )
     services.receive(six[0].product, 10, restock=Restock.objects.get(reference="PO-9"), now=NOON)
     assert stock() == (10, 6)
     assert [fresh(line).state for line in six] == ["shipped"] * 3 + ["reserved"] * 3
@@ -81,18 +90,25 @@ def test_parcels_are_matched_with_a_delivery_that_comes_in_parts_and_in_several(
     assert [fresh(line).state for line in six] == ["shipped"] * 4 + ["reserved", "waiting"]
 
 
-def test_a_delivery_recorded_before_the_parcels_gives_no_unit_twice_either(six: list[OrderLine], load: Load) -> None:
-    """It was set aside for the first three, and the shop sent it to the last: the first three wait again, and are told."""
+def test_a_delivery_recorded_before_the_parcels_gives_no_unit_twice_either(
+    six: list[OrderLine], load: Load
+) -> None:
+    """It was set aside for the first three, and the shop sent it to the last: the first three wait
+    again, and are told."""
     load("import_restocks", RESTOCKS, po8(3))
     load("import_orders", EXPORT, *(fulfilled(str(n)) for n in (4, 5, 6)))
     assert stock() == (3, 3)
     assert [fresh(line).state for line in six] == ["waiting"] * 3 + ["shipped"] * 3
     assert [kinds(line.order)[-1] for line in six] == ["corrected"] * 3 + ["shipped"] * 3
-    said = ["LAMP: units set aside here have shipped with other orders, so it waits again (2026-11-02)"]
+    said = [
+        "LAMP: units set aside here have shipped with other orders, so it waits again (2026-11-02)"
+    ]
     assert [line.order.attention for line in map(fresh, six)] == [said] * 3 + [[]] * 3
 
 
-def test_what_a_file_ships_further_down_is_not_taken_from_it(six: list[OrderLine], load: Load) -> None:
+def test_what_a_file_ships_further_down_is_not_taken_from_it(
+    six: list[OrderLine], load: Load
+) -> None:
     load("import_restocks", RESTOCKS, po8(3))
     load("import_orders", EXPORT, *(fulfilled(str(n)) for n in (4, 3, 2)))
     assert [fresh(line).state for line in six] == ["waiting"] + ["shipped"] * 3 + ["waiting"] * 2
@@ -119,8 +135,12 @@ def test_staff_can_say_that_the_units_are_others(six: list[OrderLine], load: Loa
 def test_what_left_before_its_order_joined_came_with_no_delivery_recorded_here(load: Load) -> None:
     """The rest of the order waits, and the next delivery is for the queue alone."""
     product = make_product(sku="LAMP")
-    restock(product, 3, reference="PO-8", expected_on=TODAY, supplier=make_supplier(name="Nordlicht"))
-    part = fulfilled("1").replace("paid,2026-11-01 10:00:00 -0500,fulfilled", "paid,2026-11-01 10:00:00 -0500,partial")
+    restock(
+        product, 3, reference="PO-8", expected_on=TODAY, supplier=make_supplier(name="Nordlicht")
+    )
+    part = fulfilled("1").replace(
+        "paid,2026-11-01 10:00:00 -0500,fulfilled", "paid,2026-11-01 10:00:00 -0500,partial"
+    )
     load("import_orders", EXPORT, part, "#1,ada@example.com,,,,,,4,LAMP,LAMP,pending,,,,,,")
     assert OrderLine.objects.values_list("quantity", "allocated", "shipped").get() == (5, 1, 1)
     services.receive(product, 3, restock=Restock.objects.get(), now=NOON)
@@ -135,9 +155,13 @@ def test_a_delivery_of_history_brings_no_parcel(six: list[OrderLine], load: Load
     assert stock() == (3, 3)
 
 
-def test_a_parcel_of_long_ago_is_not_in_a_delivery_of_today(six: list[OrderLine], load: Load) -> None:
+def test_a_parcel_of_long_ago_is_not_in_a_delivery_of_today(
+    six: list[OrderLine], load: Load
+) -> None:
     load("import_orders", EXPORT, fulfilled("1"))
-    services.receive(six[0].product, 3, restock=Restock.objects.get(), now=NOON + timedelta(days=31))
+    services.receive(
+        six[0].product, 3, restock=Restock.objects.get(), now=NOON + timedelta(days=31)
+    )
     assert stock() == (4, 4)
 
 
@@ -179,26 +203,38 @@ STEPS = st.permutations([*EXPORTS, *FILES, ("shipments", 3), ("desk", 1), ("desk
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
-def test_whatever_is_recorded_first_the_stock_ends_the_same(steps: list[tuple[str, int]], load: Load) -> None:
-    """Five units come in two deliveries, four leave; the file of restocks grows by a unit each time it is read."""
+def test_whatever_is_recorded_first_the_stock_ends_the_same(
+    steps: list[tuple[str, int]], load: Load
+) -> None:
+    """Five units come in two deliveries, four leave; the file of restocks grows by a unit each time
+    it is read."""
     with transaction.atomic():
         product = make_product(sku="LAMP")
         nordlicht = make_supplier(name="Nordlicht")
         restock(product, 3, reference="PO-8", expected_on=TODAY, supplier=nordlicht)
         other = restock(product, 2, reference="PO-9", expected_on=TODAY, supplier=nordlicht)
-        lines = [order(product, number=str(n), placed_at=NOON - (10 - n) * HOUR) for n in range(1, 7)]
+        lines = [
+            order(product, number=str(n), placed_at=NOON - (10 - n) * HOUR) for n in range(1, 7)
+        ]
         for what, number in steps:
             match what:
                 case "export":
                     load("import_orders", EXPORT, fulfilled(str(number)))
                 case "shipments":
-                    load("import_shipments", SHIPMENTS, f"{number},LAMP,1,2026-11-02T13:00:00Z,UPS,1Z{number}")
+                    load(
+                        "import_shipments",
+                        SHIPMENTS,
+                        f"{number},LAMP,1,2026-11-02T13:00:00Z,UPS,1Z{number}",
+                    )
                 case "file":
                     load("import_restocks", RESTOCKS, po8(number))
                 case "desk":
                     services.receive(product, number, restock=other, now=NOON)
             received = Receipt.objects.aggregate(units=Sum("quantity", default=0))["units"]
-            assert stock() == (received, OrderLine.objects.aggregate(units=Sum("allocated"))["units"])
+            assert stock() == (
+                received,
+                OrderLine.objects.aggregate(units=Sum("allocated"))["units"],
+            )
             assert list(queue.differences()) == []
         assert stock() == (5, 5)
         assert Restock.objects.filter(arrived=F("quantity")).count() == 2

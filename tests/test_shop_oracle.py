@@ -1,4 +1,5 @@
-"""The set-based services against a shop kept by a plain loop, over any sequence of what can happen to it."""
+"""The set-based services against a shop kept by a plain loop, over any sequence of what can happen
+to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,10 +106,18 @@ def test_the_shop_ends_as_a_plain_loop_would_leave_it(actions: list[tuple[str, i
 
 
 def perform(
-    action: str, which: int, units: int, product: Product, naive: NaiveShop, receipts: list[Receipt], now: datetime
+    action: str,
+    which: int,
+    units: int,
+    product: Product,
+    naive: NaiveShop,
+    receipts: list[Receipt],
+    now: datetime,
 ) -> None:
     if action == "join":
-        line = factories.order(product, units, placed_at=factories.NOON - timedelta(hours=which), now=now)
+        line = factories.order(
+            product, units, placed_at=factories.NOON - timedelta(hours=which), now=now
+        )
         naive.lines.append(NaiveLine(line.pk, line.queued_at, units))
         naive.allocate()
     elif action == "receive":
@@ -132,7 +141,9 @@ def correct(receipt: Receipt, units: int, naive: NaiveShop, now: datetime) -> No
             services.correct_receipt(receipt, units, now=now, reason="counted again")
 
 
-def change_line(action: str, units: int, expected: NaiveLine, naive: NaiveShop, now: datetime) -> None:
+def change_line(
+    action: str, units: int, expected: NaiveLine, naive: NaiveShop, now: datetime
+) -> None:
     line = factories.fresh(OrderLine(pk=expected.pk))
     if action == "cancel" and units <= expected.quantity - expected.cancelled - expected.shipped:
         services.cancel(line.order, units={line.pk: units}, now=now)
@@ -145,7 +156,9 @@ def change_line(action: str, units: int, expected: NaiveLine, naive: NaiveShop, 
         expected.cancelled -= units
         naive.allocate()
     elif action == "move" and expected.waiting and units <= len(naive.queue()):
-        reached = services.move_in_queue(line, units, now=now, reason="promised by phone", actor="ruth")
+        reached = services.move_in_queue(
+            line, units, now=now, reason="promised by phone", actor="ruth"
+        )
         expected.queued_at = factories.fresh(line).queued_at
         assert naive.queue().index(expected) + 1 == reached
 
@@ -154,7 +167,11 @@ def compare(product: Product, naive: NaiveShop) -> None:
     stored = OrderLine.objects.filter(product=product).in_bulk()
     for line in naive.lines:
         row = stored[line.pk]
-        assert (row.allocated, row.cancelled, row.shipped) == (line.allocated, line.cancelled, line.shipped)
+        assert (row.allocated, row.cancelled, row.shipped) == (
+            line.allocated,
+            line.cancelled,
+            line.shipped,
+        )
     ahead = 0
     positions = queue.positions(stored)
     for place, line in enumerate(naive.queue(), 1):
@@ -171,6 +188,10 @@ def conserve(product: Product) -> None:
     assert stock.arrived == (product.receipts.aggregate(n=Sum("quantity"))["n"] or 0)
     assert stock.allocated == (lines.aggregate(n=Sum("allocated"))["n"] or 0) <= stock.arrived
     for line in lines:
-        assert line.allocated == (Allocation.objects.filter(line=line).aggregate(n=Sum("quantity"))["n"] or 0)
-        assert line.shipped == (ShipmentLine.objects.filter(line=line).aggregate(n=Sum("quantity"))["n"] or 0)
+        assert line.allocated == (
+            Allocation.objects.filter(line=line).aggregate(n=Sum("quantity"))["n"] or 0
+        )
+        assert line.shipped == (
+            ShipmentLine.objects.filter(line=line).aggregate(n=Sum("quantity"))["n"] or 0
+        )
         assert line.allocated + line.cancelled + line.waiting == line.quantity

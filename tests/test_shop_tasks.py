@@ -1,4 +1,5 @@
-"""What was decided here and has to be done in the shop, until somebody says or an export shows that it is."""
+"""What was decided here and has to be done in the shop, until somebody says or an export shows that
+it is."""
 
 import re
 from datetime import timedelta
@@ -20,7 +21,9 @@ HOUR = timedelta(hours=1)
 
 
 def to_do() -> list[tuple[str, int]]:
-    return list(ShopTask.objects.filter(confirmed_at=None).order_by("pk").values_list("kind", "units"))
+    return list(
+        ShopTask.objects.filter(confirmed_at=None).order_by("pk").values_list("kind", "units")
+    )
 
 
 @pytest.mark.parametrize("by", ["cancel", "withdraw", "silence", "customer", "shop"])
@@ -40,7 +43,9 @@ def test_put_back_before_anybody_did_it_there_is_nothing_to_do() -> None:
     assert not ShopTask.objects.exists()
 
 
-def test_put_back_after_it_was_done_has_to_be_put_back_there_and_cancelled_again_it_has_not() -> None:
+def test_put_back_after_it_was_done_has_to_be_put_back_there_and_cancelled_again_it_has_not() -> (
+    None
+):
     placed = factories.order(factories.make_product(), 3)
     services.cancel(placed.order, units={placed.pk: 2}, now=NOON)
     assert services.confirm_in_shop(ShopTask.objects.get(), now=NOON, actor="ruth")
@@ -66,7 +71,9 @@ def test_a_task_is_confirmed_once() -> None:
 def test_what_the_shop_cancelled_itself_is_no_task(export: Export) -> None:  # noqa: F811
     call_command("import_orders", export((order(), [line()])), all_products=True)
     call_command(
-        "import_orders", export((order(Cancelled_at="2026-11-01 10:00:00 +0000"), [line()])), all_products=True
+        "import_orders",
+        export((order(Cancelled_at="2026-11-01 10:00:00 +0000"), [line()])),
+        all_products=True,
     )
     assert OrderLine.objects.get().state == "cancelled"
     assert not ShopTask.objects.exists()
@@ -96,7 +103,9 @@ def test_an_export_of_an_order_cancelled_there_confirms_it(export: Export) -> No
     assert (fresh(placed).cancelled, to_do(), ShopTask.objects.count()) == (2, [], 1)
 
 
-def test_what_was_put_back_is_not_cancelled_again_by_an_export_that_does_not_know_it(export: Export) -> None:  # noqa: F811
+def test_what_was_put_back_is_not_cancelled_again_by_an_export_that_does_not_know_it(
+    export: Export,  # noqa: F811
+) -> None:
     call_command("import_orders", export((order(), [line()])), all_products=True)
     placed = OrderLine.objects.get()
     services.cancel(placed.order, now=NOON)
@@ -109,7 +118,9 @@ def test_what_was_put_back_is_not_cancelled_again_by_an_export_that_does_not_kno
     assert (fresh(placed).waiting, to_do()) == (1, [])
 
 
-def test_once_the_shop_has_sent_the_money_it_is_cancelled_whoever_was_put_back(export: Export) -> None:  # noqa: F811
+def test_once_the_shop_has_sent_the_money_it_is_cancelled_whoever_was_put_back(
+    export: Export,  # noqa: F811
+) -> None:
     call_command("import_orders", export((order(), [line()])), all_products=True)
     placed = OrderLine.objects.get()
     services.cancel(placed.order, now=NOON)
@@ -130,7 +141,9 @@ def red_words(staff: Client) -> list[str]:
     return ["".join(re.findall(r'<strong class="urgent">(.*?)</strong>', cell)) for cell in cells]
 
 
-def test_staff_see_what_to_do_first_what_may_be_being_packed_and_say_when_it_is_done(admin_client: Client) -> None:
+def test_staff_see_what_to_do_first_what_may_be_being_packed_and_say_when_it_is_done(
+    admin_client: Client,
+) -> None:
     lamp, vase = factories.make_product(), factories.make_product()
     calm = factories.order(vase)
     services.cancel(calm.order, now=NOON)
@@ -147,7 +160,9 @@ def test_staff_see_what_to_do_first_what_may_be_being_packed_and_say_when_it_is_
 def test_a_task_is_red_while_other_units_of_its_order_are_set_aside(admin_client: Client) -> None:
     lamp, vase = factories.make_product(), factories.make_product()
     lines = [services.NewLine(lamp, 1), services.NewLine(vase, 1)]
-    both = services.place_order(services.NewOrder(number="B", placed_at=NOON, lines=lines), now=NOON)
+    both = services.place_order(
+        services.NewOrder(number="B", placed_at=NOON, lines=lines), now=NOON
+    )
     services.receive(lamp, 1, now=NOON)
     services.cancel(both, units={both.lines.get(product=vase).pk: 1}, now=NOON)
     assert red_words(admin_client) == ["Its order is on it: leave this out"]

@@ -40,7 +40,9 @@ def test_no_fewer_units_are_spoken_for_than_people_are_in_line(client: Client, n
     for _ in range(52):
         order(vase)
     page = client.get("/p/VASE/").content.decode()
-    assert "About 52 units are spoken for. 52 people are in line." in re.sub(r"[\u2066-\u2069]|<[^>]+>", "", page)
+    assert "About 52 units are spoken for. 52 people are in line." in re.sub(
+        r"[\u2066-\u2069]|<[^>]+>", "", page
+    )
 
 
 def test_what_is_spoken_for_and_by_when_ones_own_would_leave(client: Client, lamp: Product) -> None:
@@ -64,15 +66,27 @@ def test_how_the_windows_of_this_product_held_and_of_no_other(client: Client) ->
     for product, late in ((shown, 1), (other, -1)):
         for _ in range(FEWEST):
             line = order(product, now=now - timedelta(days=2))
-            tell(line, today - timedelta(days=2), today + timedelta(days=late), at=now - timedelta(days=2))
+            tell(
+                line,
+                today - timedelta(days=2),
+                today + timedelta(days=late),
+                at=now - timedelta(days=2),
+            )
             services.receive(product, 1, now=now)
             services.ship(line.order, {line.pk: 1}, now=now)
     held = client.get("/p/LAMP/").content.decode()
-    assert held.count("Last 100 days: of 50 dates, 100% held: the goods left by the last day we told.") == 1
-    assert "0% held: the goods left by the last day we told." in client.get("/p/MUG/").content.decode()
+    assert (
+        held.count("Last 100 days: of 50 dates, 100% held: the goods left by the last day we told.")
+        == 1
+    )
+    assert (
+        "0% held: the goods left by the last day we told." in client.get("/p/MUG/").content.decode()
+    )
 
 
-def test_the_record_is_shown_while_the_cache_is_down(client: Client, lamp: Product, settings: Settings) -> None:
+def test_the_record_is_shown_while_the_cache_is_down(
+    client: Client, lamp: Product, settings: Settings
+) -> None:
     gone = {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
     settings.CACHES = {"default": settings.CACHES["default"] | gone}
     assert client.get("/p/LAMP/").status_code == client.get("/record/").status_code == 200
@@ -97,7 +111,9 @@ def test_the_whole_frame_is_under_five_kilobytes(client: Client, lamp: Product) 
     assert len(page) + sum((STATIC / name).stat().st_size for name in loaded) < BUDGET
 
 
-def test_any_page_may_show_the_frame_and_no_other_page_of_ours(client: Client, lamp: Product) -> None:
+def test_any_page_may_show_the_frame_and_no_other_page_of_ours(
+    client: Client, lamp: Product
+) -> None:
     frame, page = client.get("/embed/LAMP/"), client.get("/p/LAMP/")
     assert "X-Frame-Options" not in frame
     assert policy(frame["Content-Security-Policy"])["frame-ancestors"] == "*"
@@ -109,22 +125,30 @@ def policy(header: str) -> dict[str, str]:
     return dict(part.strip().partition(" ")[::2] for part in header.split(";"))
 
 
-def test_but_for_who_may_show_it_the_frame_has_the_policy_of_every_page(client: Client, lamp: Product) -> None:
-    frame, page = (policy(client.get(path)["Content-Security-Policy"]) for path in ("/embed/LAMP/", "/p/LAMP/"))
+def test_but_for_who_may_show_it_the_frame_has_the_policy_of_every_page(
+    client: Client, lamp: Product
+) -> None:
+    frame, page = (
+        policy(client.get(path)["Content-Security-Policy"]) for path in ("/embed/LAMP/", "/p/LAMP/")
+    )
     frame.pop("frame-ancestors"), page.pop("frame-ancestors")
     assert frame == page
     assert frame["script-src"] == frame["style-src"] == "'self'"
 
 
 @pytest.mark.parametrize("path", ["/embed/LAMP/", "/p/LAMP/", "/p/LAMP/promise.json"])
-def test_what_strangers_see_is_kept_by_caches_and_sets_no_cookie(client: Client, lamp: Product, path: str) -> None:
+def test_what_strangers_see_is_kept_by_caches_and_sets_no_cookie(
+    client: Client, lamp: Product, path: str
+) -> None:
     client.cookies["csrftoken"] = "x" * 32
     response = client.get(path)
     assert response.cookies == {}
     assert response["Cache-Control"] in ("public, max-age=60", "max-age=60, public")
 
 
-def test_the_frame_is_one_for_everybody_whatever_cookies_they_have(client: Client, lamp: Product) -> None:
+def test_the_frame_is_one_for_everybody_whatever_cookies_they_have(
+    client: Client, lamp: Product
+) -> None:
     assert "cookie" not in client.get("/embed/LAMP/").get("Vary", "").lower()
 
 
@@ -134,11 +158,18 @@ def test_the_frame_is_light_or_dark_when_asked(client: Client, lamp: Product) ->
 
     assert opening("?theme=dark") == '<html lang="en" dir="ltr" class="dark">'
     assert opening("?theme=light") == '<html lang="en" dir="ltr" class="light">'
-    assert opening("") == opening('?theme="><script>') == opening("?lang=xx") == '<html lang="en" dir="ltr">'
+    assert (
+        opening("")
+        == opening('?theme="><script>')
+        == opening("?lang=xx")
+        == '<html lang="en" dir="ltr">'
+    )
 
 
 @pytest.mark.parametrize("sku", ["NONE", "MUG", "%00", "%3Cb%3E"])
-def test_what_is_not_on_backorder_is_a_small_frame_that_says_so(client: Client, lamp: Product, sku: str) -> None:
+def test_what_is_not_on_backorder_is_a_small_frame_that_says_so(
+    client: Client, lamp: Product, sku: str
+) -> None:
     Product.objects.create(sku="MUG", name="Mug", on_backorder=False)
     response = client.get(f"/embed/{sku}/")
     assert response.status_code == 404
@@ -177,7 +208,9 @@ def test_no_customer_shows_in_it(client: Client, lamp: Product) -> None:
 # The shop that plays somebody else's
 
 
-def test_the_demo_shows_the_frame_in_a_page_of_another_shop(client: Client, settings: Settings) -> None:
+def test_the_demo_shows_the_frame_in_a_page_of_another_shop(
+    client: Client, settings: Settings
+) -> None:
     make_product(sku="LAMP-HARBOUR")
     assert client.get("/demo/shop/").status_code == 404
     settings.DEMO = True

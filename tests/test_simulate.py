@@ -35,12 +35,16 @@ END = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def test_a_line_still_here_after_its_last_day_and_told_nothing_broke_in_silence() -> None:
-    assert checks.silent_breaks([line(told(0, 10))], until=END) == [SilentBreak(7, NINE, date(2026, 11, 10))]
+    assert checks.silent_breaks([line(told(0, 10))], until=END) == [
+        SilentBreak(7, NINE, date(2026, 11, 10))
+    ]
 
 
 def test_news_after_the_last_day_comes_too_late() -> None:
     late_news = line(told(0, 10), told(9, 20), gone_on=18)  # told on the 11th
-    assert [broken.last_day for broken in checks.silent_breaks([late_news], until=END)] == [date(2026, 11, 10)]
+    assert [broken.last_day for broken in checks.silent_breaks([late_news], until=END)] == [
+        date(2026, 11, 10)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +65,15 @@ def test_a_unit_given_to_a_later_line_while_an_earlier_one_waits_is_found() -> N
     first, second = (NINE, 1), (NINE + DAY, 2)
     joined = [Step(NINE, 1, first, 2), Step(NINE + DAY, 2, second, 1)]
     passed = NINE + 2 * DAY
-    assert checks.inversions([*joined, Step(passed, 2, second, -1, True)]) == [Inversion(passed, 1, 1)]
-    assert checks.inversions([*joined, Step(passed, 1, first, -2, True), Step(passed, 2, second, -1, True)]) == []
+    assert checks.inversions([*joined, Step(passed, 2, second, -1, True)]) == [
+        Inversion(passed, 1, 1)
+    ]
+    assert (
+        checks.inversions(
+            [*joined, Step(passed, 1, first, -2, True), Step(passed, 2, second, -1, True)]
+        )
+        == []
+    )
 
 
 @pytest.mark.django_db
@@ -79,7 +90,9 @@ def test_units_in_turn_after_a_move_are_no_inversion() -> None:
     product = make_product()
     order(product)
     moved = order(product, now=NOON + DAY)
-    services.move_in_queue(moved, 1, now=NOON + 2 * DAY, reason="promised by telephone", actor="kim")
+    services.move_in_queue(
+        moved, 1, now=NOON + 2 * DAY, reason="promised by telephone", actor="kim"
+    )
     services.receive(product, 1, now=NOON + 3 * DAY)
     assert OrderLine.objects.get(pk=moved.pk).allocated == 1
     assert checks.fifo_inversions() == []
@@ -112,7 +125,10 @@ def test_a_unit_that_no_ledger_knows_is_found() -> None:
 
 
 def test_shares_count_what_the_design_says() -> None:
-    held, missed = line(told(0, 10), told(5, 20), gone_on=9), line(told(0, 10), told(7, 20), gone_on=15)
+    held, missed = (
+        line(told(0, 10), told(5, 20), gone_on=9),
+        line(told(0, 10), told(7, 20), gone_on=15),
+    )
     overdue = line(told(0, 10))
     cancelled = LineStory(7, [told(0, 10)], [(NINE, 1), (NINE + DAY, 0)])
     assert kept([held, missed], 0) == 0.5
@@ -127,7 +143,12 @@ def test_a_made_up_shop_in_which_everything_happens_breaks_no_promise_in_silence
     shop.play()
     report = report_on(shop)
     figures = report.figures
-    assert (report.breaks, shop.rises, report.inversions, figures.units_conserved) == ([], [], [], True)
+    assert (report.breaks, shop.rises, report.inversions, figures.units_conserved) == (
+        [],
+        [],
+        [],
+        True,
+    )
     assert figures.orders == Order.objects.count() > 140
     assert figures.lines_shipped > 50
     assert figures.refunds.due == figures.refunds.in_time
@@ -139,7 +160,11 @@ def test_drawn_orders_are_covered_by_the_deliveries_scaled_to_them() -> None:
     story = synthetic(1)
     drawn = draw_orders(story.deliveries, first=story.first, last=story.last, seed=2)
     known = {(delivery.reference, delivery.sku): delivery for delivery in story.deliveries}
-    scaled = [delivery for delivery in drawn.deliveries if delivery != known[delivery.reference, delivery.sku]]
+    scaled = [
+        delivery
+        for delivery in drawn.deliveries
+        if delivery != known[delivery.reference, delivery.sku]
+    ]
     wanted = sum(line.quantity for purchase in drawn.purchases for line in purchase.wanted)
     brought = sum(delivery.quantity for delivery in scaled)
     assert wanted <= brought <= wanted + len(scaled)
@@ -166,14 +191,37 @@ def test_the_command_plays_a_shops_own_files_beside_its_database(
     for name, text in {"restocks.csv": RESTOCKS, "orders.csv": ORDERS}.items():
         (tmp_path / name).write_text(text)
     files = {"restocks": tmp_path / "restocks.csv", "orders": tmp_path / "orders.csv"}
-    call_command("simulate", **files, first=date(2026, 1, 8), last=date(2026, 3, 1), json=True, svg=tmp_path / "charts")
+    call_command(
+        "simulate",
+        **files,
+        first=date(2026, 1, 8),
+        last=date(2026, 3, 1),
+        json=True,
+        svg=tmp_path / "charts",
+    )
     figures = json.loads(capsys.readouterr().out)
     assert list(figures) == [
-        *("orders", "lines_shipped", "silent_breaks", "unexplained_rises", "fifo_inversions", "units_conserved"),
-        *("first_window_kept", "told_window_coverage", "last_window_kept", "notices_per_line", "mails_per_order"),
+        *(
+            "orders",
+            "lines_shipped",
+            "silent_breaks",
+            "unexplained_rises",
+            "fifo_inversions",
+            "units_conserved",
+        ),
+        *(
+            "first_window_kept",
+            "told_window_coverage",
+            "last_window_kept",
+            "notices_per_line",
+            "mails_per_order",
+        ),
         *("warning_days", "refunds"),
     ]
     assert (figures["orders"], figures["lines_shipped"], figures["silent_breaks"]) == (2, 2, 0)
-    assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == ["calibration.svg", "windows.svg"]
+    assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == [
+        "calibration.svg",
+        "windows.svg",
+    ]
     assert connection.settings_dict["NAME"] == before
     assert Order.objects.count() == 1

@@ -39,7 +39,9 @@ def scratch_databases() -> list[str]:
     """Those beside the database in use; other processes' tests have their own."""
     own, _, _ = connection.settings_dict["NAME"].partition("_simulate_")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{own}_simulate_"])
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{own}_simulate_"]
+        )
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -70,27 +72,41 @@ def test_a_column_of_another_name_is_refused_in_one_line(restocks: Path) -> None
 @pytest.mark.django_db(transaction=True)
 def test_goods_known_before_they_arrived_are_refused_with_their_row(restocks: Path) -> None:
     restocks.write_text(
-        RESTOCKS.replace("arrived_on\n", "arrived_on,known_on\n").replace("01-22\n", "01-22,2026-01-02\n")
+        RESTOCKS.replace("arrived_on\n", "arrived_on,known_on\n").replace(
+            "01-22\n", "01-22,2026-01-02\n"
+        )
     )
     said = refusal("--restocks", restocks, "--draw-orders", 1)
     assert (
-        said
-        == f"{restocks}:2: known_on is 2026-01-02; expected a day from 2026-01-22 to {services.today_of(timezone.now())}"
+        said == f"{restocks}:2: known_on is 2026-01-02; expected a day from 2026-01-22 to "
+        f"{services.today_of(timezone.now())}"
     )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_first_day_after_the_last_is_refused(restocks: Path) -> None:
-    words = ("--restocks", restocks, "--draw-orders", 1, "--from", "2026-03-01", "--to", "2026-02-01")
+    words = (
+        "--restocks",
+        restocks,
+        "--draw-orders",
+        1,
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-02-01",
+    )
     assert refusal(*words) == "the first day, 2026-03-01, is not before the last, 2026-02-01"
 
 
-@pytest.mark.parametrize("option", ["--from=2026-01-01", "--to=2026-03-01", "--orders=orders.csv", "--draw-orders=1"])
+@pytest.mark.parametrize(
+    "option", ["--from=2026-01-01", "--to=2026-03-01", "--orders=orders.csv", "--draw-orders=1"]
+)
 def test_a_made_up_shop_takes_nothing_that_belongs_to_files(option: str) -> None:
     with pytest.raises(CommandError) as error:
         call_command("simulate", "--synthetic=1", option)
     assert str(error.value) == (
-        f"{option.partition('=')[0]} goes with --restocks: a made-up shop has its own orders and its own days"
+        f"{option.partition('=')[0]} goes with --restocks: a made-up shop has its own orders and "
+        f"its own days"
     )
 
 
@@ -136,7 +152,10 @@ def test_a_role_that_may_not_create_databases_is_told_so_and_keeps_its_own() -> 
         cursor.execute("DROP ROLE IF EXISTS no_creator")
         cursor.execute("CREATE ROLE no_creator")
         cursor.execute("SET ROLE no_creator")
-    with pytest.raises(NoScratchDatabase, match="permission denied to create database"), scratch_database():
+    with (
+        pytest.raises(NoScratchDatabase, match="permission denied to create database"),
+        scratch_database(),
+    ):
         pytest.fail("there is none to play in")
     connection.close()
     with connection.cursor() as cursor:
@@ -161,15 +180,27 @@ def test_what_a_killed_run_left_is_swept_and_what_a_living_one_uses_is_not() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(restocks: Path, tmp_path: Path) -> None:
+def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(
+    restocks: Path, tmp_path: Path
+) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
     days = ["--from", "2026-01-31", "--to", "2028-12-31"]
     running = subprocess.Popen(
-        [sys.executable, "manage.py", "simulate", "--restocks", restocks, "--orders", tmp_path / "orders.csv", *days],
+        [
+            sys.executable,
+            "manage.py",
+            "simulate",
+            "--restocks",
+            restocks,
+            "--orders",
+            tmp_path / "orders.csv",
+            *days,
+        ],
         cwd=Path(__file__).parent.parent,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
+        # whoever runs the tests may ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert running.stderr
     said = running.stderr.readline()  # the first month is over
@@ -183,11 +214,16 @@ def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(restocks: 
 
 @pytest.mark.django_db
 def test_every_fault_that_is_planted_is_counted_in_the_report() -> None:
-    """Each as the rows would show it had a service gone wrong: the report cannot be clean by being blind."""
+    """Each as the rows would show it had a service gone wrong: the report cannot be clean by being
+    blind."""
     shop = Shop(synthetic(1, orders=1, days=30, products=2))
     product, other = make_product(), make_product()
     restock(product)
-    passed, served, lost = order(product), order(product, now=NOON + timedelta(days=1)), order(other)
+    passed, served, lost = (
+        order(product),
+        order(product, now=NOON + timedelta(days=1)),
+        order(other),
+    )
     before = places_now()
     OrderLine.objects.filter(pk=served.pk).update(allocated=1)
     served.allocations.create(quantity=1, at=NOON + timedelta(days=2), reason="arrived")

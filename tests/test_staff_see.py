@@ -1,4 +1,5 @@
-"""What staff's pages show of customers: no link that acts for one, and addresses only to whoever answers them."""
+"""What staff's pages show of customers: no link that acts for one, and addresses only to whoever
+answers them."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +44,9 @@ ACTS: dict[str, tuple[type[models.Model], type[Act]]] = {
 }
 # Forms that show an example mail before they are done, and for whose work they are.
 REHEARSED = {
-    route: RIGHTS[f"{model._meta.label} {each.name}"] for route, (model, each) in ACTS.items() if each.rehearsed
+    route: RIGHTS[f"{model._meta.label} {each.name}"]
+    for route, (model, each) in ACTS.items()
+    if each.rehearsed
 }
 REHEARSED["admin/desk/ship/"] = {W, M}
 # Where whoever may cancel copies the link that a customer lost.
@@ -82,8 +85,8 @@ def addresses() -> set[str]:
 
 @dataclass
 class Walk:
-    """Everything one person gets at staff's addresses. `pages`: how each was asked for, and its words; `rehearsed`: the
-    addresses that showed an example mail."""
+    """Everything one person gets at staff's addresses. `pages`: how each was asked for, and its
+    words; `rehearsed`: the addresses that showed an example mail."""
 
     client: Client
     shop: Shop
@@ -93,7 +96,11 @@ class Walk:
 
     def all(self) -> "Walk":
         for route in routes():
-            if route.startswith("admin/") and "logout" not in route and "second-factor" not in route:
+            if (
+                route.startswith("admin/")
+                and "logout" not in route
+                and "second-factor" not in route
+            ):
                 self._visit(route)
         return self
 
@@ -118,7 +125,11 @@ class Walk:
         for row in model._default_manager.order_by("-pk"):
             if each.offered(row):
                 yield f"/{route}?id={row.pk}"
-                if route in self.rehearsed or route not in REHEARSED or self.person not in REHEARSED[route]:
+                if (
+                    route in self.rehearsed
+                    or route not in REHEARSED
+                    or self.person not in REHEARSED[route]
+                ):
                     return
 
     def _keep(self, method: str, answer: Any) -> Any:
@@ -161,12 +172,15 @@ SAID = ("email", "customer_name", "country", "region")  # what a file says of an
 
 @pytest.fixture
 def full_shop(shop: Shop) -> Shop:
-    """Vera's units are set aside; her address was corrected and stands wherever services and mails have put it."""
+    """Vera's units are set aside; her address was corrected and stands wherever services and mails
+    have put it."""
     services.receive(shop.line.product, 1, now=NOON)
     factories.restock(shop.line.product, 5)
     line = factories.order(shop.line.product, 2, email="next@example.com")
     _ship_before_it_is_received()
-    Event.objects.create(order=line.order, line=line, kind=EventKind.LINK, at=NOON, message_due=True)
+    Event.objects.create(
+        order=line.order, line=line, kind=EventKind.LINK, at=NOON, message_due=True
+    )
     again = factories.order(shop.line.product, email="again@example.com")
     services.cancel(again.order, now=NOON, in_shop=True)
     services.hear_of_changes(again.order, dict.fromkeys(SAID, ""), {again.pk: 1}, now=NOON)
@@ -189,7 +203,8 @@ def _ship_before_it_is_received() -> None:
 def test_no_page_or_example_shows_what_its_reader_must_not_have(
     client: Client, settings: Settings, full_shop: Shop, role: str
 ) -> None:
-    """Links that act for a customer nobody, but for the one to copy; addresses whoever answers customers."""
+    """Links that act for a customer nobody, but for the one to copy; addresses whoever answers
+    customers."""
     log_in(client, role, settings)
     known = addresses()
     veras = {"vera@example.net", "vera.private@example.com"}
@@ -220,7 +235,12 @@ class TestWarehouse:
         line = factories.order(factories.make_product(), 2, email="vera@example.net", number="V-1")
         client.force_login(somebody(role))
         sought = {"q": "vera@example.net"}
-        lists = [page(Order), page(OrderLine), reverse("desk:search"), reverse("desk:product", args=[line.product.sku])]
+        lists = [
+            page(Order),
+            page(OrderLine),
+            reverse("desk:search"),
+            reverse("desk:product", args=[line.product.sku]),
+        ]
         answers = [client.get(url, sought, follow=True).content.decode() for url in lists]
         assert {"V-1" in words for words in answers} == found
 
@@ -228,7 +248,9 @@ class TestWarehouse:
     def test_filters_no_list_by_parts_of_one(self, client: Client, lookup: str) -> None:
         factories.order(factories.make_product(), email="vera@example.net")
         client.force_login(somebody(W))
-        answers = [client.get(page(Order), {lookup: value}) for value in ("vera@example.net", "zeno")]
+        answers = [
+            client.get(page(Order), {lookup: value}) for value in ("vera@example.net", "zeno")
+        ]
         assert [answer.status_code for answer in answers] == [400, 400]
 
     def test_reads_what_was_done_to_an_order_without_the_address(self, client: Client) -> None:
@@ -243,7 +265,10 @@ class TestWarehouse:
     def test_reads_that_a_customer_cannot_be_reached(self, client: Client) -> None:
         order = factories.order(factories.make_product(), email="").order
         client.force_login(somebody(W))
-        assert "can't be reached" in client.get(reverse("desk:order", args=[order.number])).content.decode()
+        assert (
+            "can't be reached"
+            in client.get(reverse("desk:order", args=[order.number])).content.decode()
+        )
 
 
 def test_an_example_holds_every_link_of_the_mail_and_none_opens_anything() -> None:
@@ -254,7 +279,11 @@ def test_an_example_holds_every_link_of_the_mail_and_none_opens_anything() -> No
     assert len(set(IN_LINK.findall(words))) >= 1
     assert acting_links(words) == set()
     with pytest.raises(Http404):
-        access.open_order(access.link_token(Order(pk=line.order_id, link_version=access.DEAD_VERSION), Purpose.ACT))
+        access.open_order(
+            access.link_token(
+                Order(pk=line.order_id, link_version=access.DEAD_VERSION), Purpose.ACT
+            )
+        )
 
 
 def test_no_order_can_have_the_version_of_the_links_of_examples() -> None:

@@ -15,7 +15,8 @@ from tests.gallery import states
 
 pytestmark = pytest.mark.django_db
 
-# name: state of the line, kind of its window, its place, the newest events, whether an answer is asked for
+# name: state of the line, kind of its window, its place, the newest events, whether an answer is
+# asked for
 EXPECTED = {
     "unrated": ("waiting", "unrated", 4, ["joined"], False),
     "joined": ("waiting", "dated", 12, ["joined"], False),
@@ -39,7 +40,13 @@ EXPECTED = {
     "shipped": ("shipped", "dated", None, ["shipped", "reserved", "joined"], False),
     "partly_shipped": ("part_shipped", "dated", 1, ["shipped", "reserved", "joined"], False),
     "cancelled": ("cancelled", "dated", None, ["cancelled", "later", "joined"], False),
-    "cancelled_by_silence": ("cancelled", "dated", None, ["cancelled", "later", "later", "joined"], False),
+    "cancelled_by_silence": (
+        "cancelled",
+        "dated",
+        None,
+        ["cancelled", "later", "later", "joined"],
+        False,
+    ),
     "inherited": ("waiting", "dated", 6, ["later", "joined"], True),
     "not_notified": ("waiting", "dated", 14, ["later", "joined"], True),
     "held": ("waiting", None, 3, [], False),
@@ -64,7 +71,13 @@ def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 def shown(status: Status) -> tuple[str, str | None, int | None, list[str], bool]:
     (line,) = status.lines
-    return (line.state, _kind(line), line.place, [event.kind for event in status.events], line.asked is not None)
+    return (
+        line.state,
+        _kind(line),
+        line.place,
+        [event.kind for event in status.events],
+        line.asked is not None,
+    )
 
 
 def _kind(line: LineStatus) -> str | None:
@@ -93,7 +106,9 @@ def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Stat
 
 
 def test_each_order_is_in_the_state_it_is_named_for(made: dict[str, Status]) -> None:
-    assert {name: shown(status) for name, status in made.items() if len(status.lines) == 1} == EXPECTED
+    assert {
+        name: shown(status) for name, status in made.items() if len(status.lines) == 1
+    } == EXPECTED
 
 
 def test_the_lines_of_one_order_can_come_to_four_ends(made: dict[str, Status]) -> None:
@@ -102,11 +117,15 @@ def test_the_lines_of_one_order_can_come_to_four_ends(made: dict[str, Status]) -
     assert [line.asked is not None for line in lines] == [False, False, True, False]
 
 
-def test_a_second_delay_in_the_united_states_names_the_day_to_answer(made: dict[str, Status]) -> None:
+def test_a_second_delay_in_the_united_states_names_the_day_to_answer(
+    made: dict[str, Status],
+) -> None:
     asked = made["delayed_twice_with_deadline"].lines[0].asked
     assert asked.answer_by > NOON.date()
     assert made["cancelled_by_silence"].lines[0].put_back
 
 
-def test_an_order_is_missed_when_its_last_day_has_passed_and_nothing_was_said(made: dict[str, Status]) -> None:
+def test_an_order_is_missed_when_its_last_day_has_passed_and_nothing_was_said(
+    made: dict[str, Status],
+) -> None:
     assert made["missed"].lines[0].promised.window.late < NOON.date()

@@ -32,7 +32,9 @@ def lamp() -> Product:
     return lamp_of_a_punctual_supplier(500)
 
 
-def status(client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = "") -> dict[str, Any]:
+def status(
+    client: Client, row: Order, purpose: Purpose = Purpose.FEED, query: str = ""
+) -> dict[str, Any]:
     response = client.get(f"/o/{link_token(row, purpose)}/status.json{query}")
     assert response["Content-Type"] == "application/json"
     found: dict[str, Any] = json.loads(response.content)
@@ -119,9 +121,13 @@ def test_days_too_far_apart_are_shown_to_nobody(client: Client, settings: Settin
     assert window["kind"] == "chances"
     assert window["early"] is window["likely"] is window["late"] is window["sure"] is None
     assert 0 <= window["within_14"] <= window["within_30"] <= 1
-    assert "Add the date to a calendar" not in client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
+    assert (
+        "Add the date to a calendar"
+        not in client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
+    )
     settings.QUIET_DAYS = 60
-    assert status(client, row)["next_update_by"] == "2026-12-02"  # thirty days on, the chances told end
+    # thirty days on, the chances told end
+    assert status(client, row)["next_update_by"] == "2026-12-02"
 
 
 def test_without_a_promise_the_window_is_null(client: Client, lamp: Product) -> None:
@@ -138,7 +144,9 @@ def test_without_a_promise_the_window_is_null(client: Client, lamp: Product) -> 
         *((unknown, "You are in line: 1st.") for unknown in ("xx", "../x", "%00", "x" * 400)),
     ],
 )
-def test_any_language_asked_for_is_answered(client: Client, lamp: Product, lang: str, said: str) -> None:
+def test_any_language_asked_for_is_answered(
+    client: Client, lamp: Product, lang: str, said: str
+) -> None:
     found = status(client, order(lamp).order, query=f"?lang={lang}")
     assert found["events"][0]["text"].startswith(said)
 
@@ -163,7 +171,15 @@ def test_before_buying(client: Client, lamp: Product, settings: Settings) -> Non
 
 
 def test_strangers_read_two_digits_of_a_number(settings: Settings) -> None:
-    assert [about(n) for n in (0, 3, 18, 99, 214, 999, 12_345)] == [0, 10, 20, 100, 210, 1000, 12_000]
+    assert [about(n) for n in (0, 3, 18, 99, 214, 999, 12_345)] == [
+        0,
+        10,
+        20,
+        100,
+        210,
+        1000,
+        12_000,
+    ]
     settings.EXACT_LINE = True
     assert about(12_345) == 12_345
 

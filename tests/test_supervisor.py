@@ -62,7 +62,11 @@ def supervisor(tmp_path: Path) -> Iterator[Running]:
 
 
 def alive(pids: list[int]) -> list[int]:
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    return [
+        pid
+        for pid in pids
+        if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_a_process_that_is_killed_starts_again(supervisor: Running) -> None:
@@ -78,7 +82,9 @@ def test_what_a_killed_process_had_started_goes_with_it(supervisor: Running) -> 
     os.kill(supervisor.leader("worker"), signal.SIGKILL)
     supervisor.line()
 
-    psutil.wait_procs([psutil.Process(pid) for pid in alive([supervisor.children["worker"]])], timeout=5)
+    psutil.wait_procs(
+        [psutil.Process(pid) for pid in alive([supervisor.children["worker"]])], timeout=5
+    )
     assert alive([supervisor.children["worker"]]) == []
     assert alive([supervisor.children["web"]]) == [supervisor.children["web"]]
 
@@ -129,7 +135,9 @@ def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("port", ["abc", "99999", "0", "-1", "²"])
 def test_what_is_no_port_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("PORT", port)
-    with pytest.raises(CannotStart, match=f"^PORT={port} is no port. Choose a number from 1 to 65535"):
+    with pytest.raises(
+        CannotStart, match=f"^PORT={port} is no port. Choose a number from 1 to 65535"
+    ):
         web_port()
 
 
@@ -155,7 +163,9 @@ def test_the_demo_sends_to_a_real_mail_server_only_when_asked_to(
     assert demo_environment(tmp_path, port=8000)["MAIL_MODE"] == "hold"
 
 
-def test_links_survive_a_restart_of_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_survive_a_restart_of_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SECRET_KEY")
     first = demo_environment(tmp_path, port=8000)["SECRET_KEY"]
     assert demo_environment(tmp_path, port=8000)["SECRET_KEY"] == first

@@ -1,4 +1,5 @@
-"""The content security policy allows no inline code or style; what htmx would evaluate is refused here already."""
+"""The content security policy allows no inline code or style; what htmx would evaluate is refused
+here already."""
 
 import re
 from pathlib import Path
@@ -8,7 +9,9 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 # Mails carry their styles inline, as mail readers need.
-PAGES = sorted(path for path in ROOT.glob("templates/**/*.html") if not path.name.startswith("mail"))
+PAGES = sorted(
+    path for path in ROOT.glob("templates/**/*.html") if not path.name.startswith("mail")
+)
 REFUSED = {
     "hx-on": r"\bhx-on\b",
     "js: values": r"[\"']\s*(js|javascript):",

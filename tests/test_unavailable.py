@@ -1,4 +1,5 @@
-"""What customers see while the database or the broker is away: a clean word and when to come back, or simply the page."""
+"""What customers see while the database or the broker is away: a clean word and when to come back,
+or simply the page."""
 
 import socket
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ def database_away(line: OrderLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_without_the_database_a_page_says_when_to_come_back(line: OrderLine, database_away: None, page: str) -> None:
+def test_without_the_database_a_page_says_when_to_come_back(
+    line: OrderLine, database_away: None, page: str
+) -> None:
     path = page.format(order=order_url(line.order).removeprefix("http://testserver"))
     answer = Client(raise_request_exception=False).get(path)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
@@ -59,8 +62,13 @@ def test_without_the_database_a_page_says_when_to_come_back(line: OrderLine, dat
 
 
 def test_it_says_so_in_the_readers_language(line: OrderLine, database_away: None) -> None:
-    german = Client(raise_request_exception=False).get("/record/", headers={"Accept-Language": "de"})
-    assert (german.status_code, "Wir sind gleich wieder da" in german.content.decode()) == (503, True)
+    german = Client(raise_request_exception=False).get(
+        "/record/", headers={"Accept-Language": "de"}
+    )
+    assert (german.status_code, "Wir sind gleich wieder da" in german.content.decode()) == (
+        503,
+        True,
+    )
 
 
 def test_what_is_posted_is_refused_as_cleanly(line: OrderLine, database_away: None) -> None:
@@ -69,14 +77,18 @@ def test_what_is_posted_is_refused_as_cleanly(line: OrderLine, database_away: No
     assert client.post("/admin/login/", {"username": "mia", "password": "x"}).status_code == 503
 
 
-def test_liveness_does_not_ask_the_database_and_readiness_does(line: OrderLine, database_away: None) -> None:
+def test_liveness_does_not_ask_the_database_and_readiness_does(
+    line: OrderLine, database_away: None
+) -> None:
     client = Client(raise_request_exception=False)
     assert client.get("/livez").status_code == 200
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "unreachable")
 
 
-def test_metrics_say_that_it_is_away(line: OrderLine, database_away: None, settings: Settings) -> None:
+def test_metrics_say_that_it_is_away(
+    line: OrderLine, database_away: None, settings: Settings
+) -> None:
     settings.METRICS_TOKEN = "a-token-for-the-metrics"
     answer = Client().get("/metrics", headers={"Authorization": "Bearer a-token-for-the-metrics"})
     assert (answer.status_code, b"backorders_database_up 0.0" in answer.content) == (200, True)
@@ -87,7 +99,11 @@ def test_it_serves_again_as_soon_as_the_database_is_back(line: OrderLine) -> Non
     port = connection.settings_dict["PORT"]
     connection.close()
     host, options = connection.settings_dict["HOST"], connection.settings_dict["OPTIONS"]
-    connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(free_port()), "OPTIONS": {"connect_timeout": 2}}
+    connection.settings_dict |= {
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "OPTIONS": {"connect_timeout": 2},
+    }
     client = Client(raise_request_exception=False)
     assert client.get(path).status_code == 503
     connection.settings_dict |= {"HOST": host, "PORT": port, "OPTIONS": options}
@@ -96,14 +112,18 @@ def test_it_serves_again_as_soon_as_the_database_is_back(line: OrderLine) -> Non
 
 def test_a_mistake_of_ours_is_no_503(line: OrderLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orders.pages.views.order_status", lambda *_, **__: 1 / 0)
-    answer = Client(raise_request_exception=False).get(order_url(line.order).removeprefix("http://testserver"))
+    answer = Client(raise_request_exception=False).get(
+        order_url(line.order).removeprefix("http://testserver")
+    )
     assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
 
 
 @pytest.mark.parametrize(
     "page", ["/", "{order}", "{order}live/", "{order}status.json", "/p/LAMP/", "/record/", "/mine/"]
 )
-def test_without_the_broker_every_page_works(line: OrderLine, settings: Settings, page: str) -> None:
+def test_without_the_broker_every_page_works(
+    line: OrderLine, settings: Settings, page: str
+) -> None:
     gone = settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
     settings.CACHES = {"default": gone}
     caches.close_all()

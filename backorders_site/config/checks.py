@@ -1,6 +1,7 @@
 """Settings that cannot work, found at start-up, each with a word on what to set.
 
-Commands of manage.py run them as Django's checks; whoever serves or works runs them by `refuse_to_start`."""
+Commands of manage.py run them as Django's checks; whoever serves or works runs them by
+`refuse_to_start`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -51,7 +52,10 @@ def mail_mode() -> Problems:
     try:
         parse_mail_mode(settings.MAIL_MODE)
     except ValueError as error:
-        yield f"MAIL_MODE={settings.MAIL_MODE!r}: {error}", "Set MAIL_MODE=hold until somebody decides to send."
+        yield (
+            f"MAIL_MODE={settings.MAIL_MODE!r}: {error}",
+            "Set MAIL_MODE=hold until somebody decides to send.",
+        )
 
 
 def ship_cutoff() -> Problems:
@@ -61,7 +65,10 @@ def ship_cutoff() -> Problems:
             raise ValueError(value)
         time.fromisoformat(value)
     except ValueError:
-        yield f"SHIP_CUTOFF={value!r} is no time of day.", "Set it as HH:MM in the shop's zone, for example 15:00."
+        yield (
+            f"SHIP_CUTOFF={value!r} is no time of day.",
+            "Set it as HH:MM in the shop's zone, for example 15:00.",
+        )
 
 
 def shipments_recorded() -> Problems:
@@ -69,7 +76,8 @@ def shipments_recorded() -> Problems:
     if value not in SHIPMENTS_RECORDED:
         yield (
             f"SHIPMENTS_RECORDED={value!r} is not one of {', '.join(SHIPMENTS_RECORDED)}.",
-            "Set live where parcels are recorded here the day they ship, overnight where an import brings them the next day.",
+            "Set live where parcels are recorded here the day they ship, overnight where an "
+            "import brings them the next day.",
         )
 
 
@@ -80,17 +88,28 @@ def site_url() -> Problems:
     except ValueError:
         parts, host = urlsplit(""), ""
     example = "Set it to the address customers use, for example SITE_URL=https://orders.example.com"
-    more = parts.path or parts.query or parts.fragment or parts.username or re.search(r"\s", settings.SITE_URL)
+    more = (
+        parts.path
+        or parts.query
+        or parts.fragment
+        or parts.username
+        or re.search(r"\s", settings.SITE_URL)
+    )
     if parts.scheme not in ("http", "https") or not host or more:
         yield f"SITE_URL={settings.SITE_URL!r} is no absolute address of a site.", example
     elif parts.scheme == "http" and not settings.DEBUG and host not in LOOPBACK:
-        yield f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in the clear.", example
+        yield (
+            f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in "
+            f"the clear.",
+            example,
+        )
 
 
 def demo() -> Problems:
     if settings.DEMO and not _is_near(urlsplit(settings.SITE_URL).hostname or ""):
         yield (
-            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is for everybody: they could stop its worker.",
+            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is for everybody: they could stop "
+            f"its worker.",
             "Leave DEMO out where others can reach the site.",
         )
 
@@ -106,7 +125,8 @@ def _is_near(host: str) -> bool:
 def secret_key() -> Problems:
     if settings.SITE_URL.startswith("https://") and len(settings.SECRET_KEY.strip()) < LEAST_KEY:
         yield (
-            f"SECRET_KEY is shorter than {LEAST_KEY} characters: who guesses it can make links to every order.",
+            f"SECRET_KEY is shorter than {LEAST_KEY} characters: who guesses it can make links to "
+            f"every order.",
             "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
         )
 
@@ -120,7 +140,10 @@ def hosts() -> Problems:
 
 
 def addresses() -> Problems:
-    for name, example in (("SUPPORT_EMAIL", "help@example.com"), ("DEFAULT_FROM_EMAIL", "Shop <orders@example.com>")):
+    for name, example in (
+        ("SUPPORT_EMAIL", "help@example.com"),
+        ("DEFAULT_FROM_EMAIL", "Shop <orders@example.com>"),
+    ):
         value = getattr(settings, name)
         address = parseaddr(value)[1] if name == "DEFAULT_FROM_EMAIL" else value
         try:
@@ -144,14 +167,23 @@ LIMITS = {
     "IMPORT_TELLS_AT_MOST": (
         0,
         1_000_000,
-        "how many customers an import may tell worse news before somebody has seen it: 100; 0 always asks",
+        "how many customers an import may tell worse news before somebody has seen it: 100; 0 "
+        "always asks",
     ),
     "QUIET_DAYS": (1, 3650, "days without news until we say that nothing changed: 14"),
     "LONG_QUIET_DAYS": (1, 3650, "and days between such words, after two of them: 30"),
     "MESSAGE_RETENTION_DAYS": (1, 36_500, "for how many days the words of mails are kept: 90"),
-    "NOTICE_RETENTION_DAYS": (1, 36_500, "for how many days those of legal notices are: 1461 is four years"),
+    "NOTICE_RETENTION_DAYS": (
+        1,
+        36_500,
+        "for how many days those of legal notices are: 1461 is four years",
+    ),
     "CONN_MAX_AGE": (0, 86_400, "for how many seconds a connection to the database is kept: 60"),
-    "TRUSTED_PROXIES": (0, 20, "how many proxies in front of the site append to X-Forwarded-For: mostly 1"),
+    "TRUSTED_PROXIES": (
+        0,
+        20,
+        "how many proxies in front of the site append to X-Forwarded-For: mostly 1",
+    ),
 }
 
 
@@ -166,7 +198,10 @@ def words() -> Problems:
     for name in ("SHOP_NAME", "DEFAULT_FROM_EMAIL"):
         value = getattr(settings, name)
         if any(ord(each) < ord(" ") for each in value):
-            yield f"{name}={value!r} holds an end of line.", "Set it on one line: it stands in the head of every mail."
+            yield (
+                f"{name}={value!r} holds an end of line.",
+                "Set it on one line: it stands in the head of every mail.",
+            )
 
 
 STRICTER = ("US-CA", "EU", "UK")
@@ -181,12 +216,15 @@ def places() -> Problems:
     if settings.DELAY_RULES not in ("", *STRICTER):
         yield (
             f"DELAY_RULES={settings.DELAY_RULES!r} are no rules that are stricter than others.",
-            f"Set one of {', '.join(STRICTER)}, or leave it empty: the law of the shipping country.",
+            f"Set one of {', '.join(STRICTER)}, or leave it empty: the law of the shipping "
+            f"country.",
         )
 
 
 def tracking_links() -> Problems:
-    example = 'Set it as JSON, for example TRACKING_LINKS={"Acme": "https://acme.example/track/{number}"}'
+    example = (
+        'Set it as JSON, for example TRACKING_LINKS={"Acme": "https://acme.example/track/{number}"}'
+    )
     if not isinstance(settings.TRACKING_LINKS, dict):
         yield f"TRACKING_LINKS={settings.TRACKING_LINKS!r} does not name carriers.", example
         return
@@ -207,10 +245,16 @@ def _wrong_with(page: object) -> str:
 
 
 def time_outs() -> Problems:
-    """A send that hangs ends before its worker is stopped, and a worker before its claim is given to another."""
+    """A send that hangs ends before its worker is stopped, and a worker before its claim is given
+    to another."""
     chain = {
         name: getattr(settings, name)
-        for name in ("EMAIL_TIMEOUT", "CELERY_TASK_SOFT_TIME_LIMIT", "CELERY_TASK_TIME_LIMIT", "MAIL_LEASE_SECONDS")
+        for name in (
+            "EMAIL_TIMEOUT",
+            "CELERY_TASK_SOFT_TIME_LIMIT",
+            "CELERY_TASK_TIME_LIMIT",
+            "MAIL_LEASE_SECONDS",
+        )
     }
     seconds = list(chain.values())
     if not all(earlier < later for earlier, later in pairwise(seconds)) or seconds[0] <= 0:
@@ -221,21 +265,30 @@ def time_outs() -> Problems:
         )
 
 
-NO_PROVIDERS = ("base", "base_requests", "console", "test")  # which anymail has as well, and which send nothing
+# which anymail has as well, and which send nothing
+NO_PROVIDERS = ("base", "base_requests", "console", "test")
 
 
 def provider() -> Problems:
     name = settings.MAIL_PROVIDER
     if not name:
         return
-    if name in NO_PROVIDERS or not re.fullmatch("[a-z_]+", name) or find_spec(f"anymail.backends.{name}") is None:
+    if (
+        name in NO_PROVIDERS
+        or not re.fullmatch("[a-z_]+", name)
+        or find_spec(f"anymail.backends.{name}") is None
+    ):
         yield (
             f"MAIL_PROVIDER={name!r} is no provider that django-anymail knows.",
-            "Set its name, for example postmark, sendgrid or mailgun; or leave it empty to send by EMAIL_URL.",
+            "Set its name, for example postmark, sendgrid or mailgun; or leave it empty to send "
+            "by EMAIL_URL.",
         )
-    if settings.MAIL_WEBHOOK_SECRET and not re.fullmatch(r"[^:\s]+:\S{16,}", settings.MAIL_WEBHOOK_SECRET):
+    if settings.MAIL_WEBHOOK_SECRET and not re.fullmatch(
+        r"[^:\s]+:\S{16,}", settings.MAIL_WEBHOOK_SECRET
+    ):
         yield (
-            "MAIL_WEBHOOK_SECRET is not of the form user:password with a password of 16 characters or more.",
+            "MAIL_WEBHOOK_SECRET is not of the form user:password with a password of 16 "
+            "characters or more.",
             "Set it, and give the provider https://user:password@HOST/webhooks/mail/ to report to.",
         )
 
@@ -244,14 +297,19 @@ def mail_rates() -> Problems:
     try:
         parse_rates(settings.MAIL_RATES)
     except ValueError as error:
-        yield f"MAIL_RATES: {error}.", "Set it as the mail server allows, or leave it empty: no limit."
+        yield (
+            f"MAIL_RATES: {error}.",
+            "Set it as the mail server allows, or leave it empty: no limit.",
+        )
 
 
 LEAST_SECRET = 16
 
 
 def watchers() -> Problems:
-    if settings.METRICS_TOKEN and not re.fullmatch(rf"[!-~]{{{LEAST_SECRET},}}", settings.METRICS_TOKEN):
+    if settings.METRICS_TOKEN and not re.fullmatch(
+        rf"[!-~]{{{LEAST_SECRET},}}", settings.METRICS_TOKEN
+    ):
         yield (
             f"METRICS_TOKEN is not of {LEAST_SECRET} printable characters or more, without blanks.",
             "Set a long random one, or leave it empty: then nobody reads /metrics.",

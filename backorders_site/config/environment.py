@@ -1,6 +1,8 @@
-"""The environment, read by kind: what cannot be read is said in a line that names the variable and what was expected.
+"""The environment, read by kind: what cannot be read is said in a line that names the variable and
+what was expected.
 
-NAME_FILE names a file that holds the value of NAME, as containers hand secrets over; it wins over NAME.
+NAME_FILE names a file that holds the value of NAME, as containers hand secrets over; it wins over
+NAME.
 """
 
 import json
@@ -20,7 +22,16 @@ SECRET = {
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN"),
     *("MAIL_WEBHOOK_SECRET", "MAIL_PROVIDER_SETTINGS", "METRICS_TOKEN", "HEARTBEAT_URL"),
 }
-SWITCHES = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
+SWITCHES = {
+    "1": True,
+    "on": True,
+    "true": True,
+    "yes": True,
+    "0": False,
+    "off": False,
+    "false": False,
+    "no": False,
+}
 EXPECTED: dict[Any, str] = {
     int: "a whole number",
     bool: "on or off",
@@ -30,8 +41,11 @@ EXPECTED: dict[Any, str] = {
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # it has no types
-    def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
-        """`default` where the variable is not set. ImproperlyConfigured: it cannot be read as what `cast` makes."""
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False
+    ) -> Any:
+        """`default` where the variable is not set. ImproperlyConfigured: it cannot be read as what
+        `cast` makes."""
         value = _value(var)
         if value is None:
             return default
@@ -45,13 +59,17 @@ class Environment(environ.Env):  # type: ignore[misc]  # it has no types
     def required(self, var: str, example: str) -> str:
         value = self.get_value(var)
         if not value:
-            raise ImproperlyConfigured(f"{var} is not set. Set it in the environment, for example {var}={example}")
+            raise ImproperlyConfigured(
+                f"{var} is not set. Set it in the environment, for example {var}={example}"
+            )
         return str(value)
 
     def one_of(self, var: str, choices: tuple[str, ...], *, default: str) -> str:
         value = str(self.get_value(var, default=default))
         if value not in choices:
-            raise ImproperlyConfigured(f"{_named(var, value)}: expected one of {', '.join(choices)}")
+            raise ImproperlyConfigured(
+                f"{_named(var, value)}: expected one of {', '.join(choices)}"
+            )
         return value
 
     def zone(self, var: str, *, default: str) -> str:
@@ -59,7 +77,9 @@ class Environment(environ.Env):  # type: ignore[misc]  # it has no types
         try:
             return ZoneInfo(value).key
         except (ValueError, OSError, KeyError):
-            raise ImproperlyConfigured(f"{_named(var, value)}: expected a time zone such as America/New_York") from None
+            raise ImproperlyConfigured(
+                f"{_named(var, value)}: expected a time zone such as America/New_York"
+            ) from None
 
     def address(self, var: str, example: str, read: Callable[[str], Any] = urlsplit) -> Any:
         """What `read` makes of an address that is required."""
@@ -67,19 +87,23 @@ class Environment(environ.Env):  # type: ignore[misc]  # it has no types
         try:
             return read(value)
         except (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured):
-            raise ImproperlyConfigured(f"{_named(var, value)}: expected an address such as {example}") from None
+            raise ImproperlyConfigured(
+                f"{_named(var, value)}: expected an address such as {example}"
+            ) from None
 
 
 def postgresql(url: str) -> dict[str, Any]:
     """Django's settings of a database."""
     if urlsplit(url).scheme not in ("postgresql", "postgres", "psql", "pgsql"):
-        raise ValueError("another database")  # asked first: of what it does not know, environ prints the parts
+        # asked first: of what it does not know, environ prints the parts
+        raise ValueError("another database")
     config: dict[str, Any] = environ.Env.db_url_config(url)
     return config
 
 
 def mail_server(url: str) -> dict[str, Any]:
-    """Django's settings of a mail server. ValueError also for those of environ's that take mails and send none."""
+    """Django's settings of a mail server. ValueError also for those of environ's that take mails
+    and send none."""
     config: dict[str, Any] = environ.Env.email_url_config(url)
     if config["EMAIL_BACKEND"].endswith((".dummy.EmailBackend", ".locmem.EmailBackend")):
         raise ValueError("sends nothing")

@@ -1,5 +1,5 @@
-"""PostgreSQL and Valkey out of Python packages, for the demo and the tests. Production attaches to servers of its own
-and never imports this module: its packages are development dependencies.
+"""PostgreSQL and Valkey out of Python packages, for the demo and the tests. Production attaches to
+servers of its own and never imports this module: its packages are development dependencies.
 
 A directory belongs to one process at a time: `hold` it before `start`.
 """
@@ -46,12 +46,23 @@ STOP_SECONDS = 10
 SOCKET_PATH_BYTES = 100  # Linux allows 107, macOS 103
 
 POSTGRES_BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-POSTGRES_SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "200"}
-# What a killed test session wrote is deleted anyway, so nothing has to reach the disk. And a test's rows are gone when it
-# ends: statistics taken then would have the next test's queries planned for empty tables.
-FORGETFUL_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+POSTGRES_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+}
+# What a killed test session wrote is deleted anyway, so nothing has to reach the disk. And a test's
+# rows are gone when it ends: statistics taken then would have the next test's queries planned for
+# empty tables.
+FORGETFUL_POSTGRES = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
 DURABLE_VALKEY = ["--appendonly", "yes", "--appendfsync", "everysec"]
-FORGETFUL_VALKEY = ["--save", "", "--databases", "64"]  # a database for each worker of a parallel test run
+# a database for each worker of a parallel test run
+FORGETFUL_VALKEY = ["--save", "", "--databases", "64"]
 
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
@@ -75,7 +86,8 @@ class Engines:
 
 
 def hold(directory: Path) -> IO[str]:
-    """Lock a directory until the returned file is closed or this process ends. AlreadyHeld when another one has it."""
+    """Lock a directory until the returned file is closed or this process ends. AlreadyHeld when
+    another one has it."""
     directory.mkdir(parents=True, exist_ok=True)
     lock = (directory / "lock").open("a")
     try:
@@ -87,7 +99,8 @@ def hold(directory: Path) -> IO[str]:
 
 
 def start(directory: Path, *, durable: bool = True) -> Engines:
-    """Start both servers on the data in `directory`, after stopping those a killed owner may have left there."""
+    """Start both servers on the data in `directory`, after stopping those a killed owner may have
+    left there."""
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     stop_leftovers(directory)
@@ -98,7 +111,8 @@ def start(directory: Path, *, durable: bool = True) -> Engines:
 
 
 def stop_leftovers(directory: Path) -> None:
-    """A pid file outlives its process, and the pid may be somebody else's by now: name and working directory tell."""
+    """A pid file outlives its process, and the pid may be somebody else's by now: name and working
+    directory tell."""
     for name, pid_file, stop_signal in (
         ("postgres", directory / "postgres" / "postmaster.pid", signal.SIGINT),
         ("valkey-server", directory / "valkey" / "valkey.pid", signal.SIGTERM),
@@ -108,7 +122,8 @@ def stop_leftovers(directory: Path) -> None:
             if process.name() == name and Path(process.cwd()) == pid_file.parent.resolve():
                 end(process, stop_signal)
             else:
-                pid_file.unlink()  # PostgreSQL takes any living process for itself and would refuse to start
+                # PostgreSQL takes any living process for itself and would refuse to start
+                pid_file.unlink()
         except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
             continue
 
@@ -125,15 +140,17 @@ def end(process: Any, stop_signal: signal.Signals) -> None:
 
 
 def _has_ended(process: Any) -> bool:
-    """An orphan stays a zombie where nobody collects it, in a container for instance: waiting would never end."""
+    """An orphan stays a zombie where nobody collects it, in a container for instance: waiting would
+    never end."""
     if isinstance(process, psutil.Popen):
         return process.poll() is not None
     return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
 
 
 def end_with_parent(stop_signal: signal.Signals) -> Callable[[], Any] | None:
-    """A preexec_fn by which Linux signals the child once its parent is gone, even killed. The parent is the forking
-    thread, so only a main thread may use it. On other systems the next start finds the leftovers."""
+    """A preexec_fn by which Linux signals the child once its parent is gone, even killed. The
+    parent is the forking thread, so only a main thread may use it. On other systems the next start
+    finds the leftovers."""
     prctl = _prctl
     return None if prctl is None else lambda: prctl(PR_SET_PDEATHSIG, int(stop_signal))
 
@@ -156,13 +173,15 @@ def _start_postgres(data: Path, durable: bool, started: ExitStack) -> str:
     command = [str(POSTGRES_BIN / "postgres"), "-D", str(data), "-k", str(sockets), *options]
     log = data.with_name("postgres.log")
     process = _launch(command, cwd=data, log=log, user=user, stop_signal=signal.SIGINT)
-    started.callback(end, process, signal.SIGINT)  # the default would wait for every client to leave
+    # the default would wait for every client to leave
+    started.callback(end, process, signal.SIGINT)
     _wait_until(lambda: _create_database(sockets), process, log)
     return _database_url(sockets, DATABASE)
 
 
 def _unprivileged_user(data: Path) -> str | None:
-    """PostgreSQL refuses to run as root. Root's servers run as the package's user, who must be able to get there."""
+    """PostgreSQL refuses to run as root. Root's servers run as the package's user, who must be able
+    to get there."""
     if os.geteuid() != 0:
         return None
     user = "pgserver"
@@ -178,16 +197,32 @@ def _unprivileged_user(data: Path) -> str | None:
 
 
 def _create_cluster(data: Path, user: str | None) -> None:
-    """Built beside its place and renamed: an interrupted initdb would look like a cluster and not start."""
+    """Built beside its place and renamed: an interrupted initdb would look like a cluster and not
+    start."""
     unfinished = data.with_name("postgres.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     if user is not None:
         shutil.chown(unfinished, user)
-    command = [str(POSTGRES_BIN / "initdb"), "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--no-sync"]
+    command = [
+        str(POSTGRES_BIN / "initdb"),
+        "-D",
+        str(unfinished),
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--no-sync",
+    ]
     # The built-in locale sorts alike on every machine.
-    command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    done = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False, **identity(user))
+    command += [
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+    ]
+    done = subprocess.run(
+        command, cwd=unfinished, capture_output=True, text=True, check=False, **identity(user)
+    )
     if done.returncode:
         raise EngineError(f"initdb failed:\n{done.stderr}")
     unfinished.rename(data)
@@ -197,7 +232,10 @@ def _socket_directory(data: Path, user: str | None) -> Path:
     """The data directory, unless its path is too long for a socket."""
     if len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES:
         return data
-    short = Path(tempfile.gettempdir()) / f"backorders-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
+    short = (
+        Path(tempfile.gettempdir())
+        / f"backorders-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
+    )
     short.mkdir(exist_ok=True)
     short.chmod(0o700)  # anyone who reaches the socket is the database's superuser
     if user is not None:
@@ -215,7 +253,9 @@ def _create_database(sockets: Path) -> bool:
     except psycopg.OperationalError:
         return False
     with connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+        if not connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+        ).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     return True
 
@@ -225,7 +265,11 @@ def _start_valkey(data: Path, durable: bool, started: ExitStack) -> str:
     port = free_port()
     log = data.with_name("valkey.log")
     process = _launch(
-        valkey_command(data, port, durable=durable), cwd=data, log=log, user=None, stop_signal=signal.SIGTERM
+        valkey_command(data, port, durable=durable),
+        cwd=data,
+        log=log,
+        user=None,
+        stop_signal=signal.SIGTERM,
     )
     started.callback(end, process, signal.SIGTERM)
     url = f"redis://127.0.0.1:{port}/0"
@@ -234,7 +278,15 @@ def _start_valkey(data: Path, durable: bool, started: ExitStack) -> str:
 
 
 def valkey_command(data: Path, port: int, *, durable: bool) -> list[str]:
-    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
+    command = [
+        str(get_binary_path()),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(data),
+    ]
     command += ["--pidfile", str(data / "valkey.pid"), "--maxmemory-policy", "noeviction"]
     return command + (DURABLE_VALKEY if durable else FORGETFUL_VALKEY)
 
@@ -248,7 +300,9 @@ def _answers(url: str, pid: int) -> bool:
             return False
 
 
-def _launch(command: list[str], *, cwd: Path, log: Path, user: str | None, stop_signal: signal.Signals) -> Any:
+def _launch(
+    command: list[str], *, cwd: Path, log: Path, user: str | None, stop_signal: signal.Signals
+) -> Any:
     with log.open("ab") as output:
         return psutil.Popen(
             command,
@@ -263,12 +317,18 @@ def _launch(command: list[str], *, cwd: Path, log: Path, user: str | None, stop_
 
 
 def identity(user: str | None) -> dict[str, Any]:
-    return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    return (
+        {}
+        if user is None
+        else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    )
 
 
 def _wait_until(ready: Callable[[], bool], process: Any, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EngineError(f"{process.args[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            raise EngineError(
+                f"{process.args[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}"
+            )
         time.sleep(0.05)

@@ -1,4 +1,5 @@
-"""The development inbox: a mail server on loopback that keeps what it accepts as .eml files, and a page to read them.
+"""The development inbox: a mail server on loopback that keeps what it accepts as .eml files, and a
+page to read them.
 
 Never in production: it takes mail from and shows it to anyone on this machine.
 
@@ -28,9 +29,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 SHOWN = 200
 LOCAL_NAMES = {"localhost", "127.0.0.1"}
 # Links of a mail open in a new tab; nothing in it runs, and nothing is fetched.
-MAIL_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-)
+MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 
 STYLE = """
@@ -131,7 +130,8 @@ class Page(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.headers.get("Host", "").rsplit(":", 1)[0] not in LOCAL_NAMES:
-            return self._answer(403, "text/plain", "Ask for localhost.", PAGE_POLICY)  # a page elsewhere, rebound to us
+            # a page elsewhere, rebound to us
+            return self._answer(403, "text/plain", "Ask for localhost.", PAGE_POLICY)
         mailbox = self.server.mailbox
         match self.path.split("?")[0].strip("/").split("/"):
             case [""]:
@@ -190,15 +190,19 @@ def list_of(mailbox: Mailbox) -> str:
         f"<small>{escape(mail.to)} · {escape(mail.date)}</small></a></li>"
         for mail in mails[:SHOWN]
     )
-    shown = f"{len(mails)} mails" if len(mails) <= SHOWN else f"{len(mails)} mails, the newest {SHOWN} are shown"
+    shown = (
+        f"{len(mails)} mails"
+        if len(mails) <= SHOWN
+        else f"{len(mails)} mails, the newest {SHOWN} are shown"
+    )
     return f'<h1>Inbox</h1><p class="soft">{shown}. The list renews itself.</p><ul>{rows}</ul>'
 
 
 def one(mail: Mail) -> str:
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in mail.headers.items())
-    shown = (
-        f'<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mail/{mail.id}/html">'
+    facts = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in mail.headers.items()
     )
+    shown = f'<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mail/{mail.id}/html">'
     return (
         f'<p><a href="/">← Inbox</a></p><h1>{escape(mail.subject)}</h1>'
         f'<p class="soft">{escape(mail.to)} · {escape(mail.date)}</p>'
@@ -210,7 +214,9 @@ def one(mail: Mail) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
@@ -221,7 +227,8 @@ def main() -> None:
     smtp.start()
     http = InboxServer(options.http_port, mailbox)
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop_signal, lambda *_: threading.Thread(target=http.shutdown).start())  # it waits for the loop
+        # it waits for the loop
+        signal.signal(stop_signal, lambda *_: threading.Thread(target=http.shutdown).start())
     http.serve_forever()
     smtp.stop()
 

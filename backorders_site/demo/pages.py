@@ -1,4 +1,5 @@
-"""The demo's first page: three customers, and buttons that do through the services what would happen in a shop."""
+"""The demo's first page: three customers, and buttons that do through the services what would
+happen in a shop."""
 
 import os
 import signal
@@ -42,7 +43,12 @@ def start(request: HttpRequest) -> HttpResponse:
     product = lamp()
     context = {
         "customers": [
-            {"order": order, "url": access.order_url(order), "shows": shows, "line": order.lines.first()}
+            {
+                "order": order,
+                "url": access.order_url(order),
+                "shows": shows,
+                "line": order.lines.first(),
+            }
             for order, shows in demo_shop.customers()
         ],
         "product": product,
@@ -61,9 +67,12 @@ def start(request: HttpRequest) -> HttpResponse:
 @only_in_demo
 @require_GET
 def shop(request: HttpRequest) -> HttpResponse:
-    """A product page of a shop that looks like somebody else's, at another origin where this machine has two names."""
+    """A product page of a shop that looks like somebody else's, at another origin where this
+    machine has two names."""
     script = f"{settings.SITE_URL}{static('js/embed.js')}"
-    return render(request, "desk/shop.html", {"product": lamp(), "site": settings.SITE_URL, "script": script})
+    return render(
+        request, "desk/shop.html", {"product": lamp(), "site": settings.SITE_URL, "script": script}
+    )
 
 
 @only_in_demo
@@ -72,13 +81,18 @@ def slip(request: HttpRequest) -> HttpResponse:
     """The supplier of the next lamps says three weeks later."""
     restock = next_restock(lamp())
     if restock is None:
-        messages.warning(request, "No lamps are on their way any more: expect a restock in the admin first.")
+        messages.warning(
+            request, "No lamps are on their way any more: expect a restock in the admin first."
+        )
         return redirect("demo")
     before = restock.dates.latest("posted_on", "id").expected_on
     return told(
         request,
-        lambda: services.move_restock_date(restock, before + SLIP, reason="customs", now=timezone.now(), actor="demo"),
-        f"The supplier moved {restock.reference} from {before:%-d %B} to {before + SLIP:%-d %B}. The change settles for "
+        lambda: services.move_restock_date(
+            restock, before + SLIP, reason="customs", now=timezone.now(), actor="demo"
+        ),
+        f"The supplier moved {restock.reference} from {before:%-d %B} to {before + SLIP:%-d %B}. "
+        f"The change settles for "
         f"{settings.SETTLE_SECONDS} seconds; then page and mail change together.",
     )
 
@@ -98,7 +112,8 @@ def arrive(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
             actor="demo",
         ),
-        f"{UNITS} lamps arrived and were set aside for the first in line. Open pages show it within 20 seconds.",
+        f"{UNITS} lamps arrived and were set aside for the first in line. Open pages show it "
+        f"within 20 seconds.",
     )
 
 
@@ -110,10 +125,14 @@ def kill_worker(request: HttpRequest) -> HttpResponse:
     try:
         os.killpg(int(pid_file.read_text().split()[0]), signal.SIGKILL)
     except (OSError, ValueError, IndexError):
-        messages.warning(request, "No worker is running just now. The supervisor starts one within seconds.")
+        messages.warning(
+            request, "No worker is running just now. The supervisor starts one within seconds."
+        )
     else:
         messages.success(
-            request, "The worker is dead. A new one takes over; no mail is lost, because the rows are the truth."
+            request,
+            "The worker is dead. A new one takes over; no mail is lost, because the rows are the "
+            "truth.",
         )
     return redirect("demo")
 
@@ -138,7 +157,9 @@ def lamp() -> Product:
 def next_restock(product: Product) -> Restock | None:
     still_open = product.restocks.filter(cancelled_at=None).prefetch_related("dates")
     expected = [restock for restock in still_open if restock.open_units]
-    return min(expected, key=lambda restock: list(restock.dates.all())[-1].expected_on, default=None)
+    return min(
+        expected, key=lambda restock: list(restock.dates.all())[-1].expected_on, default=None
+    )
 
 
 urlpatterns = [

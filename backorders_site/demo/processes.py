@@ -1,4 +1,5 @@
-"""Keeps the processes of a demo running: starts what ended again, prints what they say, leaves none behind."""
+"""Keeps the processes of a demo running: starts what ended again, prints what they say, leaves none
+behind."""
 
 import os
 import selectors
@@ -43,8 +44,8 @@ class _Run:
 
 @dataclass
 class Supervisor:
-    """Runs services until a stop signal. Each leads a process group, whose id stands in `<run directory>/<name>.pid`:
-    who wants one dead kills the whole group."""
+    """Runs services until a stop signal. Each leads a process group, whose id stands in `<run
+    directory>/<name>.pid`: who wants one dead kills the whole group."""
 
     services: Sequence[Service]
     run_directory: Path
@@ -68,7 +69,8 @@ class Supervisor:
             say("Stopping ...")
         finally:
             for stop_signal in STOP_SIGNALS:
-                signal.signal(stop_signal, signal.SIG_IGN)  # stopping is under way, and ends by itself
+                # stopping is under way, and ends by itself
+                signal.signal(stop_signal, signal.SIG_IGN)
             self._stop(service for service in self.services if not service.outlives_others)
             self._stop(service for service in self.services if service.outlives_others)
 
@@ -102,9 +104,12 @@ class Supervisor:
         runs = [(service.name, self._runs[service.name].process) for service in services]
         processes = [(name, process) for name, process in runs if process is not None]
         for _, process in processes:
-            process.terminate()  # its leader alone: how the rest of the group ends well is the leader's business
+            # its leader alone: how the rest of the group ends well is the leader's business
+            process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and any(process.poll() is None for _, process in processes):
+        while time.monotonic() < deadline and any(
+            process.poll() is None for _, process in processes
+        ):
             self._print_output(0.05)
         for name, process in processes:
             self._bury(name, process)
@@ -143,12 +148,15 @@ class Supervisor:
 
 
 def kill_strays(run_directory: Path) -> None:
-    """What a killed supervisor left running. A pid may belong to somebody else by now, so the owner is asked for too."""
+    """What a killed supervisor left running. A pid may belong to somebody else by now, so the owner
+    is asked for too."""
     pid_files = list(run_directory.glob("*.pid"))
     groups = {int(path.read_text() or 0) for path in pid_files}
     for process in psutil.process_iter() if groups else ():
         with suppress(psutil.Error, ProcessLookupError, PermissionError):
-            if os.getpgid(process.pid) in groups and process.environ().get(OWNER) == str(run_directory):
+            if os.getpgid(process.pid) in groups and process.environ().get(OWNER) == str(
+                run_directory
+            ):
                 process.kill()
     for path in pid_files:
         path.unlink()

@@ -91,8 +91,8 @@ def exists() -> bool:
 
 
 def make(now: datetime) -> None:
-    """Play the weeks up to `now`. Everything told on the way counts as told; the newest news of the three customers of
-    the demo page is left for the worker to send."""
+    """Play the weeks up to `now`. Everything told on the way counts as told; the newest news of the
+    three customers of the demo page is left for the worker to send."""
     Played(now).play()
 
 
@@ -104,7 +104,8 @@ class Played:
         self.numbers: Iterator[int] = iter(range(1001, 99999))
         self.suppliers = {maker: Supplier.objects.create(name=maker.name) for maker in MAKERS}
         self.products = {
-            good: Product.objects.create(sku=good.sku, name=good.name, handling_days=1) for good in (LAMP, *GOODS)
+            good: Product.objects.create(sku=good.sku, name=good.name, handling_days=1)
+            for good in (LAMP, *GOODS)
         }
 
     def play(self) -> None:
@@ -128,12 +129,20 @@ class Played:
             for n in range(24):
                 promised = until - timedelta(days=28 * (n + 1) + self.random.randrange(14))
                 posted = promised - timedelta(days=self.random.choice((21, 30, 45)))
-                restock = self.expect(past, maker, f"{maker.name[:3].upper()}-A{n:02}", 40, promised, posted)
+                restock = self.expect(
+                    past, maker, f"{maker.name[:3].upper()}-A{n:02}", 40, promised, posted
+                )
                 came = promised + timedelta(days=self.random.choice(maker.slips))
                 services.receive(past, 40, restock=restock, arrived_on=came, now=self.at(came, 11))
 
     def expect(
-        self, product: Product, maker: Maker, reference: str, quantity: int, promised: date, posted: date
+        self,
+        product: Product,
+        maker: Maker,
+        reference: str,
+        quantity: int,
+        promised: date,
+        posted: date,
     ) -> Restock:
         return services.expect_restock(
             reference=reference,
@@ -146,12 +155,20 @@ class Played:
         )
 
     def expect_deliveries(self, good: Good, first: date) -> None:
-        """Deliveries through the weeks and two beyond; when each really comes is drawn now and told to nobody."""
+        """Deliveries through the weeks and two beyond; when each really comes is drawn now and told
+        to nobody."""
         self.comes = getattr(self, "comes", {})
         for n in range(WEEKS * 7 // good.every + 3):
             promised = first + timedelta(days=good.every * (n + 1))
             posted = min(promised - timedelta(days=30), first - timedelta(days=1))
-            restock = self.expect(self.products[good], good.maker, f"PO-{good.sku}-{n + 1}", good.lot, promised, posted)
+            restock = self.expect(
+                self.products[good],
+                good.maker,
+                f"PO-{good.sku}-{n + 1}",
+                good.lot,
+                promised,
+                posted,
+            )
             self.comes[restock.pk] = promised + timedelta(days=self.random.choice(good.maker.slips))
 
     def live(self, day: date) -> None:
@@ -161,12 +178,17 @@ class Played:
         services.say_day_passed(now=morning)
         self.tell(morning)
         self.pack(day)
-        for restock in Restock.objects.filter(arrived=0, cancelled_at=None, pk__in=self.comes).select_related(
-            "product"
-        ):
+        for restock in Restock.objects.filter(
+            arrived=0, cancelled_at=None, pk__in=self.comes
+        ).select_related("product"):
             if self.comes[restock.pk] <= day:
-                services.receive(restock.product, restock.quantity, restock=restock, now=self.at(day, 10))
-            elif restock.dates.latest("posted_on", "id").expected_on == day and self.random.random() < 0.7:
+                services.receive(
+                    restock.product, restock.quantity, restock=restock, now=self.at(day, 10)
+                )
+            elif (
+                restock.dates.latest("posted_on", "id").expected_on == day
+                and self.random.random() < 0.7
+            ):
                 self.postpone(restock, day)
         services.review_settled(now=self.at(day, 14))
         services.keep_deadlines(now=self.at(day, 15))
@@ -174,10 +196,13 @@ class Played:
         self.tell(self.at(day, 18))
 
     def postpone(self, restock: Restock, day: date) -> None:
-        """The supplier admits on the day itself that it will be later, and is usually too hopeful again."""
+        """The supplier admits on the day itself that it will be later, and is usually too hopeful
+        again."""
         admitted = max((self.comes[restock.pk] - day).days * self.random.choice((1, 1, 0.5)), 2)
         reason = self.random.choice(("supplier_late", "customs", "transport", "production"))
-        services.move_restock_date(restock, day + timedelta(days=round(admitted)), reason=reason, now=self.at(day, 11))
+        services.move_restock_date(
+            restock, day + timedelta(days=round(admitted)), reason=reason, now=self.at(day, 11)
+        )
 
     def place(self, day: date) -> None:
         orders = []
@@ -185,14 +210,22 @@ class Played:
             number = int(good.orders_a_day + self.random.random())
             for _ in range(number):
                 placed = self.at(day, 8) + timedelta(minutes=self.random.randrange(9 * 60))
-                orders.append(self.new_order(self.products[good], placed, self.random.choice((1, 1, 1, 2, 3))))
-        services.place_orders(sorted(orders, key=lambda order: order.placed_at), now=self.at(day, 17))
+                orders.append(
+                    self.new_order(self.products[good], placed, self.random.choice((1, 1, 1, 2, 3)))
+                )
+        services.place_orders(
+            sorted(orders, key=lambda order: order.placed_at), now=self.at(day, 17)
+        )
 
-    def new_order(self, product: Product, placed_at: datetime, quantity: int, name: str = "") -> services.NewOrder:
+    def new_order(
+        self, product: Product, placed_at: datetime, quantity: int, name: str = ""
+    ) -> services.NewOrder:
         name = name or f"{self.random.choice(FIRST_NAMES)} {self.random.choice(LAST_NAMES)}"
         number = str(next(self.numbers))
         countries, weights = [c[:2] for c in COUNTRIES], [c[2] for c in COUNTRIES]
-        country, locale = ("US", "en-US") if name == "Ada Okafor" else self.random.choices(countries, weights)[0]
+        country, locale = (
+            ("US", "en-US") if name == "Ada Okafor" else self.random.choices(countries, weights)[0]
+        )
         return services.NewOrder(
             number=number,
             placed_at=placed_at,
@@ -211,7 +244,11 @@ class Played:
                 carrier, pattern = self.random.choice(CARRIERS)
                 tracking = pattern.format(self.random.randrange(10**9))
                 services.ship(
-                    line.order, {line.pk: line.reserved}, now=self.at(day, 9), carrier=carrier, tracking_number=tracking
+                    line.order,
+                    {line.pk: line.reserved},
+                    now=self.at(day, 9),
+                    carrier=carrier,
+                    tracking_number=tracking,
                 )
 
     def cancel_the_stoves(self) -> None:
@@ -221,11 +258,19 @@ class Played:
         services.review([self.products[STOVE]], now=self.now - timedelta(hours=29))
 
     def queue_for_lamps(self) -> None:
-        """The demo's stage: a queue of single lamps, the 37th of them Ada's, a delivery with room for her and one more."""
+        """The demo's stage: a queue of single lamps, the 37th of them Ada's, a delivery with room
+        for her and one more."""
         product = self.products[LAMP]
         posted = self.today - timedelta(days=20)
         for n, days in enumerate((9, 40), 1):
-            self.expect(product, LANTERNS, f"PO-LAMP-{n}", LAMP.lot, self.today + timedelta(days=days), posted)
+            self.expect(
+                product,
+                LANTERNS,
+                f"PO-LAMP-{n}",
+                LAMP.lot,
+                self.today + timedelta(days=days),
+                posted,
+            )
         start = self.at(self.today - timedelta(days=12), 8)
         orders = []
         for n in range(1, LAMPS_WAITING + 1):
@@ -245,16 +290,22 @@ def customers() -> list[tuple[Order, str]]:
     """The three customers the demo page introduces, with what each page shows now."""
     ada = Order.objects.filter(customer_name="Ada Okafor").first()
     without_date = (
-        Order.objects.filter(lines__product__sku=STOVE.sku, lines__waiting__gt=0, country="DE").order_by("pk").first()
+        Order.objects.filter(lines__product__sku=STOVE.sku, lines__waiting__gt=0, country="DE")
+        .order_by("pk")
+        .first()
     )
-    told_later = Event.objects.filter(kind="later", facts__reason__in=["customs", "transport", "production"])
+    told_later = Event.objects.filter(
+        kind="later", facts__reason__in=["customs", "transport", "production"]
+    )
     late = (
         Order.objects.filter(pk__in=told_later.values("order"), lines__shipped=F("lines__quantity"))
         .order_by("-pk")
         .first()
     )
     introduced = [(order, _shows(order)) for order in (ada, without_date) if order]
-    return introduced + ([(late, "told a later date in time, then shipped, with a tracking link")] if late else [])
+    return introduced + (
+        [(late, "told a later date in time, then shipped, with a tracking link")] if late else []
+    )
 
 
 def _shows(order: Order) -> str:

@@ -1,7 +1,9 @@
-"""The demo: servers, migrations, the demo shop, and the site's processes until Ctrl-C (`make demo`).
+"""The demo: servers, migrations, the demo shop, and the site's processes until Ctrl-C (`make
+demo`).
 
-Everything it writes is under .local/. A variable already in the environment wins over the defaults here. The demo shop
-is the business of `manage.py demo`, which writes what it knows to the file named by DEMO_ADDRESSES.
+Everything it writes is under .local/. A variable already in the environment wins over the defaults
+here. The demo shop is the business of `manage.py demo`, which writes what it knows to the file
+named by DEMO_ADDRESSES.
 
     PORT=8000 python -m backorders_site.demo.supervisor [--reset]
 """
@@ -40,8 +42,11 @@ def run_demo(local: Path, *, reset: bool) -> None:
         try:
             ending.enter_context(embedded.hold(local))
         except embedded.AlreadyHeld:
-            raise CannotStart(f"A demo already runs here: {local}/demo.json says where. Stop it first.") from None
-        kill_strays(local / "run")  # before anything else: they hold the port and write to the database
+            raise CannotStart(
+                f"A demo already runs here: {local}/demo.json says where. Stop it first."
+            ) from None
+        # before anything else: they hold the port and write to the database
+        kill_strays(local / "run")
         if reset:
             embedded.stop_leftovers(local)
             _empty(local)
@@ -55,21 +60,28 @@ def run_demo(local: Path, *, reset: bool) -> None:
         unannounced = demo_file.with_suffix(".new")
         _manage({**environment, "DEMO_ADDRESSES": str(unannounced)}, "demo")
         announcement = Announcement(environment["SITE_URL"], unannounced, demo_file)
-        Supervisor(services(local, environment), local / "run", environment).run(announcement.make_once_it_answers)
+        Supervisor(services(local, environment), local / "run", environment).run(
+            announcement.make_once_it_answers
+        )
 
 
 def web_port() -> int:
     asked = os.environ.get("PORT") or "8000"
     if not re.fullmatch("[0-9]{1,5}", asked) or not 1 <= int(asked) <= LAST_PORT:
-        raise CannotStart(f"PORT={asked} is no port. Choose a number from 1 to {LAST_PORT}: PORT=8000 make demo")
+        raise CannotStart(
+            f"PORT={asked} is no port. Choose a number from 1 to {LAST_PORT}: PORT=8000 make demo"
+        )
     port = int(asked)
     if _taken(port):
-        raise CannotStart(f"Port {port} is taken. Choose another: PORT={_port_near(port + 10)} make demo")
+        raise CannotStart(
+            f"Port {port} is taken. Choose another: PORT={_port_near(port + 10)} make demo"
+        )
     return port
 
 
 def _taken(port: int) -> bool:
-    """Also by somebody who listens on IPv6 alone: a browser that asks for localhost would find them."""
+    """Also by somebody who listens on IPv6 alone: a browser that asks for localhost would find
+    them."""
     for address in ("127.0.0.1", "::1"):
         with suppress(OSError), socket.create_connection((address, port), timeout=1):
             return True
@@ -97,7 +109,8 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "EMAIL_TIMEOUT": "3",
         "LOG_LEVEL": "WARNING",
-        "MAIL_LEASE_SECONDS": "15",  # the one mail in flight when the worker is killed waits no longer than a visitor does
+        # the one mail in flight when the worker is killed waits no longer than a visitor does
+        "MAIL_LEASE_SECONDS": "15",
         "MAIL_INBOX_URL": f"http://localhost:{inbox_port}/" if sink else "",
         "MAIL_MODE": "send" if sink else "hold",  # to a real mail server only when asked for
         "SECRET_KEY": _secret(local / "secret"),
@@ -144,7 +157,9 @@ def _attach_servers(local: Path, environment: dict[str, str], ending: ExitStack)
 def _manage(environment: Mapping[str, str], *arguments: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
     if subprocess.run(command, env=environment, check=False).returncode:
-        raise CannotStart(f"`manage.py {' '.join(arguments)}` failed; its own message stands above.")
+        raise CannotStart(
+            f"`manage.py {' '.join(arguments)}` failed; its own message stands above."
+        )
 
 
 def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
@@ -152,19 +167,39 @@ def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
     celery = [*python, "celery", "--quiet", "--app", "backorders_site.celery"]
     quiet = ["--loglevel", environment["LOG_LEVEL"]]
     inbox = ["--directory", str(local / "mail"), "--smtp-port", environment["SMTP_PORT"]]
-    site = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", environment["PORT"], "--workers", "2"]
-    site += ["--blocking-threads", "4", "--log-level", "warning", "backorders_site.wsgi:application"]
+    site = [
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        environment["PORT"],
+        "--workers",
+        "2",
+    ]
+    site += [
+        "--blocking-threads",
+        "4",
+        "--log-level",
+        "warning",
+        "backorders_site.wsgi:application",
+    ]
     pool = ["--without-gossip", "--without-mingle"]
     uploads = ["--queues", "uploads", "--hostname", "uploads@%h"]
     processes = [
         Service("web", [*python, "granian", *site]),
         Service("worker", [*celery, "worker", *pool, "--concurrency", "2", *quiet]),
         Service("uploads", [*celery, "worker", *pool, "--concurrency", "1", *uploads, *quiet]),
-        Service("beat", [*celery, "beat", "--schedule", str(local / "beat"), "--pidfile", "", *quiet]),
+        Service(
+            "beat", [*celery, "beat", "--schedule", str(local / "beat"), "--pidfile", "", *quiet]
+        ),
     ]
     if environment["MAIL_INBOX_URL"]:
         inbox += ["--http-port", environment["INBOX_PORT"]]
-        processes.insert(0, Service("inbox", [*python, "backorders_site.demo.inbox", *inbox], outlives_others=True))
+        processes.insert(
+            0,
+            Service("inbox", [*python, "backorders_site.demo.inbox", *inbox], outlives_others=True),
+        )
     return processes
 
 
@@ -183,7 +218,11 @@ class Announcement:
         self.made = True
         if self.unannounced.exists():
             self.unannounced.rename(self.demo_file)
-        say(_banner(json.loads(self.demo_file.read_text()) if self.demo_file.exists() else {}, self.site))
+        say(
+            _banner(
+                json.loads(self.demo_file.read_text()) if self.demo_file.exists() else {}, self.site
+            )
+        )
 
 
 def answers(url: str) -> bool:
@@ -217,7 +256,9 @@ def _empty(local: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--reset", action="store_true", help="throw away what earlier demos wrote")
     options = parser.parse_args()
     os.chdir(BASE_DIR)

@@ -14,7 +14,14 @@ from django.urls import path, reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from orders.colors import TEXT_CONTRAST, Accents, colour, dark_accents, light_accents, weakest_contrast
+from orders.colors import (
+    TEXT_CONTRAST,
+    Accents,
+    colour,
+    dark_accents,
+    light_accents,
+    weakest_contrast,
+)
 
 SHEET = "css/site.css"
 ICON = "icons/parcel.svg"
@@ -27,7 +34,15 @@ LOGO_TYPES = {
     ".jpeg": "image/jpeg",
 }
 LARGEST_LOGO = 30_000  # bytes; a whole page has 80 kB
-GENERIC = ("serif", "sans-serif", "system-ui", "ui-serif", "ui-sans-serif", "ui-rounded", "monospace")
+GENERIC = (
+    "serif",
+    "sans-serif",
+    "system-ui",
+    "ui-serif",
+    "ui-sans-serif",
+    "ui-rounded",
+    "monospace",
+)
 FONT = re.compile(r"""(?:[\w -]+|"[\w -]+"|'[\w -]+')(?:\s*,\s*(?:[\w -]+|"[\w -]+"|'[\w -]+'))*""")
 
 
@@ -54,12 +69,18 @@ def own_tokens(shop_colour: str, shop_font: str) -> str:
     if shop_font:
         light += [f"--serif: {shop_font};", f"--sans: {shop_font};"]
     rules = f":root {{ {' '.join(light)} }}" if light else ""
-    rules += f" @media (prefers-color-scheme: dark) {{ :root {{ {' '.join(dark)} }} }}" if dark else ""
+    rules += (
+        f" @media (prefers-color-scheme: dark) {{ :root {{ {' '.join(dark)} }} }}" if dark else ""
+    )
     return f"\n@layer tokens {{ {rules} }}\n" if rules else ""
 
 
 def _accent_tokens(accents: Accents) -> list[str]:
-    return [f"--accent: {accents.accent};", f"--accent-soft: {accents.soft};", f"--on-accent: {accents.text};"]
+    return [
+        f"--accent: {accents.accent};",
+        f"--accent-soft: {accents.soft};",
+        f"--on-accent: {accents.text};",
+    ]
 
 
 def stylesheet_url() -> str:
@@ -69,7 +90,8 @@ def stylesheet_url() -> str:
 
 @lru_cache(maxsize=1)
 def icon_url() -> str:
-    """The icon itself: a browser asks for it before it paints, and a phone waits for every question."""
+    """The icon itself: a browser asks for it before it paints, and a phone waits for every
+    question."""
     found = finders.find(ICON)
     icon = Path(found) if found else Path(settings.STATIC_ROOT) / ICON
     return f"data:image/svg+xml,{quote(icon.read_text().strip())}"
@@ -78,7 +100,11 @@ def icon_url() -> str:
 def logo_url() -> str:
     """Empty without a logo."""
     logo = _logo()
-    return reverse("logo", args=[_fingerprint(logo.read_bytes()), logo.suffix.lower()[1:]]) if logo else ""
+    return (
+        reverse("logo", args=[_fingerprint(logo.read_bytes()), logo.suffix.lower()[1:]])
+        if logo
+        else ""
+    )
 
 
 def _logo() -> Path | None:
@@ -105,9 +131,12 @@ def serve_logo(request: HttpRequest, fingerprint: str, kind: str) -> HttpRespons
 
 
 def _kept(content: bytes, content_type: str, fingerprint: str) -> HttpResponse:
-    """An address of before, from a page that was open during a change, gets what there is now, and is not kept."""
+    """An address of before, from a page that was open during a change, gets what there is now, and
+    is not kept."""
     response = HttpResponse(content, content_type=content_type)
-    response.headers["Cache-Control"] = FOR_EVER if fingerprint == _fingerprint(content) else "no-cache"
+    response.headers["Cache-Control"] = (
+        FOR_EVER if fingerprint == _fingerprint(content) else "no-cache"
+    )
     return response
 
 
@@ -127,11 +156,15 @@ def _colour_problems(words: str) -> Problems:
     try:
         weakest = weakest_contrast(colour(words))
     except ValueError:
-        yield f"SHOP_COLOUR={words!r} is no colour.", "Set it as #rrggbb, for example SHOP_COLOUR=#17604f."
+        yield (
+            f"SHOP_COLOUR={words!r} is no colour.",
+            "Set it as #rrggbb, for example SHOP_COLOUR=#17604f.",
+        )
     else:
         if weakest < TEXT_CONTRAST:
             yield (
-                f"SHOP_COLOUR={words!r} is too light to read: its contrast on the page, or of white text on it, is "
+                f"SHOP_COLOUR={words!r} is too light to read: its contrast on the page, or of "
+                f"white text on it, is "
                 f"{weakest:.1f} to 1, and {TEXT_CONTRAST} is needed.",
                 "Set a darker shade of it. A lighter one for dark screens is made of it.",
             )
@@ -141,7 +174,8 @@ def _font_problems(families: str) -> Problems:
     if families and not (FONT.fullmatch(families) and families.split(",")[-1].strip() in GENERIC):
         yield (
             f"SHOP_FONT={families!r} is no list of font families that ends in a generic one.",
-            'Set fonts that readers have, for example SHOP_FONT="Avenir Next, Montserrat, sans-serif".',
+            'Set fonts that readers have, for example SHOP_FONT="Avenir Next, Montserrat, '
+            'sans-serif".',
         )
 
 

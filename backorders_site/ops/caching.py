@@ -1,5 +1,5 @@
-"""Django's cache on Valkey, with a client that is kept (Django makes one for every command, which was a seventh of a poll) and
-that does not wait again and again for what hangs."""
+"""Django's cache on Valkey, with a client that is kept (Django makes one for every command, which
+was a seventh of a poll) and that does not wait again and again for what hangs."""
 
 from functools import cached_property
 from time import monotonic
@@ -14,7 +14,8 @@ REST_SECONDS = 5
 
 
 class Valkey(Redis):
-    """After a command without an answer the next ones fail at once, for a while: each would wait as long, and a page with it."""
+    """After a command without an answer the next ones fail at once, for a while: each would wait as
+    long, and a page with it."""
 
     _rests_until = 0.0
 

@@ -1,4 +1,5 @@
-"""The catalogues of translations in locale/: collected from the sources, brought up to date, compiled; all with Babel.
+"""The catalogues of translations in locale/: collected from the sources, brought up to date,
+compiled; all with Babel.
 
 They hold what customers read. Staff's pages stay in English and are left out (FOR_STAFF).
 """
@@ -66,7 +67,9 @@ def sources() -> list[Path]:
     """The files whose words customers read."""
     root = Path(settings.BASE_DIR)
     found = {path for pattern in SOURCES for path in root.glob(pattern)}
-    return sorted(path for path in found if not FOR_STAFF.search("/" + path.relative_to(root).as_posix()))
+    return sorted(
+        path for path in found if not FOR_STAFF.search("/" + path.relative_to(root).as_posix())
+    )
 
 
 def collected() -> Catalog:
@@ -86,13 +89,16 @@ def read(language: str) -> Catalog:
     """Empty where there is no catalogue yet."""
     path = path_of(language)
     if not path.exists():
-        return Catalog(locale=language, project="backorders", charset="utf-8", domain="django", fuzzy=False)
+        return Catalog(
+            locale=language, project="backorders", charset="utf-8", domain="django", fuzzy=False
+        )
     with path.open("rb") as file:
         return read_po(file, locale=language, domain="django")
 
 
 def brought_up_to_date(language: str) -> Catalog:
-    """Translations kept; what is new is empty; what resembles an older text offers its translation, marked fuzzy."""
+    """Translations kept; what is new is empty; what resembles an older text offers its translation,
+    marked fuzzy."""
     catalogue, template = read(language), collected()
     template.creation_date = catalogue.creation_date  # a date alone is no change
     for message in catalogue:
@@ -122,7 +128,11 @@ def legal_words() -> str:
         if message.id and LEGAL in message.auto_comments
     ]
     names = dict(settings.LANGUAGES)
-    table = [[names[WORDED_IN], *(names[code] for code in translated)], ["---"] * (len(translated) + 1), *rows]
+    table = [
+        [names[WORDED_IN], *(names[code] for code in translated)],
+        ["---"] * (len(translated) + 1),
+        *rows,
+    ]
     return LEGAL_PAGE + "".join(f"| {' | '.join(row)} |\n" for row in table)
 
 
@@ -138,7 +148,11 @@ def ids_of(message: Message) -> tuple[str, ...]:
 
 def strings_of(message: Message) -> tuple[str, ...]:
     """One, or one for each plural form; empty where nothing is translated."""
-    return (message.string or "",) if not isinstance(message.string, list | tuple) else tuple(message.string)
+    return (
+        (message.string or "",)
+        if not isinstance(message.string, list | tuple)
+        else tuple(message.string)
+    )
 
 
 def _is_legal(message: Message) -> bool:
@@ -149,8 +163,11 @@ def _is_legal(message: Message) -> bool:
 def _messages_in(path: Path) -> Iterator[tuple[str | tuple[str, ...], list[str], str | None]]:
     source = path.read_text()
     if path.suffix != ".py":
-        # Django makes Python of its template tags; what is no tag becomes X, whose indentation Python would not accept.
+        # Django makes Python of its template tags; what is no tag becomes X, whose indentation
+        # Python would not accept.
         source = "\n".join(line.lstrip() for line in templatize(source).splitlines())
-    found = extract("python", BytesIO(source.encode()), KEYWORDS, (TRANSLATORS,), {"encoding": "utf-8"}, True)
+    found = extract(
+        "python", BytesIO(source.encode()), KEYWORDS, (TRANSLATORS,), {"encoding": "utf-8"}, True
+    )
     for _, ids, comments, context in found:
         yield ids, comments, context

@@ -1,4 +1,5 @@
-"""What a reader sees where there is nothing for them, or something of ours fails, and who hears of that."""
+"""What a reader sees where there is nothing for them, or something of ours fails, and who hears of
+that."""
 
 import sys
 from typing import Any
@@ -24,7 +25,8 @@ KEPT_OF_REQUEST = ("method",)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 with Retry-After while the database is away, or this machine's clock is wrong; else a fault of ours, 500."""
+    """503 with Retry-After while the database is away, or this machine's clock is wrong; else a
+    fault of ours, 500."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError, WrongClock)):
         return HttpResponse(loader.get_template("500.html").render(), status=500)
     return unavailable()
@@ -50,13 +52,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _of_the_desk(request: HttpRequest, template: str, status: int) -> HttpResponse | None:
     """Staff at the desk stay there; whoever else asks reads what customers read."""
-    if not request.path.startswith(reverse("admin:index")) or not admin.site.has_permission(request):
+    if not request.path.startswith(reverse("admin:index")) or not admin.site.has_permission(
+        request
+    ):
         return None
     return render(request, template, admin.site.each_context(request), status=status)
 
 
 def report_errors(dsn: str, *, release: str, transport: Any = None) -> None:
-    """To Sentry, from now on: where it failed and under which ids, without requests' contents, variables or people."""
+    """To Sentry, from now on: where it failed and under which ids, without requests' contents,
+    variables or people."""
     sentry_sdk.init(
         dsn=dsn,
         release=release or None,
@@ -76,10 +81,13 @@ def report_errors(dsn: str, *, release: str, transport: Any = None) -> None:
 
 
 def scrubbed(event: Event, hint: Hint) -> Event | None:
-    """Nothing that names a person or opens an order; nothing at all of a database that is away, which metrics tell."""
+    """Nothing that names a person or opens an order; nothing at all of a database that is away,
+    which metrics tell."""
     if hint.get("exc_info") and isinstance(hint["exc_info"][1], (OperationalError, InterfaceError)):
         return None
-    kept: dict[str, Any] = {name: value for name, value in event.items() if name not in NOT_TO_BE_SENT}
+    kept: dict[str, Any] = {
+        name: value for name, value in event.items() if name not in NOT_TO_BE_SENT
+    }
     request = kept.get("request", {})
     kept["request"] = {name: request[name] for name in KEPT_OF_REQUEST if name in request}
     kept["tags"] = {**kept.get("tags", {}), **(present_ids.get() or {})}

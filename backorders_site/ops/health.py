@@ -1,4 +1,5 @@
-"""What watchers ask: does the process answer, can it serve, do the others run. `manage.py status` and the desk say the same."""
+"""What watchers ask: does the process answer, can it serve, do the others run. `manage.py status`
+and the desk say the same."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ PROCESSES = (heartbeats.WORKER, heartbeats.BEAT, heartbeats.UPLOADS)
 COMMANDS = {
     heartbeats.WORKER: "celery -A backorders_site worker --without-gossip --without-mingle",
     heartbeats.BEAT: "celery -A backorders_site beat",
-    heartbeats.UPLOADS: "celery -A backorders_site worker --queues uploads --hostname uploads@%h --concurrency 1"
+    heartbeats.UPLOADS: "celery -A backorders_site worker --queues uploads --hostname uploads@%h "
+    "--concurrency 1"
     " --without-gossip --without-mingle",
 }
 AWAY = (DatabaseError, InterfaceError)
@@ -30,7 +32,8 @@ AWAY = (DatabaseError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A kind of process of which none has said for a while that it lives. `seconds` None: none ever has."""
+    """A kind of process of which none has said for a while that it lives. `seconds` None: none ever
+    has."""
 
     process: str
     seconds: float | None
@@ -49,7 +52,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 without the database or with migrations to run. Reported only, for pages still work: all the rest."""
+    """503 without the database or with migrations to run. Reported only, for pages still work: all
+    the rest."""
     said = readiness()
     return JsonResponse(said, status=200 if said["database"] == OK else 503)
 
@@ -75,7 +79,8 @@ def database() -> str:
 
 
 def broker() -> str:
-    """Whether it takes what is written: one whose disk or memory is full still answers what is read."""
+    """Whether it takes what is written: one whose disk or memory is full still answers what is
+    read."""
     try:
         with _valkey() as client:
             client.set("backorders:written", 1, ex=60)
@@ -105,19 +110,27 @@ def silences(ages: dict[str, float]) -> Iterator[Silence]:
 
 def wrong_clocks(ages: dict[str, float]) -> list[str]:
     """Hosts of workers that refuse tasks: `wrong on HOST`."""
-    refused = [name for name, age in ages.items() if name.startswith(heartbeats.WRONG_CLOCK) and age < LATE_SECONDS]
+    refused = [
+        name
+        for name, age in ages.items()
+        if name.startswith(heartbeats.WRONG_CLOCK) and age < LATE_SECONDS
+    ]
     return [f"wrong on {name.removeprefix(heartbeats.WRONG_CLOCK)}" for name in sorted(refused)]
 
 
 def repeating_tasks() -> dict[str, str]:
     """What beat starts again and again, with how often: often (at least every minute) or daily."""
     entries = settings.CELERY_BEAT_SCHEDULE.values()
-    every = {str(one["task"]): "often" if isinstance(one["schedule"], (int, float)) else "daily" for one in entries}
+    every = {
+        str(one["task"]): "often" if isinstance(one["schedule"], (int, float)) else "daily"
+        for one in entries
+    }
     return dict(sorted(every.items()))
 
 
 def late_tasks() -> list[str]:
-    """Which of those that run often did not end well for LATE_SECONDS. The one that asks is not asked."""
+    """Which of those that run often did not end well for LATE_SECONDS. The one that asks is not
+    asked."""
     ages = heartbeats.ages()
     others = [
         task

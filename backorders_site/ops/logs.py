@@ -1,5 +1,5 @@
-"""What goes into the logs: one line for each request and each change of a mail, with ids that lead from one to another,
-and nothing that names a person or opens an order."""
+"""What goes into the logs: one line for each request and each change of a mail, with ids that lead
+from one to another, and nothing that names a person or opens an order."""
 
 import logging
 import re
@@ -16,7 +16,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 REQUEST_ID = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# Begins only where a run of its characters does, and never goes back in one: else a long word would take minutes.
+# Begins only where a run of its characters does, and never goes back in one: else a long word would
+# take minutes.
 ADDRESS = re.compile(
     r"""
       "(?:[^"\n]|(?<=\\)"){1,64}" (?:@|%40) DOMAIN
@@ -25,7 +26,8 @@ ADDRESS = re.compile(
     re.VERBOSE,
 )
 LINK = re.compile(r"/(o|mine|preferences|unsubscribe|demo/mail)/[^/\s\"'?]+")
-# A broken mail makes of a link what no path of ours begins with, and what the token stands in still holds all of it.
+# A broken mail makes of a link what no path of ours begins with, and what the token stands in still
+# holds all of it.
 WORD = re.compile(r"[\w.%-]{20,}")
 ENCODED_AGAIN = re.compile("%(?:25)+")
 SIGNED = re.compile(r"-[0-9]+-(act|look|feed|stop|[0-9a-f]{16})\.|\.[\w-]{43}", re.IGNORECASE)
@@ -44,14 +46,17 @@ def without_secrets(words: str) -> str:
 
 
 def _without_token(word: re.Match[str]) -> str:
-    """Whatever stands around the token goes with it. A link inside a link is encoded once more each time."""
+    """Whatever stands around the token goes with it. A link inside a link is encoded once more each
+    time."""
     return "[token]" if SIGNED.search(unquote(ENCODED_AGAIN.sub("%", word[0]))) else word[0]
 
 
 def all_without_secrets(value: Any) -> Any:
     """The same of every text in lists and dicts, and of what JSON would make a text of."""
     if isinstance(value, dict):
-        return {all_without_secrets(name): all_without_secrets(inner) for name, inner in value.items()}
+        return {
+            all_without_secrets(name): all_without_secrets(inner) for name, inner in value.items()
+        }
     if isinstance(value, (list, tuple, set)):
         return [all_without_secrets(inner) for inner in value]
     if value is None or isinstance(value, (bool, int, float, datetime)):
@@ -69,7 +74,8 @@ class Ids(logging.Filter):
 
 
 class JsonLine(JsonFormatter):
-    """Fields: at, level, logger, message, then ids and what a record is about (`extra={"about": {...}}`)."""
+    """Fields: at, level, logger, message, then ids and what a record is about (`extra={"about":
+    {...}}`)."""
 
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s %(message)s", timestamp=True)
@@ -90,8 +96,11 @@ class Line(logging.Formatter):
         return without_secrets(super().format(record)).removesuffix(" {}")
 
 
-def requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Each request has an id: the proxy's, if it sent one, else a new one. It is in every line and in the answer."""
+def requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Each request has an id: the proxy's, if it sent one, else a new one. It is in every line and
+    in the answer."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         given = request.headers.get(REQUEST_ID, "")

@@ -1,6 +1,8 @@
-"""/metrics: what the database knows of mails, promises and tasks, counted when asked, so that any web process may answer.
+"""/metrics: what the database knows of mails, promises and tasks, counted when asked, so that any
+web process may answer.
 
-How fast pages are and how often they fail the proxy measures; docs/operations.md says what each alert means.
+How fast pages are and how often they fail the proxy measures; docs/operations.md says what each
+alert means.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +35,8 @@ LONGEST_SECONDS = 5  # for all of it: who asks every quarter of a minute must no
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A gauge that one statement fills: rows of its labels' values and a number. Every one is led by an index."""
+    """A gauge that one statement fills: rows of its labels' values and a number. Every one is led
+    by an index."""
 
     name: str
     says: str
@@ -76,7 +79,8 @@ COUNTED = (
     Counted(
         "backorders_domains_waiting",
         "Recipient domains whose mail waits because they are slow or at their rate",
-        "SELECT count(*) FROM notifications_pace WHERE free_at > clock_timestamp() + interval '5 seconds'",
+        "SELECT count(*) FROM notifications_pace WHERE free_at > clock_timestamp() + interval '5 "
+        "seconds'",
     ),
     Counted(
         "backorders_reports_unhandled",
@@ -113,7 +117,8 @@ COUNTED = (
     Counted(
         "backorders_notices_untold_late",
         "Delay notices that were not told in time",
-        "SELECT count(*) FROM orders_delaynotice WHERE outcome = '' AND told_at IS NULL AND notice_by < %(today)s",
+        "SELECT count(*) FROM orders_delaynotice WHERE outcome = '' AND told_at IS NULL AND "
+        "notice_by < %(today)s",
     ),
     Counted(
         "backorders_refunds_overdue",
@@ -124,10 +129,13 @@ COUNTED = (
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """404 unless METRICS_TOKEN is set; 403 for who does not bring it as `Authorization: Bearer ...`."""
+    """404 unless METRICS_TOKEN is set; 403 for who does not bring it as `Authorization: Bearer
+    ...`."""
     if not settings.METRICS_TOKEN:
         return HttpResponse("Set METRICS_TOKEN.\n", status=404, content_type="text/plain")
-    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
+    if not constant_time_compare(
+        request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    ):
         return HttpResponse("Bring the METRICS_TOKEN.\n", status=403, content_type="text/plain")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Database())
@@ -137,10 +145,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 class Database(Collector):
     def collect(self) -> Iterator[Family]:
-        yield _gauge("backorders_build_info", "What runs", [[settings.BUILD or "unknown", 1]], ["build"])
+        yield _gauge(
+            "backorders_build_info", "What runs", [[settings.BUILD or "unknown", 1]], ["build"]
+        )
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"])
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"]
+                )
                 families = [_filled(counted, cursor) for counted in COUNTED]
                 ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")
                 ahead = clock.ahead().total_seconds()
@@ -158,7 +170,10 @@ class Database(Collector):
         yield _gauge(
             "backorders_task_age_seconds",
             "Since a task that repeats last ended well; of one that never did: infinite",
-            [[task, every, ages.get(task, float("inf"))] for task, every in health.repeating_tasks().items()],
+            [
+                [task, every, ages.get(task, float("inf"))]
+                for task, every in health.repeating_tasks().items()
+            ],
             ["task", "every"],
         )
 
@@ -169,7 +184,9 @@ class Database(Collector):
             ["process"],
         )
         yield _gauge(
-            "backorders_clock_ahead_seconds", "How far this host's clock is ahead of the database's", [[ahead]]
+            "backorders_clock_ahead_seconds",
+            "How far this host's clock is ahead of the database's",
+            [[ahead]],
         )
         yield _gauge(
             "backorders_wrong_clocks",
@@ -181,19 +198,30 @@ class Database(Collector):
 class Broker(Collector):
     def collect(self) -> Iterator[Family]:
         state = health.broker()
-        yield _gauge("backorders_broker_up", "Whether Valkey answers and takes what is written", [[state == health.OK]])
+        yield _gauge(
+            "backorders_broker_up",
+            "Whether Valkey answers and takes what is written",
+            [[state == health.OK]],
+        )
         with suppress(RedisError):
-            yield _gauge("backorders_tasks_queued", "Tasks that no worker has taken", [[health.queued(QUEUE)]])
+            yield _gauge(
+                "backorders_tasks_queued",
+                "Tasks that no worker has taken",
+                [[health.queued(QUEUE)]],
+            )
 
 
 def _filled(counted: Counted, cursor: Any) -> Family:
     cursor.execute(
-        counted.sql, {"today": today_of(timezone.now()), "settle": timedelta(seconds=settings.SETTLE_SECONDS)}
+        counted.sql,
+        {"today": today_of(timezone.now()), "settle": timedelta(seconds=settings.SETTLE_SECONDS)},
     )
     return _gauge(counted.name, counted.says, cursor.fetchall(), counted.labels)
 
 
-def _gauge(name: str, says: str, rows: Sequence[Sequence[Any]], labels: Sequence[str] = ()) -> Family:
+def _gauge(
+    name: str, says: str, rows: Sequence[Sequence[Any]], labels: Sequence[str] = ()
+) -> Family:
     family = GaugeMetricFamily(name, says, labels=labels)
     for *values, number in rows:
         family.add_metric([str(value) for value in values], float(number))

@@ -55,7 +55,9 @@ def _work(mail: str, now: datetime) -> Iterator[Line]:
     unwritten = Event.objects.filter(message_due=True).aggregate(since=Min("at"))["since"]
     oldest = min((since for since in (due, unwritten) if since), default=None)
     late = mail == "goes out" and oldest is not None and now - oldest > MAIL_LATE
-    state = f"{waiting.count():,}" + (f", the oldest due for {_time(now - oldest)}" if oldest else "")
+    state = f"{waiting.count():,}" + (
+        f", the oldest due for {_time(now - oldest)}" if oldest else ""
+    )
     yield Line("emails waiting", state, late, "see MailLate in docs/operations.md" if late else "")
     yield _daily("last review", "review", "review_promises", now)
     yield _daily("last cut-off", "deadlines", "keep_deadlines", now)

@@ -1,4 +1,5 @@
-"""Two charts as SVG: the windows told against the days goods left, and how often windows held by what they promised."""
+"""Two charts as SVG: the windows told against the days goods left, and how often windows held by
+what they promised."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,8 @@ FEWEST = 20  # outcomes behind a point of the second
 
 
 def windows_chart(report: Report) -> str:
-    """First windows as bars, in days from the telling, and the day the goods left as a dot; widest last."""
+    """First windows as bars, in days from the telling, and the day the goods left as a dot; widest
+    last."""
     rows = sorted(_first_windows(report.stories), key=lambda row: (row[2], row[1], row[3]))
     rows = rows[:: max(len(rows) // SHOWN, 1)]
     furthest = max((max(late, left) for _, _, late, left in rows), default=1)
@@ -27,10 +29,15 @@ def windows_chart(report: Report) -> str:
     for n, (_, early, late, left) in enumerate(rows):
         y = TOP + (n + 0.5) * step
         colour = HELD if early <= left <= late else MISSED
-        marks.append(_line(_x(early, furthest), y, _x(late + 1, furthest), y, FAINT, max(step * 0.8, 0.8)))
+        marks.append(
+            _line(_x(early, furthest), y, _x(late + 1, furthest), y, FAINT, max(step * 0.8, 0.8))
+        )
         marks.append(_dot(_x(left + 0.5, furthest), y, 1.8, colour))
     axis = [_tick(_x(day, furthest), str(day)) for day in _round_steps(furthest)]
-    axis += [_along_x("days after the window was told"), _along_y("orders, the latest last days at the bottom")]
+    axis += [
+        _along_x("days after the window was told"),
+        _along_y("orders, the latest last days at the bottom"),
+    ]
     held = sum(early <= left <= late for _, early, late, left in rows)
     return _svg(
         "First windows told, and the day the goods left",
@@ -44,7 +51,8 @@ def windows_chart(report: Report) -> str:
 
 
 def calibration_chart(report: Report) -> str:
-    """By how far ahead the last day was told: the share gone by that day (0.9 is aimed for) and within the window (0.8)."""
+    """By how far ahead the last day was told: the share gone by that day (0.9 is aimed for) and
+    within the window (0.8)."""
     outcomes = [
         (max((told.last_day - today_of(told.at)).days, 0), told, story)
         for story in report.stories
@@ -63,14 +71,23 @@ def calibration_chart(report: Report) -> str:
         parts.append(_text(x, HEIGHT - BOTTOM + 18, label))
         parts.append(_text(x, HEIGHT - BOTTOM + 32, f"{len(group):,} told", 9))
         if len(group) >= FEWEST:
-            by_late = sum(_by(story.shipped_on, told.last_day) for told, story in group) / len(group)
+            by_late = sum(_by(story.shipped_on, told.last_day) for told, story in group) / len(
+                group
+            )
             inside = sum(
-                _by(told.early, story.shipped_on) and _by(story.shipped_on, told.last_day) for told, story in group
+                _by(told.early, story.shipped_on) and _by(story.shipped_on, told.last_day)
+                for told, story in group
             )
             parts.append(_dot(x - 7, _y(by_late), 5, HELD))
             parts.append(_square(x + 7, _y(inside / len(group)), INK))
-    parts += [_text(LEFT - 8, _y(share) + 4, f"{share:.0%}", anchor="end") for share in (0, 0.25, 0.5, 0.75, 1)]
-    parts += [_along_x("days from the telling to the last day told"), _along_y("share of what was told")]
+    parts += [
+        _text(LEFT - 8, _y(share) + 4, f"{share:.0%}", anchor="end")
+        for share in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    parts += [
+        _along_x("days from the telling to the last day told"),
+        _along_y("share of what was told"),
+    ]
     return _svg(
         "What we told, and how often it held",
         [
@@ -135,31 +152,39 @@ def _square(x: float, y: float, colour: str) -> str:
     return f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}"/>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, *, dashed: bool = False) -> str:
+def _line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, width: float, *, dashed: bool = False
+) -> str:
     dashes = ' stroke-dasharray="4 4"' if dashed else ""
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line {ends} stroke="{colour}" stroke-width="{width:.2f}"{dashes}/>'
 
 
-def _text(x: float, y: float, text: str, size: int = 11, *, anchor: str = "middle", colour: str = INK) -> str:
+def _text(
+    x: float, y: float, text: str, size: int = 11, *, anchor: str = "middle", colour: str = INK
+) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
     return f"<text {place}>{escape(text)}</text>"
 
 
 def _svg(title: str, legend: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
-    """`legend`: a mark drawn around 0, 0 and its meaning. By night the colours turn; a viewer that cannot keeps the day's."""
+    """`legend`: a mark drawn around 0, 0 and its meaning. By night the colours turn; a viewer that
+    cannot keeps the day's."""
     apart = (WIDTH - LEFT - RIGHT) / len(legend)
     key = "".join(
-        f'<g transform="translate({LEFT + 10 + n * apart:.1f} 48)">{mark}{_text(16, 4, meaning, anchor="start")}</g>'
+        f'<g transform="translate({LEFT + 10 + n * apart:.1f} '
+        f'48)">{mark}{_text(16, 4, meaning, anchor="start")}</g>'
         for n, (mark, meaning) in enumerate(legend)
     )
     turned = "".join(
-        f'[fill="{day}"]{{fill:{night}}}[stroke="{day}"]{{stroke:{night}}}' for day, night in BY_NIGHT.items()
+        f'[fill="{day}"]{{fill:{night}}}[stroke="{day}"]{{stroke:{night}}}'
+        for day, night in BY_NIGHT.items()
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'font-family="system-ui, sans-serif"><title>{escape(title)}</title>'
         f"<style>@media (prefers-color-scheme: dark){{{turned}}}</style>"
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>{_text(LEFT, 26, title, 16, anchor="start")}'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" '
+        f'fill="{PAPER}"/>{_text(LEFT, 26, title, 16, anchor="start")}'
         f"{key}{''.join(parts)}</svg>\n"
     )

@@ -1,4 +1,5 @@
-"""What must never happen, looked for in the rows a simulated shop left behind. Each check can find what it looks for."""
+"""What must never happen, looked for in the rows a simulated shop left behind. Each check can find
+what it looks for."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -41,11 +42,17 @@ def places_now() -> dict[int, Place]:
         FROM orders_orderline WHERE waiting > 0"""
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return {pk: Place(product, place, (at, pk), joined) for pk, product, place, at, joined in cursor.fetchall()}
+        return {
+            pk: Place(product, place, (at, pk), joined)
+            for pk, product, place, at, joined in cursor.fetchall()
+        }
 
 
-def rises_between(before: Mapping[int, Place], after: Mapping[int, Place], *, until: datetime) -> list[Rise]:
-    """Places that rose between two looks beyond what covering QueueChange rows, or the line's own move, account for."""
+def rises_between(
+    before: Mapping[int, Place], after: Mapping[int, Place], *, until: datetime
+) -> list[Rise]:
+    """Places that rose between two looks beyond what covering QueueChange rows, or the line's own
+    move, account for."""
     rose = {pk: new for pk, new in after.items() if pk in before and new.place > before[pk].place}
     if not rose:
         return []
@@ -58,10 +65,15 @@ def rises_between(before: Mapping[int, Place], after: Mapping[int, Place], *, un
         by = new.place - before[pk].place
         # The line itself was moved back: its own events say so.
         if any(
-            change.reason == "moved" and pk in (change.after_id, change.upto_id) for change in changes[new.product_id]
+            change.reason == "moved" and pk in (change.after_id, change.upto_id)
+            for change in changes[new.product_id]
         ):
             continue
-        said = sum(change.lines for change in changes[new.product_id] if change.step > 0 and _covers(change, new))
+        said = sum(
+            change.lines
+            for change in changes[new.product_id]
+            if change.step > 0 and _covers(change, new)
+        )
         if by > said:
             rises.append(Rise(pk, before[pk].place, new.place, by - said, until))
     return rises
@@ -74,7 +86,8 @@ def _covers(change: QueueChange, place: Place) -> bool:
 
 
 class Step(NamedTuple):
-    """A line's waiting units change by `units` at a moment: joined, set aside (`allocated`), taken back, cancelled."""
+    """A line's waiting units change by `units` at a moment: joined, set aside (`allocated`), taken
+    back, cancelled."""
 
     at: datetime
     line_id: int
@@ -91,7 +104,8 @@ class Inversion:
 
 
 def inversions(steps: Iterable[Step]) -> list[Inversion]:
-    """Of one product's steps, the moments at which units went to a later key while an earlier one waited on."""
+    """Of one product's steps, the moments at which units went to a later key while an earlier one
+    waited on."""
     found = []
     waiting: dict[int, int] = {}
     keys: dict[int, Where] = {}
@@ -108,14 +122,17 @@ def inversions(steps: Iterable[Step]) -> list[Inversion]:
             keys[step.line_id] = step.key
             if waiting[step.line_id] > 0:
                 insort(line, step.key)
-        passed = sum(-step.units for step in by_moment[at] if step.allocated and line and step.key > line[0])
+        passed = sum(
+            -step.units for step in by_moment[at] if step.allocated and line and step.key > line[0]
+        )
         if passed:
             found.append(Inversion(at, passed, line[0][1]))
     return found
 
 
 def fifo_inversions() -> list[Inversion]:
-    """The ledgers of all products, replayed. A key is the one of that moment: moves are undone back to it."""
+    """The ledgers of all products, replayed. A key is the one of that moment: moves are undone back
+    to it."""
     moves: dict[int, list[tuple[datetime, Where]]] = defaultdict(list)
     for change in QueueChange.objects.filter(reason="moved").order_by("pk"):
         if change.after_at and change.upto_at and change.after_id and change.upto_id:
@@ -137,19 +154,27 @@ def fifo_inversions() -> list[Inversion]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         for product_id, at, line_id, queued_at, units, allocated in cursor.fetchall():
-            key = next((old for moved_at, old in moves.get(line_id, ()) if moved_at > at), (queued_at, line_id))
+            key = next(
+                (old for moved_at, old in moves.get(line_id, ()) if moved_at > at),
+                (queued_at, line_id),
+            )
             by_product[product_id].append(Step(at, line_id, key, units, allocated))
         for line_id, moved in moves.items():
-            cursor.execute("SELECT product_id, queued_at FROM orders_orderline WHERE id = %s", [line_id])
+            cursor.execute(
+                "SELECT product_id, queued_at FROM orders_orderline WHERE id = %s", [line_id]
+            )
             product_id, queued_at = cursor.fetchone()
             reached = [old for _, old in moved[1:]] + [(queued_at, line_id)]
-            by_product[product_id] += [Step(at, line_id, new, 0) for (at, _), new in zip(moved, reached, strict=True)]
+            by_product[product_id] += [
+                Step(at, line_id, new, 0) for (at, _), new in zip(moved, reached, strict=True)
+            ]
     return [one for steps in by_product.values() for one in inversions(steps)]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A promise as the customer knows it: `kind`, `early` and `late` of the window, handed over at `at`."""
+    """A promise as the customer knows it: `kind`, `early` and `late` of the window, handed over at
+    `at`."""
 
     at: datetime
     kind: str
@@ -164,7 +189,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class LineStory:
-    """`told` in order; `open_units`: (moment, units neither shipped nor cancelled from then on), in order."""
+    """`told` in order; `open_units`: (moment, units neither shipped nor cancelled from then on), in
+    order."""
 
     line_id: int
     told: Sequence[Told]
@@ -189,14 +215,19 @@ class SilentBreak:
 
 
 def silent_breaks(stories: Iterable[LineStory], *, until: datetime) -> list[SilentBreak]:
-    """Lines not shipped by the end of the last day told, with no newer promise told before that end."""
+    """Lines not shipped by the end of the last day told, with no newer promise told before that
+    end."""
     found = []
     for story in stories:
         for n, told in enumerate(story.told):
             if told.last_day is None:
                 continue
             end = end_of(told.last_day)
-            if end <= until and story.open_at(end) and not any(newer.at < end for newer in story.told[n + 1 :]):
+            if (
+                end <= until
+                and story.open_at(end)
+                and not any(newer.at < end for newer in story.told[n + 1 :])
+            ):
                 found.append(SilentBreak(story.line_id, told.at, told.last_day))
     return found
 
@@ -233,13 +264,20 @@ def line_stories() -> list[LineStory]:
             LEFT JOIN orders_shipmentline s ON s.line_id = l.id
             LEFT JOIN orders_shipment p ON p.id = s.shipment_id GROUP BY l.id ORDER BY l.id""")
         return [
-            LineStory(line_id, told[line_id], changes[line_id], shipped, at and timezone.localtime(at).date())
+            LineStory(
+                line_id,
+                told[line_id],
+                changes[line_id],
+                shipped,
+                at and timezone.localtime(at).date(),
+            )
             for line_id, shipped, at in cursor.fetchall()
         ]
 
 
 def units_conserved() -> bool:
-    """Every unit is accounted for: in each line, in each ledger, in the stock and in the counted index."""
+    """Every unit is accounted for: in each line, in each ledger, in the stock and in the counted
+    index."""
     return not broken_sums() and not list(queue.differences())
 
 

@@ -100,7 +100,8 @@ def report_on(shop: Shop) -> Report:
 
 
 def kept(shipped: Iterable[LineStory], which: int) -> float | None:
-    """Share of shipped lines that left within the window told first (0) or last (-1), of those who were told one."""
+    """Share of shipped lines that left within the window told first (0) or last (-1), of those who
+    were told one."""
     return _share(
         within(windows[which], story.shipped_on)
         for story in shipped
@@ -109,10 +110,13 @@ def kept(shipped: Iterable[LineStory], which: int) -> float | None:
 
 
 def coverage(stories: Iterable[LineStory], *, today: date) -> float | None:
-    """The same over all windows told; a line still open after the window's end is a miss, one that was cancelled is left
-    out, and so is a window of which nobody knows yet."""
+    """The same over all windows told; a line still open after the window's end is a miss, one that
+    was cancelled is left out, and so is a window of which nobody knows yet."""
     return _share(
-        found for story in stories for told in story.told if (found := outcome(story, told, today)) is not None
+        found
+        for story in stories
+        for told in story.told
+        if (found := outcome(story, told, today)) is not None
     )
 
 
@@ -186,7 +190,10 @@ def table(report: Report) -> str:
             f"{report.median_notices:g}, {notices.mean:.2f}, {notices.p90:g}, {notices.max}",
         ),
         ("mails an order", f"{figures.mails_per_order:.2f}"),
-        ("days of warning: median, 10 in 100 have less", f"{_shown(warning.median)}, {_shown(warning.p10)}"),
+        (
+            "days of warning: median, 10 in 100 have less",
+            f"{_shown(warning.median)}, {_shown(warning.p10)}",
+        ),
         ("refunds due, sent in time", f"{refunds.due:,}, {refunds.in_time:,}"),
     ]
     return "\n".join(f"{label:48}{shown:>24}" for label, shown in rows)

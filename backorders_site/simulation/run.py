@@ -1,4 +1,5 @@
-"""A shop run through time by the product's own services, in a database of its own and on a virtual clock.
+"""A shop run through time by the product's own services, in a database of its own and on a virtual
+clock.
 
 Mail is told directly: what the services mark as due counts as handed over within the minute.
 """
@@ -21,7 +22,17 @@ from django.utils import timezone
 from backorders_site.simulation.checks import Place, Rise, places_now, rises_between
 from backorders_site.simulation.story import Key, Purchase, Story
 from orders import services
-from orders.models import DelayNotice, Event, OrderLine, Outcome, Product, Receipt, Refund, Restock, Supplier
+from orders.models import (
+    DelayNotice,
+    Event,
+    OrderLine,
+    Outcome,
+    Product,
+    Receipt,
+    Refund,
+    Restock,
+    Supplier,
+)
 
 PACKED_IN_TIME = 0.95
 CANCELS_A_DAY = 0.0005  # of those who wait, unasked
@@ -40,9 +51,11 @@ class NoScratchDatabase(RuntimeError):
 
 @contextmanager
 def scratch_database() -> Iterator[None]:
-    """A new database beside DATABASE_URL's, empty and migrated, that is dropped at the end. The shop's own is not read.
+    """A new database beside DATABASE_URL's, empty and migrated, that is dropped at the end. The
+    shop's own is not read.
 
-    What is dropped is named here and never read from the settings, which name the shop's own before and after."""
+    What is dropped is named here and never read from the settings, which name the shop's own before
+    and after."""
     own = connection.settings_dict["NAME"]
     prefix = f"{own[:40]}_simulate_"
     scratch = f"{prefix}{os.getpid()}"
@@ -64,8 +77,8 @@ def scratch_database() -> Iterator[None]:
 
 
 def _sweep(cursor: CursorWrapper, prefix: str) -> None:
-    """Drop what killed runs left: nobody is connected there and their process is gone. One that runs on another machine
-    is connected."""
+    """Drop what killed runs left: nobody is connected there and their process is gone. One that
+    runs on another machine is connected."""
     cursor.execute(
         """
         SELECT datname FROM pg_database d WHERE starts_with(datname, %s)
@@ -94,7 +107,8 @@ def _use(database: str) -> None:
 
 
 class Shop:
-    """Plays a story day by day. `rises`: places that rose unexplained; `mails`: messages handed over."""
+    """Plays a story day by day. `rises`: places that rose unexplained; `mails`: messages handed
+    over."""
 
     def __init__(self, story: Story, *, progress: Progress = lambda day: None) -> None:
         self.story = story
@@ -138,14 +152,21 @@ class Shop:
             ],
             now=self.now,
         )
-        self.restocks = {(r.reference, r.product.sku): r for r in Restock.objects.select_related("product", "supplier")}
+        self.restocks = {
+            (r.reference, r.product.sku): r
+            for r in Restock.objects.select_related("product", "supplier")
+        }
         self.products = {product.sku: product for product in Product.objects.all()}
         self.suppliers = {supplier.name: supplier for supplier in Supplier.objects.all()}
         self.purchases: dict[date, list[Purchase]] = defaultdict(list)
         for purchase in self.story.purchases:
             self.purchases[purchase.reaches_us_on].append(purchase)
-        self.posts: dict[date, list[tuple[services.Delivery, services.PostedDate]]] = defaultdict(list)
-        self.arrivals: dict[date, list[tuple[services.Delivery, services.Arrival]]] = defaultdict(list)
+        self.posts: dict[date, list[tuple[services.Delivery, services.PostedDate]]] = defaultdict(
+            list
+        )
+        self.arrivals: dict[date, list[tuple[services.Delivery, services.Arrival]]] = defaultdict(
+            list
+        )
         for delivery in self.story.deliveries:
             for version in delivery.dates:
                 self.posts[version.posted_on].append((delivery, version))
@@ -189,7 +210,9 @@ class Shop:
         self._look_at_places()
 
     def _at(self, hour: int, minute: int = 0) -> None:
-        self.now = max(self.now, timezone.make_aware(datetime.combine(self.day, time(hour, minute))))
+        self.now = max(
+            self.now, timezone.make_aware(datetime.combine(self.day, time(hour, minute)))
+        )
 
     def _tick(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -203,7 +226,9 @@ class Shop:
         self._tell()
 
     def _tell(self) -> None:
-        due = list(Event.objects.filter(message_due=True).values_list("pk", "order_id", "promise_id"))
+        due = list(
+            Event.objects.filter(message_due=True).values_list("pk", "order_id", "promise_id")
+        )
         if not due:
             return
         promises = [promise for _, _, promise in due if promise]
@@ -213,12 +238,18 @@ class Shop:
         services.mark_told(events, at=at)
         Event.objects.filter(pk__in=events).update(message_due=False)
         self.mails += len({order for _, order, _ in due})
-        asked = DelayNotice.objects.filter(promise__in=promises, outcome="").exclude(silence="").order_by("pk")
+        asked = (
+            DelayNotice.objects.filter(promise__in=promises, outcome="")
+            .exclude(silence="")
+            .order_by("pk")
+        )
         for line_id, silence in asked.values_list("line", "silence"):
             shares = ASKED_OR_ELSE if silence == "cancel" else ASKED
             (choice,) = self.chance.choices(("keep", "cancel", ""), shares)
             if choice:
-                self.answers[self.day + timedelta(days=self.chance.randint(1, 6))].append((line_id, choice))
+                self.answers[self.day + timedelta(days=self.chance.randint(1, 6))].append(
+                    (line_id, choice)
+                )
 
     def _suppliers_speak(self) -> None:
         for delivery, version in self.posts.pop(self.day, []):
@@ -228,7 +259,9 @@ class Shop:
             else:
                 restock = Restock.objects.get(pk=self.restocks[key].pk)
                 if restock.open_units:
-                    services.move_restock_date(restock, version.expected_on, now=self._tick(), reason=version.reason)
+                    services.move_restock_date(
+                        restock, version.expected_on, now=self._tick(), reason=version.reason
+                    )
         for key in self.give_up.pop(self.day, []):
             if key in self.restocks and Restock.objects.get(pk=self.restocks[key].pk).open_units:
                 services.cancel_restock(self.restocks[key], now=self._tick())
@@ -263,13 +296,21 @@ class Shop:
                 now=self._tick(),
             )
             if too_many:
-                self.corrections[self.day + timedelta(days=1)].append((receipt.pk, arrival.quantity))
+                self.corrections[self.day + timedelta(days=1)].append(
+                    (receipt.pk, arrival.quantity)
+                )
 
     def _correct_receipts(self) -> None:
         for receipt_id, quantity in self.corrections.pop(self.day, []):
             receipt = Receipt.objects.select_related("product", "restock").get(pk=receipt_id)
             self._attempt(
-                partial(services.correct_receipt, receipt, quantity, now=self._tick(), reason="counted again")
+                partial(
+                    services.correct_receipt,
+                    receipt,
+                    quantity,
+                    now=self._tick(),
+                    reason="counted again",
+                )
             )
 
     def _pack(self) -> None:
@@ -278,40 +319,58 @@ class Shop:
             return
         reserved: dict[int, list[OrderLine]] = defaultdict(list)
         for line in (
-            OrderLine.objects.filter(allocated__gt=F("shipped")).select_related("order").order_by("order", "pk")
+            OrderLine.objects.filter(allocated__gt=F("shipped"))
+            .select_related("order")
+            .order_by("order", "pk")
         ):
             reserved[line.order_id].append(line)
         for lines in reserved.values():
             if self.chance.random() < PACKED_IN_TIME:
-                services.ship(lines[0].order, {line.pk: line.reserved for line in lines}, now=self._tick())
+                services.ship(
+                    lines[0].order, {line.pk: line.reserved for line in lines}, now=self._tick()
+                )
 
     def _customers_act(self) -> None:
         for line_id, choice in self.answers.pop(self.day, []):
             line = OrderLine.objects.select_related("order").get(pk=line_id)
             self._attempt(partial(services.answer, line.order, line.pk, choice, now=self._tick()))
         waiting = OrderLine.objects.filter(waiting__gt=0).select_related("order").order_by("pk")
-        leaving = [line for line in waiting.values_list("pk", flat=True) if self.chance.random() < CANCELS_A_DAY]
+        leaving = [
+            line
+            for line in waiting.values_list("pk", flat=True)
+            if self.chance.random() < CANCELS_A_DAY
+        ]
         for line in waiting.filter(pk__in=leaving):
             units = self.chance.randint(1, line.waiting)
             services.answer(line.order, line.pk, "cancel", units=units, now=self._tick())
 
     def _invite_back(self) -> None:
         """Some whom silence cancelled read the mail after all, and want their place back."""
-        ended = DelayNotice.objects.filter(outcome=Outcome.SILENCE_CANCELLED, ended_at=self.now).order_by("pk")
+        ended = DelayNotice.objects.filter(
+            outcome=Outcome.SILENCE_CANCELLED, ended_at=self.now
+        ).order_by("pk")
         for line_id in ended.values_list("line", flat=True):
             if self.chance.random() < PUT_BACK:
-                self.answers[self.day + timedelta(days=self.chance.randint(1, 3))].append((line_id, "keep"))
+                self.answers[self.day + timedelta(days=self.chance.randint(1, 3))].append(
+                    (line_id, "keep")
+                )
 
     def _staff_act(self) -> None:
         for refund in Refund.objects.filter(sent_at=None, created_at__lte=self.now - REFUND_AFTER):
             services.mark_refund_sent(refund, now=self._tick())
         if self.chance.random() * 7 < self.story.moves_a_week:
-            ids = list(OrderLine.objects.filter(waiting__gt=0).order_by("pk").values_list("pk", flat=True))
+            ids = list(
+                OrderLine.objects.filter(waiting__gt=0).order_by("pk").values_list("pk", flat=True)
+            )
             if ids:
-                line = OrderLine.objects.select_related("order", "product").get(pk=self.chance.choice(ids))
+                line = OrderLine.objects.select_related("order", "product").get(
+                    pk=self.chance.choice(ids)
+                )
                 length = OrderLine.objects.filter(product=line.product, waiting__gt=0).count()
                 place = self.chance.randint(1, length)
-                services.move_in_queue(line, place, now=self._tick(), reason="asked by telephone", actor="simulated")
+                services.move_in_queue(
+                    line, place, now=self._tick(), reason="asked by telephone", actor="simulated"
+                )
 
     def _place(self) -> None:
         orders = [
@@ -322,11 +381,15 @@ class Shop:
                 country=purchase.country,
                 region=purchase.region,
                 lines=[
-                    services.NewLine(self.products[wanted.sku], wanted.quantity, promised_by=wanted.promised_by)
+                    services.NewLine(
+                        self.products[wanted.sku], wanted.quantity, promised_by=wanted.promised_by
+                    )
                     for wanted in purchase.wanted
                 ],
             )
-            for purchase in sorted(self.purchases.pop(self.day, []), key=lambda purchase: purchase.placed_at)
+            for purchase in sorted(
+                self.purchases.pop(self.day, []), key=lambda purchase: purchase.placed_at
+            )
         ]
         if orders:
             services.place_orders(orders, now=self._tick())

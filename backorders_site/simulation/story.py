@@ -1,4 +1,5 @@
-"""What happens in a simulated world: deliveries, orders and mishaps, read from a file or drawn from a seed."""
+"""What happens in a simulated world: deliveries, orders and mishaps, read from a file or drawn from
+a seed."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,8 +50,9 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`miscounted`: units counted too many on a delivery's first receipt and corrected the next morning; `given_up`: the
-    day the shop stops expecting the rest; `moves_a_week`: how often staff move somebody in a line."""
+    """`miscounted`: units counted too many on a delivery's first receipt and corrected the next
+    morning; `given_up`: the day the shop stops expecting the rest; `moves_a_week`: how often staff
+    move somebody in a line."""
 
     first: date
     last: date
@@ -82,10 +84,12 @@ _HABITS = (
 
 
 def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed: int) -> Story:
-    """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn for it.
+    """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn
+    for it.
 
-    Whoever orders does so within LONGEST_WAIT days before the day first promised, when the delivery was posted; how many
-    do grows with the number of a product's deliveries, the busiest counting for less than their share.
+    Whoever orders does so within LONGEST_WAIT days before the day first promised, when the delivery
+    was posted; how many do grows with the number of a product's deliveries, the busiest counting
+    for less than their share.
     """
     chance = random.Random(seed)  # noqa: S311 - a play, no secret
     by_sku: dict[str, list[int]] = {}
@@ -99,18 +103,24 @@ def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed
         (places,) = chance.choices(list(by_sku.values()), weights)
         n = chance.choice(places)
         promised = deliveries[n].dates[0]
-        earliest = max(first, promised.posted_on, promised.expected_on - timedelta(days=LONGEST_WAIT))
+        earliest = max(
+            first, promised.posted_on, promised.expected_on - timedelta(days=LONGEST_WAIT)
+        )
         latest = min(last, max(promised.expected_on - timedelta(days=3), earliest))
         placed_on = earliest + timedelta(days=chance.randint(0, max((latest - earliest).days, 0)))
         quantity = chance.choice(QUANTITIES)
         drawn[n] = drawn.get(n, 0) + quantity
         purchases.append((placed_on, [Wanted(deliveries[n].sku, quantity)]))
-    scaled = [_scaled(d, drawn.get(n, 1)) if _in_play(d, first, last) else d for n, d in enumerate(deliveries)]
+    scaled = [
+        _scaled(d, drawn.get(n, 1)) if _in_play(d, first, last) else d
+        for n, d in enumerate(deliveries)
+    ]
     return Story(first, last, scaled, _purchases(purchases, chance), seed)
 
 
 def synthetic(seed: int, *, orders: int = 3000, days: int = 270, products: int = 12) -> Story:
-    """A made-up shop in which everything happens: dates that move, lots, receipts in part, miscounts, late orders."""
+    """A made-up shop in which everything happens: dates that move, lots, receipts in part,
+    miscounts, late orders."""
     chance = random.Random(seed)  # noqa: S311 - a play, no secret
     first = date(2026, 1, 5)
     last = first + timedelta(days=days - 1)
@@ -138,14 +148,18 @@ def synthetic(seed: int, *, orders: int = 3000, days: int = 270, products: int =
             if chance.random() < 0.2 and delivery.quantity > 3:
                 delivery = _in_parts(delivery, chance)
                 if chance.random() < 0.4:
-                    given_up[key] = delivery.arrivals[0].known_on + timedelta(days=chance.randint(3, 10))
+                    given_up[key] = delivery.arrivals[0].known_on + timedelta(
+                        days=chance.randint(3, 10)
+                    )
             if chance.random() < 0.12:
                 miscounted[key] = chance.randint(1, 5)
             deliveries.append(delivery)
     for _ in range(orders):
         placed_on = first + timedelta(days=chance.randrange(days))
         skus = chance.sample(range(1, products + 1), 2 if chance.random() < 0.15 else 1)
-        wanted.append((placed_on, [Wanted(f"SKU-{sku:02}", chance.choice(QUANTITIES)) for sku in skus]))
+        wanted.append(
+            (placed_on, [Wanted(f"SKU-{sku:02}", chance.choice(QUANTITIES)) for sku in skus])
+        )
     purchases = _purchases(wanted, chance, reach_us_late=0.02)
     return Story(first, last, deliveries, purchases, seed, miscounted, given_up, moves_a_week=2)
 
@@ -153,7 +167,11 @@ def synthetic(seed: int, *, orders: int = 3000, days: int = 270, products: int =
 def _in_play(delivery: Delivery, first: date, last: date) -> bool:
     """Promised for the period, and not here before it."""
     came_before = bool(delivery.arrivals) and max(a.known_on for a in delivery.arrivals) < first
-    return not came_before and first <= delivery.dates[0].expected_on <= last and delivery.dates[0].posted_on <= last
+    return (
+        not came_before
+        and first <= delivery.dates[0].expected_on <= last
+        and delivery.dates[0].posted_on <= last
+    )
 
 
 def _scaled(delivery: Delivery, units: int) -> Delivery:
@@ -171,7 +189,10 @@ def _scaled(delivery: Delivery, units: int) -> Delivery:
 
 
 def _purchases(
-    wanted: Iterable[tuple[date, Sequence[Wanted]]], chance: random.Random, *, reach_us_late: float = 0
+    wanted: Iterable[tuple[date, Sequence[Wanted]]],
+    chance: random.Random,
+    *,
+    reach_us_late: float = 0,
 ) -> list[Purchase]:
     purchases = []
     weights = [weight for _, _, weight in CUSTOMERS]
@@ -202,13 +223,18 @@ def _records(first: date, chance: random.Random) -> Iterable[Delivery]:
             yield _with_dates(blank, posted, due, habit, chance)
 
 
-def _with_dates(blank: Delivery, posted: date, due: date, habit: _Habit, chance: random.Random) -> Delivery:
+def _with_dates(
+    blank: Delivery, posted: date, due: date, habit: _Habit, chance: random.Random
+) -> Delivery:
     """When it really comes, and what the supplier says meanwhile: late, and often too hopefully."""
     comes = due + timedelta(days=chance.choice(habit.slips))
     dates = [PostedDate(due, posted)]
     said = due
     while comes > said and chance.random() < habit.admits:
-        on = max(said - timedelta(days=chance.choice((0, 0, 3, 10))), dates[-1].posted_on + timedelta(days=1))
+        on = max(
+            said - timedelta(days=chance.choice((0, 0, 3, 10))),
+            dates[-1].posted_on + timedelta(days=1),
+        )
         hopeful = chance.choice((0.5, 1, 1))
         said = said + timedelta(days=max(round((comes - said).days * hopeful), 1))
         if on >= comes:

@@ -15,7 +15,9 @@ class _Line:
         return line
 
 
-def sheet(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
+def sheet(
+    name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> StreamingHttpResponse:
     """UTF-8 with a header row. Rows are read as they are sent, however many there are."""
     return StreamingHttpResponse(
         _lines(columns, rows),
@@ -32,5 +34,6 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 
 
 def safe(cell: object) -> object:
-    """A text that a spreadsheet would take for a formula gets the apostrophe that makes it text there; numbers stay."""
+    """A text that a spreadsheet would take for a formula gets the apostrophe that makes it text
+    there; numbers stay."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -1,4 +1,5 @@
-"""Mails as they will arrive, shown before anything is done: text in the page, HTML in a frame with a policy of its own."""
+"""Mails as they will arrive, shown before anything is done: text in the page, HTML in a frame with
+a policy of its own."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -44,7 +45,8 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A mail as it would arrive. `html_url`: where its HTML stands for a while, empty where it could not be kept."""
+    """A mail as it would arrive. `html_url`: where its HTML stands for a while, empty where it
+    could not be kept."""
 
     sort: Sort
     country: str
@@ -81,12 +83,14 @@ def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
 
 
 def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
-    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail says that too. Whoever
-    reads it here is not its customer: its links open nothing."""
+    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail
+    says that too. Whoever reads it here is not its customer: its links open nothing."""
     lines = OrderLine.objects.select_related("product", "promise")
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
     order.link_version = DEAD_VERSION
-    unsaid = Q(message_due=True) | Q(pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event"))
+    unsaid = Q(message_due=True) | Q(
+        pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event")
+    )
     events = list(Event.objects.filter(unsaid, order=order))
     services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
     message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
@@ -94,7 +98,8 @@ def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
 
 
 def kept(html: str) -> str:
-    """The address under which the desk shows this mail for a while. It was never written to the database."""
+    """The address under which the desk shows this mail for a while. It was never written to the
+    database."""
     name = token_urlsafe(16)
     try:
         cache.set(_key(name), html, KEPT)

@@ -18,7 +18,9 @@ COMMON = 1000  # orders of one name
 def with_number(text: str) -> QuerySet[Order]:
     """With and without the sign that shops put before it."""
     bare = text.lstrip("#").upper()
-    return Order.objects.alias(upper=Upper("number")).filter(upper__in={text.upper(), bare, f"#{bare}"})
+    return Order.objects.alias(upper=Upper("number")).filter(
+        upper__in={text.upper(), bare, f"#{bare}"}
+    )
 
 
 def with_address(text: str) -> QuerySet[Order]:
@@ -37,9 +39,14 @@ def with_name(text: str) -> QuerySet[Order]:
     words = re.findall(r"[^\W_]+", text)[:MOST_WORDS]
     if not words:
         return Order.objects.none()
-    asked = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
-    found = Order.objects.alias(words=SearchVector("customer_name", config="simple")).filter(words=asked)
-    # The newest of a common name are found fast from the newest order on; of a rare one that reads every order.
+    asked = SearchQuery(
+        " & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple"
+    )
+    found = Order.objects.alias(words=SearchVector("customer_name", config="simple")).filter(
+        words=asked
+    )
+    # The newest of a common name are found fast from the newest order on; of a rare one that reads
+    # every order.
     some = [*found.order_by().values_list("pk", flat=True)[:COMMON]]
     return found if len(some) == COMMON else Order.objects.filter(pk__in=some)
 
@@ -54,4 +61,8 @@ def with_reference(text: str) -> QuerySet[Restock]:
 
 
 # By the name of the field that a list searches.
-KEYS_OF: Mapping[str, Callable[[str], QuerySet[Any]]] = {"number": with_number, "email": with_address, "sku": with_sku}
+KEYS_OF: Mapping[str, Callable[[str], QuerySet[Any]]] = {
+    "number": with_number,
+    "email": with_address,
+    "sku": with_sku,
+}

@@ -1,4 +1,5 @@
-"""What an act would do to customers: it is done, reviewed and read within one transaction that is undone at its end."""
+"""What an act would do to customers: it is done, reviewed and read within one transaction that is
+undone at its end."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -50,11 +51,12 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they were told. All others
-    hear of it: `mailed`; `asked`, by the law that has them asked; `turned_off`: on the page, they want no mail of good news;
-    `unreachable`; `unreleased`: they came with a first import that was not released. `moves`: nothing but windows move;
-    `kinds`: events by kind; `no_longer_owed`: units whose refund is not to be sent any more; `more_examples`: sorts of mail
-    besides those shown."""
+    """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they
+    were told. All others hear of it: `mailed`; `asked`, by the law that has them asked;
+    `turned_off`: on the page, they want no mail of good news; `unreachable`; `unreleased`: they
+    came with a first import that was not released. `moves`: nothing but windows move; `kinds`:
+    events by kind; `no_longer_owed`: units whose refund is not to be sent any more;
+    `more_examples`: sorts of mail besides those shown."""
 
     quiet: int
     mailed: int
@@ -83,10 +85,16 @@ class Consequences:
         if not total:
             return _("Nobody's promise changes, and nobody hears of it.")
         if self.moves:
-            return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {"n": _number(total)}
+            return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {
+                "n": _number(total)
+            }
         if self.quiet:
-            return ngettext("Touches %(n)s order:", "Touches %(n)s orders:", total) % {"n": _number(total)}
-        return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {"n": _number(total)}
+            return ngettext("Touches %(n)s order:", "Touches %(n)s orders:", total) % {
+                "n": _number(total)
+            }
+        return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {
+            "n": _number(total)
+        }
 
     @property
     def groups(self) -> list[str]:
@@ -101,8 +109,10 @@ class Consequences:
             (self.turned_off, ngettext("%(n)s has turned such mails off and reads it on the page",
                                        "%(n)s have turned such mails off and read it on the page", self.turned_off)),
             (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached", self.unreachable)),
-            (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page until it is released",
-                                       "%(n)s came with a first import and read it on the page until they are released",
+            (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page "
+                                       "until it is released",
+                                       "%(n)s came with a first import and read it on the page "
+                                       "until they are released",
                                        self.unreleased)),
         ]  # fmt: skip
         return [sentence % {"n": _number(count)} for count, sentence in words if count]
@@ -143,14 +153,19 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: datetime) -> Consequences:
-    """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on these products
-    meanwhile waits until it is undone."""
+def rehearse(
+    act: Callable[[], object], product_ids: Collection[int], *, now: datetime
+) -> Consequences:
+    """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on
+    these products meanwhile waits until it is undone."""
     with undone():
         products = Product.objects.filter(pk__in=product_ids)
         settling = list(products.filter(review_at__gt=now).values_list("pk", flat=True))
-        # Nobody has heard of what settles: what was published stands until then, for the act as well.
-        before = newest_forecasts(settling, now=now) + make_forecasts(products.exclude(pk__in=settling), now=now)
+        # Nobody has heard of what settles: what was published stands until then, for the act as
+        # well.
+        before = newest_forecasts(settling, now=now) + make_forecasts(
+            products.exclude(pk__in=settling), now=now
+        )
         last = Event.objects.aggregate(last=Max("pk"))["last"] or 0
         owed = _units_owed(product_ids)
         act()
@@ -161,8 +176,8 @@ def rehearse(act: Callable[[], object], product_ids: Collection[int], *, now: da
 
 
 def rehearse_import(run: Run, record: Import) -> tuple[Consequences, services.Worse]:
-    """What an import that has just been done would tell, itself and once it has settled, whoever is in its file or not: for
-    whoever undoes the import right away, in whose transaction this is."""
+    """What an import that has just been done would tell, itself and once it has settled, whoever is
+    in its file or not: for whoever undoes the import right away, in whose transaction this is."""
     if run.before is None or not run.before.anybody:
         return NOBODY, services.Worse()
     products = services.touched_since(run.before, now=run.now)
@@ -178,7 +193,8 @@ def _units_owed(product_ids: Collection[int]) -> int:
     return int(to_send.aggregate(units=Sum("units", default=0))["units"])
 
 
-# Both forecasts over the queue as it stands after the act; who is set aside by it has an event and no band.
+# Both forecasts over the queue as it stands after the act; who is set aside by it has an event and
+# no band.
 QUIET = f"""
     WITH band AS (
         SELECT f.product_id, f.id = ANY(%(before)s) AS was, b.*
@@ -198,8 +214,9 @@ QUIET = f"""
       AND w.order_id NOT IN (SELECT order_id FROM orders_event WHERE id > %(last)s AND at = %(now)s)
 """
 
-# Like notifications.outbox.dispatch, which decides whom a mail is made for, and notifications.may_send, who wants it. Mail that came
-# back from an address goes there again, and a person has to see to it all the same.
+# Like notifications.outbox.dispatch, which decides whom a mail is made for, and
+# notifications.may_send, who wants it. Mail that came back from an address goes there again, and a
+# person has to see to it all the same.
 HEARD = """
     WITH news AS (
         SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
@@ -252,20 +269,37 @@ class _Heard:
     @property
     def sort(self) -> Sort:
         news = CHIEF_FIRST[self.chief - 1]
-        return Sort(language_for(self.locale), law_of(self.country, self.region), news, self.silence)
+        return Sort(
+            language_for(self.locale), law_of(self.country, self.region), news, self.silence
+        )
 
 
 def _consequences(
-    before: Sequence[Forecast], last: int, products: list[int], no_longer_owed: int, *, now: datetime
+    before: Sequence[Forecast],
+    last: int,
+    products: list[int],
+    no_longer_owed: int,
+    *,
+    now: datetime,
 ) -> Consequences:
-    after = Forecast.objects.filter(product__in=products).order_by("product_id", "-id").distinct("product_id")
-    facts = {"before": [row.pk for row in before], "after": [row.pk for row in after], "products": products}
+    after = (
+        Forecast.objects.filter(product__in=products)
+        .order_by("product_id", "-id")
+        .distinct("product_id")
+    )
+    facts = {
+        "before": [row.pk for row in before],
+        "after": [row.pk for row in after],
+        "products": products,
+    }
     with connection.cursor() as cursor:
         cursor.execute(QUIET, {**facts, "last": last, "now": now})
         (quiet,) = cursor.fetchone()
         chief_first = [str(kind) for kind in CHIEF_FIRST]
         choice = f'"{Sentence.CHOICE}"'
-        cursor.execute(HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first})
+        cursor.execute(
+            HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first}
+        )
         heard = [_Heard(*row) for row in cursor.fetchall()]
     sorts = _first_of_each(heard)
     events = Event.objects.filter(HEARS, pk__gt=last, at=now)
@@ -280,9 +314,14 @@ def _consequences(
         turned_off=_orders(heard, "turned_off"),
         unreachable=_orders(heard, "unreachable"),
         unreleased=_orders(heard, "unreleased"),
-        moves=not events.exclude(kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]).exists(),
+        moves=not events.exclude(
+            kind__in=[EventKind.LATER, EventKind.EARLIER, EventKind.NO_DATE]
+        ).exists(),
         kinds=_kinds(events),
-        reached=[_reached(event) for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]],
+        reached=[
+            _reached(event)
+            for event in events.select_related("order", "line__product").order_by("pk")[:SHOWN]
+        ],
         refunds=len(owed) if len(owed) < SHOWN else refunds.count(),
         refunds_by=owed[0].due_on if owed else None,
         no_longer_owed=no_longer_owed,
@@ -299,7 +338,10 @@ def _orders(heard: Collection[_Heard], what: str) -> int:
 def _by_law(heard: Collection[_Heard]) -> dict[str, int]:
     """Most first."""
     laws = {group.law for group in heard if group.law}
-    counts = {LAWS[Jurisdiction(law)]: sum(each.orders for each in heard if each.law == law) for law in laws}
+    counts = {
+        LAWS[Jurisdiction(law)]: sum(each.orders for each in heard if each.law == law)
+        for law in laws
+    }
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -310,12 +352,17 @@ def _kinds(events: QuerySet[Event]) -> list[tuple[Text, int]]:
 
 def _reached(event: Event) -> Reached:
     locale = event.order.locale
-    return Reached(event.order, EventKind(event.kind).label, sentence(event, locale=locale), language_for(locale))
+    return Reached(
+        event.order,
+        EventKind(event.kind).label,
+        sentence(event, locale=locale),
+        language_for(locale),
+    )
 
 
 def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
-    """An order for each sort of mail, from the country where most get it: the shop's own language first, then what most
-    would get."""
+    """An order for each sort of mail, from the country where most get it: the shop's own language
+    first, then what most would get."""
     first: dict[Sort, int] = {}
     orders: Counter[Sort] = Counter()
     for group in sorted(heard, key=lambda group: -group.orders):
@@ -323,7 +370,10 @@ def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
             first.setdefault(group.sort, group.first)
             orders[group.sort] += group.orders
     ours = language_for(settings.LANGUAGE_CODE)
-    return {each: first[each] for each in sorted(first, key=lambda each: (each.language != ours, -orders[each]))}
+    return {
+        each: first[each]
+        for each in sorted(first, key=lambda each: (each.language != ours, -orders[each]))
+    }
 
 
 def _number(number: int) -> str:

@@ -11,7 +11,8 @@ APPS = ("auth", "orders", "notifications")
 
 
 def grant(apps: Apps, role: str, names: str) -> None:
-    """`names` as has_perm takes them, between blanks. A migration that brings a permission gives it to its roles by this."""
+    """`names` as has_perm takes them, between blanks. A migration that brings a permission gives it
+    to its roles by this."""
     permissions = _permissions(apps).select_related("content_type")
     by_name = {f"{row.content_type.app_label}.{row.codename}": row for row in permissions}
     _add(apps, role, [by_name[name] for name in names.split()])

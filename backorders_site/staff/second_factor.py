@@ -1,4 +1,5 @@
-"""A code from the phone besides the password: set up once, asked at each login, with recovery codes for a lost phone."""
+"""A code from the phone besides the password: set up once, asked at each login, with recovery codes
+for a lost phone."""
 
 from typing import Any
 
@@ -36,7 +37,9 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
-        widget=CodeInput({"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+        widget=CodeInput(
+            {"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
     )
 
     def clean_code(self) -> str:
@@ -51,8 +54,8 @@ def passed(request: HttpRequest) -> bool:
 @sensitive_post_parameters("code")
 @never_cache
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for whoever has passed. Whoever
-    has not may leave, as the admin's own way out is closed to them."""
+    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for
+    whoever has passed. Whoever has not may leave, as the admin's own way out is closed to them."""
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
         return redirect("admin:login")
@@ -69,7 +72,10 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if accepted:
             _let_in(request, accepted)
             return redirect(_next(request))
-        form.add_error("code", _why_not(device if code.isdigit() or verified else _recovery_device(request.user)))
+        form.add_error(
+            "code",
+            _why_not(device if code.isdigit() or verified else _recovery_device(request.user)),
+        )
     left = StaticToken.objects.filter(device__user=request.user).count()
     title = _("Recovery codes") if verified else _("Second factor")
     return TemplateResponse(
@@ -90,7 +96,8 @@ def recovery_codes(user: AbstractBaseUser) -> list[str]:
 
 
 def forget(user: AbstractBaseUser) -> None:
-    """The phone is lost and so are the codes: at the next login another one is set up. Sessions end where they stand."""
+    """The phone is lost and so are the codes: at the next login another one is set up. Sessions end
+    where they stand."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
@@ -98,7 +105,9 @@ def forget(user: AbstractBaseUser) -> None:
 
 def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The phone counts once it has shown a right code; until then the page shows the same secret."""
-    device, _created = TOTPDevice.objects.get_or_create(user=request.user, confirmed=False, defaults={"name": "phone"})
+    device, _created = TOTPDevice.objects.get_or_create(
+        user=request.user, confirmed=False, defaults={"name": "phone"}
+    )
     form = CodeForm(request.POST or None)
     if form.is_valid():
         if accepted := verify_token(request.user, device.persistent_id, form.cleaned_data["code"]):
@@ -107,7 +116,12 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
             _let_in(request, accepted)
             return _show_codes(request, context)
         form.add_error("code", _why_not(device))
-    shown = {"title": _("Set up your second factor"), "form": form, "qr": _qr(device), "secret": _secret(device)}
+    shown = {
+        "title": _("Set up your second factor"),
+        "form": form,
+        "qr": _qr(device),
+        "secret": _secret(device),
+    }
     return TemplateResponse(request, "admin/staff/set_up_second_factor.html", {**context, **shown})
 
 
@@ -120,7 +134,10 @@ def _show_codes(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 def _accepted(user: Any, phone: TOTPDevice, code: str, *, only_phone: bool) -> Any:
     """The device that took the code: digits are the phone's, all else is a recovery code."""
     devices = [phone] if code.isdigit() or only_phone else StaticDevice.objects.filter(user=user)
-    return next((taken for device in devices if (taken := verify_token(user, device.persistent_id, code))), None)
+    return next(
+        (taken for device in devices if (taken := verify_token(user, device.persistent_id, code))),
+        None,
+    )
 
 
 def _let_in(request: HttpRequest, device: Any) -> None:
@@ -143,20 +160,26 @@ def _why_not(device: TOTPDevice | StaticDevice | None) -> str:
         return said
     seconds = 2 ** max(device.throttling_failure_count - 1, 0)
     wait = ngettext(
-        "Wait %(seconds)d second and type the next one.", "Wait %(seconds)d seconds and type the next one.", seconds
+        "Wait %(seconds)d second and type the next one.",
+        "Wait %(seconds)d seconds and type the next one.",
+        seconds,
     )
     return f"{said} {wait % {'seconds': seconds}}"
 
 
 def _next(request: HttpRequest) -> str:
     asked_for = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked_for, {request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        asked_for, {request.get_host()}, require_https=request.is_secure()
+    )
     return asked_for if safe else reverse("admin:index")
 
 
 def _qr(device: TOTPDevice) -> SafeString:
     """Drawn here, so that the secret goes nowhere else."""
-    drawn = segno.make_qr(device.config_url).svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=True)
+    drawn = segno.make_qr(device.config_url).svg_inline(
+        scale=4, border=4, dark="#000", light="#fff", omitsize=True
+    )
     return mark_safe(drawn)  # noqa: S308 - segno's own drawing, of squares alone
 
 

@@ -29,7 +29,9 @@ class StaffSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor.passed(request)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Whoever has given the password already is asked for the second factor."""
         if super().has_permission(request) and not second_factor.passed(request):
             asked_for = request.GET.get("next", "")

@@ -1,4 +1,5 @@
-"""An uploaded file is run dry, and once somebody confirms it, for good. The row says what is to be done (services.uploading)."""
+"""An uploaded file is run dry, and once somebody confirms it, for good. The row says what is to be
+done (services.uploading)."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,9 @@ PARCEL = ("order_number", "tracking_number", "shipped_at")
 
 
 @contextmanager
-def as_table(name: str, content: bytes, *, column_map: dict[str, Any] | None = None) -> Iterator[Table]:
+def as_table(
+    name: str, content: bytes, *, column_map: dict[str, Any] | None = None
+) -> Iterator[Table]:
     """The file on this machine's disk while it is read. Unreadable: it is no CSV in UTF-8."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file.csv"
@@ -58,7 +61,8 @@ def kind_of(table: Table) -> Kind | None:
 
 
 def work_off() -> int:
-    """Check and import what waits, oldest first, each in one transaction with what its row says of it. Returns how many."""
+    """Check and import what waits, oldest first, each in one transaction with what its row says of
+    it. Returns how many."""
     done = 0
     while _one():
         done += 1
@@ -79,7 +83,9 @@ def _one() -> bool:
                 transaction.set_rollback(True)
     except (Unreadable, NothingWritten) as error:
         services.was_refused(
-            row, str(error) or _("Rows of it are wrong by now. Upload it again to see which."), now=now
+            row,
+            str(error) or _("Rows of it are wrong by now. Upload it again to see which."),
+            now=now,
         )
     except services.Refused:
         return False  # another import runs: the next tick tries again
@@ -98,7 +104,12 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
     """A dry run leaves out what is wrong, so as to say what the rest would do."""
     dry = row.state == Upload.State.TO_CHECK
     with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
-        run = Run(table, now, skip_bad=dry or row.skip_bad, progress=lambda done, of: _keep_progress(row.pk, done, of))
+        run = Run(
+            table,
+            now,
+            skip_bad=dry or row.skip_bad,
+            progress=lambda done, of: _keep_progress(row.pk, done, of),
+        )
         counts = _import(row, run)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.Outcome(
@@ -128,7 +139,8 @@ def _import(row: Upload, run: Run) -> dict[str, Any]:
 
 
 def _told(row: Upload, run: Run) -> tuple[dict[str, Any], services.Worse]:
-    """What customers would hear, in sentences; the mails to read before are kept for a while only, as they name people."""
+    """What customers would hear, in sentences; the mails to read before are kept for a while only,
+    as they name people."""
     if run.row is None:
         return {}, services.Worse()
     it, worse = rehearse_import(run, run.row)
@@ -153,7 +165,9 @@ def worse_words(told: Mapping[str, Any]) -> str:
         (worse.no_date, _("%(n)s that there is no date any more")),
         (worse.asked, _("%(n)s are asked by law")),
     ]
-    kinds = ", ".join(words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count)
+    kinds = ", ".join(
+        words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count
+    )
     first = ngettext(
         "This import would tell %(n)s customer worse news",
         "This import would tell %(n)s customers worse news",
@@ -161,9 +175,9 @@ def worse_words(told: Mapping[str, Any]) -> str:
     ) % {"n": number_format(worse.orders, force_grouping=True)}
     if not worse.others:
         return f"{first}: {kinds}."
-    others = ngettext("%(n)s of them was in line before it", "%(n)s of them were in line before it", worse.others) % {
-        "n": number_format(worse.others, force_grouping=True)
-    }
+    others = ngettext(
+        "%(n)s of them was in line before it", "%(n)s of them were in line before it", worse.others
+    ) % {"n": number_format(worse.others, force_grouping=True)}
     return f"{first}: {kinds}. {others}."
 
 
@@ -198,16 +212,24 @@ def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
 
 def _examples(run: Run) -> list[str]:
     """The first orders that came, that were closed, and that the shop changed."""
-    new = Order.objects.filter(imported_by=run.row).order_by("pk").prefetch_related("lines__product")[:EXAMPLES]
+    new = (
+        Order.objects.filter(imported_by=run.row)
+        .order_by("pk")
+        .prefetch_related("lines__product")[:EXAMPLES]
+    )
     created = [
         _("new: %(number)s, %(units)s")
         % {
             "number": order.number,
-            "units": ", ".join(f"{line.quantity} × {line.product.sku}" for line in order.lines.all()),
+            "units": ", ".join(
+                f"{line.quantity} × {line.product.sku}" for line in order.lines.all()
+            ),
         }
         for order in new
     ]
-    ended = Event.objects.filter(at=run.now, kind__in=[EventKind.SHIPPED, EventKind.CANCELLED], order__in=_known(run))
+    ended = Event.objects.filter(
+        at=run.now, kind__in=[EventKind.SHIPPED, EventKind.CANCELLED], order__in=_known(run)
+    )
     closed = [
         _("%(what)s: %(number)s, %(units)s × %(sku)s")
         % {

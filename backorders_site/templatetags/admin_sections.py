@@ -19,18 +19,29 @@ DAILY = (
     "orders.Refund",
     "notifications.Message",
 )
-SET_UP = ("orders.Product", "orders.Supplier", "notifications.Suppression", "auth.User", "auth.Group")
+SET_UP = (
+    "orders.Product",
+    "orders.Supplier",
+    "notifications.Suppression",
+    "auth.User",
+    "auth.Group",
+)
 
 
 @register.filter
 def by_use(app_list: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Django's `app_list` as sections {name, models}; what neither list above names is history."""
     models = {
-        model["model"]._meta.label: {**model, "id": model["model"]._meta.label_lower.replace(".", "-")}
+        model["model"]._meta.label: {
+            **model,
+            "id": model["model"]._meta.label_lower.replace(".", "-"),
+        }
         for app in app_list
         for model in app["models"]
     }
-    history = sorted(models.keys() - {*DAILY, *SET_UP}, key=lambda label: str(models[label]["name"]))
+    history = sorted(
+        models.keys() - {*DAILY, *SET_UP}, key=lambda label: str(models[label]["name"])
+    )
     sections = [(_("Daily work"), DAILY), (_("Set-up"), SET_UP), (_("History"), history)]
     return [
         {"name": name, "models": shown}

@@ -29,8 +29,8 @@ PREHEADER = 250  # more than any mailbox shows beside the subject
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`said`: the events the mail tells of, by id; others it covers have been overtaken. `about`: what its customer may have
-    turned off; empty where the mail is due to them."""
+    """`said`: the events the mail tells of, by id; others it covers have been overtaken. `about`:
+    what its customer may have turned off; empty where the mail is due to them."""
 
     kind: EventKind
     subject: str
@@ -44,7 +44,8 @@ class Composed:
 def compose(
     message: Message, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
 ) -> Composed | None:
-    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to say."""
+    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to
+    say."""
     order, locale = message.order, message.locale
     lines = {line.pk: line for line in order.lines.all()}
     asked = {
@@ -70,17 +71,27 @@ def compose(
 
 
 def _context(
-    order: Order, news: Sequence[Event], asked: Mapping[int, DelayNotice], now: datetime, *, locale: str
+    order: Order,
+    news: Sequence[Event],
+    asked: Mapping[int, DelayNotice],
+    now: datetime,
+    *,
+    locale: str,
 ) -> dict[str, Any]:
     """What both forms are laid out from."""
     main, today, language = chief(news), timezone.localtime(now).date(), language_for(locale)
-    everything, nothing_else = all_orders(order, news, locale=locale), all(event.asks_for_all for event in news)
+    everything, nothing_else = (
+        all_orders(order, news, locale=locale),
+        all(event.asks_for_all for event in news),
+    )
     items, asks_of_each = items_of(order, news, asked, today=today, locale=locale)
     return {
         "subject": everything.subject
         if everything and nothing_else
         else subject(main, news, asked, order, today=today, locale=locale),
-        "preheader": _preheader(main, asks_of_each or [words for item in items for words in item.asks], locale=locale),
+        "preheader": _preheader(
+            main, asks_of_each or [words for item in items for words in item.asks], locale=locale
+        ),
         "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
         "number": isolated(plain(order.number, LONGEST_NUMBER)),
         "is_passed": main.says_day_passed,
@@ -96,7 +107,9 @@ def _context(
         "is_unchanged": all(event.kind == EventKind.ON_TRACK for event in news),
         "parcels": parcels_of(news),
         "order_news": [
-            sentence(event, locale=locale) for event in news if event.line_id is None and not event.asks_for_all
+            sentence(event, locale=locale)
+            for event in news
+            if event.line_id is None and not event.asks_for_all
         ],
         "items": items,
         "asks_of_each": asks_of_each,

@@ -1,4 +1,5 @@
-"""What a mail says of each line of an order, as facts and sentences: HTML and text are laid out from the same parts."""
+"""What a mail says of each line of an order, as facts and sentences: HTML and text are laid out
+from the same parts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,11 @@ from orders.words import (
 MOST_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
 COUNTED = (EventKind.SHIPPED, EventKind.CANCELLED)  # their sentences name the units they are about
 LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second sentence
-ASKED = {Choice.KEEP: Sentence.CHOICE, Choice.CANCEL: Sentence.CHOICE, Choice.WITHDRAW: Sentence.WITHDRAW}
+ASKED = {
+    Choice.KEEP: Sentence.CHOICE,
+    Choice.CANCEL: Sentence.CHOICE,
+    Choice.WITHDRAW: Sentence.WITHDRAW,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,9 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order with its news, or as it stands. `amount`: the units that the news is about, `to_come` those that
-    can still be kept or cancelled, as "2" or "1 of 2". `asks` is what an open delay notice asks; the addresses open the
-    page of a choice, where there is one."""
+    """A line of the order with its news, or as it stands. `amount`: the units that the news is
+    about, `to_come` those that can still be kept or cancelled, as "2" or "1 of 2". `asks` is what
+    an open delay notice asks; the addresses open the page of a choice, where there is one."""
 
     amount: str
     to_come: str
@@ -69,7 +74,12 @@ class Item:
 
 
 def items_of(
-    order: Order, news: Sequence[Event], asked: Mapping[int, DelayNotice], *, today: date, locale: str
+    order: Order,
+    news: Sequence[Event],
+    asked: Mapping[int, DelayNotice],
+    *,
+    today: date,
+    locale: str,
 ) -> tuple[list[Item], Sequence[str]]:
     """The lines that have news, and what is asked of each of them alike, which is then said once."""
     told_of = _lines_of(news)
@@ -79,21 +89,34 @@ def items_of(
 
 
 def others_of(
-    order: Order, news: Iterable[Event], asked: Mapping[int, DelayNotice], *, today: date, locale: str
+    order: Order,
+    news: Iterable[Event],
+    asked: Mapping[int, DelayNotice],
+    *,
+    today: date,
+    locale: str,
 ) -> list[Item]:
-    """What else of the order is still to come, so that nobody has to wonder, and what was asked of it before."""
+    """What else of the order is still to come, so that nobody has to wonder, and what was asked of
+    it before."""
     told_of = _lines_of(news)
-    lines = [line for line in order.lines.all() if line.pk not in told_of and line.waiting + line.reserved]
+    lines = [
+        line
+        for line in order.lines.all()
+        if line.pk not in told_of and line.waiting + line.reserved
+    ]
     return [_other(line, asked.get(line.pk), today, locale=locale) for line in lines]
 
 
 def parcels_of(news: Iterable[Event]) -> list[Parcel]:
-    """The parcels that left, each once however many lines are in it, where their carrier's page is known."""
+    """The parcels that left, each once however many lines are in it, where their carrier's page is
+    known."""
     numbers = {}
     for event in news:
         if "tracking_number" in event.facts:
             number = event.facts["tracking_number"]
-            numbers[tracking_link(event.facts["carrier"], number)] = isolated(plain(number, LONGEST_NAME))
+            numbers[tracking_link(event.facts["carrier"], number)] = isolated(
+                plain(number, LONGEST_NAME)
+            )
     found = [Parcel(url, number) for url, number in numbers.items() if url]
     return found if len(found) > 1 else [replace(parcel, number="") for parcel in found]
 
@@ -102,7 +125,9 @@ def _lines_of(news: Iterable[Event]) -> set[int]:
     return {event.line_id for event in news if event.line_id is not None}
 
 
-def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, today: date, *, locale: str) -> Item:
+def _item(
+    line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, today: date, *, locale: str
+) -> Item:
     happened = [event for event in news if event.line_id == line.pk]
     choices = [choice for choice, code in ASKED.items() if notice and code in notice.sentences]
     if not notice and any(event.says_day_passed for event in happened):
@@ -114,7 +139,11 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
         to_come=to_come,
         name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
         news=[
-            *(said for n, event in enumerate(happened) for said in _said(event, happened[n + 1 :], locale=locale)),
+            *(
+                said
+                for n, event in enumerate(happened)
+                for said in _said(event, happened[n + 1 :], locale=locale)
+            ),
             *_when(line, happened, today, locale=locale),
             *(() if notice else _rest(line, happened, today, locale=locale)),
         ],
@@ -125,7 +154,9 @@ def _item(line: OrderLine, news: Iterable[Event], notice: DelayNotice | None, to
     )
 
 
-def _asks(line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today: date, *, locale: str) -> list[str]:
+def _asks(
+    line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today: date, *, locale: str
+) -> list[str]:
     return notice_sentences(
         notice,
         locale=locale,
@@ -140,28 +171,34 @@ def _asks(line: OrderLine, notice: DelayNotice, happened: Sequence[Event], today
 
 
 def _said(event: Event, later: Iterable[Event], *, locale: str) -> list[Said]:
-    """The page's sentence in its order, one part a line. How many are still to come is left to a `later` event that says
-    it, or says that none are."""
+    """The page's sentence in its order, one part a line. How many are still to come is left to a
+    `later` event that says it, or says that none are."""
     told, words = told_sentence(event, locale=locale), sentences(event, locale=locale)
     if any("still" in other.facts for other in later):
         words = [text for text in words if text != still_sentence(event, locale=locale)]
-    after = words.index(told) if told in words else 0 if event.kind in LEADS_WITH_A_DATE else len(words)
+    after = (
+        words.index(told) if told in words else 0 if event.kind in LEADS_WITH_A_DATE else len(words)
+    )
     said = [Said(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)]
     last_word = _last_word(event, locale=locale)
     return [Said(last_word, told=True), *said] if last_word else said
 
 
 def _rest(line: OrderLine, happened: Sequence[Event], today: date, *, locale: str) -> list[Said]:
-    """By when what is still to come leaves, where the news is about the other units and names no day."""
+    """By when what is still to come leaves, where the news is about the other units and names no
+    day."""
     told = line.promise and any(event.promise_id == line.promise.pk for event in happened)
-    waits = any(event.facts.get("still") or event.facts.get("what") == "cancellation" for event in happened)
+    waits = any(
+        event.facts.get("still") or event.facts.get("what") == "cancellation" for event in happened
+    )
     if line.promise is None or told or not waits or not line.waiting:
         return []
     return [Said(window_sentence(line.promise, locale=locale, today=today))]
 
 
 def _when(line: OrderLine, happened: Iterable[Event], today: date, *, locale: str) -> list[Said]:
-    """By when it ships now, where the news is that the day agreed has passed: nobody can decide without."""
+    """By when it ships now, where the news is that the day agreed has passed: nobody can decide
+    without."""
     if line.promise is None or not all(event.says_day_passed for event in happened):
         return []
     return [Said(_window(line, line.promise, today, locale=locale), now=True)]
@@ -172,7 +209,8 @@ def _window(line: OrderLine, promise: Promise, today: date, *, locale: str) -> s
 
 
 def _last_word(event: Event, *, locale: str) -> str:
-    """Where the page changed again before a mail went out, the mail names the last word the customer did get."""
+    """Where the page changed again before a mail went out, the mail names the last word the
+    customer did get."""
     if not event.facts.get("told") or event.facts.get("mailed") or not event.promise_id:
         return ""
     promises = Promise.objects.filter(
@@ -181,12 +219,17 @@ def _last_word(event: Event, *, locale: str) -> str:
     promise = promises.order_by("-pk").first()
     if promise is None:
         return ""
-    return gettext("You were last told: “%(window)s”") % {"window": window_sentence(promise, locale=locale)}
+    return gettext("You were last told: “%(window)s”") % {
+        "window": window_sentence(promise, locale=locale)
+    }
 
 
 def _put_back(line: OrderLine, happened: Iterable[Event]) -> str:
     """Whom silence cancelled may come back until the refund is sent."""
-    silent = any(event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence" for event in happened)
+    silent = any(
+        event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence"
+        for event in happened
+    )
     if not silent or not line.cancelled or services.way_back(line) is None:
         return ""
     return answer_url(line.order, line.pk, Choice.KEEP)
@@ -199,7 +242,12 @@ def _next_word(line: OrderLine, happened: Iterable[Event], today: date, *, local
         return ""
     window = window_of(promise)
     words = next_word_sentence(
-        window, since=promise.published_on, today=today, reserved=not line.waiting, mailed=True, locale=locale
+        window,
+        since=promise.published_on,
+        today=today,
+        reserved=not line.waiting,
+        mailed=True,
+        locale=locale,
     )
     return f"{why_chances_sentence(locale=locale)} {words}" if window.kind == "chances" else words
 

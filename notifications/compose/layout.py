@@ -15,8 +15,9 @@ RIGHT_TO_LEFT = "\u200f"
 
 
 def text_of(context: dict[str, Any]) -> str:
-    """Lines of no more than TEXT_WIDTH, but for addresses, which must stay whole to be opened. Where the language runs
-    from right to left each line says so: programs guess the direction of a text from its first letter."""
+    """Lines of no more than TEXT_WIDTH, but for addresses, which must stay whole to be opened.
+    Where the language runs from right to left each line says so: programs guess the direction of a
+    text from its first letter."""
     said = get_template("notifications/mail.txt").render(context)
     mark = RIGHT_TO_LEFT if context["direction"] == "rtl" else ""
     lines: list[str] = []
@@ -24,14 +25,19 @@ def text_of(context: dict[str, Any]) -> str:
         if line.startswith(("https://", "http://")):
             lines.append(line)
         elif line.strip():
-            lines += [mark + part for part in wrap(line, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)]
+            lines += [
+                mark + part
+                for part in wrap(line, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
+            ]
         elif lines and lines[-1]:
             lines.append("")
     return "\n".join(lines) + "\n"
 
 
 def html_of(context: dict[str, Any]) -> str:
-    page = get_template("notifications/mail.html").render({**context, "style": _style(context["direction"])})
+    page = get_template("notifications/mail.html").render(
+        {**context, "style": _style(context["direction"])}
+    )
     return _inliner().inline(page)
 
 

@@ -1,4 +1,5 @@
-"""Links that somebody asked to be mailed. Late ones only puzzle, so such a mail is not kept for long."""
+"""Links that somebody asked to be mailed. Late ones only puzzle, so such a mail is not kept for
+long."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ KEPT = timedelta(hours=1)  # what was asked for longer ago is asked for again
 
 @dataclass(frozen=True, slots=True)
 class AllOrders:
-    """The link to all orders of the address: what the page says of it, the link, and how long it is good."""
+    """The link to all orders of the address: what the page says of it, the link, and how long it is
+    good."""
 
     subject: str
     sentence: str
@@ -34,7 +36,9 @@ def all_orders(order: Order, news: Iterable[Event], *, locale: str) -> AllOrders
     if not asked:
         return None
     minutes = MINE_SECONDS // 60
-    lasts = ngettext("The link works for %(minutes)s minute.", "The link works for %(minutes)s minutes.", minutes)
+    lasts = ngettext(
+        "The link works for %(minutes)s minute.", "The link works for %(minutes)s minutes.", minutes
+    )
     return AllOrders(
         subject=gettext("Your orders at %(shop)s") % {"shop": isolated(settings.SHOP_NAME)},
         sentence=sentence(asked[-1], locale=locale),

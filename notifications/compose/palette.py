@@ -1,4 +1,5 @@
-"""The colours and fonts of the pages, for mails: mail programs know no custom properties, so they are written out."""
+"""The colours and fonts of the pages, for mails: mail programs know no custom properties, so they
+are written out."""
 
 import re
 from dataclasses import dataclass
@@ -43,4 +44,8 @@ def _tokens(sheet: str) -> dict[str, str]:
 
 
 def _accents(accents: Accents) -> dict[str, str]:
-    return {"accent": str(accents.accent), "accent_soft": str(accents.soft), "on_accent": str(accents.text)}
+    return {
+        "accent": str(accents.accent),
+        "accent_soft": str(accents.soft),
+        "on_accent": str(accents.text),
+    }

@@ -1,7 +1,7 @@
 """Which of the events that a mail covers are still news when it is written.
 
-Events wait for their mail while newer ones overtake them: a mail says what is true now, each thing once. What it leaves
-out stays on the page, where all that happened can be read.
+Events wait for their mail while newer ones overtake them: a mail says what is true now, each thing
+once. What it leaves out stays on the page, where all that happened can be read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,16 +30,20 @@ CHIEF_FIRST = (
 
 
 def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
-    """The newest open notice of each line of the orders, by line; one that could not be told only where it is alone."""
+    """The newest open notice of each line of the orders, by line; one that could not be told only
+    where it is alone."""
     notices = DelayNotice.objects.filter(line__order__in=set(order_ids), outcome="")
-    return {notice.line_id: notice for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")}
+    return {
+        notice.line_id: notice
+        for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")
+    }
 
 
 def still_news(
     events: Iterable[Event], lines: Mapping[int, OrderLine], asked: Mapping[int, DelayNotice]
 ) -> list[Event]:
-    """`lines` as they are now and the open notices of those that have one, by id. Oldest first; empty when the order has
-    moved on past all of it."""
+    """`lines` as they are now and the open notices of those that have one, by id. Oldest first;
+    empty when the order has moved on past all of it."""
     oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
     of_line: dict[int | None, list[Event]] = {}
     for event in oldest_first:
@@ -52,7 +56,8 @@ def still_news(
 
 
 def chief(news: Sequence[Event]) -> Event:
-    """The news that the subject says; of one kind the newest. A right that starts comes before all that is new."""
+    """The news that the subject says; of one kind the newest. A right that starts comes before all
+    that is new."""
     return min(reversed(news), key=_rank)
 
 
@@ -71,7 +76,11 @@ def asks(event: Event, notice: DelayNotice) -> bool:
 def asked_before(notice: DelayNotice, *, today: date) -> bool:
     """Whether an earlier mail, which did not come back, asked what can still be answered."""
     told = notice.told_at is not None and notice.not_told_at is None
-    return told and Sentence.CHOICE in notice.sentences and (notice.answer_by is None or notice.answer_by >= today)
+    return (
+        told
+        and Sentence.CHOICE in notice.sentences
+        and (notice.answer_by is None or notice.answer_by >= today)
+    )
 
 
 def tells(news: Iterable[Event], notice: DelayNotice) -> bool:
@@ -81,7 +90,8 @@ def tells(news: Iterable[Event], notice: DelayNotice) -> bool:
 
 
 def late_from_the_start(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
-    """First words about a line that are a delay already: it will not leave by the day agreed when it was ordered."""
+    """First words about a line that are a delay already: it will not leave by the day agreed when
+    it was ordered."""
     return [
         event
         for event in news
@@ -90,7 +100,9 @@ def late_from_the_start(news: Iterable[Event], asked: Mapping[int, DelayNotice])
     ]
 
 
-def _news_of_line(happened: Sequence[Event], line: OrderLine, notice: DelayNotice | None) -> list[Event]:
+def _news_of_line(
+    happened: Sequence[Event], line: OrderLine, notice: DelayNotice | None
+) -> list[Event]:
     news = []
     for n, event in enumerate(happened):
         later = happened[n + 1 :]
@@ -102,7 +114,9 @@ def _news_of_line(happened: Sequence[Event], line: OrderLine, notice: DelayNotic
         elif event.promise_id:
             said = _promise_holds(event, line)
         elif event.kind == EventKind.RESERVED:
-            said = line.reserved > 0 and not any(_tells_of_units_set_aside(other) for other in later)
+            said = line.reserved > 0 and not any(
+                _tells_of_units_set_aside(other) for other in later
+            )
         elif event.facts.get("code") == "reminder":
             said = notice is not None and event.facts["answer_by"] == str(notice.answer_by)
         elif event.kind == EventKind.ANSWERED:
@@ -124,7 +138,9 @@ def _promise_holds(event: Event, line: OrderLine) -> bool:
 
 
 def _tells_of_units_set_aside(event: Event) -> bool:
-    return event.kind == EventKind.RESERVED or (event.kind == EventKind.CORRECTED and bool(event.promise_id))
+    return event.kind == EventKind.RESERVED or (
+        event.kind == EventKind.CORRECTED and bool(event.promise_id)
+    )
 
 
 def _undone(event: Event, later: Sequence[Event]) -> bool:
@@ -135,6 +151,9 @@ def _undone(event: Event, later: Sequence[Event]) -> bool:
             and other.facts.get("what") == what
             and other.facts["units"] == event.facts["units"]
         )
-        or (what == "cancellation" and other.facts.get("crossed", {}).get("withdrawn") == event.facts["units"])
+        or (
+            what == "cancellation"
+            and other.facts.get("crossed", {}).get("withdrawn") == event.facts["units"]
+        )
         for other in later
     )

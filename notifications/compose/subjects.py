@@ -9,12 +9,27 @@ from django.utils.translation import gettext
 from notifications.compose.selection import asked_before, late_from_the_start, tells
 from notifications.compose.typed import LONGEST_NUMBER, plain
 from orders.domain.delay_rules import Silence
-from orders.models import Choice, DelayNotice, Event, EventKind, Order, OrderLine, Reason, WindowKind
+from orders.models import (
+    Choice,
+    DelayNotice,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Reason,
+    WindowKind,
+)
 from orders.words import day_words, in_language, isolated, ordinal, window_in
 
 
 def subject(
-    main: Event, news: Sequence[Event], asked: Mapping[int, DelayNotice], order: Order, *, today: date, locale: str
+    main: Event,
+    news: Sequence[Event],
+    asked: Mapping[int, DelayNotice],
+    order: Order,
+    *,
+    today: date,
+    locale: str,
 ) -> str:
     """What must be answered comes before what is new: without an answer something ends."""
     words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
@@ -26,7 +41,9 @@ def subject(
         ) % words
     by = _answer_by(main, news, asked, today=today)
     if by is not None:
-        return gettext("Please answer by %(day)s: order %(number)s") % (words | {"day": _day(by, today, locale=locale)})
+        return gettext("Please answer by %(day)s: order %(number)s") % (
+            words | {"day": _day(by, today, locale=locale)}
+        )
     late = late_from_the_start(news, asked)
     if main in late:
         return _of_late_start(late, words, today=today, locale=locale)
@@ -55,10 +72,16 @@ def subject(
 
 
 def others_keep_a_date(news: Iterable[Event], order: Order) -> bool:
-    """Whether units of other lines than those that lost theirs are still to come, by a day that was told."""
+    """Whether units of other lines than those that lost theirs are still to come, by a day that was
+    told."""
     lost = {event.line_id for event in news if event.kind == EventKind.NO_DATE}
-    lines = [line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved]
-    return any(line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED) for line in lines)
+    lines = [
+        line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved
+    ]
+    return any(
+        line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED)
+        for line in lines
+    )
 
 
 def passed_in_part(news: Iterable[Event], order: Order) -> bool:
@@ -87,33 +110,50 @@ def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
     return gettext("News of order %(number)s")
 
 
-def _answer_by(main: Event, news: Sequence[Event], asked: Mapping[int, DelayNotice], *, today: date) -> date | None:
-    """Where silence would cancel any line of the order: the first day by which to answer. Neither better news nor news of
-    another line ends the question. Who asked for a link finds the mail by it."""
+def _answer_by(
+    main: Event, news: Sequence[Event], asked: Mapping[int, DelayNotice], *, today: date
+) -> date | None:
+    """Where silence would cancel any line of the order: the first day by which to answer. Neither
+    better news nor news of another line ends the question. Who asked for a link finds the mail by
+    it."""
     if main.kind == EventKind.LINK:
         return None
     of_line = {event.line_id for event in news}
     days = [
         notice.answer_by
         for line_id, notice in asked.items()
-        if notice.answer_by and notice.silence == Silence.CANCEL and (notice.binds or tells(news, notice))
+        if notice.answer_by
+        and notice.silence == Silence.CANCEL
+        and (notice.binds or tells(news, notice))
         if line_id in of_line or asked_before(notice, today=today)
     ]
     return min(days, default=None)
 
 
-def _of_late_start(late: Iterable[Event], words: dict[str, str], *, today: date, locale: str) -> str:
+def _of_late_start(
+    late: Iterable[Event], words: dict[str, str], *, today: date, locale: str
+) -> str:
     days = {window_in(event.facts["window"]).late for event in late}
     if len(days) == 1 and (day := days.pop()):
-        return gettext("Order %(number)s will be late: by %(day)s") % (words | {"day": _day(day, today, locale=locale)})
+        return gettext("Order %(number)s will be late: by %(day)s") % (
+            words | {"day": _day(day, today, locale=locale)}
+        )
     return gettext("Order %(number)s will be late") % words
 
 
 def _of_change(
-    main: Event, same: Sequence[Event], lines: Sequence[OrderLine], words: dict[str, str], *, locale: str
+    main: Event,
+    same: Sequence[Event],
+    lines: Sequence[OrderLine],
+    words: dict[str, str],
+    *,
+    locale: str,
 ) -> str:
     windows = [window_in(event.facts["window"]) for event in same]
-    days = {None if window.kind in (WindowKind.OPEN, WindowKind.CHANCES) else window.late for window in windows}
+    days = {
+        None if window.kind in (WindowKind.OPEN, WindowKind.CHANCES) else window.late
+        for window in windows
+    }
     if len(days) > 1:
         return gettext("New dates for order %(number)s") % words
     (late,) = days
@@ -124,8 +164,13 @@ def _of_change(
     words["day"] = _day(late, _day_of(main), locale=locale)
     changed = {event.line_id for event in same}
     part = any(line.pk not in changed and line.waiting + line.reserved for line in lines)
-    told = window_in(main.facts["told"]) if main.facts.get("told") and main.facts.get("mailed") else None
-    if main.kind == EventKind.LATER or told is None:  # earlier than a page they never read may be later than their mail
+    told = (
+        window_in(main.facts["told"])
+        if main.facts.get("told") and main.facts.get("mailed")
+        else None
+    )
+    # earlier than a page they never read may be later than their mail
+    if main.kind == EventKind.LATER or told is None:
         return (
             gettext("New date for part of order %(number)s: by %(day)s")
             if part

@@ -1,10 +1,11 @@
-"""From a queued message to a mail that the mail server took: every step is one filtered UPDATE, committed by itself.
+"""From a queued message to a mail that the mail server took: every step is one filtered UPDATE,
+committed by itself.
 
     QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED | UNWANTED
 
-A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just before its content goes
-to the server: of a worker that dies, that one mail may or may not have been sent, and the others certainly were not.
-All times are the database's: workers' clocks differ.
+A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just
+before its content goes to the server: of a worker that dies, that one mail may or may not have been
+sent, and the others certainly were not. All times are the database's: workers' clocks differ.
 """
 
 import hashlib
@@ -42,8 +43,10 @@ from orders.models import DelayNotice, OrderLine
 log = logging.getLogger(__name__)
 
 BATCH = 50
-FIRST_BATCH = 5  # and twice as many each time: on a slow machine the first are sent before the time is over
-CLAIM_SECONDS = 30  # to compose a batch and reach its last mail; what is not reached is claimed anew
+# and twice as many each time: on a slow machine the first are sent before the time is over
+FIRST_BATCH = 5
+# to compose a batch and reach its last mail; what is not reached is claimed anew
+CLAIM_SECONDS = 30
 PREVIEWS = 200
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 600
@@ -75,7 +78,8 @@ CLAIM = f"""
     RETURNING m.id
 """
 
-# What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about to create.
+# What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about
+# to create.
 HAND_OVER = f"""
     UPDATE notifications_message m
     SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {{words}}
@@ -102,7 +106,8 @@ SAID = """
     WHERE message_id = %(id)s AND said <> (event_id = ANY(%(said)s))
 """
 
-# A link that was asked for is good for minutes: unless its mail may have been sent, the next try writes it anew.
+# A link that was asked for is good for minutes: unless its mail may have been sent, the next try
+# writes it anew.
 LEAVE = """
     UPDATE notifications_message
     SET state = %(state)s, claim_token = NULL, lease_until = NULL, in_flight = false,
@@ -128,8 +133,8 @@ GIVE_BACK = """
     WHERE claim_token = %(token)s AND state = 'sending' AND NOT in_flight
 """
 
-# An owner that was silent for a whole lease is taken for dead. What it had in flight may have been sent: once more, with
-# the same Message-ID and bytes, then a person decides.
+# An owner that was silent for a whole lease is taken for dead. What it had in flight may have been
+# sent: once more, with the same Message-ID and bytes, then a person decides.
 RELEASE_STUCK = """
     WITH stuck AS (
         SELECT id, in_flight FROM notifications_message
@@ -146,7 +151,8 @@ RELEASE_STUCK = """
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours while `token` stands on its row. `composed`: what it says, unless that was frozen before."""
+    """A message that is ours while `token` stands on its row. `composed`: what it says, unless that
+    was frozen before."""
 
     message: Message
     token: uuid.UUID
@@ -154,9 +160,11 @@ class Claimed:
 
 
 def deliver(*, seconds: float = 10.0) -> Counter[str]:
-    """Send what is due, as MAIL_MODE allows, for about `seconds`. Any number of these may run at a time.
+    """Send what is due, as MAIL_MODE allows, for about `seconds`. Any number of these may run at a
+    time.
 
-    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were composed and kept back."""
+    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were
+    composed and kept back."""
     ends = time.monotonic() + seconds
     release_stuck()
     mode, held = mail_mode(), why_held()
@@ -175,15 +183,20 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
             if not ids:
                 break
             try:
-                stopped = _send(server, pace, prepare(ids, token), tally, ends) or time.monotonic() >= ends
+                stopped = (
+                    _send(server, pace, prepare(ids, token), tally, ends)
+                    or time.monotonic() >= ends
+                )
             finally:
                 _run(GIVE_BACK, token=token)
     return tally
 
 
-def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequence[str] = ()) -> list[int]:
-    """Make up to `limit` due messages ours, but none to the domains that are `waiting`; nobody else gets them before the
-    claim runs out."""
+def claim(
+    token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequence[str] = ()
+) -> list[int]:
+    """Make up to `limit` due messages ours, but none to the domains that are `waiting`; nobody else
+    gets them before the claim runs out."""
     everyone, only = mode.name == "send", list(mode.addresses)
     with transaction.atomic(durable=True):
         rows = _run(
@@ -199,7 +212,8 @@ def claim(token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequ
 
 
 def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
-    """Those of the claimed messages that are still to be sent, composed; the others leave the outbox here."""
+    """Those of the claimed messages that are still to be sent, composed; the others leave the
+    outbox here."""
     messages = _with_facts(ids)
     for message in messages:
         if not message.frozen_at:
@@ -207,14 +221,18 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
     suppressed = _suppressed(message.recipient for message in messages)
     _decide_again(messages)
     notices = open_notices(message.order_id for message in messages)
-    expired = set(Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True))
+    expired = set(
+        Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True)
+    )
     ready = []
     for message in messages:
         claimed = Claimed(message, token)
         if message.pk in expired:
             _leave(claimed, State.EXPIRED, error="expired before it could be sent")
         elif not message.recipient:
-            _leave(claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS)
+            _leave(
+                claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS
+            )
         elif message.recipient.upper() in suppressed:
             _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
         elif message.frozen_at:
@@ -225,8 +243,8 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
 
 
 def hand_over(claimed: Claimed) -> bool:
-    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not ours any more,
-    something newer happened to the order, or mail is held."""
+    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not
+    ours any more, something newer happened to the order, or mail is held."""
     message, composed = claimed.message, claimed.composed
     values = {"id": message.pk, "token": claimed.token, "lease": settings.MAIL_LEASE_SECONDS}
     with transaction.atomic(durable=True):
@@ -239,7 +257,8 @@ def hand_over(claimed: Claimed) -> bool:
 
 
 def finish(claimed: Claimed, answer: Answer) -> bool:
-    """Write down how a try ended. False: the lease was over, somebody else has the message, and nothing was changed."""
+    """Write down how a try ended. False: the lease was over, somebody else has the message, and
+    nothing was changed."""
     message = claimed.message
     match answer.outcome:
         case Outcome.SENT:
@@ -258,7 +277,8 @@ def finish(claimed: Claimed, answer: Answer) -> bool:
 
 
 def preview(limit: int = PREVIEWS) -> int:
-    """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it goes out."""
+    """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it
+    goes out."""
     waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
     messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
     notices = open_notices(message.order_id for message in messages)
@@ -266,7 +286,9 @@ def preview(limit: int = PREVIEWS) -> int:
         message.recipient = message.order.email
         composed, problem = _try_to_compose(message, notices)
         if composed is None:
-            Message.objects.filter(pk=message.pk, composed_at=None).update(composed_at=Now(), last_error=problem)
+            Message.objects.filter(pk=message.pk, composed_at=None).update(
+                composed_at=Now(), last_error=problem
+            )
             continue
         with transaction.atomic():
             if _run(PREVIEW, id=message.pk, **_words(message, composed)):
@@ -277,8 +299,12 @@ def preview(limit: int = PREVIEWS) -> int:
 def release_stuck() -> int:
     """Take back what owners left behind whose lease is over. Returns how many may have been sent."""
     with transaction.atomic():
-        in_flight = [pk for pk, was_in_flight in _run(RELEASE_STUCK, silent=SILENT) if was_in_flight]
-        for message in Message.objects.select_related("order").filter(pk__in=in_flight).order_by("order_id"):
+        in_flight = [
+            pk for pk, was_in_flight in _run(RELEASE_STUCK, silent=SILENT) if was_in_flight
+        ]
+        for message in (
+            Message.objects.select_related("order").filter(pk__in=in_flight).order_by("order_id")
+        ):
             _log(message, Answer(Outcome.UNKNOWN, Phase.CONTENT, SILENT))
             if message.state == State.NEEDS_REVIEW:
                 services.mark_not_told(message.order, UNANSWERED)
@@ -286,8 +312,8 @@ def release_stuck() -> int:
 
 
 def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAlternatives:
-    """`words`: those just handed over, else the row's. The same bytes each time: date and Message-ID are frozen with the
-    words, and so is what parts text from HTML."""
+    """`words`: those just handed over, else the row's. The same bytes each time: date and
+    Message-ID are frozen with the words, and so is what parts text from HTML."""
     said = words or message
     return _SameBytes(
         subject=said.subject,
@@ -295,7 +321,8 @@ def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAltern
         from_email=said.headers["From"],
         to=[message.recipient],
         reply_to=[said.headers["Reply-To"]],
-        headers=dict(sorted(said.headers.items())),  # the database keeps them in an order of its own
+        # the database keeps them in an order of its own
+        headers=dict(sorted(said.headers.items())),
         alternatives=[(said.html, "text/html")],
     )
 
@@ -303,13 +330,20 @@ def mail_of(message: Message, words: Composed | None = None) -> EmailMultiAltern
 class _SameBytes(EmailMultiAlternatives):
     def message(self, *args: Any, **kwargs: Any) -> Any:
         built = super().message(*args, **kwargs)
-        if not self.subject.isascii():  # Django's words are as long as a line: its first line would be empty
-            built.replace_header("Subject", Header(str(self.subject), "utf-8", header_name="Subject").encode())
-        built.set_boundary("=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40])
+        # Django's words are as long as a line: its first line would be empty
+        if not self.subject.isascii():
+            built.replace_header(
+                "Subject", Header(str(self.subject), "utf-8", header_name="Subject").encode()
+            )
+        built.set_boundary(
+            "=_" + hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:40]
+        )
         return built
 
 
-def _send(server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Counter[str], ends: float) -> bool:
+def _send(
+    server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Counter[str], ends: float
+) -> bool:
     """True: others better wait, as the mail server has trouble or may not be asked for more yet."""
     waiting: set[str] = set()
     for claimed in ready:
@@ -333,7 +367,8 @@ def _send(server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Count
         finish(claimed, answer)
         if answer.stop:
             return True
-        if time.monotonic() >= ends:  # after the first: however long it took to write them, some are sent
+        # after the first: however long it took to write them, some are sent
+        if time.monotonic() >= ends:
             break
     return False
 
@@ -347,7 +382,8 @@ def _leave(
     attention: str = "",
     pause: float = 0,
 ) -> bool:
-    """SENDING ends, if it still is ours. `attention` puts the order on staff's list; `pause` in seconds."""
+    """SENDING ends, if it still is ours. `attention` puts the order on staff's list; `pause` in
+    seconds."""
     message = claimed.message
     sent = state == State.SENT
     with transaction.atomic():
@@ -370,7 +406,12 @@ def _leave(
             services.mark_told(_said(claimed), at=rows[0][0])
         if attention:
             services.mark_not_told(message.order, attention, unreachable=state == State.SUPPRESSED)
-    about = {"message_id": message.pk, "order_id": message.order_id, "state": str(state), "attempt": message.attempts}
+    about = {
+        "message_id": message.pk,
+        "order_id": message.order_id,
+        "state": str(state),
+        "attempt": message.attempts,
+    }
     log.info("message %s: %s", message.pk, state, extra={"about": about})
     return True
 
@@ -383,8 +424,14 @@ def _said(claimed: Claimed) -> list[int]:
 
 
 def _decide_again(messages: Iterable[Message]) -> None:
-    """What these mails tell is asked by what was told until now; of words that are frozen nothing is decided any more."""
-    covered = [row.event.promise_id for message in messages if not message.frozen_at for row in message.covered.all()]
+    """What these mails tell is asked by what was told until now; of words that are frozen nothing
+    is decided any more."""
+    covered = [
+        row.event.promise_id
+        for message in messages
+        if not message.frozen_at
+        for row in message.covered.all()
+    ]
     promises = {promise for promise in covered if promise}
     if promises:
         services.decide_again(promises, now=timezone.now())
@@ -404,10 +451,14 @@ def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | 
     return None
 
 
-def _try_to_compose(message: Message, notices: Mapping[int, DelayNotice]) -> tuple[Composed | None, str]:
+def _try_to_compose(
+    message: Message, notices: Mapping[int, DelayNotice]
+) -> tuple[Composed | None, str]:
     """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
     try:
-        composed = compose(message, [row.event for row in message.covered.all()], notices, now=timezone.now())
+        composed = compose(
+            message, [row.event for row in message.covered.all()], notices, now=timezone.now()
+        )
     except TROUBLE_OF_THE_MOMENT:
         raise  # no fault of the mail: what was claimed is given back
     except Exception as error:
@@ -450,7 +501,8 @@ def _log(message: Message, answer: Answer) -> None:
 
 
 def _pause(attempts: int) -> float:
-    """Doubling, and apart from each other, so that what failed together does not come back together."""
+    """Doubling, and apart from each other, so that what failed together does not come back
+    together."""
     pause = float(min(FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS))
     return pause * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains by guessing it
 

@@ -1,7 +1,8 @@
 """Events that a customer is due to hear of become messages: one per order, whatever is new in it.
 
-An event's message_due is the outbox mark: its writer sets it in the transaction that states the fact, and it is cleared
-here in the transaction that creates the message, so that no event is without its mail and none has two.
+An event's message_due is the outbox mark: its writer sets it in the transaction that states the
+fact, and it is cleared here in the transaction that creates the message, so that no event is
+without its mail and none has two.
 """
 
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ ORDERS_PER_BATCH = 2000
 
 SUPPRESSED = "can't be reached: mail to this address is suppressed"
 
-# Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it sees what others
-# committed before the lock was won. An order with a message being sent waits until it is known how that ended.
+# Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it
+# sees what others committed before the lock was won. An order with a message being sent waits until
+# it is known how that ended.
 LOCK = """
     SELECT id FROM orders_order
     WHERE id IN (
@@ -31,8 +33,8 @@ LOCK = """
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
-# By a list of orders and not order by order: a table that has just grown is believed to be as small as it was, and would
-# be read from end to end for each of them.
+# By a list of orders and not order by order: a table that has just grown is believed to be as small
+# as it was, and would be read from end to end for each of them.
 SUPERSEDE = """
     WITH overtaken AS MATERIALIZED (
         SELECT m.id, m.order_id FROM notifications_message m WHERE m.state = 'queued' AND m.order_id = ANY(%(orders)s)
@@ -45,9 +47,9 @@ SUPERSEDE = """
     RETURNING m.id
 """
 
-# Events that are marked again, because their customer has another address now, revive the message that could not be sent;
-# one that came back or was refused, whose words are what they were, is followed by a new one, and one that was sent or may
-# have arrived stays the only one.
+# Events that are marked again, because their customer has another address now, revive the message
+# that could not be sent; one that came back or was refused, whose words are what they were, is
+# followed by a new one, and one that was sent or may have arrived stays the only one.
 COVER = """
     WITH taken AS (
         UPDATE orders_event e SET message_due = false
@@ -119,8 +121,9 @@ class Dispatched:
 
 @transaction.atomic
 def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
-    """Give the due events of up to `limit` orders their messages. A message still queued is superseded, and the new one
-    covers its events too; one that needs review is left as it is. Who can't be reached goes on staff's list."""
+    """Give the due events of up to `limit` orders their messages. A message still queued is
+    superseded, and the new one covers its events too; one that needs review is left as it is. Who
+    can't be reached goes on staff's list."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"limit": limit})
         orders = [order for (order,) in cursor.fetchall()]
@@ -149,7 +152,8 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
 
 
 def dispatch_all() -> int:
-    """Dispatch until no event is due, or only those of orders that others hold. Returns the messages created."""
+    """Dispatch until no event is due, or only those of orders that others hold. Returns the
+    messages created."""
     messages = 0
     while batch := dispatch().messages:
         messages += batch

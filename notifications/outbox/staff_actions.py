@@ -15,25 +15,36 @@ from orders.services import Refused
 
 WITHDRAWN = "a mail to this customer was withdrawn: reach them another way"
 
-CAME_BACK = "a mail to this customer came back: reach them another way, or enter an address that works"
+CAME_BACK = (
+    "a mail to this customer came back: reach them another way, or enter an address that works"
+)
 
 SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.BOUNCED)
 
 
 @transaction.atomic
 def send_again(message: Message, *, actor: str = "") -> None:
-    """Queue a mail that failed, needs review, came back or had nowhere to go, to the address the order has now. What was
-    handed to the mail server before goes out unchanged, Message-ID and all."""
-    order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # as dispatch: one open message
+    """Queue a mail that failed, needs review, came back or had nowhere to go, to the address the
+    order has now. What was handed to the mail server before goes out unchanged, Message-ID and all.
+    """
+    # as dispatch: one open message
+    order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     others = Message.objects.filter(order=order).exclude(pk=message.pk)
-    if others.filter(pk__gt=message.pk, state__in=[State.QUEUED, State.SENDING, State.SENT]).exists():
+    if others.filter(
+        pk__gt=message.pk, state__in=[State.QUEUED, State.SENDING, State.SENT]
+    ).exists():
         raise Refused(f"order {order.number} has a newer mail: this one is out of date")
     if others.filter(state__in=[State.QUEUED, State.SENDING]).exists():
-        raise Refused(f"order {order.number} has another mail on its way: wait until it has gone out, or withdraw it")
+        raise Refused(
+            f"order {order.number} has another mail on its way: wait until it has gone out, or "
+            f"withdraw it"
+        )
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")
     if Message.objects.filter(pk=message.pk, frozen_at__isnull=False, text="").exists():
-        raise Refused("the words of this mail are not kept any more: reach the customer another way")
+        raise Refused(
+            "the words of this mail are not kept any more: reach the customer another way"
+        )
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
         state=State.QUEUED,
         recipient=order.email,
@@ -46,15 +57,19 @@ def send_again(message: Message, *, actor: str = "") -> None:
     )
     if not changed:
         raise Refused(
-            "only a mail that failed, needs review, came back or could not reach the customer can be sent again"
+            "only a mail that failed, needs review, came back or could not reach the customer can "
+            "be sent again"
         )
 
 
 @transaction.atomic
-def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str) -> bool:
-    """The order has another mail address: what came back, failed or had nowhere to go is written anew and sent there, as far
-    as it is still news. Only what may have arrived goes out as it was, and a link that was asked for, unless its links
-    are revoked (`revoke`): then the customer gets a new one. Returns whether anything will be sent."""
+def correct_address(
+    order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str
+) -> bool:
+    """The order has another mail address: what came back, failed or had nowhere to go is written
+    anew and sent there, as far as it is still news. Only what may have arrived goes out as it was,
+    and a link that was asked for, unless its links are revoked (`revoke`): then the customer gets a
+    new one. Returns whether anything will be sent."""
     before = Order.objects.values_list("email", flat=True).get(pk=order.pk)
     services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
     order = Order.objects.get(pk=order.pk)
@@ -64,14 +79,22 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
         return False
     newest_first = Message.objects.filter(order=order).order_by("-pk").defer("html")
     since_one_arrived = list(takewhile(lambda message: message.state != State.SENT, newest_first))
-    lost = [message for message in since_one_arrived if _can_be_repeated(message) and not _may_have_arrived(message)]
-    services.tell_again(MessageEvent.objects.filter(message__in=lost).values_list("event", flat=True))
+    lost = [
+        message
+        for message in since_one_arrived
+        if _can_be_repeated(message) and not _may_have_arrived(message)
+    ]
+    services.tell_again(
+        MessageEvent.objects.filter(message__in=lost).values_list("event", flat=True)
+    )
     if order.events.filter(message_due=True).exists():
         return True
     if revoke:
         return services.ask_for_link(order, now=now)
     for newest in since_one_arrived[:1]:
-        if _can_be_repeated(newest) and (_may_have_arrived(newest) or newest.kind == EventKind.LINK):
+        if _can_be_repeated(newest) and (
+            _may_have_arrived(newest) or newest.kind == EventKind.LINK
+        ):
             send_again(newest, actor=actor)
             return True
     return False
@@ -105,21 +128,26 @@ def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> Non
 
 @transaction.atomic
 def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
-    """A mail still queued is not to go out; its order stands on the list until the customer was reached."""
-    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
+    """A mail still queued is not to go out; its order stands on the list until the customer was
+    reached."""
+    # before the message, as dispatch
+    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
         state=State.CANCELLED, decided_by=actor, decided_why=reason
     )
     if not changed:
-        raise Refused("only a queued mail can be withdrawn: it is being sent, or has left the queue")
+        raise Refused(
+            "only a queued mail can be withdrawn: it is being sent, or has left the queue"
+        )
     services.mark_not_told(message.order, WITHDRAWN)
 
 
 @transaction.atomic
 def mark_bounced(message: Message, *, actor: str = "") -> None:
-    """A mail that the mail server took has come back. What it was the first to tell, nobody was told; its order stands on
-    the list until the customer was reached."""
-    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)  # before the message, as dispatch
+    """A mail that the mail server took has come back. What it was the first to tell, nobody was
+    told; its order stands on the list until the customer was reached."""
+    # before the message, as dispatch
+    Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(
         state=State.BOUNCED, decided_by=actor, decided_why=""
     )
@@ -128,4 +156,6 @@ def mark_bounced(message: Message, *, actor: str = "") -> None:
     message.refresh_from_db(fields=["sent_at"])
     if message.sent_at:
         said = message.covered.filter(said=True).values_list("event", flat=True)
-        services.mark_returned(message.order, list(said), CAME_BACK, told_at=message.sent_at, now=timezone.now())
+        services.mark_returned(
+            message.order, list(said), CAME_BACK, told_at=message.sent_at, now=timezone.now()
+        )

@@ -1,5 +1,5 @@
-"""Where the mail provider reports what became of mails. The secret in its address is compared by django-anymail, in constant
-time; what came is kept first and acted on after."""
+"""Where the mail provider reports what became of mails. The secret in its address is compared by
+django-anymail, in constant time; what came is kept first and acted on after."""
 
 import logging
 import re
@@ -22,7 +22,15 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 1_000_000
 UNREADABLE = (
-    *(ValueError, KeyError, TypeError, AttributeError, IndexError, DataError, AnymailConfigurationError),
+    *(
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        DataError,
+        AnymailConfigurationError,
+    ),
     *(OverflowError, RecursionError),  # times that no calendar has, and lists in lists without end
 )
 
@@ -30,7 +38,8 @@ UNREADABLE = (
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
 def mail_reports(request: HttpRequest) -> HttpResponse:
-    """404 unless a provider and a secret are set; 400 for what is not its own or cannot be read; 413 for too much."""
+    """404 unless a provider and a secret are set; 400 for what is not its own or cannot be read;
+    413 for too much."""
     if not settings.MAIL_PROVIDER or not settings.MAIL_WEBHOOK_SECRET:
         raise Http404
     try:

@@ -1,8 +1,9 @@
-"""How fast mail goes out: all of it to the mail server, and that of each recipient domain. A domain that may not go, or
-is slow, waits by itself; mail to others goes on.
+"""How fast mail goes out: all of it to the mail server, and that of each recipient domain. A domain
+that may not go, or is slow, waits by itself; mail to others goes on.
 
-A row for each limit says from when the next mail may go, by the database's clock: so it holds for all senders together
-and survives their restarts. Who was quiet may catch up on BURST_SECONDS at once.
+A row for each limit says from when the next mail may go, by the database's clock: so it holds for
+all senders together and survives their restarts. Who was quiet may catch up on BURST_SECONDS at
+once.
 """
 
 import re
@@ -45,7 +46,8 @@ BUSY = """
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Seconds from one mail to the next: of all mail, of a domain that is named, of each that is not; None: no limit."""
+    """Seconds from one mail to the next: of all mail, of a domain that is named, of each that is
+    not; None: no limit."""
 
     all: float | None = None
     others: float | None = None
@@ -59,7 +61,9 @@ def parse_rates(setting: str) -> Rates:
     """ValueError says what was expected."""
     named: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in setting.split(","))):
-        found = re.fullmatch(r"(all|\*|[a-z0-9.-]+\.[a-z0-9-]+)=([1-9][0-9]{0,8})/(s|min|h)", part.lower())
+        found = re.fullmatch(
+            r"(all|\*|[a-z0-9.-]+\.[a-z0-9-]+)=([1-9][0-9]{0,8})/(s|min|h)", part.lower()
+        )
         if not found:
             raise ValueError(f"{part!r} is no rate, {GRAMMAR}")
         name, number, unit = found.groups()
@@ -80,16 +84,21 @@ class Pace:
         self.rates = parse_rates(settings.MAIL_RATES)
 
     def waiting(self) -> list[str]:
-        """Domains whose mail is better not claimed now. One that has just gone waits until some may go together, so that
-        its mails are not claimed and given back for each."""
-        return [name for name, seconds in _busy().items() if name != ALL and seconds > -self._together(name)]
+        """Domains whose mail is better not claimed now. One that has just gone waits until some may
+        go together, so that its mails are not claimed and given back for each."""
+        return [
+            name
+            for name, seconds in _busy().items()
+            if name != ALL and seconds > -self._together(name)
+        ]
 
     def may_go(self, domain: str) -> bool:
         interval = self.rates.of(domain)
         return interval is None or _take(domain, interval)
 
     def wait_for_turn(self, ends: float) -> bool:
-        """Until the mail server's own rate lets one more go. False: not before `ends` (time.monotonic)."""
+        """Until the mail server's own rate lets one more go. False: not before `ends`
+        (time.monotonic)."""
         while self.rates.all is not None and not _take(ALL, self.rates.all):
             turn = max(_busy().get(ALL, 0.0), 0.001)
             if time.monotonic() + turn >= ends:
@@ -98,7 +107,8 @@ class Pace:
         return True
 
     def was_slow(self, domain: str, seconds: float) -> bool:
-        """Whether a mail that took so long makes its domain wait now: who is slow slows only itself."""
+        """Whether a mail that took so long makes its domain wait now: who is slow slows only
+        itself."""
         slow = seconds > SLOW_SECONDS
         if slow:
             _run(PAUSE, name=domain, seconds=min(2 * seconds, LONGEST_PAUSE_SECONDS))

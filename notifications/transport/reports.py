@@ -1,4 +1,5 @@
-"""What a provider reports of mails it took: kept once, then acted on; in whatever order and however often it comes."""
+"""What a provider reports of mails it took: kept once, then acted on; in whatever order and however
+often it comes."""
 
 import hashlib
 from datetime import datetime
@@ -19,7 +20,8 @@ KINDS = {
     EventType.FAILED: Kind.REJECTED,
     EventType.COMPLAINED: Kind.COMPLAINED,
 }
-# Reasons that no later mail overcomes: no such address, or the provider sends nothing there any more.
+# Reasons that no later mail overcomes: no such address, or the provider sends nothing there any
+# more.
 FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, RejectReason.SPAM}
 UNDER_WAY = (State.QUEUED, State.SENDING)
 BATCH = 500
@@ -50,7 +52,9 @@ def keep(event: Any, *, now: datetime) -> None:
                 message_id=ours[:320],
                 provider_id=str(event.message_id or "")[:200],
                 recipient=str(event.recipient or "")[:320],
-                detail=_without(event.recipient, f"{event.description or ''} {event.mta_response or ''}")[:300],
+                detail=_without(
+                    event.recipient, f"{event.description or ''} {event.mta_response or ''}"
+                )[:300],
                 received_at=now,
             )
         ],
@@ -59,14 +63,21 @@ def keep(event: Any, *, now: datetime) -> None:
 
 
 def handle_reports() -> int:
-    """Act on what was kept. A report that overtook its mail's own outcome waits for it. Returns how many are done."""
-    waiting = ProviderReport.objects.filter(handled_at=None).order_by("pk").values_list("pk", flat=True)
+    """Act on what was kept. A report that overtook its mail's own outcome waits for it. Returns how
+    many are done."""
+    waiting = (
+        ProviderReport.objects.filter(handled_at=None).order_by("pk").values_list("pk", flat=True)
+    )
     return sum(_handle(pk) for pk in list(waiting[:BATCH]))
 
 
 @transaction.atomic
 def _handle(pk: int) -> bool:
-    report = ProviderReport.objects.select_for_update(skip_locked=True).filter(pk=pk, handled_at=None).first()
+    report = (
+        ProviderReport.objects.select_for_update(skip_locked=True)
+        .filter(pk=pk, handled_at=None)
+        .first()
+    )
     message = report and _message_of(report)
     if report is None or (message and message.state in UNDER_WAY):
         return False
@@ -74,13 +85,16 @@ def _handle(pk: int) -> bool:
         _act(report, message)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_providerreport SET handled_at = clock_timestamp() WHERE id = %s", [report.pk]
+            "UPDATE notifications_providerreport SET handled_at = clock_timestamp() WHERE id = %s",
+            [report.pk],
         )
     return True
 
 
 def _message_of(report: ProviderReport) -> Message | None:
-    known = Q(message_id=report.message_id) if report.message_id else Q(provider_id=report.provider_id)
+    known = (
+        Q(message_id=report.message_id) if report.message_id else Q(provider_id=report.provider_id)
+    )
     if not report.message_id and not report.provider_id:
         return None
     return Message.objects.select_related("order").filter(known).first()
@@ -90,7 +104,9 @@ def _act(report: ProviderReport, message: Message) -> None:
     if report.kind == Kind.DELIVERED:
         if message.state == State.NEEDS_REVIEW:
             count_as_sent(message)
-        Message.objects.filter(pk=message.pk, delivered_at=None).update(delivered_at=report.received_at)
+        Message.objects.filter(pk=message.pk, delivered_at=None).update(
+            delivered_at=report.received_at
+        )
         return
     if report.for_good:
         with connection.cursor() as cursor:

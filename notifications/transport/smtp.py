@@ -1,6 +1,7 @@
 """One conversation after another with the mail server, and how far each got.
 
-Whether a mail may have been sent depends on where an error struck: before its content, surely not; after, nobody knows.
+Whether a mail may have been sent depends on where an error struck: before its content, surely not;
+after, nobody knows.
 """
 
 import re
@@ -30,7 +31,8 @@ ANSWER_LENGTH = 200
 SEND_CONTENT = 354  # the server's answer to DATA: from here on a silence tells nothing
 CLOSING = 421
 TOO_BIG = 552
-OURS_TO_MEND = {401, 402, 403, 408, 429}  # of a provider: the key, the bill, the pace; they are tried again
+# of a provider: the key, the bill, the pace; they are tried again
+OURS_TO_MEND = {401, 402, 403, 408, 429}
 
 
 class Phase(StrEnum):
@@ -92,7 +94,10 @@ class MailServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._smtp and self._smtp.connection:
             if self._smtp.connection.sock:
@@ -111,7 +116,8 @@ class MailServer:
         return None
 
     def send(self, mail: EmailMultiAlternatives) -> Answer:
-        """Hand one mail over. A connection that the server closed between two mails is opened again, once."""
+        """Hand one mail over. A connection that the server closed between two mails is opened
+        again, once."""
         if self._smtp is None:
             return self._send_by_other(mail)
         used = bool(self._smtp.connection and self._smtp.connection.accepted)
@@ -127,7 +133,9 @@ class MailServer:
         smtp.phase = Phase.ENVELOPE
         try:
             sender = sanitize_address(mail.from_email, settings.DEFAULT_CHARSET)
-            recipients = [sanitize_address(to, settings.DEFAULT_CHARSET) for to in mail.recipients()]
+            recipients = [
+                sanitize_address(to, settings.DEFAULT_CHARSET) for to in mail.recipients()
+            ]
             message: Any = mail.message()
             content = message.as_bytes(linesep="\r\n")
         except ValueError as error:
@@ -154,7 +162,11 @@ class MailServer:
         except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
             return _judge_provider(error)
         status = getattr(mail, "anymail_status", None)
-        return Answer(Outcome.SENT, Phase.ANSWERED, str(getattr(status, "message_id", "") or "")[:ANSWER_LENGTH])
+        return Answer(
+            Outcome.SENT,
+            Phase.ANSWERED,
+            str(getattr(status, "message_id", "") or "")[:ANSWER_LENGTH],
+        )
 
     def _drop(self) -> None:
         """Without a goodbye, for which a server that hangs would let us wait."""
@@ -185,8 +197,8 @@ def _judge(error: Exception, phase: Phase) -> Answer:
 
 
 def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
-    """A provider builds the mail itself: what has a field of its own is no header, and our Message-ID comes back with
-    each report."""
+    """A provider builds the mail itself: what has a field of its own is no header, and our
+    Message-ID comes back with each report."""
     by_fields = {"From", "Reply-To", "Date"}
     ours = {name: value for name, value in mail.extra_headers.items() if name not in by_fields}
     sent = EmailMultiAlternatives(
@@ -203,7 +215,8 @@ def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
 
 
 def _judge_provider(error: Exception) -> Answer:
-    """A refusal in so many words is one; a fault of the provider's, or silence after the request, may have been sent."""
+    """A refusal in so many words is one; a fault of the provider's, or silence after the request,
+    may have been sent."""
     status = error.status_code if isinstance(error, AnymailAPIError) else None
     if isinstance(error, AnymailRecipientsRefused):
         return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
@@ -222,7 +235,9 @@ def _never_connected(error: Exception) -> bool:
     cause: BaseException | None = error
     while cause is not None:
         reason = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
-        if isinstance(reason, NewConnectionError) or isinstance(getattr(reason, "reason", None), NewConnectionError):
+        if isinstance(reason, NewConnectionError) or isinstance(
+            getattr(reason, "reason", None), NewConnectionError
+        ):
             return True
         cause = cause.__cause__ or cause.__context__
     return False
@@ -251,5 +266,8 @@ def _text(answer: bytes | str) -> str:
 
 
 def _without_addresses(words: str) -> str:
-    """Looked for at the beginning of each word alone: a long one without an address takes no longer than others."""
-    return re.sub(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+", "[address]", " ".join(words.split()))[:ANSWER_LENGTH]
+    """Looked for at the beginning of each word alone: a long one without an address takes no longer
+    than others."""
+    return re.sub(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+", "[address]", " ".join(words.split()))[
+        :ANSWER_LENGTH
+    ]

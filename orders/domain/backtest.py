@@ -1,6 +1,8 @@
-"""How good the windows would have been: every past delivery forecast on the day it was first promised.
+"""How good the windows would have been: every past delivery forecast on the day it was first
+promised.
 
-Walk-forward: on that day only what had been posted and known by then is used, through the code that serves customers.
+Walk-forward: on that day only what had been posted and known by then is used, through the code that
+serves customers.
 """
 
 import csv
@@ -16,7 +18,15 @@ from orders.domain.windows import DateVersion, SupplierHistory
 LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 FEW = 10  # own promises on record; below it the window rests mostly on other suppliers
 
-_DELIVERIES = ("reference", "supplier", "posted_on", "promised_on", "arrived_on", "known_on", "quantity")
+_DELIVERIES = (
+    "reference",
+    "supplier",
+    "posted_on",
+    "promised_on",
+    "arrived_on",
+    "known_on",
+    "quantity",
+)
 _RESTOCKS = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
 
 
@@ -26,9 +36,11 @@ class BadFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WindowScore:
-    """`coverage`: share of arrivals within the window; `late`: share after it; a window without a last day has no late.
+    """`coverage`: share of arrivals within the window; `late`: share after it; a window without a
+    last day has no late.
 
-    `mean_width`: late minus early, days, over windows with a last day. All None where nothing could be scored.
+    `mean_width`: late minus early, days, over windows with a last day. All None where nothing could
+    be scored.
     """
 
     coverage: float | None
@@ -46,7 +58,8 @@ class FewScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """In days: `pinball`: mean pinball loss per level; `median_absolute_error`: mean distance from the likely day."""
+    """In days: `pinball`: mean pinball loss per level; `median_absolute_error`: mean distance from
+    the likely day."""
 
     window80: WindowScore
     window90: WindowScore
@@ -57,7 +70,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`rows` of the file; `scored`: arrived deliveries that had a window; `open_ended`: windows without a late day."""
+    """`rows` of the file; `scored`: arrived deliveries that had a window; `open_ended`: windows
+    without a late day."""
 
     rows: int
     scored: int
@@ -82,20 +96,26 @@ class _Outcome:
 
 
 def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
-    """One DateVersion per row of a CSV text with the columns of deliveries or of restocks; `name` goes into errors.
+    """One DateVersion per row of a CSV text with the columns of deliveries or of restocks; `name`
+    goes into errors.
 
-    The arrival of a line (supplier, reference and sku) may stand on any of its rows. BadFile where rows cannot be read.
+    The arrival of a line (supplier, reference and sku) may stand on any of its rows. BadFile where
+    rows cannot be read.
     """
     reader = csv.DictReader(lines, strict=True)
     try:
         header = reader.fieldnames or []
         restocks = "expected_on" in header
-        if missing := [column for column in (_RESTOCKS if restocks else _DELIVERIES) if column not in header]:
+        if missing := [
+            column for column in (_RESTOCKS if restocks else _DELIVERIES) if column not in header
+        ]:
             expected = f"{', '.join(_DELIVERIES)} or {', '.join(_RESTOCKS)} [, reason, arrived_on, known_on]"
             raise BadFile(f"{name}:1: no column {', '.join(missing)}; expected {expected}")
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise BadFile(f"{name}:{reader.line_num}: {error}; expected a CSV text with a header row") from None
+        raise BadFile(
+            f"{name}:{reader.line_num}: {error}; expected a CSV text with a header row"
+        ) from None
     faults: list[str] = []
     lines_of: dict[tuple[str, str, str], list[DateVersion]] = {}
     for number, row in rows:
@@ -104,14 +124,17 @@ def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
         except ValueError as error:
             faults.append(f"{name}:{number}: {error}")
         else:
-            lines_of.setdefault((version.supplier, version.reference, row.get("sku") or ""), []).append(version)
+            lines_of.setdefault(
+                (version.supplier, version.reference, row.get("sku") or ""), []
+            ).append(version)
     if faults:
         raise BadFile("\n".join(faults))
     return [version for line in lines_of.values() for version in _with_arrival(line)]
 
 
 def backtest(versions: Sequence[DateVersion]) -> Report:
-    """Scores the windows of arrived deliveries and, beside them, the supplier's own date taken at face value."""
+    """Scores the windows of arrived deliveries and, beside them, the supplier's own date taken at
+    face value."""
     outcomes = list(_outcomes(versions))
     return Report(
         rows=len(versions),
@@ -134,7 +157,9 @@ def _version(row: dict[str, str], promised: str) -> DateVersion:
     arrived_on = _day(row, "arrived_on") if row.get("arrived_on") else None
     known_on = _day(row, "known_on") if row.get("known_on") else arrived_on
     if known_on and (arrived_on is None or known_on < arrived_on):
-        raise ValueError(f"known_on is {known_on}; expected the arrived_on it records, that day or before")
+        raise ValueError(
+            f"known_on is {known_on}; expected the arrived_on it records, that day or before"
+        )
     return DateVersion(
         supplier=row["supplier"].strip(),
         reference=row["reference"].strip(),
@@ -150,7 +175,9 @@ def _day(row: dict[str, str], column: str) -> date:
     try:
         return date.fromisoformat(row[column].strip())
     except ValueError:
-        raise ValueError(f"{column} is {row[column]!r}; expected a date such as 2026-03-31") from None
+        raise ValueError(
+            f"{column} is {row[column]!r}; expected a date such as 2026-03-31"
+        ) from None
 
 
 def _with_arrival(line: Sequence[DateVersion]) -> Iterable[DateVersion]:
@@ -170,20 +197,25 @@ def _outcomes(versions: Sequence[DateVersion]) -> Iterable[_Outcome]:
             arrival = record.arrival(version.supplier, version.promised_on)
             days = {level: arrival.day(level) for level in LEVELS}
             if version.arrived_on and arrival.rated and days[0.05] and days[0.1]:
-                yield _Outcome(version.promised_on, version.arrived_on, days, arrival.evidence["own"])
+                yield _Outcome(
+                    version.promised_on, version.arrived_on, days, arrival.evidence["own"]
+                )
 
 
 def _score(outcomes: Sequence[_Outcome], day: Callable[[_Outcome, float], date | None]) -> Score:
     few = [outcome for outcome in outcomes if outcome.own < FEW]
     errors = {
-        level: [(outcome.arrived_on - at).days for outcome in outcomes if (at := day(outcome, level))]
+        level: [
+            (outcome.arrived_on - at).days for outcome in outcomes if (at := day(outcome, level))
+        ]
         for level in (0.1, 0.5, 0.9)
     }
     return Score(
         window80=_window_score(outcomes, day, 0.1, 0.9),
         window90=_window_score(outcomes, day, 0.05, 0.95),
         pinball={
-            str(level): _mean(max(level * error, (level - 1) * error) for error in errors[level]) for level in errors
+            str(level): _mean(max(level * error, (level - 1) * error) for error in errors[level])
+            for level in errors
         },
         median_absolute_error=_mean(map(abs, errors[0.5])),
         few=FewScore(len(few), _window_score(few, day, 0.1, 0.9).coverage),
@@ -191,9 +223,15 @@ def _score(outcomes: Sequence[_Outcome], day: Callable[[_Outcome, float], date |
 
 
 def _window_score(
-    outcomes: Sequence[_Outcome], day: Callable[[_Outcome, float], date | None], low: float, high: float
+    outcomes: Sequence[_Outcome],
+    day: Callable[[_Outcome, float], date | None],
+    low: float,
+    high: float,
 ) -> WindowScore:
-    windows = [(outcome.arrived_on, day(outcome, low) or date.max, day(outcome, high)) for outcome in outcomes]
+    windows = [
+        (outcome.arrived_on, day(outcome, low) or date.max, day(outcome, high))
+        for outcome in outcomes
+    ]
     return WindowScore(
         coverage=_mean(early <= arrived <= (late or date.max) for arrived, early, late in windows),
         mean_width=_mean((late - early).days for _, early, late in windows if late),

@@ -1,5 +1,5 @@
-"""What orders, products and deliveries are known by. People type these, files are compared by them, and pages have them in
-their addresses, so they stand on one line and look like what they are."""
+"""What orders, products and deliveries are known by. People type these, files are compared by them,
+and pages have them in their addresses, so they stand on one line and look like what they are."""
 
 import re
 import unicodedata
@@ -11,9 +11,13 @@ UNSEEN = {
     "Zl",
     "Zp",
 }  # general categories: controls, line breaks, what has no width or turns the text
-# Unicode has these for letters, marks and signs, and a font draws nothing: fillers, joiners, variants of the sign before.
-BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-LOOK_ALIKE = ("<wide>", "<font>")  # how Unicode says that a character is another one in other clothes
+# Unicode has these for letters, marks and signs, and a font draws nothing: fillers, joiners,
+# variants of the sign before.
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# how Unicode says that a character is another one in other clothes
+LOOK_ALIKE = ("<wide>", "<font>")
 
 
 class BadKey(ValueError):
@@ -21,8 +25,9 @@ class BadKey(ValueError):
 
 
 def key(value: str, *, most: int) -> str:
-    """The key on one line, without spaces around it and its runs of spaces made one. BadKey: empty, more than `most`
-    characters, one that cannot be seen, one that only looks like a letter or a digit, or nothing but signs."""
+    """The key on one line, without spaces around it and its runs of spaces made one. BadKey: empty,
+    more than `most` characters, one that cannot be seen, one that only looks like a letter or a
+    digit, or nothing but signs."""
     value = value.strip()
     if not value.isascii() or not value.isprintable():
         _refuse_characters(value)
@@ -44,7 +49,9 @@ def order_number(value: str) -> str:
 def _refuse_characters(value: str) -> None:
     for sign in value:
         if unicodedata.category(sign) in UNSEEN or BLANK.match(sign):
-            raise BadKey(f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without")
+            raise BadKey(
+                f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without"
+            )
         if unicodedata.decomposition(sign).startswith(LOOK_ALIKE):
             same = unicodedata.normalize("NFKC", sign)
             if same.isascii() and not same.isspace():

@@ -11,7 +11,8 @@ CHANCES_HOLD = timedelta(days=30)  # the furthest day the chances speak of
 
 
 def change(told: Window, told_on: date, now: Window, today: date) -> Change | None:
-    """How what was told on `told_on` has stopped being true, or None: no news, as is jitter inside the window told.
+    """How what was told on `told_on` has stopped being true, or None: no news, as is jitter inside
+    the window told.
 
     The first row that applies decides:
 

@@ -1,8 +1,9 @@
-"""From all open deliveries of one product to its forecast: units needed -> ship window, by the "same luck" rule.
+"""From all open deliveries of one product to its forecast: units needed -> ship window, by the
+"same luck" rule.
 
-The rule: at each level q every delivery arrives on its q-day; the day by which they add up to the units needed is the
-q-day of whoever needs the last of those units. On past orders that covers as well as independent draws do, needs no
-random numbers and can be explained.
+The rule: at each level q every delivery arrives on its q-day; the day by which they add up to the
+units needed is the q-day of whoever needs the last of those units. On past orders that covers as
+well as independent draws do, needs no random numbers and can be explained.
 """
 
 from bisect import bisect_left
@@ -24,7 +25,8 @@ SOON, LATER_ON = timedelta(days=14), timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class OpenDelivery:
-    """A delivery not arrived in full: `quantity` units are still expected, for `promised_on` as posted last."""
+    """A delivery not arrived in full: `quantity` units are still expected, for `promised_on` as
+    posted last."""
 
     reference: str
     supplier: str
@@ -34,7 +36,8 @@ class OpenDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When the goods leave: ship days, the arrival day and then the shop's handling in working days.
+    """When the goods leave: ship days, the arrival day and then the shop's handling in working
+    days.
 
     dated: early to late hold 8 in 10; by `late` `sure` (0.9) of all have left.
     unrated: early = likely = late, the supplier's own date; how good it is nobody knows yet.
@@ -58,10 +61,11 @@ NO_WINDOW = Window("none")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The window of every unit from the previous band's `up_to` (exclusive) to `up_to` (inclusive; None: all beyond).
+    """The window of every unit from the previous band's `up_to` (exclusive) to `up_to` (inclusive;
+    None: all beyond).
 
-    `reference` is the delivery that brings the last unit needed at the likely level (at the early one where no likely
-    day is known); None where no delivery does.
+    `reference` is the delivery that brings the last unit needed at the likely level (at the early
+    one where no likely day is known); None where no delivery does.
     """
 
     up_to: int | None
@@ -71,7 +75,8 @@ class Band:
 
 T = TypeVar("T")
 _Expected = tuple[OpenDelivery, Arrival]
-_Steps = list[tuple[int, T]]  # over units needed: an outcome holds up to its number, from beyond the one before
+# over units needed: an outcome holds up to its number, from beyond the one before
+_Steps = list[tuple[int, T]]
 
 
 class _Brought(NamedTuple):
@@ -82,14 +87,19 @@ class _Brought(NamedTuple):
 def forecast(
     deliveries: Iterable[OpenDelivery], record: Record, *, handling_days: int, country: str
 ) -> tuple[Band, ...]:
-    """The windows of one product as known on the record's day: one band per step, ending with the band nothing covers.
+    """The windows of one product as known on the record's day: one band per step, ending with the
+    band nothing covers.
 
-    `handling_days` are the working days of `country` (ISO 3166 alpha-2) from arrival to shipping. ValueError below 1:
-    goods that leave the day they arrive would leave no time to tell that they have not come.
+    `handling_days` are the working days of `country` (ISO 3166 alpha-2) from arrival to shipping.
+    ValueError below 1: goods that leave the day they arrive would leave no time to tell that they
+    have not come.
     """
     if handling_days < 1:
         raise ValueError(f"handling takes at least one working day, not {handling_days}")
-    expected = [(delivery, record.arrival(delivery.supplier, delivery.promised_on)) for delivery in deliveries]
+    expected = [
+        (delivery, record.arrival(delivery.supplier, delivery.promised_on))
+        for delivery in deliveries
+    ]
     early, likely, late = (_steps_at(level, expected) for level in (EARLY, LIKELY, LATE))
     soon, later_on = (
         _chances_by(last_arrival_for(record.today + horizon, handling_days, country), expected)
@@ -101,7 +111,9 @@ def forecast(
         return add_working_days(brought.on, handling_days, country) if brought else None
 
     bands: list[Band] = []
-    for up_to in sorted({end for steps in (early, likely, late, soon, later_on) for end, _ in steps}):
+    for up_to in sorted(
+        {end for steps in (early, likely, late, soon, later_on) for end, _ in steps}
+    ):
         first, middle, last = (_at(steps, up_to) for steps in (early, likely, late))
         if first is None:
             break
@@ -120,14 +132,16 @@ def forecast(
 
 
 def band_for(bands: Sequence[Band], units_needed: int) -> Band:
-    """The band of whoever needs `units_needed` units: those ahead and their own. ValueError below 1."""
+    """The band of whoever needs `units_needed` units: those ahead and their own. ValueError below
+    1."""
     if units_needed < 1:
         raise ValueError(f"a window is for 1 unit or more, not {units_needed}")
     return next(band for band in bands if band.up_to is None or units_needed <= band.up_to)
 
 
 def window_for(bands: Sequence[Band], units_needed: int) -> Window:
-    """The window of whoever needs `units_needed` units: those ahead and their own. ValueError below 1."""
+    """The window of whoever needs `units_needed` units: those ahead and their own. ValueError below
+    1."""
     return band_for(bands, units_needed).window
 
 
@@ -147,7 +161,11 @@ def _chances_by(day: date, expected: Iterable[_Expected]) -> _Steps[float]:
 
 def _accumulated(ordered: Sequence[tuple[T, int]]) -> _Steps[T]:
     ends = accumulate(quantity for _, quantity in ordered)
-    return [(end, outcome) for end, (outcome, quantity) in zip(ends, ordered, strict=True) if quantity > 0]
+    return [
+        (end, outcome)
+        for end, (outcome, quantity) in zip(ends, ordered, strict=True)
+        if quantity > 0
+    ]
 
 
 def _at(steps: _Steps[T], units_needed: int) -> T | None:

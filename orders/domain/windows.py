@@ -1,8 +1,10 @@
-"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier with a pooled prior.
+"""From a supplier's record to the arrival window of one open delivery: a cohort Kaplan-Meier with a
+pooled prior.
 
-The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its slip is at least
-today minus the promised day (right-censored). Slips outside MIN_SLIP to MAX_SLIP wait for a person and stay out.
-Formula: E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations, JASA 53 (1958).
+The slip of a promise is arrival day minus promised day. What has not arrived is evidence too: its
+slip is at least today minus the promised day (right-censored). Slips outside MIN_SLIP to MAX_SLIP
+wait for a person and stay out. Formula: E. L. Kaplan, P. Meier, Nonparametric estimation from
+incomplete observations, JASA 53 (1958).
 """
 
 from bisect import bisect_left, bisect_right
@@ -29,10 +31,11 @@ _NEVER = date.max.toordinal()
 
 @dataclass(frozen=True, slots=True)
 class DateVersion:
-    """One version of a supplier's promise for the delivery `reference`, which is unique per supplier.
+    """One version of a supplier's promise for the delivery `reference`, which is unique per
+    supplier.
 
-    `arrived_on` is None while the delivery is open; `known_on` is the day the arrival was recorded (None: that day).
-    Cancelled deliveries are left out by the caller.
+    `arrived_on` is None while the delivery is open; `known_on` is the day the arrival was recorded
+    (None: that day). Cancelled deliveries are left out by the caller.
     """
 
     supplier: str
@@ -47,8 +50,9 @@ class DateVersion:
 class Evidence(TypedDict):
     """What an arrival rests on, ready for JSON.
 
-    `records`: promises of all suppliers in the curve; `own`: this supplier's own; `own_share`: their weight, 0 to 1;
-    `dates`: this supplier's most recent promises, 20 at most; `held`: how many of those were kept to the day or early.
+    `records`: promises of all suppliers in the curve; `own`: this supplier's own; `own_share`:
+    their weight, 0 to 1; `dates`: this supplier's most recent promises, 20 at most; `held`: how
+    many of those were kept to the day or early.
     """
 
     records: int
@@ -59,7 +63,8 @@ class Evidence(TypedDict):
 
 
 class _Row(NamedTuple):
-    joins: int  # ordinal of the first day it counts: the promised day has passed, the promise is posted
+    # ordinal of the first day it counts: the promised day has passed, the promise is posted
+    joins: int
     promised: int
     slip: int  # meaningful from `known` on
     known: int  # ordinal; _NEVER while open
@@ -97,7 +102,8 @@ class _Curve:
         return self.slips[at] if at < len(self.slips) else None
 
     def _widened(self, level: float) -> float:
-        """`level` moved outwards the further, the fewer records it rests on: 1 + 1/n_eff, as a rank among n + 1."""
+        """`level` moved outwards the further, the fewer records it rests on: 1 + 1/n_eff, as a rank
+        among n + 1."""
         if level > 0.5:
             return min(1.0, level * (1 + 1 / self.n_eff))
         if level < 0.5:
@@ -107,7 +113,8 @@ class _Curve:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When one open delivery arrives, as known on `today`; unless `rated`, by nothing but the supplier's own date."""
+    """When one open delivery arrives, as known on `today`; unless `rated`, by nothing but the
+    supplier's own date."""
 
     promised_on: date
     today: date
@@ -116,9 +123,11 @@ class Arrival:
     _curve: _Curve | None
 
     def day(self, level: float) -> date | None:
-        """The day by which it has arrived with chance `level` (0 < level < 1), never before `today`; None: not known.
+        """The day by which it has arrived with chance `level` (0 < level < 1), never before
+        `today`; None: not known.
 
-        An early day (level < 0.5) and a late day (> 0.5) lie a little further out than the plain curve, 0.5 lies on it.
+        An early day (level < 0.5) and a late day (> 0.5) lie a little further out than the plain
+        curve, 0.5 lies on it.
         """
         if not self.rated:
             # A date that has passed without the goods is no date.
@@ -129,14 +138,16 @@ class Arrival:
         return date.fromordinal(max(self.promised_on.toordinal() + slip, self.today.toordinal()))
 
     def chance_by(self, day: date) -> float:
-        """The chance, 0 to 1, that it has arrived by the end of `day`, from the plain curve; 0 where there is none."""
+        """The chance, 0 to 1, that it has arrived by the end of `day`, from the plain curve; 0
+        where there is none."""
         if self._curve is None or day < self.today:
             return 0.0
         return self._curve.share_by((day - self.promised_on).days)
 
 
 class SupplierHistory:
-    """Every promise of every supplier, as posted; what of it was known on a day costs little to get, for any day."""
+    """Every promise of every supplier, as posted; what of it was known on a day costs little to
+    get, for any day."""
 
     def __init__(self, versions: Iterable[DateVersion]) -> None:
         of_supplier: dict[str, list[DateVersion]] = {}
@@ -144,8 +155,11 @@ class SupplierHistory:
             of_supplier.setdefault(version.supplier, []).append(version)
         self._arrange({supplier: _rows(theirs) for supplier, theirs in of_supplier.items()})
 
-    def with_news_of(self, suppliers: Collection[str], versions: Iterable[DateVersion]) -> "SupplierHistory":
-        """The same history where `versions` is all that `suppliers` ever said; the others' stays as it is."""
+    def with_news_of(
+        self, suppliers: Collection[str], versions: Iterable[DateVersion]
+    ) -> "SupplierHistory":
+        """The same history where `versions` is all that `suppliers` ever said; the others' stays as
+        it is."""
         news = SupplierHistory(versions)
         kept = {supplier: rows for supplier, rows in self._own.items() if supplier not in suppliers}
         news._arrange({**kept, **news._own})
@@ -153,7 +167,9 @@ class SupplierHistory:
 
     def _arrange(self, own: dict[str, list["_Row"]]) -> None:
         self._own = own
-        self._rows = sorted((row for supplier in sorted(own) for row in own[supplier]), key=lambda row: row.joins)
+        self._rows = sorted(
+            (row for supplier in sorted(own) for row in own[supplier]), key=lambda row: row.joins
+        )
 
     def as_of(self, today: date) -> "Record":
         return Record(self._rows, self._own, today)
@@ -163,7 +179,8 @@ def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
     """One supplier's promises in the order they count from."""
     merged: dict[tuple[str, date], tuple[date, date, date]] = {}
     for version in versions:
-        # Lines of one delivery are one delivery, here when the last one is; a date repeated is not a new version.
+        # Lines of one delivery are one delivery, here when the last one is; a date repeated is not
+        # a new version.
         key = (version.reference, version.promised_on)
         arrived = version.arrived_on or date.max
         known = (version.known_on or arrived) if version.arrived_on else date.max
@@ -174,7 +191,13 @@ def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
             else (min(before[0], version.posted_on), max(before[1], arrived), max(before[2], known))
         )
     ordered = sorted(
-        (max(promised_on.toordinal() + 1, posted.toordinal()), reference, promised_on, arrived, known)
+        (
+            max(promised_on.toordinal() + 1, posted.toordinal()),
+            reference,
+            promised_on,
+            arrived,
+            known,
+        )
         for (reference, promised_on), (posted, arrived, known) in merged.items()
     )
     return [
@@ -184,7 +207,8 @@ def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
 
 
 class Record:
-    """The suppliers' record as known on `today`: promises whose day has passed, arrivals recorded by then."""
+    """The suppliers' record as known on `today`: promises whose day has passed, arrivals recorded
+    by then."""
 
     def __init__(self, rows: Sequence[_Row], own: dict[str, list[_Row]], today: date) -> None:
         self.today = today
@@ -200,9 +224,11 @@ class Record:
         return SupplierHistory(versions).as_of(today)
 
     def arrival(self, supplier: str, promised_on: date) -> Arrival:
-        """When a delivery of `supplier` that is open today and promised for `promised_on` (newest version) arrives."""
+        """When a delivery of `supplier` that is open today and promised for `promised_on` (newest
+        version) arrives."""
         overdue = self._today - promised_on.toordinal()
-        # Not here yet: it arrives today at the earliest, so only promises that slipped further than yesterday compare.
+        # Not here yet: it arrives today at the earliest, so only promises that slipped further than
+        # yesterday compare.
         above = overdue - 1 if overdue > 0 else NO_CONDITION
         key = (supplier, above)
         if key not in self._curves:
@@ -225,7 +251,9 @@ class Record:
             dates=recent.size,
             held=sum(count for slip, count in recent.arrived.items() if slip <= 0),
         )
-        return (_curve(everyone, own) if everyone.arrived.total() >= MIN_ARRIVED else None), evidence
+        return (
+            _curve(everyone, own) if everyone.arrived.total() >= MIN_ARRIVED else None
+        ), evidence
 
     def _cohort_of_everyone(self, above: int) -> _Cohort:
         if above not in self._everyone:
@@ -237,7 +265,8 @@ class Record:
         return self._slips(self._rows)
 
     def _slips(self, rows: Sequence[_Row]) -> _Slips:
-        """Of the promises that have joined by today, newest first: how far they slipped, and whether they are here."""
+        """Of the promises that have joined by today, newest first: how far they slipped, and
+        whether they are here."""
         today = self._today
         joined = bisect_right(rows, today, key=lambda row: row.joins)
         slips = [
@@ -257,10 +286,12 @@ def _cohort(slips: _Slips, above: int, limit: int) -> _Cohort:
 
 
 def _curve(everyone: _Cohort, own: _Cohort) -> _Curve:
-    """The product-limit curve over both cohorts: own promises weigh 1 each, everyone's PRIOR_WEIGHT together.
+    """The product-limit curve over both cohorts: own promises weigh 1 each, everyone's PRIOR_WEIGHT
+    together.
 
-    Rows of one slip are taken together, arrivals first: (R - a)/R * (R - a - b)/(R - a) * ... is (R - a - b - ...)/R.
-    Weights are multiplied by everyone's number, so that the weight at risk is a whole number and ends at 0 exactly.
+    Rows of one slip are taken together, arrivals first: (R - a)/R * (R - a - b)/(R - a) * ... is (R
+    - a - b - ...)/R. Weights are multiplied by everyone's number, so that the weight at risk is a
+    whole number and ends at 0 exactly.
     """
     scale = everyone.size
     at_risk = scale * (PRIOR_WEIGHT + own.size)

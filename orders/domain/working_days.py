@@ -1,4 +1,5 @@
-"""Working days of a country, nationwide holidays only. An unknown country works Monday to Friday, without holidays."""
+"""Working days of a country, nationwide holidays only. An unknown country works Monday to Friday,
+without holidays."""
 
 from datetime import date, timedelta
 from functools import lru_cache
@@ -25,7 +26,8 @@ def is_working_day(day: date, country: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def add_working_days(day: date, n: int, country: str) -> date:
-    """The `n`-th working day after `day`; `day` itself, working or not, for n = 0. ValueError for n < 0."""
+    """The `n`-th working day after `day`; `day` itself, working or not, for n = 0. ValueError for n
+    < 0."""
     if n < 0:
         raise ValueError(f"working days to add must be 0 or more, not {n}")
     while n:
@@ -36,7 +38,8 @@ def add_working_days(day: date, n: int, country: str) -> date:
 
 @lru_cache(maxsize=65536)
 def last_arrival_for(ship_by: date, handling_days: int, country: str) -> date:
-    """The last day goods may arrive to ship by `ship_by`: the latest day d with add_working_days(d, n) <= ship_by.
+    """The last day goods may arrive to ship by `ship_by`: the latest day d with add_working_days(d,
+    n) <= ship_by.
 
     n is `handling_days`; ValueError below 0.
     """

@@ -12,16 +12,19 @@ from orders.models import Order
 
 
 def with_numbers(numbers: Iterable[str]) -> QuerySet[Order]:
-    """Whatever the case of their letters. One array as a parameter: thousands of numbers are looked up quickly."""
+    """Whatever the case of their letters. One array as a parameter: thousands of numbers are looked
+    up quickly."""
     wanted = "SELECT id FROM orders_order WHERE UPPER(number) IN (SELECT UPPER(n) FROM unnest(%s::text[]) n)"
     return Order.objects.filter(pk__in=RawSQL(wanted, [list(numbers)]))  # noqa: S611 a fixed text with a parameter
 
 
 def is_same(order: Order, head: Head) -> bool:
-    """Whether an order of a file is the one here with its number: two shops, or two series of one, may give the same number.
+    """Whether an order of a file is the one here with its number: two shops, or two series of one,
+    may give the same number.
 
-    An address or a time to the second says so. A time that is off by a zone, or was read as a day, needs a name that agrees,
-    or that nothing speaks against it: the one here may have no address, or its customer was forgotten."""
+    An address or a time to the second says so. A time that is off by a zone, or was read as a day,
+    needs a name that agrees, or that nothing speaks against it: the one here may have no address,
+    or its customer was forgotten."""
     addresses = {order.email.lower(), head.email.lower()} - {""}
     if order.email and len(addresses) == 1:
         return True
@@ -32,7 +35,9 @@ def is_same(order: Order, head: Head) -> bool:
     if len(names) == 2:
         return False
     same_name = bool(order.customer_name and head.customer_name)
-    return _days_apart(order.placed_at, head.placed_at) <= 1 and (same_name or not apart or len(addresses) < 2)
+    return _days_apart(order.placed_at, head.placed_at) <= 1 and (
+        same_name or not apart or len(addresses) < 2
+    )
 
 
 def _is_midnight(at: datetime) -> bool:

@@ -1,4 +1,5 @@
-"""A file of orders: new ones join their queues, known ones are closed as far as the file says so. Nothing is reopened."""
+"""A file of orders: new ones join their queues, known ones are closed as far as the file says so.
+Nothing is reopened."""
 
 import re
 from collections import Counter
@@ -38,7 +39,9 @@ def import_orders(
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     if dialect.status_expected:
-        refuse_unread(run.table, [*dialect.required, *dialect.optional], expected=dialect.status_expected)
+        refuse_unread(
+            run.table, [*dialect.required, *dialect.optional], expected=dialect.status_expected
+        )
     file = OrdersFile(run.table, dialect, now=run.now)
     for _ in file.orders(run.bad):
         pass
@@ -85,13 +88,17 @@ class _Writer:
             self.counts["lines_without_sku"] += export.nameless
             order = known.get(export.number.upper())
             if order:
-                self._attempt(export, lambda export=export, order=order: self._reconcile(export, order, products))
+                self._attempt(
+                    export,
+                    lambda export=export, order=order: self._reconcile(export, order, products),
+                )
             elif order_lines := self._joining(export, products):
                 new.append((export, self._new_order(export, order_lines)))
         self._place(new)
 
     def _is_known_or_new(self, export: ExportOrder, known: Mapping[str, Order]) -> bool:
-        """Of another order with the same number nothing is written; a person hears of it, and the rest goes on."""
+        """Of another order with the same number nothing is written; a person hears of it, and the
+        rest goes on."""
         order = known.get(export.number.upper())
         if order is None or is_same(order, export.head):
             return True
@@ -100,7 +107,8 @@ class _Writer:
             self.others.append(f"{self.run.table.name}:{export.row}: {_both(order, export)}")
         head = export.head
         text = (
-            f"another order {export.number} is in a file: placed {_day(head.placed_at)}, {head.country or 'no country'}; "
+            f"another order {export.number} is in a file: placed {_day(head.placed_at)}, "
+            f"{head.country or 'no country'}; "
             "nothing of it was imported: give it a number of its own"
         )
         if services.notice(order, [text]):
@@ -115,7 +123,8 @@ class _Writer:
         if texts:
             self.attention[order.number] += len(texts)
             self.run.conflicts += [
-                f"{self.run.table.name}:{export.row}: order {order.number}: {text}" for text in texts
+                f"{self.run.table.name}:{export.row}: order {order.number}: {text}"
+                for text in texts
             ]
 
     def report(self) -> dict[str, Any]:
@@ -138,8 +147,11 @@ class _Writer:
 
     # New orders
 
-    def _joining(self, export: ExportOrder, products: Mapping[str, Product]) -> list[services.NewLine]:
-        """Lines of a new order that join a queue; where there are none the order is counted as left out."""
+    def _joining(
+        self, export: ExportOrder, products: Mapping[str, Product]
+    ) -> list[services.NewLine]:
+        """Lines of a new order that join a queue; where there are none the order is counted as left
+        out."""
         if export.head.closed:
             self.counts["left_out_closed"] += 1
             return []
@@ -192,20 +204,31 @@ class _Writer:
             self._record_shipped_part(export, order)
 
     def _placed(self, orders: list[services.NewOrder]) -> list[Order]:
-        return services.place_orders(orders, now=self.run.now, quiet=self.quiet, imported_by=self.run.row, serve=False)
+        return services.place_orders(
+            orders, now=self.run.now, quiet=self.quiet, imported_by=self.run.row, serve=False
+        )
 
     def _record_shipped_part(self, export: ExportOrder, order: Order) -> None:
         shipped = {sku: line.shipped for sku, line in export.lines.items() if line.shipped}
         if shipped:
-            lines = order.lines.filter(product__sku__in=shipped, held=False).select_related("product")
+            lines = order.lines.filter(product__sku__in=shipped, held=False).select_related(
+                "product"
+            )
             if units := {line.pk: shipped[line.product.sku] for line in lines}:
                 services.ship(
-                    order, units, now=self.run.now, beyond_reserved=True, before_joining=True, day_known=False
+                    order,
+                    units,
+                    now=self.run.now,
+                    beyond_reserved=True,
+                    before_joining=True,
+                    day_known=False,
                 )
 
     # Known orders
 
-    def _reconcile(self, export: ExportOrder, order: Order, products: Mapping[str, Product]) -> None:
+    def _reconcile(
+        self, export: ExportOrder, order: Order, products: Mapping[str, Product]
+    ) -> None:
         difference = _Difference(export, order, complete=not self.dialect.waiting_only)
         changed = self._close(export, order, difference)
         if difference.hold:
@@ -228,8 +251,13 @@ class _Writer:
             self.attention[order.number] += new
         return before != Order.objects.values_list("noticed", flat=True).get(pk=order.pk)
 
-    def _hear_of_changes(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
-        said = {name: str(getattr(export.head, name)) for name in ("email", "customer_name", "country", "region")}
+    def _hear_of_changes(
+        self, export: ExportOrder, order: Order, difference: "_Difference"
+    ) -> bool:
+        said = {
+            name: str(getattr(export.head, name))
+            for name in ("email", "customer_name", "country", "region")
+        }
         new = services.hear_of_changes(order, said, difference.listed, now=self.run.now)
         taken_over = new.pop("taken_over", 0)
         self.counts["details_taken_over"] += taken_over
@@ -241,9 +269,13 @@ class _Writer:
     def _close(self, export: ExportOrder, order: Order, difference: "_Difference") -> bool:
         now = self.run.now
         if difference.ship:
-            said = services.record_parcel(order, difference.ship, now=now, shipped_at=export.head.shipped_at)
+            said = services.record_parcel(
+                order, difference.ship, now=now, shipped_at=export.head.shipped_at
+            )
             self.hear_of_conflicts(export, order, said)
-            self.shipped.update(line.product_id for line in order.lines.all() if line.pk in difference.ship)
+            self.shipped.update(
+                line.product_id for line in order.lines.all() if line.pk in difference.ship
+            )
             self.counts["units_shipped"] += sum(difference.ship.values())
         refunded, confirmed = export.head.closed == "refunded", 0
         if difference.cancel:
@@ -257,11 +289,15 @@ class _Writer:
                 confirmed += services.mark_refund_sent(refund, now=now)
             self.counts["refunds_confirmed"] += confirmed
         to_do = [line for line in order.lines.all() if line.pk in difference.wanted]
-        done = sum(services.shown_by_shop(line, difference.wanted[line.pk], now=now) for line in to_do)
+        done = sum(
+            services.shown_by_shop(line, difference.wanted[line.pk], now=now) for line in to_do
+        )
         self.counts["shop_tasks_done"] += done
         return bool(difference.ship or difference.cancel or confirmed or done)
 
-    def _join_known(self, export: ExportOrder, order: Order, products: Mapping[str, Product]) -> bool:
+    def _join_known(
+        self, export: ExportOrder, order: Order, products: Mapping[str, Product]
+    ) -> bool:
         """Lines of a product that was put on backorder after its order had come."""
         there = {line.product.sku for line in order.lines.all()}
         if export.head.closed or not export.head.paid:
@@ -281,7 +317,9 @@ class _Writer:
 
     # Products
 
-    def _products(self, batch: Iterable[ExportOrder], known: Mapping[str, Order]) -> dict[str, Product]:
+    def _products(
+        self, batch: Iterable[ExportOrder], known: Mapping[str, Order]
+    ) -> dict[str, Product]:
         """The products of this batch that join a queue, created and marked where the run says so."""
         names: dict[str, str] = {}
         for export in batch:
@@ -294,20 +332,31 @@ class _Writer:
             queued=Exists(OrderLine.objects.filter(product=OuterRef("pk")))
         )
         there_already = {product.sku: product for product in rows}
-        joining = {sku: name for sku, name in names.items() if self._joins(sku, there_already.get(sku))}
+        joining = {
+            sku: name for sku, name in names.items() if self._joins(sku, there_already.get(sku))
+        }
         return services.know_products(joining, on_backorder=True) if joining else {}
 
     def _joins(self, sku: str, product: Any) -> bool:
-        if self.selection.all_products or sku in self.selection.skus or (product and product.on_backorder):
+        if (
+            self.selection.all_products
+            or sku in self.selection.skus
+            or (product and product.on_backorder)
+        ):
             return True
-        # A file of orders that wait says by itself that its products are on backorder, but for one that had a queue and
-        # was taken off by staff since.
-        return self.dialect.waiting_only and not self.selection.skus and (product is None or not product.queued)
+        # A file of orders that wait says by itself that its products are on backorder, but for one
+        # that had a queue and was taken off by staff since.
+        return (
+            self.dialect.waiting_only
+            and not self.selection.skus
+            and (product is None or not product.queued)
+        )
 
 
 class _Difference:
-    """What an export says of a known order that is not so here: units by line to ship, to cancel, lines to hold; and the
-    units the shop wants of lines with something to do there, or lists of lines again that are cancelled here (else 0)."""
+    """What an export says of a known order that is not so here: units by line to ship, to cancel,
+    lines to hold; and the units the shop wants of lines with something to do there, or lists of
+    lines again that are cancelled here (else 0)."""
 
     def __init__(self, export: ExportOrder, order: Order, *, complete: bool) -> None:
         self.order = order
@@ -322,11 +371,18 @@ class _Difference:
         for line in order.lines.all():
             said = export.lines.get(line.product.sku)
             to_do = [task for task in line.shop_tasks.all() if task.confirmed_at is None]
-            # What was put back here is still cancelled in the shop: that is on staff's list, and no news.
+            # What was put back here is still cancelled in the shop: that is on staff's list, and no
+            # news.
             to_put_back = sum(task.units for task in to_do if task.kind == ShopTask.Kind.PUT_BACK)
             gone = export.head.closed == "refunded"
             self._hear_of_reopening(line, said, complete=complete)
-            self._compare(line, said, 0 if gone else to_put_back, closed=bool(export.head.closed), complete=complete)
+            self._compare(
+                line,
+                said,
+                0 if gone else to_put_back,
+                closed=bool(export.head.closed),
+                complete=complete,
+            )
             if to_do:
                 self.wanted[line.pk] = 0 if said is None or export.head.closed else said.wanted
         if export.head.part_refund:
@@ -336,12 +392,20 @@ class _Difference:
         """What this export would say once more, were it still so."""
         closed = bool(self.export.head.closed)
         skus = [line.product.sku for line in self.order.lines.all()]
-        named = [re.escape(sku) for sku in skus if self.complete or closed or sku in self.export.lines]
+        named = [
+            re.escape(sku) for sku in skus if self.complete or closed or sku in self.export.lines
+        ]
         money = "|.* was sent back, the export" if self.complete else ""
         return re.compile(f"(?:{'|'.join(named)}): the export (?:lists|no longer lists) {money}")
 
     def _compare(
-        self, line: OrderLine, said: ExportLine | None, to_put_back: int, *, closed: bool, complete: bool
+        self,
+        line: OrderLine,
+        said: ExportLine | None,
+        to_put_back: int,
+        *,
+        closed: bool,
+        complete: bool,
     ) -> None:
         still = line.waiting + line.reserved
         if said is None:
@@ -349,7 +413,10 @@ class _Difference:
             if closed and still > 0:
                 self.cancel[line.pk] = still
             elif complete and still > 0:
-                self.texts.append(f"{line.product.sku}: the export no longer lists it: are its units still to come?")
+                self.texts.append(
+                    f"{line.product.sku}: the export no longer lists it: are its units still to "
+                    f"come?"
+                )
             return
         left = self._left(line, said, still, closed=closed)
         if left:
@@ -361,17 +428,21 @@ class _Difference:
             self.cancel[line.pk] = fewer
         if said.wanted > line.quantity and not closed:
             self.texts.append(
-                f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} joined the line: "
+                f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} "
+                f"joined the line: "
                 "the others need an order of their own"
             )
 
-    def _hear_of_reopening(self, line: OrderLine, said: ExportLine | None, *, complete: bool) -> None:
+    def _hear_of_reopening(
+        self, line: OrderLine, said: ExportLine | None, *, complete: bool
+    ) -> None:
         head = self.export.head
         if said is None or head.closed or not head.paid:
             if said or complete or head.closed:
                 self.listed[line.pk] = 0
             return
-        to_come = said.wanted - (said.shipped or 0)  # what has left though cancelled here is said of the parcel
+        # what has left though cancelled here is said of the parcel
+        to_come = said.wanted - (said.shipped or 0)
         again = min(services.listed_again(line, max(said.wanted, said.shipped or 0)), to_come)
         self.listed[line.pk] = said.wanted if again > 0 else 0
 
@@ -379,15 +450,22 @@ class _Difference:
         """Units the shop has sent that are still to come here."""
         if said.shipped is None:
             asked = services.held_text(line.product.sku, line.quantity) in self.order.noticed
-            if line.waiting and not (closed or line.held or asked or 0 < line.shipped < said.wanted):
+            if line.waiting and not (
+                closed or line.held or asked or 0 < line.shipped < said.wanted
+            ):
                 self.hold.append(line.pk)
             return 0
         missing = max(said.shipped - line.shipped, 0)
         if missing <= still or not line.cancelled:
             return min(missing, still)
-        # A number of units is believed only where nothing shows that the shop has cancelled some of them, too.
+        # A number of units is believed only where nothing shows that the shop has cancelled some of
+        # them, too.
         head = self.export.head
-        if head.closed or head.part_refund or any(task.confirmed_by for task in line.shop_tasks.all()):
+        if (
+            head.closed
+            or head.part_refund
+            or any(task.confirmed_by for task in line.shop_tasks.all())
+        ):
             self.texts.append(f"{line.product.sku}: {services.CONFLICT}: {missing - still}")
             return still
         return min(missing, still + line.cancelled)
@@ -410,7 +488,9 @@ def _open_skus(export: ExportOrder) -> list[str]:
 
 
 def _new_line(line: ExportLine, product: Product) -> services.NewLine:
-    return services.NewLine(product, line.wanted, promised_by=line.promised_by, held=line.shipped is None)
+    return services.NewLine(
+        product, line.wanted, promised_by=line.promised_by, held=line.shipped is None
+    )
 
 
 def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
@@ -426,8 +506,10 @@ def _both(order: Order, export: ExportOrder) -> str:
     head = export.head
     address = " with another email address," if order.email and head.email else ""
     return (
-        f"order {export.number} is another one here, placed {_day(order.placed_at)}, {order.country or 'no country'}; "
-        f"in the file it was placed {_day(head.placed_at)}, {head.country or 'no country'},{address} and nothing of it was "
+        f"order {export.number} is another one here, placed {_day(order.placed_at)}, "
+        f"{order.country or 'no country'}; "
+        f"in the file it was placed {_day(head.placed_at)}, "
+        f"{head.country or 'no country'},{address} and nothing of it was "
         "imported"
     )
 

@@ -12,7 +12,8 @@ COLUMNS = ("order_number", "sku", "units")
 
 
 def settle_remaining(table: Table, run: Run, counts: Counter[str]) -> None:
-    """A line that is not held was settled before and stays as it is, so the file can grow and be read again."""
+    """A line that is not held was settled before and stays as it is, so the file can grow and be
+    read again."""
     for row in table.rows(COLUMNS):
         try:
             line, units = _line_and_units(row)
@@ -28,10 +29,13 @@ def _line_and_units(row: Row) -> tuple[OrderLine, int]:
         raise BadRow(row.problem)
     number, sku = values.order_number(row.cells["order_number"]), row.cells["sku"]
     units = values.units(row.cells["units"], "units", least=0)
-    lines = OrderLine.objects.select_related("order", "product").filter(order__number__iexact=number, product__sku=sku)
+    lines = OrderLine.objects.select_related("order", "product").filter(
+        order__number__iexact=number, product__sku=sku
+    )
     line = lines.first()
     if line is None:
         raise BadRow(
-            f"order {number} has no {sku or 'product without a SKU'} in line here; expected a line that was imported"
+            f"order {number} has no {sku or 'product without a SKU'} in line here; expected a "
+            f"line that was imported"
         )
     return line, units

@@ -1,4 +1,5 @@
-"""A file of restocks: deliveries expected from suppliers, every date they gave for them, and what arrived."""
+"""A file of restocks: deliveries expected from suppliers, every date they gave for them, and what
+arrived."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -48,7 +49,8 @@ def import_restocks(run: Run) -> dict[str, Any]:
 
 
 def read_deliveries(run: Run) -> list[services.Delivery]:
-    """What a file says, with nothing written. NothingWritten where rows are bad and not to be skipped."""
+    """What a file says, with nothing written. NothingWritten where rows are bad and not to be
+    skipped."""
     gathered, _ = _gathered(run)
     run.stop_if_bad()
     return _deliveries(gathered)
@@ -83,7 +85,10 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
     arrival = _arrival(cells, quantity, today=today)
     one = gathered.setdefault(key, _Gathered(supplier, row.number, quantity))
     if supplier != one.supplier:
-        raise BadRow(f"supplier is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this restock")
+        raise BadRow(
+            f"supplier is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this "
+            f"restock"
+        )
     one.quantity = quantity
     one.dates.append(posted)
     if arrival:
@@ -100,19 +105,28 @@ def _key(cells: Cells) -> Key:
 def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
     posted_on = values.day(cells["posted_on"], "posted_on", last=today)
     reach = timedelta(days=MAX_SLIP)
-    expected_on = values.day(cells["expected_on"], "expected_on", first=posted_on - reach, last=posted_on + reach)
+    expected_on = values.day(
+        cells["expected_on"], "expected_on", first=posted_on - reach, last=posted_on + reach
+    )
     reason = cells.get("reason", "")
     if reason and reason not in services.MOVE_REASONS:
-        raise BadRow(f"reason is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}")
+        raise BadRow(
+            f"reason is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}"
+        )
     return services.PostedDate(expected_on, posted_on, reason)
 
 
 def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | None:
     """The units that came on the row's arrived_on: quantity_arrived, else all of the restock."""
-    came, known, counted = (cells.get(name, "") for name in ("arrived_on", "known_on", "quantity_arrived"))
+    came, known, counted = (
+        cells.get(name, "") for name in ("arrived_on", "known_on", "quantity_arrived")
+    )
     if not came:
         if known or counted:
-            raise BadRow("known_on or quantity_arrived stands without an arrived_on; expected the day the units came")
+            raise BadRow(
+                "known_on or quantity_arrived stands without an arrived_on; expected the day the "
+                "units came"
+            )
         return None
     arrived_on = values.day(came, "arrived_on", last=today)
     known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
@@ -135,10 +149,16 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: Run) -> None:
     known = Restock.objects.filter(reference__in={reference for reference, _ in gathered}).exclude(
         cancelled_at__isnull=False, cancel_reason=services.UNDONE
     )
-    for reference, sku, supplier in known.values_list("reference", "product__sku", "supplier__name"):
+    for reference, sku, supplier in known.values_list(
+        "reference", "product__sku", "supplier__name"
+    ):
         one = gathered.get((reference, sku))
         if one and not one.bad and one.supplier != supplier:
-            run.bad(one.row, f"supplier is {one.supplier!r}; expected {supplier!r}, who this restock was ordered from")
+            run.bad(
+                one.row,
+                f"supplier is {one.supplier!r}; expected {supplier!r}, who this restock was "
+                f"ordered from",
+            )
             one.bad = True
 
 

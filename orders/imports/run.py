@@ -1,4 +1,5 @@
-"""What every import shares: one transaction, one record of the file, bad rows named, and nothing written where they are."""
+"""What every import shares: one transaction, one record of the file, bad rows named, and nothing
+written where they are."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,9 +32,10 @@ class TellsTooMany(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """One import under way. `skip_bad`: bad rows are left out instead of stopping everything; `tells_at_most`: whom it may
-    tell worse news without a person who has seen it, anybody where it is None.
-    `before`: how things stood when it began; `written`: what of deliveries can be undone."""
+    """One import under way. `skip_bad`: bad rows are left out instead of stopping everything;
+    `tells_at_most`: whom it may tell worse news without a person who has seen it, anybody where it
+    is None. `before`: how things stood when it began; `written`: what of deliveries can be undone.
+    """
 
     table: Table
     now: datetime
@@ -42,8 +44,10 @@ class Run:
     progress: Progress = lambda done, total: None
     faults: Faults = field(default_factory=Faults)
     row: Import | None = None
-    people: Counter[str] = field(default_factory=Counter)  # new texts on staff's list, by order number
-    conflicts: list[str] = field(default_factory=list)  # written all the same, and for a person to look at
+    # new texts on staff's list, by order number
+    people: Counter[str] = field(default_factory=Counter)
+    # written all the same, and for a person to look at
+    conflicts: list[str] = field(default_factory=list)
     before: services.Before | None = None
     written: dict[str, Any] = field(default_factory=dict)
 
@@ -55,18 +59,26 @@ class Run:
             raise NothingWritten
 
     def perform(self, command: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Run `write` between the first and the last word of the import's record; what it returns are the counts."""
+        """Run `write` between the first and the last word of the import's record; what it returns
+        are the counts."""
         with transaction.atomic():
             self.before = services.stand_before()
             self.row = services.begin_import(
-                command, file_name=Path(self.table.name).name, sha256=self.table.sha256(), now=self.now
+                command,
+                file_name=Path(self.table.name).name,
+                sha256=self.table.sha256(),
+                now=self.now,
             )
             counts = write()
             self.stop_if_bad()
             self._stop_if_it_tells_too_many(self.before, self.row)
             counts["bad_rows"] = self.faults.total
             services.end_import(
-                self.row, counts=counts, rejected=self.faults.kept, written=self.written, now=timezone.now()
+                self.row,
+                counts=counts,
+                rejected=self.faults.kept,
+                written=self.written,
+                now=timezone.now(),
             )
         return counts
 

@@ -40,7 +40,8 @@ def import_shipments(run: Run) -> dict[str, Any]:
             _gather(row, parcels, run)
         except BadRow as error:
             run.bad(row.number, error)
-    # Written even so, and undone at the end: only what is recorded shows what cannot have left, and all is named at once.
+    # Written even so, and undone at the end: only what is recorded shows what cannot have left, and
+    # all is named at once.
     counts: Counter[str] = Counter(
         dict.fromkeys(("recorded", "numbered", "recorded_before", "shipped_before", "not_here"), 0)
     )
@@ -61,7 +62,11 @@ def import_shipments(run: Run) -> dict[str, Any]:
                     counts["not_here"] += 1
             run.progress(start + len(batch), len(todo))
         run.people.update(services.settle_shipped(products, now=run.now))
-        return {**counts, "orders_for_a_person": len(run.people), "needs_a_person": dict(run.people)}
+        return {
+            **counts,
+            "orders_for_a_person": len(run.people),
+            "needs_a_person": dict(run.people),
+        }
 
     return run.perform("import_shipments", write)
 
@@ -76,7 +81,9 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
     shipped_at = values.moment(cells["shipped_at"], "shipped_at", now=run.now)
     parcel = parcels.setdefault((number, tracking, shipped_at), _Parcel("", row.number))
     try:
-        parcel.carrier = parcel.carrier or values.key(cells["carrier"], "carrier", most=100, required=False)
+        parcel.carrier = parcel.carrier or values.key(
+            cells["carrier"], "carrier", most=100, required=False
+        )
         sku = values.key(cells["sku"], "sku", most=100)
         parcel.units[sku] += values.units(cells["quantity"], "quantity")
     except BadRow:
@@ -92,10 +99,15 @@ def _orders(numbers: Iterable[str]) -> dict[str, Order]:
 
 
 def _ship(
-    order: Order, key: Key, parcel: _Parcel, numbers: Collection[str], run: Run, counts: Counter[str]
+    order: Order,
+    key: Key,
+    parcel: _Parcel,
+    numbers: Collection[str],
+    run: Run,
+    counts: Counter[str],
 ) -> set[int]:
-    """Record what is not recorded yet. A shipment that staff took back stays taken back. `numbers`: all that the file has
-    for this order. Returns the products of which units left."""
+    """Record what is not recorded yet. A shipment that staff took back stays taken back. `numbers`:
+    all that the file has for this order. Returns the products of which units left."""
     _, tracking, shipped_at = key
     recorded = _recorded(order, tracking, shipped_at)
     found = _Found()
@@ -126,14 +138,15 @@ def _ship(
 
 @dataclass(slots=True)
 class _Found:
-    """Units of a parcel by line: `new` ones, and `known` ones by the tracking number they are recorded under."""
+    """Units of a parcel by line: `new` ones, and `known` ones by the tracking number they are
+    recorded under."""
 
     new: dict[int, int] = field(default_factory=dict)
     known: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def place(self, line: OrderLine, units: int, before: "_Before") -> bool:
-        """False where they cannot have shipped. What surely is known goes first, then what is still to come, then what must
-        be known because nothing else is left."""
+        """False where they cannot have shipped. What surely is known goes first, then what is still
+        to come, then what must be known because nothing else is left."""
         units = self._take(line, units, before.surely)
         still = line.waiting + line.reserved + line.cancelled
         to_come = min(units, line.waiting + line.reserved)
@@ -155,7 +168,9 @@ class _Found:
         return units
 
 
-def _write(order: Order, key: Key, parcel: _Parcel, found: _Found, run: Run, counts: Counter[str]) -> None:
+def _write(
+    order: Order, key: Key, parcel: _Parcel, found: _Found, run: Run, counts: Counter[str]
+) -> None:
     _, tracking, shipped_at = key
     with transaction.atomic():
         for before, units in found.known.items():
@@ -183,13 +198,16 @@ def _write(order: Order, key: Key, parcel: _Parcel, found: _Found, run: Run, cou
     if found.known:
         named = tracking or (parcel.carrier and "" in found.known)
         counts["numbered" if named else "shipped_before"] += 1
-    run.conflicts += [f"{run.table.name}:{parcel.row}: order {order.number}: {text}" for text in texts]
+    run.conflicts += [
+        f"{run.table.name}:{parcel.row}: order {order.number}: {text}" for text in texts
+    ]
     if texts:
         run.people[order.number] += len(texts)
 
 
 def _recorded(order: Order, tracking: str, shipped_at: datetime) -> Counter[int]:
-    """Units by line of the shipments recorded under this tracking number and time, taken back or not."""
+    """Units by line of the shipments recorded under this tracking number and time, taken back or
+    not."""
     units: Counter[int] = Counter()
     for shipment in _originals(order):
         if (shipment.tracking_number, shipment.shipped_at) == (tracking, shipped_at):
@@ -199,16 +217,17 @@ def _recorded(order: Order, tracking: str, shipped_at: datetime) -> Counter[int]
 
 @dataclass(slots=True)
 class _Before:
-    """Units of a line that are recorded without a tracking number, or under one the carrier may have changed, by number:
-    `surely` those that this parcel must be, `perhaps` those it can be."""
+    """Units of a line that are recorded without a tracking number, or under one the carrier may
+    have changed, by number: `surely` those that this parcel must be, `perhaps` those it can be."""
 
     surely: dict[str, int] = field(default_factory=dict)
     perhaps: dict[str, int] = field(default_factory=dict)
 
 
 def _before(order: Order, line: OrderLine, key: Key, numbers: Collection[str]) -> _Before:
-    """An orders export, or staff, said that they left, and did not know their number. It knew of all that had left by then. A
-    parcel that left in the same second, whose number the file does not have any more, is this one with another number."""
+    """An orders export, or staff, said that they left, and did not know their number. It knew of
+    all that had left by then. A parcel that left in the same second, whose number the file does not
+    have any more, is this one with another number."""
     _, tracking, shipped_at = key
     surely: Counter[str] = Counter()
     perhaps: Counter[str] = Counter()

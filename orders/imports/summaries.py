@@ -52,28 +52,38 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
     if asked := counted(counts, ASKED):
         lines.append(f"Changed in the shop, to be accepted or rejected by a person: {asked}.")
     if counts.get("details_taken_over"):
-        lines.append(f"Names, and regions under the same law, taken over: {counts['details_taken_over']:,}.")
+        lines.append(
+            f"Names, and regions under the same law, taken over: {counts['details_taken_over']:,}."
+        )
     if counts.get("other_orders"):
         orders = (
             "1 order whose number"
             if counts["other_orders"] == 1
             else f"{counts['other_orders']:,} orders whose numbers"
         )
-        lines.append(f"Left out: {orders} another order has here. Two shops, or two series, need numbers that differ.")
+        lines.append(
+            f"Left out: {orders} another order has here. Two shops, or two series, need numbers "
+            f"that differ."
+        )
         lines += counts["same_number"][:SHOWN]
     if counts.get("lines_settled"):
         lines.append(f"Lines settled: {counts['lines_settled']:,}.")
     if products := counts["not_on_backorder"]:
         shown = ", ".join(f"{sku} ({number:,})" for sku, number in list(products.items())[:SHOWN])
         more = f" and {len(products) - SHOWN:,} more products" if len(products) > SHOWN else ""
-        lines.append(f"Lines left out, product not on backorder: {shown}{more}. They join with {to_join}.")
+        lines.append(
+            f"Lines left out, product not on backorder: {shown}{more}. They join with {to_join}."
+        )
     if counts.get("lines_without_sku"):
         lines.append(f"Lines without a SKU, left out: {counts['lines_without_sku']:,}.")
     if missing := counts["not_in_file"]:
         lines.append(f"Not in the file: {', '.join(missing)}.")
     lines += _people(counts)
     if counts["quiet"] and counts.get("joined"):
-        lines.append(f"These orders are quiet: nothing is mailed about them before {to_release} releases them.")
+        lines.append(
+            f"These orders are quiet: nothing is mailed about them before {to_release} releases "
+            f"them."
+        )
     return lines
 
 
@@ -81,13 +91,17 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
     lines = [f"Restocks: {counted(counts, RESTOCKS) or 'none'}; {counts['dates']:,} dates added."]
     if counts["units_arrived"]:
         lines.append(
-            f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: {counts['units_set_aside']:,}."
+            f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: "
+            f"{counts['units_set_aside']:,}."
         )
     if counts["units_shipped_before"]:
-        lines.append(f"Of these had shipped before they were received: {counts['units_shipped_before']:,}.")
+        lines.append(
+            f"Of these had shipped before they were received: {counts['units_shipped_before']:,}."
+        )
     if counts["history"]:
         lines.append(
-            f"Arrivals from before the first order here: {counts['history']:,}. They count for the supplier's record "
+            f"Arrivals from before the first order here: {counts['history']:,}. They count for "
+            f"the supplier's record "
             "and give nobody units."
         )
     return lines
@@ -96,7 +110,9 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
 def of_shipments(counts: dict[str, Any]) -> list[str]:
     lines = [f"Parcels: {counted(counts, SHIPMENTS) or 'none'}."]
     if counts["shipped_before"]:
-        lines.append(f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}.")
+        lines.append(
+            f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}."
+        )
     return lines + _people(counts)
 
 

@@ -1,4 +1,5 @@
-"""--on DATE: run as at noon of that day. For development: a day already passed cannot be made to pass otherwise."""
+"""--on DATE: run as at noon of that day. For development: a day already passed cannot be made to
+pass otherwise."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -17,28 +18,34 @@ def add_on_argument(parser: CommandParser) -> None:
     parser.add_argument(
         "--on",
         metavar="DATE",
-        help="run as at noon of this day in the shop's zone (with DEBUG only; not before the newest fact)",
+        help="run as at noon of this day in the shop's zone (with DEBUG only; not before the "
+        "newest fact)",
     )
 
 
 def moment(options: dict[str, Any]) -> datetime:
-    """Now; with --on noon of that day, or the newest fact where that is later the same day. CommandError where the day
-    is refused, or this machine's clock is wrong."""
+    """Now; with --on noon of that day, or the newest fact where that is later the same day.
+    CommandError where the day is refused, or this machine's clock is wrong."""
     if not options["on"]:
         if wrong := clock.fault():
-            raise CommandError(f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP.")
+            raise CommandError(
+                f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP."
+            )
         return timezone.now()
     try:
         on = date.fromisoformat(options["on"])
     except ValueError:
-        raise CommandError(f"--on is {options['on']!r}; expected a date such as 2026-03-31") from None
+        raise CommandError(
+            f"--on is {options['on']!r}; expected a date such as 2026-03-31"
+        ) from None
     if not settings.DEBUG:
         raise CommandError("--on is for development: it runs with DEBUG only")
     noon = timezone.make_aware(datetime.combine(on, time(12)))
     newest = newest_fact()
     if newest and on < today_of(newest):
         raise CommandError(
-            f"--on is {on}, and something happened on {today_of(newest)}; expected that day or a later one, "
+            f"--on is {on}, and something happened on {today_of(newest)}; expected that day or a "
+            f"later one, "
             "for history is not rewritten"
         )
     return max(noon, newest) if newest else noon

@@ -34,17 +34,21 @@ class ImportCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, *self.examples)
-        parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8 with a header row")
+        parser.add_argument(
+            "file", metavar="FILE", type=Path, help="CSV in UTF-8 with a header row"
+        )
         parser.add_argument(
             "--skip-bad",
             action="store_true",
-            help="leave bad rows out and import the rest; without it nothing is written when a row is bad",
+            help="leave bad rows out and import the rest; without it nothing is written when a "
+            "row is bad",
         )
 
         parser.add_argument(
             "--yes",
             action="store_true",
-            help="import it whomever it tells; without it a file that would tell more than IMPORT_TELLS_AT_MOST customers "
+            help="import it whomever it tells; without it a file that would tell more than "
+            "IMPORT_TELLS_AT_MOST customers "
             "worse news waits in the desk",
         )
 
@@ -80,7 +84,8 @@ class ImportCommand(BaseCommand):
         except NothingWritten:
             self._list_faults(run)
             raise CommandError(
-                f"{_bad_rows(run.faults.total)}: nothing was imported. Mend the file, or leave them out with --skip-bad."
+                f"{_bad_rows(run.faults.total)}: nothing was imported. Mend the file, or leave "
+                f"them out with --skip-bad."
             ) from None
         self._list_faults(run)
         for conflict in run.conflicts[:FAULTS_SHOWN]:
@@ -88,7 +93,9 @@ class ImportCommand(BaseCommand):
         for line in self.summary(counts):
             self.stdout.write(line)
         if run.faults.total:
-            self.stdout.write(f"Left out: {_bad_rows(run.faults.total)}, kept in the record of this import.")
+            self.stdout.write(
+                f"Left out: {_bad_rows(run.faults.total)}, kept in the record of this import."
+            )
         self.stdout.write(f"{run.table.name}: read in {time.monotonic() - started:.1f} s.")
 
     def _held(self, run: Run, worse: services.Worse, options: dict[str, Any]) -> str:
@@ -103,13 +110,19 @@ class ImportCommand(BaseCommand):
             actor=f"import_{self.kind}",
             **self.selected(options),
         )
-        kinds = {"a later date": worse.later, "no date any more": worse.no_date, "asked by law": worse.asked}
+        kinds = {
+            "a later date": worse.later,
+            "no date any more": worse.no_date,
+            "asked by law": worse.asked,
+        }
         said = ", ".join(f"{count:,} {what}" for what, count in kinds.items() if count)
         customers = "1 customer" if worse.orders == 1 else f"{worse.orders:,} customers"
         return (
             f"{run.table.name}: this import would tell {customers} worse news ({said}), more than "
-            f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm or discard it at "
-            f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command again with --yes."
+            f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm "
+            f"or discard it at "
+            f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command "
+            f"again with --yes."
         )
 
     def _list_faults(self, run: Run) -> None:

@@ -1,6 +1,15 @@
 from orders.models.notes import Note, Word
 from orders.models.notices import TO_COME, Answer, Choice, DelayNotice, Outcome
-from orders.models.orders import Allocation, Import, Order, OrderLine, Refund, Release, Shipment, ShipmentLine
+from orders.models.orders import (
+    Allocation,
+    Import,
+    Order,
+    OrderLine,
+    Refund,
+    Release,
+    Shipment,
+    ShipmentLine,
+)
 from orders.models.promises import (
     ALL_ORDERS,
     DAY_PASSED,

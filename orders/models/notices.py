@@ -19,30 +19,38 @@ class Outcome(models.TextChoices):
     SHIPPED = "shipped", _("Shipped before anybody answered")
 
 
-# Of a row that has a line: units of it have neither left nor been cancelled. What is over asks nobody anything.
+# Of a row that has a line: units of it have neither left nor been cancelled. What is over asks
+# nobody anything.
 TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
 
 
 class DelayNotice(models.Model):
-    """What a delay asks of us, and of the customer (orders.domain.delay_rules.Decision). It follows its promise, is decided
-    again when its mail is written, and counts from `told_at`. Days are counted days: of delivery in the EU and the UK."""
+    """What a delay asks of us, and of the customer (orders.domain.delay_rules.Decision). It follows
+    its promise, is decided again when its mail is written, and counts from `told_at`. Days are
+    counted days: of delivery in the EU and the UK."""
 
     promise = models.OneToOneField(Promise, models.PROTECT, related_name="notice")
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="notices")
     jurisdiction = models.CharField(max_length=10)
     case = models.CharField(max_length=1)
-    late = models.DateField(null=True, help_text="The last day of the new window; empty: none is known.")
+    late = models.DateField(
+        null=True, help_text="The last day of the new window; empty: none is known."
+    )
     notice_by = models.DateField(help_text="The last day on which it is a notice in time.")
     silence = models.CharField(max_length=12, blank=True)
     answer_by = models.DateField(null=True, help_text="The last day for the answer.")
-    consent_to = models.DateField(null=True, help_text="The day that consent agrees to; empty: a wait without one.")
+    consent_to = models.DateField(
+        null=True, help_text="The day that consent agrees to; empty: a wait without one."
+    )
     delay_days = models.PositiveIntegerField(null=True)
     cancels_now = models.BooleanField(default=False)
     sentences = models.JSONField(default=list, help_text="What the message has to say, as codes.")
     decided_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     adequate = models.BooleanField(null=True, help_text="Told in time; the law counts no other.")
-    not_told_at = models.DateTimeField(null=True, help_text="Its mail bounced or could not be sent: not notified.")
+    not_told_at = models.DateTimeField(
+        null=True, help_text="Its mail bounced or could not be sent: not notified."
+    )
     reminded_for = models.DateField(null=True, help_text="The reminder day that has been served.")
     outcome = models.CharField(max_length=20, blank=True, choices=Outcome.choices)
     ended_at = models.DateTimeField(null=True)
@@ -52,7 +60,9 @@ class DelayNotice(models.Model):
         indexes = [
             models.Index(fields=["answer_by"], condition=Q(outcome=""), name="open_notices"),
             models.Index(
-                fields=["answer_by"], condition=Q(outcome="", silence="cancel"), name="notices_to_be_answered"
+                fields=["answer_by"],
+                condition=Q(outcome="", silence="cancel"),
+                name="notices_to_be_answered",
             ),
             models.Index(fields=["line", "-id"], name="notices_of_line"),
         ]
@@ -62,8 +72,8 @@ class DelayNotice(models.Model):
 
     @property
     def binds(self) -> bool:
-        """Whether its deadline runs against the customer, or will once it is told: not where it was told too late, or its
-        mail came back."""
+        """Whether its deadline runs against the customer, or will once it is told: not where it was
+        told too late, or its mail came back."""
         return self.not_told_at is None and self.adequate is not False
 
     @property
@@ -72,9 +82,10 @@ class DelayNotice(models.Model):
         return self.binds and self.silence == "cancel"
 
     def still_asks(self, line: OrderLine) -> bool:
-        """Whether the customer should read it now. While units wait, a question is open until it is answered or another
-        takes its place, whatever was promised since. It rests once all that is to come is set aside: to ask for patience
-        till Christmas when the parcel leaves tomorrow would be absurd."""
+        """Whether the customer should read it now. While units wait, a question is open until it is
+        answered or another takes its place, whatever was promised since. It rests once all that is
+        to come is set aside: to ask for patience till Christmas when the parcel leaves tomorrow
+        would be absurd."""
         return not self.outcome and (line.waiting > 0 or self.promise_id == line.promise_id)
 
 

@@ -48,7 +48,9 @@ class Release(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(per_hour__gt=0), name="release_has_a_pace")]
+        constraints = [
+            models.CheckConstraint(condition=Q(per_hour__gt=0), name="release_has_a_pace")
+        ]
 
     def __str__(self) -> str:
         return f"{self.per_hour} an hour from {self.started_at:%Y-%m-%d %H:%M}"
@@ -64,10 +66,13 @@ class Order(models.Model):
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
-    # Nothing is mailed about an order before this; place_order sets it, a first import leaves it to go_live.
+    # Nothing is mailed about an order before this; place_order sets it, a first import leaves it to
+    # go_live.
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
     unreachable_at = models.DateTimeField(
-        null=True, editable=False, help_text="Mail to this address came back; empty again once one arrives."
+        null=True,
+        editable=False,
+        help_text="Mail to this address came back; empty again once one arrives.",
     )
     erased_at = models.DateTimeField(
         null=True,
@@ -75,11 +80,16 @@ class Order(models.Model):
         help_text="Its customer asked to be forgotten: it learns no name and no address again.",
     )
     link_version = models.PositiveSmallIntegerField(
-        default=1, editable=False, help_text="Raised to revoke every link sent so far; it never falls."
+        default=1,
+        editable=False,
+        help_text="Raised to revoke every link sent so far; it never falls.",
     )
     imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)
     attention = ArrayField(
-        models.CharField(max_length=200), default=list, blank=True, help_text="What a person has to look at."
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="What a person has to look at.",
     )
     noticed = ArrayField(
         models.CharField(max_length=200),
@@ -98,17 +108,23 @@ class Order(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(Upper("number"), name="order_number_is_unique"),
-            models.CheckConstraint(condition=Q(link_version__gte=1), name="order_links_have_a_version"),
+            models.CheckConstraint(
+                condition=Q(link_version__gte=1), name="order_links_have_a_version"
+            ),
             on_one_line("number", "order_number_is_on_one_line"),
         ]
         indexes = [
             models.Index(Upper("email"), name="orders_of_address"),
-            GinIndex(SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"),
+            GinIndex(
+                SearchVector("customer_name", config="simple"), name="orders_by_words_of_name"
+            ),
             models.Index(fields=["country", "id"], name="orders_of_country"),
             models.Index(fields=["id"], condition=Q(released_at__isnull=True), name="quiet_orders"),
             models.Index(fields=["id"], condition=~Q(attention=[]), name="orders_for_a_person"),
             models.Index(
-                fields=["id"], condition=Q(email="") | Q(unreachable_at__isnull=False), name="orders_out_of_reach"
+                fields=["id"],
+                condition=Q(email="") | Q(unreachable_at__isnull=False),
+                name="orders_out_of_reach",
             ),
         ]
 
@@ -134,22 +150,39 @@ class OrderLine(models.Model):
     shipped = models.PositiveIntegerField(default=0, editable=False)
     cancelled = models.PositiveIntegerField(default=0, editable=False)
     waiting = models.GeneratedField(
-        expression=F("quantity") - F("allocated") - F("cancelled"), output_field=models.IntegerField(), db_persist=True
+        expression=F("quantity") - F("allocated") - F("cancelled"),
+        output_field=models.IntegerField(),
+        db_persist=True,
     )
-    queued_at = models.DateTimeField(help_text="When the order was paid, else placed: first come, first served.")
+    queued_at = models.DateTimeField(
+        help_text="When the order was paid, else placed: first come, first served."
+    )
     joined_at = models.DateTimeField(editable=False)
-    stated_by = models.DateField(null=True, editable=False, help_text="The ship date stated when ordering, if one was.")
+    stated_by = models.DateField(
+        null=True, editable=False, help_text="The ship date stated when ordering, if one was."
+    )
     agreed_by = models.DateField(
-        null=True, blank=True, help_text="The date the customer agreed to: stated, set by law, or consented to since."
+        null=True,
+        blank=True,
+        help_text="The date the customer agreed to: stated, set by law, or consented to since.",
     )
     open_wait = models.BooleanField(
-        default=False, editable=False, help_text="The customer expressly agreed to wait without a date."
+        default=False,
+        editable=False,
+        help_text="The customer expressly agreed to wait without a date.",
     )
     held = models.BooleanField(
-        default=False, editable=False, help_text="Keeps its place and gets no units until a person says how many."
+        default=False,
+        editable=False,
+        help_text="Keeps its place and gets no units until a person says how many.",
     )
     promise = models.ForeignKey(
-        "orders.Promise", models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+        "orders.Promise",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
@@ -160,19 +193,29 @@ class OrderLine(models.Model):
             ("settle_orderline", "Can say how many units of a held line are to come"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["order", "product"], name="one_line_per_order_and_product"),
+            models.UniqueConstraint(
+                fields=["order", "product"], name="one_line_per_order_and_product"
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_has_units"),
-            models.CheckConstraint(condition=Q(shipped__lte=F("allocated")), name="shipped_within_allocated"),
             models.CheckConstraint(
-                condition=Q(quantity__gte=F("allocated") + F("cancelled")), name="units_are_conserved"
+                condition=Q(shipped__lte=F("allocated")), name="shipped_within_allocated"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("allocated") + F("cancelled")),
+                name="units_are_conserved",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["product", "queued_at", "id"], include=["waiting"], condition=Q(waiting__gt=0), name="queue"
+                fields=["product", "queued_at", "id"],
+                include=["waiting"],
+                condition=Q(waiting__gt=0),
+                name="queue",
             ),
             models.Index(
-                fields=["product", "queued_at", "id"], condition=Q(allocated__gt=F("shipped")), name="reserved_lines"
+                fields=["product", "queued_at", "id"],
+                condition=Q(allocated__gt=F("shipped")),
+                name="reserved_lines",
             ),
             models.Index(fields=["product"], name="lines_of_product"),
             models.Index(fields=["id"], condition=Q(held=True), name="held_lines"),
@@ -200,11 +243,14 @@ class OrderLine(models.Model):
     @property
     def refunds_to_send(self) -> int:
         """Cancelled units whose refund was not sent: no others can be put back."""
-        return int(self.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"])
+        return int(
+            self.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
+        )
 
     @property
     def state(self) -> str:
-        """waiting, part_reserved, reserved, part_shipped, shipped or cancelled: the words of status.json."""
+        """waiting, part_reserved, reserved, part_shipped, shipped or cancelled: the words of
+        status.json."""
         if self.cancelled == self.quantity:
             return "cancelled"
         if self.shipped:
@@ -224,7 +270,9 @@ class Allocation(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="allocation_moves_units")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(quantity=0), name="allocation_moves_units")
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity:+d}"
@@ -236,8 +284,12 @@ class Shipment(models.Model):
     carrier = models.CharField(max_length=100, blank=True)
     tracking_number = models.CharField(max_length=200, blank=True)
     recorded_at = models.DateTimeField()
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
-    reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Staff's, of a correction.")
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections"
+    )
+    reason = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Staff's, of a correction."
+    )
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:
@@ -265,7 +317,9 @@ class ShipmentLine(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["shipment", "line"], name="one_row_per_shipment_and_line"),
+            models.UniqueConstraint(
+                fields=["shipment", "line"], name="one_row_per_shipment_and_line"
+            ),
             models.CheckConstraint(condition=~Q(quantity=0), name="shipment_moves_units"),
         ]
 
@@ -281,15 +335,29 @@ class Refund(models.Model):
     due_on = models.DateField()
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
-    sent_by = models.CharField(max_length=150, blank=True, db_default="", help_text="Who marked it sent.")
+    sent_by = models.CharField(
+        max_length=150, blank=True, db_default="", help_text="Who marked it sent."
+    )
 
     class Meta:
         ordering = ["due_on", "id"]
         permissions = [("send_refund", "Can mark refunds sent")]
-        indexes = [models.Index(fields=["due_on"], condition=Q(sent_at__isnull=True), name="refunds_due")]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(sent_at__isnull=True), name="refunds_due")
+        ]
 
     def __str__(self) -> str:
         return f"{self.units} × {self.line.product.sku}, due {self.due_on}"
 
 
-__all__ = ["Allocation", "Import", "Order", "OrderLine", "Product", "Refund", "Release", "Shipment", "ShipmentLine"]
+__all__ = [
+    "Allocation",
+    "Import",
+    "Order",
+    "OrderLine",
+    "Product",
+    "Refund",
+    "Release",
+    "Shipment",
+    "ShipmentLine",
+]

@@ -8,7 +8,8 @@ from orders.models.orders import Order, OrderLine
 from orders.models.supply import Product, Reason
 
 ALL_ORDERS = "orders"  # the code of a LINK event that asks for all orders of the address
-DAY_PASSED = "day_passed"  # the code of a NOTE event that says that the customer may cancel from now on
+# the code of a NOTE event that says that the customer may cancel from now on
+DAY_PASSED = "day_passed"
 
 
 class WindowKind(models.TextChoices):
@@ -20,13 +21,16 @@ class WindowKind(models.TextChoices):
 
 
 class Forecast(models.Model):
-    """One review's answer for a product: bands of units needed, each with its window (orders.domain.supply.Band)."""
+    """One review's answer for a product: bands of units needed, each with its window
+    (orders.domain.supply.Band)."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="forecasts", db_index=False)
     made_at = models.DateTimeField()
     made_on = models.DateField(help_text="The shop's day it was made for.")
     bands = models.JSONField()
-    evidence = models.JSONField(default=dict, help_text="The deliveries and records it was computed from.")
+    evidence = models.JSONField(
+        default=dict, help_text="The deliveries and records it was computed from."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -37,10 +41,13 @@ class Forecast(models.Model):
 
 
 class Promise(models.Model):
-    """A window published to a customer. Pages, status.json and mails show the line's newest one and nothing else."""
+    """A window published to a customer. Pages, status.json and mails show the line's newest one and
+    nothing else."""
 
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="promises")
-    forecast = models.ForeignKey(Forecast, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    forecast = models.ForeignKey(
+        Forecast, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=WindowKind.choices)
     early = models.DateField(null=True, blank=True)
     likely = models.DateField(null=True, blank=True)
@@ -48,9 +55,13 @@ class Promise(models.Model):
     sure = models.FloatField(null=True, blank=True)
     within_14 = models.FloatField(null=True, blank=True)
     within_30 = models.FloatField(null=True, blank=True)
-    place = models.PositiveIntegerField(null=True, blank=True, help_text="Place in line when published.")
+    place = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Place in line when published."
+    )
     units_ahead = models.PositiveIntegerField(null=True, blank=True)
-    reference = models.CharField(max_length=200, blank=True, help_text="The delivery that brings the last unit.")
+    reference = models.CharField(
+        max_length=200, blank=True, help_text="The delivery that brings the last unit."
+    )
     published_at = models.DateTimeField()
     published_on = models.DateField()
     inherited = models.BooleanField(
@@ -60,12 +71,18 @@ class Promise(models.Model):
     )
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
-        null=True, blank=True, help_text="The mail that told it came back; empty again once another tells it."
+        null=True,
+        blank=True,
+        help_text="The mail that told it came back; empty again once another tells it.",
     )
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["late"], condition=Q(late__isnull=False), name="promises_by_last_day")]
+        indexes = [
+            models.Index(
+                fields=["late"], condition=Q(late__isnull=False), name="promises_by_last_day"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.early or '…'} to {self.late or '…'}"
@@ -90,23 +107,34 @@ class EventKind(models.TextChoices):
 
 
 class Event(models.Model):
-    """A fact about an order that its customer may see: one row for page, mail and staff (presentation.sentence)."""
+    """A fact about an order that its customer may see: one row for page, mail and staff
+    (presentation.sentence)."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", db_index=False)
-    line = models.ForeignKey(OrderLine, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    promise = models.ForeignKey(Promise, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    line = models.ForeignKey(
+        OrderLine, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    promise = models.ForeignKey(
+        Promise, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=EventKind.choices)
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150, blank=True)
     note = models.CharField(
-        max_length=300, blank=True, db_default="", help_text="Staff's reason; customers never read it."
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text="Staff's reason; customers never read it.",
     )
-    # The outbox mark: true until a message covers this event. Set by the writer, cleared once by dispatch.
+    # The outbox mark: true until a message covers this event. Set by the writer, cleared once by
+    # dispatch.
     message_due = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
-        null=True, blank=True, help_text="The mail that told it came back; empty again once another tells it."
+        null=True,
+        blank=True,
+        help_text="The mail that told it came back; empty again once another tells it.",
     )
 
     class Meta:
@@ -114,7 +142,11 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["order", "-at", "-id"], name="events_of_order"),
             models.Index(fields=["order"], condition=Q(message_due=True), name="events_to_mail"),
-            models.Index(fields=["at"], condition=Q(kind__in=["earlier", "later", "no_date"]), name="changes_by_day"),
+            models.Index(
+                fields=["at"],
+                condition=Q(kind__in=["earlier", "later", "no_date"]),
+                name="changes_by_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,10 +164,13 @@ class Event(models.Model):
 
 
 class QueueChange(models.Model):
-    """Why places changed for the lines with a key between after and upto, both exclusive; an end left empty is open.
-    A page derives from it "moved up" (step < 0) or "passed by" (step > 0) for lines that had joined before."""
+    """Why places changed for the lines with a key between after and upto, both exclusive; an end
+    left empty is open. A page derives from it "moved up" (step < 0) or "passed by" (step > 0) for
+    lines that had joined before."""
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="queue_changes", db_index=False)
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="queue_changes", db_index=False
+    )
     at = models.DateTimeField()
     reason = models.CharField(max_length=30, choices=Reason.choices)
     step = models.SmallIntegerField(help_text="-1: places fell, +1: places rose.")
@@ -145,7 +180,9 @@ class QueueChange(models.Model):
     after_id = models.BigIntegerField(null=True)
     upto_at = models.DateTimeField(null=True)
     upto_id = models.BigIntegerField(null=True)
-    note = models.CharField(max_length=300, blank=True, help_text="Staff's reason; customers never read it.")
+    note = models.CharField(
+        max_length=300, blank=True, help_text="Staff's reason; customers never read it."
+    )
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:
@@ -157,10 +194,12 @@ class QueueChange(models.Model):
 
 
 class QueueCount(models.Model):
-    """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted index of the queue.
+    """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted
+    index of the queue.
 
-    Written by database triggers only (migration 0002), so no way of changing lines can break it. Several rows may bear one
-    key, as nobody waits for who changes another line of the same day: they add up (migration 0028)."""
+    Written by database triggers only (migration 0002), so no way of changing lines can break it.
+    Several rows may bear one key, as nobody waits for who changes another line of the same day:
+    they add up (migration 0028)."""
 
     pk = models.CompositePrimaryKey("product_id", "width", "start")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
@@ -174,7 +213,8 @@ class QueueCount(models.Model):
 
 
 class Run(models.Model):
-    """A daily job that has been done for a day, so that it is done once, and caught up after an outage."""
+    """A daily job that has been done for a day, so that it is done once, and caught up after an
+    outage."""
 
     job = models.CharField(max_length=40)
     day = models.DateField()

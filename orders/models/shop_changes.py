@@ -1,4 +1,5 @@
-"""What the shop changed in an order that is here: known to us from its files, and decided by a person."""
+"""What the shop changed in an order that is here: known to us from its files, and decided by a
+person."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,8 +9,9 @@ from orders.models.orders import Order, OrderLine
 
 
 class ShopChange(models.Model):
-    """The shop has something of an order otherwise than it is here. It stands until the shop has it as it is here, or in a
-    third way (`gone_at`); until then it is decided once, and not asked again."""
+    """The shop has something of an order otherwise than it is here. It stands until the shop has it
+    as it is here, or in a third way (`gone_at`); until then it is decided once, and not asked
+    again."""
 
     class What(models.TextChoices):
         EMAIL = "email", _("Email address")
@@ -26,11 +28,15 @@ class ShopChange(models.Model):
     what = models.CharField(max_length=10, choices=What.choices)
     here = models.JSONField(help_text="As it was here then: fields of the order, or units.")
     there = models.JSONField(help_text="As the shop has it.")
-    text = models.CharField(max_length=200, blank=True, help_text="What staff's list says while nobody has decided.")
+    text = models.CharField(
+        max_length=200, blank=True, help_text="What staff's list says while nobody has decided."
+    )
     seen_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=150, blank=True, help_text="Empty: an import, where nothing hangs on it.")
+    decided_by = models.CharField(
+        max_length=150, blank=True, help_text="Empty: an import, where nothing hangs on it."
+    )
     gone_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -44,11 +50,16 @@ class ShopChange(models.Model):
                 name="one_standing_change",
             ),
             models.CheckConstraint(
-                condition=Q(outcome="", decided_at=None) | ~Q(outcome=""), name="decided_with_outcome"
+                condition=Q(outcome="", decided_at=None) | ~Q(outcome=""),
+                name="decided_with_outcome",
             ),
         ]
         indexes = [
-            models.Index(fields=["id"], condition=Q(outcome="", gone_at__isnull=True), name="shop_changes_to_decide")
+            models.Index(
+                fields=["id"],
+                condition=Q(outcome="", gone_at__isnull=True),
+                name="shop_changes_to_decide",
+            )
         ]
 
     def __str__(self) -> str:

@@ -8,8 +8,8 @@ from orders.models.orders import OrderLine
 
 
 class ShopTask(models.Model):
-    """Units cancelled here that the shop still means to send, or put back here that it has cancelled: listed until staff
-    say that it is done, or an import shows it."""
+    """Units cancelled here that the shop still means to send, or put back here that it has
+    cancelled: listed until staff say that it is done, or an import shows it."""
 
     class Kind(models.TextChoices):
         CANCEL = "cancel", _("Cancel in the shop")
@@ -19,17 +19,27 @@ class ShopTask(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     units = models.PositiveIntegerField()
     set_aside = models.PositiveIntegerField(
-        default=0, help_text="Of these, units that were set aside when they were cancelled: they may be being packed."
+        default=0,
+        help_text="Of these, units that were set aside when they were cancelled: they may be "
+        "being packed.",
     )
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
-    confirmed_by = models.CharField(max_length=150, blank=True, help_text="Who said so; empty: an import showed it.")
+    confirmed_by = models.CharField(
+        max_length=150, blank=True, help_text="Who said so; empty: an import showed it."
+    )
 
     class Meta:
         ordering = ["id"]
         permissions = [("confirm_shoptask", "Can confirm what was done in the shop")]
         constraints = [models.CheckConstraint(condition=Q(units__gt=0), name="shop_task_has_units")]
-        indexes = [models.Index(fields=["line", "id"], condition=Q(confirmed_at__isnull=True), name="shop_tasks_to_do")]
+        indexes = [
+            models.Index(
+                fields=["line", "id"],
+                condition=Q(confirmed_at__isnull=True),
+                name="shop_tasks_to_do",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.units} × {self.line.product.sku} of {self.line.order.number}"

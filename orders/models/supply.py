@@ -20,7 +20,10 @@ class Reason(models.TextChoices):
     DELIVERY_CANCELLED = "delivery_cancelled", _("Delivery cancelled")
     NEW_DELIVERY = "new_delivery", _("New delivery ordered")
     NOT_ARRIVED = "not_arrived", _("Delivery has not arrived")
-    SUPPLIER_RECORD = "supplier_record", _("Deliveries like this have been taking longer or shorter")
+    SUPPLIER_RECORD = (
+        "supplier_record",
+        _("Deliveries like this have been taking longer or shorter"),
+    )
     LATE_JOIN = "late_join", _("An older order reached us late")
     MOVED = "moved", _("Moved in line by staff")
     RECEIPT_CORRECTED = "receipt_corrected", _("Fewer units had arrived than counted")
@@ -41,23 +44,35 @@ class Supplier(models.Model):
 class Product(models.Model):
     sku = models.CharField("SKU", max_length=100, unique=True, validators=[is_key])
     name = models.CharField(max_length=300)
-    on_backorder = models.BooleanField(default=True, help_text="Orders of this product join its queue.")
+    on_backorder = models.BooleanField(
+        default=True, help_text="Orders of this product join its queue."
+    )
     handling_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Working days from arrival to the carrier, one at least; empty: the shop's own (HANDLING_DAYS).",
+        help_text="Working days from arrival to the carrier, one at least; empty: the shop's own "
+        "(HANDLING_DAYS).",
     )
-    # A change settles before customers hear of it: first unpublished change, when to publish, and why it changed.
+    # A change settles before customers hear of it: first unpublished change, when to publish, and
+    # why it changed.
     changed_at = models.DateTimeField(null=True, editable=False)
     review_at = models.DateTimeField(null=True, editable=False)
-    change_reason = models.CharField(max_length=30, blank=True, choices=Reason.choices, editable=False)
+    change_reason = models.CharField(
+        max_length=30, blank=True, choices=Reason.choices, editable=False
+    )
 
     class Meta:
         ordering = ["sku"]
         permissions = [("discontinue_product", "Can discontinue a product")]
-        indexes = [models.Index(fields=["review_at"], condition=Q(review_at__isnull=False), name="product_to_review")]
+        indexes = [
+            models.Index(
+                fields=["review_at"], condition=Q(review_at__isnull=False), name="product_to_review"
+            )
+        ]
         constraints = [
-            models.CheckConstraint(condition=Q(handling_days__gte=1), name="handling_takes_a_working_day"),
+            models.CheckConstraint(
+                condition=Q(handling_days__gte=1), name="handling_takes_a_working_day"
+            ),
             on_one_line("sku", "sku_is_on_one_line"),
         ]
 
@@ -71,8 +86,8 @@ class Product(models.Model):
 
 
 class Shortening(models.Model):
-    """The product's queue got shorter while somebody held the product, so that it is still to be marked
-    (promising.mark_moved_up)."""
+    """The product's queue got shorter while somebody held the product, so that it is still to be
+    marked (promising.mark_moved_up)."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
@@ -85,10 +100,12 @@ class Shortening(models.Model):
 
 
 class Discontinuation(models.Model):
-    """A product that will not come again: all who wait are cancelled, from the end of the queue, a part at a time.
-    The part below (next_at, next_id) is still to do."""
+    """A product that will not come again: all who wait are cancelled, from the end of the queue, a
+    part at a time. The part below (next_at, next_id) is still to do."""
 
-    product = models.ForeignKey(Product, models.PROTECT, related_name="discontinuations", db_index=False)
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="discontinuations", db_index=False
+    )
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=150)
     asked_at = models.DateTimeField()
@@ -102,7 +119,9 @@ class Discontinuation(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["product"], condition=Q(finished_at__isnull=True), name="discontinued_once_at_a_time"
+                fields=["product"],
+                condition=Q(finished_at__isnull=True),
+                name="discontinued_once_at_a_time",
             )
         ]
         indexes = [models.Index(fields=["product", "-id"], name="discontinuations_of_product")]
@@ -112,7 +131,8 @@ class Discontinuation(models.Model):
 
 
 class Stock(models.Model):
-    """Units of a product that ever arrived and that were set aside. Its row is the lock of every allocation."""
+    """Units of a product that ever arrived and that were set aside. Its row is the lock of every
+    allocation."""
 
     product = models.OneToOneField(Product, models.CASCADE, primary_key=True)
     arrived = models.PositiveIntegerField(default=0)
@@ -121,7 +141,9 @@ class Stock(models.Model):
     class Meta:
         verbose_name_plural = "stock"
         constraints = [
-            models.CheckConstraint(condition=Q(allocated__lte=F("arrived")), name="allocated_within_arrived"),
+            models.CheckConstraint(
+                condition=Q(allocated__lte=F("arrived")), name="allocated_within_arrived"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,7 +171,9 @@ class Restock(models.Model):
             ("cancel_restock", "Can cancel what has not arrived of a restock"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["reference", "product"], name="one_restock_per_reference_and_product"),
+            models.UniqueConstraint(
+                fields=["reference", "product"], name="one_restock_per_reference_and_product"
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="restock_brings_units"),
             on_one_line("reference", "reference_is_on_one_line"),
         ]
@@ -170,7 +194,8 @@ class Restock(models.Model):
 
 
 class RestockDate(models.Model):
-    """One version of the day a supplier promised, as posted; the newest (posted_on, id) is in force."""
+    """One version of the day a supplier promised, as posted; the newest (posted_on, id) is in
+    force."""
 
     restock = models.ForeignKey(Restock, models.PROTECT, related_name="dates")
     expected_on = models.DateField()
@@ -188,7 +213,9 @@ class RestockDate(models.Model):
 
     class Meta:
         ordering = ["posted_on", "id"]
-        indexes = [models.Index(fields=["restock", "-posted_on", "-id"], name="newest_date_of_restock")]
+        indexes = [
+            models.Index(fields=["restock", "-posted_on", "-id"], name="newest_date_of_restock")
+        ]
 
     def __str__(self) -> str:
         return f"{self.expected_on} (posted {self.posted_on})"
@@ -198,28 +225,35 @@ class Receipt(models.Model):
     """Units that arrived; a correction is a row of its own, with the difference."""
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="receipts")
-    restock = models.ForeignKey(Restock, models.PROTECT, null=True, blank=True, related_name="receipts")
+    restock = models.ForeignKey(
+        Restock, models.PROTECT, null=True, blank=True, related_name="receipts"
+    )
     quantity = models.IntegerField()
     arrived_on = models.DateField()
     stocked = models.BooleanField(
         default=True,
-        help_text="Its units were ours to set aside; no: it came before our first order, as a record only.",
+        help_text="Its units were ours to set aside; no: it came before our first order, as a "
+        "record only.",
     )
     ahead = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Its units shipped before a delivery was received here. Those that have come with one since are taken "
+        help_text="Its units shipped before a delivery was received here. Those that have come "
+        "with one since are taken "
         "off by corrections (came_with).",
     )
     recorded_at = models.DateTimeField()
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections"
+    )
     came_with = models.ForeignKey(
         "self",
         models.PROTECT,
         null=True,
         editable=False,
         related_name="covers",
-        help_text="Of a correction of units that shipped ahead: the receipt of the delivery that brought them.",
+        help_text="Of a correction of units that shipped ahead: the receipt of the delivery that "
+        "brought them.",
     )
     reason = models.CharField(max_length=200, blank=True)
     actor = models.CharField(max_length=150, blank=True)
@@ -227,7 +261,11 @@ class Receipt(models.Model):
     class Meta:
         ordering = ["-id"]
         permissions = [("correct_receipt", "Can correct a receipt")]
-        indexes = [models.Index(fields=["product", "arrived_on"], condition=Q(ahead=True), name="shipped_ahead")]
+        indexes = [
+            models.Index(
+                fields=["product", "arrived_on"], condition=Q(ahead=True), name="shipped_ahead"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0) | Q(quantity__lt=0, corrects__isnull=False),

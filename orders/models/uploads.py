@@ -7,8 +7,8 @@ from orders.models.orders import Import
 
 
 class Upload(models.Model):
-    """A file with what became of it. It is kept in the row, as the worker may run on another machine; a worker that ends
-    half-way leaves the row as it was, and the next takes it up."""
+    """A file with what became of it. It is kept in the row, as the worker may run on another
+    machine; a worker that ends half-way leaves the row as it was, and the next takes it up."""
 
     class State(models.TextChoices):
         UNKNOWN_COLUMNS = "columns", _("Its columns are not known")
@@ -31,12 +31,18 @@ class Upload(models.Model):
     column_map = models.JSONField(
         null=True, help_text="Which of its columns hold what; empty: recognised by its header."
     )
-    all_products = models.BooleanField(default=False, help_text="All products of the file are on backorder.")
+    all_products = models.BooleanField(
+        default=False, help_text="All products of the file are on backorder."
+    )
     skus = models.JSONField(
-        default=list, db_default=[], help_text="Products of it that the command named as on backorder."
+        default=list,
+        db_default=[],
+        help_text="Products of it that the command named as on backorder.",
     )
     remaining = models.BinaryField(
-        default=b"", db_default=b"", help_text="The file that came with it: how many units are still to come."
+        default=b"",
+        db_default=b"",
+        help_text="The file that came with it: how many units are still to come.",
     )
     is_held = models.BooleanField(
         default=False,
@@ -49,13 +55,19 @@ class Upload(models.Model):
     summary = models.JSONField(default=list)
     examples = models.JSONField(default=list)
     told = models.JSONField(
-        default=dict, db_default={}, help_text="What customers would hear of it, in numbers and sentences."
+        default=dict,
+        db_default={},
+        help_text="What customers would hear of it, in numbers and sentences.",
     )
-    told_worse = models.PositiveIntegerField(default=0, db_default=0, help_text="Orders that would be told worse news.")
+    told_worse = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Orders that would be told worse news."
+    )
     bad_rows = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=dict, help_text="What is wrong, by the number of the row.")
     uploaded_at = models.DateTimeField()
-    waits_since = models.DateTimeField(null=True, help_text="Asked of the worker: to be checked, or imported.")
+    waits_since = models.DateTimeField(
+        null=True, help_text="Asked of the worker: to be checked, or imported."
+    )
     uploaded_by = models.CharField(max_length=150)
     confirmed_by = models.CharField(max_length=150, blank=True)
     finished_at = models.DateTimeField(null=True)
@@ -66,7 +78,9 @@ class Upload(models.Model):
         default_permissions = ()  # whoever may import may upload
         indexes = [
             models.Index(
-                fields=["id"], condition=models.Q(state__in=["to_check", "to_import"]), name="uploads_to_work_off"
+                fields=["id"],
+                condition=models.Q(state__in=["to_check", "to_import"]),
+                name="uploads_to_work_off",
             )
         ]
 

@@ -1,4 +1,5 @@
-"""calendar.ics: by when each line leaves, as an entry of the reader's calendar that follows what we tell."""
+"""calendar.ics: by when each line leaves, as an entry of the reader's calendar that follows what we
+tell."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,9 @@ REFRESH = timedelta(hours=6)
 
 
 def calendar_of(order: Order, status: Status, *, locale: str, page: str) -> bytes:
-    """An all-day entry for every line that has a latest day; cancelled once it has none any more, or has left. `page`:
-    where entries link to, if anywhere. Never without a component, which would be no calendar: of one that has nothing to
-    tell yet, programs learn the zone and ask again."""
+    """An all-day entry for every line that has a latest day; cancelled once it has none any more,
+    or has left. `page`: where entries link to, if anywhere. Never without a component, which would
+    be no calendar: of one that has nothing to tell yet, programs learn the zone and ask again."""
     calendar = Calendar()
     calendar.add("prodid", "-//Backorders//EN")
     calendar.add("version", "2.0")
@@ -38,8 +39,11 @@ def calendar_of(order: Order, status: Status, *, locale: str, page: str) -> byte
     return bytes(calendar.to_ical())
 
 
-def _entry(line: LineStatus, promises: Sequence[Promise], status: Status, *, locale: str) -> Event | None:
-    """None where no day was ever named. Each promise is a newer version of the entry, and its end a version after that."""
+def _entry(
+    line: LineStatus, promises: Sequence[Promise], status: Status, *, locale: str
+) -> Event | None:
+    """None where no day was ever named. Each promise is a newer version of the entry, and its end a
+    version after that."""
     dated = [promise for promise in promises if promise.kind in NAMES_A_DAY and promise.late]
     if not dated:
         return None
@@ -61,10 +65,18 @@ def _entry(line: LineStatus, promises: Sequence[Promise], status: Status, *, loc
         entry.add("dtend", shown.late + timedelta(days=1))  # exclusive
     entry.add("transp", "TRANSPARENT")
     if stands:
-        entry.add("description", window_words(window_of(shown), since=shown.published_on, locale=locale))
+        entry.add(
+            "description", window_words(window_of(shown), since=shown.published_on, locale=locale)
+        )
     return entry
 
 
 def _changed_at(line: LineStatus, promises: Sequence[Promise], status: Status) -> datetime:
-    ends = [event.at for event in status.events if event.line == line.id] if not line.is_open else []
-    return max(promises[-1].published_at, *ends).astimezone(UTC) if ends else promises[-1].published_at.astimezone(UTC)
+    ends = (
+        [event.at for event in status.events if event.line == line.id] if not line.is_open else []
+    )
+    return (
+        max(promises[-1].published_at, *ends).astimezone(UTC)
+        if ends
+        else promises[-1].published_at.astimezone(UTC)
+    )

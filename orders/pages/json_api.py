@@ -16,7 +16,10 @@ def status_object(status: Status) -> dict[str, Any]:
         "as_of": _moment(status.as_of),
         "next_update_by": _day(status.next_update_by),
         "lines": [_line_object(line) for line in status.lines],
-        "events": [{"at": _moment(event.at), "kind": _kind(event.kind), "text": event.text} for event in status.events],
+        "events": [
+            {"at": _moment(event.at), "kind": _kind(event.kind), "text": event.text}
+            for event in status.events
+        ],
     }
 
 
@@ -44,7 +47,8 @@ def _line_object(line: LineStatus) -> dict[str, Any]:
 
 
 def offer_object(offer: Offer) -> dict[str, Any]:
-    """Strangers read how long the line is, rounded: the exact number is the shop's business (EXACT_LINE)."""
+    """Strangers read how long the line is, rounded: the exact number is the shop's business
+    (EXACT_LINE)."""
     return {
         "sku": offer.sku,
         "name": offer.name,

@@ -1,7 +1,9 @@
-"""In which language somebody reads a page: the one they chose, else their order's, else their browser's, else the shop's.
+"""In which language somebody reads a page: the one they chose, else their order's, else their
+browser's, else the shop's.
 
 Choosing is a link with `?lang=`, on every page; a cookie keeps the choice for the pages that follow
-(backorders_site.middleware.languages). A mail is written in the order's language whatever was chosen on a page.
+(backorders_site.middleware.languages). A mail is written in the order's language whatever was
+chosen on a page.
 """
 
 import re
@@ -19,8 +21,8 @@ PARAMETER = "lang"
 
 
 def number_typed(words: str) -> int | None:
-    """A whole number in the digits of any script, with the marks of direction that a reader's keyboard may add; None: it is
-    none."""
+    """A whole number in the digits of any script, with the marks of direction that a reader's
+    keyboard may add; None: it is none."""
     words = visible(words)
     return int(words) if re.fullmatch(r"\d{1,9}", words) else None
 
@@ -32,8 +34,8 @@ def asked_for(request: HttpRequest) -> str:
 
 
 def read_as(request: HttpRequest, order_locale: str = "") -> str:
-    """Turn the rest of this request to the reader's language. Returns the locale to write dates and numbers in: that of
-    the reader's own region where the language is spoken there."""
+    """Turn the rest of this request to the reader's language. Returns the locale to write dates and
+    numbers in: that of the reader's own region where the language is spoken there."""
     locale = _locale_of(request, order_locale)
     translation.activate(language_for(locale))
     return locale

@@ -1,4 +1,5 @@
-"""Whether anything may have changed on a page since it was shown: most polls ask in vain, and one query tells."""
+"""Whether anything may have changed on a page since it was shown: most polls ask in vain, and one
+query tells."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def look(key: OrderKey) -> Look | None:
 
 
 def version_shown(state: str) -> str | None:
-    """The version that a page showed in this state, if one did lately. Without the cache every poll reads the page."""
+    """The version that a page showed in this state, if one did lately. Without the cache every poll
+    reads the page."""
     with suppress(RedisError):
         version: str | None = cache.get(state)
         return version

@@ -1,4 +1,5 @@
-"""My orders: a mailed link, good for a quarter of an hour, opens all orders of one mail address. There is no account."""
+"""My orders: a mailed link, good for a quarter of an hour, opens all orders of one mail address.
+There is no account."""
 
 from collections.abc import Callable
 
@@ -26,7 +27,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     try:
         email = access.count_mail(typed, client=access.client_range(request))
     except access.Throttled as throttled:
-        response = render(request, "orders/mine.html", {"email": typed, "too_often": True}, status=429)
+        response = render(
+            request, "orders/mine.html", {"email": typed, "too_often": True}, status=429
+        )
         response["Retry-After"] = str(throttled.retry_after)
         return response
     services.ask_for_orders(email, now=timezone.now())

@@ -41,7 +41,9 @@ def orders_of(email: str, *, locale: str, now: datetime) -> Sequence[OrderAtAGla
 
     def glance(line: OrderLine) -> LineAtAGlance:
         position = positions.get(line.pk)
-        words = line_briefly(line, place=position.place if position else None, today=today, locale=locale)
+        words = line_briefly(
+            line, place=position.place if position else None, today=today, locale=locale
+        )
         return LineAtAGlance(line.quantity, line.product.name, words)
 
     glances = [

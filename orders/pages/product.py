@@ -1,5 +1,5 @@
-"""Before buying: what somebody would be promised who ordered now, as a page, for programs, and as a frame in the shop's
-own page. All of it is public and holds nothing of any customer."""
+"""Before buying: what somebody would be promised who ordered now, as a page, for programs, and as a
+frame in the shop's own page. All of it is public and holds nothing of any customer."""
 
 import re
 from typing import Any
@@ -43,8 +43,11 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
 @cache_control(public=True, max_age=KEPT)
 def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
-    if quantity is None or not request.GET.get("quantity", "").isascii():  # programs write digits in one way
-        return JsonResponse({"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400)
+    # programs write digits in one way
+    if quantity is None or not request.GET.get("quantity", "").isascii():
+        return JsonResponse(
+            {"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400
+        )
     try:
         return JsonResponse(json_api.offer_object(_offer(sku, quantity)))
     except Http404:
@@ -56,7 +59,8 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
 def embed(request: HttpRequest, sku: str) -> HttpResponse:
-    """A small frame: ?lang=de, ?theme=light or dark (else the reader's). An unknown SKU says so, as small."""
+    """A small frame: ?lang=de, ?theme=light or dark (else the reader's). An unknown SKU says so, as
+    small."""
     locale = read_as(request)
     theme = request.GET.get("theme", "")
     context: dict[str, Any] = {"theme": theme if theme in THEMES else "", "sku": sku}
@@ -70,8 +74,11 @@ def _words(shown: Offer, locale: str) -> dict[str, Any]:
     today = timezone.localtime(shown.as_of).date()
     return {
         "offer": shown,
-        "window": shown.window and window_html(shown.window, since=shown.on, today=today, locale=locale),
-        "length": spoken_for_sentence(shown.lines, about_units(shown), exact=settings.EXACT_LINE, locale=locale),
+        "window": shown.window
+        and window_html(shown.window, since=shown.on, today=today, locale=locale),
+        "length": spoken_for_sentence(
+            shown.lines, about_units(shown), exact=settings.EXACT_LINE, locale=locale
+        ),
         "locale": locale,
         "today": today,
     }

@@ -15,10 +15,10 @@ RECORD_KEPT = 600  # seconds
 FEWEST = 50  # outcomes; fewer say nothing about us
 BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
 
-# A window told is over when its line's last unit left, or at the end of its last day, whichever came first. It counts
-# on that day. Who cancelled before its end is left out; who cancelled after it had been let down. Reserved units had
-# arrived: that they leave within the handling time is no feat, and is not counted. Nor is what a shop had broken before we
-# knew of it (inherited).
+# A window told is over when its line's last unit left, or at the end of its last day, whichever
+# came first. It counts on that day. Who cancelled before its end is left out; who cancelled after
+# it had been let down. Reserved units had arrived: that they leave within the handling time is no
+# feat, and is not counted. Nor is what a shop had broken before we knew of it (inherited).
 OUTCOMES = """
     WITH told AS (
         SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left, left_open.units > 0 AS is_open,
@@ -58,8 +58,9 @@ OUTCOMES = """
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Of the windows told that came to an end within `days`: how many there were, and the shares (0 to 1) of lines that
-    left by the last day told and of those that left within the window. Shares are None below FEWEST."""
+    """Of the windows told that came to an end within `days`: how many there were, and the shares (0
+    to 1) of lines that left by the last day told and of those that left within the window. Shares
+    are None below FEWEST."""
 
     days: int
     outcomes: int
@@ -76,8 +77,8 @@ class ProductKept:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`kept`: of all products, a row per period. `products`: those with enough outcomes in any period, by name;
-    `others`: how many had some, and too few."""
+    """`kept`: of all products, a row per period. `products`: those with enough outcomes in any
+    period, by name; `others`: how many had some, and too few."""
 
     as_of: datetime
     kept: Sequence[Kept]

@@ -1,4 +1,5 @@
-"""What the customer's pages read, as frozen values; the number of queries does not depend on how much there is."""
+"""What the customer's pages read, as frozen values; the number of queries does not depend on how
+much there is."""
 
 import hashlib
 from collections import Counter
@@ -56,10 +57,12 @@ NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance
 FEWEST_DATES = 5  # dates given for such goods; fewer are no record to speak of
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
-# The rules ask for a withdrawal function in the EU only; customers in the UK have the same right and find the same link.
+# The rules ask for a withdrawal function in the EU only; customers in the UK have the same right
+# and find the same link.
 MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
 
-# Both ends are exclusive: a line that staff moved back stands at the upper one now, and did not move up.
+# Both ends are exclusive: a line that staff moved back stands at the upper one now, and did not
+# move up.
 QUEUE_CHANGES = """
     SELECT l.id, c.at, c.reason, c.step, c.lines, c.units, c.after_id
     FROM orders_orderline l
@@ -96,8 +99,8 @@ class DatesHeld:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """The promise last published for a line; `due`: the day its delivery was expected on when it was published;
-    `record`: how the dates given for such goods had held until then."""
+    """The promise last published for a line; `due`: the day its delivery was expected on when it
+    was published; `record`: how the dates given for such goods had held until then."""
 
     window: Window
     on: date
@@ -108,8 +111,8 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event in words. `line` and `product` are None and empty where it is about the whole order; `told_at`: when a
-    mail with it was handed over; None where that came back."""
+    """An event in words. `line` and `product` are None and empty where it is about the whole order;
+    `told_at`: when a mail with it was handed over; None where that came back."""
 
     at: datetime
     kind: str
@@ -121,9 +124,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an open delay notice asks, in words: beside its buttons the first of its sentences is enough, the others say it
-    in full. `answer_by` where silence cancels: the last day; `question` is what the page before the button asks, `kept` what
-    keeping will agree to, `silence` what no answer means. `overtaken`: a newer promise stands, whose date is read beside it."""
+    """What an open delay notice asks, in words: beside its buttons the first of its sentences is
+    enough, the others say it in full. `answer_by` where silence cancels: the last day; `question`
+    is what the page before the button asks, `kept` what keeping will agree to, `silence` what no
+    answer means. `overtaken`: a newer promise stands, whose date is read beside it."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
@@ -143,12 +147,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line joined, if known;
-    `cancellation`: what was said of it last, and of its refund since; `crossed`: the same of one that a parcel crossed;
-    `asked`: an open notice that wants an answer;
-    `put_back`: what putting back agrees to, where silence cancelled the line and its refund was not sent; `may_withdraw`:
-    from the contract, by the law of the country; `former`: the windows told before, newest first; `standing`: who is ahead
-    in units and which deliveries serve them, unless nothing waits."""
+    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line
+    joined, if known; `cancellation`: what was said of it last, and of its refund since; `crossed`:
+    the same of one that a parcel crossed; `asked`: an open notice that wants an answer; `put_back`:
+    what putting back agrees to, where silence cancelled the line and its refund was not sent;
+    `may_withdraw`: from the contract, by the law of the country; `former`: the windows told before,
+    newest first; `standing`: who is ahead in units and which deliveries serve them, unless nothing
+    waits."""
 
     id: int
     sku: str
@@ -196,12 +201,15 @@ class LineStatus:
     @property
     def is_split(self) -> bool:
         """Whether its units have come to different ends so far."""
-        return sum(units > 0 for units in (self.shipped, self.reserved, self.waiting, self.cancelled)) > 1
+        return (
+            sum(units > 0 for units in (self.shipped, self.reserved, self.waiting, self.cancelled))
+            > 1
+        )
 
     @property
     def may_be_parted(self) -> bool:
-        """Whether what is still to leave may do so in several parcels: each part can go once it is here. What one delivery
-        brings leaves together."""
+        """Whether what is still to leave may do so in several parcels: each part can go once it is
+        here. What one delivery brings leaves together."""
         if self.open_units < 2 or not self.waiting or self.held:
             return False
         return self.reserved > 0 or self.standing is None or deliveries_of_mine(self.standing) != 1
@@ -217,12 +225,17 @@ class LineStatus:
         """The day told before, where there is none any more."""
         if self.promised is None or self.promised.window.kind != "none":
             return None
-        return next((told.window.late for told in self.former if told.window.kind in NAMES_A_DAY), None)
+        return next(
+            (told.window.late for told in self.former if told.window.kind in NAMES_A_DAY), None
+        )
 
     @property
     def shipped_on(self) -> date | None:
         """The day on which all that has left did, if known."""
-        days = {timezone.localtime(each.shipped_at).date() if each.shipped_at else None for each in self.parcels}
+        days = {
+            timezone.localtime(each.shipped_at).date() if each.shipped_at else None
+            for each in self.parcels
+        }
         return days.pop() if len(days) == 1 else None
 
 
@@ -254,20 +267,30 @@ class Status:
 
     @property
     def next_update_by(self) -> date | None:
-        """The earliest day by which a customer with open lines hears from us: that what we said is not true any more, or,
-        after long silence, that nothing changed."""
-        days = [day for line in self.lines if line.is_open for day in (_holds_until(line), line.reassured_by) if day]
+        """The earliest day by which a customer with open lines hears from us: that what we said is
+        not true any more, or, after long silence, that nothing changed."""
+        days = [
+            day
+            for line in self.lines
+            if line.is_open
+            for day in (_holds_until(line), line.reassured_by)
+            if day
+        ]
         return min(days, default=None)
 
     @property
     def version(self) -> str:
-        """Changes with whatever a page shows, but for the time of reading; words about days change at midnight."""
-        seen = replace(self, as_of=datetime.combine(timezone.localtime(self.as_of).date(), datetime.min.time()))
+        """Changes with whatever a page shows, but for the time of reading; words about days change
+        at midnight."""
+        seen = replace(
+            self, as_of=datetime.combine(timezone.localtime(self.as_of).date(), datetime.min.time())
+        )
         return hashlib.blake2s(repr(seen).encode(), digest_size=12).hexdigest()
 
 
 def order_status(order: Order, *, locale: str, now: datetime) -> Status:
-    """All that the customer of an order may see: five queries, one more once it shipped, however many lines and events."""
+    """All that the customer of an order may see: five queries, one more once it shipped, however
+    many lines and events."""
     lines = _lines(order)
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
@@ -286,14 +309,17 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     changes = _queue_changes(order, lines, events, positions, locale=locale)
     law = law_of(order.country, order.region)
     reach = _reach_of(order)
-    reader = _Reader(locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, reach.hears_no_change)
+    reader = _Reader(
+        locale, timezone.localtime(now).date(), law in MAY_WITHDRAW, reach.hears_no_change
+    )
     return Status(
         number=order.number,
         placed_at=order.placed_at,
         as_of=now,
         is_mailed=reach.is_reached,
         lines=tuple(
-            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, reader) for line in lines
+            _line_status(line, positions.get(line.pk), parcels.get(line.pk, []), events, reader)
+            for line in lines
         ),
         events=tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True)),
     )
@@ -337,9 +363,14 @@ def _lines(order: Order) -> list[OrderLine]:
 
 @cache
 def _rows_of_lines() -> QuerySet[OrderLine]:
-    """With the newest notice that no newer one replaced, as `notice_row`, the one by which silence cancels, as
-    `cancelling_row`, and the units whose refund is still to be sent. They differ while the newest has not been told."""
-    notices = DelayNotice.objects.filter(line=OuterRef("pk")).exclude(outcome=Outcome.SUPERSEDED).order_by("-pk")
+    """With the newest notice that no newer one replaced, as `notice_row`, the one by which silence
+    cancels, as `cancelling_row`, and the units whose refund is still to be sent. They differ while
+    the newest has not been told."""
+    notices = (
+        DelayNotice.objects.filter(line=OuterRef("pk"))
+        .exclude(outcome=Outcome.SUPERSEDED)
+        .order_by("-pk")
+    )
     cancelling = notices.filter(
         outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None
     )
@@ -376,7 +407,11 @@ def _notice(line: OrderLine, name: str = "notice_row") -> DelayNotice | None:
     row: dict[str, Any] | None = getattr(line, name, None)
     if row is None:
         return None
-    days = {name: date.fromisoformat(row[name]) for name in ("late", "answer_by", "consent_to") if row[name]}
+    days = {
+        name: date.fromisoformat(row[name])
+        for name in ("late", "answer_by", "consent_to")
+        if row[name]
+    }
     return DelayNotice(**row | days)
 
 
@@ -411,15 +446,25 @@ def _names_a_day(line: OrderLine) -> bool:
     return line.promise is not None and line.promise.late is not None
 
 
-def _put_back(line: OrderLine, notice: DelayNotice | None, own: Iterable[Event], reader: _Reader) -> str:
-    """Empty where nothing can be put back, by the rule of services.way_back, from what the page has read already."""
+def _put_back(
+    line: OrderLine, notice: DelayNotice | None, own: Iterable[Event], reader: _Reader
+) -> str:
+    """Empty where nothing can be put back, by the rule of services.way_back, from what the page has
+    read already."""
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
     if notice is None or not silenced or line.product.is_discontinued:
         return ""
     silent = next(
-        (each for each in own if each.kind == EventKind.CANCELLED and each.facts.get("by") == "silence"), None
+        (
+            each
+            for each in own
+            if each.kind == EventKind.CANCELLED and each.facts.get("by") == "silence"
+        ),
+        None,
     )
-    if (getattr(line, "unrefunded", 0) or 0) < min(silent.facts["units"] if silent else 1, line.cancelled):
+    if (getattr(line, "unrefunded", 0) or 0) < min(
+        silent.facts["units"] if silent else 1, line.cancelled
+    ):
         return ""
     return consent_sentence(notice, locale=reader.locale, today=reader.today)
 
@@ -485,7 +530,8 @@ def _line_status(
 
 
 def _former(newest_first: Iterable[Event], promise: Promise | None) -> tuple[Told, ...]:
-    """Every change keeps what was told before it; a window told twice in a row is one, and so is one that still holds."""
+    """Every change keeps what was told before it; a window told twice in a row is one, and so is
+    one that still holds."""
     told: list[Told] = []
     for event in newest_first:
         if event.facts.get("told"):
@@ -493,19 +539,25 @@ def _former(newest_first: Iterable[Event], promise: Promise | None) -> tuple[Tol
             window = window_in(event.facts["told"])
             if told and told[-1].window == window:
                 told.pop()
-            told.append(Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date()))
+            told.append(
+                Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date())
+            )
     if told and promise and told[0].window == window_of(promise):
         del told[0]
     return tuple(told)
 
 
-def _standing(line: OrderLine, position: queue.Position | None, own: Iterable[Event]) -> Standing | None:
+def _standing(
+    line: OrderLine, position: queue.Position | None, own: Iterable[Event]
+) -> Standing | None:
     if position is None:
         return None
     promise = line.promise
     forecast = promise.forecast if promise else None
     arrived = (
-        event for event in own if event.kind == EventKind.RESERVED and promise and event.at > promise.published_at
+        event
+        for event in own
+        if event.kind == EventKind.RESERVED and promise and event.at > promise.published_at
     )
     return standing(
         bands=forecast.bands if forecast else (),
@@ -519,10 +571,20 @@ def _standing(line: OrderLine, position: queue.Position | None, own: Iterable[Ev
 
 
 def _reassured_by(line: OrderLine, newest_first: Sequence[Event]) -> date | None:
-    """The day by which services.reassure writes that nothing changed, where it does; the review runs in the morning."""
-    if not newest_first or not line.waiting or line.held or line.promise is None or line.order.released_at is None:
+    """The day by which services.reassure writes that nothing changed, where it does; the review
+    runs in the morning."""
+    if (
+        not newest_first
+        or not line.waiting
+        or line.held
+        or line.promise is None
+        or line.order.released_at is None
+    ):
         return None
-    often_said = [event.kind for event in newest_first[:2]] == [EventKind.ON_TRACK, EventKind.ON_TRACK]
+    often_said = [event.kind for event in newest_first[:2]] == [
+        EventKind.ON_TRACK,
+        EventKind.ON_TRACK,
+    ]
     days = settings.LONG_QUIET_DAYS if often_said else settings.QUIET_DAYS
     return timezone.localtime(newest_first[0].at).date() + timedelta(days=days + 1)
 
@@ -553,20 +615,29 @@ def _deliveries(promise: Promise | None) -> list[dict[str, Any]]:
 
 def _due_days(promise: Promise | None) -> dict[str, date]:
     """By delivery: the day it was expected on when the promise was published."""
-    return {each["reference"]: date.fromisoformat(each["promised_on"]) for each in _deliveries(promise)}
+    return {
+        each["reference"]: date.fromisoformat(each["promised_on"]) for each in _deliveries(promise)
+    }
 
 
 def _dates_held(promise: Promise) -> DatesHeld | None:
     """None where there are too few to say, or where the window does not rest on them."""
-    supplier = next((e["supplier"] for e in _deliveries(promise) if e["reference"] == promise.reference), None)
-    record = promise.forecast.evidence["suppliers"].get(supplier) if promise.forecast and supplier else None
+    supplier = next(
+        (e["supplier"] for e in _deliveries(promise) if e["reference"] == promise.reference), None
+    )
+    record = (
+        promise.forecast.evidence["suppliers"].get(supplier)
+        if promise.forecast and supplier
+        else None
+    )
     if promise.kind != "dated" or record is None or record["dates"] < FEWEST_DATES:
         return None
     return DatesHeld(record["dates"], record["held"])
 
 
 def _holds_until(line: LineStatus) -> date | None:
-    """Of what is here it may be known the next morning only that it has not shipped (services.reporting)."""
+    """Of what is here it may be known the next morning only that it has not shipped
+    (services.reporting)."""
     promised = line.promised
     if promised is None:
         return None
@@ -577,9 +648,13 @@ def _holds_until(line: LineStatus) -> date | None:
 
 
 def _parcels(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:
-    """By line, newest first; what was recorded by mistake, or has gone over to a row with its tracking number, is left out.
-    Whether the day is known stands in the event."""
-    dayless = {(e.line_id, e.at) for e in events if e.kind == EventKind.SHIPPED and not e.facts["shipped_on"]}
+    """By line, newest first; what was recorded by mistake, or has gone over to a row with its
+    tracking number, is left out. Whether the day is known stands in the event."""
+    dayless = {
+        (e.line_id, e.at)
+        for e in events
+        if e.kind == EventKind.SHIPPED and not e.facts["shipped_on"]
+    }
     rows = ShipmentLine.objects.filter(line__order=order).select_related("shipment")
     corrected: Counter[tuple[int, int]] = Counter()
     left = []
@@ -607,7 +682,8 @@ def _queue_changes(
     *,
     locale: str,
 ) -> list[Happened]:
-    """Why a line's place changed without an event of its own: those of one day, direction and reason as one."""
+    """Why a line's place changed without an event of its own: those of one day, direction and
+    reason as one."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_CHANGES, [NEWEST_CHANGES, order.pk])
         rows = cursor.fetchall()
@@ -624,28 +700,47 @@ def _queue_changes(
         since = sum(1 for event in events if event.line_id == line_id and event.at > at)
         alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
         key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
-        newest, lines_before, units_before, newer, people = merged.get(key, (at, 0, 0, place, set()))
+        newest, lines_before, units_before, newer, people = merged.get(
+            key, (at, 0, 0, place, set())
+        )
         from_to = (place[0], newer[1]) if place and newer else None
-        merged[key] = (newest, lines_before + count, units_before + units, from_to, people | {of_line})
+        merged[key] = (
+            newest,
+            lines_before + count,
+            units_before + units,
+            from_to,
+            people | {of_line},
+        )
     return [
         Happened(
             at,
             kind,
             queue_change_sentence(
-                kind, reason, lines=count, units=units, locale=locale, places=from_to, people=len(people)
+                kind,
+                reason,
+                lines=count,
+                units=units,
+                locale=locale,
+                places=from_to,
+                people=len(people),
             ),
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, *_), (at, count, units, from_to, people) in list(merged.items())[:SHOWN_CHANGES]
+        for (line_id, kind, reason, *_), (at, count, units, from_to, people) in list(
+            merged.items()
+        )[:SHOWN_CHANGES]
     ]
 
 
 def _places(
-    newest_first: Sequence[tuple[Any, ...]], events: Iterable[Event], positions: Mapping[int, queue.Position]
+    newest_first: Sequence[tuple[Any, ...]],
+    events: Iterable[Event],
+    positions: Mapping[int, queue.Position],
 ) -> list[tuple[int, int] | None]:
-    """Of each change the place before and after it, counted back from the present one. None unless that leads to the place
-    the line joined at: a change may count lines that came in behind this one, and then no number would be true."""
+    """Of each change the place before and after it, counted back from the present one. None unless
+    that leads to the place the line joined at: a change may count lines that came in behind this
+    one, and then no number would be true."""
     now = {line_id: position.place for line_id, position in positions.items()}
     found: list[tuple[int, int | None, int | None]] = []
     for line_id, _, _, step, count, *_ in newest_first:
@@ -653,7 +748,11 @@ def _places(
         if after is not None:
             now[line_id] = after - step * count
         found.append((line_id, now.get(line_id), after))
-    joined = {event.line_id: event.facts.get("place") for event in events if event.kind == EventKind.JOINED}
+    joined = {
+        event.line_id: event.facts.get("place")
+        for event in events
+        if event.kind == EventKind.JOINED
+    }
     return [
         (before, after) if before and after and joined.get(line_id) == now[line_id] else None
         for line_id, before, after in found
@@ -669,9 +768,11 @@ def _left_queue_at(lines: Iterable[OrderLine], events: Sequence[Event]) -> dict[
             continue
         if event.kind == EventKind.CORRECTED:
             left.pop(event.line_id, None)
-        elif event.kind in (EventKind.RESERVED, EventKind.CANCELLED, EventKind.SHIPPED) and not event.facts.get(
-            "still"
-        ):
+        elif event.kind in (
+            EventKind.RESERVED,
+            EventKind.CANCELLED,
+            EventKind.SHIPPED,
+        ) and not event.facts.get("still"):
             left.setdefault(event.line_id, event.at)
     return left
 
@@ -682,7 +783,8 @@ def _product_name(line: OrderLine | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What somebody would be promised who ordered `quantity` now. `window` is None before a first forecast."""
+    """What somebody would be promised who ordered `quantity` now. `window` is None before a first
+    forecast."""
 
     sku: str
     name: str
@@ -712,18 +814,27 @@ def offer(sku: str, quantity: int, *, now: datetime) -> Offer | None:
 
 
 def _from_stock(product: Product, today: date) -> Window:
-    late = add_working_days(today, product.handling_days or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
+    late = add_working_days(
+        today, product.handling_days or settings.HANDLING_DAYS, settings.SHOP_COUNTRY
+    )
     return Window("dated", today, late, late)
 
 
 def _forecast_for(forecast: Forecast | None, units_needed: int) -> Window | None:
     if forecast is None:
         return None
-    return window_in(next(band for band in forecast.bands if band["up_to"] is None or units_needed <= band["up_to"]))
+    return window_in(
+        next(
+            band
+            for band in forecast.bands
+            if band["up_to"] is None or units_needed <= band["up_to"]
+        )
+    )
 
 
 def about(number: int) -> int:
-    """Two significant digits, below a hundred the nearest ten, for strangers; the exact number with EXACT_LINE."""
+    """Two significant digits, below a hundred the nearest ten, for strangers; the exact number with
+    EXACT_LINE."""
     if settings.EXACT_LINE or number == 0:
         return number
     step: int = 10 ** max(len(str(number)) - 2, 1)

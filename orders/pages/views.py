@@ -68,8 +68,8 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
     state = look.state(locale=locale, today=timezone.localdate())
     if seen and polling.version_shown(state) == seen:
         return HttpResponse(status=204)
-    # Of all who look at their pages while they are told of a delay, one poll at a time makes a page: the others keep what
-    # they have until they ask again, rather than wait for each other.
+    # Of all who look at their pages while they are told of a delay, one poll at a time makes a
+    # page: the others keep what they have until they ask again, rather than wait for each other.
     if not _making_page.acquire(blocking=not seen):
         return HttpResponse(status=204)
     try:
@@ -77,14 +77,19 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
         page = _page(row, purpose, token, locale)
         version = page["status"].version
         polling.keep_version(state, version)
-        return HttpResponse(status=204) if seen == version else render(request, "orders/order.html#live", page)
+        return (
+            HttpResponse(status=204)
+            if seen == version
+            else render(request, "orders/order.html#live", page)
+        )
     finally:
         _making_page.release()
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What a customer is about to choose for a line; `quantity` None: all that can still be cancelled."""
+    """What a customer is about to choose for a line; `quantity` None: all that can still be
+    cancelled."""
 
     line: LineStatus
     choice: Choice
@@ -93,7 +98,8 @@ class _Chosen:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """What a choice does, until when, and what happens without it. Only the button acts, and only with a mailed link."""
+    """What a choice does, until when, and what happens without it. Only the button acts, and only
+    with a mailed link."""
     row, purpose = access.open_order(token)
     acts = request.method == "POST"
     now = clock.now() if acts else timezone.now()
@@ -102,7 +108,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     typed = request.POST if acts else request.GET
     chosen = _chosen(typed, status)
     if chosen is None:
-        return _not_understood(request, row, purpose, token, _chosen_whole(typed, status), now=now, locale=locale)
+        return _not_understood(
+            request, row, purpose, token, _chosen_whole(typed, status), now=now, locale=locale
+        )
     page = _choice(row, purpose, token, chosen, now=now, locale=locale)
     if not acts:
         return render(request, "orders/answer.html", page)
@@ -111,10 +119,17 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         with services.waiting_at_most(PATIENCE):
             done = services.answer(
-                row, chosen.line.id, chosen.choice, units=chosen.quantity, seen=_seen(request.POST), now=now
+                row,
+                chosen.line.id,
+                chosen.choice,
+                units=chosen.quantity,
+                seen=_seen(request.POST),
+                now=now,
             )
     except services.Held:
-        return _with(COME_BACK, render(request, "orders/answer.html", page | {"held": True}, status=503))
+        return _with(
+            COME_BACK, render(request, "orders/answer.html", page | {"held": True}, status=503)
+        )
     except services.Changed:
         chosen = _as_it_is_now(row, chosen, now=now, locale=locale)
         page = _choice(row, purpose, token, chosen, now=now, locale=locale)
@@ -131,7 +146,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 def status_json(request: HttpRequest, token: str) -> HttpResponse:
     row, _ = access.open_order(token, access.MAY_READ)
     locale = read_as(request, row.locale)
-    return JsonResponse(json_api.status_object(order_status(row, locale=locale, now=timezone.now())))
+    return JsonResponse(
+        json_api.status_object(order_status(row, locale=locale, now=timezone.now()))
+    )
 
 
 @require_safe
@@ -141,7 +158,9 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     locale = read_as(request, row.locale)
     status = order_status(row, locale=locale, now=timezone.now())
     page = "" if purpose == Purpose.FEED else access.order_url(row, purpose)
-    return HttpResponse(calendar_of(row, status, locale=locale, page=page), content_type="text/calendar")
+    return HttpResponse(
+        calendar_of(row, status, locale=locale, page=page), content_type="text/calendar"
+    )
 
 
 def _chosen(typed: QueryDict, status: Status) -> _Chosen | None:
@@ -164,17 +183,30 @@ def _chosen_whole(typed: QueryDict, status: Status) -> _Chosen | None:
 
 
 def _not_understood(
-    request: HttpRequest, row: Order, purpose: Purpose, token: str, whole: _Chosen | None, *, now: datetime, locale: str
+    request: HttpRequest,
+    row: Order,
+    purpose: Purpose,
+    token: str,
+    whole: _Chosen | None,
+    *,
+    now: datetime,
+    locale: str,
 ) -> HttpResponse:
     """The form again where only the number of units is none that can be."""
     if whole is None:
-        return render(request, "orders/answer.html", {"order": row, "token": token, "unknown": True}, status=400)
+        return render(
+            request,
+            "orders/answer.html",
+            {"order": row, "token": token, "unknown": True},
+            status=400,
+        )
     page = _choice(row, purpose, token, whole, now=now, locale=locale)
     return render(request, "orders/answer.html", page | {"wrong_units": True}, status=400)
 
 
 def _seen(typed: QueryDict) -> int | None:
-    """The units that could still be cancelled when the form was shown, so that a part sent twice is cancelled once."""
+    """The units that could still be cancelled when the form was shown, so that a part sent twice is
+    cancelled once."""
     seen = typed.get("seen", "")
     return int(seen) if re.fullmatch("[0-9]{1,9}", seen) else None
 
@@ -184,7 +216,9 @@ def _as_it_is_now(row: Order, chosen: _Chosen, *, now: datetime, locale: str) ->
     return replace(chosen, line=next(line for line in lines if line.id == chosen.line.id))
 
 
-def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime, locale: str) -> dict[str, Any]:
+def _choice(
+    row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: datetime, locale: str
+) -> dict[str, Any]:
     line = chosen.line
     back = None
     if chosen.choice == Choice.KEEP and line.put_back:
@@ -207,7 +241,8 @@ def _choice(row: Order, purpose: Purpose, token: str, chosen: _Chosen, *, now: d
 
 
 def _address_of(chosen: _Chosen) -> QueryDict:
-    """What a link to the choice says after the question mark: the address that a form was sent to says nothing."""
+    """What a link to the choice says after the question mark: the address that a form was sent to
+    says nothing."""
     asked = QueryDict(mutable=True)
     asked.update({"line": str(chosen.line.id), "choice": chosen.choice.value})
     if chosen.quantity:
@@ -215,7 +250,9 @@ def _address_of(chosen: _Chosen) -> QueryDict:
     return asked
 
 
-def _outcome(row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime, locale: str) -> str:
+def _outcome(
+    row: Order, chosen: _Chosen, done: services.Answered, *, now: datetime, locale: str
+) -> str:
     return outcome_sentence(
         done.done,
         units=done.units,
@@ -233,7 +270,9 @@ def record(request: HttpRequest) -> HttpResponse:
     """How often what we told held."""
     kept = recent_record(now=timezone.now())
     aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": FEWEST}
-    return render(request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)})
+    return render(
+        request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)}
+    )
 
 
 def _page(row: Order, purpose: Purpose, token: str, locale: str) -> dict[str, Any]:

@@ -1,8 +1,23 @@
-"""The only writers. Each is one transaction; `now` is an argument; Refused says what a person has to mend."""
+"""The only writers. Each is one transaction; `now` is an argument; Refused says what a person has
+to mend."""
 
 from orders.services.allocation import allocate
-from orders.services.answers import Answered, answer, apply_silence, put_back, remind, warn_staff, way_back
-from orders.services.cancellations import Changed, cancel, correct_shipment, mark_refund_sent, restore
+from orders.services.answers import (
+    Answered,
+    answer,
+    apply_silence,
+    put_back,
+    remind,
+    warn_staff,
+    way_back,
+)
+from orders.services.cancellations import (
+    Changed,
+    cancel,
+    correct_shipment,
+    mark_refund_sent,
+    restore,
+)
 from orders.services.deadlines import (
     deadlines_left,
     keep_deadlines,
@@ -12,7 +27,12 @@ from orders.services.deadlines import (
     start_release,
 )
 from orders.services.delay_notices import decide_again
-from orders.services.discontinuation import discontinue, discontinue_free_part, discontinue_part, ending
+from orders.services.discontinuation import (
+    discontinue,
+    discontinue_free_part,
+    discontinue_part,
+    ending,
+)
 from orders.services.email_results import (
     make_news_due,
     mark_not_told,
@@ -39,8 +59,22 @@ from orders.services.flags import (
     strike,
 )
 from orders.services.forecasts import today_of
-from orders.services.import_preview import Before, Worse, stand_before, touched_since, worse_news, worse_told
-from orders.services.import_undo import UNDONE, Undoing, is_settled, settles_at, undo_import, undoing
+from orders.services.import_preview import (
+    Before,
+    Worse,
+    stand_before,
+    touched_since,
+    worse_news,
+    worse_told,
+)
+from orders.services.import_undo import (
+    UNDONE,
+    Undoing,
+    is_settled,
+    settles_at,
+    undo_import,
+    undoing,
+)
 from orders.services.links import ask_for_link
 from orders.services.locks import Held, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders

@@ -19,8 +19,9 @@ from orders.services.promises import (
 )
 from orders.services.refusal import Refused
 
-# The front is locked in key order before its running sum is taken, so that a line cancelled meanwhile is seen as it is.
-# Lines whose units nobody knows (held) keep their place and are passed over.
+# The front is locked in key order before its running sum is taken, so that a line cancelled
+# meanwhile is seen as it is. Lines whose units nobody knows (held) keep their place and are passed
+# over.
 ALLOCATE = """
     WITH front AS (
         SELECT id, order_id, quantity, cancelled, allocated, shipped, waiting, queued_at, promise_id FROM orders_orderline
@@ -86,7 +87,8 @@ TAKE_BACK = """
 
 @transaction.atomic
 def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED) -> int:
-    """Set spare units aside for the front of the queue, splitting the last line reached. Returns the units set aside.
+    """Set spare units aside for the front of the queue, splitting the last line reached. Returns
+    the units set aside.
 
     Idempotent: without spare units or a queue it changes nothing."""
     stock = lock_stock([product_id])[product_id]
@@ -131,8 +133,9 @@ def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED)
 
 
 def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> list[int]:
-    """`missing` units had not arrived after all. Spare ones go first, then those set aside last; each line that loses
-    units stands in the queue again at its old place and is told once. Refused when they have shipped. Returns the lines."""
+    """`missing` units had not arrived after all. Spare ones go first, then those set aside last;
+    each line that loses units stands in the queue again at its old place and is told once. Refused
+    when they have shipped. Returns the lines."""
     stock = lock_stock([product.pk])[product.pk]
     short = stock.allocated - (stock.arrived - missing)
     lost = []
@@ -140,18 +143,28 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
         with connection.cursor() as cursor:
             cursor.execute(
                 TAKE_BACK,
-                {"product": product.pk, "missing": short, "now": now, "reason": Reason.RECEIPT_CORRECTED},
+                {
+                    "product": product.pk,
+                    "missing": short,
+                    "now": now,
+                    "reason": Reason.RECEIPT_CORRECTED,
+                },
             )
             lost = cursor.fetchall()
         unfound = short - sum(units for _, _, units in lost)
         if unfound:
-            shipped = Order.objects.filter(lines__product=product, lines__shipped__gt=0).order_by("-id")
+            shipped = Order.objects.filter(lines__product=product, lines__shipped__gt=0).order_by(
+                "-id"
+            )
             numbers = ", ".join(shipped.values_list("number", flat=True)[:10])
             raise Refused(
-                f"{unfound} of these units {'has' if unfound == 1 else 'have'} already shipped (latest orders: {numbers}): "
+                f"{unfound} of these units {'has' if unfound == 1 else 'have'} already shipped "
+                f"(latest orders: {numbers}): "
                 "correct the shipments first or count again"
             )
-    Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") - missing, allocated=F("allocated") - max(short, 0))
+    Stock.objects.filter(pk=product.pk).update(
+        arrived=F("arrived") - missing, allocated=F("allocated") - max(short, 0)
+    )
     if lost:
         first_id, first_at, _ = lost[0]
         QueueChange.objects.create(
@@ -175,11 +188,18 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
 
 
 def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:
-    """All that is left of the line is set aside: from now on its promise is the handling time. The caller tells it."""
+    """All that is left of the line is set aside: from now on its promise is the handling time. The
+    caller tells it."""
     day = leaves_by(line.product, now=now)
     today = today_of(now)
     promise = Promise.objects.create(
-        line=line, kind="dated", early=today, likely=day, late=day, published_at=now, published_on=today
+        line=line,
+        kind="dated",
+        early=today,
+        likely=day,
+        late=day,
+        published_at=now,
+        published_on=today,
     )
     OrderLine.objects.filter(pk=line.pk).update(promise=promise)
     notice_new_promises([promise.pk], now=now)
@@ -193,5 +213,6 @@ def window_facts(promise: Promise) -> dict[str, str | None]:
 
 
 def leaves_by(product: Product, *, now: datetime) -> date:
-    """The day a reserved line has left by: the handling time from today, in the shop's working days."""
+    """The day a reserved line has left by: the handling time from today, in the shop's working
+    days."""
     return add_working_days(today_of(now), handling_days(product), settings.SHOP_COUNTRY)

@@ -11,7 +11,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
-from orders.models import TO_COME, Answer, Choice, DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
+from orders.models import (
+    TO_COME,
+    Answer,
+    Choice,
+    DelayNotice,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Outcome,
+    Refund,
+)
 from orders.services.cancellations import Changed, cancel, restore
 from orders.services.delay_notices import NOT_TOLD
 from orders.services.flags import notice as put_on_list
@@ -20,14 +31,18 @@ from orders.services.locks import passing_over
 from orders.services.refusal import Refused
 
 SILENCES_AT_ONCE = 500
-SET_ASIDE = Q(line__waiting=0, line__allocated__gt=F("line__shipped"))  # all that is to come of a row's line
+# all that is to come of a row's line
+SET_ASIDE = Q(line__waiting=0, line__allocated__gt=F("line__shipped"))
 UNITS = ("quantity", "allocated", "shipped", "cancelled", "waiting")
-Done = Literal["kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"]
+Done = Literal[
+    "kept", "nothing_asked", "cancelled", "already_cancelled", "put_back", "already_kept"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What an answer did; a second one of the same kind does nothing more and says so. Refunds it made due."""
+    """What an answer did; a second one of the same kind does nothing more and says so. Refunds it
+    made due."""
 
     done: Done
     units: int = 0
@@ -49,10 +64,12 @@ def answer(
 ) -> Answered:
     """Keep the place, cancel, or withdraw from the contract, for one line (`units`: a part of it).
 
-    `seen`: the units that had not shipped when the choice was offered; Changed when that is not so any more.
-    `reason`: how staff know of it, where they enter that a place is kept.
-    Refused: a line of another order, an unknown choice, units that have left or were never ordered."""
-    line = OrderLine.objects.select_related("product", "order").filter(order=order, pk=line_id).first()
+    `seen`: the units that had not shipped when the choice was offered; Changed when that is not so
+    any more. `reason`: how staff know of it, where they enter that a place is kept. Refused: a line
+    of another order, an unknown choice, units that have left or were never ordered."""
+    line = (
+        OrderLine.objects.select_related("product", "order").filter(order=order, pk=line_id).first()
+    )
     if line is None:
         raise Refused(f"order {order.number} has no such line")
     if choice == Choice.KEEP:
@@ -62,15 +79,23 @@ def answer(
     raise Refused(f"{choice!r} is no answer we know: expected keep, cancel or withdraw")
 
 
-def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str, reason: str = "") -> Answered:
-    """Express consent: the day of the open notice becomes the day agreed to; where silence cancelled, the place returns."""
+def _keep(
+    line: OrderLine, *, now: datetime, channel: str, actor: str, reason: str = ""
+) -> Answered:
+    """Express consent: the day of the open notice becomes the day agreed to; where silence
+    cancelled, the place returns."""
     silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
-    line.refresh_from_db(fields=UNITS)  # as those left it who answered while we waited for the notice
+    # as those left it who answered while we waited for the notice
+    line.refresh_from_db(fields=UNITS)
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
         if channel == "page" and line.product.is_discontinued:
-            raise Refused(gettext("this product will not come again: there is no line to be put back in"))
+            raise Refused(
+                gettext("this product will not come again: there is no line to be put back in")
+            )
         units = _silent_units(line)
-        return _put_back(line, silenced, units, now=now, channel=channel, actor=actor, reason=reason)
+        return _put_back(
+            line, silenced, units, now=now, channel=channel, actor=actor, reason=reason
+        )
     if not line.waiting + line.reserved:
         raise Refused(
             gettext("this has left us already: there is nothing to wait for")
@@ -85,7 +110,13 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str, reason: s
     _consent(line, notice, Outcome.KEPT, now=now)
     _end_all(line, Outcome.KEPT, now=now)
     Answer.objects.create(
-        line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
+        line=line,
+        notice=notice,
+        choice=Choice.KEEP,
+        units=units,
+        channel=channel,
+        actor=actor,
+        at=now,
     )
     facts = {"choice": Choice.KEEP, "units": units, **_agreed(notice)}
     _tell(line, EventKind.ANSWERED, facts, now=now, actor=actor, note=reason)
@@ -94,21 +125,24 @@ def _keep(line: OrderLine, *, now: datetime, channel: str, actor: str, reason: s
 
 def _silent_units(line: OrderLine) -> int:
     """What silence cancelled, and not what the customer did."""
-    silent = Event.objects.filter(order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence").first()
+    silent = Event.objects.filter(
+        order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence"
+    ).first()
     return min(silent.facts["units"], line.cancelled) if silent else line.cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """What putting back would undo: `units` that silence cancelled; `others` were cancelled too, and their refund is still
-    to be sent."""
+    """What putting back would undo: `units` that silence cancelled; `others` were cancelled too,
+    and their refund is still to be sent."""
 
     units: int
     others: int
 
 
 def way_back(line: OrderLine) -> WayBack | None:
-    """None where the customer can put nothing back: the product will not come again, or the refund was sent."""
+    """None where the customer can put nothing back: the product will not come again, or the refund
+    was sent."""
     units = _silent_units(line)
     due = line.refunds_to_send
     if line.product.is_discontinued or due < units:
@@ -118,8 +152,9 @@ def way_back(line: OrderLine) -> WayBack | None:
 
 @transaction.atomic
 def put_back(line: OrderLine, units: int, *, now: datetime, actor: str, reason: str = "") -> None:
-    """Staff undo a cancellation. That the customer wants it is consent, as from the page, where silence had cancelled or
-    would have by now; what was asked of the customer is asked again where there is still time to answer."""
+    """Staff undo a cancellation. That the customer wants it is consent, as from the page, where
+    silence had cancelled or would have by now; what was asked of the customer is asked again where
+    there is still time to answer."""
     notice = _open_or(line, Outcome.SILENCE_CANCELLED, Outcome.LEFT)
     if notice is None or not notice.outcome:
         restore(line, units, now=now, actor=actor, reason=reason)
@@ -148,15 +183,29 @@ def _put_back(
     restore(line, units, now=now, actor=actor, reason=reason, consent=_agreed(notice))
     _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
-        line=line, notice=notice, choice=Choice.KEEP, units=units, channel=channel, actor=actor, at=now
+        line=line,
+        notice=notice,
+        choice=Choice.KEEP,
+        units=units,
+        channel=channel,
+        actor=actor,
+        at=now,
     )
     return Answered("put_back", units)
 
 
 def _leave(
-    line: OrderLine, choice: Choice, units: int | None, seen: int | None, *, now: datetime, channel: str, actor: str
+    line: OrderLine,
+    choice: Choice,
+    units: int | None,
+    seen: int | None,
+    *,
+    now: datetime,
+    channel: str,
+    actor: str,
 ) -> Answered:
-    """Anyone may leave with what has not left us. The cancellation is told with the day its refund is due."""
+    """Anyone may leave with what has not left us. The cancellation is told with the day its refund
+    is due."""
     notice = _open_or(line)
     line.refresh_from_db(fields=UNITS)
     open_units = line.waiting + line.reserved
@@ -170,7 +219,9 @@ def _leave(
         raise Refused(words % {"units": leaving, "most": seen or open_units})
     rests_on = {line.pk: open_units if seen is None else seen}
     try:
-        refunds = cancel(line.order, units={line.pk: leaving}, seen=rests_on, now=now, by=choice, actor=actor)
+        refunds = cancel(
+            line.order, units={line.pk: leaving}, seen=rests_on, now=now, by=choice, actor=actor
+        )
     except Changed:
         line.refresh_from_db(fields=UNITS)
         if seen is None or not line.waiting + line.reserved:  # there is an answer to that
@@ -178,14 +229,17 @@ def _leave(
         raise
     if leaving == open_units:
         _end_all(line, Outcome.LEFT, now=now)
-    Answer.objects.create(line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now)
+    Answer.objects.create(
+        line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now
+    )
     return Answered("cancelled", leaving, tuple(refunds))
 
 
 def apply_silence(*, now: datetime) -> int:
-    """Every notice told in time whose last moment to answer has passed, in the customer's westernmost zone, ends as it said it
-    would; once, however often this runs. Orders that are quiet are left alone, and so is what is set aside: warn_staff says
-    what the law wants of it; and for now what somebody holds. Returns how many ended."""
+    """Every notice told in time whose last moment to answer has passed, in the customer's
+    westernmost zone, ends as it said it would; once, however often this runs. Orders that are quiet
+    are left alone, and so is what is set aside: warn_staff says what the law wants of it; and for
+    now what somebody holds. Returns how many ended."""
     due = (
         DelayNotice.objects.filter(
             outcome="",
@@ -204,10 +258,17 @@ def apply_silence(*, now: datetime) -> int:
         if _is_over(notice, notice.line, now)
     ]
     consents = [notice for notice in over if notice.silence == Silence.CONSENT]
-    parts = [consents[start : start + SILENCES_AT_ONCE] for start in range(0, len(consents), SILENCES_AT_ONCE)]
+    parts = [
+        consents[start : start + SILENCES_AT_ONCE]
+        for start in range(0, len(consents), SILENCES_AT_ONCE)
+    ]
     cancels = [[notice] for notice in over if notice.silence == Silence.CANCEL]
-    consented = sum(passing_over(parts, lambda part: _consent_by_silence(part, now=now), of="notice"))
-    return consented + sum(passing_over(cancels, lambda part: _cancel_by_silence(part[0], now=now), of="notice"))
+    consented = sum(
+        passing_over(parts, lambda part: _consent_by_silence(part, now=now), of="notice")
+    )
+    return consented + sum(
+        passing_over(cancels, lambda part: _cancel_by_silence(part[0], now=now), of="notice")
+    )
 
 
 CONSENT = """
@@ -221,10 +282,16 @@ def _consent_by_silence(over: Collection[DelayNotice], *, now: datetime) -> int:
     """Many at once: a delay ends for all who were told of it on the same day."""
     due = {notice.pk for notice in over}
     locked = [
-        row for row in _locked(*{each.line_id for each in over}) if row.pk in due and row.binds and not row.outcome
+        row
+        for row in _locked(*{each.line_id for each in over})
+        if row.pk in due and row.binds and not row.outcome
     ]
     lines = OrderLine.objects.in_bulk([row.line_id for row in locked])
-    by_outcome: dict[Outcome, list[int]] = {Outcome.CONSENTED: [], Outcome.SHIPPED: [], Outcome.LEFT: []}
+    by_outcome: dict[Outcome, list[int]] = {
+        Outcome.CONSENTED: [],
+        Outcome.SHIPPED: [],
+        Outcome.LEFT: [],
+    }
     for row in locked:
         by_outcome[_gone(lines[row.line_id]) or Outcome.CONSENTED].append(row.pk)
     with connection.cursor() as cursor:
@@ -258,14 +325,25 @@ def _gone(line: OrderLine) -> Outcome | None:
 
 
 def remind(*, now: datetime) -> int:
-    """Seven and two days before silence cancels, whoever has not answered is reminded. Returns how many."""
+    """Seven and two days before silence cancels, whoever has not answered is reminded. Returns how
+    many."""
     today = today_of(now)
     notices = (
         DelayNotice.objects.select_related("line__order")
-        .filter(outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None)
+        .filter(
+            outcome="",
+            silence=Silence.CANCEL,
+            told_at__isnull=False,
+            adequate=True,
+            not_told_at=None,
+        )
         .filter(answer_by__gte=today, line__waiting__gt=0, line__order__released_at__lte=now)
     )
-    return sum(passing_over([[notice] for notice in notices], lambda part: _remind(part[0], now=now), of="notice"))
+    return sum(
+        passing_over(
+            [[notice] for notice in notices], lambda part: _remind(part[0], now=now), of="notice"
+        )
+    )
 
 
 @transaction.atomic
@@ -293,20 +371,27 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
 
 
 def warn_staff(*, now: datetime) -> int:
-    """Orders go on staff's list, each text once: for a delay nobody was told of in time to count, shortly before and on the
-    last day for it; and where that day has passed, so that the law wants the order cancelled, or had passed when nothing
-    was shipped of what is set aside. Returns how many are new."""
+    """Orders go on staff's list, each text once: for a delay nobody was told of in time to count,
+    shortly before and on the last day for it; and where that day has passed, so that the law wants
+    the order cancelled, or had passed when nothing was shipped of what is set aside. Returns how
+    many are new."""
     today = today_of(now)
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
         TO_COME, outcome="", line__order__released_at__lte=now
     )
-    untold = notices.filter(Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False), notice_by__gte=today)
-    texts = [(row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)]
+    untold = notices.filter(
+        Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False), notice_by__gte=today
+    )
+    texts = [
+        (row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)
+    ]
     too_late = Q(notice_by__lt=today, silence__in=[Silence.CONSENT, Silence.CANCEL]) & (
         Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
     )
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
-    not_shipped = notices.filter(SET_ASIDE, answer_by__lt=today, told_at__isnull=False, adequate=True, not_told_at=None)
+    not_shipped = notices.filter(
+        SET_ASIDE, answer_by__lt=today, told_at__isnull=False, adequate=True, not_told_at=None
+    )
     texts += [(row, _to_ship(row)) for row in not_shipped.exclude(silence=Silence.CONSENT)]
 
     def put(part: Sequence[tuple[DelayNotice, str]]) -> int:
@@ -328,14 +413,16 @@ def _warning(row: DelayNotice, today: date) -> str:
 
 def _to_cancel(row: DelayNotice) -> str:
     return (
-        f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants it cancelled and refunded "
+        f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants "
+        f"it cancelled and refunded "
         "unless the customer keeps it"
     )
 
 
 def _to_ship(row: DelayNotice) -> str:
     return (
-        f"{row.line.product.sku}: reserved, and no shipment recorded by {row.answer_by}, the last day agreed; record it, or "
+        f"{row.line.product.sku}: reserved, and no shipment recorded by {row.answer_by}, the last "
+        f"day agreed; record it, or "
         "the law wants it canceled and refunded unless the customer keeps it"
     )
 
@@ -351,8 +438,8 @@ def _end(notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
 
 
 def _end_all(line: OrderLine, outcome: Outcome, *, now: datetime) -> None:
-    """Also a question that a newer one is to replace once that is told: an answer answers both, and a cancellation ends
-    both, so that putting back agrees to the newest day."""
+    """Also a question that a newer one is to replace once that is told: an answer answers both, and
+    a cancellation ends both, so that putting back agrees to the newest day."""
     line.notices.filter(outcome="").update(outcome=outcome, ended_at=now)
 
 
@@ -363,7 +450,8 @@ def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
 
 
 def _locked(*line_ids: int) -> list[DelayNotice]:
-    """The notices of lines, the newest first as everywhere: answers, silence and mails wait in turn."""
+    """The notices of lines, the newest first as everywhere: answers, silence and mails wait in
+    turn."""
     return list(DelayNotice.objects.select_for_update().filter(line__in=line_ids).order_by("-pk"))
 
 
@@ -372,7 +460,13 @@ def _agreed(notice: DelayNotice) -> dict[str, str | None]:
 
 
 def _tell(
-    line: OrderLine, kind: EventKind, facts: dict[str, object], *, now: datetime, actor: str, note: str = ""
+    line: OrderLine,
+    kind: EventKind,
+    facts: dict[str, object],
+    *,
+    now: datetime,
+    actor: str,
+    note: str = "",
 ) -> None:
     Event.objects.create(
         order=line.order,

@@ -53,14 +53,15 @@ def cancel(
     in_shop: bool = False,
     seen: Mapping[int, int] | None = None,
 ) -> list[Refund]:
-    """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before reserved ones.
+    """Cancel units of lines ({line id: units}; None: all that has not shipped), waiting ones before
+    reserved ones.
 
-    Freed units go to the front of the queue. The refunds returned are due to the customer; no money is moved.
-    `by` is cancel, withdraw, silence, customer, staff, shop or discontinued; `reason` is staff's own word;
-    `refunded`: the shop has sent the money already;
-    `in_shop`: it has cancelled them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}):
-    what the decision rests on; Changed when that is not so any more.
-    Cancelling what is cancelled changes nothing.
+    Freed units go to the front of the queue. The refunds returned are due to the customer; no money
+    is moved. `by` is cancel, withdraw, silence, customer, staff, shop or discontinued; `reason` is
+    staff's own word; `refunded`: the shop has sent the money already; `in_shop`: it has cancelled
+    them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}): what
+    the decision rests on; Changed when that is not so any more. Cancelling what is cancelled
+    changes nothing.
     """
     how = _How(by=by, actor=actor, note=reason, refunded=refunded, in_shop=in_shop, seen=seen or {})
     try:
@@ -84,7 +85,9 @@ def _cancel(
     order: Order, units: Mapping[int, int] | None, how: _How, *, now: datetime, stock_locked: bool
 ) -> list[Refund]:
     if units is None:
-        units = {line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()}
+        units = {
+            line.pk: line.quantity - line.cancelled - line.shipped for line in order.lines.all()
+        }
         units = {pk: number for pk, number in units.items() if number}
     if stock_locked:
         lock_stock(list(OrderLine.objects.filter(pk__in=units).values_list("product", flat=True)))
@@ -95,18 +98,34 @@ def _cancel(
         number = units[line.pk]
         open_units = line.waiting + line.reserved
         if how.seen.get(line.pk, open_units) != open_units:
-            raise Changed(f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} are to come")
+            raise Changed(
+                f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} "
+                f"are to come"
+            )
         if not 1 <= number <= open_units:
-            words = gettext("order %(number)s: %(units)s of %(sku)s cannot be cancelled, %(open)s have not shipped")
+            words = gettext(
+                "order %(number)s: %(units)s of %(sku)s cannot be cancelled, %(open)s have not "
+                "shipped"
+            )
             raise Refused(
-                words % {"number": order.number, "units": number, "sku": line.product.sku, "open": open_units}
+                words
+                % {
+                    "number": order.number,
+                    "units": number,
+                    "sku": line.product.sku,
+                    "open": open_units,
+                }
             )
         from_reserved = max(number - line.waiting, 0)
         if from_reserved and not stock_locked:
             raise _NeedsStock
         if from_reserved:
-            Stock.objects.filter(pk=line.product_id).update(allocated=F("allocated") - from_reserved)
-            Allocation.objects.create(line=line, quantity=-from_reserved, at=now, reason=Reason.CANCELLATION)
+            Stock.objects.filter(pk=line.product_id).update(
+                allocated=F("allocated") - from_reserved
+            )
+            Allocation.objects.create(
+                line=line, quantity=-from_reserved, at=now, reason=Reason.CANCELLATION
+            )
             freed.append(line.product_id)
         OrderLine.objects.filter(pk=line.pk).update(
             cancelled=F("cancelled") + number, allocated=F("allocated") - from_reserved, held=False
@@ -118,7 +137,9 @@ def _cancel(
         refunds.append(_owe(line, number, now=now, sent=how.refunded))
         rest_is_ready = 0 < line.waiting <= number < open_units
         promise = promise_to_leave(line, now=now) if rest_is_ready else None
-        _tell(line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor, note=how.note)
+        _tell(
+            line, number, refunds[-1], promise, now=now, by=how.by, actor=how.actor, note=how.note
+        )
         if number > from_reserved:
             _note_gap(line, number - from_reserved, gone=line.waiting <= number, now=now)
             shorter.append(line.product_id)
@@ -138,15 +159,17 @@ def restore(
     reason: str = "",
     consent: Mapping[str, str | None] | None = None,
 ) -> None:
-    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused. `consent`: what the
-    customer agrees to by that, as in the facts of an answer."""
+    """Cancelled units whose refund was not sent wait again at the line's old place; else Refused.
+    `consent`: what the customer agrees to by that, as in the facts of an answer."""
     lock_stock([line.product_id])
     if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
         words = gettext("%(sku)s is being discontinued: units can be put back once that is done")
         raise Refused(words % {"sku": line.product.sku})
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
-        raise Refused(f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled")
+        raise Refused(
+            f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled"
+        )
     if units > line.refunds_to_send:
         words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
         raise Refused(words % {"number": line.order.number})
@@ -169,7 +192,12 @@ def restore(
         order=line.order,
         line=line,
         kind=EventKind.CORRECTED,
-        facts={"what": "cancellation", "units": units, "reason": Reason.RESTORED, **(consent or {})},
+        facts={
+            "what": "cancellation",
+            "units": units,
+            "reason": Reason.RESTORED,
+            **(consent or {}),
+        },
         at=now,
         actor=actor,
         note=reason,
@@ -180,10 +208,14 @@ def restore(
 
 
 @transaction.atomic
-def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reason: str = "") -> Shipment:
-    """This shipment did not leave: its units are reserved again and the customer is told. What had been cancelled before the
-    parcel crossed that (services.crossing) is cancelled again."""
-    told = Event.objects.filter(order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at)
+def correct_shipment(
+    shipment: Shipment, *, now: datetime, actor: str = "", reason: str = ""
+) -> Shipment:
+    """This shipment did not leave: its units are reserved again and the customer is told. What had
+    been cancelled before the parcel crossed that (services.crossing) is cancelled again."""
+    told = Event.objects.filter(
+        order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at
+    )
     told = told.filter(facts__has_key="crossed", line__in=shipment.lines.values("line"))
     lock_stock(list(told.values_list("line__product", flat=True)))
     correction = unship(shipment, now=now, actor=actor, reason=reason)
@@ -206,15 +238,21 @@ def correct_shipment(shipment: Shipment, *, now: datetime, actor: str = "", reas
 
 
 def mark_refund_sent(refund: Refund, *, now: datetime, actor: str = "") -> bool:
-    """The shop has sent the money. False: it was marked before. From then on its units cannot be put back."""
-    return Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now, sent_by=actor) == 1
+    """The shop has sent the money. False: it was marked before. From then on its units cannot be
+    put back."""
+    return (
+        Refund.objects.filter(pk=refund.pk, sent_at__isnull=True).update(sent_at=now, sent_by=actor)
+        == 1
+    )
 
 
 def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
     order = line.order
     law = law_of(order.country, order.region)
     due_on = refund_due_on(law, today_of(now))
-    return Refund.objects.create(line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None)
+    return Refund.objects.create(
+        line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None
+    )
 
 
 def _reduce_refunds(line: OrderLine, units: int) -> None:
@@ -240,7 +278,9 @@ def _tell(
     note: str,
 ) -> None:
     asked = line.notices.filter(outcome="").first() if by == "silence" else None
-    money = {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
+    money = (
+        {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
+    )
     Event.objects.create(
         order=line.order,
         line=line,

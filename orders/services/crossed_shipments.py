@@ -1,7 +1,8 @@
 """A shipment and a cancellation that crossed: the same units were cancelled here and left the shop.
 
-What came first wins. Units that left before they were cancelled are shipped, and their refund is not owed; of units that
-left afterwards the refund stays due, as it does where nobody knows which came first.
+What came first wins. Units that left before they were cancelled are shipped, and their refund is
+not owed; of units that left afterwards the refund stays due, as it does where nobody knows which
+came first.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from orders.services.shop_tasks import sent_by_shop
 
 @dataclass(slots=True)
 class _Crossed:
-    """`withdrawn`: units whose refund is not owed any more; `kept`: units whose refund is, or was sent."""
+    """`withdrawn`: units whose refund is not owed any more; `kept`: units whose refund is, or was
+    sent."""
 
     withdrawn: int = 0
     kept: int = 0
@@ -40,8 +42,9 @@ class _Crossed:
 
 
 def ship_cancelled(line: OrderLine, units: int, *, left_at: datetime | None) -> dict[str, Any]:
-    """`units` of a locked line that were cancelled have left, the last cancelled first: they count as shipped from now on,
-    and the caller ships them. `left_at` None: nobody knows when. Returns the facts of it."""
+    """`units` of a locked line that were cancelled have left, the last cancelled first: they count
+    as shipped from now on, and the caller ships them. `left_at` None: nobody knows when. Returns
+    the facts of it."""
     crossed = _Crossed()
     still = units
     for refund in line.refunds.order_by("-created_at", "-pk"):
@@ -60,8 +63,12 @@ def ship_cancelled(line: OrderLine, units: int, *, left_at: datetime | None) -> 
     return crossed.facts()
 
 
-def _cross(crossed: _Crossed, line: OrderLine, refund: Refund, units: int, left_at: datetime | None) -> None:
-    told = Event.objects.filter(order=line.order_id, line=line, kind=EventKind.CANCELLED, at=refund.created_at).first()
+def _cross(
+    crossed: _Crossed, line: OrderLine, refund: Refund, units: int, left_at: datetime | None
+) -> None:
+    told = Event.objects.filter(
+        order=line.order_id, line=line, kind=EventKind.CANCELLED, at=refund.created_at
+    ).first()
     crossed.by = told.facts["by"] if told else ""
     crossed.cancelled_at = refund.created_at
     crossed.left_first = _left_first(left_at, refund.created_at)

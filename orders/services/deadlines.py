@@ -1,4 +1,5 @@
-"""What happens because time passes: deadlines on the last day told, and orders released after a first import."""
+"""What happens because time passes: deadlines on the last day told, and orders released after a
+first import."""
 
 import math
 from collections.abc import Collection
@@ -22,9 +23,10 @@ from orders.services.promises import at_rest, review_at_rest, window_json
 
 REVIEW_HOUR = time(5)
 
-# Reserved lines that have not left on their last promised day, or before: a later day, told once. When that passes too, the
-# shipment is not recorded or the goods are not found: nobody knows a day, and one that slides on would be worse than none.
-# Those that somebody holds, as the dry run of a file does, are passed over.
+# Reserved lines that have not left on their last promised day, or before: a later day, told once.
+# When that passes too, the shipment is not recorded or the goods are not found: nobody knows a day,
+# and one that slides on would be worse than none. Those that somebody holds, as the dry run of a
+# file does, are passed over.
 OVERDUE = """
     FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
     WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(day)s
@@ -59,10 +61,12 @@ NOT_PACKED = f"""
     FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
     RETURNING promise_id
 """
-PACKING_AGAIN = 2  # working days given to what was not packed in time: rather kept than moved each day
+# working days given to what was not packed in time: rather kept than moved each day
+PACKING_AGAIN = 2
 
 
-# Lines that wait and have heard nothing for a while; after two such words in a row the pause is longer.
+# Lines that wait and have heard nothing for a while; after two such words in a row the pause is
+# longer.
 REASSURE = f"""
     WITH quiet AS (
         SELECT k.*, c.lines + 1 AS place, c.units AS units_ahead
@@ -102,7 +106,8 @@ def done(job: str, day: date, *, now: datetime) -> None:
 # Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
 PASSED_DAYS = 7_260_414
 
-# Lines of these places of which units are still to come after the day agreed, and whose customers no email told since.
+# Lines of these places of which units are still to come after the day agreed, and whose customers
+# no email told since.
 PASSED = """
     SELECT l.id, CASE WHEN n.id IS NULL AND l.promise_id <> coalesce(p.promise_id, 0) THEN l.promise_id END
     FROM orders_orderline l
@@ -138,8 +143,9 @@ SAY_PASSED = """
 
 @transaction.atomic
 def say_day_passed(*, now: datetime, orders: Collection[int] | None = None) -> int:
-    """Where the law lets a customer leave once the day agreed has passed, that is said the day after, whatever mail was
-    turned off: once for each day that was agreed. `orders`: of these alone. Returns how many lines."""
+    """Where the law lets a customer leave once the day agreed has passed, that is said the day
+    after, whatever mail was turned off: once for each day that was agreed. `orders`: of these
+    alone. Returns how many lines."""
     places = _places_it_frees(now)
     values: dict[str, Any] = {
         "countries": [country for country, _region, _today in places],
@@ -173,11 +179,14 @@ def review_time(now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(today_of(now), REVIEW_HOUR))
 
 
-def keep_deadlines(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> int:
-    """Tell everyone whose units will not leave on the last promised day: what is reserved, once that day's parcels are
-    recorded; what waits, once the last day's deliveries are on which it could have arrived. `shipped` and `arrived` are the
-    newest days of which they are (reporting), else today. Where a change still settles, that is judged once it has
-    (promising.review_settled). Returns how many reserved lines were told."""
+def keep_deadlines(
+    *, now: datetime, shipped: date | None = None, arrived: date | None = None
+) -> int:
+    """Tell everyone whose units will not leave on the last promised day: what is reserved, once
+    that day's parcels are recorded; what waits, once the last day's deliveries are on which it
+    could have arrived. `shipped` and `arrived` are the newest days of which they are (reporting),
+    else today. Where a change still settles, that is judged once it has (promising.review_settled).
+    Returns how many reserved lines were told."""
     today = today_of(now)
     shipped, arrived = shipped or today, arrived or today
     review_at_rest(_late_unless_arrived_by(arrived), now=now, day=arrived + timedelta(days=1))
@@ -198,7 +207,9 @@ def keep_deadlines(*, now: datetime, shipped: date | None = None, arrived: date 
     return len(promises)
 
 
-def deadlines_left(*, now: datetime, shipped: date | None = None, arrived: date | None = None) -> bool:
+def deadlines_left(
+    *, now: datetime, shipped: date | None = None, arrived: date | None = None
+) -> bool:
     """Whether keep_deadlines had to pass anybody over."""
     today = today_of(now)
     shipped, arrived = shipped or today, arrived or today
@@ -209,12 +220,14 @@ def deadlines_left(*, now: datetime, shipped: date | None = None, arrived: date 
 
 
 def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
-    """Products of which a line waits that was promised an earlier day than goods leave that arrive the day after `day`,
-    and that were not reviewed for that day."""
+    """Products of which a line waits that was promised an earlier day than goods leave that arrive
+    the day after `day`, and that were not reviewed for that day."""
     waiting = OrderLine.objects.filter(waiting__gt=0)
     late = OrderLine.objects.none()
     for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
-        leaves = add_working_days(day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY)
+        leaves = add_working_days(
+            day + timedelta(days=1), handling or settings.HANDLING_DAYS, settings.SHOP_COUNTRY
+        )
         late |= waiting.filter(product__handling_days=handling, promise__late__lt=leaves)
     newest = Forecast.objects.filter(product=OuterRef("pk")).order_by("-pk").values("made_on")[:1]
     not_yet = Q(made_for=None) | ~Q(made_for=day + timedelta(days=1))
@@ -228,10 +241,12 @@ def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
 
 @transaction.atomic
 def reassure(*, now: datetime) -> int:
-    """ "No change" is a word too: whoever waits hears from us after QUIET_DAYS without news, and after two such words in a
-    row every LONG_QUIET_DAYS. Returns how many lines."""
+    """ "No change" is a word too: whoever waits hears from us after QUIET_DAYS without news, and
+    after two such words in a row every LONG_QUIET_DAYS. Returns how many lines."""
     with connection.cursor() as cursor:
-        cursor.execute(REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS})
+        cursor.execute(
+            REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS}
+        )
         return len(cursor.fetchall())
 
 
@@ -243,14 +258,17 @@ def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
 
 @transaction.atomic
 def release_quiet_orders(*, now: datetime) -> int:
-    """Release the share of quiet orders whose turn it is. What their page says now becomes due as their first mail."""
+    """Release the share of quiet orders whose turn it is. What their page says now becomes due as
+    their first mail."""
     release = Release.objects.order_by("-id").first()
     if release is None:
         return 0
     hours = max((now - release.started_at) / timedelta(hours=1), 0)
     turn = math.ceil(release.per_hour * (hours + 1 / 60))
     # Orders imported since then speak from the start and take nobody's turn.
-    released = Order.objects.filter(released_at__gte=release.started_at, created_at__lte=release.started_at).count()
+    released = Order.objects.filter(
+        released_at__gte=release.started_at, created_at__lte=release.started_at
+    ).count()
     ids = list(
         Order.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(released_at__isnull=True)

@@ -1,7 +1,8 @@
 """Which new promises the law wants answered, and what it asks: DelayNotice follows its promise.
 
-The rules run once per distinct situation, not per line. A notice is decided when its promise is published, so that page
-and staff can show it, and again when its mail is written, because only then is it known what was told before.
+The rules run once per distinct situation, not per line. A notice is decided when its promise is
+published, so that page and staff can show it, and again when its mail is written, because only then
+is it known what was told before.
 """
 
 import json
@@ -31,8 +32,9 @@ from orders.law import law_of
 from orders.models import DelayNotice, Outcome
 from orders.services.forecasts import today_of
 
-# A window of chances names no definite day, so its last day is none. The told notice is the newest that counts.
-# No zone is off by less than a quarter of an hour: orders of the same quarter are of the same day.
+# A window of chances names no definite day, so its last day is none. The told notice is the newest
+# that counts. No zone is off by less than a quarter of an hour: orders of the same quarter are of
+# the same day.
 SITUATIONS = """
     SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
            date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
@@ -62,7 +64,8 @@ class _Case:
     lines: dict[int, int]
 
 
-# Notices of one case differ by promise and line alone. A row each, or a statement for each case, takes many times longer.
+# Notices of one case differ by promise and line alone. A row each, or a statement for each case,
+# takes many times longer.
 INSERT = """
     INSERT INTO orders_delaynotice (promise_id, line_id, {columns})
     SELECT new.promise_id, new.line_id, {columns}
@@ -71,7 +74,8 @@ INSERT = """
 """
 
 
-# Whoever answers holds the notice and waits for the line, which is ours: passed over, it ends before the next mail.
+# Whoever answers holds the notice and waits for the line, which is ours: passed over, it ends
+# before the next mail.
 END_UNHEARD = """
     UPDATE orders_delaynotice SET outcome = 'superseded', ended_at = %(now)s
     WHERE id IN (
@@ -86,8 +90,8 @@ END_UNHEARD = """
 
 @transaction.atomic(savepoint=False)
 def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
-    """A DelayNotice for each of these promises, just published, that asks for one. What was to be asked before, and no
-    mail did, is over. Returns how many."""
+    """A DelayNotice for each of these promises, just published, that asks for one. What was to be
+    asked before, and no mail did, is over. Returns how many."""
     _end_unheard(promise_ids, now=now)
     asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]
     if asking:
@@ -96,32 +100,50 @@ def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
 
 
 def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
-    fields = [field for field in DelayNotice._meta.concrete_fields if field.name not in ("id", "promise", "line")]
-    columns = {connection.ops.quote_name(str(field.column)): field.db_type(connection) for field in fields}
-    notices = [{field.column: getattr(_notice(case, now), field.attname) for field in fields} for case in cases]
+    fields = [
+        field
+        for field in DelayNotice._meta.concrete_fields
+        if field.name not in ("id", "promise", "line")
+    ]
+    columns = {
+        connection.ops.quote_name(str(field.column)): field.db_type(connection) for field in fields
+    }
+    notices = [
+        {field.column: getattr(_notice(case, now), field.attname) for field in fields}
+        for case in cases
+    ]
     values: dict[str, Any] = {
         "promises": [promise_id for case in cases for promise_id in case.lines],
         "lines": [line_id for case in cases for line_id in case.lines.values()],
         "numbers": [number for number, case in enumerate(cases) for _ in case.lines],
-        "notices": json.dumps([{"number": n, **notice} for n, notice in enumerate(notices)], default=str),
+        "notices": json.dumps(
+            [{"number": n, **notice} for n, notice in enumerate(notices)], default=str
+        ),
     }
-    sql = INSERT.format(columns=", ".join(columns), typed=", ".join(f"{name} {of}" for name, of in columns.items()))
+    sql = INSERT.format(
+        columns=", ".join(columns), typed=", ".join(f"{name} {of}" for name, of in columns.items())
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
 @transaction.atomic
 def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
-    """The notices of these promises as the rules see them now, for the mail that is about to tell them. One that was told
-    already and did not come back, or is over, stays as it is. Returns those that are open."""
+    """The notices of these promises as the rules see them now, for the mail that is about to tell
+    them. One that was told already and did not come back, or is over, stays as it is. Returns those
+    that are open."""
     _end_unheard(promise_ids, now=now)
     existing = {
         notice.promise_id: notice
-        for notice in DelayNotice.objects.select_for_update().filter(promise__in=promise_ids).order_by("-pk")
+        for notice in DelayNotice.objects.select_for_update()
+        .filter(promise__in=promise_ids)
+        .order_by("-pk")
     }
     for case in _cases(promise_ids, now=now):
         for promise_id, line_id in case.lines.items():
-            if notice := _decide_again(case, promise_id, line_id, existing.get(promise_id), now=now):
+            if notice := _decide_again(
+                case, promise_id, line_id, existing.get(promise_id), now=now
+            ):
                 existing[promise_id] = notice
     return [notice for notice in existing.values() if not notice.outcome]
 
@@ -144,7 +166,11 @@ def _decide_again(
     fresh = _notice(case, now)
     fresh.promise_id, fresh.line_id = promise_id, line_id
     if notice:
-        fresh.pk, fresh.not_told_at, fresh.decided_at = notice.pk, notice.not_told_at, notice.decided_at
+        fresh.pk, fresh.not_told_at, fresh.decided_at = (
+            notice.pk,
+            notice.not_told_at,
+            notice.decided_at,
+        )
     if notice is None or model_to_dict(fresh) != model_to_dict(notice):
         fresh.decided_at = now
         fresh.save()
@@ -169,7 +195,8 @@ END_BEFORE = """
     WHERE n.line_id = newest.line_id AND n.id < newest.id AND n.outcome = ''
 """
 
-# Staff were to see to it that the customer is told in time, and somebody has, be it the mail a minute later.
+# Staff were to see to it that the customer is told in time, and somebody has, be it the mail a
+# minute later.
 NOT_TOLD = ": not told of a delay; "
 TOLD_AFTER_ALL = """
     WITH told AS (
@@ -187,18 +214,28 @@ TOLD_AFTER_ALL = """
 
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
-    """The mail server took their mail: the notices count from now, if they were in time, and end those before them. One that
-    a newer promise had ended while its mail was under way was heard after all; staff are warned of those in time no more."""
+    """The mail server took their mail: the notices count from now, if they were in time, and end
+    those before them. One that a newer promise had ended while its mail was under way was heard
+    after all; staff are warned of those in time no more."""
     with connection.cursor() as cursor:
         cursor.execute(UNTOLD, {"promises": list(promise_ids)})
         untold = cursor.fetchall()
         if not untold:
             return
         in_time = [
-            adequate(at, notice_by, jurisdiction=Jurisdiction(jurisdiction), country=country or settings.SHOP_COUNTRY)
+            adequate(
+                at,
+                notice_by,
+                jurisdiction=Jurisdiction(jurisdiction),
+                country=country or settings.SHOP_COUNTRY,
+            )
             for _, notice_by, jurisdiction, country in untold
         ]
-        values: dict[str, Any] = {"at": at, "notices": [notice_id for notice_id, *_ in untold], "adequate": in_time}
+        values: dict[str, Any] = {
+            "at": at,
+            "notices": [notice_id for notice_id, *_ in untold],
+            "adequate": in_time,
+        }
         cursor.execute(COUNT_AS_TOLD, values)
         cursor.execute(END_BEFORE, values)
         cursor.execute(TOLD_AFTER_ALL, values | {"not_told": NOT_TOLD})
@@ -248,7 +285,8 @@ def _situation(
     return situation
 
 
-# Where the law wants an order cancelled at once, staff decide and do it: until then the customer reads a choice.
+# Where the law wants an order cancelled at once, staff decide and do it: until then the customer
+# reads a choice.
 LEFT_TO_STAFF = (Sentence.CHOICE, Sentence.PROMPT_REFUND, Sentence.CANCEL_ANY_TIME)
 
 

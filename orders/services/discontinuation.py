@@ -18,10 +18,11 @@ from orders.services.promises import lock_stock, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.restocks import cancel_restock
 
-PART = 5000  # lines cancelled in one transaction: about a second, in which whoever else wants this queue waits
+# lines cancelled in one transaction: about a second, in which whoever else wants this queue waits
+PART = 5000
 
-# What cancelling.cancel writes of a line of which all is cancelled and nothing is set aside, for many at once;
-# a test holds the two together.
+# What cancelling.cancel writes of a line of which all is cancelled and nothing is set aside, for
+# many at once; a test holds the two together.
 CANCEL = """
     WITH gone AS MATERIALIZED (
         SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at
@@ -58,19 +59,26 @@ CANCEL = """
 
 @transaction.atomic
 def discontinue(product: Product, *, reason: str, now: datetime, actor: str) -> Discontinuation:
-    """Nothing more of it comes, nobody joins its queue any more, and all who wait will be cancelled by the shop
-    (discontinue_part): each is told once and owed a refund. Units that are set aside still ship. Refused while that is
-    under way already."""
+    """Nothing more of it comes, nobody joins its queue any more, and all who wait will be cancelled
+    by the shop (discontinue_part): each is told once and owed a refund. Units that are set aside
+    still ship. Refused while that is under way already."""
     lock_stock([product.pk])
     if not reason.strip():
-        raise Refused("to discontinue a product needs a reason: it stands beside every cancellation")
+        raise Refused(
+            "to discontinue a product needs a reason: it stands beside every cancellation"
+        )
     if before := ending(product):
         raise Refused(
-            f"{product.sku} is being discontinued already, since {localtime(before.asked_at):%H:%M} by {before.actor}"
+            f"{product.sku} is being discontinued already, since "
+            f"{localtime(before.asked_at):%H:%M} by {before.actor}"
         )
     Product.objects.filter(pk=product.pk).update(on_backorder=False)
     return Discontinuation.objects.create(
-        product=product, reason=reason, actor=actor, asked_at=now, lines=queue.length(product.pk).lines
+        product=product,
+        reason=reason,
+        actor=actor,
+        asked_at=now,
+        lines=queue.length(product.pk).lines,
     )
 
 
@@ -80,18 +88,23 @@ def ending(product: Product) -> Discontinuation | None:
 
 
 def discontinue_free_part(*, now: datetime) -> bool:
-    """discontinue_part of the first product of those that end which nobody holds, as an import does."""
-    ending = Product.objects.filter(discontinuations__finished_at=None, discontinuations__isnull=False)
+    """discontinue_part of the first product of those that end which nobody holds, as an import
+    does."""
+    ending = Product.objects.filter(
+        discontinuations__finished_at=None, discontinuations__isnull=False
+    )
     parts = [[product] for product in ending.order_by("discontinuations__pk")]
-    return any(passing_over(parts, lambda part: discontinue_part(now=now, product=part[0]), of="product"))
+    return any(
+        passing_over(parts, lambda part: discontinue_part(now=now, product=part[0]), of="product")
+    )
 
 
 @transaction.atomic
 def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
-    """Cancel the last lines of a queue that ends, the oldest asked for first, or that of `product`. From the end, so that
-    nobody moves up who is cancelled a moment later; what is expected of suppliers goes with the last of them, so that
-    nobody hears that there is no date and then that there is no order. False: there is nothing to do, or another worker
-    does it."""
+    """Cancel the last lines of a queue that ends, the oldest asked for first, or that of `product`.
+    From the end, so that nobody moves up who is cancelled a moment later; what is expected of
+    suppliers goes with the last of them, so that nobody hears that there is no date and then that
+    there is no order. False: there is nothing to do, or another worker does it."""
     asked = Discontinuation.objects.filter(finished_at=None)
     if product is not None:
         asked = asked.filter(product=product)
@@ -104,7 +117,8 @@ def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
     if part:
         row.next_id, row.next_at = part[-1]
     elif row.next_at is not None:
-        row.next_at = row.next_id = None  # once more from the end, for who was moved there meanwhile
+        # once more from the end, for who was moved there meanwhile
+        row.next_at = row.next_id = None
     else:
         _expect_nothing_more(row, now=now)
         row.finished_at = now
@@ -115,26 +129,38 @@ def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
 def _last_lines(row: Discontinuation) -> list[tuple[int, datetime]]:
     lines = OrderLine.objects.filter(product=row.product_id, waiting__gt=0)
     if row.next_at is not None:
-        lines = lines.filter(queued_at__lte=row.next_at).exclude(queued_at=row.next_at, pk__gte=row.next_id)
+        lines = lines.filter(queued_at__lte=row.next_at).exclude(
+            queued_at=row.next_at, pk__gte=row.next_id
+        )
     return list(lines.order_by("-queued_at", "-pk").values_list("pk", "queued_at")[:PART])
 
 
 def _cancel_lines(row: Discontinuation, ids: Collection[int], *, now: datetime) -> int:
-    """Those with units set aside, or to be put back in the shop, go by the service for one; the others at once."""
+    """Those with units set aside, or to be put back in the shop, go by the service for one; the
+    others at once."""
     lines = OrderLine.objects.filter(pk__in=ids)
-    to_put_back = ShopTask.objects.filter(kind=ShopTask.Kind.PUT_BACK, confirmed_at=None, line__in=ids)
+    to_put_back = ShopTask.objects.filter(
+        kind=ShopTask.Kind.PUT_BACK, confirmed_at=None, line__in=ids
+    )
     special = Q(allocated__gt=F("shipped")) | Q(pk__in=to_put_back.values("line"))
     one_by_one = list(lines.filter(special).select_related("order").order_by("-queued_at", "-pk"))
     for line in one_by_one:
         cancel(
-            line.order, units={line.pk: line.waiting}, by="discontinued", reason=row.reason, now=now, actor=row.actor
+            line.order,
+            units={line.pk: line.waiting},
+            by="discontinued",
+            reason=row.reason,
+            now=now,
+            actor=row.actor,
         )
     whole = sorted(set(ids) - {line.pk for line in one_by_one})
     return len(one_by_one) + _cancel_whole(row, whole, now=now)
 
 
 def _expect_nothing_more(row: Discontinuation, *, now: datetime) -> None:
-    still_open = Restock.objects.filter(product=row.product_id, cancelled_at=None, arrived__lt=F("quantity"))
+    still_open = Restock.objects.filter(
+        product=row.product_id, cancelled_at=None, arrived__lt=F("quantity")
+    )
     for restock in still_open.order_by("pk"):
         cancel_restock(restock, reason=row.reason, now=now, actor=row.actor)
 

@@ -1,5 +1,5 @@
-"""A customer asks to be forgotten: their name, address and words go out of their orders; what was bought, promised, told
-and answered stays, under the order's number, as accounting and evidence."""
+"""A customer asks to be forgotten: their name, address and words go out of their orders; what was
+bought, promised, told and answered stays, under the order's number, as accounting and evidence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,18 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from orders.models import Event, Import, Note, Order, OrderLine, Refund, Shipment, ShopChange, ShopTask, Upload
+from orders.models import (
+    Event,
+    Import,
+    Note,
+    Order,
+    OrderLine,
+    Refund,
+    Shipment,
+    ShopChange,
+    ShopTask,
+    Upload,
+)
 from orders.services.refusal import Refused
 
 ERASED = "[erased]"
@@ -16,9 +27,11 @@ ERASED = "[erased]"
 
 @transaction.atomic
 def erase_orders(email: str, *, now: datetime) -> list[Order]:
-    """Take the person with this address out of all their orders, and revoke the links. Refused, naming the orders, while
-    anything of them is still to come, to be sent or to be done."""
-    orders = list(Order.objects.select_for_update(no_key=True).filter(email__iexact=email).order_by("pk"))
+    """Take the person with this address out of all their orders, and revoke the links. Refused,
+    naming the orders, while anything of them is still to come, to be sent or to be done."""
+    orders = list(
+        Order.objects.select_for_update(no_key=True).filter(email__iexact=email).order_by("pk")
+    )
     _refuse_what_is_open(orders)
     ids = [order.pk for order in orders]
     with erasing():
@@ -46,13 +59,16 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
 
 @transaction.atomic
 def erase_files(email: str) -> list[str]:
-    """Files with the address that staff uploaded go whole; of what imports said of bad rows, the words that hold it. Refused
-    while one of them waits. Returns the names of the files."""
+    """Files with the address that staff uploaded go whole; of what imports said of bad rows, the
+    words that hold it. Refused while one of them waits. Returns the names of the files."""
     emptied = []
     for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
         if email.lower().encode() in bytes(upload.content).lower():
             if upload.is_under_way or upload.state == Upload.State.CHECKED:
-                raise Refused(f"nothing was erased: the file {upload.file_name} with this address waits to be imported")
+                raise Refused(
+                    f"nothing was erased: the file {upload.file_name} with this address waits to "
+                    f"be imported"
+                )
             Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
             emptied.append(upload.file_name)
     for row in Import.objects.filter(rejected__icontains=email):
@@ -72,15 +88,25 @@ def erasing() -> Iterator[None]:
 
 def _refuse_what_is_open(orders: list[Order]) -> None:
     of_line = Q(line__order__in=orders)
-    to_come = OrderLine.objects.filter(Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), order__in=orders)
+    to_come = OrderLine.objects.filter(
+        Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), order__in=orders
+    )
     open_by_why = {
         "units are still to come": to_come.values_list("order__number"),
-        "a refund is to be sent": Refund.objects.filter(of_line, sent_at=None).values_list("line__order__number"),
+        "a refund is to be sent": Refund.objects.filter(of_line, sent_at=None).values_list(
+            "line__order__number"
+        ),
         "the shop is to be told": ShopTask.objects.filter(of_line, confirmed_at=None).values_list(
             "line__order__number"
         ),
-        "a mail is due": Event.objects.filter(message_due=True, order__in=orders).values_list("order__number"),
+        "a mail is due": Event.objects.filter(message_due=True, order__in=orders).values_list(
+            "order__number"
+        ),
     }
-    said = [f"order {number}: {why}" for why, found in open_by_why.items() for (number,) in found.order_by().distinct()]
+    said = [
+        f"order {number}: {why}"
+        for why, found in open_by_why.items()
+        for (number,) in found.order_by().distinct()
+    ]
     if said:
         raise Refused(f"nothing was erased, for not all is over: {'; '.join(said)}")

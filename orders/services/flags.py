@@ -1,4 +1,5 @@
-"""What imports write beside orders: their own record, the products they name, and what an export says of known orders."""
+"""What imports write beside orders: their own record, the products they name, and what an export
+says of known orders."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,16 +31,26 @@ ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
 
 
 def begin_import(command: str, *, file_name: str, sha256: str, now: datetime) -> Import:
-    """The record of a file being read. Refused while another import runs; call it in the transaction of the import."""
+    """The record of a file being read. Refused while another import runs; call it in the
+    transaction of the import."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_IMPORT])
         if not cursor.fetchone()[0]:
-            raise Refused("another import is running: wait until it has ended and start this one again")
-    return Import.objects.create(command=command, file_name=file_name[-255:], sha256=sha256, started_at=now)
+            raise Refused(
+                "another import is running: wait until it has ended and start this one again"
+            )
+    return Import.objects.create(
+        command=command, file_name=file_name[-255:], sha256=sha256, started_at=now
+    )
 
 
 def end_import(
-    row: Import, *, counts: Mapping[str, Any], rejected: Sequence[str], written: Mapping[str, Any], now: datetime
+    row: Import,
+    *,
+    counts: Mapping[str, Any],
+    rejected: Sequence[str],
+    written: Mapping[str, Any],
+    now: datetime,
 ) -> None:
     row.counts, row.written = dict(counts), dict(written)
     row.rejected = list(rejected)
@@ -49,7 +60,8 @@ def end_import(
 
 @transaction.atomic
 def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, Product]:
-    """Products by SKU ({sku: name or ""}), created where missing. `on_backorder` marks them, so that their orders join.
+    """Products by SKU ({sku: name or ""}), created where missing. `on_backorder` marks them, so
+    that their orders join.
 
     A product that is known by its SKU alone gets its name.
     """
@@ -57,7 +69,10 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
         refuse_bad_key("the SKU", sku, most=100)
     new = set(names) - set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     Product.objects.bulk_create(
-        (Product(sku=sku, name=names[sku] or sku, on_backorder=on_backorder) for sku in sorted(new)),
+        (
+            Product(sku=sku, name=names[sku] or sku, on_backorder=on_backorder)
+            for sku in sorted(new)
+        ),
         ignore_conflicts=True,
     )
     products = {product.sku: product for product in Product.objects.filter(sku__in=names)}
@@ -75,18 +90,23 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
 def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) -> None:
     """First promises, then spare units, for lines that joined in several batches.
 
-    Nobody hears of quiet orders, so their whole queues are reviewed at once; else, and where others hear of it too, changes
-    that settle go on settling and only the lines that came are promised, from the forecast last published.
+    Nobody hears of quiet orders, so their whole queues are reviewed at once; else, and where others
+    hear of it too, changes that settle go on settling and only the lines that came are promised,
+    from the forecast last published.
     """
     ids = sorted(product_ids)
     lock_stock(ids)
     joined = ids
     if quiet:
-        settling = Product.objects.exclude(at_rest(now)).filter(Exists(Forecast.objects.filter(product=OuterRef("pk"))))
+        settling = Product.objects.exclude(at_rest(now)).filter(
+            Exists(Forecast.objects.filter(product=OuterRef("pk")))
+        )
         joined = list(settling.filter(pk__in=ids).values_list("pk", flat=True))
         review(Product.objects.filter(pk__in=set(ids) - set(joined)), now=now)
     if joined:
-        new = OrderLine.objects.filter(product__in=joined, waiting__gt=0, promise__isnull=True, held=False)
+        new = OrderLine.objects.filter(
+            product__in=joined, waiting__gt=0, promise__isnull=True, held=False
+        )
         few = list(new.values_list("pk", flat=True)[: FEW_LINES + 1])
         if len(few) <= FEW_LINES:
             publish_first(few, newest_forecasts(joined, now=now), now=now)
@@ -98,8 +118,9 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
 
 @transaction.atomic
 def settle_shipped(product_ids: Collection[int], *, now: datetime) -> dict[str, int]:
-    """All that a file says has shipped is recorded. What it took of units set aside for others is settled with them, and
-    they are put on staff's list. Returns how many texts are new, by order number."""
+    """All that a file says has shipped is recorded. What it took of units set aside for others is
+    settled with them, and they are put on staff's list. Returns how many texts are new, by order
+    number."""
     waits_again = OrderLine.objects.filter(pk__in=settle_ahead(product_ids, now=now))
     new: dict[str, int] = {}
     for line in waits_again.select_related("order", "product").order_by("pk"):
@@ -110,13 +131,18 @@ def settle_shipped(product_ids: Collection[int], *, now: datetime) -> dict[str, 
 
 @transaction.atomic
 def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
-    """Put an order on staff's list. What was said once is not said again, also when staff have struck it off since.
-    `instead_of`: how the texts begin whose place new ones take. Returns how many of the texts are new."""
+    """Put an order on staff's list. What was said once is not said again, also when staff have
+    struck it off since. `instead_of`: how the texts begin whose place new ones take. Returns how
+    many of the texts are new."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    new = [text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.noticed]
+    new = [
+        text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.noticed
+    ]
     if new:
         order.noticed = order.noticed + new
-        kept = [text for text in order.attention if not (instead_of and text.startswith(instead_of))]
+        kept = [
+            text for text in order.attention if not (instead_of and text.startswith(instead_of))
+        ]
         order.attention = kept + [text for text in new if text not in kept]
         order.save(update_fields=["noticed", "attention"])
     return len(new)
@@ -124,10 +150,15 @@ def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
 
 @transaction.atomic(savepoint=False)
 def say(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
-    """What an export says of an order goes on staff's list, as by `notice`; what it says no more, of the texts that match
-    `about`, leaves the list, and is news should a later export say it again."""
+    """What an export says of an order goes on staff's list, as by `notice`; what it says no more,
+    of the texts that match `about`, leaves the list, and is news should a later export say it
+    again."""
     held = {text[:200] for text in texts}
-    over = {text for text in [*order.attention, *order.noticed] if about.match(text) and text not in held}
+    over = {
+        text
+        for text in [*order.attention, *order.noticed]
+        if about.match(text) and text not in held
+    }
     if over:
         order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         order.attention = [text for text in order.attention if text not in over]
@@ -138,8 +169,8 @@ def say(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
 
 @transaction.atomic
 def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) -> bool:
-    """An order without a mail address gets one, unless its customer asked to be forgotten, and leaves the list it stood
-    on with the text `unreachable`."""
+    """An order without a mail address gets one, unless its customer asked to be forgotten, and
+    leaves the list it stood on with the text `unreachable`."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.email or order.erased_at or not email:
         return False
@@ -163,8 +194,9 @@ def record_parcel(
     carrier: str = "",
     tracking_number: str = "",
 ) -> list[str]:
-    """A file says that these units left; `shipped_at` None: not when. What was cancelled here and left all the same is put
-    on staff's list where its refund stays due. Returns what is new there."""
+    """A file says that these units left; `shipped_at` None: not when. What was cancelled here and
+    left all the same is put on staff's list where its refund stays due. Returns what is new there.
+    """
     ship(
         order,
         units,
@@ -175,7 +207,9 @@ def record_parcel(
         beyond_reserved=True,
         day_known=shipped_at is not None,
     )
-    told = order.events.filter(kind=EventKind.SHIPPED, at=now, line__in=units, facts__crossed__kept__gt=0)
+    told = order.events.filter(
+        kind=EventKind.SHIPPED, at=now, line__in=units, facts__crossed__kept__gt=0
+    )
     texts = [_conflict(event) for event in told.select_related("line__product").order_by("pk")]
     notice(order, texts)
     return texts
@@ -191,7 +225,8 @@ def _conflict(event: Event) -> str:
     money = "the refund was sent" if crossed["refund_sent"] else "the refund stays due"
     sku = event.line.product.sku if event.line else ""
     return (
-        f"{sku}: {CONFLICT}: {crossed['kept']}, cancelled on {crossed['cancelled_on']}; {first}; {money}: agree with "
+        f"{sku}: {CONFLICT}: {crossed['kept']}, cancelled on {crossed['cancelled_on']}; {first}; "
+        f"{money}: agree with "
         "the customer on the parcel"
     )
 
@@ -206,7 +241,8 @@ def held_text(sku: str, units: int) -> str:
 
 @transaction.atomic
 def hold(order: Order, line_ids: Collection[int]) -> None:
-    """Nobody knows how many units of these lines are still to come: they keep their places and get none until settled."""
+    """Nobody knows how many units of these lines are still to come: they keep their places and get
+    none until settled."""
     lines = lock_lines(order, dict.fromkeys(line_ids, 0))
     OrderLine.objects.filter(pk__in=line_ids, waiting__gt=0).update(held=True)
     notice(order, [held_text(line.product.sku, line.quantity) for line in lines])
@@ -214,22 +250,34 @@ def hold(order: Order, line_ids: Collection[int]) -> None:
 
 @transaction.atomic
 def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -> None:
-    """A person counted: `remaining` units of a held line are still to come, the others have left. Refused when the line
-    is not held, or has fewer units to come."""
+    """A person counted: `remaining` units of a held line are still to come, the others have left.
+    Refused when the line is not held, or has fewer units to come."""
     lock_stock([line.product_id])
     (line,) = lock_lines(line.order, {line.pk: 0})
     still = line.waiting + line.reserved
     if not line.held:
-        raise Refused(f"order {line.order.number}: {line.product.sku} is not held, {still} units are still to come")
+        raise Refused(
+            f"order {line.order.number}: {line.product.sku} is not held, {still} units are still "
+            f"to come"
+        )
     if not 0 <= remaining <= still:
         raise Refused(
-            f"order {line.order.number}: of {line.product.sku} 0 to {still} units can be to come, not {remaining}"
+            f"order {line.order.number}: of {line.product.sku} 0 to {still} units can be to come, "
+            f"not {remaining}"
         )
     if remaining < still:
         left = {line.pk: still - remaining}
         # A line without a promise was held when it joined: what had left had done so before.
         before = line.promise_id is None
-        ship(line.order, left, now=now, actor=actor, beyond_reserved=True, before_joining=before, day_known=False)
+        ship(
+            line.order,
+            left,
+            now=now,
+            actor=actor,
+            beyond_reserved=True,
+            before_joining=before,
+            day_known=False,
+        )
         settle_shipped([line.product_id], now=now)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
     strike(line.order, held_text(line.product.sku, line.quantity))

@@ -16,7 +16,8 @@ from orders.domain.supply import Band, OpenDelivery, forecast
 from orders.domain.windows import DateVersion, Record, SupplierHistory
 from orders.models import Forecast, Product
 
-# How long before a delivery comes, or is written down, a parcel can have left that its units are in.
+# How long before a delivery comes, or is written down, a parcel can have left that its units are
+# in.
 NEAR = timedelta(days=30)
 
 
@@ -27,24 +28,29 @@ def today_of(now: datetime) -> date:
 
 def cutoff(now: datetime) -> datetime:
     """Today's SHIP_CUTOFF in the shop's zone: by then the day's deliveries are in."""
-    return timezone.make_aware(datetime.combine(today_of(now), time.fromisoformat(settings.SHIP_CUTOFF)))
+    return timezone.make_aware(
+        datetime.combine(today_of(now), time.fromisoformat(settings.SHIP_CUTOFF))
+    )
 
 
 def handling_days(product: Product) -> int:
     return product.handling_days or settings.HANDLING_DAYS
 
 
-def make_forecasts(products: Iterable[Product], *, now: datetime, day: date | None = None) -> list[Forecast]:
-    """A new Forecast for each product from all its open restocks and every supplier's record as known on `day`, or today.
-    With tomorrow for `day` nothing more arrives today."""
+def make_forecasts(
+    products: Iterable[Product], *, now: datetime, day: date | None = None
+) -> list[Forecast]:
+    """A new Forecast for each product from all its open restocks and every supplier's record as
+    known on `day`, or today. With tomorrow for `day` nothing more arrives today."""
     products = list(products)
     day = day or today_of(now)
     return _make(products, open_deliveries([p.pk for p in products], day=day), now=now, day=day)
 
 
 def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Forecast:
-    """A new Forecast for a product of which a change still settles, from what is open of the deliveries that customers know
-    of, on the days they know: those that `published`, the forecast last published, rests on."""
+    """A new Forecast for a product of which a change still settles, from what is open of the
+    deliveries that customers know of, on the days they know: those that `published`, the forecast
+    last published, rests on."""
     product = published.product
     known = {product.pk: _known_deliveries(product, published, day=today_of(now))}
     (made,) = _make([product], known, now=now, day=today_of(now))
@@ -52,7 +58,11 @@ def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Foreca
 
 
 def _make(
-    products: Sequence[Product], deliveries: Mapping[int, Sequence[OpenDelivery]], *, now: datetime, day: date
+    products: Sequence[Product],
+    deliveries: Mapping[int, Sequence[OpenDelivery]],
+    *,
+    now: datetime,
+    day: date,
 ) -> list[Forecast]:
     record = supplier_record(day)
     forecasts = [
@@ -87,7 +97,8 @@ def _make(
     return forecasts
 
 
-# All in one JSON: bulk_create would quote each as an element of an array, which takes longer than to make them.
+# All in one JSON: bulk_create would quote each as an element of an array, which takes longer than
+# to make them.
 INSERT = """
     INSERT INTO orders_forecast (product_id, made_at, made_on, bands, evidence)
     SELECT (f->>0)::bigint, %(made_at)s, %(made_on)s, f->1, f->2 FROM jsonb_array_elements(%(forecasts)s::jsonb) f
@@ -103,7 +114,8 @@ FINGERPRINT = """
            (SELECT (count(*), max(id))::text FROM orders_receipt)
 """
 
-# All that a supplier's history is read from: rows are added to these tables, or change one of the sums.
+# All that a supplier's history is read from: rows are added to these tables, or change one of the
+# sums.
 STATES = """
     SELECT s.name, (s.id, count(*), sum(r.quantity), sum(r.arrived), count(r.cancelled_at), sum(d.count), max(d.last),
                     sum(c.count), max(c.last))::text
@@ -131,21 +143,32 @@ _last: _Read | None = None
 
 
 def supplier_record(today: date) -> Record:
-    """The suppliers' record as known on `today`. A supplier's history is read again when one of its rows has changed, and
-    the record drawn anew when that or the day has: a day's reviews share it."""
+    """The suppliers' record as known on `today`. A supplier's history is read again when one of its
+    rows has changed, and the record drawn anew when that or the day has: a day's reviews share it.
+    """
     global _last
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT)
         database, *fingerprint = cursor.fetchone()
         source = (database, settings.SETTLE_SECONDS, settings.TIME_ZONE)
-        kept = _last if _last and _last.source == source else _Read(source, (), {}, NOTHING, NOTHING.as_of(today))
+        kept = (
+            _last
+            if _last and _last.source == source
+            else _Read(source, (), {}, NOTHING, NOTHING.as_of(today))
+        )
         states = kept.states
         if kept.fingerprint != tuple(fingerprint):
             cursor.execute(STATES)
             states = dict(cursor.fetchall())
     changed = {name for name, _ in states.items() ^ kept.states.items()}
-    history = kept.history.with_news_of(changed, read_versions(changed)) if changed else kept.history
-    record = kept.record if history is kept.history and kept.record.today == today else history.as_of(today)
+    history = (
+        kept.history.with_news_of(changed, read_versions(changed)) if changed else kept.history
+    )
+    record = (
+        kept.record
+        if history is kept.history and kept.record.today == today
+        else history.as_of(today)
+    )
     _last = _Read(source, tuple(fingerprint), states, history, record)
     return record
 
@@ -153,9 +176,9 @@ def supplier_record(today: date) -> Record:
 def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
     """Every version of the suppliers' promises, as posted, with the day the delivery came.
 
-    A version that was corrected by hand on the day it was typed, within the settling time, was a slip of the finger and
-    not the supplier's word, and neither is one of an import that was undone. A delivery has come when all of its expected
-    units have.
+    A version that was corrected by hand on the day it was typed, within the settling time, was a
+    slip of the finger and not the supplier's word, and neither is one of an import that was undone.
+    A delivery has come when all of its expected units have.
     """
     sql = """
         WITH versions AS (
@@ -182,7 +205,8 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRestock:
-    """`delivery` brings the queue what is still to come but for `shipped_ahead`: those units have shipped already."""
+    """`delivery` brings the queue what is still to come but for `shipped_ahead`: those units have
+    shipped already."""
 
     restock_id: int
     product_id: int
@@ -191,7 +215,8 @@ class ExpectedRestock:
 
 
 def expected_restocks(product_ids: Collection[int], *, day: date) -> list[ExpectedRestock]:
-    """Open restocks of the products with the units still to come and the date in force, earliest first."""
+    """Open restocks of the products with the units still to come and the date in force, earliest
+    first."""
     sql = """
         SELECT r.id, r.product_id, r.created_at, r.reference, s.name, newest.expected_on, r.quantity - r.arrived
         FROM orders_restock r
@@ -208,16 +233,22 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
     parcels = _parcels_ahead({row[1] for row in rows}, since=day - NEAR)
     expected = []
     for restock_id, product_id, created_at, reference, supplier, expected_on, units in rows:
-        ahead = _filled_from(parcels[product_id], units, expected_on=expected_on, known_since=created_at)
+        ahead = _filled_from(
+            parcels[product_id], units, expected_on=expected_on, known_since=created_at
+        )
         delivery = OpenDelivery(reference, supplier, expected_on, units - ahead)
         expected.append(ExpectedRestock(restock_id, product_id, delivery, ahead))
     return expected
 
 
 def shipped_ahead(*, day: date) -> dict[int, int]:
-    """Units of open deliveries, by product, that these bring the queue no more: they have shipped already."""
+    """Units of open deliveries, by product, that these bring the queue no more: they have shipped
+    already."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT product_id FROM orders_receipt WHERE ahead AND arrived_on >= %s", [day - NEAR])
+        cursor.execute(
+            "SELECT DISTINCT product_id FROM orders_receipt WHERE ahead AND arrived_on >= %s",
+            [day - NEAR],
+        )
         products = [product_id for (product_id,) in cursor.fetchall()]
     units: defaultdict[int, int] = defaultdict(int)
     for expected in expected_restocks(products, day=day) if products else []:
@@ -234,7 +265,9 @@ class _ParcelsAhead:
     units: int
 
 
-def _parcels_ahead(product_ids: Collection[int], *, since: date) -> defaultdict[int, list[_ParcelsAhead]]:
+def _parcels_ahead(
+    product_ids: Collection[int], *, since: date
+) -> defaultdict[int, list[_ParcelsAhead]]:
     sql = """
         SELECT r.product_id, r.recorded_at, r.arrived_on, r.quantity + coalesce(sum(c.quantity), 0)
         FROM orders_receipt r LEFT JOIN orders_receipt c ON c.corrects_id = r.id
@@ -248,7 +281,9 @@ def _parcels_ahead(product_ids: Collection[int], *, since: date) -> defaultdict[
     return parcels
 
 
-def _filled_from(parcels: Iterable[_ParcelsAhead], units: int, *, expected_on: date, known_since: datetime) -> int:
+def _filled_from(
+    parcels: Iterable[_ParcelsAhead], units: int, *, expected_on: date, known_since: datetime
+) -> int:
     """How many of a delivery's `units` are in parcels already; they are taken off the parcels."""
     filled = 0
     for parcel in parcels:
@@ -267,7 +302,8 @@ def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, lis
     return by_product
 
 
-# What was received in full, and is not after all, rests on no day that was published; it came before what settles did.
+# What was received in full, and is not after all, rests on no day that was published; it came
+# before what settles did.
 KNOWN_DELIVERIES = """
     SELECT r.created_at, r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day, r.quantity - r.arrived
     FROM orders_restock r
@@ -328,8 +364,8 @@ def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:
 
 
 def _evidence(deliveries: Sequence[OpenDelivery], record: Record) -> dict[str, Any]:
-    """What a forecast rests on: each delivery with the number of promises compared, everyone's and its supplier's own; of
-    each supplier how many of its last dates there were and how many held."""
+    """What a forecast rests on: each delivery with the number of promises compared, everyone's and
+    its supplier's own; of each supplier how many of its last dates there were and how many held."""
     arrivals = [record.arrival(delivery.supplier, delivery.promised_on) for delivery in deliveries]
     return {
         "deliveries": [
@@ -344,7 +380,10 @@ def _evidence(deliveries: Sequence[OpenDelivery], record: Record) -> dict[str, A
             for delivery, arrival in zip(deliveries, arrivals, strict=True)
         ],
         "suppliers": {
-            delivery.supplier: {"dates": arrival.evidence["dates"], "held": arrival.evidence["held"]}
+            delivery.supplier: {
+                "dates": arrival.evidence["dates"],
+                "held": arrival.evidence["held"],
+            }
             for delivery, arrival in zip(deliveries, arrivals, strict=True)
         },
     }

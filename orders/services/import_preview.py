@@ -1,5 +1,5 @@
-"""Whom an import would tell worse news, itself and once it has settled. Within the import's own transaction, so that it can
-still be left undone."""
+"""Whom an import would tell worse news, itself and once it has settled. Within the import's own
+transaction, so that it can still be left undone."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -16,7 +16,8 @@ from orders.services.promises import review
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """How things stood: what comes later is the import's. `anybody`: orders that may hear from us at all."""
+    """How things stood: what comes later is the import's. `anybody`: orders that may hear from us
+    at all."""
 
     event: int
     forecast: int
@@ -28,7 +29,8 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Worse:
-    """Orders told worse news: `orders` in all, by what they are told, and `others` that the import did not bring."""
+    """Orders told worse news: `orders` in all, by what they are told, and `others` that the import
+    did not bring."""
 
     orders: int = 0
     later: int = 0
@@ -69,7 +71,9 @@ def touched_since(before: Before, *, now: datetime) -> list[int]:
     products = {pk for pk, _ in set(_settling()) - before.settling}
     products.update(QueueChange.objects.filter(at=now).values_list("product", flat=True))
     products.update(Receipt.objects.filter(pk__gt=before.receipt).values_list("product", flat=True))
-    products.update(RestockDate.objects.filter(pk__gt=before.version).values_list("restock__product", flat=True))
+    products.update(
+        RestockDate.objects.filter(pk__gt=before.version).values_list("restock__product", flat=True)
+    )
     return sorted(products)
 
 

@@ -1,5 +1,6 @@
-"""An import taken back as one, while nobody has heard of what it changed. History stays: what is taken back gets a row that
-says so, and an order that is taken back stays under another number, without its customer."""
+"""An import taken back as one, while nobody has heard of what it changed. History stays: what is
+taken back gets a row that says so, and an order that is taken back stays under another number,
+without its customer."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,9 +35,10 @@ UNDONE = "undone with its import"  # why a restock was cancelled: a file may exp
 
 @dataclass(slots=True)
 class Undoing:
-    """What of an import can be undone: versions of dates by restock, sizes before, new restocks, new orders. What cannot,
-    because it was told at once or somebody has gone on from there: `received` units, events by `told` kind, `lines` that joined
-    known orders, new `orders_kept`, restocks `moved_since`."""
+    """What of an import can be undone: versions of dates by restock, sizes before, new restocks,
+    new orders. What cannot, because it was told at once or somebody has gone on from there:
+    `received` units, events by `told` kind, `lines` that joined known orders, new `orders_kept`,
+    restocks `moved_since`."""
 
     dates: dict[int, list[RestockDate]] = field(default_factory=lambda: defaultdict(list))
     sizes: dict[int, int] = field(default_factory=dict)
@@ -76,13 +78,16 @@ def undoing(row: Import) -> Undoing:
         at=row.started_at, kind__in=[EventKind.SHIPPED, EventKind.CANCELLED, EventKind.RESERVED]
     )
     it.told = dict(told.order_by().values_list("kind").annotate(n=Count("order", distinct=True)))
-    it.lines = OrderLine.objects.filter(joined_at=row.started_at).exclude(order__imported_by=row).count()
+    it.lines = (
+        OrderLine.objects.filter(joined_at=row.started_at).exclude(order__imported_by=row).count()
+    )
     return it
 
 
 @transaction.atomic
 def undo_import(row: Import, *, now: datetime, actor: str) -> Undoing:
-    """All of it that nobody has heard of. Refused once its change has settled, or where nothing is left to undo."""
+    """All of it that nobody has heard of. Refused once its change has settled, or where nothing is
+    left to undo."""
     row = Import.objects.select_for_update(no_key=True).get(pk=row.pk)
     products = undoing(row).products
     lock_stock(products)
@@ -91,7 +96,12 @@ def undo_import(row: Import, *, now: datetime, actor: str) -> Undoing:
     if row.undone_at:
         raise Refused(_("this import was undone already"))
     if is_settled(row, now=now):
-        raise Refused(_("this import has settled, and customers may have heard of it: change what is wrong instead"))
+        raise Refused(
+            _(
+                "this import has settled, and customers may have heard of it: change what is "
+                "wrong instead"
+            )
+        )
     it = undoing(row)
     if it.is_empty:
         raise Refused(_("nothing of this import can be undone"))
@@ -109,7 +119,9 @@ def _is_published(row: Import, *, now: datetime) -> bool:
     late = QueueChange.objects.filter(at=row.started_at, reason=Reason.LATE_JOIN)
     if not row.counts.get("quiet"):
         marked.update(late.values_list("product", flat=True))
-    settling = Product.objects.filter(pk__in=marked, review_at__gt=now, changed_at__lte=row.started_at)
+    settling = Product.objects.filter(
+        pk__in=marked, review_at__gt=now, changed_at__lte=row.started_at
+    )
     return settling.count() < len(marked)
 
 
@@ -123,8 +135,14 @@ def _plan_restocks(row: Import, it: Undoing) -> None:
         pk__in={*new, *(pk for pk, _, _ in written.get("sizes", [])), *written.get("moved", [])}
     )
     sizes = {pk: (before, after) for pk, before, after in written.get("sizes", [])}
-    for restock in rows.select_related("product").prefetch_related("dates__undone_by").order_by("pk"):
-        if str(restock.pk) in received or restock.cancelled_at or (restock.pk not in new and not restock.open_units):
+    for restock in (
+        rows.select_related("product").prefetch_related("dates__undone_by").order_by("pk")
+    ):
+        if (
+            str(restock.pk) in received
+            or restock.cancelled_at
+            or (restock.pk not in new and not restock.open_units)
+        ):
             continue
         versions = standing(restock.dates.all())
         posted = [version for version in versions if version.pk in ours]
@@ -142,7 +160,11 @@ def _plan_restocks(row: Import, it: Undoing) -> None:
 
 def standing(dates: Iterable[RestockDate]) -> list[RestockDate]:
     """The supplier's words, without those of an import that was undone."""
-    return [version for version in dates if version.undoes_id is None and not hasattr(version, "undone_by")]
+    return [
+        version
+        for version in dates
+        if version.undoes_id is None and not hasattr(version, "undone_by")
+    ]
 
 
 def _plan_orders(row: Import, it: Undoing) -> None:
@@ -150,17 +172,23 @@ def _plan_orders(row: Import, it: Undoing) -> None:
     events = Event.objects.filter(order=OuterRef("pk"))
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
     ours = Order.objects.filter(imported_by=row)
-    untouched = ours.exclude(Exists(lines.filter(Q(allocated__gt=0) | Q(shipped__gt=0) | Q(cancelled__gt=0)))).exclude(
-        Exists(events.filter(Q(at__gt=row.started_at) | Q(told_at__isnull=False)))
+    untouched = ours.exclude(
+        Exists(lines.filter(Q(allocated__gt=0) | Q(shipped__gt=0) | Q(cancelled__gt=0)))
+    ).exclude(Exists(events.filter(Q(at__gt=row.started_at) | Q(told_at__isnull=False))))
+    untold = untouched.exclude(
+        Q(released_at__isnull=False) & Exists(events.filter(message_due=False))
     )
-    untold = untouched.exclude(Q(released_at__isnull=False) & Exists(events.filter(message_due=False)))
     it.orders = list(untold.order_by("pk").values_list("pk", flat=True))
     it.orders_kept = ours.exclude(pk__in=it.orders).count()
-    it.products.update(OrderLine.objects.filter(order__in=it.orders).values_list("product", flat=True))
+    it.products.update(
+        OrderLine.objects.filter(order__in=it.orders).values_list("product", flat=True)
+    )
 
 
 def _undo_restocks(it: Undoing, *, now: datetime, actor: str) -> None:
-    rows = Restock.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in={*it.dates, *it.sizes, *it.new})
+    rows = Restock.objects.select_for_update(no_key=True, of=("self",)).filter(
+        pk__in={*it.dates, *it.sizes, *it.new}
+    )
     undone: list[RestockDate] = []
     for restock in rows.prefetch_related("dates__undone_by").order_by("pk"):
         posted = it.dates.get(restock.pk, [])
@@ -174,7 +202,9 @@ def _undo_restocks(it: Undoing, *, now: datetime, actor: str) -> None:
     RestockDate.objects.bulk_create(undone, batch_size=5000)
 
 
-def _back(version: RestockDate, theirs: Sequence[RestockDate], *, now: datetime, actor: str) -> RestockDate:
+def _back(
+    version: RestockDate, theirs: Sequence[RestockDate], *, now: datetime, actor: str
+) -> RestockDate:
     """The day that was in force when this version was posted, as if it never had been."""
     before = [other for other in theirs if other.posted_on <= version.posted_on]
     return RestockDate(
@@ -205,7 +235,9 @@ def _undo_orders(row: Import, ids: Sequence[int], *, now: datetime) -> None:
             after_id=left[0].pk,
         )
     OrderLine.objects.filter(order__in=ids).update(cancelled=F("quantity"), held=False)
-    DelayNotice.objects.filter(line__order__in=ids, outcome="").update(outcome=Outcome.SUPERSEDED, ended_at=now)
+    DelayNotice.objects.filter(line__order__in=ids, outcome="").update(
+        outcome=Outcome.SUPERSEDED, ended_at=now
+    )
     Event.objects.filter(order__in=ids, message_due=True).update(message_due=False)
     Order.objects.filter(pk__in=ids).update(
         number=Concat(Left("number", 80), Value(f" (undone {row.pk})")),

@@ -1,4 +1,5 @@
-"""The link that may act, for whoever has one that may only look: it goes to the customer's address and nowhere else."""
+"""The link that may act, for whoever has one that may only look: it goes to the customer's address
+and nowhere else."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +14,8 @@ MOST_A_DAY = 5
 
 @transaction.atomic
 def ask_for_link(order: Order, *, now: datetime) -> bool:
-    """Have the link mailed. False: that was asked for a moment ago, or too often today, and nothing more is mailed.
+    """Have the link mailed. False: that was asked for a moment ago, or too often today, and nothing
+    more is mailed.
 
     Refused: an order without an address, or one that is quiet."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
@@ -24,7 +26,10 @@ def ask_for_link(order: Order, *, now: datetime) -> bool:
     asked = Event.objects.filter(
         order=order, kind=EventKind.LINK, facts__code__isnull=True
     )  # not the one to all orders
-    if asked.filter(at__gt=now - PAUSE).exists() or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+    if (
+        asked.filter(at__gt=now - PAUSE).exists()
+        or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY
+    ):
         return False
     Event.objects.create(order=order, kind=EventKind.LINK, at=now, message_due=True)
     return True

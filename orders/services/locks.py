@@ -1,4 +1,5 @@
-"""Work of the background that waits for nobody: what somebody else holds for longer than a moment stays due for the next tick.
+"""Work of the background that waits for nobody: what somebody else holds for longer than a moment
+stays due for the next tick.
 
 An import, or the dry run of one, may hold a product for minutes."""
 
@@ -26,9 +27,12 @@ class Held(Exception):
     """Somebody else holds a row that is needed. Nothing was written."""
 
 
-def passing_over(parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], *, of: str) -> Iterator[R]:
-    """What `act` returns for each part, each in a transaction of its own. A part of which something is held is taken
-    apart, and what is held is passed over. `of`: what they are parts of, for the log."""
+def passing_over(
+    parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], *, of: str
+) -> Iterator[R]:
+    """What `act` returns for each part, each in a transaction of its own. A part of which something
+    is held is taken apart, and what is held is passed over. `of`: what they are parts of, for the
+    log."""
     waited = 0.0
     to_do = deque(parts)
     while to_do:
@@ -53,7 +57,9 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"]
+                )
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

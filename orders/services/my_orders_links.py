@@ -1,5 +1,5 @@
-"""The link to all orders of a mail address. Whether there are any shows in nothing the page does: not in its words, and
-not in its time."""
+"""The link to all orders of a mail address. Whether there are any shows in nothing the page does:
+not in its words, and not in its time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,10 +27,11 @@ ASK = """
 
 @transaction.atomic
 def ask_for_orders(email: str, *, now: datetime) -> None:
-    """The newest order of this address is due a mail with a link to all of them; without one nothing happens.
+    """The newest order of this address is due a mail with a link to all of them; without one
+    nothing happens.
 
-    Committed without waiting for the disk: a wait would tell that there was something to write. What a crash takes with
-    it is asked for again."""
+    Committed without waiting for the disk: a wait would tell that there was something to write.
+    What a crash takes with it is asked for again."""
     values: dict[str, Any] = {
         "email": email,
         "kind": EventKind.LINK,

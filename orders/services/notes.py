@@ -22,7 +22,8 @@ def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
 
 @transaction.atomic
 def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor: str) -> Event:
-    """On the customer's page at once, and by mail unless the order is quiet. The reason is kept for staff."""
+    """On the customer's page at once, and by mail unless the order is quiet. The reason is kept for
+    staff."""
     return Event.objects.create(
         order=order,
         kind=EventKind.NOTE,
@@ -35,9 +36,12 @@ def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor
 
 
 @transaction.atomic
-def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str) -> None:
-    """The order's mail goes to `email` from now on; what its page says and nobody was told is due to be mailed there.
-    `revoke`: somebody else has its links, which open nothing any more. Who did it and why stands in its notes."""
+def correct_address(
+    order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str
+) -> None:
+    """The order's mail goes to `email` from now on; what its page says and nobody was told is due
+    to be mailed there. `revoke`: somebody else has its links, which open nothing any more. Who did
+    it and why stands in its notes."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.erased_at:
         raise Refused(f"the customer of order {order.number} asked to be forgotten")
@@ -50,5 +54,10 @@ def correct_address(order: Order, email: str, *, revoke: bool, reason: str, now:
     order.link_version += revoke
     order.save(update_fields=["attention", "email", "link_version"])
     changed_here(before, now=now, actor=actor)
-    write_note(order, f"The mail address was corrected{', old links revoked' * revoke}: {reason}", now=now, actor=actor)
+    write_note(
+        order,
+        f"The mail address was corrected{', old links revoked' * revoke}: {reason}",
+        now=now,
+        actor=actor,
+    )
     reach_again(order, now=now)

@@ -9,7 +9,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
-from orders.models import Event, EventKind, Import, Order, OrderLine, Product, Promise, QueueChange, Reason
+from orders.models import (
+    Event,
+    EventKind,
+    Import,
+    Order,
+    OrderLine,
+    Product,
+    Promise,
+    QueueChange,
+    Reason,
+)
 from orders.services.allocation import allocate
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
@@ -27,8 +37,8 @@ LAST_OF_QUEUES = """
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units are still to come is
-    not known; the line keeps its place and gets none until release_held."""
+    """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units
+    are still to come is not known; the line keeps its place and gets none until release_held."""
 
     product: Product
     quantity: int
@@ -53,11 +63,13 @@ class NewOrder:
 
 
 class _UnitsToSpare(Exception):
-    """Shared locks cannot become exclusive ones without a deadlock: let go (the savepoint does) and lock anew."""
+    """Shared locks cannot become exclusive ones without a deadlock: let go (the savepoint does) and
+    lock anew."""
 
 
 def place_order(order: NewOrder, *, now: datetime) -> Order:
-    """One order joins its queues at its rightful place and is promised a window from the forecast last published."""
+    """One order joins its queues at its rightful place and is promised a window from the forecast
+    last published."""
     return place_orders([order], now=now)[0]
 
 
@@ -70,11 +82,12 @@ def place_orders(
     imported_by: Import | None = None,
     serve: bool = True,
 ) -> list[Order]:
-    """All of the orders or none. `quiet`: nothing is mailed about them before release. `serve=False` leaves first windows
-    and spare units to the caller, who calls serve_joined when all batches have joined: an older order may be in the last.
+    """All of the orders or none. `quiet`: nothing is mailed about them before release.
+    `serve=False` leaves first windows and spare units to the caller, who calls serve_joined when
+    all batches have joined: an older order may be in the last.
 
-    Refused: a number that exists, no line, a product twice, fewer than one unit or more than MOST_UNITS, a time still
-    to come.
+    Refused: a number that exists, no line, a product twice, fewer than one unit or more than
+    MOST_UNITS, a time still to come.
     """
     for order in orders:
         _check(order, now)
@@ -97,14 +110,19 @@ def place_orders(
         )
         for order in orders
     )
-    joining = [(row, line) for order, row in zip(orders, created, strict=True) for line in order.lines]
+    joining = [
+        (row, line) for order, row in zip(orders, created, strict=True) for line in order.lines
+    ]
     add_lines(joining, now=now, serve=serve)
     return created
 
 
 @transaction.atomic(savepoint=False)
-def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve: bool = True) -> list[OrderLine]:
-    """Lines join their queues, each at the place its order's time gives it. `serve` as in place_orders."""
+def add_lines(
+    joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve: bool = True
+) -> list[OrderLine]:
+    """Lines join their queues, each at the place its order's time gives it. `serve` as in
+    place_orders."""
     products = sorted({line.product.pk for _, line in joining})
     spare = _watch_stock(products)
     forecasts = newest_forecasts(products, now=now) if serve else []
@@ -117,14 +135,17 @@ def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve:
             queued_at=order.paid_at or order.placed_at,
             joined_at=now,
             stated_by=line.promised_by,
-            agreed_by=line.promised_by or earliest_day(order.paid_at or order.placed_at, order.country) + DAYS_TO_SHIP,
+            agreed_by=line.promised_by
+            or earliest_day(order.paid_at or order.placed_at, order.country) + DAYS_TO_SHIP,
             held=line.held,
         )
         for order, line in joining
     )
     _explain_late_joins(lines, last, now=now)
     stated = [line.promised_by for _, line in joining]
-    _keep_stated_promises([(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now)
+    _keep_stated_promises(
+        [(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now
+    )
     if serve:
         publish_first([line.pk for line in lines], forecasts, now=now)
         for product_id in spare:
@@ -133,14 +154,17 @@ def add_lines(joining: Sequence[tuple[Order, NewLine]], *, now: datetime, serve:
 
 
 def _refuse_known_numbers(numbers: Sequence[str]) -> None:
-    """Whoever places the same number at the same moment waits here, and is refused rather than an IntegrityError."""
+    """Whoever places the same number at the same moment waits here, and is refused rather than an
+    IntegrityError."""
     upper = sorted({number.upper() for number in numbers})
     if len(upper) < len(numbers):
         raise Refused("an order number stands twice in what was to be placed")
     with connection.cursor() as cursor:
         if len(upper) == 1:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", upper)
-        cursor.execute("SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper])
+        cursor.execute(
+            "SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper]
+        )
         if known := cursor.fetchone():
             raise Refused(f"order {known[0]} exists already")
 
@@ -153,27 +177,34 @@ def _check(order: NewOrder, now: datetime) -> None:
         raise Refused(f"order {order.number} has no line")
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
         raise Refused(
-            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is still to come"
+            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is "
+            f"still to come"
         )
     skus = [line.product.sku for line in order.lines]
     if len(set(skus)) < len(skus):
         raise Refused(f"order {order.number} names a product twice: add its units up")
     for line in order.lines:
         if line.quantity < 1:
-            raise Refused(f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or more")
+            raise Refused(
+                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or "
+                f"more"
+            )
         if line.quantity > MOST_UNITS:
             raise Refused(
-                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected {MOST_UNITS} at most"
+                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected "
+                f"{MOST_UNITS} at most"
             )
 
 
 def _watch_stock(product_ids: Collection[int]) -> list[int]:
-    """Keep allocations of these products out until the new lines are committed, so that no unit that arrives meanwhile
-    is left lying beside a line it did not see. Returns the products with units to spare, locked to allocate them."""
+    """Keep allocations of these products out until the new lines are committed, so that no unit
+    that arrives meanwhile is left lying beside a line it did not see. Returns the products with
+    units to spare, locked to allocate them."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT arrived > allocated FROM orders_stock WHERE product_id = ANY(%s) ORDER BY product_id FOR SHARE",
+                "SELECT arrived > allocated FROM orders_stock WHERE product_id = ANY(%s) ORDER BY "
+                "product_id FOR SHARE",
                 [list(product_ids)],
             )
             if any(spare for (spare,) in cursor.fetchall()):
@@ -184,13 +215,16 @@ def _watch_stock(product_ids: Collection[int]) -> list[int]:
 
 
 def _last_of_queues(product_ids: Collection[int]) -> dict[int, datetime]:
-    """One look at the end of each queue: a maximum by groups would read the queues from front to end."""
+    """One look at the end of each queue: a maximum by groups would read the queues from front to
+    end."""
     with connection.cursor() as cursor:
         cursor.execute(LAST_OF_QUEUES, [list(product_ids)])
         return dict(cursor.fetchall())
 
 
-def _explain_late_joins(lines: Iterable[OrderLine], last: dict[int, datetime], *, now: datetime) -> None:
+def _explain_late_joins(
+    lines: Iterable[OrderLine], last: dict[int, datetime], *, now: datetime
+) -> None:
     """An older order that reaches us late takes its rightful place; those it passes can read why."""
     late: dict[int, list[OrderLine]] = {}
     for line in lines:
@@ -212,7 +246,8 @@ def _explain_late_joins(lines: Iterable[OrderLine], last: dict[int, datetime], *
 
 
 def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: datetime) -> None:
-    """What the shop stated when ordering is a promise, told then. A review finds out whether it is still true."""
+    """What the shop stated when ordering is a promise, told then. A review finds out whether it is
+    still true."""
     if not stated:
         return
     promises = Promise.objects.bulk_create(

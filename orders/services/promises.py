@@ -1,7 +1,8 @@
-"""Publishing what customers are told: a review compares every line's newest promise with today's forecast.
+"""Publishing what customers are told: a review compares every line's newest promise with today's
+forecast.
 
-One statement does it for any number of lines. Its CASE is orders.domain.promises.change, and a Hypothesis test holds
-the two together.
+One statement does it for any number of lines. Its CASE is orders.domain.promises.change, and a
+Hypothesis test holds the two together.
 """
 
 from collections import Counter
@@ -38,7 +39,8 @@ SOME_LINES = f"""
     FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE id = ANY(%(lines)s) AND waiting > 0) k, LATERAL ({COUNTS}) c
 """
 
-# orders.domain.promises.change, row by row of its table; the first row here is a line nobody has promised anything yet.
+# orders.domain.promises.change, row by row of its table; the first row here is a line nobody has
+# promised anything yet.
 CHANGE = """
     CASE
         WHEN t.id IS NULL THEN 'joined'
@@ -52,7 +54,8 @@ CHANGE = """
     END
 """
 
-# Who comes with a day stated by the shop, older than the last of the queue, is that older order: not the reason for itself.
+# Who comes with a day stated by the shop, older than the last of the queue, is that older order:
+# not the reason for itself.
 PUBLISH = """
     WITH band AS (
         SELECT f.product_id, f.id AS forecast_id, b.*
@@ -134,7 +137,8 @@ BAD_NEWS = set(Reason) - {
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason given to those of a product's queue for whom a review finds an earlier, or a later, day."""
+    """The reason given to those of a product's queue for whom a review finds an earlier, or a
+    later, day."""
 
     product_id: int
     earlier: Reason | Literal[""]
@@ -142,7 +146,8 @@ class Why:
 
 
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
-    """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING times over."""
+    """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING
+    times over."""
     values: dict[str, Any] = {
         "products": list(product_ids),
         "now": now,
@@ -156,8 +161,8 @@ def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime)
         cursor.execute(MARK_CHANGED, values)
 
 
-# A change that was due long ago waits only because nobody reviewed it: it must not cut short the settling of this one.
-# Goods that arrive while a delay settles do not become the reason for it.
+# A change that was due long ago waits only because nobody reviewed it: it must not cut short the
+# settling of this one. Goods that arrive while a delay settles do not become the reason for it.
 SETTLING = "review_at > %(now)s - %(settle)s"
 SINCE = f"CASE WHEN {SETTLING} THEN changed_at ELSE %(now)s END"
 MARK_CHANGED = f"""
@@ -171,8 +176,9 @@ MARK_CHANGED = f"""
 
 
 def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
-    """The queue got shorter. Whoever cancels waits neither for others who do nor for an import, which may hold a product
-    for minutes: a product that somebody holds is marked by the next review, from this moment."""
+    """The queue got shorter. Whoever cancels waits neither for others who do nor for an import,
+    which may hold a product for minutes: a product that somebody holds is marked by the next
+    review, from this moment."""
     Shortening.objects.bulk_create(Shortening(product_id=pk, at=now) for pk in product_ids)
     _mark_shortened(product_ids)
 
@@ -195,13 +201,18 @@ MARK_SHORTENED = """
 def _mark_shortened(product_ids: Iterable[int]) -> None:
     settle = timedelta(seconds=settings.SETTLE_SECONDS)
     with connection.cursor() as cursor:
-        values: dict[str, Any] = {"products": list(product_ids), "settle": settle, "reason": Reason.CANCELLATION}
+        values: dict[str, Any] = {
+            "products": list(product_ids),
+            "settle": settle,
+            "reason": Reason.CANCELLATION,
+        }
         cursor.execute(MARK_SHORTENED, values)
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
-    """Review the products whose changes have settled; those that somebody holds stay due. Once the day's deliveries are
-    recorded nothing more arrives today, for what settled meanwhile as for what was judged then (keeping.keep_deadlines)."""
+    """Review the products whose changes have settled; those that somebody holds stay due. Once the
+    day's deliveries are recorded nothing more arrives today, for what settled meanwhile as for what
+    was judged then (keeping.keep_deadlines)."""
     _mark_shortened(Shortening.objects.values_list("product", flat=True).distinct())
     settled = list(Product.objects.filter(review_at__lte=now).only("pk"))
     if not settled:
@@ -210,8 +221,8 @@ def review_settled(*, now: datetime) -> Counter[str]:
 
 
 def review_all(*, now: datetime, since: datetime | None = None) -> Counter[str]:
-    """Review every product with a queue, as on every morning. With `since` only those that were not reviewed from then on:
-    what a review passed over, as somebody held it, the next one does."""
+    """Review every product with a queue, as on every morning. With `since` only those that were not
+    reviewed from then on: what a review passed over, as somebody held it, the next one does."""
     return review_at_rest(unreviewed(now=now, since=since) if since else _with_a_queue(), now=now)
 
 
@@ -223,12 +234,17 @@ def unreviewed(*, now: datetime, since: datetime) -> QuerySet[Product]:
 
 
 def _with_a_queue() -> QuerySet[Product]:
-    return Product.objects.filter(Exists(OrderLine.objects.filter(product=OuterRef("pk"), waiting__gt=0))).only("pk")
+    return Product.objects.filter(
+        Exists(OrderLine.objects.filter(product=OuterRef("pk"), waiting__gt=0))
+    ).only("pk")
 
 
-def review_at_rest(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
-    """Review those that do not settle: these have their own time, and until then nobody hears of what changed. Passed over
-    are those that somebody else holds, as an import does for nobody knows how long."""
+def review_at_rest(
+    products: Iterable[Product], *, now: datetime, day: date | None = None
+) -> Counter[str]:
+    """Review those that do not settle: these have their own time, and until then nobody hears of
+    what changed. Passed over are those that somebody else holds, as an import does for nobody knows
+    how long."""
 
     def act(batch: Sequence[int]) -> Counter[str]:
         return _review(batch, now=now, day=day, which=at_rest(now))
@@ -237,14 +253,19 @@ def review_at_rest(products: Iterable[Product], *, now: datetime, day: date | No
 
 
 def review(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
-    """Forecast each product anew, for `day` or today, and publish what customers would notice, as if all changes had settled.
-    Returns how many events of each kind."""
-    return sum((_review(batch, now=now, day=day, which=Q()) for batch in _batches(products)), Counter())
+    """Forecast each product anew, for `day` or today, and publish what customers would notice, as
+    if all changes had settled. Returns how many events of each kind."""
+    return sum(
+        (_review(batch, now=now, day=day, which=Q()) for batch in _batches(products)), Counter()
+    )
 
 
 def _batches(products: Iterable[Product]) -> list[list[int]]:
     ids = sorted(product.pk for product in products)
-    return [ids[start : start + PRODUCTS_PER_REVIEW] for start in range(0, len(ids), PRODUCTS_PER_REVIEW)]
+    return [
+        ids[start : start + PRODUCTS_PER_REVIEW]
+        for start in range(0, len(ids), PRODUCTS_PER_REVIEW)
+    ]
 
 
 def at_rest(now: datetime) -> Q:
@@ -253,7 +274,9 @@ def at_rest(now: datetime) -> Q:
 
 
 @transaction.atomic
-def _review(product_ids: Sequence[int], *, now: datetime, day: date | None, which: Q) -> Counter[str]:
+def _review(
+    product_ids: Sequence[int], *, now: datetime, day: date | None, which: Q
+) -> Counter[str]:
     lock_stock(product_ids)
     rows = Product.objects.select_for_update(no_key=True).filter(which, pk__in=product_ids)
     products = list(rows.order_by("pk"))
@@ -270,15 +293,17 @@ def _review(product_ids: Sequence[int], *, now: datetime, day: date | None, whic
     return published
 
 
-def publish_first(line_ids: Collection[int], forecasts: Collection[Forecast], *, now: datetime) -> Counter[str]:
+def publish_first(
+    line_ids: Collection[int], forecasts: Collection[Forecast], *, now: datetime
+) -> Counter[str]:
     """The first promise of lines that just joined, from forecasts already published."""
     return _publish(SOME_LINES, forecasts, now=now, lines=line_ids)
 
 
 @transaction.atomic
 def publish_joined(product_ids: Collection[int], *, since: datetime, now: datetime) -> Counter[str]:
-    """The first promise of many lines that joined `since`, from the forecasts last published: what is still settling
-    stays unseen. For a few lines publish_first costs less."""
+    """The first promise of many lines that joined `since`, from the forecasts last published: what
+    is still settling stays unseen. For a few lines publish_first costs less."""
     lock_stock(product_ids)
     forecasts = newest_forecasts(product_ids, now=now)
     return _publish(WHOLE_QUEUES, forecasts, now=now, products=product_ids, joined_since=since)
@@ -300,13 +325,20 @@ def publish_corrected(
 
 def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[Forecast]:
     """The forecast last published for each product; a product without one gets its first."""
-    newest = list(Forecast.objects.filter(product__in=product_ids).order_by("product_id", "-id").distinct("product_id"))
+    newest = list(
+        Forecast.objects.filter(product__in=product_ids)
+        .order_by("product_id", "-id")
+        .distinct("product_id")
+    )
     missing = set(product_ids) - {forecast.product_id for forecast in newest}
-    return newest + (make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else [])
+    return newest + (
+        make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else []
+    )
 
 
 def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
-    """What is promised to those from whom units are taken back: a fresh forecast, without what still settles."""
+    """What is promised to those from whom units are taken back: a fresh forecast, without what
+    still settles."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     published = Forecast.objects.filter(product=product).order_by("-id").first()
     if published and product.review_at and product.review_at > now:
@@ -316,7 +348,8 @@ def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
 
 
 def lock_stock(product_ids: Collection[int]) -> dict[int, Stock]:
-    """Whoever sets units aside or publishes for a product holds its stock row; products in key order."""
+    """Whoever sets units aside or publishes for a product holds its stock row; products in key
+    order."""
     rows = Stock.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk")
     return {row.pk: row for row in rows}
 
@@ -333,7 +366,9 @@ def _publish(
     joined_since: datetime | None = None,
 ) -> Counter[str]:
     which = "w.joined_at >= %(joined_since)s" if joined_since else "true"
-    sql = PUBLISH.format(waiting=waiting, which=which, change=CHANGE, window=window_json("j"), told=window_json("t"))
+    sql = PUBLISH.format(
+        waiting=waiting, which=which, change=CHANGE, window=window_json("j"), told=window_json("t")
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
@@ -357,8 +392,9 @@ def _publish(
 
 
 def _why(forecast: Forecast) -> Why:
-    """What was changed where that explains it; else a delivery that has not come, else the supplier's record where
-    nothing but time went by. No reason is better than one that is not true."""
+    """What was changed where that explains it; else a delivery that has not come, else the
+    supplier's record where nothing but time went by. No reason is better than one that is not true.
+    """
     changed = Reason(forecast.product.change_reason) if forecast.product.change_reason else None
     deliveries, today = forecast.evidence["deliveries"], forecast.made_on.isoformat()
     learnt: Reason | Literal[""] = Reason.SUPPLIER_RECORD if deliveries and not changed else ""
@@ -366,5 +402,9 @@ def _why(forecast: Forecast) -> Why:
     return Why(
         forecast.product_id,
         earlier=changed if changed and changed in GOOD_NEWS else learnt,
-        later=changed if changed and changed in BAD_NEWS else Reason.NOT_ARRIVED if overdue else learnt,
+        later=changed
+        if changed and changed in BAD_NEWS
+        else Reason.NOT_ARRIVED
+        if overdue
+        else learnt,
     )

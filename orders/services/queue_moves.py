@@ -15,8 +15,9 @@ NEXT_TO = timedelta(microseconds=1)
 
 @transaction.atomic
 def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, actor: str) -> int:
-    """Move a waiting line to stand at `place` (1: first). Those it passes can read that staff moved someone; the reason
-    is kept for staff. Returns the place reached, which is a little off where orders share one time to the microsecond.
+    """Move a waiting line to stand at `place` (1: first). Those it passes can read that staff moved
+    someone; the reason is kept for staff. Returns the place reached, which is a little off where
+    orders share one time to the microsecond.
     """
     if not reason.strip():
         raise Refused("a move in the line needs a reason: those who are passed may ask")
@@ -29,9 +30,13 @@ def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, ac
     before = queue.position(line.product_id, line.queued_at, line.pk).place
     if place == before:
         return before
-    waiting = OrderLine.objects.filter(product=line.product_id, waiting__gt=0).order_by("queued_at", "pk")
+    waiting = OrderLine.objects.filter(product=line.product_id, waiting__gt=0).order_by(
+        "queued_at", "pk"
+    )
     stands_there = waiting[place - 1]
-    queued_at = stands_there.queued_at - NEXT_TO if place < before else stands_there.queued_at + NEXT_TO
+    queued_at = (
+        stands_there.queued_at - NEXT_TO if place < before else stands_there.queued_at + NEXT_TO
+    )
     old, new = (line.queued_at, line.pk), (queued_at, line.pk)
     OrderLine.objects.filter(pk=line.pk).update(queued_at=queued_at)
     reached = queue.position(line.product_id, queued_at, line.pk).place

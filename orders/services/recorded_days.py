@@ -1,5 +1,5 @@
-"""Up to which day this shop's parcels and deliveries are recorded here. Whoever judges a day before its report is in tells
-customers that what has left is late."""
+"""Up to which day this shop's parcels and deliveries are recorded here. Whoever judges a day before
+its report is in tells customers that what has left is late."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,13 +13,15 @@ from orders.services.forecasts import cutoff, today_of
 DAY = timedelta(days=1)
 NEWEST = 5000  # rows looked at, of the last HABIT
 HABIT = timedelta(days=14)
-FORGOTTEN = timedelta(days=4)  # what is recorded later than that is no habit, but was forgotten or comes from before us
+# what is recorded later than that is no habit, but was forgotten or comes from before us
+FORGOTTEN = timedelta(days=4)
 MOST = 0.95  # the others may be later than what we wait for
 SPARE = timedelta(minutes=30)
 LAST_CALL = timedelta(hours=23)  # what is found late has to be mailed before the day is over
 MORNING = time(8)  # before the shop opens, the day before is judged with what is known
 
-# A parcel whose day nobody knows counts as shipped when it was recorded: that says nothing of when it was.
+# A parcel whose day nobody knows counts as shipped when it was recorded: that says nothing of when
+# it was.
 SHIPMENTS = """
     SELECT s.recorded_at, (s.shipped_at AT TIME ZONE %(zone)s)::date AS day
     FROM (SELECT * FROM orders_shipment ORDER BY id DESC LIMIT %(newest)s) s
@@ -43,18 +45,21 @@ REPORT = """
 
 
 def shipped_until(now: datetime) -> date:
-    """The newest day whose parcels are recorded. Where they are overnight: as soon as the report of a day has come, or the
-    next MORNING."""
+    """The newest day whose parcels are recorded. Where they are overnight: as soon as the report of
+    a day has come, or the next MORNING."""
     today, yesterday = today_of(now), today_of(now) - DAY
     known = _shipments_known_at(now)
     if known is not None:
         return today if now >= known else yesterday
-    is_in = now >= timezone.make_aware(datetime.combine(today, MORNING)) or _has_come(yesterday, now=now)
+    is_in = now >= timezone.make_aware(datetime.combine(today, MORNING)) or _has_come(
+        yesterday, now=now
+    )
     return yesterday if is_in else yesterday - DAY
 
 
 def arrived_until(now: datetime) -> date:
-    """The newest day whose deliveries are recorded; yesterday where that is known overnight, or not known."""
+    """The newest day whose deliveries are recorded; yesterday where that is known overnight, or not
+    known."""
     known = _learned(RECEIPTS, now=now)
     return today_of(now) if known is not None and now >= known else today_of(now) - DAY
 
@@ -67,11 +72,14 @@ def _shipments_known_at(now: datetime) -> datetime | None:
 
 
 def _learned(rows: str, *, now: datetime) -> datetime | None:
-    """The moment of today by which such rows of a day were recorded lately, the cut-off at the earliest. None: after the
-    day, or none were."""
+    """The moment of today by which such rows of a day were recorded lately, the cut-off at the
+    earliest. None: after the day, or none were."""
     midnight = timezone.make_aware(datetime.combine(today_of(now), time.min))
     with connection.cursor() as cursor:
-        cursor.execute(LAG.format(rows=rows), _values(now) | {"most": MOST, "habit": HABIT, "forgotten": FORGOTTEN})
+        cursor.execute(
+            LAG.format(rows=rows),
+            _values(now) | {"most": MOST, "habit": HABIT, "forgotten": FORGOTTEN},
+        )
         lag: timedelta | None = cursor.fetchone()[0]
     if lag is None or lag + SPARE > LAST_CALL:
         return None

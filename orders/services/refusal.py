@@ -2,11 +2,13 @@
 
 from orders.domain import keys
 
-MOST_UNITS = 1_000_000  # of an order line, a delivery or a receipt; a larger number is a slip of the finger
+# of an order line, a delivery or a receipt; a larger number is a slip of the finger
+MOST_UNITS = 1_000_000
 
 
 class Refused(ValueError):
-    """A service would not do it; the message tells a person what is wrong and what was expected. Nothing was written."""
+    """A service would not do it; the message tells a person what is wrong and what was expected.
+    Nothing was written."""
 
 
 def refuse_bad_key(what: str, value: str, *, most: int) -> None:

@@ -1,4 +1,5 @@
-"""What a file says of deliveries, many at once: expected, moved, arrived. Staff's single changes are in supplying."""
+"""What a file says of deliveries, many at once: expected, moved, arrived. Staff's single changes
+are in supplying."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -43,7 +44,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """All a file says of one restock: dates by the day posted, in file order within a day, and arrivals by day."""
+    """All a file says of one restock: dates by the day posted, in file order within a day, and
+    arrivals by day."""
 
     reference: str
     sku: str
@@ -55,8 +57,8 @@ class Delivery:
 
 @dataclass(slots=True)
 class Recorded:
-    """What changed, in restocks; dates and units as counted. `history`: arrivals from before our first order of the
-    product: the supplier's record, and no units of ours."""
+    """What changed, in restocks; dates and units as counted. `history`: arrivals from before our
+    first order of the product: the supplier's record, and no units of ours."""
 
     new: int = 0
     moved: int = 0
@@ -85,11 +87,12 @@ class _Changes:
 
 @transaction.atomic
 def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recorded:
-    """Expect what is new, append dates not known yet, receive what arrived beyond what was received before.
+    """Expect what is new, append dates not known yet, receive what arrived beyond what was received
+    before.
 
-    What happened on an earlier day is recorded as of that day's noon. Changes settle before customers hear of them;
-    units that arrived go to the queues at once. Nothing is taken back: a delivery cancelled here stays cancelled, a
-    receipt corrected here stays corrected.
+    What happened on an earlier day is recorded as of that day's noon. Changes settle before
+    customers hear of them; units that arrived go to the queues at once. Nothing is taken back: a
+    delivery cancelled here stays cancelled, a receipt corrected here stays corrected.
     """
     for delivery in deliveries:
         refuse_bad_key("the reference", delivery.reference, most=200)
@@ -115,7 +118,11 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
         batch_size=BATCH,
     )
     recorded.new = len(created)
-    again = [known[key] for key in known if known[key].cancelled_at and known[key].cancel_reason == UNDONE]
+    again = [
+        known[key]
+        for key in known
+        if known[key].cancelled_at and known[key].cancel_reason == UNDONE
+    ]
     changes = _Changes()
     joined_on = _first_joins(products.values())
     prefetch_related_objects(created, "receipts")
@@ -139,16 +146,22 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
     return recorded
 
 
-def _expect_again(restock: Restock, delivery: Delivery, supplier: Supplier, recorded: Recorded) -> None:
+def _expect_again(
+    restock: Restock, delivery: Delivery, supplier: Supplier, recorded: Recorded
+) -> None:
     """It came with an import that was undone: as if it had not."""
     restock.supplier, restock.quantity = supplier, delivery.quantity
     restock.cancelled_at, restock.cancelled_by, restock.cancel_reason = None, "", ""
-    restock.save(update_fields=["supplier", "quantity", "cancelled_at", "cancelled_by", "cancel_reason"])
+    restock.save(
+        update_fields=["supplier", "quantity", "cancelled_at", "cancelled_by", "cancel_reason"]
+    )
     recorded.new += 1
     recorded.moved -= 1
 
 
-def _update(restock: Restock, delivery: Delivery, changes: _Changes, recorded: Recorded, *, now: datetime) -> None:
+def _update(
+    restock: Restock, delivery: Delivery, changes: _Changes, recorded: Recorded, *, now: datetime
+) -> None:
     if restock.cancelled_at:
         recorded.cancelled_here += 1
         return
@@ -170,13 +183,20 @@ def _update(restock: Restock, delivery: Delivery, changes: _Changes, recorded: R
         if before and in_force.expected_on != before[-1].expected_on:
             later = in_force.expected_on > before[-1].expected_on
             usual = Reason.SUPPLIER_LATE if later else Reason.SUPPLIER_EARLY
-            changes.reasons[restock.product_id] = Reason(in_force.reason) if in_force.reason else usual
+            changes.reasons[restock.product_id] = (
+                Reason(in_force.reason) if in_force.reason else usual
+            )
     elif not arrived and not resized:
         recorded.unchanged += 1
 
 
 def _post(
-    restock: Restock, said: Iterable[PostedDate], before: Sequence[RestockDate], changes: _Changes, *, now: datetime
+    restock: Restock,
+    said: Iterable[PostedDate],
+    before: Sequence[RestockDate],
+    changes: _Changes,
+    *,
+    now: datetime,
 ) -> list[RestockDate]:
     """The versions that are not known yet, day by day in the order the supplier posted them."""
     posted = []
@@ -205,8 +225,9 @@ def _receive(
     ours_since: date,
     now: datetime,
 ) -> int:
-    """Receipts for what arrived beyond the units received before. Units that came before `ours_since` went to customers
-    we never knew: they complete the delivery, and nobody in our queue gets them."""
+    """Receipts for what arrived beyond the units received before. Units that came before
+    `ours_since` went to customers we never knew: they complete the delivery, and nobody in our
+    queue gets them."""
     received = sum(receipt.quantity for receipt in restock.receipts.all() if receipt.quantity > 0)
     total = 0
     for arrival in arrivals:
@@ -223,7 +244,9 @@ def _receive(
                 arrived_on=arrival.arrived_on,
                 recorded_at=_recorded_at(arrival.known_on, 0, now=now),
                 stocked=ours,
-                reason="" if ours else "arrived before the first order here: the supplier's record only",
+                reason=""
+                if ours
+                else "arrived before the first order here: the supplier's record only",
             )
         )
         total += new
@@ -244,10 +267,16 @@ def _write(changes: _Changes, recorded: Recorded, *, now: datetime) -> None:
     Restock.objects.bulk_update(changes.resized, ["quantity"], batch_size=BATCH)
     came = {receipt.restock.pk: receipt.restock for receipt in changes.receipts if receipt.restock}
     Restock.objects.bulk_update(came.values(), ["arrived"], batch_size=BATCH)
-    ahead = set(Receipt.objects.filter(ahead=True, product__in=changes.stock).values_list("product", flat=True))
+    ahead = set(
+        Receipt.objects.filter(ahead=True, product__in=changes.stock).values_list(
+            "product", flat=True
+        )
+    )
     for receipt in changes.receipts:
         if receipt.stocked and receipt.product_id in ahead:
-            shipped = take_off_what_shipped(receipt, receipt.quantity, restock=receipt.restock, now=now)
+            shipped = take_off_what_shipped(
+                receipt, receipt.quantity, restock=receipt.restock, now=now
+            )
             changes.stock[receipt.product_id] -= shipped
             recorded.units_shipped_before += shipped
     for product_id, units in sorted(changes.stock.items()):
@@ -269,12 +298,16 @@ def _written(changes: _Changes, new: Iterable[Restock]) -> dict[str, Any]:
 
 
 def _beyond(known: Sequence[date], said: Sequence[PostedDate]) -> Sequence[PostedDate]:
-    """What a day's versions add to those known of that day. Both are sequences of one story: the file may know its end
-    only, or less of it than we do."""
+    """What a day's versions add to those known of that day. Both are sequences of one story: the
+    file may know its end only, or less of it than we do."""
     days = [version.expected_on for version in said]
     if any(list(known[start : start + len(days)]) == days for start in range(len(known))):
         return []
-    overlap = max(length for length in range(len(days) + 1) if length == 0 or list(known[-length:]) == days[:length])
+    overlap = max(
+        length
+        for length in range(len(days) + 1)
+        if length == 0 or list(known[-length:]) == days[:length]
+    )
     return said[overlap:]
 
 
@@ -287,15 +320,17 @@ def _without_repeats(versions: Iterable[PostedDate]) -> list[PostedDate]:
 
 
 def _recorded_at(on: date, number: int, *, now: datetime) -> datetime:
-    """Noon of that day, or now for today. Versions of one day stand so far apart that none is taken for a slip of the
-    finger (forecasting.read_versions)."""
+    """Noon of that day, or now for today. Versions of one day stand so far apart that none is taken
+    for a slip of the finger (forecasting.read_versions)."""
     noon = timezone.make_aware(datetime.combine(on, time(12)))
     apart = timedelta(seconds=settings.SETTLE_SECONDS + 1) * number
     return min(noon + apart, now) if on < today_of(now) else now
 
 
 def _suppliers(names: Collection[str]) -> dict[str, Supplier]:
-    Supplier.objects.bulk_create((Supplier(name=name) for name in sorted(names)), ignore_conflicts=True)
+    Supplier.objects.bulk_create(
+        (Supplier(name=name) for name in sorted(names)), ignore_conflicts=True
+    )
     return {supplier.name: supplier for supplier in Supplier.objects.filter(name__in=names)}
 
 
@@ -303,7 +338,8 @@ def _products(skus: Collection[str]) -> dict[str, Product]:
     """A delivery alone does not put a product on backorder: orders, or staff, do."""
     new = set(skus) - set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
     Product.objects.bulk_create(
-        (Product(sku=sku, name=sku, on_backorder=False) for sku in sorted(new)), ignore_conflicts=True
+        (Product(sku=sku, name=sku, on_backorder=False) for sku in sorted(new)),
+        ignore_conflicts=True,
     )
     return {product.sku: product for product in Product.objects.filter(sku__in=skus)}
 
@@ -325,5 +361,7 @@ def _first_joins(products: Iterable[Product]) -> dict[int, date]:
     lines = OrderLine.objects.filter(product__in=list(products)).order_by()
     return {
         pk: today_of(at)
-        for pk, at in lines.values("product").annotate(at=Min("joined_at")).values_list("product", "at")
+        for pk, at in lines.values("product")
+        .annotate(at=Min("joined_at"))
+        .values_list("product", "at")
     }

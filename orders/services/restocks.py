@@ -16,7 +16,8 @@ from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
 from orders.services.shipped_ahead import brought, put_back_what_shipped, take_off_what_shipped
 
 IMPLAUSIBLE = timedelta(days=MAX_SLIP)
-# What a supplier or carrier can be the cause of: for people and files to give. Services write the other codes.
+# What a supplier or carrier can be the cause of: for people and files to give. Services write the
+# other codes.
 MOVE_REASONS = (
     Reason.SUPPLIER_LATE,
     Reason.PRODUCTION,
@@ -42,17 +43,22 @@ def expect_restock(
     reason: str = "",
     actor: str = "",
 ) -> Restock:
-    """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for `expected_on`."""
+    """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for
+    `expected_on`."""
     refuse_bad_key("the reference", reference, most=200)
     if quantity < 1:
         raise Refused(f"a restock brings 1 unit or more, not {quantity}")
     _refuse_more_than_plausible(quantity)
     if Restock.objects.filter(reference=reference, product=product).exists():
-        raise Refused(f"restock {reference} of {product.sku} is already expected: move its date instead")
+        raise Refused(
+            f"restock {reference} of {product.sku} is already expected: move its date instead"
+        )
     restock = Restock.objects.create(
         reference=reference, product=product, supplier=supplier, quantity=quantity, created_at=now
     )
-    _post_date(restock, expected_on, posted_on or today_of(now), reason=reason, now=now, actor=actor)
+    _post_date(
+        restock, expected_on, posted_on or today_of(now), reason=reason, now=now, actor=actor
+    )
     mark_changed([product.pk], reason=Reason.NEW_DELIVERY, now=now)
     return restock
 
@@ -71,10 +77,13 @@ def move_restock_date(
 ) -> RestockDate | None:
     """A new version of the day a delivery is expected; None when that already was the newest word.
 
-    `seen`: the id of the version that whoever moves it was looking at; Refused, with the newer word, when somebody else
-    has moved it since. `meant`: a person has been asked whether a day years away is what they mean. Customers hear of it
-    when it has settled (promising.mark_changed)."""
-    restock = Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
+    `seen`: the id of the version that whoever moves it was looking at; Refused, with the newer
+    word, when somebody else has moved it since. `meant`: a person has been asked whether a day
+    years away is what they mean. Customers hear of it when it has settled (promising.mark_changed).
+    """
+    restock = (
+        Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
+    )
     posted_on = posted_on or today_of(now)
     if restock.cancelled_at:
         raise Refused(f"restock {restock.reference} was cancelled: expect a new one instead")
@@ -85,32 +94,42 @@ def move_restock_date(
         return None
     if newest and seen is not None and newest.pk != seen:
         raise Refused(
-            f"{newest.actor or 'an import'} moved {restock.reference} to {newest.expected_on:%-d %B %Y} "
+            f"{newest.actor or 'an import'} moved {restock.reference} to "
+            f"{newest.expected_on:%-d %B %Y} "
             "while you were looking"
         )
     if newest and posted_on < newest.posted_on:
         raise Refused(
-            f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was on {posted_on}"
+            f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was "
+            f"on {posted_on}"
         )
-    version = _post_date(restock, expected_on, posted_on, reason=reason, now=now, actor=actor, meant=meant)
+    version = _post_date(
+        restock, expected_on, posted_on, reason=reason, now=now, actor=actor, meant=meant
+    )
     why = (
         Reason(reason)
         if reason
-        else (Reason.SUPPLIER_LATE if not newest or expected_on > newest.expected_on else Reason.SUPPLIER_EARLY)
+        else (
+            Reason.SUPPLIER_LATE
+            if not newest or expected_on > newest.expected_on
+            else Reason.SUPPLIER_EARLY
+        )
     )
     mark_changed([restock.product_id], reason=why, now=now)
     return version
 
 
 def date_before_move(restock: Restock, *, now: datetime) -> RestockDate | None:
-    """The date that customers still know while the newest one settles; None once they may have heard, or where there is
-    nothing to go back to."""
+    """The date that customers still know while the newest one settles; None once they may have
+    heard, or where there is nothing to go back to."""
     product = Product.objects.get(pk=restock.product_id)
     newest_first = list(restock.dates.order_by("-posted_on", "-id"))
     return date_before(newest_first, product, now=now) if restock.open_units else None
 
 
-def date_before(newest_first: Sequence[RestockDate], product: Product, *, now: datetime) -> RestockDate | None:
+def date_before(
+    newest_first: Sequence[RestockDate], product: Product, *, now: datetime
+) -> RestockDate | None:
     """date_before_move of a restock that is open, from all its dates."""
     changed_at, review_at = product.changed_at, product.review_at
     if not newest_first or changed_at is None or review_at is None or review_at <= now:
@@ -123,9 +142,12 @@ def date_before(newest_first: Sequence[RestockDate], product: Product, *, now: d
 
 
 @transaction.atomic
-def undo_move(restock: Restock, *, now: datetime, actor: str, seen: int | None = None) -> RestockDate:
-    """The date before the move again, while nobody has heard of it: a slip of the finger, which leaves no trace for
-    customers and none in the supplier's record (forecasting.read_versions). `seen` as for move_restock_date."""
+def undo_move(
+    restock: Restock, *, now: datetime, actor: str, seen: int | None = None
+) -> RestockDate:
+    """The date before the move again, while nobody has heard of it: a slip of the finger, which
+    leaves no trace for customers and none in the supplier's record (forecasting.read_versions).
+    `seen` as for move_restock_date."""
     restock = Restock.objects.select_for_update(no_key=True).get(pk=restock.pk)
     # A review of the product that has begun is waited for: then it is too late.
     Product.objects.select_for_update(no_key=True).get(pk=restock.product_id)
@@ -155,7 +177,9 @@ def cancel_restock(restock: Restock, *, now: datetime, actor: str = "", reason: 
     if restock.cancelled_at:
         return
     if not restock.open_units:
-        raise Refused(f"restock {restock.reference} has arrived in full: correct its receipt instead")
+        raise Refused(
+            f"restock {restock.reference} has arrived in full: correct its receipt instead"
+        )
     restock.cancelled_at, restock.cancelled_by, restock.cancel_reason = now, actor, reason
     restock.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
     mark_changed([restock.product_id], reason=Reason.DELIVERY_CANCELLED, now=now)
@@ -174,11 +198,14 @@ def receive(
     corrects: Receipt | None = None,
     other_units: bool = False,
 ) -> Receipt:
-    """`quantity` units arrived, of a restock or without one; they are set aside for the front of the queue at once, but
-    for those that shipped before they were received here (services.ahead): `other_units` says that none of these has.
-    `corrects`: they came with that receipt and were not counted then."""
+    """`quantity` units arrived, of a restock or without one; they are set aside for the front of
+    the queue at once, but for those that shipped before they were received here (services.ahead):
+    `other_units` says that none of these has. `corrects`: they came with that receipt and were not
+    counted then."""
     if quantity < 1:
-        raise Refused(f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt")
+        raise Refused(
+            f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt"
+        )
     _refuse_more_than_plausible(quantity)
     if restock and restock.product_id != product.pk:
         raise Refused(f"restock {restock.reference} is of another product than {product.sku}")
@@ -186,7 +213,9 @@ def receive(
     if arrived_on > today_of(now):
         raise Refused(f"units cannot have arrived on {arrived_on}, which is still to come")
     if corrects is None and today_of(now) - arrived_on > IMPLAUSIBLE:
-        raise Refused(f"{arrived_on} is more than two years ago: expected the day these units arrived")
+        raise Refused(
+            f"{arrived_on} is more than two years ago: expected the day these units arrived"
+        )
     lock_stock([product.pk])
     receipt = Receipt.objects.create(
         product=product,
@@ -203,7 +232,9 @@ def receive(
     shipped = (
         0
         if other_units
-        else take_off_what_shipped(corrects or receipt, quantity, restock=restock, now=now, actor=actor)
+        else take_off_what_shipped(
+            corrects or receipt, quantity, restock=restock, now=now, actor=actor
+        )
     )
     Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") + quantity - shipped)
     mark_changed([product.pk], reason=Reason.ARRIVED, now=now)
@@ -212,15 +243,19 @@ def receive(
 
 
 @transaction.atomic
-def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = "") -> Receipt | None:
-    """It was `quantity` units that arrived (0 or more). More are received; fewer are taken back from the end of those
-    set aside, who are told once; what had shipped before it was received will have come with another delivery. Refused
-    below what else has shipped, naming the orders. None: nothing to correct."""
+def correct_receipt(
+    receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = ""
+) -> Receipt | None:
+    """It was `quantity` units that arrived (0 or more). More are received; fewer are taken back
+    from the end of those set aside, who are told once; what had shipped before it was received will
+    have come with another delivery. Refused below what else has shipped, naming the orders. None:
+    nothing to correct."""
     if receipt.corrects_id:
         raise Refused("this row is itself a correction: correct the receipt it belongs to")
     if not receipt.stocked:
         raise Refused(
-            "this came before our first order and is kept as the supplier's record: there is nothing to take back"
+            "this came before our first order and is kept as the supplier's record: there is "
+            "nothing to take back"
         )
     if quantity < 0:
         raise Refused(f"0 units or more arrived, not {quantity}")
@@ -265,8 +300,8 @@ def correct_receipt(receipt: Receipt, quantity: int, *, now: datetime, reason: s
 
 @transaction.atomic
 def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str = "") -> int:
-    """The parcels that left before this was received held other units: all of these are there to be set aside. Returns how
-    many go to the line for it."""
+    """The parcels that left before this was received held other units: all of these are there to be
+    set aside. Returns how many go to the line for it."""
     lock_stock([receipt.product_id])
     units = brought(receipt)
     if not units:
@@ -280,7 +315,9 @@ def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str
 
 def _refuse_more_than_plausible(units: int) -> None:
     if units > MOST_UNITS:
-        raise Refused(f"{units} units at once are more than can be true: expected {MOST_UNITS} at most")
+        raise Refused(
+            f"{units} units at once are more than can be true: expected {MOST_UNITS} at most"
+        )
 
 
 def _post_date(
@@ -297,10 +334,18 @@ def _post_date(
         raise Refused(f"a date cannot have been posted on {posted_on}, which is still to come")
     if not meant and abs(expected_on - posted_on) > IMPLAUSIBLE:
         raise Refused(
-            f"{expected_on} is more than two years from {posted_on}, when it was posted: expected a nearer day"
+            f"{expected_on} is more than two years from {posted_on}, when it was posted: expected "
+            f"a nearer day"
         )
     if reason and reason not in Reason:
-        raise Refused(f"{reason!r} is no reason we have words for: expected one of {', '.join(MOVE_REASONS)}")
+        raise Refused(
+            f"{reason!r} is no reason we have words for: expected one of {', '.join(MOVE_REASONS)}"
+        )
     return RestockDate.objects.create(
-        restock=restock, expected_on=expected_on, posted_on=posted_on, reason=reason, actor=actor, recorded_at=now
+        restock=restock,
+        expected_on=expected_on,
+        posted_on=posted_on,
+        reason=reason,
+        actor=actor,
+        recorded_at=now,
     )

@@ -8,7 +8,18 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from orders.models import Allocation, Event, EventKind, Order, OrderLine, Reason, Receipt, Shipment, ShipmentLine, Stock
+from orders.models import (
+    Allocation,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Reason,
+    Receipt,
+    Shipment,
+    ShipmentLine,
+    Stock,
+)
 from orders.services.allocation import promise_to_leave, window_facts
 from orders.services.crossed_shipments import ship_cancelled
 from orders.services.forecasts import today_of
@@ -32,11 +43,12 @@ def ship(
 ) -> Shipment:
     """Units of lines ({line id: units}) were handed to the carrier.
 
-    `beyond_reserved` is for parcels the shop sent without recording here that the goods had come: they are taken from
-    spare units, else received on the way, so that units stay conserved (services.ahead). Otherwise only reserved units
-    ship. What was cancelled here and left all the same is shipped, too (services.crossing). `before_joining`: they had
-    left before the line joined here, so no delivery recorded here brings them. `day_known=False`: nobody knows when they
-    left, so the customer is told no day.
+    `beyond_reserved` is for parcels the shop sent without recording here that the goods had come:
+    they are taken from spare units, else received on the way, so that units stay conserved
+    (services.ahead). Otherwise only reserved units ship. What was cancelled here and left all the
+    same is shipped, too (services.crossing). `before_joining`: they had left before the line joined
+    here, so no delivery recorded here brings them. `day_known=False`: nobody knows when they left,
+    so the customer is told no day.
     """
     shipped_at = shipped_at or now
     if not units:
@@ -49,7 +61,9 @@ def ship(
     for line in lines:
         cancelled = units[line.pk] - line.reserved - line.waiting
         if beyond_reserved and 0 < cancelled <= line.cancelled:
-            crossed[line.pk] = ship_cancelled(line, cancelled, left_at=shipped_at if day_known else None)
+            crossed[line.pk] = ship_cancelled(
+                line, cancelled, left_at=shipped_at if day_known else None
+            )
         missing = _beyond_reserved(line, units[line.pk], may=beyond_reserved)
         if missing:
             _reserve_what_left(
@@ -74,7 +88,8 @@ def ship(
     return shipment
 
 
-# The parcel, what is in it, its lines' counts and the news of it, for one order at a time: a shop packs hundreds in a row.
+# The parcel, what is in it, its lines' counts and the news of it, for one order at a time: a shop
+# packs hundreds in a row.
 SHIP = """
     WITH parcel AS (
         INSERT INTO orders_shipment (order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)
@@ -140,16 +155,24 @@ def _record(
 
 
 def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
-    products = OrderLine.objects.filter(pk__in=line_ids).order_by("product_id").values_list("product", flat=True)
+    products = (
+        OrderLine.objects.filter(pk__in=line_ids)
+        .order_by("product_id")
+        .values_list("product", flat=True)
+    )
     return lock_stock(list(products))
 
 
 def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> None:
     if shipped_at > now + timedelta(days=1):
-        raise Refused(f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still to come")
+        raise Refused(
+            f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still "
+            f"to come"
+        )
     if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
         raise Refused(
-            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have shipped on "
+            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have "
+            f"shipped on "
             f"{today_of(shipped_at)}"
         )
 
@@ -157,7 +180,10 @@ def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> No
 def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
     """How many of `number` are not reserved. Refused where they cannot have left."""
     if number < 1:
-        raise Refused(f"order {line.order.number}: expected 1 unit or more of {line.product.sku} to ship, not {number}")
+        raise Refused(
+            f"order {line.order.number}: expected 1 unit or more of {line.product.sku} to ship, "
+            f"not {number}"
+        )
     if number > line.reserved and (not may or number > line.reserved + line.waiting):
         raise Refused(
             f"order {line.order.number}: {number} of {line.product.sku} cannot ship, "
@@ -166,7 +192,9 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
     return max(number - line.reserved, 0)
 
 
-def take_off(shipment: Shipment, units: Mapping[int, int], *, now: datetime, actor: str, reason: str) -> Shipment:
+def take_off(
+    shipment: Shipment, units: Mapping[int, int], *, now: datetime, actor: str, reason: str
+) -> Shipment:
     """The row by which `units`, by line, are no longer of this shipment."""
     correction = Shipment.objects.create(
         order_id=shipment.order_id,
@@ -177,7 +205,8 @@ def take_off(shipment: Shipment, units: Mapping[int, int], *, now: datetime, act
         reason=reason,
     )
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=correction, line_id=line_id, quantity=-number) for line_id, number in units.items()
+        ShipmentLine(shipment=correction, line_id=line_id, quantity=-number)
+        for line_id, number in units.items()
     )
     return correction
 
@@ -218,7 +247,8 @@ LOCK = """
 
 
 def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
-    """Lines first, counts last: whoever changes several lines holds them all, in key order, before the first write."""
+    """Lines first, counts last: whoever changes several lines holds them all, in key order, before
+    the first write."""
     lines = list(OrderLine.objects.raw(LOCK, [order.pk, list(line_ids)]))
     if len(lines) < len(line_ids):
         raise Refused(f"a line named does not belong to order {order.number}")
@@ -226,7 +256,14 @@ def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
 
 
 def _reserve_what_left(
-    line: OrderLine, units: int, stock: Stock, *, shipped_on: date, ahead: bool, now: datetime, actor: str
+    line: OrderLine,
+    units: int,
+    stock: Stock,
+    *,
+    shipped_on: date,
+    ahead: bool,
+    now: datetime,
+    actor: str,
 ) -> None:
     unrecorded = max(units - (stock.arrived - stock.allocated), 0)
     if unrecorded:

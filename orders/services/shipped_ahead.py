@@ -1,7 +1,8 @@
-"""Units that shipped before the delivery they came with was received here, and the delivery that then brings them.
+"""Units that shipped before the delivery they came with was received here, and the delivery that
+then brings them.
 
-Such units are received on the way, by a row of their own (Receipt.ahead). The delivery is received later in full, so what of
-it has shipped is taken off again: else the same units would arrive twice.
+Such units are received on the way, by a row of their own (Receipt.ahead). The delivery is received
+later in full, so what of it has shipped is taken off again: else the same units would arrive twice.
 """
 
 from collections.abc import Collection, Iterable
@@ -26,15 +27,16 @@ class _Ahead:
 
 
 def shipped_ahead(product: Product, *, arrived_on: date, restock: Restock | None) -> int:
-    """Units that shipped before they were received here, and that a delivery of that day can have brought."""
+    """Units that shipped before they were received here, and that a delivery of that day can have
+    brought."""
     return sum(row.units for row in _brought_by(product.pk, arrived_on=arrived_on, restock=restock))
 
 
 def take_off_what_shipped(
     receipt: Receipt, units: int, *, restock: Restock | None, now: datetime, actor: str = ""
 ) -> int:
-    """How many of `units` that arrived, recorded with `receipt`, had shipped before: they are not received twice. The
-    product's stock is locked, and the caller adds the others to it."""
+    """How many of `units` that arrived, recorded with `receipt`, had shipped before: they are not
+    received twice. The product's stock is locked, and the caller adds the others to it."""
     found = _brought_by(receipt.product_id, arrived_on=receipt.arrived_on, restock=restock)
     taken = _spread(units, found)
     _correct(taken, -1, receipt, "came with this delivery", now=now, actor=actor)
@@ -46,9 +48,11 @@ def brought(receipt: Receipt) -> int:
     return -int(receipt.covers.aggregate(units=Sum("quantity", default=0))["units"])
 
 
-def put_back_what_shipped(receipt: Receipt, units: int, *, now: datetime, actor: str, reason: str) -> None:
-    """`units` of those that had shipped did not come with this receipt after all: another delivery will have brought them.
-    The newest first."""
+def put_back_what_shipped(
+    receipt: Receipt, units: int, *, now: datetime, actor: str, reason: str
+) -> None:
+    """`units` of those that had shipped did not come with this receipt after all: another delivery
+    will have brought them. The newest first."""
     rows = (
         Receipt.objects.filter(corrections__came_with=receipt)
         .annotate(units=-Sum("corrections__quantity"))
@@ -59,10 +63,11 @@ def put_back_what_shipped(receipt: Receipt, units: int, *, now: datetime, actor:
 
 
 def settle_ahead(product_ids: Collection[int], *, now: datetime) -> list[int]:
-    """Units that shipped ahead at `now`, and that no delivery still to come can have brought, were set aside for others:
-    those set aside last wait again and are told. Returns their lines.
+    """Units that shipped ahead at `now`, and that no delivery still to come can have brought, were
+    set aside for others: those set aside last wait again and are told. Returns their lines.
 
-    Called when all that a file says is recorded: until then the next row may ship what is set aside."""
+    Called when all that a file says is recorded: until then the next row may ship what is set
+    aside."""
     lost: list[int] = []
     new = Receipt.objects.filter(product__in=product_ids, ahead=True, recorded_at=now)
     for product in Product.objects.filter(pk__in=new.values("product")).order_by("pk"):
@@ -81,7 +86,9 @@ def _set_aside(product: Product) -> int:
 
 def _without_delivery(product_id: int, *, now: datetime) -> list[_Ahead]:
     """Of the units recorded at `now`, those for which no open delivery is left."""
-    came = sum(expected.shipped_ahead for expected in expected_restocks([product_id], day=today_of(now)))
+    came = sum(
+        expected.shipped_ahead for expected in expected_restocks([product_id], day=today_of(now))
+    )
     left = []
     for row in _outstanding(product_id, since=today_of(now) - NEAR):
         explained = min(row.units, came)
@@ -92,12 +99,13 @@ def _without_delivery(product_id: int, *, now: datetime) -> list[_Ahead]:
 
 
 def _brought_by(product_id: int, *, arrived_on: date, restock: Restock | None) -> list[_Ahead]:
-    """Parcels that a delivery can have filled: they left on the day it came or later; or, as arrivals are often written
-    down late, a while before, if it was expected here by then."""
+    """Parcels that a delivery can have filled: they left on the day it came or later; or, as
+    arrivals are often written down late, a while before, if it was expected here by then."""
     return [
         row
         for row in _outstanding(product_id, since=arrived_on - NEAR)
-        if row.receipt.arrived_on >= arrived_on or (restock and row.receipt.recorded_at >= restock.created_at)
+        if row.receipt.arrived_on >= arrived_on
+        or (restock and row.receipt.recorded_at >= restock.created_at)
     ]
 
 
@@ -122,7 +130,13 @@ def _spread(units: int, rows: Iterable[_Ahead]) -> list[_Ahead]:
 
 
 def _correct(
-    rows: Iterable[_Ahead], sign: int, came_with: Receipt | None, reason: str, *, now: datetime, actor: str = ""
+    rows: Iterable[_Ahead],
+    sign: int,
+    came_with: Receipt | None,
+    reason: str,
+    *,
+    now: datetime,
+    actor: str = "",
 ) -> None:
     Receipt.objects.bulk_create(
         Receipt(

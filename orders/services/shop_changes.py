@@ -1,5 +1,5 @@
-"""What the shop changed in orders that are here: nothing of it is ignored, and nothing on which something hangs is believed
-before a person has accepted it."""
+"""What the shop changed in orders that are here: nothing of it is ignored, and nothing on which
+something hangs is believed before a person has accepted it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,15 +26,20 @@ def standing_changes() -> QuerySet[ShopChange]:
 
 
 @transaction.atomic(savepoint=False)
-def hear_of_changes(order: Order, said: Mapping[str, str], listed: Mapping[int, int], *, now: datetime) -> Counter[str]:
-    """What a file says of a known order: `said` by field of the order (empty: it says nothing of it), `listed` by line: units
-    the shop lists although they are cancelled here, 0 where it does not.
+def hear_of_changes(
+    order: Order, said: Mapping[str, str], listed: Mapping[int, int], *, now: datetime
+) -> Counter[str]:
+    """What a file says of a known order: `said` by field of the order (empty: it says nothing of
+    it), `listed` by line: units the shop lists although they are cancelled here, 0 where it does
+    not.
 
-    A person is asked, once for each change. A name, and a region under the same law, are taken over. Returns how many of each
-    kind are new. Whoever was forgotten is not learned again."""
+    A person is asked, once for each change. A name, and a region under the same law, are taken
+    over. Returns how many of each kind are new. Whoever was forgotten is not learned again."""
     heard = _heard(order, said) if order.erased_at is None else {}
     heard |= {(What.UNITS, pk): {"units": units} if units else None for pk, units in listed.items()}
-    standing = {(row.what, row.line_id): row for row in order.shop_changes.all() if row.gone_at is None}
+    standing = {
+        (row.what, row.line_id): row for row in order.shop_changes.all() if row.gone_at is None
+    }
     new: Counter[str] = Counter()
     for key, there in heard.items():
         row = standing.get(key)
@@ -54,7 +59,8 @@ def hear_of_changes(order: Order, said: Mapping[str, str], listed: Mapping[int, 
 
 @transaction.atomic
 def accept_place(change: ShopChange, *, now: datetime, actor: str) -> None:
-    """The order goes where the shop says: its law is that of what is asked from now on, and what was told stays as told."""
+    """The order goes where the shop says: its law is that of what is asked from now on, and what
+    was told stays as told."""
     order = Order.objects.select_for_update(no_key=True).get(pk=change.order_id)
     before = Order.objects.get(pk=order.pk)
     for name in FIELDS[What.PLACE]:
@@ -75,7 +81,8 @@ def reject_change(change: ShopChange, *, now: datetime, actor: str) -> None:
 
 @transaction.atomic
 def changed_here(before: Order, *, now: datetime, actor: str) -> None:
-    """Staff changed the order, which was as `before`: they have accepted what the shop has, or decided against it."""
+    """Staff changed the order, which was as `before`: they have accepted what the shop has, or
+    decided against it."""
     order = Order.objects.select_for_update(no_key=True).get(pk=before.pk)
     for what in FIELDS:
         was, is_now = _of(before, what), _of(order, what)
@@ -99,7 +106,8 @@ def changed_here(before: Order, *, now: datetime, actor: str) -> None:
 
 
 def put_back_as_listed(line: OrderLine, units: int, *, now: datetime, actor: str) -> int:
-    """Cancelled units of a locked line are to wait again. Returns how many of them the shop lists already."""
+    """Cancelled units of a locked line are to wait again. Returns how many of them the shop lists
+    already."""
     row = standing_changes().filter(line=line, what=What.UNITS).first()
     if row is None:
         return 0
@@ -121,7 +129,10 @@ def _heard(order: Order, said: Mapping[str, str]) -> dict[Key, dict[str, Any] | 
         heard[What.NAME, None] = None if same else {"customer_name": said["customer_name"]}
     if said["country"]:
         same = said["country"] == order.country
-        place = {"country": said["country"], "region": said["region"] or (order.region if same else "")}
+        place = {
+            "country": said["country"],
+            "region": said["region"] or (order.region if same else ""),
+        }
         heard[What.PLACE, None] = None if place == _of(order, What.PLACE) else place
     return heard
 
@@ -129,7 +140,9 @@ def _heard(order: Order, said: Mapping[str, str]) -> dict[Key, dict[str, Any] | 
 def _same_law(order: Order, there: Mapping[str, str]) -> bool:
     """Another region of the same country, or a place where none was known, and the same law."""
     law = law_of(order.country, order.region)
-    return order.country in ("", there["country"]) and law == law_of(there["country"], there["region"])
+    return order.country in ("", there["country"]) and law == law_of(
+        there["country"], there["region"]
+    )
 
 
 def _take_over(order: Order, what: str, there: Mapping[str, str], *, now: datetime) -> None:
@@ -149,7 +162,9 @@ def _take_over(order: Order, what: str, there: Mapping[str, str], *, now: dateti
     )
 
 
-def _ask(order: Order, what: str, line_id: int | None, there: dict[str, Any], *, now: datetime) -> None:
+def _ask(
+    order: Order, what: str, line_id: int | None, there: dict[str, Any], *, now: datetime
+) -> None:
     if line_id is None:
         here: dict[str, Any] = _of(order, what)
         text = _text(what, here, there)
@@ -158,7 +173,9 @@ def _ask(order: Order, what: str, line_id: int | None, there: dict[str, Any], *,
         here = {"units": line.quantity - line.cancelled}
         text = _units_text(line, there["units"])
     text = text[:200]
-    ShopChange.objects.create(order=order, line_id=line_id, what=what, here=here, there=there, text=text, seen_at=now)
+    ShopChange.objects.create(
+        order=order, line_id=line_id, what=what, here=here, there=there, text=text, seen_at=now
+    )
     if text not in order.attention:
         order.attention.append(text)
         order.save(update_fields=["attention"])
@@ -168,18 +185,26 @@ def _text(what: str, here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """Names no address: staff's list is read by everybody of the staff."""
     if what == What.EMAIL:
         return "the shop has another email address: accept or reject it"
-    place, place_here = (", ".join(filter(None, values.values())) or "no country" for values in (there, here))
+    place, place_here = (
+        ", ".join(filter(None, values.values())) or "no country" for values in (there, here)
+    )
     return f"the shop ships it to {place}, here it is {place_here}: accept or reject it"
 
 
 def _units_text(line: OrderLine, units: int) -> str:
     again = listed_again(line, units)
     cancelled = (
-        Event.objects.filter(order=line.order_id, line=line, kind=EventKind.CANCELLED).order_by("-at", "-pk").first()
+        Event.objects.filter(order=line.order_id, line=line, kind=EventKind.CANCELLED)
+        .order_by("-at", "-pk")
+        .first()
     )
     day = f" on {today_of(cancelled.at)}" if cancelled else ""
     them = "it" if again == 1 else "them"
-    do = f"put {them} back" if line.refunds_to_send >= again else f"the refund was sent, so enter {them} as a new order"
+    do = (
+        f"put {them} back"
+        if line.refunds_to_send >= again
+        else f"the refund was sent, so enter {them} as a new order"
+    )
     return (
         f"{line.product.sku}: the shop lists {units} unit{'s' * (units != 1)} again, {again} "
         f"{'was' if again == 1 else 'were'} canceled here{day}: {do}, or answer the customer"

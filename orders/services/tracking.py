@@ -1,4 +1,5 @@
-"""Carrier and tracking number of units that are recorded as shipped already: they came later, or the carrier changed them."""
+"""Carrier and tracking number of units that are recorded as shipped already: they came later, or
+the carrier changed them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +10,8 @@ from orders.models import Event, EventKind, Order, OrderLine, Shipment, Shipment
 from orders.services.refusal import Refused, refuse_bad_parcel
 from orders.services.shipments import lock_lines, take_off
 
-NUMBERED = "the parcel has its tracking number now"  # why a shipment without one, or with another, is corrected
+# why a shipment without one, or with another, is corrected
+NUMBERED = "the parcel has its tracking number now"
 
 
 @transaction.atomic
@@ -24,8 +26,9 @@ def number_parcel(
     instead_of: str = "",
     actor: str = "",
 ) -> Shipment:
-    """Units ({line id: units}) recorded as shipped under the number `instead_of`, or without one, are those of this parcel.
-    They move from the old rows to a new one, the oldest first; no unit leaves for it, and the customer is told once."""
+    """Units ({line id: units}) recorded as shipped under the number `instead_of`, or without one,
+    are those of this parcel. They move from the old rows to a new one, the oldest first; no unit
+    leaves for it, and the customer is told once."""
     refuse_bad_parcel(carrier=carrier, tracking_number=tracking_number)
     lines = lock_lines(order, units)
     parcel = Shipment.objects.create(
@@ -45,11 +48,16 @@ def number_parcel(
             take_off(shipment, taken, now=now, actor=actor, reason=NUMBERED)
             still = {pk: number - taken.get(pk, 0) for pk, number in still.items()}
     if any(still.values()):
-        raise Refused(f"order {order.number}: {sum(still.values())} of these units are in no parcel without a number")
+        raise Refused(
+            f"order {order.number}: {sum(still.values())} of these units are in no parcel without "
+            f"a number"
+        )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=parcel, line=line, quantity=units[line.pk]) for line in lines
     )
-    Event.objects.bulk_create(_news(parcel, line, units[line.pk], changed=bool(instead_of)) for line in lines)
+    Event.objects.bulk_create(
+        _news(parcel, line, units[line.pk], changed=bool(instead_of)) for line in lines
+    )
     return parcel
 
 

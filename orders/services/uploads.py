@@ -20,8 +20,8 @@ State = Upload.State
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of a file did, or would do: in sentences, with examples, and the rows that are wrong by number. `told`: what
-    customers would hear of it, `told_worse` of them worse news."""
+    """What a run of a file did, or would do: in sentences, with examples, and the rows that are
+    wrong by number. `told`: what customers would hear of it, `told_worse` of them worse news."""
 
     summary: Sequence[str]
     changes: bool
@@ -74,8 +74,8 @@ def hold_import(
     now: datetime,
     actor: str,
 ) -> Upload:
-    """A file that a command was given and that nobody has agreed to: it is checked, and waits for a person. The same file
-    again does not wait twice."""
+    """A file that a command was given and that nobody has agreed to: it is checked, and waits for a
+    person. The same file again does not wait twice."""
     row, _ = Upload.objects.select_for_update(no_key=True).get_or_create(
         kind=kind,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -90,11 +90,25 @@ def hold_import(
         },
     )
     row.column_map = dict(column_map) if column_map else None
-    row.all_products, row.skus, row.remaining, row.skip_bad = all_products, sorted(skus), remaining, skip_bad
+    row.all_products, row.skus, row.remaining, row.skip_bad = (
+        all_products,
+        sorted(skus),
+        remaining,
+        skip_bad,
+    )
     row.told_worse, row.state, row.waits_since = told_worse, State.TO_CHECK, now
     row.save(
         update_fields=[
-            *("column_map", "all_products", "skus", "remaining", "skip_bad", "told_worse", "state", "waits_since")
+            *(
+                "column_map",
+                "all_products",
+                "skus",
+                "remaining",
+                "skip_bad",
+                "told_worse",
+                "state",
+                "waits_since",
+            )
         ]
     )
     return row
@@ -109,15 +123,24 @@ def map_columns(row: Upload, column_map: Mapping[str, Any], *, now: datetime) ->
 
 @transaction.atomic
 def confirm_upload(row: Upload, *, skip_bad: bool, now: datetime, actor: str) -> None:
-    """Somebody has read what the file would do, and wants it. Refused while rows are wrong that are not to be left out."""
+    """Somebody has read what the file would do, and wants it. Refused while rows are wrong that are
+    not to be left out."""
     row = Upload.objects.select_for_update().get(pk=row.pk)
     if row.state != State.CHECKED:
         raise Refused("only a file that has been checked can be imported, and once")
     if not row.content:
         raise Refused("the file is not kept any more: upload it again")
     if row.bad_rows and not skip_bad:
-        raise Refused("rows of it are wrong: mend them and upload it again, or say that they are to be left out")
-    row.state, row.skip_bad, row.confirmed_by, row.waits_since = State.TO_IMPORT, skip_bad, actor, now
+        raise Refused(
+            "rows of it are wrong: mend them and upload it again, or say that they are to be left "
+            "out"
+        )
+    row.state, row.skip_bad, row.confirmed_by, row.waits_since = (
+        State.TO_IMPORT,
+        skip_bad,
+        actor,
+        now,
+    )
     row.save(update_fields=["state", "skip_bad", "confirmed_by", "waits_since"])
 
 
@@ -139,8 +162,8 @@ def check_again(row: Upload, *, now: datetime) -> None:
 
 @transaction.atomic
 def forget_files(*, now: datetime) -> int:
-    """Files older than KEPT go, with what was said of their rows, which quotes them. One under way stays until it is done.
-    Returns how many."""
+    """Files older than KEPT go, with what was said of their rows, which quotes them. One under way
+    stays until it is done. Returns how many."""
     under_way = Q(state__in=[State.TO_CHECK, State.TO_IMPORT])
     old = Upload.objects.filter(~under_way, uploaded_at__lt=now - KEPT)
     gone = old.exclude(content=b"", rejected={}, examples=[]).update(
@@ -153,19 +176,26 @@ def forget_files(*, now: datetime) -> int:
 def oldest_upload() -> datetime | None:
     """Since when a file waits to be checked or imported, or is; None: none does."""
     waiting = Upload.objects.filter(state__in=[State.TO_CHECK, State.TO_IMPORT])
-    since: datetime | None = waiting.aggregate(since=Min(Coalesce("waits_since", "uploaded_at")))["since"]
+    since: datetime | None = waiting.aggregate(since=Min(Coalesce("waits_since", "uploaded_at")))[
+        "since"
+    ]
     return since
 
 
 def next_upload() -> Upload | None:
-    """The oldest that waits to be checked or imported, locked: for whoever is in a transaction and does it there."""
+    """The oldest that waits to be checked or imported, locked: for whoever is in a transaction and
+    does it there."""
     waiting = Upload.objects.filter(state__in=[State.TO_CHECK, State.TO_IMPORT])
     return waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
 
 
 def was_checked(row: Upload, outcome: Outcome) -> None:
     row.state = State.CHECKED
-    row.examples, row.told, row.told_worse = list(outcome.examples), dict(outcome.told), outcome.told_worse
+    row.examples, row.told, row.told_worse = (
+        list(outcome.examples),
+        dict(outcome.told),
+        outcome.told_worse,
+    )
     _save(row, outcome)
 
 
@@ -182,7 +212,10 @@ def was_refused(row: Upload, why: str, *, now: datetime) -> None:
 
 def _save(row: Upload, outcome: Outcome) -> None:
     row.summary, row.changes = list(outcome.summary), outcome.changes
-    row.bad_rows, row.rejected = outcome.bad_rows, {str(number): what for number, what in outcome.rejected.items()}
+    row.bad_rows, row.rejected = (
+        outcome.bad_rows,
+        {str(number): what for number, what in outcome.rejected.items()},
+    )
     row.save(
         update_fields=[
             "state",

@@ -95,7 +95,9 @@ def next_word(context: Context, line: LineStatus) -> str:
 @register.simple_tag(takes_context=True)
 def place(context: Context, line: LineStatus) -> str:
     due = line.promised.due if line.promised else None
-    return place_sentence(line.place or 1, locale=context["locale"], due=due, today=context["today"])
+    return place_sentence(
+        line.place or 1, locale=context["locale"], due=due, today=context["today"]
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -110,11 +112,15 @@ def day(context: Context, value: date | datetime) -> str:
 def told_on(context: Context, event: Happened) -> str:
     """When a mail told of an event; the day is named where it is another one."""
     zone = context.get("zone")
-    at, told = (timezone.localtime(moment, zone).date() for moment in (event.at, event.told_at or event.at))
+    at, told = (
+        timezone.localtime(moment, zone).date() for moment in (event.at, event.told_at or event.at)
+    )
     with in_language(context["locale"]) as dates:
         if told == at:
             return gettext("told by mail")
-        return gettext("told by mail on %(day)s") % {"day": day_words(told, today=context["today"], locale=dates)}
+        return gettext("told by mail on %(day)s") % {
+            "day": day_words(told, today=context["today"], locale=dates)
+        }
 
 
 @register.simple_tag(takes_context=True)
@@ -157,14 +163,22 @@ def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
     if promised is None:
         return {"strip": None}
     present = Told(promised.window, promised.on)
-    return {"strip": window_strip(present, line.former, today=context["today"], locale=context["locale"])}
+    return {
+        "strip": window_strip(
+            present, line.former, today=context["today"], locale=context["locale"]
+        )
+    }
 
 
 @register.inclusion_tag("orders/queuebar.html", takes_context=True)
 def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
     """Who is ahead of a line and which deliveries serve it, as a picture."""
     stands = line.standing
-    return {"bar": queue_bar(stands, today=context["today"], locale=context["locale"]) if stands else None}
+    return {
+        "bar": queue_bar(stands, today=context["today"], locale=context["locale"])
+        if stands
+        else None
+    }
 
 
 @register.simple_tag(takes_context=True)
@@ -194,7 +208,9 @@ def masked(email: str) -> str:
 @register.simple_tag
 def help_mailto(order_number: str = "") -> str:
     """A mail to a person, with the order's number in the subject."""
-    return _mailto(gettext("Order %(number)s") % {"number": isolated(order_number)} if order_number else "")
+    return _mailto(
+        gettext("Order %(number)s") % {"number": isolated(order_number)} if order_number else ""
+    )
 
 
 @register.simple_tag

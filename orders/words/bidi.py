@@ -11,13 +11,15 @@ UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def visible(words: str) -> str:
-    """What somebody typed, in one line: no control characters, no marks that turn the direction of what follows."""
+    """What somebody typed, in one line: no control characters, no marks that turn the direction of
+    what follows."""
     seen = (ch if ch in JOINERS or unicodedata.category(ch) not in UNSEEN else " " for ch in words)
     return " ".join("".join(seen).split())
 
 
 def isolated(words: str) -> str:
-    """Set apart within a sentence that runs right to left: product names, numbers of orders and parcels, carriers, mail
-    addresses, zones. Invisible characters and not <bdi>, because one sentence serves the page, its attributes, the subject,
-    the text of a mail and JSON; browsers and mail programs treat them alike."""
+    """Set apart within a sentence that runs right to left: product names, numbers of orders and
+    parcels, carriers, mail addresses, zones. Invisible characters and not <bdi>, because one
+    sentence serves the page, its attributes, the subject, the text of a mail and JSON; browsers and
+    mail programs treat them alike."""
     return f"{FIRST_STRONG_ISOLATE}{words}{POP_ISOLATE}" if words and get_language_bidi() else words

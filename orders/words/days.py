@@ -25,11 +25,13 @@ from django.utils.translation import gettext, pgettext_lazy
 from orders.words.bidi import isolated
 
 NEAR = timedelta(days=6)  # a weekday names one day only
-PLAIN_ENGLISH = "en_GB"  # "18 December", as most of the world writes; Babel takes plain "en" for the United States
+# "18 December", as most of the world writes; Babel takes plain "en" for the United States
+PLAIN_ENGLISH = "en_GB"
 
 
 def language_for(locale: str) -> str:
-    """The best of settings.LANGUAGES for a locale as a shop wrote it ("de-DE", "pt_BR", ""), else the shop's own."""
+    """The best of settings.LANGUAGES for a locale as a shop wrote it ("de-DE", "pt_BR", ""), else
+    the shop's own."""
     return _ours(locale) or str(settings.LANGUAGE_CODE)
 
 
@@ -68,8 +70,8 @@ def _dates_in(locale: str, language: str) -> Locale:
 
 
 def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False) -> str:
-    """ "18 December"; with the weekday when it comes within a week, with the year when it is not that of `today`, or always
-    (`with_year`)."""
+    """ "18 December"; with the weekday when it comes within a week, with the year when it is not
+    that of `today`, or always (`with_year`)."""
     named = with_year or day.year != today.year
     words = _written(day, named, locale)
     if timedelta() <= day - today <= NEAR:
@@ -81,7 +83,11 @@ def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False
 # A page writes a dozen days a dozen times over, and Babel takes long.
 @lru_cache(maxsize=4096)
 def _written(day: date, with_year: bool, locale: Locale) -> str:
-    return format_date(day, "long", locale=locale) if with_year else format_skeleton("MMMMd", day, locale=locale)
+    return (
+        format_date(day, "long", locale=locale)
+        if with_year
+        else format_skeleton("MMMMd", day, locale=locale)
+    )
 
 
 DAYS_OF_MONTH = {
@@ -99,8 +105,8 @@ def day_of_month(day: date, *, locale: Locale) -> str:
 
 
 def zone_of(country: str, at: datetime) -> tzinfo:
-    """The zone of a reader of whom only the country is known: the country's, where all its clocks show the same, else the
-    shop's."""
+    """The zone of a reader of whom only the country is known: the country's, where all its clocks
+    show the same, else the shop's."""
     zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
     alike = len({at.astimezone(zone).utcoffset() for zone in zones}) == 1
     return zones[0] if alike else timezone.get_default_timezone()
@@ -110,7 +116,10 @@ def moment_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> st
     """A time in the reader's zone, else the shop's; the zone is named: "23 Nov 2026, 09:15 EST"."""
     with in_language(locale) as dates:
         local = timezone.localtime(at, zone)
-        words = (format_time(local, "short", locale=dates), format_date(local, "medium", locale=dates))
+        words = (
+            format_time(local, "short", locale=dates),
+            format_date(local, "medium", locale=dates),
+        )
         both = str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
         return f"{both} {zone_words(local, locale=dates)}"
 
@@ -130,16 +139,26 @@ def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None)
     with in_language(locale) as dates:
         local, theirs = timezone.localtime(at), timezone.localtime(at, zone)
         city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
-        words = {"city": city, "zone": zone_words(local, locale=dates), "theirs": zone_words(theirs, locale=dates)}
+        words = {
+            "city": city,
+            "zone": zone_words(local, locale=dates),
+            "theirs": zone_words(theirs, locale=dates),
+        }
         apart = local.utcoffset() != theirs.utcoffset()
         if city == settings.TIME_ZONE:  # UTC and its like are no place
             return (
-                gettext("Days here are those of the zone %(zone)s, times those of your country (%(theirs)s).")
+                gettext(
+                    "Days here are those of the zone %(zone)s, times those of your country "
+                    "(%(theirs)s)."
+                )
                 if apart
                 else gettext("Days and times here are those of the zone %(zone)s.")
             ) % words
         return (
-            gettext("Days here are those of %(city)s (%(zone)s), times those of your country (%(theirs)s).")
+            gettext(
+                "Days here are those of %(city)s (%(zone)s), times those of your country "
+                "(%(theirs)s)."
+            )
             if apart
             else gettext("Days and times here are those of %(city)s (%(zone)s).")
         ) % words
@@ -147,8 +166,8 @@ def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None)
 
 @lru_cache(maxsize=4096)
 def number_words(number: int, *, locale: Locale) -> str:
-    """In Latin digits everywhere: the numbers of orders and parcels and the days beside them are written so, and a
-    sentence must not mix the two."""
+    """In Latin digits everywhere: the numbers of orders and parcels and the days beside them are
+    written so, and a sentence must not mix the two."""
     return format_decimal(number, locale=locale, numbering_system="latn")
 
 

@@ -27,7 +27,8 @@ Facts = Mapping[str, Any]
 
 
 def sentence(event: Event, *, locale: str) -> str:
-    """What happened, in one to a few short sentences of plain text; days as seen from the day it happened.
+    """What happened, in one to a few short sentences of plain text; days as seen from the day it
+    happened.
 
     The product is not named: one who shows several lines names it beside."""
     return " ".join(sentences(event, locale=locale))
@@ -50,13 +51,15 @@ def told_sentence(event: Event, *, locale: str) -> str:
 
 
 def still_sentence(event: Event, *, locale: str) -> str:
-    """The one of these that says how many are still to come; a mail with several parcels says it once, at the end."""
+    """The one of these that says how many are still to come; a mail with several parcels says it
+    once, at the end."""
     with in_language(locale) as dates:
         return _still(event.facts.get("still", 0), _Reader(event, locale, dates))
 
 
 def crossed_sentence(event: Event, *, locale: str) -> str:
-    """What it says of a cancellation that the parcel crossed; a page says it beside what has shipped."""
+    """What it says of a cancellation that the parcel crossed; a page says it beside what has
+    shipped."""
     with in_language(locale) as dates:
         return " ".join(filter(None, _crossed(event.facts, _Reader(event, locale, dates))))
 
@@ -65,13 +68,19 @@ class _Reader:
     """Whom to word it for, and the shop's day on which it happened."""
 
     def __init__(self, event: Event, locale: str, dates: Locale) -> None:
-        self.event, self.on, self.locale, self.dates = event, timezone.localtime(event.at).date(), locale, dates
+        self.event, self.on, self.locale, self.dates = (
+            event,
+            timezone.localtime(event.at).date(),
+            locale,
+            dates,
+        )
 
     def day(self, iso: str) -> str:
         return day_words(date.fromisoformat(iso), today=self.on, locale=self.dates)
 
     def date_and_time(self) -> dict[str, str]:
-        """When it happened where its customer is: with year and zone, for whoever reads it whenever."""
+        """When it happened where its customer is: with year and zone, for whoever reads it
+        whenever."""
         at = timezone.localtime(self.event.at, zone_of(self.event.order.country, self.event.at))
         return {
             "date": format_date(at, "long", locale=self.dates),
@@ -105,13 +114,27 @@ def _joined(facts: Facts, reader: _Reader) -> list[str]:
 
 def _changed(facts: Facts, reader: _Reader) -> list[str]:
     """The order people need when it is late: what you were told, now, why, your place."""
-    return [_told(facts, reader), _now(facts, reader), why(facts.get("reason")), _place(facts, reader)]
+    return [
+        _told(facts, reader),
+        _now(facts, reader),
+        why(facts.get("reason")),
+        _place(facts, reader),
+    ]
 
 
 def _no_date(facts: Facts, reader: _Reader) -> list[str]:
     if facts.get("reason") == Reason.PACKING:
-        return [_told(facts, reader), checking_sentence(locale=reader.locale), _place(facts, reader)]
-    return [_told(facts, reader), _taken_back(facts, reader), why(facts.get("reason")), _place(facts, reader)]
+        return [
+            _told(facts, reader),
+            checking_sentence(locale=reader.locale),
+            _place(facts, reader),
+        ]
+    return [
+        _told(facts, reader),
+        _taken_back(facts, reader),
+        why(facts.get("reason")),
+        _place(facts, reader),
+    ]
 
 
 def _taken_back(facts: Facts, reader: _Reader) -> str:
@@ -122,9 +145,14 @@ def _taken_back(facts: Facts, reader: _Reader) -> str:
 
 
 def _reserved(facts: Facts, reader: _Reader) -> list[str]:
-    """Of the units still wanted; events from before that was written down know what was ordered only."""
+    """Of the units still wanted; events from before that was written down know what was ordered
+    only."""
     units, still, wanted = facts["units"], facts["still"], facts.get("wanted", facts["of"])
-    numbers = {"units": reader.number(units), "of": reader.number(wanted), "still": reader.number(still)}
+    numbers = {
+        "units": reader.number(units),
+        "of": reader.number(wanted),
+        "still": reader.number(still),
+    }
     if still:
         return [
             ngettext(
@@ -153,7 +181,10 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
     if _later_than_told(facts):
         return [arrived, _told(facts, reader), _now(facts, reader)]
     if facts.get("leaving", wanted) > 1:
-        return [arrived, gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])}]
+        return [
+            arrived,
+            gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])},
+        ]
     return [arrived, reader.window(window_in(facts["window"]))]
 
 
@@ -171,7 +202,9 @@ def _left(facts: Facts) -> str:
         return gettext("Shipped on %(day)s.") if facts["shipped_on"] else gettext("Shipped.")
     if facts["shipped_on"]:
         return gettext("%(units)s of %(of)s shipped on %(day)s.")
-    return ngettext("%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts["units"])
+    return ngettext(
+        "%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts["units"]
+    )
 
 
 def _crossed(facts: Facts, reader: _Reader) -> list[str]:
@@ -205,7 +238,9 @@ def _crossed(facts: Facts, reader: _Reader) -> list[str]:
     if crossed["refund_sent"]:
         refund = gettext("Your refund has been sent.")
     elif crossed["refund_due_on"]:
-        refund = gettext("Your refund will still be sent by %(day)s.") % {"day": reader.day(crossed["refund_due_on"])}
+        refund = gettext("Your refund will still be sent by %(day)s.") % {
+            "day": reader.day(crossed["refund_due_on"])
+        }
     return [said, refund, gettext("We'll write to you about what to do with the parcel.")]
 
 
@@ -217,7 +252,9 @@ def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
         numbers |= reader.date_and_time()
     cancelled = _cancelled_by(facts) % numbers
     due = facts.get("refund_due_on")
-    refund = gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
+    refund = (
+        gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
+    )
     if facts.get("refund_sent"):
         refund = gettext("Your refund has been sent.")
     return [cancelled, refund, _still(facts.get("still", 0), reader), _ready(facts, reader)]
@@ -230,13 +267,20 @@ def _cancelled_by(facts: Facts) -> str:
         case "customer" | Choice.CANCEL:
             return gettext("%(units)s of %(of)s cancelled, as you asked.")
         case Choice.WITHDRAW:
-            return gettext("Withdrawn from the contract: %(units)s of %(of)s, on %(date)s at %(time)s (%(zone)s).")
+            return gettext(
+                "Withdrawn from the contract: %(units)s of %(of)s, on %(date)s at %(time)s "
+                "(%(zone)s)."
+            )
         case "silence" if facts.get("answer_by"):
-            return gettext("%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s.")
+            return gettext(
+                "%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s."
+            )
         case "silence":
             return gettext("%(units)s of %(of)s cancelled, as we had not heard from you.")
         case "discontinued":
-            return gettext("%(units)s of %(of)s cancelled: we cannot get it any more. We are sorry.")
+            return gettext(
+                "%(units)s of %(of)s cancelled: we cannot get it any more. We are sorry."
+            )
     return gettext("%(units)s of %(of)s cancelled.")
 
 
@@ -278,7 +322,9 @@ def _corrected(facts: Facts, reader: _Reader) -> list[str]:
             ngettext("Its refund will not be sent.", "Their refund will not be sent.", units),
             *(_agreed(facts, reader) if "agreed_by" in facts else []),
         ]
-    sorry = gettext("We are sorry: fewer had arrived than we counted, and yours was among those missing.")
+    sorry = gettext(
+        "We are sorry: fewer had arrived than we counted, and yours was among those missing."
+    )
     told, window = facts.get("told"), window_in(facts["window"])
     if told and window.late and window_in(told).late == window.late:
         return [sorry, reader.window(window), _place(facts, reader)]
@@ -318,7 +364,9 @@ def _answered(facts: Facts, reader: _Reader) -> list[str]:
 
 def _agreed(facts: Facts, reader: _Reader) -> list[str]:
     if facts.get("agreed_by"):
-        return [gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}]
+        return [
+            gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}
+        ]
     return [
         gettext("You agreed to wait without a date."),
         gettext("You can still cancel at any time before it ships."),
@@ -330,7 +378,10 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
         case "moved":
             return [
                 gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
-                % {"place": reader.ordinal(facts["place"]), "before": reader.ordinal(facts["place_before"])}
+                % {
+                    "place": reader.ordinal(facts["place"]),
+                    "before": reader.ordinal(facts["place_before"]),
+                }
             ]
         case "reminder":
             return [
@@ -349,12 +400,16 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
             return [gettext("We are looking into your order and will come back to you.")]
         case "asked_supplier":
             return [
-                gettext("We have asked the supplier for news of your order. You will hear from us when we know more.")
+                gettext(
+                    "We have asked the supplier for news of your order. You will hear from us "
+                    "when we know more."
+                )
             ]
         case "answered_by_mail":
             return [
                 gettext(
-                    "We have answered your question by mail. If you cannot find our answer, please write to us again."
+                    "We have answered your question by mail. If you cannot find our answer, "
+                    "please write to us again."
                 )
             ]
     return [gettext("Something about your order was noted.")]
@@ -362,16 +417,24 @@ def _note(facts: Facts, reader: _Reader) -> list[str]:
 
 def _tracking(facts: Facts, reader: _Reader) -> str:
     """The number came after the parcel had left, or the carrier has given it another."""
-    words = _parcel_words(facts) | {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
+    words = _parcel_words(facts) | {
+        "units": reader.number(facts["units"]),
+        "of": reader.number(facts["of"]),
+    }
     part = facts["units"] < facts["of"]
     if not words["number"]:
         return gettext("Your parcel was sent with %(carrier)s.") % words
     if facts["changed"]:
         if words["carrier"]:
-            return gettext("Your parcel has a new tracking number: %(number)s (%(carrier)s).") % words
+            return (
+                gettext("Your parcel has a new tracking number: %(number)s (%(carrier)s).") % words
+            )
         return gettext("Your parcel has a new tracking number: %(number)s.") % words
     if part and words["carrier"]:
-        return gettext("Your tracking number for %(units)s of %(of)s: %(number)s (%(carrier)s).") % words
+        return (
+            gettext("Your tracking number for %(units)s of %(of)s: %(number)s (%(carrier)s).")
+            % words
+        )
     if part:
         return gettext("Your tracking number for %(units)s of %(of)s: %(number)s.") % words
     if words["carrier"]:
@@ -381,10 +444,13 @@ def _tracking(facts: Facts, reader: _Reader) -> str:
 
 def _link(facts: Facts, reader: _Reader) -> list[str]:
     if facts.get("code") == ALL_ORDERS:
-        asked = gettext("Somebody asked for a link to all your orders. It goes to your mail address only.")
+        asked = gettext(
+            "Somebody asked for a link to all your orders. It goes to your mail address only."
+        )
     else:
         asked = gettext(
-            "Somebody asked for the link that lets you answer and cancel. It goes to your mail address only."
+            "Somebody asked for the link that lets you answer and cancel. It goes to your mail "
+            "address only."
         )
     return [asked, gettext("If that was not you, you need do nothing.")]
 
@@ -478,7 +544,11 @@ def _place(facts: Facts, reader: _Reader) -> str:
     """Said to be unchanged only if it is."""
     place, before = facts.get("place"), facts.get("place_before")
     if not place:
-        return gettext("Yours stays set aside for you.") if facts.get("reason") == Reason.PACKING else ""
+        return (
+            gettext("Yours stays set aside for you.")
+            if facts.get("reason") == Reason.PACKING
+            else ""
+        )
     words = {"place": reader.ordinal(place), "before": reader.ordinal(before or place)}
     if before is None:
         return gettext("You are %(place)s in line.") % words
@@ -523,7 +593,9 @@ WHY = {
     Reason.DELIVERY_CANCELLED: gettext_lazy("Why: a delivery was cancelled."),
     Reason.NEW_DELIVERY: gettext_lazy("Why: a further delivery was ordered."),
     Reason.NOT_ARRIVED: gettext_lazy("Why: the delivery has not arrived."),
-    Reason.SUPPLIER_RECORD: gettext_lazy("Why: we went through how long deliveries like this really take."),
+    Reason.SUPPLIER_RECORD: gettext_lazy(
+        "Why: we went through how long deliveries like this really take."
+    ),
     Reason.LATE_JOIN: gettext_lazy("Why: an older order reached us late and stands ahead of you."),
     Reason.MOVED: gettext_lazy("Why: our staff moved an order in the line."),
     Reason.RECEIPT_CORRECTED: gettext_lazy("Why: fewer had arrived than we counted."),
@@ -550,14 +622,20 @@ def queue_change_sentence(
     places: tuple[int, int] | None = None,
     people: int = 1,
 ) -> str:
-    """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in ahead; 0: only units of
-    `people` whose orders stay, so that the place is the same. `places`: before and after, where both are known."""
+    """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in
+    ahead; 0: only units of `people` whose orders stay, so that the place is the same. `places`:
+    before and after, where both are known."""
     with in_language(locale) as dates:
         moved = _moved_up(lines) if kind == EventKind.MOVED_UP else _passed_by(lines)
         table = moved if lines else _same_place(units, people)
         words = table.get(Reason(reason)) or _place_changed(kind)
-        said = words % {"lines": number_words(lines, locale=dates), "units": number_words(units, locale=dates)}
-        return f"{said} {_places(*places, dates)}" if places and kind == EventKind.PASSED_BY else said
+        said = words % {
+            "lines": number_words(lines, locale=dates),
+            "units": number_words(units, locale=dates),
+        }
+        return (
+            f"{said} {_places(*places, dates)}" if places and kind == EventKind.PASSED_BY else said
+        )
 
 
 def _places(before: int, after: int, dates: Locale) -> str:
@@ -575,7 +653,9 @@ def _moved_up(lines: int) -> dict[Reason, str]:
             lines,
         ),
         Reason.CANCELLATION: ngettext(
-            "You moved up: someone ahead of you cancelled.", "You moved up: people ahead of you cancelled.", lines
+            "You moved up: someone ahead of you cancelled.",
+            "You moved up: people ahead of you cancelled.",
+            lines,
         ),
         Reason.MOVED: gettext("You moved up: our staff moved an order further back."),
         Reason.CLERICAL: ngettext(
@@ -591,7 +671,8 @@ def _passed_by(lines: int) -> dict[Reason, str]:
         # Where several came at once, not all of them need stand ahead of this reader.
         Reason.LATE_JOIN: ngettext(
             "An older order reached us late. It was paid before yours, so it stands ahead of you.",
-            "Older orders reached us late. They were paid before yours, so they stand ahead of you.",
+            "Older orders reached us late. They were paid before yours, so they stand ahead of "
+            "you.",
             lines,
         ),
         Reason.MOVED: gettext("Our staff moved an order ahead of yours."),
@@ -607,19 +688,25 @@ def _passed_by(lines: int) -> dict[Reason, str]:
 def _same_place(units: int, people: int) -> dict[Reason, str]:
     return {
         Reason.CANCELLATION: ngettext(
-            "People ahead of you cancelled parts of their orders: %(units)s fewer is needed before yours.",
-            "People ahead of you cancelled parts of their orders: %(units)s fewer are needed before yours.",
+            "People ahead of you cancelled parts of their orders: %(units)s fewer is needed "
+            "before yours.",
+            "People ahead of you cancelled parts of their orders: %(units)s fewer are needed "
+            "before yours.",
             units,
         )
         if people > 1
         else ngettext(
-            "Someone ahead of you cancelled a part of their order: %(units)s fewer is needed before yours.",
-            "Someone ahead of you cancelled a part of their order: %(units)s fewer are needed before yours.",
+            "Someone ahead of you cancelled a part of their order: %(units)s fewer is needed "
+            "before yours.",
+            "Someone ahead of you cancelled a part of their order: %(units)s fewer are needed "
+            "before yours.",
             units,
         ),
         Reason.RESTORED: ngettext(
-            "A cancelled part of an order ahead of you was put back: %(units)s more is needed before yours.",
-            "A cancelled part of an order ahead of you was put back: %(units)s more are needed before yours.",
+            "A cancelled part of an order ahead of you was put back: %(units)s more is needed "
+            "before yours.",
+            "A cancelled part of an order ahead of you was put back: %(units)s more are needed "
+            "before yours.",
             units,
         ),
     }

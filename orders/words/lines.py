@@ -18,25 +18,39 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
         parts = [
             words % {"units": number_words(units, locale=dates)}
             for units, words in (
-                (line.shipped, ngettext("%(units)s has shipped.", "%(units)s have shipped.", line.shipped)),
+                (
+                    line.shipped,
+                    ngettext("%(units)s has shipped.", "%(units)s have shipped.", line.shipped),
+                ),
                 (
                     line.reserved,
-                    ngettext("%(units)s is set aside for you.", "%(units)s are set aside for you.", line.reserved),
+                    ngettext(
+                        "%(units)s is set aside for you.",
+                        "%(units)s are set aside for you.",
+                        line.reserved,
+                    ),
                 ),
-                (line.cancelled, ngettext("%(units)s is cancelled.", "%(units)s are cancelled.", line.cancelled)),
+                (
+                    line.cancelled,
+                    ngettext("%(units)s is cancelled.", "%(units)s are cancelled.", line.cancelled),
+                ),
             )
             if units
         ]
         if place:
             parts.append(gettext("%(place)s in line.") % {"place": ordinal(place, locale=dates)})
-        is_split = sum(units > 0 for units in (line.shipped, line.reserved, line.waiting, line.cancelled)) > 1
+        is_split = (
+            sum(units > 0 for units in (line.shipped, line.reserved, line.waiting, line.cancelled))
+            > 1
+        )
         if is_split and line.promise and not line.held and line.promise.kind != "none":
             parts.append(of_which(line.waiting + line.reserved, line.quantity, dates))
         return " ".join([*parts, _by_when(line, today=today, locale=locale)])
 
 
 def units_of(units: int, quantity: int, *, locale: str) -> str:
-    """The number that stands before a product: "2", or "1 of 2" where the words beside it are about a part of a line."""
+    """The number that stands before a product: "2", or "1 of 2" where the words beside it are about
+    a part of a line."""
     with in_language(locale) as dates:
         if units == quantity:
             return number_words(quantity, locale=dates)
@@ -49,19 +63,28 @@ def units_of(units: int, quantity: int, *, locale: str) -> str:
 def split_sentence(
     *, shipped: int, shipped_on: date | None, still: int, quantity: int, today: date, locale: str
 ) -> str:
-    """What has left of a line and what is still to come, before the sentence on when its last unit leaves. `shipped_on`:
-    the day they all left, if known."""
+    """What has left of a line and what is still to come, before the sentence on when its last unit
+    leaves. `shipped_on`: the day they all left, if known."""
     with in_language(locale) as dates:
-        words = {"units": number_words(shipped, locale=dates), "of": number_words(quantity, locale=dates)}
+        words = {
+            "units": number_words(shipped, locale=dates),
+            "of": number_words(quantity, locale=dates),
+        }
         rest = of_which(still, quantity, dates)
         if not shipped:
             return rest
         if shipped_on is None:
-            left = ngettext("%(units)s of your %(of)s has left us.", "%(units)s of your %(of)s have left us.", shipped)
+            left = ngettext(
+                "%(units)s of your %(of)s has left us.",
+                "%(units)s of your %(of)s have left us.",
+                shipped,
+            )
         else:
             words["day"] = day_words(shipped_on, today=today, locale=dates)
             left = ngettext(
-                "%(units)s of your %(of)s left us on %(day)s.", "%(units)s of your %(of)s left us on %(day)s.", shipped
+                "%(units)s of your %(of)s left us on %(day)s.",
+                "%(units)s of your %(of)s left us on %(day)s.",
+                shipped,
             )
         return f"{left % words} {rest}"
 
@@ -69,10 +92,12 @@ def split_sentence(
 def of_which(still: int, quantity: int, dates: Locale) -> str:
     """Leads to the sentence on when the last one leaves: "3 are still to come, the last of them:" """
     if still == quantity:
-        return gettext("The last of your %(units)s:") % {"units": number_words(quantity, locale=dates)}
-    return ngettext("%(units)s is still to come:", "%(units)s are still to come, the last of them:", still) % {
-        "units": number_words(still, locale=dates)
-    }
+        return gettext("The last of your %(units)s:") % {
+            "units": number_words(quantity, locale=dates)
+        }
+    return ngettext(
+        "%(units)s is still to come:", "%(units)s are still to come, the last of them:", still
+    ) % {"units": number_words(still, locale=dates)}
 
 
 def _by_when(line: OrderLine, *, today: date, locale: str) -> str:
@@ -82,4 +107,6 @@ def _by_when(line: OrderLine, *, today: date, locale: str) -> str:
         return gettext("We are working out when it leaves us.")
     if line.promise.kind == "none":
         return gettext("It has no date at the moment.")
-    return window_words(window_of(line.promise), since=line.promise.published_on, today=today, locale=locale)
+    return window_words(
+        window_of(line.promise), since=line.promise.published_on, today=today, locale=locale
+    )

@@ -1,4 +1,5 @@
-"""What a delay asks of the customer, in words: generated from the codes of a notice, never typed by staff."""
+"""What a delay asks of the customer, in words: generated from the codes of a notice, never typed by
+staff."""
 
 from datetime import date, timedelta
 
@@ -28,21 +29,29 @@ def notice_sentences(
     passed: bool = False,
     reserved: int = 0,
 ) -> list[str]:
-    """Kindness first, then what silence means, then the rest, as the law of the customer's country asks. No deadline is
-    named that does not bind; `tells`: by this message it will.
+    """Kindness first, then what silence means, then the rest, as the law of the customer's country
+    asks. No deadline is named that does not bind; `tells`: by this message it will.
 
-    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is a link. `agreed_by`: the
-    day agreed as it is today: once it has passed, that is said of it. `overtaken`: a
-    newer promise stands, so the notice still asks, and its date is not named again. `again`: nothing else is new, so it is
-    said when this was asked. `passed`: that the day agreed has passed was just said. `reserved`: units set aside for the same
-    line, beside those asked about."""
+    Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is
+    a link. `agreed_by`: the day agreed as it is today: once it has passed, that is said of it.
+    `overtaken`: a newer promise stands, so the notice still asks, and its date is not named again.
+    `again`: nothing else is new, so it is said when this was asked. `passed`: that the day agreed
+    has passed was just said. `reserved`: units set aside for the same line, beside those asked
+    about."""
     with in_language(locale) as dates:
         binds = tells or notice.binds
         words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by, reserved=reserved)
-        codes = [code for code in sorted(notice.sentences, key=_is_not_silence) if binds or _is_not_silence(code)]
+        codes = [
+            code
+            for code in sorted(notice.sentences, key=_is_not_silence)
+            if binds or _is_not_silence(code)
+        ]
         codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
         kindness = "" if passed and words.is_free else words.kindness()
-        said = [kindness, *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE))]
+        said = [
+            kindness,
+            *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE)),
+        ]
         if again and notice.told_at:
             asked_on = words._day(timezone.localtime(notice.told_at).date())
             said.insert(0, gettext("Our question of %(day)s is still open.") % {"day": asked_on})
@@ -55,12 +64,14 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved:
         words = _Words(notice, today, dates, reserved=reserved)
         codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
         said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
-        return said or gettext("If you do nothing, nothing changes, and you keep your place in line.")
+        return said or gettext(
+            "If you do nothing, nothing changes, and you keep your place in line."
+        )
 
 
 def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
-    """What the button asks that keeps the order, for a heading: it is read before anything is done. `overtaken`: a newer
-    promise stands, so its day is not the new one."""
+    """What the button asks that keeps the order, for a heading: it is read before anything is done.
+    `overtaken`: a newer promise stands, so its day is not the new one."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             return gettext("Keep your order and wait without a fixed date?")
@@ -80,7 +91,8 @@ def consent_sentence(
         if notice.consent_to is None:
             said = (
                 gettext(
-                    "You'll agree to wait without a fixed date. The date shown is our current estimate, not a commitment."
+                    "You'll agree to wait without a fixed date. The date shown is our current "
+                    "estimate, not a commitment."
                 )
                 if overtaken and dated
                 else gettext("You'll agree to wait without a fixed date.")
@@ -95,7 +107,14 @@ def consent_sentence(
 
 
 def outcome_sentence(
-    done: str, *, units: int, refund_by: date | None, withdrawn: bool, mailed: bool, locale: str, today: date
+    done: str,
+    *,
+    units: int,
+    refund_by: date | None,
+    withdrawn: bool,
+    mailed: bool,
+    locale: str,
+    today: date,
 ) -> str:
     """What a customer's answer did (orders.services.Answered), for the page that follows it."""
     with in_language(locale) as dates:
@@ -111,8 +130,10 @@ def outcome_sentence(
 def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
     cancelled = (
         ngettext(
-            "You have withdrawn from the contract for %(units)s unit. Your refund will be sent by %(day)s.",
-            "You have withdrawn from the contract for %(units)s units. Your refund will be sent by %(day)s.",
+            "You have withdrawn from the contract for %(units)s unit. Your refund will be sent by "
+            "%(day)s.",
+            "You have withdrawn from the contract for %(units)s units. Your refund will be sent "
+            "by %(day)s.",
             units,
         )
         if withdrawn
@@ -134,7 +155,11 @@ def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
 
 def _is_not_silence(code: str) -> bool:
     """What silence means is said right after the kind word; sorting keeps the order of the others."""
-    return code not in (Sentence.SILENCE_CONSENTS, Sentence.SILENCE_CANCELS, Sentence.SILENCE_CANCELS_AGAIN)
+    return code not in (
+        Sentence.SILENCE_CONSENTS,
+        Sentence.SILENCE_CANCELS,
+        Sentence.SILENCE_CANCELS_AGAIN,
+    )
 
 
 def _keeps_place(notice: DelayNotice) -> str:
@@ -174,7 +199,8 @@ class _Words:
         return f"{said} {self._spares()}" if code in CANCELS and self.reserved else said
 
     def kindness(self) -> str:
-        """What comes first: that the day agreed has passed, where it has and that frees the customer."""
+        """What comes first: that the day agreed has passed, where it has and that frees the
+        customer."""
         if self.is_free:
             return self._fixed()[Sentence.DATE_MISSED]
         if not self.binds and self.notice.silence:
@@ -197,8 +223,10 @@ class _Words:
 
     def _spares(self) -> str:
         return ngettext(
-            "This is about what has not arrived; the %(units)s item reserved for you stays reserved.",
-            "This is about what has not arrived; the %(units)s items reserved for you stay reserved.",
+            "This is about what has not arrived; the %(units)s item reserved for you stays "
+            "reserved.",
+            "This is about what has not arrived; the %(units)s items reserved for you stay "
+            "reserved.",
             self.reserved,
         ) % {"units": number_words(self.reserved, locale=self.dates)}
 
@@ -212,22 +240,34 @@ class _Words:
     def _fixed(self) -> dict[str, str]:
         return {
             Sentence.SILENCE_CONSENTS: gettext(
-                "If we do not hear from you before we ship, and by %(day)s, we will take it that you agree to the new date."
+                "If we do not hear from you before we ship, and by %(day)s, we will take it that "
+                "you agree to the new date."
             ),
             Sentence.SILENCE_CANCELS: gettext(
-                "If we do not receive your agreement by %(day)s, and it has not shipped, we will cancel it and refund you in "
+                "If we do not receive your agreement by %(day)s, and it has not shipped, we will "
+                "cancel it and refund you in "
                 "full."
             ),
             Sentence.SILENCE_CANCELS_AGAIN: gettext(
-                "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel it and refund you in full."
+                "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel "
+                "it and refund you in full."
             ),
-            Sentence.CANCELLED: gettext("The date agreed has passed, so the rules have us cancel this."),
+            Sentence.CANCELLED: gettext(
+                "The date agreed has passed, so the rules have us cancel this."
+            ),
             Sentence.CANNOT_SAY: gettext(
-                "We cannot say how long it will take: no delivery that we can count on has room for you yet."
+                "We cannot say how long it will take: no delivery that we can count on has room "
+                "for you yet."
             ),
-            Sentence.CHECKING: gettext("We cannot say how long it will take: we are checking with our warehouse."),
-            Sentence.CHOICE: gettext("Keep your place or cancel: it is your choice, and either costs you nothing."),
-            Sentence.ORIGINAL_STANDS: gettext("The date agreed stays your right until you agree to another."),
+            Sentence.CHECKING: gettext(
+                "We cannot say how long it will take: we are checking with our warehouse."
+            ),
+            Sentence.CHOICE: gettext(
+                "Keep your place or cancel: it is your choice, and either costs you nothing."
+            ),
+            Sentence.ORIGINAL_STANDS: gettext(
+                "The date agreed stays your right until you agree to another."
+            ),
             Sentence.DATE_MISSED: gettext(
                 "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
             ),
@@ -239,7 +279,9 @@ class _Words:
     def _revised(self) -> str:
         day = {"day": self._day(self.notice.late)}
         if self.rules.counts == "delivery":
-            return gettext("The new date: with you by %(day)s, the days on the way counted in.") % day
+            return (
+                gettext("The new date: with you by %(day)s, the days on the way counted in.") % day
+            )
         return gettext("The new date: it leaves us by %(day)s.") % day
 
     def _length(self) -> str:
@@ -249,18 +291,25 @@ class _Words:
         weeks, rest = divmod(days, DAYS_OF_WEEK)
         if rest:
             words = ngettext(
-                "That is a delay of %(number)s day, counted from %(day)s, which held so far; we offer you a refund instead.",
-                "That is a delay of %(number)s days, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s day, counted from %(day)s, which held so far; we "
+                "offer you a refund instead.",
+                "That is a delay of %(number)s days, counted from %(day)s, which held so far; we "
+                "offer you a refund instead.",
                 days,
             )
         else:
             words = ngettext(
-                "That is a delay of %(number)s week, counted from %(day)s, which held so far; we offer you a refund instead.",
-                "That is a delay of %(number)s weeks, counted from %(day)s, which held so far; we offer you a refund instead.",
+                "That is a delay of %(number)s week, counted from %(day)s, which held so far; we "
+                "offer you a refund instead.",
+                "That is a delay of %(number)s weeks, counted from %(day)s, which held so far; we "
+                "offer you a refund instead.",
                 weeks,
             )
         known = self.notice.late and self.notice.late - timedelta(days=days)
-        return words % {"number": number_words(days if rest else weeks, locale=self.dates), "day": self._day(known)}
+        return words % {
+            "number": number_words(days if rest else weeks, locale=self.dates),
+            "day": self._day(known),
+        }
 
     def _refund(self) -> str:
         """In working days where the rule counts those."""

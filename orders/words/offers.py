@@ -13,8 +13,15 @@ def spoken_for_sentence(lines: int, units: int, *, exact: bool, locale: str) -> 
         spoken_for = (
             ngettext("%(units)s unit is spoken for.", "%(units)s units are spoken for.", units)
             if exact
-            else ngettext("About %(units)s unit is spoken for.", "About %(units)s units are spoken for.", units)
+            else ngettext(
+                "About %(units)s unit is spoken for.",
+                "About %(units)s units are spoken for.",
+                units,
+            )
         )
         people = ngettext("%(lines)s person is in line.", "%(lines)s people are in line.", lines)
-        words = {"units": number_words(units, locale=dates), "lines": number_words(lines, locale=dates)}
+        words = {
+            "units": number_words(units, locale=dates),
+            "lines": number_words(lines, locale=dates),
+        }
         return f"{spoken_for % words} {people % words}"

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-# Carriers' own pages, by the name shops write, without spaces and case. A shop adds its own (TRACKING_LINKS).
+# Carriers' own pages, by the name shops write, without spaces and case. A shop adds its own
+# (TRACKING_LINKS).
 PAGES = {
     "ups": "https://www.ups.com/track?tracknum={number}",
     "usps": "https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",

@@ -35,24 +35,45 @@ def window_of(promise: Promise) -> Window:
 def window_in(facts: Mapping[str, Any]) -> Window:
     """The window in an event's facts; a key left out is None."""
     early, likely, late = (
-        date.fromisoformat(facts[key]) if facts.get(key) else None for key in ("early", "likely", "late")
+        date.fromisoformat(facts[key]) if facts.get(key) else None
+        for key in ("early", "likely", "late")
     )
-    return Window(facts["kind"], early, likely, late, facts.get("sure"), facts.get("within_14"), facts.get("within_30"))
+    return Window(
+        facts["kind"],
+        early,
+        likely,
+        late,
+        facts.get("sure"),
+        facts.get("within_14"),
+        facts.get("within_30"),
+    )
 
 
-def window_sentence(promise: Promise, *, locale: str, today: date | None = None, reserved: bool = False) -> str:
+def window_sentence(
+    promise: Promise, *, locale: str, today: date | None = None, reserved: bool = False
+) -> str:
     """ "Leaves us by 18 December (9 times in 10), perhaps from the 4th."
 
-    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days gone by. `reserved`: all
-    that is still to leave is here."""
-    return window_words(window_of(promise), since=promise.published_on, today=today, reserved=reserved, locale=locale)
+    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days
+    gone by. `reserved`: all that is still to leave is here."""
+    return window_words(
+        window_of(promise),
+        since=promise.published_on,
+        today=today,
+        reserved=reserved,
+        locale=locale,
+    )
 
 
-def window_words(window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False) -> str:
+def window_words(
+    window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False
+) -> str:
     """The same for a window published on `since`."""
     today = today or since
     with in_language(locale) as dates:
-        return _lead(window, today, reserved=reserved) % values(window, since=since, today=today, dates=dates)
+        return _lead(window, today, reserved=reserved) % values(
+            window, since=since, today=today, dates=dates
+        )
 
 
 def window_html(
@@ -64,14 +85,18 @@ def window_html(
     withdrawn: date | None = None,
     reserved: bool = False,
 ) -> SafeString:
-    """The same words with the last day in <strong>, which breaks between weekday and date at most. `withdrawn`: the day
-    that was named before, where there is none any more."""
+    """The same words with the last day in <strong>, which breaks between weekday and date at most.
+    `withdrawn`: the day that was named before, where there is none any more."""
     with in_language(locale) as dates:
         if withdrawn and window.kind == "none" and not reserved:
             gone = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
-            return conditional_escape(gone % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))})
+            return conditional_escape(
+                gone % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))}
+            )
         words = {
-            name: format_html("<strong>{}</strong>", unbroken(value)) if name == "late" else conditional_escape(value)
+            name: format_html("<strong>{}</strong>", unbroken(value))
+            if name == "late"
+            else conditional_escape(value)
             for name, value in values(window, since=since, today=today, dates=dates).items()
         }
         return mark_safe(conditional_escape(_lead(window, today, reserved=reserved)) % words)  # noqa: S308 - every part is escaped
@@ -83,13 +108,24 @@ def unbroken(day: str) -> str:
 
 
 def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[str, str]:
-    """What a sentence about a window may name: early, early_day (of the month), late, chance, and the days and chances
-    of leaving soon and later."""
-    days = {"early": window.early, "late": window.late, "soon": since + SOON, "later": since + LATER_ON}
-    chances = {"chance": window.sure, "soon_chance": window.within_14, "later_chance": window.within_30}
+    """What a sentence about a window may name: early, early_day (of the month), late, chance, and
+    the days and chances of leaving soon and later."""
+    days = {
+        "early": window.early,
+        "late": window.late,
+        "soon": since + SOON,
+        "later": since + LATER_ON,
+    }
+    chances = {
+        "chance": window.sure,
+        "soon_chance": window.within_14,
+        "later_chance": window.within_30,
+    }
     over_new_year = len({day.year for day in (window.early, window.late) if day}) > 1
     named = {
-        name: day_words(day, today=today, locale=dates, with_year=over_new_year and name in ("early", "late"))
+        name: day_words(
+            day, today=today, locale=dates, with_year=over_new_year and name in ("early", "late")
+        )
         for name, day in days.items()
         if day
     }
@@ -100,20 +136,30 @@ def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[s
 
 
 def has_chances(window: Window) -> bool:
-    """Whether there is a chance to speak of: nobody is told that hardly anything is left to hope for."""
-    if window.kind not in ("chances", "open") or window.within_14 is None or window.within_30 is None:
+    """Whether there is a chance to speak of: nobody is told that hardly anything is left to hope
+    for."""
+    if (
+        window.kind not in ("chances", "open")
+        or window.within_14 is None
+        or window.within_30 is None
+    ):
         return False
     return _times(window.within_30) > 0
 
 
 def has_chance_soon(window: Window) -> bool:
-    """The nearer of the two chances is left out where it is next to none: that day would only frighten."""
+    """The nearer of the two chances is left out where it is next to none: that day would only
+    frighten."""
     return _times(window.within_14) > 0
 
 
 def same_month(window: Window) -> bool:
     early, late = window.early, window.late
-    return early is not None and late is not None and (early.year, early.month) == (late.year, late.month)
+    return (
+        early is not None
+        and late is not None
+        and (early.year, early.month) == (late.year, late.month)
+    )
 
 
 def chance_words(chance: float) -> str:
@@ -132,7 +178,9 @@ def _times(chance: float | None) -> int:
 def why_chances_sentence(*, locale: str) -> str:
     """Why there is no day, for who reads chances."""
     with in_language(locale):
-        return gettext("Past deliveries like this one came so unevenly that any single day would be a guess.")
+        return gettext(
+            "Past deliveries like this one came so unevenly that any single day would be a guess."
+        )
 
 
 def checking_sentence(*, locale: str) -> str:
@@ -148,10 +196,14 @@ def _checking() -> str:
 def _next_word_of_reserved(window: Window, *, today: date, mailed: bool) -> str:
     if window.late is None or window.late < today:
         return (
-            gettext("We'll email you as soon as it ships.") if mailed else gettext("This page will say when it ships.")
+            gettext("We'll email you as soon as it ships.")
+            if mailed
+            else gettext("This page will say when it ships.")
         )
     return (
-        gettext("If that changes, we'll email you.") if mailed else gettext("If that changes, this page will say so.")
+        gettext("If that changes, we'll email you.")
+        if mailed
+        else gettext("If that changes, this page will say so.")
     )
 
 
@@ -160,7 +212,9 @@ def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
     with in_language(locale):
         if mailed:
             return gettext("We look again every morning, and write as soon as we can name a day.")
-        return gettext("We look again every morning, and this page says so as soon as we can name a day.")
+        return gettext(
+            "We look again every morning, and this page says so as soon as we can name a day."
+        )
 
 
 def dates_held_sentence(dates: int, held: int, *, locale: str) -> str:
@@ -171,24 +225,35 @@ def dates_held_sentence(dates: int, held: int, *, locale: str) -> str:
             "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
             held,
         )
-        return words % {"dates": number_words(dates, locale=numbers), "held": number_words(held, locale=numbers)}
+        return words % {
+            "dates": number_words(dates, locale=numbers),
+            "held": number_words(held, locale=numbers),
+        }
 
 
-def place_sentence(place: int, *, locale: str, due: date | None = None, today: date | None = None) -> str:
+def place_sentence(
+    place: int, *, locale: str, due: date | None = None, today: date | None = None
+) -> str:
     """ "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
 
     `due` is the day that delivery was expected on when the promise was published."""
     with in_language(locale) as dates:
-        words = {"place": ordinal(place, locale=dates), "ahead": number_words(place - 1, locale=dates)}
+        words = {
+            "place": ordinal(place, locale=dates),
+            "ahead": number_words(place - 1, locale=dates),
+        }
         if due is None or today is None:
             return _place(place) % words
         words["due"] = day_words(due, today=today, locale=dates)
-        return (_place_with_room(place) if due >= today else _place_with_room_overdue(place)) % words
+        return (
+            _place_with_room(place) if due >= today else _place_with_room_overdue(place)
+        ) % words
 
 
 def _lead(window: Window, today: date, *, reserved: bool) -> str:
-    """The sentence that answers "when does it leave?", with names of `values` to fill in. What is `reserved` may have shipped
-    on its day and be recorded overnight, so nobody is told that it has not."""
+    """The sentence that answers "when does it leave?", with names of `values` to fill in. What is
+    `reserved` may have shipped on its day and be recorded overnight, so nobody is told that it has
+    not."""
     early, late = window.early, window.late
     if window.kind == "none":
         return _checking() if reserved else gettext("We have no date yet.")
@@ -206,7 +271,8 @@ def _lead(window: Window, today: date, *, reserved: bool) -> str:
         return gettext("It was to leave us by %(late)s, and it has not left yet.")
     if window.kind == "unrated":
         return gettext(
-            "Leaves us by %(late)s, by the supplier's own date. It is not yet rated: we have too few past deliveries to say "
+            "Leaves us by %(late)s, by the supplier's own date. It is not yet rated: we have too "
+            "few past deliveries to say "
             "how sure it is."
         )
     if window.sure is None:
@@ -236,10 +302,14 @@ def _place(place: int) -> str:
 
 def _place_with_room(place: int) -> str:
     if place == 1:
-        return gettext("%(place)s in line. Nobody is ahead of you; the delivery due %(due)s has room for you.")
+        return gettext(
+            "%(place)s in line. Nobody is ahead of you; the delivery due %(due)s has room for you."
+        )
     return ngettext(
-        "%(place)s in line. %(ahead)s person is ahead of you; the delivery due %(due)s has room for you.",
-        "%(place)s in line. %(ahead)s people are ahead of you; the delivery due %(due)s has room for you.",
+        "%(place)s in line. %(ahead)s person is ahead of you; the delivery due %(due)s has room "
+        "for you.",
+        "%(place)s in line. %(ahead)s people are ahead of you; the delivery due %(due)s has room "
+        "for you.",
         place - 1,
     )
 
@@ -247,22 +317,28 @@ def _place_with_room(place: int) -> str:
 def _place_with_room_overdue(place: int) -> str:
     if place == 1:
         return gettext(
-            "%(place)s in line. Nobody is ahead of you; the delivery that was due %(due)s has room for you and has not "
+            "%(place)s in line. Nobody is ahead of you; the delivery that was due %(due)s has "
+            "room for you and has not "
             "arrived yet."
         )
     return ngettext(
-        "%(place)s in line. %(ahead)s person is ahead of you; the delivery that was due %(due)s has room for you and has "
+        "%(place)s in line. %(ahead)s person is ahead of you; the delivery that was due %(due)s "
+        "has room for you and has "
         "not arrived yet.",
-        "%(place)s in line. %(ahead)s people are ahead of you; the delivery that was due %(due)s has room for you and has "
+        "%(place)s in line. %(ahead)s people are ahead of you; the delivery that was due %(due)s "
+        "has room for you and has "
         "not arrived yet.",
         place - 1,
     )
 
 
-def next_word_sentence(window: Window, *, since: date, today: date, reserved: bool, mailed: bool, locale: str) -> str:
-    """What the customer hears next, and by when at the latest. Reviews run every morning and once more on the last day
-    told, so a change is told before that day is over. Of what is `reserved` nobody can promise that: a shop may record
-    overnight what shipped on the day before. `mailed`: mails reach this customer."""
+def next_word_sentence(
+    window: Window, *, since: date, today: date, reserved: bool, mailed: bool, locale: str
+) -> str:
+    """What the customer hears next, and by when at the latest. Reviews run every morning and once
+    more on the last day told, so a change is told before that day is over. Of what is `reserved`
+    nobody can promise that: a shop may record overnight what shipped on the day before. `mailed`:
+    mails reach this customer."""
     with in_language(locale) as dates:
         if reserved:
             return _next_word_of_reserved(window, today=today, mailed=mailed)
@@ -270,7 +346,9 @@ def next_word_sentence(window: Window, *, since: date, today: date, reserved: bo
             words = (
                 gettext("We write as soon as we know more, on %(later)s at the latest.")
                 if mailed
-                else gettext("This page says so as soon as we know more, on %(later)s at the latest.")
+                else gettext(
+                    "This page says so as soon as we know more, on %(later)s at the latest."
+                )
             )
             return words % values(window, since=since, today=today, dates=dates)
         if window.late is None or window.late < today or window.kind in ("open", "none"):

@@ -28,7 +28,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-features=LocalNetworkAccessChecks",  # a foreign page that asks a server on this machine: only in tests
+    # a foreign page that asks a server on this machine: only in tests
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 VIOLATIONS = """
     window.violations = [];
@@ -41,15 +42,20 @@ OpenPage = Callable[..., Page]
 
 
 def chromium_path() -> str:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     if not path:
-        pytest.fail("no Chromium: install it (apt-get install chromium) or set CHROMIUM to where it is")
+        pytest.fail(
+            "no Chromium: install it (apt-get install chromium) or set CHROMIUM to where it is"
+        )
     return path
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Playwright runs an event loop in this thread, and Django would take all tests meanwhile for asynchronous code."""
+    """Playwright runs an event loop in this thread, and Django would take all tests meanwhile for
+    asynchronous code."""
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
@@ -58,8 +64,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def gallery(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
-    """All states in the database of the tests, kept for the tests of a module, and a server that shows them."""
+def gallery(
+    chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Gallery]:
+    """All states in the database of the tests, kept for the tests of a module, and a server that
+    shows them."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     as_they_are = settings.STORAGES | {"staticfiles": plain}
     with django_db_blocker.unblock(), override_settings(STORAGES=as_they_are):
@@ -104,14 +113,19 @@ def whole_shop(
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Opens pages as a customer's phone does. Afterwards no page may have complained: no error in its console, nothing
-    refused by the content security policy. A page opened with `may_fail` is let off."""
+    """Opens pages as a customer's phone does. Afterwards no page may have complained: no error in
+    its console, nothing refused by the content security policy. A page opened with `may_fail` is
+    let off."""
     contexts: list[BrowserContext] = []
     watched: list[Page] = []
     complaints: list[str] = []
 
     def open_page(
-        *, width: int = 360, javascript: bool = True, may_fail: bool = False, reduced_motion: bool = False
+        *,
+        width: int = 360,
+        javascript: bool = True,
+        may_fail: bool = False,
+        reduced_motion: bool = False,
     ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 740},
@@ -125,7 +139,12 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             page.add_init_script(VIOLATIONS)
         if not may_fail:
             watched.append(page)
-            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+            page.on(
+                "console",
+                lambda message: (
+                    complaints.append(message.text) if message.type == "error" else None
+                ),
+            )
             page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 

@@ -1,4 +1,5 @@
-"""Every state of the customer's pages, served to a real browser: what the checks and the screenshots walk through."""
+"""Every state of the customer's pages, served to a real browser: what the checks and the
+screenshots walk through."""
 
 import os
 from collections.abc import Callable
@@ -31,15 +32,21 @@ class Look:
         return f"{self.language}-{self.theme}-{self.width}"
 
 
-EVERY_LOOK = [Look(language, theme, width) for language in LOCALES for theme in THEMES for width in WIDTHS]
+EVERY_LOOK = [
+    Look(language, theme, width) for language in LOCALES for theme in THEMES for width in WIDTHS
+]
 
 
 def looks(number: int) -> list[Look]:
-    """Of the page with this number: the plain look, and one in each language, so that over all pages every two of page,
-    language, theme and width meet. EVERY_LOOK=1 in the environment asks for all of them."""
+    """Of the page with this number: the plain look, and one in each language, so that over all
+    pages every two of page, language, theme and width meet. EVERY_LOOK=1 in the environment asks
+    for all of them."""
     if os.environ.get("EVERY_LOOK"):
         return EVERY_LOOK
-    turned = [Look(language, THEMES[(number + n) % 2], WIDTHS[(number + n) % 3]) for n, language in enumerate(LOCALES)]
+    turned = [
+        Look(language, THEMES[(number + n) % 2], WIDTHS[(number + n) % 3])
+        for n, language in enumerate(LOCALES)
+    ]
     return list(dict.fromkeys([Look(), *turned]))
 
 
@@ -59,9 +66,13 @@ class Gallery:
 
     def open(self, name: str, look: Look, *, javascript: bool = True) -> Page:
         """The page named, as the look has it. Close it when done."""
-        return self.open_path(PAGES[name](self), look, javascript=javascript, status=MISSING.get(name, 200))
+        return self.open_path(
+            PAGES[name](self), look, javascript=javascript, status=MISSING.get(name, 200)
+        )
 
-    def open_path(self, path: str, look: Look, *, javascript: bool = True, status: int = 200) -> Page:
+    def open_path(
+        self, path: str, look: Look, *, javascript: bool = True, status: int = 200
+    ) -> Page:
         page = self._context(look, javascript).new_page()
         page.set_default_timeout(15_000)
         response = page.goto(self.server.url + path)
@@ -120,7 +131,9 @@ PAGES: dict[str, Callable[[Gallery], str]] = {
     "product": lambda gallery: f"/p/{gallery.product('dated')}/",
     "product_without_date": lambda gallery: f"/p/{gallery.product('none')}/",
     "my_orders_by_mail": lambda gallery: "/mine/",
-    "my_orders": lambda gallery: urlsplit(mine_url(gallery.states["several_lines_different_fates"].order)).path,
+    "my_orders": lambda gallery: (
+        urlsplit(mine_url(gallery.states["several_lines_different_fates"].order)).path
+    ),
     "preferences": lambda gallery: gallery.page("preferences", "dated", Purpose.ACT),
     "unsubscribe": lambda gallery: gallery.page("unsubscribe", "dated", Purpose.STOP),
     "link_that_acts": lambda gallery: gallery.page("acting_link", "look_only", Purpose.LOOK),

@@ -1,6 +1,8 @@
-"""Lighthouse on the status page of a delayed order, as on a phone: `make lighthouse`, by hand, since it needs npm.
+"""Lighthouse on the status page of a delayed order, as on a phone: `make lighthouse`, by hand,
+since it needs npm.
 
-The site runs as in production, but for the proxy that would compress its pages. The report stays in .local/lighthouse.
+The site runs as in production, but for the proxy that would compress its pages. The report stays in
+.local/lighthouse.
 """
 
 import json
@@ -29,11 +31,16 @@ LEAST, PAINT_MS = 0.98, 1000
 
 @pytest.fixture
 def site(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Shop]:
     directory = tmp_path_factory.mktemp("site")
     with django_db_blocker.unblock():
-        with override_settings(SETTLE_SECONDS=1), running(directory, MailSink(), 1, DEMO="0") as shop:
+        with (
+            override_settings(SETTLE_SECONDS=1),
+            running(directory, MailSink(), 1, DEMO="0") as shop,
+        ):
             yield shop
         empty_the_database()
 
@@ -44,14 +51,23 @@ def test_a_phone_shows_it_at_once(site: Shop) -> None:
     for _ in range(WARM):
         urlopen(url).close()  # noqa: S310 - our own
     flags = "--headless=new --no-sandbox --disable-gpu"
-    command = ["npx", "--yes", LIGHTHOUSE, url, f"--chrome-flags={flags}", f"--only-categories={','.join(SCORES)}"]
+    command = [
+        "npx",
+        "--yes",
+        LIGHTHOUSE,
+        url,
+        f"--chrome-flags={flags}",
+        f"--only-categories={','.join(SCORES)}",
+    ]
     command += ["--output=json", "--output=html", f"--output-path={REPORT / 'status'}", "--quiet"]
     subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium_path()})
     report = json.loads((REPORT / "status.report.json").read_text())
     scores = {name: report["categories"][name]["score"] for name in SCORES}
     paint = report["audits"]["largest-contentful-paint"]["numericValue"]
     shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
-    (REPORT / "figures.json").write_text(json.dumps({**scores, "paint_ms": round(paint), "shift": shift}, indent=1))
+    (REPORT / "figures.json").write_text(
+        json.dumps({**scores, "paint_ms": round(paint), "shift": shift}, indent=1)
+    )
     assert {name: score for name, score in scores.items() if score < LEAST} == {}
     assert paint < PAINT_MS
     assert shift == 0

@@ -1,6 +1,7 @@
 """Pictures of every page in every state, to look at: `make screenshots`, or with ONLY=name,name.
 
-Phone and desktop, light and dark, three languages, into the directory SCREENSHOTS (.local/screenshots), with an index.
+Phone and desktop, light and dark, three languages, into the directory SCREENSHOTS
+(.local/screenshots), with an index.
 """
 
 import os
@@ -16,7 +17,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 DIRECTORY = Path(os.environ.get("SCREENSHOTS") or ".local/screenshots")
 PHONE, DESKTOP = 360, 1280
-LOOKS = [Look(language, theme, width) for language in LOCALES for width in (PHONE, DESKTOP) for theme in THEMES]
+LOOKS = [
+    Look(language, theme, width)
+    for language in LOCALES
+    for width in (PHONE, DESKTOP)
+    for theme in THEMES
+]
 
 
 @pytest.mark.parametrize("name", chosen())
@@ -33,9 +39,14 @@ def test_they_have_an_index(gallery: Gallery) -> None:
     assert set(shows) <= set(states.names())
     rows = [
         f"<h2>{escape(name)}</h2><p>{escape(shows.get(name, ''))}</p><p>"
-        + "".join(f'<a href="{name}-{look}.png"><img src="{name}-{look}.png" alt="{look}"></a>' for look in LOOKS)
+        + "".join(
+            f'<a href="{name}-{look}.png"><img src="{name}-{look}.png" alt="{look}"></a>'
+            for look in LOOKS
+        )
         for name in chosen()
     ]
-    style = "body{font:1rem system-ui;margin:1rem}img{height:22rem;margin:.25rem;border:1px solid #999}"
+    style = (
+        "body{font:1rem system-ui;margin:1rem}img{height:22rem;margin:.25rem;border:1px solid #999}"
+    )
     page = f'<!doctype html><meta charset="utf-8"><title>Every state</title><style>{style}</style>{"".join(rows)}'
     (DIRECTORY / "index.html").write_text(page)

@@ -1,4 +1,5 @@
-"""A day at the desk, as each role has it: against the whole product, as it runs in a shop, behind a second factor."""
+"""A day at the desk, as each role has it: against the whole product, as it runs in a shop, behind a
+second factor."""
 
 import csv
 import re
@@ -65,11 +66,17 @@ def open_shop() -> None:
     maker = factories.make_supplier(name="Fjord Works")
     factories.supplier_record(maker, [0, 1, 2, 0, 5, 0, -1, 3], now=now)
     lamp, rug = (
-        factories.make_product(sku=sku, name=name) for sku, name in (("LAMP", "Harbour lamp"), ("RUG", "Tern rug"))
+        factories.make_product(sku=sku, name=name)
+        for sku, name in (("LAMP", "Harbour lamp"), ("RUG", "Tern rug"))
     )
     for product in (lamp, rug):
         factories.restock(
-            product, 10, expected_on=(now + timedelta(days=20)).date(), supplier=maker, reference="PO-7", now=now
+            product,
+            10,
+            expected_on=(now + timedelta(days=20)).date(),
+            supplier=maker,
+            reference="PO-7",
+            now=now,
         )
     services.review([lamp, rug], now=now)
     for number, name, country, locale in WAITING:
@@ -104,7 +111,8 @@ def sessions() -> dict[str, list[SetCookieParam]]:
 
 @pytest.fixture
 def desk(shop: Shop, open_page: OpenPage, sessions: dict[str, list[SetCookieParam]]) -> At:
-    """The first page of the admin as somebody sees it who has logged in. Each sets up their phone once."""
+    """The first page of the admin as somebody sees it who has logged in. Each sets up their phone
+    once."""
 
     def opened(name: str, *, width: int = 1280) -> Page:
         page = open_page(width=width)
@@ -126,7 +134,9 @@ def log_in(page: Page, shop: Shop, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Log in")
     secret = page.locator("code.to-copy").inner_text().replace(" ", "")
-    page.get_by_role("textbox", name="Code").fill(f"{totp(b32decode(secret + '=' * (-len(secret) % 8))):06d}")
+    page.get_by_role("textbox", name="Code").fill(
+        f"{totp(b32decode(secret + '=' * (-len(secret) % 8))):06d}"
+    )
     press(page, "Set up")
     page.get_by_role("link", name="I have kept them").click()
 
@@ -144,7 +154,9 @@ def said(page: Page, words: str) -> None:
 
 
 def seek(page: Page, words: str) -> None:
-    box = page.get_by_role("searchbox", name="Order number, mail, name, SKU, tracking number or restock")
+    box = page.get_by_role(
+        "searchbox", name="Order number, mail, name, SKU, tracking number or restock"
+    )
     box.fill(words)
     box.press("Enter")
 
@@ -193,8 +205,15 @@ class TestWarehouse:
     def test_dates_and_people_s_refunds_are_not_its_work(self, shop: Shop, desk: At) -> None:
         page = desk("wanda")
         lamp = shop.act(lambda: Restock.objects.get(reference="PO-7", product__sku="LAMP"))
-        assert page.request.get(f"{shop.url}{reverse('admin:orders_restock_move-date')}?id={lamp.pk}").status == 403
-        assert page.request.get(f"{shop.url}{reverse('admin:orders_refund_changelist')}").status == 403
+        assert (
+            page.request.get(
+                f"{shop.url}{reverse('admin:orders_restock_move-date')}?id={lamp.pk}"
+            ).status
+            == 403
+        )
+        assert (
+            page.request.get(f"{shop.url}{reverse('admin:orders_refund_changelist')}").status == 403
+        )
 
 
 class TestSupport:
@@ -245,11 +264,18 @@ class TestSupport:
         expect(page.get_by_role("link", name="PO-7")).to_be_visible()
         expect(page.get_by_role("link", name="Move date")).to_have_count(0)
         lamp = shop.act(lambda: Restock.objects.get(reference="PO-7", product__sku="LAMP"))
-        assert page.request.get(f"{shop.url}{reverse('admin:orders_restock_move-date')}?id={lamp.pk}").status == 403
+        assert (
+            page.request.get(
+                f"{shop.url}{reverse('admin:orders_restock_move-date')}?id={lamp.pk}"
+            ).status
+            == 403
+        )
 
 
 class TestManager:
-    def test_a_date_is_moved_and_undone_without_a_trace_and_moved_for_good(self, shop: Shop, desk: At) -> None:
+    def test_a_date_is_moved_and_undone_without_a_trace_and_moved_for_good(
+        self, shop: Shop, desk: At
+    ) -> None:
         page = desk("mona")
         seek(page, "LAMP")
         before = shop.act(facts)
@@ -277,7 +303,9 @@ class TestManager:
         page = desk("mona")
         seek(page, "RUG")
         move(page, days=1000, asks=True)
-        expect(page.get_by_text("is more than two years off. Did you mean that day?")).to_be_visible()
+        expect(
+            page.get_by_text("is more than two years off. Did you mean that day?")
+        ).to_be_visible()
         page.get_by_label("Yes, I mean").check()
         press(page, "Preview")
         expect(page.locator("#consequences")).to_contain_text("Moves 1 promise:")
@@ -307,7 +335,9 @@ class TestManager:
         expect(page.get_by_text("All orders are released")).to_be_visible()
         shop.mail("lise@example.com", "5001")
 
-    def test_a_product_is_discontinued_and_the_refunds_are_listed(self, shop: Shop, desk: At) -> None:
+    def test_a_product_is_discontinued_and_the_refunds_are_listed(
+        self, shop: Shop, desk: At
+    ) -> None:
         page = desk("mona")
         seek(page, "rug")
         follow(page, "Discontinue")
@@ -357,7 +387,11 @@ def move(page: Page, *, days: int, asks: bool = False) -> None:
 
 def facts() -> list[tuple[object, ...]]:
     """Of the lamp: all that its customers could read."""
-    events = Event.objects.filter(line__product__sku="LAMP").order_by("pk").values_list("pk", "kind", "message_due")
+    events = (
+        Event.objects.filter(line__product__sku="LAMP")
+        .order_by("pk")
+        .values_list("pk", "kind", "message_due")
+    )
     return list(events)
 
 

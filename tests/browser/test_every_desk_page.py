@@ -1,4 +1,5 @@
-"""Every page of the desk, and what it shows before something is done: for everyone, on a phone and at a table.
+"""Every page of the desk, and what it shows before something is done: for everyone, on a phone and
+at a table.
 
 ONLY=name,name looks at some of them; EVERY_LOOK=1 at both themes and both widths of each.
 """
@@ -33,19 +34,31 @@ from tests.gallery import states
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 WIDTHS = (360, 1280)
-# aria-input-field-name: Select2, as Django brings it, says "textbox" of what it shows as chosen, and gives it no name.
+# aria-input-field-name: Select2, as Django brings it, says "textbox" of what it shows as chosen,
+# and gives it no name.
 OURS = {"include": [["html"]], "exclude": [[".select2-selection__rendered"]]}
 LOOKS = [(theme, width) for theme in THEMES for width in WIDTHS]
-SHOWN = ("dated", "delayed_once", "delayed_eu", "partly_arrived", "partly_shipped", "cancelled_by_silence", "held")
+SHOWN = (
+    "dated",
+    "delayed_once",
+    "delayed_eu",
+    "partly_arrived",
+    "partly_shipped",
+    "cancelled_by_silence",
+    "held",
+)
 ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity\n"
 GOOD_AND_BAD = (
-    ORDERS + "90,2026-10-01,lise@example.com,Lise,DE,,CHAIR,1\n91,yesterday,ida@example.com,Ida,DE,,CHAIR,1\n"
+    ORDERS
+    + "90,2026-10-01,lise@example.com,Lise,DE,,CHAIR,1\n91,yesterday,ida@example.com,Ida,DE,,CHAIR,1\n"
 )
 OTHER_COLUMNS = "Order,Bought,SKU,Count\n92,2026-10-01,CHAIR,1\n"
 
 
 @pytest.fixture(scope="module")
-def desk(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
+def desk(
+    chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Gallery]:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     as_they_are = settings.STORAGES | {"staticfiles": plain}
     with django_db_blocker.unblock(), override_settings(STORAGES=as_they_are, SECOND_FACTOR=False):
@@ -68,7 +81,13 @@ def a_working_day(order: Order) -> User:
     for content in (GOOD_AND_BAD, OTHER_COLUMNS):
         known = content is GOOD_AND_BAD
         services.upload(
-            Upload.Kind.ORDERS, "orders.csv", content.encode(), all_products=True, known=known, now=now, actor="mona"
+            Upload.Kind.ORDERS,
+            "orders.csv",
+            content.encode(),
+            all_products=True,
+            known=known,
+            now=now,
+            actor="mona",
         )
     uploads.work_off()
     services.write_note(order, "Rang twice.", now=now, actor="sam")
@@ -92,9 +111,14 @@ def delivery() -> Restock:
     return product().restocks.filter(arrived=0).earliest("pk")
 
 
-def record(model: type[Restock | Order | OrderLine | Product | Receipt | Shipment | Message]) -> str:
+def record(
+    model: type[Restock | Order | OrderLine | Product | Receipt | Shipment | Message],
+) -> str:
     row = model._default_manager.order_by("-pk").first()
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk if row else 0])
+    return reverse(
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_change",
+        args=[row.pk if row else 0],
+    )
 
 
 def act(name: str, pk: int) -> str:
@@ -135,13 +159,17 @@ PAGES: dict[str, Callable[[], str]] = {
     "ship_would": lambda: reverse("desk:shipping"),
     "cancel_would": lambda: act("order_cancel", Order.objects.get(number=_number("dated")).pk),
     "discontinue_would": lambda: act("product_discontinue", product().pk),
-    "move_in_line": lambda: act("orderline_move", OrderLine.objects.filter(waiting__gt=0).latest("pk").pk),
+    "move_in_line": lambda: act(
+        "orderline_move", OrderLine.objects.filter(waiting__gt=0).latest("pk").pk
+    ),
     "keeps_place": lambda: act(
         "orderline_keeps-place", Order.objects.get(number=_number("delayed_once")).lines.get().pk
     ),
     "tell": lambda: act("order_tell", Order.objects.get(number=_number("dated")).pk),
     "write_note": lambda: act("order_write-note", Order.objects.get(number=_number("dated")).pk),
-    "correct_address": lambda: act("order_correct-address", Order.objects.get(number=_number("dated")).pk),
+    "correct_address": lambda: act(
+        "order_correct-address", Order.objects.get(number=_number("dated")).pk
+    ),
     "restocks": lambda: reverse("admin:orders_restock_changelist"),
     "orders": lambda: reverse("admin:orders_order_changelist"),
     "lines": lambda: reverse("admin:orders_orderline_changelist") + f"?product={product().pk}",
@@ -211,7 +239,8 @@ def chosen() -> list[str]:
 
 
 def looks(number: int) -> list[tuple[str, int]]:
-    """Theme and width: both of each for every page, turned from page to page so that all four are met."""
+    """Theme and width: both of each for every page, turned from page to page so that all four are
+    met."""
     if os.environ.get("EVERY_LOOK"):
         return LOOKS
     return [LOOKS[0], LOOKS[3]] if number % 2 else [LOOKS[2], LOOKS[1]]
@@ -231,7 +260,8 @@ def test_everyone_can_use_it(desk: Gallery, name: str) -> None:
     for theme, width in looks(list(PAGES).index(name)):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")  # colours fade
+        # colours fade
+        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
         wider = page.evaluate("document.documentElement.scrollWidth") - width
         faults = [fault(each) for each in Axe().run(page, OURS).response["violations"]]
         found[theme, width] = faults + [f"{wider} px too wide"] * (wider > 0)
@@ -246,9 +276,12 @@ def test_no_list_is_cut_off_in_a_window_of_1200_px(desk: Gallery) -> None:
     page.set_viewport_size({"width": 1200, "height": 800})
     too_wide = {}
     for model in admin.site._registry:
-        page.goto(f"{desk.server.url}{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_changelist')}")
+        page.goto(
+            f"{desk.server.url}{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_changelist')}"
+        )
         hidden = page.evaluate(
-            "Math.max(0, ...[...document.querySelectorAll('.results')].map((each) => each.scrollWidth - each.clientWidth))"
+            "Math.max(0, ...[...document.querySelectorAll('.results')].map((each) => "
+            "each.scrollWidth - each.clientWidth))"
         )
         if hidden:
             too_wide[model._meta.label] = hidden

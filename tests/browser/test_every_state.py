@@ -1,7 +1,8 @@
-"""Every page in every state: for everyone, whatever they read it with, and as the standards have it.
+"""Every page in every state: for everyone, whatever they read it with, and as the standards have
+it.
 
-The pages of one test run are made once. ONLY=name,name looks at some of them; EVERY_LOOK=1 at all languages, themes
-and widths of each.
+The pages of one test run are made once. ONLY=name,name looks at some of them; EVERY_LOOK=1 at all
+languages, themes and widths of each.
 """
 
 import zlib
@@ -19,7 +20,11 @@ from tests.gallery.email_pictures import mails
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-CASES = [pytest.param(name, look, id=f"{name}-{look}") for name in chosen() for look in looks(list(PAGES).index(name))]
+CASES = [
+    pytest.param(name, look, id=f"{name}-{look}")
+    for name in chosen()
+    for look in looks(list(PAGES).index(name))
+]
 # The validator knows no attributes of libraries.
 UNKNOWN_TO_IT = ("Attribute “hx-",)
 
@@ -55,15 +60,21 @@ def test_its_html_is_valid(html: Path) -> None:
     assert faults(html, allowed=UNKNOWN_TO_IT) == []
 
 
-# What Outlook and old mail programs lay out by, and what keeps dark mode in them; browsers and the standard have no need.
+# What Outlook and old mail programs lay out by, and what keeps dark mode in them; browsers and the
+# standard have no need.
 FOR_MAIL_PROGRAMS = (
-    *(f"The “{name}” attribute on the “table” element" for name in ("width", "cellpadding", "cellspacing", "border")),
+    *(
+        f"The “{name}” attribute on the “table” element"
+        for name in ("width", "cellpadding", "cellspacing", "border")
+    ),
     "The “align” attribute on the “td” element",
     *(f"CSS: “{name}" for name in ("mso-", "color-scheme”", "supported-color-schemes”")),
 )
 
 
-def test_the_html_of_every_mail_is_valid_in_every_language(gallery: Gallery, tmp_path: Path) -> None:
+def test_the_html_of_every_mail_is_valid_in_every_language(
+    gallery: Gallery, tmp_path: Path
+) -> None:
     for mail in mails(now=timezone.now(), languages=list(LOCALES)):
         (tmp_path / f"{mail.name}-{mail.language}.html").write_text(mail.composed.html)
     assert faults(tmp_path, allowed=FOR_MAIL_PROGRAMS) == []
@@ -82,7 +93,9 @@ def test_by_when_where_whom_to_ask_and_the_choice_are_seen_without_scrolling(
     page = gallery.open(name, Look(language, width=PHONE))
     ends = {part: page.locator(part).first.bounding_box() for part in AT_ONE_GLANCE}
     page.close()
-    assert [part for part, box in ends.items() if not box or box["y"] + box["height"] > PHONE_HEIGHT] == []
+    assert [
+        part for part, box in ends.items() if not box or box["y"] + box["height"] > PHONE_HEIGHT
+    ] == []
 
 
 CUT_OFF = """
@@ -94,8 +107,12 @@ CUT_OFF = """
 
 
 @pytest.mark.parametrize("language", LOCALES)
-@pytest.mark.parametrize("name", [name for name in chosen() if name in ("several_lines_different_fates", *ASKS[1:3])])
-def test_letters_twice_as_large_fit_the_narrowest_screen(gallery: Gallery, name: str, language: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name in chosen() if name in ("several_lines_different_fates", *ASKS[1:3])]
+)
+def test_letters_twice_as_large_fit_the_narrowest_screen(
+    gallery: Gallery, name: str, language: str
+) -> None:
     page = gallery.open(name, Look(language))
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     cut_off = page.evaluate(CUT_OFF)
@@ -107,14 +124,18 @@ HTML_BYTES = 30_000
 ALL_BYTES = 80_000
 
 
-@pytest.mark.parametrize("name", [name for name in chosen() if name in ("several_lines_different_fates", "dated")])
+@pytest.mark.parametrize(
+    "name", [name for name in chosen() if name in ("several_lines_different_fates", "dated")]
+)
 def test_a_status_page_is_light(gallery: Gallery, name: str) -> None:
-    """Bytes as they go over the wire from a server that compresses; here each body is compressed by hand."""
+    """Bytes as they go over the wire from a server that compresses; here each body is compressed by
+    hand."""
     page = gallery.open(name, Look())
     resources = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
     bodies = [page.request.get(url).body() for url in (page.url, *resources)]
     blocking = page.evaluate(
-        "[...document.querySelectorAll('head link[rel=stylesheet]:not([media=print]), script:not([defer]):not([async])')]"
+        "[...document.querySelectorAll('head link[rel=stylesheet]:not([media=print]), "
+        "script:not([defer]):not([async])')]"
         ".map(each => each.outerHTML)"
     )
     page.close()

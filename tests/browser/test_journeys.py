@@ -1,4 +1,5 @@
-"""What customers do, from the first page to the last, against the whole product as it runs in a shop."""
+"""What customers do, from the first page to the last, against the whole product as it runs in a
+shop."""
 
 from datetime import timedelta
 
@@ -14,7 +15,8 @@ from tests.gallery.states import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # as when somebody comes back to the page
+# as when somebody comes back to the page
+ASK = "document.dispatchEvent(new Event('visibilitychange'))"
 SHOWN = 30_000  # milliseconds until the worker has done it and the page shows it
 
 
@@ -51,7 +53,9 @@ def slip(shop: Shop, line: OrderLine, days: int) -> None:
     def move() -> None:
         restock = next_delivery(line)
         expected = restock.dates.latest("posted_on", "id").expected_on
-        services.move_restock_date(restock, expected + timedelta(days=days), reason="customs", now=timezone.now())
+        services.move_restock_date(
+            restock, expected + timedelta(days=days), reason="customs", now=timezone.now()
+        )
 
     shop.act(move)
 
@@ -66,14 +70,20 @@ def test_from_the_number_to_the_parcel(shop: Shop, open_page: OpenPage) -> None:
     shop.act(lambda: services.receive(line.product, 1, now=timezone.now()))
     comes(page, "Yours has arrived and is set aside for you.")
     now = timezone.now()
-    shop.act(lambda: services.ship(state.order, {line.pk: 1}, now=now, carrier="UPS", tracking_number="1Z9"))
+    shop.act(
+        lambda: services.ship(
+            state.order, {line.pk: 1}, now=now, carrier="UPS", tracking_number="1Z9"
+        )
+    )
     comes(page, "Carrier: UPS, tracking number 1Z9.")
     expect(page.get_by_role("link", name="Track 1Z9")).to_be_visible()
     expect(page.locator("[hx-trigger]")).to_have_count(0)
     shop.mail(state.order.email, "tracking number 1Z9")
 
 
-def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(shop: Shop, open_page: OpenPage) -> None:
+def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(
+    shop: Shop, open_page: OpenPage
+) -> None:
     state = shop.state("dated")
     page = open_page()
     page.goto(shop.page(state))
@@ -88,7 +98,9 @@ def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(shop: Shop, open_p
     expect(page.get_by_role("link", name="Keep my place")).to_have_count(0)
 
 
-def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(shop: Shop, open_page: OpenPage) -> None:
+def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(
+    shop: Shop, open_page: OpenPage
+) -> None:
     state = shop.state("quantity_40")
     page = open_page()
     page.goto(shop.page(state))
@@ -113,7 +125,9 @@ def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPag
     expect(page.get_by_role("link", name="Put me back")).to_have_count(0)
 
 
-def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(shop: Shop, open_page: OpenPage) -> None:
+def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(
+    shop: Shop, open_page: OpenPage
+) -> None:
     state = shop.state("delayed_eu")
     page = open_page()
     page.goto(shop.page(state))
@@ -150,7 +164,9 @@ def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: O
     expect(page.get_by_role("link", name="Cancel", exact=True)).to_be_visible()
 
 
-def test_good_news_may_be_turned_off_and_the_rest_says_that_it_stays_on(shop: Shop, open_page: OpenPage) -> None:
+def test_good_news_may_be_turned_off_and_the_rest_says_that_it_stays_on(
+    shop: Shop, open_page: OpenPage
+) -> None:
     state = shop.state("arrived")
     page = open_page()
     page.goto(shop.page(state).replace("/o/", "/preferences/"))
@@ -163,14 +179,20 @@ def test_good_news_may_be_turned_off_and_the_rest_says_that_it_stays_on(shop: Sh
     expect(page.get_by_role("checkbox")).to_have_count(2)
 
 
-def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(shop: Shop, open_page: OpenPage) -> None:
+def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(
+    shop: Shop, open_page: OpenPage
+) -> None:
     product = shop.line(shop.state("kept")).product
     foreign = (
-        f'<!doctype html><title>Blankets</title><body style="margin:0"><div data-backorders-sku="{product.sku}"></div>'
+        f'<!doctype html><title>Blankets</title><body style="margin:0"><div '
+        f'data-backorders-sku="{product.sku}"></div>'
         f'<script src="{shop.url}/static/js/embed.js" defer></script>'
     )
     page = open_page()
-    page.route("http://blankets.example/", lambda route: route.fulfill(body=foreign, content_type="text/html"))
+    page.route(
+        "http://blankets.example/",
+        lambda route: route.fulfill(body=foreign, content_type="text/html"),
+    )
     page.goto("http://blankets.example/")
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Leaves us by")).to_be_visible()
@@ -223,17 +245,25 @@ def test_offline_is_said_and_gets_over_by_itself(shop: Shop, open_page: OpenPage
     expect(news).to_contain_text("Connected again")
 
 
-def test_nothing_jumps_and_nothing_moves_for_who_wants_it_still(shop: Shop, open_page: OpenPage) -> None:
+def test_nothing_jumps_and_nothing_moves_for_who_wants_it_still(
+    shop: Shop, open_page: OpenPage
+) -> None:
     state = shop.state("moved_up")
     page = open_page(reduced_motion=True)
     page.add_init_script(
-        "window.shift = 0; const add = (list) => list.getEntries().forEach((each) => { window.shift += each.value; });"
+        "window.shift = 0; const add = (list) => list.getEntries().forEach((each) => { "
+        "window.shift += each.value; });"
         "new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});"
     )
     page.goto(shop.page(state))
     slip(shop, shop.line(state), 28)
     comes(page, "Why: the goods are held at customs.")
-    assert page.evaluate("document.getAnimations().filter((each) => each.playState === 'running').length") == 0
+    assert (
+        page.evaluate(
+            "document.getAnimations().filter((each) => each.playState === 'running').length"
+        )
+        == 0
+    )
     page.goto(shop.page(state))
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shift") == 0

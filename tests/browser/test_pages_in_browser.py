@@ -41,7 +41,9 @@ def asking(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> tup
     """The status page with a clock that the test moves, and its questions for news so far."""
     page = open_page(may_fail=True)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
+    page.on(
+        "request", lambda request: asked.append(request.url) if "/live/" in request.url else None
+    )
     page.clock.install()
     page.goto(address(live_server, line.order))
     return page, asked
@@ -65,7 +67,9 @@ def test_from_the_number_to_a_page_that_follows_the_line(
     expect(page.locator("#live").get_by_text("2 people ahead of you have theirs.")).to_be_visible()
 
     services.receive(line.product, 1, now=timezone.now())
-    services.ship(line.order, {line.pk: 1}, now=timezone.now(), carrier="UPS", tracking_number="1Z9")
+    services.ship(
+        line.order, {line.pk: 1}, now=timezone.now(), carrier="UPS", tracking_number="1Z9"
+    )
     page.evaluate(BECOMES_VISIBLE)
     expect(page.get_by_role("link", name="Track 1Z9")).to_be_visible()
     assert page.evaluate("window.neverReloaded")
@@ -121,7 +125,9 @@ def test_it_stops_asking_once_the_link_is_revoked(asking: tuple[Page, list[str]]
     assert len(asked) == 1
 
 
-def test_news_is_said_outside_the_part_that_changes(asking: tuple[Page, list[str]], line: OrderLine) -> None:
+def test_news_is_said_outside_the_part_that_changes(
+    asking: tuple[Page, list[str]], line: OrderLine
+) -> None:
     page, _ = asking
     page.locator("#rule summary").click()
     page.locator(".others a").first.focus()
@@ -131,14 +137,18 @@ def test_news_is_said_outside_the_part_that_changes(asking: tuple[Page, list[str
     expect(page.locator("#news")).to_have_text(
         "You moved up: a delivery arrived, and 2 people ahead of you have theirs."
     )
-    assert page.locator("#news").evaluate("each => !each.closest('#live') && each.getAttribute('role') === 'status'")
+    assert page.locator("#news").evaluate(
+        "each => !each.closest('#live') && each.getAttribute('role') === 'status'"
+    )
     assert page.evaluate("document.activeElement.textContent") == "Cancel"
     assert page.locator("#rule").evaluate("each => each.open")
     page.clock.run_for(EVERY)
     expect(page.locator("#news")).to_have_text("")
 
 
-def test_a_shop_that_does_not_answer_is_said_and_asked_less_and_less(asking: tuple[Page, list[str]]) -> None:
+def test_a_shop_that_does_not_answer_is_said_and_asked_less_and_less(
+    asking: tuple[Page, list[str]],
+) -> None:
     page, asked = asking
     page.route("**/live/**", lambda route: route.abort())
     for wait in (EVERY, 3 * EVERY, 6 * EVERY):
@@ -163,7 +173,9 @@ def test_by_when_where_and_whom_to_ask_stand_on_the_first_screen(
         assert box["y"] + box["height"] <= 640
 
 
-def test_everything_works_without_javascript(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> None:
+def test_everything_works_without_javascript(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine
+) -> None:
     page = open_page(javascript=False, may_fail=True)
     page.goto(live_server.url)
     page.get_by_label("Order number").fill("T-1001")
@@ -194,14 +206,18 @@ def test_nothing_is_wider_than_the_screen(
     services.receive(line.product, 6, now=timezone.now())
     first = long.lines.order_by("pk")[0]
     for carrier, number in (("UPS", "1Z" * 60), ("Carrier" * 14, "9" * 120), ("", "JD01" * 30)):
-        services.ship(long, {first.pk: 1}, now=timezone.now(), carrier=carrier, tracking_number=number)
+        services.ship(
+            long, {first.pk: 1}, now=timezone.now(), carrier=carrier, tracking_number=number
+        )
     page = open_page(width=width)
     for url in (live_server.url, address(live_server, long), f"{live_server.url}/p/LAMP/"):
         page.goto(url)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_withdrawing_is_a_button_for_a_thumb(open_page: OpenPage, live_server: LiveServer, line: OrderLine) -> None:
+def test_withdrawing_is_a_button_for_a_thumb(
+    open_page: OpenPage, live_server: LiveServer, line: OrderLine
+) -> None:
     order = services.place_order(
         services.NewOrder(
             number="EU-1",

@@ -1,4 +1,5 @@
-"""Programs that look for harm open every link of a mail, run its scripts and fetch what it names: nothing may happen."""
+"""Programs that look for harm open every link of a mail, run its scripts and fetch what it names:
+nothing may happen."""
 
 import re
 from collections.abc import Iterator
@@ -32,17 +33,27 @@ def links(gallery: Gallery) -> list[str]:
     now = timezone.now()
     orders = [state.order for state in gallery.states.values()]
     orders += [order for _name, _shows, order in email_states.make(now=now)]
-    mails = [mail for order in orders if order.email and (mail := newest_mail(order.pk, language="en", now=now))]
+    mails = [
+        mail
+        for order in orders
+        if order.email and (mail := newest_mail(order.pk, language="en", now=now))
+    ]
     assert len(mails) > 40
     words = " ".join(f"{mail.text} {mail.html} {mail.headers}" for mail in mails)
-    found = {urlsplit(link.replace("&amp;", "&")) for link in re.findall(r"https?://testserver[^\s\"'<>)]+", words)}
+    found = {
+        urlsplit(link.replace("&amp;", "&"))
+        for link in re.findall(r"https?://testserver[^\s\"'<>)]+", words)
+    }
     return sorted(f"{link.path}?{link.query}" for link in found)
 
 
 def rows() -> dict[str, str]:
     """All that the database holds, by table."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+            "'public'::regnamespace"
+        )
         tables = [name for (name,) in cursor.fetchall() if name != "django_session"]
         return {table: _digest(cursor, table) for table in tables}
 
@@ -60,7 +71,8 @@ def test_asking_for_every_link_in_every_way_changes_nothing(links: list[str]) ->
         (method, link, status)
         for link in links
         for method, headers in ASKING
-        if (status := client.generic(method, link, headers=headers).status_code) != 200 and method != "OPTIONS"
+        if (status := client.generic(method, link, headers=headers).status_code) != 200
+        and method != "OPTIONS"
     ]
     assert refused == []
     assert rows() == before

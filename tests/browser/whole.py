@@ -1,4 +1,5 @@
-"""The whole product, as it runs in a shop: web, worker and beat in processes of their own, and a mail server."""
+"""The whole product, as it runs in a shop: web, worker and beat in processes of their own, and a
+mail server."""
 
 import os
 import re
@@ -35,7 +36,8 @@ REDIS_DATABASE = 60  # of its own: the tests empty theirs
 
 @dataclass
 class Shop:
-    """`act` runs a service as another process would: committed, and not in the thread of the browser."""
+    """`act` runs a service as another process would: committed, and not in the thread of the
+    browser."""
 
     url: str
     sink: MailSink
@@ -81,7 +83,8 @@ def until(complaint: str) -> Iterator[None]:
 
 @contextmanager
 def running(directory: Path, sink: MailSink, smtp_port: int, **variables: str) -> Iterator[Shop]:
-    """The shop on the database of the tests, until the block ends; DEMO="0": with its files as in production."""
+    """The shop on the database of the tests, until the block ends; DEMO="0": with its files as in
+    production."""
     port = free_port()
     environment = supervisor.demo_environment(directory, port=port) | {
         "ALLOWED_HOSTS": "localhost",

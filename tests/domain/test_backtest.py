@@ -9,7 +9,8 @@ HEADER = "reference,supplier,posted_on,promised_on,arrived_on,known_on,quantity"
 
 
 def delivery(number: int, slip: int | None, *, known_after: int = 0, supplier: str = "Acme") -> str:
-    """Promised ten days ahead, eleven days after the one before, so that a punctual one is known by the next."""
+    """Promised ten days ahead, eleven days after the one before, so that a punctual one is known by
+    the next."""
     posted_on = START + timedelta(days=11 * number)
     promised_on = posted_on + timedelta(days=10)
     arrived_on = "" if slip is None else promised_on + timedelta(days=slip)
@@ -84,14 +85,22 @@ def test_restock_rows_share_the_arrival_that_stands_on_one_of_them() -> None:
     versions = read_versions([header, *rows], "file.csv")
 
     assert [version.promised_on for version in versions] == [date(2026, 3, 1), date(2026, 3, 9)]
-    assert {(version.arrived_on, version.known_on) for version in versions} == {(date(2026, 3, 10), date(2026, 3, 11))}
+    assert {(version.arrived_on, version.known_on) for version in versions} == {
+        (date(2026, 3, 10), date(2026, 3, 11))
+    }
 
 
 @pytest.mark.parametrize(
     "row, fault",
     [
-        ("R1,Acme,2026-01-01,soon,,,5", "promised_on is 'soon'; expected a date such as 2026-03-31"),
-        ("R1,Acme,2026-01-01,2026-02-01,,,some", "quantity is 'some'; expected a whole number above 0"),
+        (
+            "R1,Acme,2026-01-01,soon,,,5",
+            "promised_on is 'soon'; expected a date such as 2026-03-31",
+        ),
+        (
+            "R1,Acme,2026-01-01,2026-02-01,,,some",
+            "quantity is 'some'; expected a whole number above 0",
+        ),
         (",Acme,2026-01-01,2026-02-01,,,5", "reference is empty; expected a name"),
         (
             "R1,Acme,2026-01-01,2026-02-01,2026-02-03,2026-02-02,5",
@@ -108,5 +117,7 @@ def test_a_row_that_cannot_be_read_is_named_with_what_was_expected(row: str, fau
 
 
 def test_a_missing_column_is_named() -> None:
-    with pytest.raises(BadFile, match=r"^file.csv:1: no column quantity; expected reference, supplier, "):
+    with pytest.raises(
+        BadFile, match=r"^file.csv:1: no column quantity; expected reference, supplier, "
+    ):
         read_versions([HEADER.removesuffix(",quantity")], "file.csv")

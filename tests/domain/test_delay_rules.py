@@ -1,7 +1,9 @@
-"""delay_table.csv was written from the rules (docs/delay-rules.md), not from the code: a row per situation and country.
+"""delay_table.csv was written from the rules (docs/delay-rules.md), not from the code: a row per
+situation and country.
 
-The shop is asked on 23 November 2026 and stated 1 December when the order came, on 20 October, but where a situation
-says otherwise. Days of windows are days of leaving; parcels to Germany and Britain take 7 days.
+The shop is asked on 23 November 2026 and stated 1 December when the order came, on 20 October, but
+where a situation says otherwise. Days of windows are days of leaving; parcels to Germany and
+Britain take 7 days.
 """
 
 import csv
@@ -56,9 +58,20 @@ SITUATIONS: Mapping[str, Mapping[str, Any]] = {
     "later_by_a_day": {"told": DEC_15, "late": date(2026, 12, 16)},
     "later_no_date": {"told": DEC_15, "late": None},
     "later_while_asked": {"told": JAN_15, "asked_until": DEC_31, "late": date(2027, 1, 20)},
-    "later_than_agreed": {"told": JAN_15, "asked_until": DEC_31, "kept": True, "late": date(2027, 1, 16)},
+    "later_than_agreed": {
+        "told": JAN_15,
+        "asked_until": DEC_31,
+        "kept": True,
+        "late": date(2027, 1, 16),
+    },
     "within_agreed": {"told": JAN_15, "asked_until": DEC_31, "kept": True, "late": JAN_15},
-    "open_wait": {"told": None, "asked_until": DEC_31, "kept": True, "late": None, "today": date(2027, 6, 1)},
+    "open_wait": {
+        "told": None,
+        "asked_until": DEC_31,
+        "kept": True,
+        "late": None,
+        "today": date(2027, 6, 1),
+    },
     "will_not_ship": {"late": DEC_15, "will_ship": False},
     "missed": {"late": date(2026, 12, 20), "today": date(2026, 12, 2)},
     "on_the_last_day": {"late": DEC_15, "today": STATED},
@@ -118,7 +131,9 @@ def as_row(decision: Decision) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("row", read_table(), ids=lambda row: f"{row['situation']}-{row['country']}{row['region']}")
+@pytest.mark.parametrize(
+    "row", read_table(), ids=lambda row: f"{row['situation']}-{row['country']}{row['region']}"
+)
 def test_a_situation_is_decided_as_the_table_of_the_country_says(row: dict[str, str]) -> None:
     asked = situation(row["country"], row["region"], **SITUATIONS[row["situation"]])
     assert as_row(decide(asked)) == {column: row[column] for column in row if column not in KEYS}
@@ -132,13 +147,17 @@ def test_the_table_has_every_situation_and_every_case_for_every_jurisdiction() -
         (name, *place) for name in SITUATIONS for place in places
     )
     for place in places:
-        assert {row["case"] for row in table if (row["country"], row["region"]) == place} >= set(Case)
+        assert {row["case"] for row in table if (row["country"], row["region"]) == place} >= set(
+            Case
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "days"), [("first_by_two_weeks", 14), ("later_by_a_day", 1), ("later_while_asked", 5)]
 )
-def test_the_length_of_a_delay_is_counted_from_the_day_the_customer_knew(name: str, days: int) -> None:
+def test_the_length_of_a_delay_is_counted_from_the_day_the_customer_knew(
+    name: str, days: int
+) -> None:
     assert decide(situation("US", "CA", **SITUATIONS[name])).delay_days == days
 
 
@@ -147,7 +166,9 @@ def test_no_length_is_stated_of_a_delay_without_a_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agreed", "case"), [(None, Case.I), (DEC_15, Case.E)], ids=["not yet moved", "moved by silence"]
+    ("agreed", "case"),
+    [(None, Case.I), (DEC_15, Case.E)],
+    ids=["not yet moved", "moved by silence"],
 )
 def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_has_moved_the_agreed_day(
     agreed: date | None, case: Case
@@ -160,7 +181,9 @@ def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_has
     assert (slipped.case, slipped.notice_by, slipped.answer_by) == (Case.D, DEC_15, DEC_15)
 
 
-def test_keep_said_to_a_date_found_while_no_date_was_known_ends_the_deadline_of_the_first_notice() -> None:
+def test_keep_said_to_a_date_found_while_no_date_was_known_ends_the_deadline_of_the_first_notice() -> (
+    None
+):
     asked = situation("US", told=None, asked_until=DEC_31, late=DEC_15)
     agreed = replace(asked, agreed_by=DEC_15, told=Told(None, DEC_31, kept=True))
 
@@ -169,11 +192,15 @@ def test_keep_said_to_a_date_found_while_no_date_was_known_ends_the_deadline_of_
     assert (slipped.case, slipped.answer_by) == (Case.D, DEC_15)
 
 
-@pytest.mark.parametrize("told", [None, Told(DEC_15), Told(DEC_15, DEC_15), Told(date(2027, 1, 10), DEC_31)])
+@pytest.mark.parametrize(
+    "told", [None, Told(DEC_15), Told(DEC_15, DEC_15), Told(date(2027, 1, 10), DEC_31)]
+)
 def test_a_day_agreed_to_by_telephone_holds_whatever_was_told_before_and_slips_as_a_later_delay(
     told: Told | None,
 ) -> None:
-    agreed = replace(situation("US", late=JAN_15, today=date(2027, 1, 2)), agreed_by=JAN_15, told=told)
+    agreed = replace(
+        situation("US", late=JAN_15, today=date(2027, 1, 2)), agreed_by=JAN_15, told=told
+    )
 
     assert decide(agreed).case is Case.E
     slipped = decide(replace(agreed, late=date(2027, 1, 16)))
@@ -207,9 +234,13 @@ def test_the_shipping_address_decides_whose_law_it_is_and_the_shop_where_it_is_u
 
 
 def test_the_union_has_27_members() -> None:
-    members = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split()  # noqa: SIM905 - reads as a line
+    members = (
+        "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split()  # noqa: SIM905
+    )
     assert len(members) == 27
-    assert {jurisdiction_of(code, "", default_country="US") for code in members} == {Jurisdiction.EU}
+    assert {jurisdiction_of(code, "", default_country="US") for code in members} == {
+        Jurisdiction.EU
+    }
 
 
 @pytest.mark.parametrize(
@@ -225,7 +256,9 @@ def test_the_union_has_27_members() -> None:
         ("elsewhere", "US", "elsewhere"),
     ],
 )
-def test_a_shop_may_choose_stricter_rules_but_none_that_ask_less(law: str, chosen: str, applied: str) -> None:
+def test_a_shop_may_choose_stricter_rules_but_none_that_ask_less(
+    law: str, chosen: str, applied: str
+) -> None:
     assert strictest(Jurisdiction(law), Jurisdiction(chosen)) == applied
 
 
@@ -236,7 +269,10 @@ def test_stricter_rules_never_read_silence_as_consent_where_the_law_does_not(
     rules = RULES[strictest(law, chosen)]
     for case, silence in RULES[law].silence.items():
         assert rules.silence[case] == silence
-    assert (rules.delay_length, rules.withdrawal) >= (RULES[law].delay_length, RULES[law].withdrawal)
+    assert (rules.delay_length, rules.withdrawal) >= (
+        RULES[law].delay_length,
+        RULES[law].withdrawal,
+    )
 
 
 # What is set aside.
@@ -252,7 +288,11 @@ def test_stricter_rules_never_read_silence_as_consent_where_the_law_does_not(
         ({"told": None, "asked_until": DEC_31, "late": None}, Case.D, DEC_31),
         ({"told": DEC_15, "late": date(2026, 12, 17)}, Case.D, DEC_15),
         ({"late": None}, Case.C, DEC_31),
-        ({"told": JAN_15, "asked_until": DEC_31, "late": None, "today": date(2027, 1, 1)}, None, None),
+        (
+            {"told": JAN_15, "asked_until": DEC_31, "late": None, "today": date(2027, 1, 1)},
+            None,
+            None,
+        ),
     ],
     ids=[
         "ships by the day asked for",
@@ -273,7 +313,9 @@ def test_what_is_set_aside_is_asked_of_without_a_threat_and_only_where_the_law_w
     assert (decision.case, decision.silence, decision.answer_by) == (case, kept, answer_by)
 
 
-def test_what_is_set_aside_and_has_no_date_is_looked_for_in_the_warehouse_and_not_on_its_way() -> None:
+def test_what_is_set_aside_and_has_no_date_is_looked_for_in_the_warehouse_and_not_on_its_way() -> (
+    None
+):
     asked = situation("US", told=None, asked_until=DEC_31, late=None)
     assert decide(replace(asked, set_aside=True)).sentences == (
         Sentence.CHECKING,
@@ -303,9 +345,11 @@ for line in (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-
         ("GB", date(2026, 7, 1), "2026-07-01T23:00", "2026-07-01T23:00"),
         ("PT", date(2026, 12, 1), "2026-12-02T00:00", "2026-12-02T01:00"),  # Lisbon, the Azores
         ("RU", date(2026, 12, 1), "2026-12-01T12:00", "2026-12-01T22:00"),  # Kamchatka, Kaliningrad
-        ("AU", date(2026, 12, 1), "2026-12-01T13:00", "2026-12-01T16:00"),  # Sydney in summer, Perth
+        # Sydney in summer, Perth
+        ("AU", date(2026, 12, 1), "2026-12-01T13:00", "2026-12-01T16:00"),
         ("BR", date(2026, 12, 1), "2026-12-02T02:00", "2026-12-02T05:00"),  # Noronha, Acre
-        ("XK", date(2026, 12, 1), "2026-12-01T10:00", "2026-12-02T12:00"),  # unknown: anywhere on earth
+        # unknown: anywhere on earth
+        ("XK", date(2026, 12, 1), "2026-12-01T10:00", "2026-12-02T12:00"),
     ],
 )
 def test_our_day_ends_in_the_easternmost_zone_and_the_customers_in_the_westernmost(
@@ -316,16 +360,22 @@ def test_our_day_ends_in_the_easternmost_zone_and_the_customers_in_the_westernmo
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 15), date(2026, 7, 15), date(2026, 10, 24)])
-def test_the_day_of_every_zone_on_earth_ends_between_our_duty_and_the_customers_deadline(day: date) -> None:
+def test_the_day_of_every_zone_on_earth_ends_between_our_duty_and_the_customers_deadline(
+    day: date,
+) -> None:
     assert len(EVERY_COUNTRY) > 240
     for country, zones in EVERY_COUNTRY.items():
         midnight = datetime(day.year, day.month, day.day + 1)
         ends = [midnight.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones]
-        assert (duty_ends(day, country), deadline_ends(day, country)) == (min(ends), max(ends)), country
+        assert (duty_ends(day, country), deadline_ends(day, country)) == (min(ends), max(ends)), (
+            country
+        )
 
 
 @given(
-    st.dates(date(2024, 1, 1), date(2030, 1, 1)), st.sampled_from([*EVERY_COUNTRY, "", "XX"]), st.integers(0, 86_399)
+    st.dates(date(2024, 1, 1), date(2030, 1, 1)),
+    st.sampled_from([*EVERY_COUNTRY, "", "XX"]),
+    st.integers(0, 86_399),
 )
 @settings(deadline=None)
 def test_the_day_it_is_for_our_duties_is_the_first_whose_end_is_still_to_come(
@@ -335,11 +385,17 @@ def test_the_day_it_is_for_our_duties_is_the_first_whose_end_is_still_to_come(
     today, ordered_on = latest_day(at, country), earliest_day(at, country)
 
     assert duty_ends(today - timedelta(days=1), country) <= at < duty_ends(today, country)
-    assert deadline_ends(ordered_on - timedelta(days=1), country) <= at < deadline_ends(ordered_on, country)
+    assert (
+        deadline_ends(ordered_on - timedelta(days=1), country)
+        <= at
+        < deadline_ends(ordered_on, country)
+    )
     assert duty_ends(day, country) <= deadline_ends(day, country)
 
 
-@pytest.mark.parametrize(("law", "counts"), [("US", False), ("US-CA", False), ("EU", True), ("elsewhere", True)])
+@pytest.mark.parametrize(
+    ("law", "counts"), [("US", False), ("US-CA", False), ("EU", True), ("elsewhere", True)]
+)
 def test_a_notice_after_the_end_of_its_day_in_new_york_counts_only_where_the_us_rule_does_not_apply(
     law: str, counts: bool
 ) -> None:
@@ -368,7 +424,9 @@ def test_customers_are_reminded_7_and_2_days_before_and_staff_warned_7_3_1_and_o
         ("elsewhere", date(2026, 12, 8)),
     ],
 )
-def test_what_is_cancelled_on_24_november_is_refunded_by_the_day_the_law_sets(law: str, due: date) -> None:
+def test_what_is_cancelled_on_24_november_is_refunded_by_the_day_the_law_sets(
+    law: str, due: date
+) -> None:
     assert refund_due_on(Jurisdiction(law), date(2026, 11, 24)) == due
 
 
@@ -378,7 +436,9 @@ def test_a_refund_is_due_after_the_cancellation_within_two_weeks_or_seven_workin
     law: Jurisdiction, cancelled_on: date
 ) -> None:
     due = refund_due_on(law, cancelled_on)
-    between = [cancelled_on + timedelta(days=ahead) for ahead in range(1, (due - cancelled_on).days + 1)]
+    between = [
+        cancelled_on + timedelta(days=ahead) for ahead in range(1, (due - cancelled_on).days + 1)
+    ]
     if law in (Jurisdiction.US, Jurisdiction.US_CA):
         assert is_working_day(due, "US")
         assert sum(is_working_day(day, "US") for day in between) == 7
@@ -407,7 +467,9 @@ US = (Jurisdiction.US, Jurisdiction.US_CA)
 
 
 @given(ANYTHING)
-def test_every_situation_has_a_decision_and_silence_consents_in_case_a_of_the_us_alone(asked: Situation) -> None:
+def test_every_situation_has_a_decision_and_silence_consents_in_case_a_of_the_us_alone(
+    asked: Situation,
+) -> None:
     decision = decide(asked)
 
     if decision.silence is Silence.CONSENT:
@@ -421,7 +483,9 @@ def test_every_situation_has_a_decision_and_silence_consents_in_case_a_of_the_us
 
 
 @given(ANYTHING)
-def test_a_message_that_asks_says_the_choice_the_refund_and_what_silence_means(asked: Situation) -> None:
+def test_a_message_that_asks_says_the_choice_the_refund_and_what_silence_means(
+    asked: Situation,
+) -> None:
     decision = decide(asked)
     meanings = {code for code in Sentence if code.startswith("silence_")}
 
@@ -437,7 +501,12 @@ def test_a_message_that_asks_says_the_choice_the_refund_and_what_silence_means(a
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 25), st.none() | st.integers(0, 80), st.booleans(), st.sampled_from(["", "keep"])),
+    st.tuples(
+        st.integers(0, 25),
+        st.none() | st.integers(0, 80),
+        st.booleans(),
+        st.sampled_from(["", "keep"]),
+    ),
     max_size=8,
 )
 
@@ -447,8 +516,15 @@ STEPS = st.lists(
 def test_however_often_it_slips_no_notice_outlives_the_day_told_or_the_deadline_before_it(
     law: Jurisdiction, stated: int | None, steps: list[tuple[int, int | None, bool, str]]
 ) -> None:
-    """A line's life: days pass, the window moves, the notice is told or not, the customer says keep or nothing."""
-    line = Situation(law, ORDERED, None, ORDERED, stated_by=None if stated is None else ORDERED + timedelta(stated))
+    """A line's life: days pass, the window moves, the notice is told or not, the customer says keep
+    or nothing."""
+    line = Situation(
+        law,
+        ORDERED,
+        None,
+        ORDERED,
+        stated_by=None if stated is None else ORDERED + timedelta(stated),
+    )
     for passed, late, is_told, answer in steps:
         today = line.today + timedelta(passed)
         line = replace(line, today=today, late=None if late is None else today + timedelta(late))
@@ -456,7 +532,9 @@ def test_however_often_it_slips_no_notice_outlives_the_day_told_or_the_deadline_
         if decision.cancel_now or decision.case is None:
             return
         if decision.case is Case.D and law in US:
-            old_r = line.agreed if before is None or before.kept or before.late is None else before.late
+            old_r = (
+                line.agreed if before is None or before.kept or before.late is None else before.late
+            )
             assert decision.answer_by == decision.notice_by <= max(old_r, line.agreed)
             if before and before.cancels_on and not before.kept:
                 assert decision.answer_by <= before.cancels_on
@@ -466,6 +544,10 @@ def test_however_often_it_slips_no_notice_outlives_the_day_told_or_the_deadline_
             continue
         line = replace(line, told=Told(line.late, decision.cancels_on, kept=answer == "keep"))
         if answer == "keep":
-            line = replace(line, agreed_by=decision.consent_to or line.agreed_by, open_wait=decision.consent_to is None)
+            line = replace(
+                line,
+                agreed_by=decision.consent_to or line.agreed_by,
+                open_wait=decision.consent_to is None,
+            )
         told_again = decide(line)
         assert not told_again.notice_due

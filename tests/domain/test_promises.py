@@ -27,8 +27,8 @@ def window(kind: str, early: int, likely: int, late: int) -> Window:
     return Window("dated", day(early), day(likely), day(late), 0.9)
 
 
-# Kind told (early 20, likely 30, late 40 days from today; told today), kind now, and the answer when now lies wholly
-# before, within, or wholly after what was told.
+# Kind told (early 20, likely 30, late 40 days from today; told today), kind now, and the answer
+# when now lies wholly before, within, or wholly after what was told.
 CASES = """
 dated    dated    earlier  -        later
 dated    unrated  earlier  -        later
@@ -58,7 +58,9 @@ none     none     -        -        -
 """
 
 
-@pytest.mark.parametrize("told, now, before, within, after", [row.split() for row in CASES.strip().splitlines()])
+@pytest.mark.parametrize(
+    "told, now, before, within, after", [row.split() for row in CASES.strip().splitlines()]
+)
 def test_what_a_customer_notices_between_any_two_kinds_of_window(
     told: str, now: str, before: str, within: str, after: str
 ) -> None:
@@ -89,7 +91,10 @@ def test_losing_the_likely_day_is_later(told: str) -> None:
     "likely, late, answer", [(40, 45, None), (41, 45, "later"), (19, 20, None), (18, 19, "earlier")]
 )
 def test_the_days_told_themselves_still_hold(likely: int, late: int, answer: str | None) -> None:
-    assert change(window("dated", 20, 30, 40), TODAY, window("dated", 10, likely, late), TODAY) == answer
+    assert (
+        change(window("dated", 20, 30, 40), TODAY, window("dated", 10, likely, late), TODAY)
+        == answer
+    )
 
 
 windows = st.tuples(
@@ -100,7 +105,9 @@ windows = st.tuples(
 
 @given(windows, windows, st.integers(0, 60))
 @settings(deadline=None)
-def test_a_likely_day_after_everything_told_is_never_silent(told: Window, now: Window, ago: int) -> None:
+def test_a_likely_day_after_everything_told_is_never_silent(
+    told: Window, now: Window, ago: int
+) -> None:
     if told.late and now.likely and now.likely > told.late:
         assert change(told, day(-ago), now, TODAY) == "later"
 

@@ -20,7 +20,10 @@ def days(number: int) -> timedelta:
 def history(supplier: str, slips: list[int | None]) -> list[DateVersion]:
     day = TODAY - days(400)
     arrivals = [None if slip is None else day + days(slip) for slip in slips]
-    return [DateVersion(supplier, f"{n}", day, day, 1, arrived, arrived) for n, arrived in enumerate(arrivals)]
+    return [
+        DateVersion(supplier, f"{n}", day, day, 1, arrived, arrived)
+        for n, arrived in enumerate(arrivals)
+    ]
 
 
 RECORD = Record.as_of(
@@ -38,11 +41,19 @@ deliveries = st.lists(
         st.integers(0, 6),
     ),
     max_size=6,
-).map(lambda rows: [OpenDelivery(f"R{n}", of, TODAY + days(ahead), units) for n, (of, ahead, units) in enumerate(rows)])
+).map(
+    lambda rows: [
+        OpenDelivery(f"R{n}", of, TODAY + days(ahead), units)
+        for n, (of, ahead, units) in enumerate(rows)
+    ]
+)
 
 
-def naive_band(expected: list[OpenDelivery], record: Record, unit: int) -> tuple[Window, str | None]:
-    """One unit after the other: the unit-th to arrive at each level, had every delivery that level's luck."""
+def naive_band(
+    expected: list[OpenDelivery], record: Record, unit: int
+) -> tuple[Window, str | None]:
+    """One unit after the other: the unit-th to arrive at each level, had every delivery that
+    level's luck."""
 
     def nth(level: float) -> tuple[date, str] | None:
         arrivals = [
@@ -71,7 +82,9 @@ def naive_band(expected: list[OpenDelivery], record: Record, unit: int) -> tuple
         return Window("unrated", early, likely, late), reference
     if late and (late - early).days <= 60:
         return Window("dated", early, likely, late, 0.9), reference
-    return Window("chances" if late else "open", early, likely, late, None, chance(14), chance(30)), reference
+    return Window(
+        "chances" if late else "open", early, likely, late, None, chance(14), chance(30)
+    ), reference
 
 
 @given(deliveries, st.sampled_from([RECORD, EMPTY]))
@@ -88,7 +101,9 @@ def test_every_unit_has_the_window_a_loop_over_single_units_gives_it(
 
 @given(deliveries)
 @settings(deadline=None, max_examples=60)
-def test_bands_rise_differ_from_their_neighbour_and_end_where_nothing_covers(expected: list[OpenDelivery]) -> None:
+def test_bands_rise_differ_from_their_neighbour_and_end_where_nothing_covers(
+    expected: list[OpenDelivery],
+) -> None:
     *bands, last = forecast(expected, RECORD, handling_days=1, country="DE")
 
     assert last == Band(None, NONE, None)
@@ -112,7 +127,10 @@ def test_handling_follows_the_arrival_in_working_days() -> None:
 
 
 def test_someone_behind_the_first_delivery_waits_for_the_second() -> None:
-    expected = [OpenDelivery("R2", "New", TODAY + days(9), 3), OpenDelivery("R1", "New", TODAY + days(1), 5)]
+    expected = [
+        OpenDelivery("R2", "New", TODAY + days(9), 3),
+        OpenDelivery("R1", "New", TODAY + days(1), 5),
+    ]
 
     bands = forecast(expected, EMPTY, handling_days=1, country="DE")
 
@@ -122,7 +140,9 @@ def test_someone_behind_the_first_delivery_waits_for_the_second() -> None:
 
 
 def test_a_spread_of_more_than_sixty_days_is_given_as_chances_and_its_days_are_kept() -> None:
-    (band, _) = forecast([OpenDelivery("R1", "Erratic", TODAY, 5)], RECORD, handling_days=1, country="DE")
+    (band, _) = forecast(
+        [OpenDelivery("R1", "Erratic", TODAY, 5)], RECORD, handling_days=1, country="DE"
+    )
 
     assert (band.window.kind, band.window.sure) == ("chances", None)
     assert band.window.late - band.window.early > days(60)
@@ -133,14 +153,19 @@ def test_a_spread_of_more_than_sixty_days_is_given_as_chances_and_its_days_are_k
 def test_sixty_days_are_still_given_as_days(ahead: int, spread: int, kind: str) -> None:
     record = Record.as_of(history("Acme", [0] * 40 + [spread] * 40), TODAY)
 
-    # Promised for days from which both ends of the arrival window ship the day after, with no weekend between.
-    (band, _) = forecast([OpenDelivery("R1", "Acme", TODAY + days(ahead), 5)], record, handling_days=1, country="ZZ")
+    # Promised for days from which both ends of the arrival window ship the day after, with no
+    # weekend between.
+    (band, _) = forecast(
+        [OpenDelivery("R1", "Acme", TODAY + days(ahead), 5)], record, handling_days=1, country="ZZ"
+    )
 
     assert (band.window.late - band.window.early, band.window.kind) == (days(spread), kind)
 
 
 def test_a_delivery_whose_late_day_is_unknown_leaves_the_window_open() -> None:
-    (band, _) = forecast([OpenDelivery("R1", "Lost", TODAY + days(5), 5)], RECORD, handling_days=1, country="DE")
+    (band, _) = forecast(
+        [OpenDelivery("R1", "Lost", TODAY + days(5), 5)], RECORD, handling_days=1, country="DE"
+    )
 
     assert (band.window.kind, band.window.late) == ("open", None)
     assert band.window.early is not None

@@ -16,15 +16,27 @@ def days(number: int) -> timedelta:
 
 
 def promise(
-    reference: str, promised_on: date, slip: int | None, *, supplier: str = "Acme", known_after: int = 0
+    reference: str,
+    promised_on: date,
+    slip: int | None,
+    *,
+    supplier: str = "Acme",
+    known_after: int = 0,
 ) -> DateVersion:
     arrived_on = None if slip is None else promised_on + days(slip)
     known_on = arrived_on and arrived_on + days(known_after)
-    return DateVersion(supplier, reference, promised_on - days(30), promised_on, 10, arrived_on, known_on)
+    return DateVersion(
+        supplier, reference, promised_on - days(30), promised_on, 10, arrived_on, known_on
+    )
 
 
-def settled(slips: list[int], *, supplier: str = "Acme", promised_on: date = LONG_AGO) -> list[DateVersion]:
-    return [promise(f"{supplier}-{n}", promised_on, slip, supplier=supplier) for n, slip in enumerate(slips)]
+def settled(
+    slips: list[int], *, supplier: str = "Acme", promised_on: date = LONG_AGO
+) -> list[DateVersion]:
+    return [
+        promise(f"{supplier}-{n}", promised_on, slip, supplier=supplier)
+        for n, slip in enumerate(slips)
+    ]
 
 
 class BruteForce:
@@ -53,7 +65,9 @@ class BruteForce:
                 survival *= 1 - weight / at_risk
                 self.steps.append((slip, 1 - survival))
             at_risk -= weight
-        self.n_eff = total**2 / sum(weight**2 for *_, weight in weighted) if weighted else Fraction(0)
+        self.n_eff = (
+            total**2 / sum(weight**2 for *_, weight in weighted) if weighted else Fraction(0)
+        )
 
     def day(self, q: Fraction) -> date | None:
         if not self.has_window:
@@ -92,7 +106,9 @@ def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(
     # 30 promises make the record rated, whatever hypothesis adds to them.
     versions = settled([-1, 0, 0, 4, 9, 21] * 5, supplier="Bolt")
     for n, (of, since, slip, known_after) in enumerate(history):
-        versions.append(promise(f"R{n}", TODAY - days(since), slip, supplier=of, known_after=known_after))
+        versions.append(
+            promise(f"R{n}", TODAY - days(since), slip, supplier=of, known_after=known_after)
+        )
     promised_on = TODAY - days(overdue)
     expected = BruteForce(versions, supplier, promised_on)
 
@@ -165,7 +181,8 @@ def test_an_arrival_counts_only_from_the_day_it_was_recorded() -> None:
         arrival = history.as_of(today).arrival("Acme", today - days(2))
         return arrival.evidence["records"], arrival.chance_by(today + days(300))
 
-    # Unknown: open for 9 days, so it compares with a delivery 2 days late. Known: it was 1 day late and does not.
+    # Unknown: open for 9 days, so it compares with a delivery 2 days late. Known: it was 1 day late
+    # and does not.
     assert held(TODAY) == (1, 0)
     assert held(TODAY + days(1)) == (0, 0)
 
@@ -185,7 +202,9 @@ def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted() -> None:
     assert history.as_of(TODAY).arrival("Acme", TODAY + days(9)).rated
 
 
-def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line() -> None:
+def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line() -> (
+    None
+):
     first, second = (promise("R1", TODAY - days(99), slip) for slip in (0, 7))
     moved = promise("R1", TODAY - days(95), 3)
 
@@ -195,17 +214,23 @@ def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_a
     def later_than_six_days(today: date) -> int:
         return history.as_of(today).arrival("Acme", today - days(7)).evidence["records"]
 
-    # Its last line arrived 7 days late, 92 days ago; the day before it is open and no later than 6 days.
+    # Its last line arrived 7 days late, 92 days ago; the day before it is open and no later than 6
+    # days.
     assert (later_than_six_days(TODAY - days(93)), later_than_six_days(TODAY - days(92))) == (0, 1)
     evidence = history.as_of(TODAY).arrival("Acme", TODAY).evidence
     assert (evidence["dates"], evidence["held"]) == (2, 0)
 
 
 def test_slips_of_more_than_a_year_early_or_two_late_are_left_to_a_person() -> None:
-    impossible = [*settled([-366, 731], promised_on=TODAY - days(800)), promise("open", TODAY - days(731), None)]
+    impossible = [
+        *settled([-366, 731], promised_on=TODAY - days(800)),
+        promise("open", TODAY - days(731), None),
+    ]
     extremes = settled([-365, 730], supplier="Bolt", promised_on=TODAY - days(800))
 
-    assert Record.as_of(impossible + extremes, TODAY).arrival("Acme", TODAY).evidence["records"] == 2
+    assert (
+        Record.as_of(impossible + extremes, TODAY).arrival("Acme", TODAY).evidence["records"] == 2
+    )
 
 
 def test_the_record_is_the_last_2000_of_everyone_and_the_last_200_of_the_supplier() -> None:
@@ -214,4 +239,10 @@ def test_the_record_is_the_last_2000_of_everyone_and_the_last_200_of_the_supplie
 
     evidence = Record.as_of(new + old, TODAY).arrival("Acme", TODAY).evidence
 
-    assert evidence == {"records": 2000, "own": 200, "own_share": 200 / 210, "dates": 20, "held": 20}
+    assert evidence == {
+        "records": 2000,
+        "own": 200,
+        "own_share": 200 / 210,
+        "dates": 20,
+        "held": 20,
+    }

@@ -19,7 +19,9 @@ COUNTRIES = st.sampled_from(["DE", "US", "JP", "SA", "ZZ"])
         ("ZZ", date(2026, 12, 25)),  # unknown: Monday to Friday
     ],
 )
-def test_two_working_days_after_the_23rd_of_december_depend_on_the_country(country: str, ships_on: date) -> None:
+def test_two_working_days_after_the_23rd_of_december_depend_on_the_country(
+    country: str, ships_on: date
+) -> None:
     assert add_working_days(date(2026, 12, 23), 2, country) == ships_on
 
 

@@ -132,7 +132,8 @@ class Chaos:
             if process.thaw_at is not None and now >= process.thaw_at:
                 process.thaw()
             if not process.is_up and now >= process.start_at:
-                if process.running is not None:  # ended by itself: it could not do without another that is away
+                # ended by itself: it could not do without another that is away
+                if process.running is not None:
                     process.kill()
                     self.faults[f"{process.name} ended by itself"] += 1
                 process.start_at = now + 1.0
@@ -154,8 +155,16 @@ class Chaos:
         every: list[tuple[str, Callable[[Process], None]]] = []
         for name in self.processes:
             every += [(name, self._kill), (name, self._kill), (name, self._freeze)]
-        often = [("worker", self._kill), ("worker", self._kill_a_child), ("worker", self._kill_a_child)]
-        often += [("worker", self._freeze_for_long), ("sender", self._kill), ("sender", self._freeze_for_long)]
+        often = [
+            ("worker", self._kill),
+            ("worker", self._kill_a_child),
+            ("worker", self._kill_a_child),
+        ]
+        often += [
+            ("worker", self._freeze_for_long),
+            ("sender", self._kill),
+            ("sender", self._freeze_for_long),
+        ]
         return [*every, *often, ("postgres", self._kill_a_child)]
 
     def _kill(self, process: Process) -> None:
@@ -174,7 +183,10 @@ class Chaos:
     def _freeze(self, process: Process, seconds: tuple[float, float] = FROZEN) -> None:
         process.signal_all(signal.SIGSTOP)
         process.thaw_at = time.monotonic() + self.random.uniform(*seconds)
-        self.faults[f"{process.name} frozen{' longer than a lease' if seconds is LONGER_THAN_A_LEASE else ''}"] += 1
+        self.faults[
+            f"{process.name} "
+            f"frozen{' longer than a lease' if seconds is LONGER_THAN_A_LEASE else ''}"
+        ] += 1
 
     def _freeze_for_long(self, process: Process) -> None:
         self._freeze(process, LONGER_THAN_A_LEASE)

@@ -1,6 +1,7 @@
 """Hands inside the shop, for tests that stand outside: one JSON order a line, one answer a line.
 
-{"do": "place", "n": 5, "prefix": "A"} and the like; an answer is {"error": ...} when the shop could not.
+{"do": "place", "n": 5, "prefix": "A"} and the like; an answer is {"error": ...} when the shop could
+not.
 """
 
 import json
@@ -75,7 +76,9 @@ def upload(*, sku: str, rows: int) -> Answer:
     columns = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
     orders = (f"FILE-{n},2026-10-01,f{n}@example.com,Ada Okafor,US,en,{sku},1" for n in range(rows))
     content = "\n".join([columns, *orders]).encode()
-    row = services.upload("orders", "f.csv", content, all_products=False, now=timezone.now(), actor="tests")
+    row = services.upload(
+        "orders", "f.csv", content, all_products=False, now=timezone.now(), actor="tests"
+    )
     return {"upload": row.pk}
 
 
@@ -105,7 +108,20 @@ def orders() -> Answer:
 ACTS: dict[str, Callable[..., Answer]] = {
     act.__name__: act
     for act in (
-        *(place, place_and_die, place_and_fail, publish, slip, review, upload, cancel, dispatch, hold, release, orders),
+        *(
+            place,
+            place_and_die,
+            place_and_fail,
+            publish,
+            slip,
+            review,
+            upload,
+            cancel,
+            dispatch,
+            hold,
+            release,
+            orders,
+        ),
     )
 }
 

@@ -1,10 +1,12 @@
-"""The topology of deploy/compose.yaml on one machine: each host a network namespace, and one host after the other lost.
+"""The topology of deploy/compose.yaml on one machine: each host a network namespace, and one host
+after the other lost.
 
     python -m tests.faults.hosts [--seconds 120] [--seed 1] [--json FILE] [--keep]     (as root, with Linux and Caddy)
 
-Two web hosts, two worker hosts (each with an uploads worker and beat), a database, a broker, a proxy and a mail server in
-bad health. A host is killed with all its processes and its network, or cut off alive. Orders, answers and page views go in
-by the proxy and by services; the verdict is the kill run's. Exit code 1 when anything was lost or untrue.
+Two web hosts, two worker hosts (each with an uploads worker and beat), a database, a broker, a
+proxy and a mail server in bad health. A host is killed with all its processes and its network, or
+cut off alive. Orders, answers and page views go in by the proxy and by services; the verdict is the
+kill run's. Exit code 1 when anything was lost or untrue.
 """
 
 import os
@@ -117,8 +119,17 @@ class Topology(Product):
             rules.write(f"host all all {NET}.0/24 trust\n")
         one_machine = dict(self.processes)
         self.processes.clear()
-        self._place("database", "postgres", self._postgres_command(one_machine["postgres"]), one_machine["postgres"])
-        valkey = [*embedded.valkey_command(self.directory / "valkey", 6379, durable=True), "--protected-mode", "no"]
+        self._place(
+            "database",
+            "postgres",
+            self._postgres_command(one_machine["postgres"]),
+            one_machine["postgres"],
+        )
+        valkey = [
+            *embedded.valkey_command(self.directory / "valkey", 6379, durable=True),
+            "--protected-mode",
+            "no",
+        ]
         valkey[valkey.index("--bind") + 1] = at["broker"]
         self._place("broker", "valkey", valkey, one_machine["valkey"])
         sink = [*one_machine["sink"].command, "--host", at["mail"]]
@@ -141,7 +152,8 @@ class Topology(Product):
         self._place("proxy", "proxy", caddy, one_machine["web"])
 
     def _postgres_command(self, model: Process) -> list[str]:
-        """As its user, whom no namespace is entered as; of a setting given twice the last one counts."""
+        """As its user, whom no namespace is entered as; of a setting given twice the last one
+        counts."""
         listening = [*model.command, "-c", f"listen_addresses={self.hosts['database'].address}"]
         user, group = model.identity["user"], model.identity["group"]
         return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *listening]
@@ -149,7 +161,12 @@ class Topology(Product):
     def _place(self, host: str, name: str, command: Sequence[str], model: Process) -> None:
         log = self.directory / f"{name}.log"
         process = Process(
-            name, self.hosts[host].inside(*command), model.directory, log, self.environment, model.stop_signal
+            name,
+            self.hosts[host].inside(*command),
+            model.directory,
+            log,
+            self.environment,
+            model.stop_signal,
         )
         if name == "proxy":
             process.environment = {
@@ -164,7 +181,8 @@ class Topology(Product):
         self.hosts[host].processes.append(process)
 
     def watched(self) -> list[str]:
-        """Each web host by itself, and the site by its proxy, which keeps readiness to those inside."""
+        """Each web host by itself, and the site by its proxy, which keeps readiness to those
+        inside."""
         hosts = [f"http://{self.hosts[name].address}:8000/readyz" for name in ("web1", "web2")]
         return [*hosts, f"{self.environment['SITE_URL']}/"]
 
@@ -174,7 +192,8 @@ class Topology(Product):
 
 
 def proxy_rules(address: str, web: Sequence[str], *options: str) -> str:
-    """deploy/Caddyfile's, with hosts by address, a certificate of its own making and more global options."""
+    """deploy/Caddyfile's, with hosts by address, a certificate of its own making and more global
+    options."""
     rules = for_this_caddy((supervisor.BASE_DIR / "deploy" / "Caddyfile").read_text())
     begins = rules.index("dynamic a")
     ends = rules.index("}", rules.index("}", begins) + 1) + 1  # the first closes the variable
@@ -195,7 +214,9 @@ def for_this_caddy(rules: str) -> str:
 
 def tear_down() -> None:
     with suppress(subprocess.CalledProcessError):
-        spaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
+        spaces = subprocess.run(
+            ["ip", "netns", "list"], capture_output=True, text=True, check=True
+        ).stdout.split()
         for space in (f"bo-{name}" for name in HOSTS):
             if space in spaces:
                 ip("netns", "delete", space)
@@ -259,7 +280,9 @@ class HostsRun(KillRun):
 def main() -> int:
     for needed in ("ip", "caddy", "setpriv"):
         if shutil.which(needed) is None or os.geteuid() != 0:
-            sys.stderr.write("The hosts need Linux, root, iproute2 and Caddy: apt install iproute2 caddy\n")
+            sys.stderr.write(
+                "The hosts need Linux, root, iproute2 and Caddy: apt install iproute2 caddy\n"
+            )
             return 1
     return run_by_command(HostsRun, __doc__, seconds=120)
 

@@ -1,9 +1,11 @@
-"""The kill run: the whole product at work while everything it is made of is killed, frozen and started again at random.
+"""The kill run: the whole product at work while everything it is made of is killed, frozen and
+started again at random.
 
     python -m tests.faults.kill_run [--seconds 90] [--seed 1] [--json FILE] [--keep]
 
-Its own PostgreSQL, Valkey, web, workers, beat, a sender without Celery, and a mail server in bad health. Afterwards it
-waits until all that is due has gone out, and judges (verdict.py). Exit code 1 when anything was lost or untrue.
+Its own PostgreSQL, Valkey, web, workers, beat, a sender without Celery, and a mail server in bad
+health. Afterwards it waits until all that is due has gone out, and judges (verdict.py). Exit code 1
+when anything was lost or untrue.
 """
 
 import argparse
@@ -28,7 +30,8 @@ UNDER_WAY = """
          + (SELECT count(*) FROM orders_event WHERE message_due)
          + (SELECT count(*) FROM orders_product WHERE review_at IS NOT NULL)
          + (SELECT count(*) FROM orders_shortening)"""
-# Pauses of up to ten minutes would only be waited for. One after an answer that was lost keeps its time.
+# Pauses of up to ten minutes would only be waited for. One after an answer that was lost keeps its
+# time.
 HURRY = """
     UPDATE notifications_message SET next_attempt_at = now()
     WHERE state = 'queued' AND next_attempt_at > now() + make_interval(secs => %s)"""
@@ -71,7 +74,9 @@ class KillRun:
         while time.monotonic() < started + PATIENCE:
             chaos.look_after()
             try:
-                with psycopg.connect(self.product.environment["DATABASE_URL"], autocommit=True) as connection:
+                with psycopg.connect(
+                    self.product.environment["DATABASE_URL"], autocommit=True
+                ) as connection:
                     connection.execute(HURRY, [LEASE])
                     (under_way,) = connection.execute(UNDER_WAY).fetchone() or (1,)
             except psycopg.OperationalError:
@@ -100,9 +105,11 @@ def summary(report: Mapping[str, Any]) -> str:
         *(f"  {number:4} {what}" for what, number in report["faults_by_kind"].items()),
         f"{figures['orders']} orders, {sum(figures['events'].values())} events, "
         f"{sum(figures['messages'].values())} messages: {figures['messages']}",
-        f"{figures['mails_accepted']} mails accepted, {figures['told']} told, lost {figures['lost']}, "
+        f"{figures['mails_accepted']} mails accepted, {figures['told']} told, lost "
+        f"{figures['lost']}, "
         f"{figures['extra_copies']} extra copies, {figures['ambiguous']} counted as ambiguous",
-        f"tries: {figures['attempts']}; all had gone out {report['drained_in_seconds']} s after the last fault",
+        f"tries: {figures['attempts']}; all had gone out {report['drained_in_seconds']} s after "
+        f"the last fault",
     ]
     lines += [f"  {number} {why}" for why, number in figures["not_sent_because"].items()]
     lines += [f"WRONG {what}: {examples}" for what, examples in report["wrong"].items()] or [
@@ -112,11 +119,15 @@ def summary(report: Mapping[str, Any]) -> str:
 
 
 def run_by_command(kind: type[KillRun], says: str | None, *, seconds: float) -> int:
-    parser = argparse.ArgumentParser(description=says, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=says, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=seconds)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the whole report to this file")
-    parser.add_argument("--keep", action="store_true", help="keep the directory with logs, mails and database")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the directory with logs, mails and database"
+    )
     options = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="backorders-kill-"))
     try:

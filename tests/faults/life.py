@@ -1,5 +1,5 @@
-"""What happens in a shop while its machines fail: orders, dates, receipts, parcels and answers, by services, by HTTP and
-by commands.
+"""What happens in a shop while its machines fail: orders, dates, receipts, parcels and answers, by
+services, by HTTP and by commands.
 
 Whoever is told "done" writes down what for, on disk, so that it can be asked for later.
 """
@@ -38,7 +38,16 @@ from orders.models import OrderLine, Product, Receipt, Restock, Supplier
 from tests.faults.verdict import history
 
 PRODUCTS = 8
-COLUMNS = ("order_number", "placed_at", "customer_email", "customer_name", "country", "locale", "sku", "quantity")
+COLUMNS = (
+    "order_number",
+    "placed_at",
+    "customer_email",
+    "customer_name",
+    "country",
+    "locale",
+    "sku",
+    "quantity",
+)
 SLIPS = (0, 1, 2, 0, 5, 0, -1, 3, 0, 4)
 AWAY = (OperationalError, InterfaceError, DatabaseError)
 
@@ -67,7 +76,13 @@ class Life:
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def live(self) -> None:
-        ways = (self.by_services, self.by_services, self.by_http, self.by_commands, self.keep_history)
+        ways = (
+            self.by_services,
+            self.by_services,
+            self.by_http,
+            self.by_commands,
+            self.keep_history,
+        )
         threads = [
             threading.Thread(target=self._steadily, args=(way, random.Random(f"{self.seed}-{n}")))
             for n, way in enumerate(ways)
@@ -93,7 +108,8 @@ class Life:
 
     def by_services(self, chance: random.Random) -> None:
         act = chance.choices(
-            (self.order, self.move_date, self.receive, self.miscount, self.ship, self.cancel), (8, 3, 4, 1, 4, 1)
+            (self.order, self.move_date, self.receive, self.miscount, self.ship, self.cancel),
+            (8, 3, 4, 1, 4, 1),
         )[0]
         act(chance)
         self.done[f"services: {act.__name__}"] += 1
@@ -101,7 +117,9 @@ class Life:
     def order(self, chance: random.Random) -> None:
         number = f"S-{next(self.numbers)}"
         now = timezone.now()
-        goods = chance.sample(list(Product.objects.filter(sku__startswith="KILL-")), chance.choice((1, 1, 2)))
+        goods = chance.sample(
+            list(Product.objects.filter(sku__startswith="KILL-")), chance.choice((1, 1, 2))
+        )
         services.place_order(
             services.NewOrder(
                 number=number,
@@ -130,19 +148,29 @@ class Life:
     def miscount(self, chance: random.Random) -> None:
         receipt = Receipt.objects.filter(quantity__gt=1).order_by("-pk").first()
         if receipt:
-            services.correct_receipt(receipt, receipt.quantity - 1, now=timezone.now(), reason="counted again")
+            services.correct_receipt(
+                receipt, receipt.quantity - 1, now=timezone.now(), reason="counted again"
+            )
 
     def ship(self, chance: random.Random) -> None:
-        reserved = list(OrderLine.objects.select_related("order").filter(allocated__gt=F("shipped"))[:40])
+        reserved = list(
+            OrderLine.objects.select_related("order").filter(allocated__gt=F("shipped"))[:40]
+        )
         if reserved:
             line = chance.choice(reserved)
             services.ship(
-                line.order, {line.pk: line.reserved}, now=timezone.now(), carrier="UPS", tracking_number="1Z9"
+                line.order,
+                {line.pk: line.reserved},
+                now=timezone.now(),
+                carrier="UPS",
+                tracking_number="1Z9",
             )
             self.journal.write(shipped=line.pk)
 
     def cancel(self, chance: random.Random) -> None:
-        lines = list(OrderLine.objects.select_related("order").filter(waiting__gt=0).order_by("-pk")[:40])
+        lines = list(
+            OrderLine.objects.select_related("order").filter(waiting__gt=0).order_by("-pk")[:40]
+        )
         if lines:
             line = chance.choice(lines)
             services.cancel(line.order, units={line.pk: 1}, now=timezone.now())
@@ -177,13 +205,31 @@ class Life:
         with path.open("w", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(
-                ["order_number", "placed_at", "customer_email", "customer_name", "country", "locale", "sku", "quantity"]
+                [
+                    "order_number",
+                    "placed_at",
+                    "customer_email",
+                    "customer_name",
+                    "country",
+                    "locale",
+                    "sku",
+                    "quantity",
+                ]
             )
             for number in numbers:
                 at = (timezone.now() - timedelta(minutes=chance.randint(1, 600))).isoformat()
                 sku = f"KILL-{chance.randrange(PRODUCTS)}"
                 rows.writerow(
-                    [number, at, f"{number.lower()}@example.com", "Bo", "DE", "de-DE", sku, chance.randint(1, 3)]
+                    [
+                        number,
+                        at,
+                        f"{number.lower()}@example.com",
+                        "Bo",
+                        "DE",
+                        "de-DE",
+                        sku,
+                        chance.randint(1, 3),
+                    ]
                 )
         while time.time() < self.until:
             dies_after = chance.uniform(0.3, 4.0) if chance.random() < 0.4 else None
@@ -211,7 +257,8 @@ class Life:
         return ended_well
 
     def keep_history(self, chance: random.Random) -> None:
-        """What append-only tables hold now, for the verdict to compare with what they hold at the end."""
+        """What append-only tables hold now, for the verdict to compare with what they hold at the
+        end."""
         path = self.directory / f"history-{len(list(self.directory.glob('history-*.json')))}.json"
         path.write_text(json.dumps(history()))
         threading.Event().wait(10)
@@ -274,7 +321,12 @@ def open_shop() -> None:
         product = Product.objects.create(sku=f"KILL-{n}", name=f"Lamp {n}")
         day = services.today_of(now) + timedelta(days=30 + n)
         services.expect_restock(
-            reference=f"PO-{n}", product=product, supplier=supplier, quantity=5000, expected_on=day, now=now
+            reference=f"PO-{n}",
+            product=product,
+            supplier=supplier,
+            quantity=5000,
+            expected_on=day,
+            now=now,
         )
     services.start_release(10_000, now=now)  # imports are not quiet
     services.review_settled(now=now + timedelta(minutes=1))

@@ -1,5 +1,5 @@
-"""The whole product as separate processes that may be killed one by one: its own PostgreSQL and Valkey that write to disk,
-web, worker, beat, a sender without Celery, and a mail server."""
+"""The whole product as separate processes that may be killed one by one: its own PostgreSQL and
+Valkey that write to disk, web, worker, beat, a sender without Celery, and a mail server."""
 
 import os
 import signal
@@ -52,9 +52,13 @@ class Product:
         try:
             self.manage("migrate", "--verbosity", "0")
             self.part("opening").wait()
-            self.processes = {"postgres": self._postgres(), "valkey": self._valkey(engines.redis_url)}
+            self.processes = {
+                "postgres": self._postgres(),
+                "valkey": self._valkey(engines.redis_url),
+            }
         finally:
-            engines.stop()  # each is now started, killed and started again by itself, with the same command
+            # each is now started, killed and started again by itself, with the same command
+            engines.stop()
         self._add_ours()
 
     def stop(self) -> None:
@@ -62,7 +66,9 @@ class Product:
             process.stop()
 
     def _postgres(self) -> Process:
-        running = psutil.Process(int((self.directory / "postgres" / "postmaster.pid").read_text().split()[0]))
+        running = psutil.Process(
+            int((self.directory / "postgres" / "postmaster.pid").read_text().split()[0])
+        )
         return Process(
             "postgres",
             running.cmdline(),
@@ -80,7 +86,8 @@ class Product:
 
     def _add_ours(self) -> None:
         commands = {
-            service.name: list(service.command) for service in supervisor.services(self.directory, self.environment)
+            service.name: list(service.command)
+            for service in supervisor.services(self.directory, self.environment)
         }
         commands["sender"] = [sys.executable, "manage.py", "deliver_messages", "--loop"]
         smtp = ["--port", self.environment["EMAIL_URL"].rpartition(":")[2], *self.mail_server]
@@ -94,7 +101,9 @@ class Product:
         ]
         for name, command in commands.items():
             log = self.directory / f"{name}.log"
-            self.processes[name] = Process(name, command, supervisor.BASE_DIR, log, self.environment)
+            self.processes[name] = Process(
+                name, command, supervisor.BASE_DIR, log, self.environment
+            )
 
     def part(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.faults", name, *arguments]

@@ -1,7 +1,8 @@
-"""A mail server in bad health, in a process of its own: what it accepts is on disk before it says so.
+"""A mail server in bad health, in a process of its own: what it accepts is on disk before it says
+so.
 
-It refuses 10% with 451, greylists 3% and hangs up on 3% after it has accepted them. With --moody instead of a seed it is well,
-until the file `mood` in its directory says otherwise.
+It refuses 10% with 451, greylists 3% and hangs up on 3% after it has accepted them. With --moody
+instead of a seed it is well, until the file `mood` in its directory says otherwise.
 """
 
 import argparse
@@ -43,8 +44,8 @@ class UnwellSink(Sink):
 
 
 class MoodySink(Sink):
-    """stall: it takes the envelope and never answers; stall-after: it takes the mail and never says so; full: its disk is;
-    slow: it takes a while for each mail."""
+    """stall: it takes the envelope and never answers; stall-after: it takes the mail and never says
+    so; full: its disk is; slow: it takes a while for each mail."""
 
     def mood(self) -> str:
         path = self.mailbox.directory / "mood"
@@ -59,7 +60,9 @@ class MoodySink(Sink):
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
-            with Path("/dev/full" if self.mood() == "full" else "/dev/null").open("wb", buffering=0) as disk:
+            with Path("/dev/full" if self.mood() == "full" else "/dev/null").open(
+                "wb", buffering=0
+            ) as disk:
                 disk.write(envelope.original_content or b"")
         except OSError:
             return "452 4.3.1 Insufficient system storage"

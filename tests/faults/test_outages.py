@@ -1,4 +1,5 @@
-"""One fault at a time, against the running product: what is killed, frozen, slow or full, and what becomes of the mails."""
+"""One fault at a time, against the running product: what is killed, frozen, slow or full, and what
+becomes of the mails."""
 
 import json
 import shutil
@@ -40,7 +41,8 @@ _prefixes = count(1)
 
 @dataclass(frozen=True)
 class Told:
-    """Of a message: how it stands and how often the mail server took it, in how many different forms."""
+    """Of a message: how it stands and how often the mail server took it, in how many different
+    forms."""
 
     state: str
     ambiguous: int
@@ -64,7 +66,9 @@ class Shop:
             text=True,
         )
 
-    def ask(self, do: str, hands: "subprocess.Popen[str] | None" = None, **how: object) -> dict[str, Any]:
+    def ask(
+        self, do: str, hands: "subprocess.Popen[str] | None" = None, **how: object
+    ) -> dict[str, Any]:
         hands = hands or self.hands
         assert hands.stdin
         assert hands.stdout
@@ -79,7 +83,9 @@ class Shop:
         return answer
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.product.environment["DATABASE_URL"], autocommit=True) as connection:
+        with psycopg.connect(
+            self.product.environment["DATABASE_URL"], autocommit=True
+        ) as connection:
             return connection.execute(sql, values).fetchall()
 
     def told(self, numbers: Sequence[str]) -> list[Told]:
@@ -94,7 +100,9 @@ class Shop:
         mails: dict[str, list[bytes]] = {}
         for path in sorted(self.mailbox.glob("*.eml")):
             _, _, content = path.read_bytes().partition(b"\r\n")
-            mails.setdefault(str(message_from_bytes(content, policy=policy.default)["Message-ID"]), []).append(content)
+            mails.setdefault(
+                str(message_from_bytes(content, policy=policy.default)["Message-ID"]), []
+            ).append(content)
         return mails
 
     def wait_until_told(self, numbers: Sequence[str]) -> list[Told]:
@@ -102,7 +110,8 @@ class Shop:
         for _ in until(lambda: f"not told: {self.told(numbers)}, {self.logs()}"):
             self.supervise()
             self.rows(
-                "UPDATE notifications_message SET next_attempt_at = now() WHERE state = 'queued' AND ambiguous_count = 0"
+                "UPDATE notifications_message SET next_attempt_at = now() WHERE state = 'queued' "
+                "AND ambiguous_count = 0"
                 " AND next_attempt_at > now() RETURNING 1"
             )
             told = self.told(numbers)
@@ -141,7 +150,8 @@ class Shop:
                 continue
 
     def supervise(self) -> None:
-        """Who ended by itself, because it could not do without another, is started again, as in production."""
+        """Who ended by itself, because it could not do without another, is started again, as in
+        production."""
         for process in self.processes.values():
             if process.running is not None and not process.is_up:
                 process.start()
@@ -149,7 +159,9 @@ class Shop:
     def logs(self) -> str:
         files = [self.product.directory / f"{name}.log" for name in ("worker", "beat")]
         ages = self.rows("SELECT task, clock_timestamp() - at FROM notifications_heartbeat")
-        return "\n".join([str(ages), *(file.read_text()[-3000:] for file in files if file.exists())])
+        return "\n".join(
+            [str(ages), *(file.read_text()[-3000:] for file in files if file.exists())]
+        )
 
     def another(self, name: str, number: int, *more: str) -> Process:
         """A second process beside one that runs."""
@@ -171,7 +183,8 @@ def product() -> Iterator[Product]:
     patch = pytest.MonkeyPatch()
     for name in (*ENVIRONMENT, "DATABASE_URL", "REDIS_URL"):  # of the tests: the shop has its own
         patch.delenv(name, raising=False)
-    directory = Path(tempfile.mkdtemp(prefix="backorders-outages-"))  # PostgreSQL's user has to get there
+    # PostgreSQL's user has to get there
+    directory = Path(tempfile.mkdtemp(prefix="backorders-outages-"))
     product = Product(directory, "--moody")
     try:
         product.prepare()
@@ -211,7 +224,11 @@ ONCE = Told("sent", 0, 1, 1)
 def test_with_the_broker_away_pages_work_and_mails_wait_and_then_go(shop: Shop) -> None:
     shop.processes["valkey"].kill()
     placed = shop.place(5)
-    for url in (shop.product.environment["SITE_URL"] + "/", placed["links"][0], placed["links"][0] + "status.json"):
+    for url in (
+        shop.product.environment["SITE_URL"] + "/",
+        placed["links"][0],
+        placed["links"][0] + "status.json",
+    ):
         assert shop.get(url)[0] == 200
     assert shop.get(shop.product.environment["SITE_URL"] + "/readyz")[0] == 200
     shop.processes["valkey"].start()
@@ -256,7 +273,9 @@ def test_one_task_delivered_five_times_sends_one_mail(shop: Shop) -> None:
     assert Counter(shop.wait_until_told(placed["numbers"])) == {ONCE: len(placed["numbers"])}
 
 
-def test_a_broker_that_takes_no_writes_ends_no_worker_and_all_goes_on_when_it_does(shop: Shop) -> None:
+def test_a_broker_that_takes_no_writes_ends_no_worker_and_all_goes_on_when_it_does(
+    shop: Shop,
+) -> None:
     """As with its disk full. It still answers what is read."""
     obstacle = shop.product.directory / "valkey" / "dump.rdb"
     obstacle.unlink(missing_ok=True)
@@ -314,7 +333,9 @@ def test_the_dry_run_of_a_large_file_and_a_cancellation_hold_up_no_task(shop: Sh
     assert max(ages) < LATE
     shop.processes["uploads"].thaw()
     for _ in until("it is never checked, or the cancellation never reviewed"):
-        checked = shop.rows("SELECT state FROM orders_upload WHERE id = %s", upload) == [("checked",)]
+        checked = shop.rows("SELECT state FROM orders_upload WHERE id = %s", upload) == [
+            ("checked",)
+        ]
         due = "SELECT 1 FROM orders_product WHERE review_at < now() UNION ALL SELECT 1 FROM orders_shortening"
         if checked and not shop.rows(due):
             break
@@ -328,7 +349,8 @@ def test_the_dry_run_of_a_large_file_and_a_cancellation_hold_up_no_task(shop: Sh
 def test_who_is_killed_with_a_mail_in_flight_costs_at_most_one_copy_that_is_counted(
     shop: Shop, mood: str, copies: int, victim: str
 ) -> None:
-    """Before the content the mail server has nothing; after it, it may have the mail. Nobody can know: both are counted."""
+    """Before the content the mail server has nothing; after it, it may have the mail. Nobody can
+    know: both are counted."""
     shop.mood(mood)
     placed = shop.place(1)
     for _ in until("no mail under way"):
@@ -348,7 +370,11 @@ def test_who_is_killed_with_a_mail_in_flight_costs_at_most_one_copy_that_is_coun
 def test_two_beats_two_loops_and_two_workers_send_each_mail_once(shop: Shop) -> None:
     beat = shop.another("beat", 2)
     schedule = beat.command.index("--schedule") + 1
-    beat.command = [*beat.command[:schedule], f"{beat.command[schedule]}-2", *beat.command[schedule + 1 :]]
+    beat.command = [
+        *beat.command[:schedule],
+        f"{beat.command[schedule]}-2",
+        *beat.command[schedule + 1 :],
+    ]
     loop = [sys.executable, "manage.py", "deliver_messages", "--loop"]
     loops = [Process(f"loop-{n}", loop, BASE_DIR, beat.log, beat.environment) for n in (1, 2)]
     more = [beat, shop.another("worker", 2, "--hostname", "second@%h"), *loops]
@@ -372,7 +398,9 @@ def test_who_dies_right_after_the_commit_leaves_a_mail_that_goes(shop: Shop) -> 
 # The database
 
 
-def test_with_the_database_away_every_page_says_when_to_come_back_and_then_all_goes_on(shop: Shop) -> None:
+def test_with_the_database_away_every_page_says_when_to_come_back_and_then_all_goes_on(
+    shop: Shop,
+) -> None:
     placed = shop.place(3)
     site, link = shop.product.environment["SITE_URL"], placed["links"][0]
     shop.processes["postgres"].kill()
@@ -438,7 +466,9 @@ def test_a_slow_mail_server_slows_neither_pages_nor_promises(shop: Shop) -> None
 # A long act
 
 
-def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_mail_each(shop: Shop) -> None:
+def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_mail_each(
+    shop: Shop,
+) -> None:
     shop.ask("hold", reason="they are counted, not sent")
     numbers = shop.ask("place", n=5000, prefix="MANY", sku="KILL-7")["numbers"]
     assert len(numbers) == 5000
@@ -467,7 +497,10 @@ def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_m
 
 def waits_for_a_lock(shop: Shop) -> bool:
     return bool(
-        shop.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        shop.rows(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+            "current_database()"
+        )
     )
 
 

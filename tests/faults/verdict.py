@@ -1,5 +1,5 @@
-"""What must hold once a shop has come through a run of faults: no mail lost, none without its event, every extra copy
-accounted for, and every number of the shop true."""
+"""What must hold once a shop has come through a run of faults: no mail lost, none without its
+event, every extra copy accounted for, and every number of the shop true."""
 
 import argparse
 import hashlib
@@ -26,7 +26,8 @@ from orders import queue
 from orders.models import Order, OrderLine
 
 SHOWN = 5
-# A writer may have been frozen between its look at the clock and its lock: times within this are in no order.
+# A writer may have been frozen between its look at the clock and its lock: times within this are in
+# no order.
 BLURRED_SECONDS = 30
 
 # Append-only tables, and their columns that are set once or are marks.
@@ -45,7 +46,8 @@ HISTORY = {
 
 @dataclass
 class Verdict:
-    """`wrong`: what must not be, each with its first examples; empty: all is well. `figures`: what there was."""
+    """`wrong`: what must not be, each with its first examples; empty: all is well. `figures`: what
+    there was."""
 
     figures: dict[str, Any] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
@@ -69,7 +71,9 @@ def history() -> dict[str, dict[str, str]]:
     rows = {}
     with connection.cursor() as cursor:
         for table, set_once in HISTORY.items():
-            cursor.execute(f"SELECT id, md5((to_jsonb(t) - %s::text[])::text) FROM {table} t", [set_once])
+            cursor.execute(
+                f"SELECT id, md5((to_jsonb(t) - %s::text[])::text) FROM {table} t", [set_once]
+            )
             rows[table] = {str(pk): digest for pk, digest in cursor.fetchall()}
     return rows
 
@@ -81,7 +85,9 @@ def accepted(mailbox: Path) -> dict[str, Copies]:
         _, _, content = path.read_bytes().partition(b"\r\n")
         message_id = str(message_from_bytes(content, policy=policy.default)["Message-ID"])
         digests[message_id].append(hashlib.sha256(content).hexdigest())
-    return {message_id: Copies(len(all_of), len(set(all_of))) for message_id, all_of in digests.items()}
+    return {
+        message_id: Copies(len(all_of), len(set(all_of))) for message_id, all_of in digests.items()
+    }
 
 
 def judge(directory: Path) -> Verdict:
@@ -99,10 +105,14 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
         "messages": dict(sorted(Counter(message.state for message in messages.values()).items())),
         "mails_accepted": sum(copies.number for copies in mails.values()),
         "told": sum(message.state == State.SENT for message in messages.values()),
-        "lost": sum(message.state == State.SENT and key not in mails for key, message in messages.items()),
+        "lost": sum(
+            message.state == State.SENT and key not in mails for key, message in messages.items()
+        ),
         "extra_copies": sum(copies.number - 1 for copies in mails.values()),
         "ambiguous": sum(message.ambiguous_count for message in messages.values()),
-        "attempts": _counts("SELECT outcome, count(*) FROM notifications_attempt GROUP BY 1 ORDER BY 1"),
+        "attempts": _counts(
+            "SELECT outcome, count(*) FROM notifications_attempt GROUP BY 1 ORDER BY 1"
+        ),
     }
     verdict.figures["not_sent_because"] = _counts("""
         SELECT state || ': ' || last_error, count(*) FROM notifications_message
@@ -111,19 +121,28 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
         "marked as sent and never accepted",
         (m for k, m in messages.items() if m.state == State.SENT and k not in mails),
     )
-    verdict.refuse("mails that no message stands for", (key for key in mails if key not in messages))
+    verdict.refuse(
+        "mails that no message stands for", (key for key in mails if key not in messages)
+    )
     verdict.refuse(
         "copies that nobody counted",
         (
-            f"message {message.pk}: {mails[key].number} accepted, {message.ambiguous_count} ambiguous, {message.state}"
+            f"message {message.pk}: {mails[key].number} accepted, {message.ambiguous_count} "
+            f"ambiguous, {message.state}"
             for key, message in messages.items()
-            if key in mails and mails[key].number > message.ambiguous_count + (message.state == State.SENT)
+            if key in mails
+            and mails[key].number > message.ambiguous_count + (message.state == State.SENT)
         ),
     )
-    verdict.refuse("copies that differ", (key for key, copies in mails.items() if copies.different > 1))
-    verdict.refuse("more than one extra copy", (key for key, copies in mails.items() if copies.number > 2))
     verdict.refuse(
-        "messages still under way", (m for m in messages.values() if m.state in (State.QUEUED, State.SENDING))
+        "copies that differ", (key for key, copies in mails.items() if copies.different > 1)
+    )
+    verdict.refuse(
+        "more than one extra copy", (key for key, copies in mails.items() if copies.number > 2)
+    )
+    verdict.refuse(
+        "messages still under way",
+        (m for m in messages.values() if m.state in (State.QUEUED, State.SENDING)),
     )
     for_staff = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.CANCELLED)
     verdict.refuse(
@@ -133,7 +152,9 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
 
 
 def _events(verdict: Verdict) -> None:
-    verdict.figures["events"] = _counts("SELECT kind, count(*) FROM orders_event GROUP BY 1 ORDER BY 1")
+    verdict.figures["events"] = _counts(
+        "SELECT kind, count(*) FROM orders_event GROUP BY 1 ORDER BY 1"
+    )
     verdict.refuse(
         "events without a message",
         _rows("""
@@ -141,7 +162,10 @@ def _events(verdict: Verdict) -> None:
             WHERE o.released_at IS NOT NULL
               AND NOT EXISTS (SELECT FROM notifications_messageevent c WHERE c.event_id = e.id)"""),
     )
-    verdict.refuse("events still to be dispatched", _rows("SELECT id, kind FROM orders_event WHERE message_due"))
+    verdict.refuse(
+        "events still to be dispatched",
+        _rows("SELECT id, kind FROM orders_event WHERE message_due"),
+    )
     verdict.refuse(
         "messages without an event",
         _rows("""SELECT id FROM notifications_message m
@@ -195,13 +219,17 @@ def _shop(verdict: Verdict) -> None:
             AND EXISTS (SELECT FROM orders_orderline l WHERE l.product_id = s.product_id AND l.waiting > 0 AND NOT l.held)"""),
     )
     verdict.refuse(
-        "units given past an older line", (one for one in fifo_inversions() if _stood(one.waiting_line, one.at))
+        "units given past an older line",
+        (one for one in fifo_inversions() if _stood(one.waiting_line, one.at)),
     )
-    verdict.refuse("promises broken in silence", iter(silent_breaks(line_stories(), until=timezone.now())))
+    verdict.refuse(
+        "promises broken in silence", iter(silent_breaks(line_stories(), until=timezone.now()))
+    )
 
 
 def _stood(line_id: int, at: object) -> bool:
-    """The line stood in the queue, unchanged, for as long around the moment as times may be blurred."""
+    """The line stood in the queue, unchanged, for as long around the moment as times may be
+    blurred."""
     moved = """
         SELECT 1 FROM (
             SELECT joined_at AS at FROM orders_orderline WHERE id = %(line)s
@@ -213,7 +241,9 @@ def _stood(line_id: int, at: object) -> bool:
 
 def _memory(verdict: Verdict, directory: Path) -> None:
     """What somebody was told is done is there, and what once was history still is."""
-    facts = [json.loads(line) for line in (directory / "acknowledged.jsonl").read_text().splitlines()]
+    facts = [
+        json.loads(line) for line in (directory / "acknowledged.jsonl").read_text().splitlines()
+    ]
     said: dict[str, set[Any]] = defaultdict(set)
     for fact in facts:
         for what, which in fact.items():
@@ -251,7 +281,9 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, required=True)
     directory = parser.parse_args().directory
     verdict = judge(directory)
-    (directory / "verdict.json").write_text(json.dumps({"figures": verdict.figures, "wrong": verdict.wrong}))
+    (directory / "verdict.json").write_text(
+        json.dumps({"figures": verdict.figures, "wrong": verdict.wrong})
+    )
 
 
 if __name__ == "__main__":

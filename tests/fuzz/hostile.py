@@ -9,12 +9,45 @@ SEED = int(os.environ.get("FUZZ_SEED", "1"))
 TIMES = float(os.environ.get("FUZZ_TIMES", "1"))  # as many inputs as in CI
 
 NUMBERS = (
-    *("0", "-1", "+1", " 1 ", "1.0", "1e9", "1_000", "0x10", "NaN", "inf", "-0", "²", "٣", "９９", "½", "1,5"),
+    *(
+        "0",
+        "-1",
+        "+1",
+        " 1 ",
+        "1.0",
+        "1e9",
+        "1_000",
+        "0x10",
+        "NaN",
+        "inf",
+        "-0",
+        "²",
+        "٣",
+        "９９",
+        "½",
+        "1,5",
+    ),
     *(str(2**31), str(2**63), str(-(2**63)), str(2**64), "9" * 40, "9" * 5000),
 )
 DAYS = (
-    *("0000-00-00", "0001-01-01", "1900-01-01", "2026-02-30", "2026-13-01", "9999-12-31", "10000-01-01", "2026-W45-1"),
-    *("2026-11-02T25:00", "2026-11-02T12:00+99:99", "2026-11-01T01:30", "2026-03-08T02:30", "12/01/2026", "20261201"),
+    *(
+        "0000-00-00",
+        "0001-01-01",
+        "1900-01-01",
+        "2026-02-30",
+        "2026-13-01",
+        "9999-12-31",
+        "10000-01-01",
+        "2026-W45-1",
+    ),
+    *(
+        "2026-11-02T25:00",
+        "2026-11-02T12:00+99:99",
+        "2026-11-01T01:30",
+        "2026-03-08T02:30",
+        "12/01/2026",
+        "20261201",
+    ),
 )
 TEXTS = (
     *(
@@ -54,9 +87,42 @@ TEXTS = (
         "..%2f",
         "C:\\",
     ),
-    *("//evil.example", "https://evil.example/", "javascript:x()", "=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "-2+3"),
-    *("null", "true", "[]", "{}", "[[[[", '{"a":', "a@b.c", "a@" + "b" * 300 + ".example", "a@b@c", "ada@exämple.com"),
-    *("en-US-x-" + "y" * 200, "xx", "de_DE@euro", "root", ";", "a;b", "'", '"', '"a', "on", "now()", "🏴‍☠️", "\ud800"),
+    *(
+        "//evil.example",
+        "https://evil.example/",
+        "javascript:x()",
+        "=cmd|' /C calc'!A0",
+        "+1+1",
+        "@SUM(1)",
+        "-2+3",
+    ),
+    *(
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "[[[[",
+        '{"a":',
+        "a@b.c",
+        "a@" + "b" * 300 + ".example",
+        "a@b@c",
+        "ada@exämple.com",
+    ),
+    *(
+        "en-US-x-" + "y" * 200,
+        "xx",
+        "de_DE@euro",
+        "root",
+        ";",
+        "a;b",
+        "'",
+        '"',
+        '"a',
+        "on",
+        "now()",
+        "🏴‍☠️",
+        "\ud800",
+    ),
 )
 HOSTILE = (*NUMBERS, *DAYS, *TEXTS)
 BYTES = (
@@ -94,10 +160,15 @@ class Hostile(random.Random):
             case 2:
                 return good * self.choice((2, 50))
             case _:
-                return good[:place] + chr(self.choice((0, 9, 13, 127, 0x661, 0xFFFE, 0x1F600))) + good[place + 1 :]
+                return (
+                    good[:place]
+                    + chr(self.choice((0, 9, 13, 127, 0x661, 0xFFFE, 0x1F600)))
+                    + good[place + 1 :]
+                )
 
     def line(self) -> str:
-        """Such as a server lets through in a header, and hands on: no NUL, no end of line, bytes as latin-1."""
+        """Such as a server lets through in a header, and hands on: no NUL, no end of line, bytes as
+        latin-1."""
         let_through = "".join(each for each in self.text() if each >= " ")[:4000]
         return let_through.encode("utf-8", "surrogatepass").decode("latin-1")
 

@@ -48,12 +48,20 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def ask(client: Client, verdict: Verdict, method: str, path: str, *, body: Any = None, **environ: Any) -> Any:
-    """One request in a transaction that is rolled back. `path`: as a server hands it on, which need not be a good one.
-    A 500 is a fault, and so is a refusal that has written something, or counts of the queue that it broke."""
+def ask(
+    client: Client, verdict: Verdict, method: str, path: str, *, body: Any = None, **environ: Any
+) -> Any:
+    """One request in a transaction that is rolled back. `path`: as a server hands it on, which need
+    not be a good one. A 500 is a fault, and so is a refusal that has written something, or counts
+    of the queue that it broke."""
     cache.clear()
     verdict.asked += 1
-    told = (method, path, {name: value for name, value in environ.items() if name != "HTTP_COOKIE"}, body)
+    told = (
+        method,
+        path,
+        {name: value for name, value in environ.items() if name != "HTTP_COOKIE"},
+        body,
+    )
     with undone():
         before = counted()
         try:
@@ -82,5 +90,7 @@ def _send(client: Client, method: str, path: str, body: Any, environ: dict[str, 
 
 def encoded(fields: dict[str, list[str]]) -> bytes:
     return urlencode(
-        [(name, value) for name, values in fields.items() for value in values], encoding="utf-8", errors="surrogatepass"
+        [(name, value) for name, values in fields.items() for value in values],
+        encoding="utf-8",
+        errors="surrogatepass",
     ).encode()

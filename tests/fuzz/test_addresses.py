@@ -14,8 +14,34 @@ __all__ = ["shop"]
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 PARAMETERS = (
-    *("lang", "seen", "line", "choice", "quantity", "theme", "q", "page", "p", "o", "e", "all", "id", "next", "state"),
-    *("_popup", "_to_field", "_changelist_filters", "app_label", "model_name", "field_name", "term", "product", "with"),
+    *(
+        "lang",
+        "seen",
+        "line",
+        "choice",
+        "quantity",
+        "theme",
+        "q",
+        "page",
+        "p",
+        "o",
+        "e",
+        "all",
+        "id",
+        "next",
+        "state",
+    ),
+    *(
+        "_popup",
+        "_to_field",
+        "_changelist_filters",
+        "app_label",
+        "model_name",
+        "field_name",
+        "term",
+        "product",
+        "with",
+    ),
     *(
         "needs",
         "country",
@@ -29,20 +55,58 @@ PARAMETERS = (
     ),
 )
 HEADERS = (
-    *("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE", "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_X_FORWARDED_FOR", "HTTP_ORIGIN"),
-    *("HTTP_HX_REQUEST", "HTTP_HX_CURRENT_URL", "HTTP_HX_TARGET", "HTTP_HOST", "HTTP_RANGE", "HTTP_IF_NONE_MATCH"),
-    *("HTTP_IF_MODIFIED_SINCE", "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "REMOTE_ADDR"),
-    *("HTTP_X_REQUEST_ID", "HTTP_AUTHORIZATION", "CONTENT_TYPE"),  # the length is the server's to hold to
+    *(
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_COOKIE",
+        "HTTP_USER_AGENT",
+        "HTTP_REFERER",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_ORIGIN",
+    ),
+    *(
+        "HTTP_HX_REQUEST",
+        "HTTP_HX_CURRENT_URL",
+        "HTTP_HX_TARGET",
+        "HTTP_HOST",
+        "HTTP_RANGE",
+        "HTTP_IF_NONE_MATCH",
+    ),
+    *(
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_ACCEPT",
+        "HTTP_ACCEPT_ENCODING",
+        "REMOTE_ADDR",
+    ),
+    # the length is the server's to hold to
+    *("HTTP_X_REQUEST_ID", "HTTP_AUTHORIZATION", "CONTENT_TYPE"),
 )
 COOKIES = ("language", "sessionid", "csrftoken", "messages", "", "a b")
-METHODS = ("GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
+METHODS = (
+    "GET",
+    "GET",
+    "GET",
+    "GET",
+    "HEAD",
+    "POST",
+    "POST",
+    "OPTIONS",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "TRACE",
+)
 
 
 def environment(hostile: Hostile) -> dict[str, str]:
     environ = {}
     if hostile.random() < 0.7:
         asked = {hostile.choice(PARAMETERS): [hostile.text()] for _ in range(hostile.randrange(4))}
-        query = encoded(asked) if hostile.random() < 0.9 else hostile.text().encode("utf-8", "surrogatepass")
+        query = (
+            encoded(asked)
+            if hostile.random() < 0.9
+            else hostile.text().encode("utf-8", "surrogatepass")
+        )
         environ["QUERY_STRING"] = query.decode("latin-1")
     for name in hostile.sample(HEADERS, k=hostile.choice((0, 0, 1, 2))):
         environ[name] = hostile.line()

@@ -32,7 +32,9 @@ FOR_DJANGO = {
 
 
 def commands() -> list[str]:
-    return sorted(name for name, app in get_commands().items() if app in APPS and name not in NOT_HERE)
+    return sorted(
+        name for name, app in get_commands().items() if app in APPS and name not in NOT_HERE
+    )
 
 
 def words_for(hostile: Hostile, app: str, name: str, directory: Path) -> list[str]:

@@ -1,4 +1,5 @@
-"""Every file that is read: spoilt bytes, spoilt cells, spoilt columns. It is imported, or it is said where it is wrong."""
+"""Every file that is read: spoilt bytes, spoilt cells, spoilt columns. It is imported, or it is
+said where it is wrong."""
 
 import csv
 import io
@@ -34,7 +35,8 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.django_db, pytest.mark.usefixtures("
 ROOT = Path(__file__).parents[2]
 OURS = (
     b"order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity,region,paid_at,promised_by\r\n"
-    b"1001,2026-10-01T10:00:00+02:00,ada@example.com,Ada Lovelace,GB,en,LAMP,2,,2026-10-01,2026-12-01\r\n"
+    b"1001,2026-10-01T10:00:00+02:00,ada@example.com,Ada "
+    b"Lovelace,GB,en,LAMP,2,,2026-10-01,2026-12-01\r\n"
     b"1001,2026-10-01T10:00:00+02:00,ada@example.com,Ada Lovelace,GB,en,RUG,1,,2026-10-01,\r\n"
     b'1002,2026-10-02,grace@example.com,"Hopper, Grace",US,en-US,LAMP,1,CA,,\r\n'
 )
@@ -80,7 +82,9 @@ def shop() -> None:
     """Orders 77 and 78 wait for what the files bring and ship."""
     lamp, rug = factories.make_product(sku="LAMP"), factories.make_product(sku="RUG")
     orders = [services.NewLine(lamp, 3), services.NewLine(rug, 2)]
-    new = services.NewOrder(number="77", placed_at=NOON, email="ada@example.com", customer_name="A", lines=orders)
+    new = services.NewOrder(
+        number="77", placed_at=NOON, email="ada@example.com", customer_name="A", lines=orders
+    )
     services.place_order(new, now=NOON)
     factories.order(lamp, 2, number="78")
     services.receive(lamp, 4, now=NOON)
@@ -96,9 +100,13 @@ def spoilt(hostile: Hostile, good: bytes) -> bytes:
         _spoil_cell(hostile, rows)
     out = io.StringIO()
     csv.writer(
-        out, delimiter=hostile.choice(",,,,,;\t"), lineterminator=hostile.choice(("\n", "\r\n", "\r"))
+        out,
+        delimiter=hostile.choice(",,,,,;\t"),
+        lineterminator=hostile.choice(("\n", "\r\n", "\r")),
     ).writerows(rows)
-    return bom + out.getvalue().encode(hostile.choice(("utf-8",) * 8 + ("utf-16", "cp1252", "latin-1")), "replace")
+    return bom + out.getvalue().encode(
+        hostile.choice(("utf-8",) * 8 + ("utf-16", "cp1252", "latin-1")), "replace"
+    )
 
 
 def _spoil_cell(hostile: Hostile, rows: list[list[str]]) -> None:
@@ -162,7 +170,9 @@ def test_a_spoilt_column_map_is_read_or_said_to_be_wrong(tmp_path: Path) -> None
         verdict.asked += 1
         try:
             column_map = read_map(path)
-            table = Table(ROOT / "tests/data/woocommerce_orders.csv", delimiter=column_map.delimiter)
+            table = Table(
+                ROOT / "tests/data/woocommerce_orders.csv", delimiter=column_map.delimiter
+            )
             column_map.check(table.header, table.name)
             with undone():
                 import_orders(Run(table, NOON), column_map, Selection(all_products=True))
@@ -192,7 +202,9 @@ def test_deliveries_to_score_windows_on(tmp_path: Path) -> None:
 
 def test_parcels_that_are_pasted(client: Client, admin_user: User) -> None:
     hostile, verdict = Hostile("paste"), Verdict()
-    good = b"order_number,tracking_number,carrier,sku,quantity\n77,1Z9,UPS,LAMP,1\n78,1Z8,UPS,LAMP,1\n"
+    good = (
+        b"order_number,tracking_number,carrier,sku,quantity\n77,1Z9,UPS,LAMP,1\n78,1Z8,UPS,LAMP,1\n"
+    )
     client.force_login(admin_user)
     for n in many(200):
         content = spoilt(hostile, good)
@@ -214,7 +226,8 @@ def test_parcels_that_are_pasted(client: Client, admin_user: User) -> None:
 
 
 def test_files_that_are_uploaded(client: Client, admin_user: User) -> None:
-    """Uploaded, checked, looked at, its bad rows fetched, confirmed, imported: none of it ends in an error."""
+    """Uploaded, checked, looked at, its bad rows fetched, confirmed, imported: none of it ends in
+    an error."""
     hostile, verdict = Hostile("upload"), Verdict()
     client.force_login(admin_user)
     for n in many(200):
@@ -229,7 +242,9 @@ def test_files_that_are_uploaded(client: Client, admin_user: User) -> None:
     verdict.holds(len(many(200)))
 
 
-def _through_the_desk(client: Client, verdict: Verdict, content: bytes, name: str, *, skip_bad: bool) -> None:
+def _through_the_desk(
+    client: Client, verdict: Verdict, content: bytes, name: str, *, skip_bad: bool
+) -> None:
     file = io.BytesIO(content)
     file.name = name.encode("utf-8", "replace").decode()
     client.post(reverse("desk:import"), {"file": file, "all_products": "on"})
@@ -239,7 +254,9 @@ def _through_the_desk(client: Client, verdict: Verdict, content: bytes, name: st
     for step in ("desk:upload", "desk:upload_rejected"):
         uploads.work_off()
         client.get(reverse(step, args=[row.pk]))
-    client.post(reverse("desk:upload_confirm", args=[row.pk]), {"skip_bad": "on"} if skip_bad else {})
+    client.post(
+        reverse("desk:upload_confirm", args=[row.pk]), {"skip_bad": "on"} if skip_bad else {}
+    )
     uploads.work_off()
     client.get(reverse("desk:upload", args=[row.pk]))
     row.refresh_from_db(fields=["state", "summary"])

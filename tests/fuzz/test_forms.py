@@ -40,7 +40,12 @@ def forms_at(client: Client, address: str) -> Iterator[Form]:
 
 def customers_forms(client: Client, shop: Shop) -> list[Form]:
     theirs = [route for route in routes() if not route.startswith(("admin/", "demo/"))]
-    return [form for route in theirs for person in CUSTOMERS for form in forms_at(client, shop.address(route, person))]
+    return [
+        form
+        for route in theirs
+        for person in CUSTOMERS
+        for form in forms_at(client, shop.address(route, person))
+    ]
 
 
 def staffs_forms(client: Client, shop: Shop) -> list[Form]:
@@ -64,7 +69,14 @@ def fill(client: Client, hostile: Hostile, verdict: Verdict, form: Form, **envir
 def test_customers_forms(client: Client, shop: Shop) -> None:
     hostile, verdict = Hostile("customers' forms"), Verdict()
     forms = customers_forms(client, shop)
-    assert {form.path.split("/")[1] for form in forms} >= {"", "o", "mine", "preferences", "unsubscribe", "p"}
+    assert {form.path.split("/")[1] for form in forms} >= {
+        "",
+        "o",
+        "mine",
+        "preferences",
+        "unsubscribe",
+        "p",
+    }
     for n in many(OF_CUSTOMERS):
         fill(client, hostile, verdict, forms[n % len(forms)])
     verdict.holds(len(many(OF_CUSTOMERS)))
@@ -83,7 +95,9 @@ def test_staff_s_forms(client: Client, admin_user: User, shop: Shop, part: int) 
 
 def test_the_door_of_staff(client: Client, admin_user: User) -> None:
     hostile, verdict = Hostile("door"), Verdict()
-    forms = [form for form in forms_at(client, "/admin/login/?next=/admin/") if form.method == "POST"]
+    forms = [
+        form for form in forms_at(client, "/admin/login/?next=/admin/") if form.method == "POST"
+    ]
     client.force_login(admin_user)
     forms += list(forms_at(client, "/admin/second-factor/"))
     for n in many(200):

@@ -1,4 +1,5 @@
-"""What a mail provider reports: every provider's shape, spoilt in its structure, its bytes and its secret."""
+"""What a mail provider reports: every provider's shape, spoilt in its structure, its bytes and its
+secret."""
 
 import json
 from base64 import b64encode
@@ -22,17 +23,50 @@ AT = "2026-11-02T17:00:00Z"
 REPORTS: dict[str, list[Any]] = {
     "postmark": [
         {
-            **{"RecordType": "Bounce", "ID": 42, "Type": "HardBounce", "TypeCode": 1, "MessageID": "pm-1"},
-            **{"Metadata": {"message_id": "<ours>"}, "Email": "ada@example.com", "BouncedAt": AT, "Details": "no"},
+            **{
+                "RecordType": "Bounce",
+                "ID": 42,
+                "Type": "HardBounce",
+                "TypeCode": 1,
+                "MessageID": "pm-1",
+            },
+            **{
+                "Metadata": {"message_id": "<ours>"},
+                "Email": "ada@example.com",
+                "BouncedAt": AT,
+                "Details": "no",
+            },
         },
-        {"RecordType": "Delivery", "MessageID": "pm-1", "Recipient": "ada@example.com", "DeliveredAt": AT},
-        {"RecordType": "SpamComplaint", "ID": 1, "MessageID": "pm-1", "Email": "ada@example.com", "BouncedAt": AT},
+        {
+            "RecordType": "Delivery",
+            "MessageID": "pm-1",
+            "Recipient": "ada@example.com",
+            "DeliveredAt": AT,
+        },
+        {
+            "RecordType": "SpamComplaint",
+            "ID": 1,
+            "MessageID": "pm-1",
+            "Email": "ada@example.com",
+            "BouncedAt": AT,
+        },
     ],
     "sendgrid": [
         [
             {
-                **{"email": "ada@example.com", "timestamp": 1793638800, "event": "bounce", "sg_event_id": "x"},
-                **{"smtp-id": "<ours>", "sg_message_id": "sg.1", "reason": "550", "status": "5.1.1", "type": "bounce"},
+                **{
+                    "email": "ada@example.com",
+                    "timestamp": 1793638800,
+                    "event": "bounce",
+                    "sg_event_id": "x",
+                },
+                **{
+                    "smtp-id": "<ours>",
+                    "sg_message_id": "sg.1",
+                    "reason": "550",
+                    "status": "5.1.1",
+                    "type": "bounce",
+                },
             }
         ]
     ],
@@ -46,14 +80,27 @@ REPORTS: dict[str, list[Any]] = {
         }
     ],
     "mailjet": [
-        [{"event": "bounce", "time": 1793638800, "MessageID": 7, "email": "ada@example.com", "error": "user unknown"}]
+        [
+            {
+                "event": "bounce",
+                "time": 1793638800,
+                "MessageID": 7,
+                "email": "ada@example.com",
+                "error": "user unknown",
+            }
+        ]
     ],
     "sparkpost": [
         [
             {
                 "msys": {
                     "message_event": {
-                        **{"type": "bounce", "bounce_class": "10", "timestamp": "1793638800", "event_id": "1"},
+                        **{
+                            "type": "bounce",
+                            "bounce_class": "10",
+                            "timestamp": "1793638800",
+                            "event_id": "1",
+                        },
                         **{
                             "rcpt_to": "ada@example.com",
                             "transmission_id": "7",
@@ -66,23 +113,58 @@ REPORTS: dict[str, list[Any]] = {
         ]
     ],
     "resend": [
-        {"type": "email.bounced", "created_at": AT, "data": {"email_id": "1", "to": ["ada@example.com"], "headers": []}}
+        {
+            "type": "email.bounced",
+            "created_at": AT,
+            "data": {"email_id": "1", "to": ["ada@example.com"], "headers": []},
+        }
     ],
     "mailersend": [
-        {"type": "activity.hard_bounced", "created_at": AT, "data": {"id": "1", "email": {"message": {"id": "x"}}}}
+        {
+            "type": "activity.hard_bounced",
+            "created_at": AT,
+            "data": {"id": "1", "email": {"message": {"id": "x"}}},
+        }
     ],
     "mailtrap": [
-        {"events": [{"event": "bounce", "message_id": "1", "email": "ada@example.com", "timestamp": 1793638800}]}
+        {
+            "events": [
+                {
+                    "event": "bounce",
+                    "message_id": "1",
+                    "email": "ada@example.com",
+                    "timestamp": 1793638800,
+                }
+            ]
+        }
     ],
     "postal": [
-        {"event": "MessageBounced", "payload": {"bounce": {"id": 1}, "original_message": {"to": "ada@example.com"}}}
+        {
+            "event": "MessageBounced",
+            "payload": {"bounce": {"id": 1}, "original_message": {"to": "ada@example.com"}},
+        }
     ],
-    "unisender_go": [{"auth": "x", "events_by_user": [{"events": [{"event_name": "transactional_email_status"}]}]}],
+    "unisender_go": [
+        {
+            "auth": "x",
+            "events_by_user": [{"events": [{"event_name": "transactional_email_status"}]}],
+        }
+    ],
     "mailgun": [
-        {"signature": {"timestamp": "1", "token": "t", "signature": "s"}, "event-data": {"event": "failed", "id": "1"}}
+        {
+            "signature": {"timestamp": "1", "token": "t", "signature": "s"},
+            "event-data": {"event": "failed", "id": "1"},
+        }
     ],
     "mandrill": [
-        [{"event": "hard_bounce", "ts": 1793638800, "_id": "1", "msg": {"email": "ada@example.com", "_id": "1"}}]
+        [
+            {
+                "event": "hard_bounce",
+                "ts": 1793638800,
+                "_id": "1",
+                "msg": {"email": "ada@example.com", "_id": "1"},
+            }
+        ]
     ],
 }
 KEYS = {
@@ -96,7 +178,19 @@ def spoilt(hostile: Hostile, node: Any) -> Any:
     """Somewhere in it, something of another kind."""
     if hostile.random() < 0.15 or not isinstance(node, (dict, list)) or not node:
         return hostile.choice(
-            [None, True, -1, 1e308, 2**70, [], {}, [[]], [node], {"a": node}, hostile.text(str(node))]
+            [
+                None,
+                True,
+                -1,
+                1e308,
+                2**70,
+                [],
+                {},
+                [[]],
+                [node],
+                {"a": node},
+                hostile.text(str(node)),
+            ]
         )
     if isinstance(node, list):
         place = hostile.randrange(len(node))
@@ -111,7 +205,11 @@ def body_of(hostile: Hostile, report: Any, ours: str) -> bytes:
     chance = hostile.random()
     if chance < 0.1:
         return hostile.choice(HOSTILE).encode("utf-8", "surrogatepass")
-    body = json.dumps(spoilt(hostile, report) if chance < 0.8 else report).replace("<ours>", ours).encode()
+    body = (
+        json.dumps(spoilt(hostile, report) if chance < 0.8 else report)
+        .replace("<ours>", ours)
+        .encode()
+    )
     return hostile.bytes_of(body) if chance > 0.9 else body
 
 
@@ -127,8 +225,12 @@ def test_reports(client: Client, settings: Settings, mail_sink: MailSink, provid
     for _ in many(100):
         secret = SECRET if hostile.random() < 0.9 else hostile.text(SECRET)
         basic = b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-        environ = {"HTTP_AUTHORIZATION": f"Basic {basic}" if hostile.random() < 0.95 else hostile.line()}
-        environ["CONTENT_TYPE"] = hostile.choice(("application/json",) * 5 + ("text/plain", "multipart/form-data", ""))
+        environ = {
+            "HTTP_AUTHORIZATION": f"Basic {basic}" if hostile.random() < 0.95 else hostile.line()
+        }
+        environ["CONTENT_TYPE"] = hostile.choice(
+            ("application/json",) * 5 + ("text/plain", "multipart/form-data", "")
+        )
         if hostile.random() < 0.05:
             environ["CONTENT_LENGTH"] = f"{hostile.line()}x"  # a number is the server's to hold to
         body = body_of(hostile, hostile.choice(REPORTS[provider]), ours)

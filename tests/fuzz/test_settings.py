@@ -1,4 +1,5 @@
-"""Every variable of the environment with what nobody should set: read, refused by a check, or refused by its name."""
+"""Every variable of the environment with what nobody should set: read, refused by a check, or
+refused by its name."""
 
 import re
 import runpy
@@ -39,7 +40,8 @@ GOOD = {
     "DEFAULT_FROM_EMAIL": "Shop <orders@example.com>",
     "SHOP_LANGUAGE": "de",
 }
-STAYS = {"TIME_ZONE", "DATABASES", "CACHES", "LOGGING"}  # changing these would change the tests' own process
+# changing these would change the tests' own process
+STAYS = {"TIME_ZONE", "DATABASES", "CACHES", "LOGGING"}
 
 
 def variables() -> list[str]:
@@ -74,7 +76,9 @@ def test_variables(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
 def read(verdict: Verdict, name: str, value: str) -> None:
     try:
         found: dict[str, Any] = runpy.run_path(str(SETTINGS))
-        with override_settings(**{key: found[key] for key in found if key.isupper() and key not in STAYS}):
+        with override_settings(
+            **{key: found[key] for key in found if key.isupper() and key not in STAYS}
+        ):
             settings_make_sense()
     except ImproperlyConfigured as error:
         if name not in str(error) or (

@@ -1,4 +1,5 @@
-"""Every mail as people get it: composed from orders that have it to tell, and photographed in Chromium."""
+"""Every mail as people get it: composed from orders that have it to tell, and photographed in
+Chromium."""
 
 import os
 import shutil
@@ -21,7 +22,13 @@ from tests.gallery import email_states, states
 
 WIDTHS = (320, 600)
 THEMES = ("light", "dark")
-CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+)
 STYLE = """
 body { margin: 2rem auto; max-width: 90rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
 section { display: flex; gap: 1rem; align-items: start; overflow-x: auto; padding-block-end: 2rem; }
@@ -38,9 +45,13 @@ class Mail:
 
 
 def mails(*, now: datetime, languages: Sequence[str], only: Collection[str] = ()) -> Iterator[Mail]:
-    """Those of the pages' states and of mail_states, in each language. Makes orders in the present database."""
+    """Those of the pages' states and of mail_states, in each language. Makes orders in the present
+    database."""
     pages = [name for name in states.names() if not only or name in only]
-    found = [(state.name, state.shows, state.order) for state in states.make(now=now, only=pages or ["unrated"])]
+    found = [
+        (state.name, state.shows, state.order)
+        for state in states.make(now=now, only=pages or ["unrated"])
+    ]
     found += email_states.make(now=now, only=only)
     for name, shows, order in found:
         for language in languages:
@@ -63,8 +74,11 @@ def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | No
     return compose(message, news, open_notices([order_id]), now=now) if news else None
 
 
-def take(mails: Sequence[Mail], directory: Path, *, widths: Sequence[int], themes: Sequence[str]) -> None:
-    """NAME-LANGUAGE-THEME-WIDTH.png of each beside its .html and .txt, and an index.html to look at them all."""
+def take(
+    mails: Sequence[Mail], directory: Path, *, widths: Sequence[int], themes: Sequence[str]
+) -> None:
+    """NAME-LANGUAGE-THEME-WIDTH.png of each beside its .html and .txt, and an index.html to look at
+    them all."""
     directory.mkdir(parents=True, exist_ok=True)
     for mail in mails:
         (directory / f"{_stem(mail)}.html").write_text(mail.composed.html, encoding="utf-8")
@@ -72,17 +86,23 @@ def take(mails: Sequence[Mail], directory: Path, *, widths: Sequence[int], theme
     with _chromium() as browser:
         for theme in themes:
             for width in widths:
-                page = browser.new_page(viewport={"width": width, "height": 600}, color_scheme=theme)
+                page = browser.new_page(
+                    viewport={"width": width, "height": 600}, color_scheme=theme
+                )
                 for mail in mails:
                     page.set_content(mail.composed.html)
-                    page.screenshot(path=directory / f"{_stem(mail)}-{theme}-{width}.png", full_page=True)
+                    page.screenshot(
+                        path=directory / f"{_stem(mail)}-{theme}-{width}.png", full_page=True
+                    )
                 page.close()
     (directory / "index.html").write_text(_index(mails, widths, themes), encoding="utf-8")
 
 
 @contextmanager
 def _chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
@@ -96,10 +116,12 @@ def _stem(mail: Mail) -> str:
 def _index(mails: Sequence[Mail], widths: Sequence[int], themes: Sequence[str]) -> str:
     rows = "".join(
         f'<h2 id="{_stem(mail)}">{escape(mail.composed.subject)}</h2>'
-        f"<p>{escape(mail.name)}, {mail.language}: {escape(mail.shows)}; {len(mail.composed.html.encode()) / 1000:.1f} kB</p>"
+        f"<p>{escape(mail.name)}, {mail.language}: {escape(mail.shows)}; "
+        f"{len(mail.composed.html.encode()) / 1000:.1f} kB</p>"
         f"<section><pre>{escape(mail.composed.text)}</pre>"
         + "".join(
-            f'<img alt="{theme}, {width} px" loading="lazy" src="{_stem(mail)}-{theme}-{width}.png">'
+            f'<img alt="{theme}, {width} px" loading="lazy" '
+            f'src="{_stem(mail)}-{theme}-{width}.png">'
             for theme in themes
             for width in widths
         )

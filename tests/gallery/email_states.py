@@ -1,4 +1,5 @@
-"""Mails beyond those of the pages' states: each kind of news as an order that has it to tell, made through the services."""
+"""Mails beyond those of the pages' states: each kind of news as an order that has it to tell, made
+through the services."""
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
@@ -11,7 +12,8 @@ from tests.gallery.stage import ERRATIC, Stage
 FIRST_NUMBER = 80_001
 ODD_NUMBER = "№ 80/042 “<b>A</b>” =?x?="
 LONG_NAME = (
-    "Handwoven Tideline double blanket of undyed Shetland wool, extra long, with a fringe on two sides, gift-wrapped, "
+    "Handwoven Tideline double blanket of undyed Shetland wool, extra long, with a fringe on two "
+    "sides, gift-wrapped, "
     "240 × 280 cm, colour “Haar over Skerry”"
 )
 
@@ -28,7 +30,8 @@ def mail(shows: str) -> Callable[[Cook], Cook]:
 
 
 def make(*, now: datetime, only: Collection[str] = ()) -> Iterator[tuple[str, str, Order]]:
-    """Name, what it shows, and an order with events that are due to be mailed, after the pages' states were made."""
+    """Name, what it shows, and an order with events that are due to be mailed, after the pages'
+    states were made."""
     stage = Stage(now, "en", (f"M{n}" for n in count(1)))
     for number, (name, (shows, cook)) in enumerate(MAILS.items(), FIRST_NUMBER):
         if not only or name in only:
@@ -96,7 +99,9 @@ def later_elsewhere(stage: Stage) -> Order:
 def later_two_lines(stage: Stage) -> Order:
     lamp, rug = _product(stage, "Harbour lamp, brass"), _product(stage, LONG_NAME)
     deliveries = [stage.due(lamp, 1, 30), stage.due(rug, 2, 30)]
-    order = services.place_order(stage.new({lamp: 1, rug: 2}, at=stage.at(-20)), now=stage.at(-20, 11))
+    order = services.place_order(
+        stage.new({lamp: 1, rug: 2}, at=stage.at(-20)), now=stage.at(-20, 11)
+    )
     stage.told(lamp, stage.at(-20, 12))
     for delivery in deliveries:
         stage.slip(delivery, 20, on=-1, reason="production", told=False)
@@ -192,14 +197,24 @@ def packing_late(stage: Stage) -> Order:
 
 
 def _shipped(
-    stage: Stage, quantity: int = 1, units: int = 1, carrier: str = "UPS", number: str = "1Z9AA1000006042"
+    stage: Stage,
+    quantity: int = 1,
+    units: int = 1,
+    carrier: str = "UPS",
+    number: str = "1Z9AA1000006042",
 ) -> Order:
     product = _product(stage, "Gull kettle, 1.5 litre")
     delivery = stage.due(product, -3, 20)
     order = _place(stage, product, quantity)
     services.receive(product, 20, restock=delivery, now=stage.at(-2, 11))
     stage.told(product, stage.at(-2, 12))
-    services.ship(order, {_line(order).pk: units}, now=stage.at(-1, 16), carrier=carrier, tracking_number=number)
+    services.ship(
+        order,
+        {_line(order).pk: units},
+        now=stage.at(-1, 16),
+        carrier=carrier,
+        tracking_number=number,
+    )
     return order
 
 
@@ -211,7 +226,13 @@ def shipped_untracked(stage: Stage) -> Order:
 @mail("shipped in part, in two parcels")
 def shipped_in_two_parcels(stage: Stage) -> Order:
     order = _shipped(stage, 5, 2)
-    services.ship(order, {_line(order).pk: 2}, now=stage.at(-1, 17), carrier="UPS", tracking_number="1Z9AA1000006043")
+    services.ship(
+        order,
+        {_line(order).pk: 2},
+        now=stage.at(-1, 17),
+        carrier="UPS",
+        tracking_number="1Z9AA1000006043",
+    )
     return order
 
 
@@ -275,15 +296,25 @@ def put_back(stage: Stage) -> Order:
 
 @mail("several news in one mail: one line shipped, one later, one waits on")
 def several_news(stage: Stage) -> Order:
-    lamp, rug, chair = (_product(stage, name) for name in ("Harbour lamp, brass", LONG_NAME, "Driftwood deck chair"))
+    lamp, rug, chair = (
+        _product(stage, name) for name in ("Harbour lamp, brass", LONG_NAME, "Driftwood deck chair")
+    )
     lamps, rugs = stage.due(lamp, -2, 10), stage.due(rug, 1, 30)
     stage.due(chair, 30, 30)
-    order = services.place_order(stage.new({lamp: 2, rug: 1, chair: 4}, at=stage.at(-20)), now=stage.at(-20, 11))
+    order = services.place_order(
+        stage.new({lamp: 2, rug: 1, chair: 4}, at=stage.at(-20)), now=stage.at(-20, 11)
+    )
     stage.told(lamp, stage.at(-20, 12))
     services.receive(lamp, 10, restock=lamps, now=stage.at(-2))
     stage.told(lamp, stage.at(-2, 11))
     lines = {line.product_id: line.pk for line in order.lines.all()}
-    services.ship(order, {lines[lamp.pk]: 2}, now=stage.at(-1), carrier="DHL", tracking_number="JD014600003213425631")
+    services.ship(
+        order,
+        {lines[lamp.pk]: 2},
+        now=stage.at(-1),
+        carrier="DHL",
+        tracking_number="JD014600003213425631",
+    )
     stage.slip(rugs, 21, on=-1, reason="quality", told=False, hour=12)
     return order
 

@@ -1,6 +1,8 @@
-"""A stage for single orders: suppliers with a record, deliveries, customers, and days that pass, all through the services.
+"""A stage for single orders: suppliers with a record, deliveries, customers, and days that pass,
+all through the services.
 
-What a mail would have told counts as told at the moment it is said here, and no mail goes out for it.
+What a mail would have told counts as told at the moment it is said here, and no mail goes out for
+it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +17,8 @@ from django.utils import timezone
 from orders import services
 from orders.models import Event, Order, Product, Restock, Supplier
 
-# Days late of past deliveries, the shortest habit repeated until a record is long enough to be judged by.
+# Days late of past deliveries, the shortest habit repeated until a record is long enough to be
+# judged by.
 PUNCTUAL = ("Lindqvist Lanterns", (0, 1, 2, 0, 5, 0, -1, 3, 0, 0), 200)
 ERRATIC = ("Forge du Ponant", (0, 95, 12, 60, 3, 110, 30, 75, -4, 45), 60)
 SILENT = ("Halcyon Glassworks", (0, None, 4, None, 12, None, 2, 30), 60)  # None: never came
@@ -35,8 +38,8 @@ class Who(TypedDict, total=False):
 
 @dataclass
 class Stage:
-    """`now` is when the curtain rises: everything happens up to then. `number` is that of the next order shown, `others`
-    are the numbers of the people around it."""
+    """`now` is when the curtain rises: everything happens up to then. `number` is that of the next
+    order shown, `others` are the numbers of the people around it."""
 
     now: datetime
     locale: str
@@ -127,10 +130,14 @@ class Stage:
         self.told(product, at)
         return placed
 
-    def slip(self, restock: Restock, to: int, *, on: int, reason: str, hour: int = 9, told: bool = True) -> None:
+    def slip(
+        self, restock: Restock, to: int, *, on: int, reason: str, hour: int = 9, told: bool = True
+    ) -> None:
         """On day `on` the supplier moves a delivery to day `to`; it settles, and the mails go out."""
         at = self.at(on, hour)
-        services.move_restock_date(restock, self.day(to), now=at, reason=reason, posted_on=self.day(on))
+        services.move_restock_date(
+            restock, self.day(to), now=at, reason=reason, posted_on=self.day(on)
+        )
         self.review(restock.product, at + timedelta(hours=1))
         if told:
             self.told(restock.product, at + timedelta(hours=1) + NOT_IN_A_HURRY)
@@ -144,7 +151,8 @@ class Stage:
 
 
 def tell(events: QuerySet[Event], *, at: datetime) -> None:
-    """Those of the events that are due to be mailed count as told at `at`; no mail goes out for them."""
+    """Those of the events that are due to be mailed count as told at `at`; no mail goes out for
+    them."""
     due = list(events.filter(message_due=True).values_list("pk", "promise"))
     services.decide_again([promise for _, promise in due if promise], now=at)
     ids = [pk for pk, _ in due]

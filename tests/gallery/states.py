@@ -1,6 +1,7 @@
 """Every state a customer's page can be in, each as one order that got there through the services.
 
-For looking at them all, and for the tests that hold every page to the same standard: `make(now=...)` in any database.
+For looking at them all, and for the tests that hold every page to the same standard:
+`make(now=...)` in any database.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -59,8 +60,9 @@ def names() -> list[str]:
 
 
 def make(*, now: datetime, locale: str = "en", only: Collection[str] = ()) -> list[State]:
-    """Make the states named (all), those that stand in this database already excepted, and return them in the order of
-    the table. `locale` is that of the orders made. What this database cannot show is left out."""
+    """Make the states named (all), those that stand in this database already excepted, and return
+    them in the order of the table. `locale` is that of the orders made. What this database cannot
+    show is left out."""
     stage = Stage(now, locale, (f"{OTHERS}{n}" for n in count(Order.objects.count() + 1)))
     rated = Product.objects.filter(sku="EARLIER-SEASONS").exists()
     for number, recipe in _numbered(only):
@@ -81,9 +83,17 @@ def make(*, now: datetime, locale: str = "en", only: Collection[str] = ()) -> li
 
 def found(only: Collection[str] = ()) -> list[State]:
     """Those that stand in this database."""
-    by_number = {order.number: order for order in Order.objects.filter(number__in=[n for n, _ in _numbered(only)])}
+    by_number = {
+        order.number: order
+        for order in Order.objects.filter(number__in=[n for n, _ in _numbered(only)])
+    }
     return [
-        State(recipe.name, recipe.shows, by_number[number], order_url(by_number[number], recipe.purpose))
+        State(
+            recipe.name,
+            recipe.shows,
+            by_number[number],
+            order_url(by_number[number], recipe.purpose),
+        )
         for number, recipe in _numbered(only)
         if number in by_number
     ]
@@ -100,7 +110,9 @@ def _product(stage: Stage, name: str) -> Product:
     return stage.product(f"{name.upper().replace(' ', '-')}-{Product.objects.count()}", name)
 
 
-def _place(stage: Stage, product: Product, quantity: int = 1, *, days: int, **who: Unpack[Who]) -> Order:
+def _place(
+    stage: Stage, product: Product, quantity: int = 1, *, days: int, **who: Unpack[Who]
+) -> Order:
     stage.review(product, stage.at(days, 5))
     order = services.place_order(
         stage.new({product: quantity}, at=stage.at(days), **who),
@@ -133,7 +145,9 @@ def joined(stage: Stage) -> Order:
     stage.due(product, 9, 60)
     stage.crowd(product, 11, at=stage.at(-1))
     stage.review(product, stage.at(0, 5))
-    return services.place_order(stage.new({product: 1}, at=stage.now - timedelta(minutes=1)), now=stage.now)
+    return services.place_order(
+        stage.new({product: 1}, at=stage.now - timedelta(minutes=1)), now=stage.now
+    )
 
 
 @state("waits with a window, 37th in line, a delivery has room")
@@ -232,13 +246,17 @@ def passed_by(stage: Stage) -> Order:
     behind = stage.crowd(product, 4, at=stage.at(-7))
     late = stage.new({product: 1}, at=stage.at(-12), number=next(stage.others))
     services.place_orders([late], now=stage.at(-3))
-    services.move_in_queue(_line(behind[2]), 2, now=stage.at(-2), reason="a wedding present", actor="Maren")
+    services.move_in_queue(
+        _line(behind[2]), 2, now=stage.at(-2), reason="a wedding present", actor="Maren"
+    )
     stage.review(product, stage.at(-1))
     stage.told(product, stage.at(-1, 11))
     return order
 
 
-def _delayed(stage: Stage, *, told: bool = True, days: int = -20, to: int = 16, **who: Unpack[Who]) -> Order:
+def _delayed(
+    stage: Stage, *, told: bool = True, days: int = -20, to: int = 16, **who: Unpack[Who]
+) -> Order:
     product = _product(stage, "Tideline wool blanket")
     delivery = stage.due(product, 1, 60)
     stage.crowd(product, 13, at=stage.at(days))
@@ -257,7 +275,8 @@ def delayed_twice_with_deadline(stage: Stage) -> Order:
     return _delayed_twice(stage)
 
 
-# Windows end well before the thirtieth day, on any weekday: else the first of them would be a delay already.
+# Windows end well before the thirtieth day, on any weekday: else the first of them would be a delay
+# already.
 def _delayed_twice(stage: Stage) -> Order:
     product = _product(stage, "Tideline wool blanket")
     delivery = stage.due(product, -22, 60)
@@ -332,7 +351,13 @@ def partly_arrived(stage: Stage) -> Order:
 @state("shipped, with a tracking link")
 def shipped(stage: Stage) -> Order:
     order = _set_aside(stage, "Harbour lamp, brass", 1)
-    services.ship(order, {_line(order).pk: 1}, now=stage.at(-1, 16), carrier="UPS", tracking_number="1Z9AA1000006042")
+    services.ship(
+        order,
+        {_line(order).pk: 1},
+        now=stage.at(-1, 16),
+        carrier="UPS",
+        tracking_number="1Z9AA1000006042",
+    )
     stage.told(_line(order).product, stage.at(-1, 17))
     return order
 
@@ -355,7 +380,11 @@ def partly_shipped(stage: Stage) -> Order:
     services.receive(product, 3, restock=delivery, now=stage.at(-3, 9))
     stage.told(product, stage.at(-3, 10))
     services.ship(
-        order, {_line(order).pk: 2}, now=stage.at(-2, 15), carrier="DHL", tracking_number="JD014600003213425631"
+        order,
+        {_line(order).pk: 2},
+        now=stage.at(-2, 15),
+        carrier="DHL",
+        tracking_number="JD014600003213425631",
     )
     stage.told(product, stage.at(-2, 16))
     return order
@@ -397,7 +426,9 @@ def inherited(stage: Stage) -> Order:
 @state("a delay whose mail could not be delivered: the page is the only word")
 def not_notified(stage: Stage) -> Order:
     order = _delayed(stage, told=False)
-    services.mark_not_told(order, "the mail of the delay bounced: no such mailbox", unreachable=True)
+    services.mark_not_told(
+        order, "the mail of the delay bounced: no such mailbox", unreachable=True
+    )
     order.events.update(message_due=False)
     stage.told(_line(order).product, stage.at(-1, 11))
     return order
@@ -415,9 +446,18 @@ def held(stage: Stage) -> Order:
 def several_lines_different_fates(stage: Stage) -> Order:
     lamp, rug, blanket, kettle = (
         _product(stage, name)
-        for name in ("Harbour lamp, brass", "Marram rug, 140 × 200", "Tideline wool blanket", "Gull kettle, 1.5 litre")
+        for name in (
+            "Harbour lamp, brass",
+            "Marram rug, 140 × 200",
+            "Tideline wool blanket",
+            "Gull kettle, 1.5 litre",
+        )
     )
-    lamps, rugs, blankets = stage.due(lamp, -4, 10), stage.due(rug, -1, 10), stage.due(blanket, 1, 30)
+    lamps, rugs, blankets = (
+        stage.due(lamp, -4, 10),
+        stage.due(rug, -1, 10),
+        stage.due(blanket, 1, 30),
+    )
     stage.due(kettle, 8, 30)
     stage.crowd(blanket, 3, at=stage.at(-20))
     order = services.place_order(
@@ -426,7 +466,13 @@ def several_lines_different_fates(stage: Stage) -> Order:
     stage.told(lamp, stage.at(-20, 12))
     services.receive(lamp, 10, restock=lamps, now=stage.at(-4))
     lines = {line.product_id: line.pk for line in order.lines.all()}
-    services.ship(order, {lines[lamp.pk]: 2}, now=stage.at(-3), carrier="UPS", tracking_number="1Z9AA1000006042")
+    services.ship(
+        order,
+        {lines[lamp.pk]: 2},
+        now=stage.at(-3),
+        carrier="UPS",
+        tracking_number="1Z9AA1000006042",
+    )
     services.cancel(order, units={lines[kettle.pk]: 1}, now=stage.at(-2), by="customer")
     services.receive(rug, 10, restock=rugs, now=stage.at(-1))
     stage.told(lamp, stage.at(-1, 11))
@@ -452,7 +498,9 @@ def quiet(stage: Stage) -> Order:
     product = _product(stage, "Tern wall clock")
     stage.due(product, 12, 30)
     stage.crowd(product, 2, at=stage.at(-7))
-    (order,) = services.place_orders([stage.new({product: 2}, at=stage.at(-7))], now=stage.at(-1), quiet=True)
+    (order,) = services.place_orders(
+        [stage.new({product: 2}, at=stage.at(-7))], now=stage.at(-1), quiet=True
+    )
     return order
 
 

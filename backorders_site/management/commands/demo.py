@@ -43,7 +43,9 @@ def where_everything_is() -> dict[str, Any]:
         "demo": f"{site}/demo/",
         "admin": {"url": f"{site}/admin/", **ADMIN},
         "mail": os.environ.get("MAIL_INBOX_URL", ""),
-        "customers": [{"url": order_url(order), "shows": shows} for order, shows in shop.customers()],
+        "customers": [
+            {"url": order_url(order), "shows": shows} for order, shows in shop.customers()
+        ],
         "database_url": os.environ["DATABASE_URL"],
         "redis_url": os.environ["REDIS_URL"],
         "settle_seconds": settings.SETTLE_SECONDS,

@@ -1,4 +1,5 @@
-"""Django's migrate, which gives up after some seconds rather than make the whole shop wait behind it for a lock."""
+"""Django's migrate, which gives up after some seconds rather than make the whole shop wait behind
+it for a lock."""
 
 from typing import Any
 
@@ -17,22 +18,28 @@ class Command(migrate.Command):
             "--lock-seconds",
             type=int,
             default=5,
-            help="How long a statement may wait for a lock, while all others wait behind it (default 5; 0: for ever).",
+            help="How long a statement may wait for a lock, while all others wait behind it "
+            "(default 5; 0: for ever).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 <= options["lock_seconds"] <= MOST_SECONDS:
-            raise CommandError(f"--lock-seconds is {options['lock_seconds']}; expected 0 to {MOST_SECONDS}")
+            raise CommandError(
+                f"--lock-seconds is {options['lock_seconds']}; expected 0 to {MOST_SECONDS}"
+            )
         connection = connections[options["database"]]
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{options['lock_seconds']}s"])
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, false)", [f"{options['lock_seconds']}s"]
+            )
         try:
             super().handle(*args, **options)
         except OperationalError as error:
             if not isinstance(error.__cause__, errors.LockNotAvailable):
                 raise
             raise CommandError(
-                "A table was in use for too long. The migration that waited for it is undone as a whole; "
+                "A table was in use for too long. The migration that waited for it is undone as a "
+                "whole; "
                 "run migrate again, or at a quieter time."
             ) from error
         finally:

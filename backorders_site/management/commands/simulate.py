@@ -23,14 +23,22 @@ from orders.management.importing import with_example
 
 SHOWN = 20
 TWO_YEARS = timedelta(days=730)
-OF_RESTOCKS = {"--orders": "orders", "--draw-orders": "draw_orders", "--from": "first", "--to": "last"}
+OF_RESTOCKS = {
+    "--orders": "orders",
+    "--draw-orders": "draw_orders",
+    "--from": "first",
+    "--to": "last",
+}
 
 
 class Command(BaseCommand):
     help = (
-        "Run a shop through time with the product's own services and report how its promises held. It plays in a new "
-        "database beside DATABASE_URL's, which is dropped at the end; the shop's own data is neither read nor changed. "
-        "Restocks before --from are the suppliers' record. Exit code 1 when a promise broke in silence, a place rose "
+        "Run a shop through time with the product's own services and report how its promises "
+        "held. It plays in a new "
+        "database beside DATABASE_URL's, which is dropped at the end; the shop's own data is "
+        "neither read nor changed. "
+        "Restocks before --from are the suppliers' record. Exit code 1 when a promise broke in "
+        "silence, a place rose "
         "unexplained, a unit went out of turn or one was lost."
     )
 
@@ -38,19 +46,46 @@ class Command(BaseCommand):
         with_example(
             parser,
             "simulate --synthetic 1",
-            "simulate --restocks restocks.csv --draw-orders 1 --from 2024-01-01 --to 2025-12-31 --json",
+            "simulate --restocks restocks.csv --draw-orders 1 --from 2024-01-01 --to 2025-12-31 "
+            "--json",
             "simulate --restocks restocks.csv --orders orders.csv --svg charts",
         )
         world = parser.add_mutually_exclusive_group(required=True)
-        world.add_argument("--restocks", metavar="FILE", type=Path, help="deliveries as for import_restocks")
-        world.add_argument("--synthetic", metavar="SEED", type=int, help="a made-up shop in which everything happens")
+        world.add_argument(
+            "--restocks", metavar="FILE", type=Path, help="deliveries as for import_restocks"
+        )
+        world.add_argument(
+            "--synthetic",
+            metavar="SEED",
+            type=int,
+            help="a made-up shop in which everything happens",
+        )
         whose = parser.add_mutually_exclusive_group()
-        whose.add_argument("--orders", metavar="FILE", type=Path, help="orders as for import_orders")
-        whose.add_argument("--draw-orders", metavar="SEED", type=int, help="draw orders; deliveries are scaled to them")
-        parser.add_argument("--from", dest="first", metavar="DATE", type=_day, help="first day (two years before --to)")
-        parser.add_argument("--to", dest="last", metavar="DATE", type=_day, help="last day (of the newest delivery)")
-        parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-        parser.add_argument("--svg", metavar="DIR", type=Path, help="write windows.svg and calibration.svg there")
+        whose.add_argument(
+            "--orders", metavar="FILE", type=Path, help="orders as for import_orders"
+        )
+        whose.add_argument(
+            "--draw-orders",
+            metavar="SEED",
+            type=int,
+            help="draw orders; deliveries are scaled to them",
+        )
+        parser.add_argument(
+            "--from",
+            dest="first",
+            metavar="DATE",
+            type=_day,
+            help="first day (two years before --to)",
+        )
+        parser.add_argument(
+            "--to", dest="last", metavar="DATE", type=_day, help="last day (of the newest delivery)"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object instead of a table"
+        )
+        parser.add_argument(
+            "--svg", metavar="DIR", type=Path, help="write windows.svg and calibration.svg there"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
@@ -69,13 +104,22 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError("interrupted; the scratch database is gone") from None
-        self._say(f"{(story.last - story.first).days + 1:,} days in {time.monotonic() - started:.0f} s.")
+        self._say(
+            f"{(story.last - story.first).days + 1:,} days in {time.monotonic() - started:.0f} s."
+        )
         if options["svg"]:
             _write_charts(options["svg"], report)
-        self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else table(report))
+        self.stdout.write(
+            json.dumps(report.as_json(), indent=2) if options["json"] else table(report)
+        )
         self._list_failures(shop, report)
         figures = report.figures
-        if figures.silent_breaks or figures.unexplained_rises or figures.fifo_inversions or not figures.units_conserved:
+        if (
+            figures.silent_breaks
+            or figures.unexplained_rises
+            or figures.fifo_inversions
+            or not figures.units_conserved
+        ):
             raise SystemExit(1)
 
     def _progress(self, story: Story) -> Any:
@@ -91,14 +135,19 @@ class Command(BaseCommand):
     def _list_failures(self, shop: Shop, report: Report) -> None:
         for broken in report.breaks[:SHOWN]:
             self._say(
-                f"broken in silence: line {broken.line_id}, told at {broken.told_at} to leave by {broken.last_day}"
+                f"broken in silence: line {broken.line_id}, told at {broken.told_at} to leave by "
+                f"{broken.last_day}"
             )
         for rise in shop.rises[:SHOWN]:
             self._say(
-                f"rose unexplained: line {rise.line_id} from place {rise.before} to {rise.after} at {rise.seen_at}"
+                f"rose unexplained: line {rise.line_id} from place {rise.before} to {rise.after} "
+                f"at {rise.seen_at}"
             )
         for inversion in report.inversions[:SHOWN]:
-            self._say(f"out of turn: {inversion.units} units at {inversion.at}, line {inversion.waiting_line} waited")
+            self._say(
+                f"out of turn: {inversion.units} units at {inversion.at}, line "
+                f"{inversion.waiting_line} waited"
+            )
 
 
 def _day(text: str) -> date:
@@ -112,10 +161,16 @@ def _story(options: dict[str, Any]) -> Story:
     if options["synthetic"] is not None:
         for name, value in OF_RESTOCKS.items():
             if options[value] is not None:
-                raise CommandError(f"{name} goes with --restocks: a made-up shop has its own orders and its own days")
+                raise CommandError(
+                    f"{name} goes with --restocks: a made-up shop has its own orders and its own "
+                    f"days"
+                )
         return synthetic(options["synthetic"])
     if options["orders"] is None and options["draw_orders"] is None:
-        raise CommandError("--restocks needs orders: name a file with --orders or draw some with --draw-orders SEED")
+        raise CommandError(
+            "--restocks needs orders: name a file with --orders or draw some with --draw-orders "
+            "SEED"
+        )
     deliveries = _deliveries(options["restocks"])
     newest = max((day for delivery in deliveries for day in _days(delivery)), default=date.today())
     last = options["last"] or newest
@@ -128,7 +183,9 @@ def _story(options: dict[str, Any]) -> Story:
 
 
 def _days(delivery: services.Delivery) -> list[date]:
-    return [version.expected_on for version in delivery.dates] + [arrival.known_on for arrival in delivery.arrivals]
+    return [version.expected_on for version in delivery.dates] + [
+        arrival.known_on for arrival in delivery.arrivals
+    ]
 
 
 def _deliveries(path: Path) -> list[services.Delivery]:
@@ -142,14 +199,20 @@ def _deliveries(path: Path) -> list[services.Delivery]:
 def _purchases(path: Path, first: date, last: date) -> list[Purchase]:
     table_of_orders = Table(path)
     run = Run(table_of_orders, timezone.now())
-    exports = list(OrdersFile(table_of_orders, dialect_of(table_of_orders), now=run.now).orders(run.bad))
+    exports = list(
+        OrdersFile(table_of_orders, dialect_of(table_of_orders), now=run.now).orders(run.bad)
+    )
     if run.faults.total:
         raise CommandError("\n".join(run.faults.kept[:SHOWN]))
     purchases = []
     for export in exports:
         head = export.head
         on = services.today_of(head.paid_at or head.placed_at)
-        wanted = [Wanted(line.sku, line.wanted, line.promised_by) for line in export.lines.values() if line.wanted]
+        wanted = [
+            Wanted(line.sku, line.wanted, line.promised_by)
+            for line in export.lines.values()
+            if line.wanted
+        ]
         if wanted and first <= on <= last:
             at = head.paid_at or head.placed_at
             purchases.append(Purchase(export.number, at, on, wanted, head.country, head.region))
@@ -163,7 +226,9 @@ def _must_be_writable(directory: Path) -> None:
         with TemporaryFile(dir=directory):
             pass
     except OSError as error:
-        raise CommandError(f"{directory}: {error.strerror}; expected a directory to write charts to") from None
+        raise CommandError(
+            f"{directory}: {error.strerror}; expected a directory to write charts to"
+        ) from None
 
 
 def _write_charts(directory: Path, report: Report) -> None:

@@ -10,7 +10,8 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Say how everything is: database, broker, mail, worker, beat, uploads worker, clock, emails waiting, the last review "
+        "Say how everything is: database, broker, mail, worker, beat, uploads worker, clock, "
+        "emails waiting, the last review "
         "and cut-off. Exit code 1 when something is wrong, with what to do."
     )
     requires_system_checks = ()  # the database may be what is wrong
@@ -18,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, "status", "status --json")
         parser.add_argument(
-            "--json", action="store_true", help="for programs: ok, and each part with state, wrong, remedy"
+            "--json",
+            action="store_true",
+            help="for programs: ok, and each part with state, wrong, remedy",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -24,15 +24,23 @@ Example: manage.py translations
             catalogue = catalogs.brought_up_to_date(language)
             left += self._say_what_is_left(language, catalogue)
             left += self._write(catalogs.path_of(language), catalogs.po_of(catalogue), check=check)
-            left += self._write(catalogs.path_of(language, "mo"), catalogs.mo_of(catalogue), check=check)
+            left += self._write(
+                catalogs.path_of(language, "mo"), catalogs.mo_of(catalogue), check=check
+            )
         left += self._write(catalogs.LEGAL_PAGE_PATH, catalogs.legal_words().encode(), check=check)
         if check and left:
-            raise CommandError("Run make messages, translate what is empty or fuzzy in locale/, and run it again.")
+            raise CommandError(
+                "Run make messages, translate what is empty or fuzzy in locale/, and run it again."
+            )
 
     def _say_what_is_left(self, language: str, catalogue: Catalog) -> int:
-        missing = [message for message in catalogue if message.id and not all(catalogs.strings_of(message))]
+        missing = [
+            message for message in catalogue if message.id and not all(catalogs.strings_of(message))
+        ]
         fuzzy = [message for message in catalogue if message.id and message.fuzzy]
-        self.stdout.write(f"{language}: {len(catalogue)} texts, {len(missing)} missing, {len(fuzzy)} fuzzy")
+        self.stdout.write(
+            f"{language}: {len(catalogue)} texts, {len(missing)} missing, {len(fuzzy)} fuzzy"
+        )
         for message in [*missing, *fuzzy]:
             self.stdout.write(f"  {catalogs.ids_of(message)[0]}")
         return len(missing) + len(fuzzy)

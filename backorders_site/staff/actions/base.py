@@ -42,17 +42,23 @@ class TimeInput(forms.DateTimeInput):
 
 
 class ChooseRow(AutocompleteSelect):
-    """A row of another model, found by typing. The words in it are also what a screen reader calls it.
-    What was sent back and is no key chooses nothing, instead of ending in an error."""
+    """A row of another model, found by typing. The words in it are also what a screen reader calls
+    it. What was sent back and is no key chooses nothing, instead of ending in an error."""
 
     def __init__(self, field: Any) -> None:
         super().__init__(field, admin.site)
 
-    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext_lazy("Type to find one")}
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {
+            "data-placeholder": gettext_lazy("Type to find one")
+        }
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        return super().optgroups(name, [key for key in value if re.fullmatch("[0-9]{1,18}", str(key))], attr)
+        return super().optgroups(
+            name, [key for key in value if re.fullmatch("[0-9]{1,18}", str(key))], attr
+        )
 
 
 class StaffReason(forms.CharField):
@@ -60,7 +66,9 @@ class StaffReason(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(
-            max_length=200, label=gettext_lazy("Reason"), help_text=gettext_lazy("For us; customers never read it.")
+            max_length=200,
+            label=gettext_lazy("Reason"),
+            help_text=gettext_lazy("For us; customers never read it."),
         )
 
 
@@ -78,7 +86,8 @@ class Confirmed(forms.Form):
         raise NotImplementedError
 
     def meant(self) -> str:
-        """What the form says: shown with what it would do, so that nothing else is done after that. Of a valid form."""
+        """What the form says: shown with what it would do, so that nothing else is done after that.
+        Of a valid form."""
         return hash_of(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
 
 
@@ -93,10 +102,11 @@ class NewRow(Confirmed):
 
 
 class Act(Confirmed):
-    """Something done to rows of one model through a service. Each row is done in a transaction of its own.
+    """Something done to rows of one model through a service. Each row is done in a transaction of
+    its own.
 
-    The page carries what it showed of every row (`seen`): a form sent twice, or from a page that is out of date, is
-    refused instead of done again.
+    The page carries what it showed of every row (`seen`): a form sent twice, or from a page that is
+    out of date, is refused instead of done again.
     """
 
     name: ClassVar[str]  # in its URL
@@ -145,7 +155,8 @@ class Act(Confirmed):
             row = type(row)._default_manager.get(pk=row.pk)
             if f"{row.pk}:{self._fingerprint(row)}" not in seen:
                 raise Refused(
-                    _("%(row)s has changed since this page was opened. See how it stands now.") % {"row": row}
+                    _("%(row)s has changed since this page was opened. See how it stands now.")
+                    % {"row": row}
                 )
             return self.perform(row, now=now, actor=actor)
 
@@ -158,7 +169,9 @@ def hash_of(facts: Sequence[object]) -> str:
 
 
 def _one_at_a_time(row: Model) -> None:
-    """Two clicks on one button are done one after the other. Only acts take this lock, and before any other, so that it
-    cannot stand in a circle with the locks of services."""
+    """Two clicks on one button are done one after the other. Only acts take this lock, and before
+    any other, so that it cannot stand in a circle with the locks of services."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [row._meta.label, row.pk % 2**31])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [row._meta.label, row.pk % 2**31]
+        )

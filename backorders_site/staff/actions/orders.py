@@ -11,11 +11,28 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, ChooseRow, DayInput, NewRow, StaffReason, TimeInput
+from backorders_site.staff.actions.base import (
+    Act,
+    ChooseRow,
+    DayInput,
+    NewRow,
+    StaffReason,
+    TimeInput,
+)
 from orders import queue, services
 from orders.domain import keys
 from orders.domain.delay_rules import Sentence
-from orders.models import Choice, Order, OrderLine, Outcome, Product, Refund, Shipment, ShopTask, Word
+from orders.models import (
+    Choice,
+    Order,
+    OrderLine,
+    Outcome,
+    Product,
+    Refund,
+    Shipment,
+    ShopTask,
+    Word,
+)
 
 MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
@@ -30,15 +47,21 @@ class NewOrder(NewRow):
         required=False,
         help_text=gettext_lazy("Its place in line is by this time, else by the one above."),
     )
-    email = forms.EmailField(required=False, help_text=gettext_lazy("Empty: this customer can't be reached."))
+    email = forms.EmailField(
+        required=False, help_text=gettext_lazy("Empty: this customer can't be reached.")
+    )
     customer_name = forms.CharField(max_length=300, required=False)
     country = forms.CharField(
         required=False,
-        validators=[RegexValidator("^[A-Za-z]{2}$", gettext_lazy("Two letters, such as US or DE."))],
+        validators=[
+            RegexValidator("^[A-Za-z]{2}$", gettext_lazy("Two letters, such as US or DE."))
+        ],
         help_text=gettext_lazy("Two letters, such as US or DE."),
         widget=forms.TextInput({"size": 4}),
     )
-    product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(OrderLine._meta.get_field("product")))
+    product = forms.ModelChoiceField(
+        Product.objects.all(), widget=ChooseRow(OrderLine._meta.get_field("product"))
+    )
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS, initial=1)
     promised_by = forms.DateField(
         widget=DayInput(),
@@ -60,7 +83,9 @@ class NewOrder(NewRow):
 
     def create(self, *, now: datetime, actor: str) -> Order:
         data = dict(self.cleaned_data)
-        line = services.NewLine(data.pop("product"), data.pop("quantity"), promised_by=data.pop("promised_by"))
+        line = services.NewLine(
+            data.pop("product"), data.pop("quantity"), promised_by=data.pop("promised_by")
+        )
         return services.place_order(services.NewOrder(lines=[line], **data), now=now)
 
 
@@ -85,7 +110,9 @@ class UnitsOfLines(Act):
         return [" · ".join(filter(None, [row.number, row.customer_name])) for row in self.rows]
 
     def products(self) -> list[int]:
-        return sorted(set(OrderLine.objects.filter(pk__in=self.units()).values_list("product", flat=True)))
+        return sorted(
+            set(OrderLine.objects.filter(pk__in=self.units()).values_list("product", flat=True))
+        )
 
     @staticmethod
     def most(line: OrderLine) -> int:
@@ -140,7 +167,9 @@ class Ship(UnitsOfLines):
 
     @staticmethod
     def help(line: OrderLine, most: int) -> str:
-        return ngettext("%(reserved)d of %(all)d is set aside.", "%(reserved)d of %(all)d are set aside.", most) % {
+        return ngettext(
+            "%(reserved)d of %(all)d is set aside.", "%(reserved)d of %(all)d are set aside.", most
+        ) % {
             "reserved": most,
             "all": line.quantity,
         }
@@ -157,7 +186,9 @@ class Ship(UnitsOfLines):
         )
         count = sum(units.values())
         return ngettext(
-            "%(units)d unit of order %(number)s shipped.", "%(units)d units of order %(number)s shipped.", count
+            "%(units)d unit of order %(number)s shipped.",
+            "%(units)d units of order %(number)s shipped.",
+            count,
         ) % {"units": count, "number": row.number}
 
 
@@ -166,8 +197,10 @@ class Cancel(UnitsOfLines):
     permission = "orders.cancel_order"
     label = gettext_lazy("Cancel units")
     explanation = gettext_lazy(
-        "Units that wait go first, then those set aside, which go to the next in line. The customer is told when the "
-        "refund will be sent. This moves no money and changes nothing in the shop: both stand on staff's lists until done."
+        "Units that wait go first, then those set aside, which go to the next in line. The "
+        "customer is told when the "
+        "refund will be sent. This moves no money and changes nothing in the shop: both stand on "
+        "staff's lists until done."
     )
     impossible = gettext_lazy("All of this order has shipped or is cancelled.")
     dangerous = True
@@ -175,7 +208,10 @@ class Cancel(UnitsOfLines):
 
     by = forms.ChoiceField(
         label=gettext_lazy("Who wants it"),
-        choices=[("customer", gettext_lazy("The customer asked for it")), ("shop", gettext_lazy("We decided it"))],
+        choices=[
+            ("customer", gettext_lazy("The customer asked for it")),
+            ("shop", gettext_lazy("We decided it")),
+        ],
     )
     reason = StaffReason()
 
@@ -185,7 +221,9 @@ class Cancel(UnitsOfLines):
 
     @staticmethod
     def help(line: OrderLine, most: int) -> str:
-        return ngettext("%(open)d of %(all)d has not shipped.", "%(open)d of %(all)d have not shipped.", most) % {
+        return ngettext(
+            "%(open)d of %(all)d has not shipped.", "%(open)d of %(all)d have not shipped.", most
+        ) % {
             "open": most,
             "all": line.quantity,
         }
@@ -193,13 +231,21 @@ class Cancel(UnitsOfLines):
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
         units = self.units()
         data = self.cleaned_data
-        refunds = services.cancel(row, units=units, by=data["by"], reason=data["reason"], now=now, actor=actor)
+        refunds = services.cancel(
+            row, units=units, by=data["by"], reason=data["reason"], now=now, actor=actor
+        )
         count = sum(units.values())
         return ngettext(
-            "%(units)d unit of order %(number)s cancelled. Send the refund by %(day)s and mark it sent.",
-            "%(units)d units of order %(number)s cancelled. Send the refund by %(day)s and mark it sent.",
+            "%(units)d unit of order %(number)s cancelled. Send the refund by %(day)s and mark it "
+            "sent.",
+            "%(units)d units of order %(number)s cancelled. Send the refund by %(day)s and mark "
+            "it sent.",
             count,
-        ) % {"units": count, "number": row.number, "day": date_format(min(refund.due_on for refund in refunds))}
+        ) % {
+            "units": count,
+            "number": row.number,
+            "day": date_format(min(refund.due_on for refund in refunds)),
+        }
 
 
 class WriteNote(Act):
@@ -207,10 +253,13 @@ class WriteNote(Act):
     permission = "orders.add_note"
     label = gettext_lazy("Write a note")
     explanation = gettext_lazy(
-        "For us alone: the customer never reads it. It stays as it is; write another to put it right."
+        "For us alone: the customer never reads it. It stays as it is; write another to put it "
+        "right."
     )
 
-    text = forms.CharField(label=gettext_lazy("Note"), max_length=2000, widget=forms.Textarea({"rows": 4}))
+    text = forms.CharField(
+        label=gettext_lazy("Note"), max_length=2000, widget=forms.Textarea({"rows": 4})
+    )
 
     def facts(self, row: Order) -> Sequence[object]:
         return list(row.notes.values_list("pk", flat=True))
@@ -225,12 +274,15 @@ class TellCustomer(Act):
     permission = "orders.change_order"
     label = gettext_lazy("Tell the customer")
     explanation = gettext_lazy(
-        "On their page at once and by mail, in their language. Customers read our own words only; what is special about "
+        "On their page at once and by mail, in their language. Customers read our own words only; "
+        "what is special about "
         "their case is better said in a mail of yours."
     )
     rehearsed = True
 
-    word = forms.ChoiceField(label=gettext_lazy("What we tell"), choices=Word.choices, widget=forms.RadioSelect)
+    word = forms.ChoiceField(
+        label=gettext_lazy("What we tell"), choices=Word.choices, widget=forms.RadioSelect
+    )
     reason = StaffReason()
 
     def products(self) -> list[int]:
@@ -244,7 +296,9 @@ class TellCustomer(Act):
         word = Word(self.cleaned_data["word"])
         services.tell_customer(row, word, reason=self.cleaned_data["reason"], now=now, actor=actor)
         if row.released_at is None:
-            return _("Order %(number)s is quiet: its page says so, and no mail goes out.") % {"number": row.number}
+            return _("Order %(number)s is quiet: its page says so, and no mail goes out.") % {
+                "number": row.number
+            }
         return _("The customer of order %(number)s is told.") % {"number": row.number}
 
 
@@ -257,19 +311,24 @@ class MoveInLine(LineAct):
     name = "move"
     permission = "orders.move_orderline"
     label = gettext_lazy("Move in line")
-    explanation = gettext_lazy("Those who are passed by can read that we moved someone, not whom and not why.")
+    explanation = gettext_lazy(
+        "Those who are passed by can read that we moved someone, not whom and not why."
+    )
     impossible = gettext_lazy("No units of this line wait.")
     rehearsed = True
 
     place = forms.IntegerField(min_value=1, max_value=MOST_PLACES)
     reason = forms.CharField(
-        max_length=300, help_text=gettext_lazy("For us, should somebody ask; customers never read it.")
+        max_length=300,
+        help_text=gettext_lazy("For us, should somebody ask; customers never read it."),
     )
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         line = rows[0]
-        self.fields["place"].help_text = _("It has place %(place)d; the line has places 1 to %(length)d.") % {
+        self.fields["place"].help_text = _(
+            "It has place %(place)d; the line has places 1 to %(length)d."
+        ) % {
             "place": queue.position(line.product_id, line.queued_at, line.pk).place,
             "length": queue.length(line.product_id).lines,
         }
@@ -280,7 +339,11 @@ class MoveInLine(LineAct):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         place = services.move_in_queue(
-            row, self.cleaned_data["place"], reason=self.cleaned_data["reason"], now=now, actor=actor
+            row,
+            self.cleaned_data["place"],
+            reason=self.cleaned_data["reason"],
+            now=now,
+            actor=actor,
         )
         return _("%(line)s has place %(place)d now.") % {"line": row, "place": place}
 
@@ -290,7 +353,8 @@ class Settle(LineAct):
     permission = "orders.settle_orderline"
     label = gettext_lazy("Say how many are to come")
     explanation = gettext_lazy(
-        "Nobody knew how many units of this line are still to come, so it kept its place and got none. The others count "
+        "Nobody knew how many units of this line are still to come, so it kept its place and got "
+        "none. The others count "
         "as shipped, and the customer is told."
     )
     impossible = gettext_lazy("This line is not held.")
@@ -312,7 +376,9 @@ class Settle(LineAct):
         remaining = self.cleaned_data["remaining"]
         services.settle(row, remaining, now=now, actor=actor)
         return ngettext(
-            "%(units)d unit of %(line)s is still to come.", "%(units)d units of %(line)s are still to come.", remaining
+            "%(units)d unit of %(line)s is still to come.",
+            "%(units)d units of %(line)s are still to come.",
+            remaining,
         ) % {"units": remaining, "line": row}
 
 
@@ -321,8 +387,10 @@ class PutBack(LineAct):
     permission = "orders.restore_orderline"
     label = gettext_lazy("Put back")
     explanation = gettext_lazy(
-        "For units cancelled by mistake, or as nobody had answered: they wait again at their old place, the refund is no "
-        "longer due, and the customer is told. After silence it counts as the customer's agreement to the new date."
+        "For units cancelled by mistake, or as nobody had answered: they wait again at their old "
+        "place, the refund is no "
+        "longer due, and the customer is told. After silence it counts as the customer's "
+        "agreement to the new date."
     )
     impossible = gettext_lazy("No units of this line are cancelled.")
     rehearsed = True
@@ -344,7 +412,11 @@ class PutBack(LineAct):
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data["units"]
         services.put_back(row, units, reason=self.cleaned_data["reason"], now=now, actor=actor)
-        return ngettext("%(units)d unit of %(line)s waits again.", "%(units)d units of %(line)s wait again.", units) % {
+        return ngettext(
+            "%(units)d unit of %(line)s waits again.",
+            "%(units)d units of %(line)s wait again.",
+            units,
+        ) % {
             "units": units,
             "line": row,
         }
@@ -355,7 +427,8 @@ class KeepsPlace(LineAct):
     permission = "orders.add_answer"
     label = gettext_lazy("They keep their place")
     explanation = gettext_lazy(
-        "For a customer who said so by telephone or in a mail. It counts as if they had pressed the button on their page, "
+        "For a customer who said so by telephone or in a mail. It counts as if they had pressed "
+        "the button on their page, "
         "and a mail confirms it. Who wants out is cancelled with “Cancel units”."
     )
     impossible = gettext_lazy("Nothing is asked of this customer.")
@@ -370,16 +443,26 @@ class KeepsPlace(LineAct):
     @classmethod
     def offered(cls, row: OrderLine) -> bool:
         return bool(row.waiting + row.reserved) and any(
-            notice.still_asks(row) and Sentence.CHOICE in notice.sentences for notice in row.notices.all()
+            notice.still_asks(row) and Sentence.CHOICE in notice.sentences
+            for notice in row.notices.all()
         )
 
     def subjects(self) -> list[str]:
         """With what they agree to."""
         newest = next(
-            (each for each in self.rows[0].notices.order_by("-pk") if each.outcome != Outcome.SUPERSEDED), None
+            (
+                each
+                for each in self.rows[0].notices.order_by("-pk")
+                if each.outcome != Outcome.SUPERSEDED
+            ),
+            None,
         )
         day = date_format(newest.consent_to) if newest and newest.consent_to else ""
-        agrees = _("%(line)s: agrees to wait until %(day)s") if day else _("%(line)s: agrees to wait without a day")
+        agrees = (
+            _("%(line)s: agrees to wait until %(day)s")
+            if day
+            else _("%(line)s: agrees to wait without a day")
+        )
         return [agrees % {"line": self.rows[0], "day": day}]
 
     def products(self) -> list[int]:
@@ -391,7 +474,9 @@ class KeepsPlace(LineAct):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         reason = self.cleaned_data["reason"]
-        done = services.answer(row.order, row.pk, Choice.KEEP, channel="staff", reason=reason, now=now, actor=actor)
+        done = services.answer(
+            row.order, row.pk, Choice.KEEP, channel="staff", reason=reason, now=now, actor=actor
+        )
         if done.done != "kept":
             raise services.Refused(str(self.impossible))
         return _("%(line)s: they keep their place.") % {"line": row}
@@ -402,7 +487,8 @@ class DidNotLeave(Act):
     permission = "orders.correct_shipment"
     label = gettext_lazy("This did not leave")
     explanation = gettext_lazy(
-        "For a shipment recorded by mistake: its units are set aside again and the customer is told, with an apology."
+        "For a shipment recorded by mistake: its units are set aside again and the customer is "
+        "told, with an apology."
     )
     impossible = gettext_lazy("This shipment has been corrected already.")
     dangerous = True
@@ -430,7 +516,9 @@ class MarkSent(Act):
     name = "mark-sent"
     permission = "orders.send_refund"
     label = gettext_lazy("Mark sent")
-    explanation = gettext_lazy("For refunds you have sent. Their units can no longer be put back in line.")
+    explanation = gettext_lazy(
+        "For refunds you have sent. Their units can no longer be put back in line."
+    )
     impossible = gettext_lazy("This refund was marked sent before.")
     several = True
 
@@ -450,7 +538,9 @@ class Confirm(Act):
     name = "confirm"
     permission = "orders.confirm_shoptask"
     label = gettext_lazy("Done in the shop")
-    explanation = gettext_lazy("For what you have done in the shop's own system. Nothing else happens here.")
+    explanation = gettext_lazy(
+        "For what you have done in the shop's own system. Nothing else happens here."
+    )
     impossible = gettext_lazy("This was confirmed before.")
     several = True
 

@@ -22,7 +22,8 @@ from orders import services
 from orders.models import Product, Receipt, Restock, Supplier
 from orders.models.keys import is_key
 
-# More than so many times what is still to come, and so many units beyond it, is asked about before it is received.
+# More than so many times what is still to come, and so many units beyond it, is asked about before
+# it is received.
 FAR_TIMES = 2
 FAR_UNITS = 20
 CHOOSE = [("", gettext_lazy("Choose a reason"))]
@@ -37,16 +38,26 @@ class NewRestock(NewRow):
     rehearsed = True
 
     reference = forms.CharField(
-        max_length=200, validators=[is_key], help_text=gettext_lazy("Your order number at the supplier.")
+        max_length=200,
+        validators=[is_key],
+        help_text=gettext_lazy("Your order number at the supplier."),
     )
-    product = forms.ModelChoiceField(Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product")))
-    supplier = forms.ModelChoiceField(Supplier.objects.all(), widget=ChooseRow(Restock._meta.get_field("supplier")))
+    product = forms.ModelChoiceField(
+        Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product"))
+    )
+    supplier = forms.ModelChoiceField(
+        Supplier.objects.all(), widget=ChooseRow(Restock._meta.get_field("supplier"))
+    )
     quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
     expected_on = forms.DateField(widget=DayInput())
     posted_on = forms.DateField(
-        widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
+        widget=DayInput(),
+        initial=timezone.localdate,
+        help_text=gettext_lazy("The day the supplier gave us this date."),
     )
-    reason = forms.ChoiceField(choices=[("", gettext_lazy("A new order")), *reasons()[1:]], required=False)
+    reason = forms.ChoiceField(
+        choices=[("", gettext_lazy("A new order")), *reasons()[1:]], required=False
+    )
 
     def products(self) -> list[int]:
         return [self.cleaned_data["product"].pk]
@@ -71,21 +82,27 @@ class MoveDate(RestockAct):
     permission = "orders.move_restock"
     label = gettext_lazy("Move date")
     explanation = gettext_lazy(
-        "Customers whose promise is no longer true hear of it once the change has settled. A date corrected before that "
+        "Customers whose promise is no longer true hear of it once the change has settled. A date "
+        "corrected before that "
         "leaves no trace for them."
     )
     impossible = gettext_lazy("This delivery has arrived or was cancelled: its date cannot move.")
     rehearsed = True
 
     expected_on = forms.DateField(label=gettext_lazy("New date"), widget=DayInput())
-    reason = forms.ChoiceField(choices=reasons, help_text=gettext_lazy("Customers read it in their own language."))
+    reason = forms.ChoiceField(
+        choices=reasons, help_text=gettext_lazy("Customers read it in their own language.")
+    )
     posted_on = forms.DateField(
-        widget=DayInput(), initial=timezone.localdate, help_text=gettext_lazy("The day the supplier gave us this date.")
+        widget=DayInput(),
+        initial=timezone.localdate,
+        help_text=gettext_lazy("The day the supplier gave us this date."),
     )
     sure = forms.BooleanField(required=False)
 
     def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
-        """The page carries which date of each it showed, so that the service can say who moved it meanwhile."""
+        """The page carries which date of each it showed, so that the service can say who moved it
+        meanwhile."""
         super().__init__(rows, data)
         self.ask_again = self.fields.pop("sure")  # shown beside the error alone
         for row in rows:
@@ -97,7 +114,8 @@ class MoveDate(RestockAct):
     def subjects(self) -> list[str]:
         days = {row.pk: row.dates.order_by("-posted_on", "-pk").first() for row in self.rows}
         return [
-            _("%(restock)s, expected on %(day)s") % {"restock": row, "day": date_format(newest.expected_on)}
+            _("%(restock)s, expected on %(day)s")
+            % {"restock": row, "day": date_format(newest.expected_on)}
             if (newest := days[row.pk])
             else str(row)
             for row in self.rows
@@ -136,7 +154,8 @@ class MoveDate(RestockAct):
         named["at"] = f"{timezone.localtime(settles_at):%H:%M:%S}"
         return (
             _(
-                "%(restock)s is now expected on %(day)s. It settles until %(at)s, then customers hear of it; until then "
+                "%(restock)s is now expected on %(day)s. It settles until %(at)s, then customers "
+                "hear of it; until then "
                 "“Undo the move” leaves no trace for them."
             )
             % named
@@ -148,7 +167,9 @@ def implausible(day: date, posted_on: date) -> str:
     if day < timezone.localdate():
         return _("%(day)s has gone by. Did you mean that day?") % {"day": date_format(day)}
     if abs(day - posted_on) > services.IMPLAUSIBLE:
-        return _("%(day)s is more than two years off. Did you mean that day?") % {"day": date_format(day)}
+        return _("%(day)s is more than two years off. Did you mean that day?") % {
+            "day": date_format(day)
+        }
     return ""
 
 
@@ -157,10 +178,13 @@ class UndoMove(RestockAct):
     permission = "orders.move_restock"
     label = gettext_lazy("Undo the move")
     explanation = gettext_lazy(
-        "The date before comes back. Nobody has heard of the move yet, so this leaves no trace for customers, and the "
+        "The date before comes back. Nobody has heard of the move yet, so this leaves no trace "
+        "for customers, and the "
         "supplier's record does not count it."
     )
-    impossible = gettext_lazy("The move has settled: customers may have heard. Move the date instead.")
+    impossible = gettext_lazy(
+        "The move has settled: customers may have heard. Move the date instead."
+    )
     several = False
 
     @classmethod
@@ -171,10 +195,17 @@ class UndoMove(RestockAct):
         before = services.date_before_move(self.rows[0], now=timezone.now())
         if before is None:
             return super().subjects()
-        return [_("%(restock)s, back to %(day)s") % {"restock": self.rows[0], "day": date_format(before.expected_on)}]
+        return [
+            _("%(restock)s, back to %(day)s")
+            % {"restock": self.rows[0], "day": date_format(before.expected_on)}
+        ]
 
     def facts(self, row: Restock) -> Sequence[object]:
-        return [row.arrived, row.cancelled_at, *row.dates.order_by("pk").values_list("pk", flat=True)]
+        return [
+            row.arrived,
+            row.cancelled_at,
+            *row.dates.order_by("pk").values_list("pk", flat=True),
+        ]
 
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         again = services.undo_move(row, now=now, actor=actor)
@@ -199,7 +230,9 @@ class Receive(RestockAct):
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
     rehearsed = True
 
-    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
+    units = forms.IntegerField(
+        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS
+    )
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     sure = forms.BooleanField(required=False)
 
@@ -218,7 +251,9 @@ class Receive(RestockAct):
                 field.widget.attrs["min"] = 0
             field.widget.attrs["inputmode"] = "numeric"
             field.help_text = ngettext(
-                "%(still)d of %(all)d is still to come.", "%(still)d of %(all)d are still to come.", still
+                "%(still)d of %(all)d is still to come.",
+                "%(still)d of %(all)d are still to come.",
+                still,
             ) % {"still": still, "all": row.quantity}
             if shipped := min(shipped_ahead(row.product, row), still):
                 field.help_text += " " + already_shipped(shipped, still - shipped)
@@ -237,12 +272,17 @@ class Receive(RestockAct):
         return [*super().facts(row), shipped_ahead(row.product, row)]
 
     def clean(self) -> dict[str, Any]:
-        """A slip of the finger would set units aside that are not there. Who ticks the box means these numbers alone."""
+        """A slip of the finger would set units aside that are not there. Who ticks the box means
+        these numbers alone."""
         data = super().clean() or self.cleaned_data
         units = {row.pk: data.get(self.units_of(row)) or 0 for row in self.rows}
         if not self.errors and not any(units.values()):
             self.add_error(None, _("Say of one product at least how many came."))
-        many = [row for row in self.rows if units[row.pk] > max(row.open_units * FAR_TIMES, row.open_units + FAR_UNITS)]
+        many = [
+            row
+            for row in self.rows
+            if units[row.pk] > max(row.open_units * FAR_TIMES, row.open_units + FAR_UNITS)
+        ]
         if not many:
             return data
         numbers = ", ".join(str(units[row.pk]) for row in many)
@@ -268,7 +308,9 @@ class Receive(RestockAct):
             actor=actor,
         )
         said = ngettext(
-            "%(units)d unit of %(restock)s received.", "%(units)d units of %(restock)s received.", units
+            "%(units)d unit of %(restock)s received.",
+            "%(units)d units of %(restock)s received.",
+            units,
         ) % {
             "units": units,
             "restock": row,
@@ -295,7 +337,8 @@ def already_shipped(shipped: int, rest: int) -> str:
 def other_units(product: Product | None) -> forms.BooleanField:
     """`product` where several are asked about."""
     label = (
-        _("%(product)s: the parcels held other units, all of these go to the line") % {"product": product}
+        _("%(product)s: the parcels held other units, all of these go to the line")
+        % {"product": product}
         if product
         else _("The parcels held other units: all of these go to the line")
     )
@@ -307,7 +350,9 @@ def with_shipped(said: str, receipt: Receipt) -> str:
     if not shipped:
         return said
     words = ngettext(
-        "%(shipped)d of them had already shipped.", "%(shipped)d of them had already shipped.", shipped
+        "%(shipped)d of them had already shipped.",
+        "%(shipped)d of them had already shipped.",
+        shipped,
     ) % {"shipped": shipped}
     return f"{said} {words}"
 
@@ -324,7 +369,9 @@ class CancelRest(RestockAct):
     name = "cancel"
     permission = "orders.cancel_restock"
     label = gettext_lazy("Cancel what has not arrived")
-    explanation = gettext_lazy("Nothing more is expected of this delivery. Those who wait for it hear of it.")
+    explanation = gettext_lazy(
+        "Nothing more is expected of this delivery. Those who wait for it hear of it."
+    )
     impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
     rehearsed = True
     dangerous = True
@@ -335,7 +382,9 @@ class CancelRest(RestockAct):
         units = row.open_units
         services.cancel_restock(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return ngettext(
-            "%(units)d unit of %(restock)s will not come.", "%(units)d units of %(restock)s will not come.", units
+            "%(units)d unit of %(restock)s will not come.",
+            "%(units)d units of %(restock)s will not come.",
+            units,
         ) % {"units": units, "restock": row}
 
 
@@ -344,20 +393,26 @@ class ReceiveUnannounced(Act):
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive without a restock")
     explanation = gettext_lazy(
-        "For units nobody announced, such as returns. They are set aside for the front of the line at once."
+        "For units nobody announced, such as returns. They are set aside for the front of the "
+        "line at once."
     )
     rehearsed = True
 
-    units = forms.IntegerField(label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS)
+    units = forms.IntegerField(
+        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS
+    )
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
-    reason = forms.CharField(max_length=200, help_text=gettext_lazy("Where they come from; customers never read it."))
+    reason = forms.CharField(
+        max_length=200, help_text=gettext_lazy("Where they come from; customers never read it.")
+    )
 
     def __init__(self, rows: Sequence[Product], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         if shipped := shipped_ahead(rows[0], None):
             self.fields["units"].help_text = ngettext(
                 "%(shipped)d unit shipped before it was received: of these, so many go to no line.",
-                "%(shipped)d units shipped before they were received: of these, so many go to no line.",
+                "%(shipped)d units shipped before they were received: of these, so many go to no "
+                "line.",
                 shipped,
             ) % {"shipped": shipped}
             self.fields["other_units"] = other_units(None)
@@ -380,7 +435,9 @@ class ReceiveUnannounced(Act):
             actor=actor,
         )
         said = ngettext(
-            "%(units)d unit of %(sku)s received.", "%(units)d units of %(sku)s received.", data["units"]
+            "%(units)d unit of %(sku)s received.",
+            "%(units)d units of %(sku)s received.",
+            data["units"],
         ) % {
             "units": data["units"],
             "sku": row.sku,
@@ -393,12 +450,15 @@ class Discontinue(Act):
     permission = "orders.discontinue_product"
     label = gettext_lazy("Discontinue")
     explanation = gettext_lazy(
-        "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told once, with the day their "
-        "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set aside still ship."
+        "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told "
+        "once, with the day their "
+        "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set "
+        "aside still ship."
     )
     weight = 5
     impossible = gettext_lazy(
-        "Nobody waits for this product and nobody can join its queue, or it is being discontinued already: its page at the "
+        "Nobody waits for this product and nobody can join its queue, or it is being discontinued "
+        "already: its page at the "
         "desk says how far that is."
     )
     dangerous = True
@@ -408,21 +468,28 @@ class Discontinue(Act):
 
     @classmethod
     def offered(cls, row: Product) -> bool:
-        return (row.on_backorder or row.lines.filter(waiting__gt=0).exists()) and services.ending(row) is None
+        return (row.on_backorder or row.lines.filter(waiting__gt=0).exists()) and services.ending(
+            row
+        ) is None
 
     def products(self) -> list[int]:
         return sorted(row.pk for row in self.rows)
 
     def facts(self, row: Product) -> Sequence[object]:
-        return [row.on_backorder, *row.restocks.order_by("pk").values_list("arrived", "cancelled_at")]
+        return [
+            row.on_backorder,
+            *row.restocks.order_by("pk").values_list("arrived", "cancelled_at"),
+        ]
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
         asked = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         hint = partial(current_app.send_task, "orders.tasks.discontinue_parts")
         transaction.on_commit(hint, robust=True)  # without a broker the next tick sees the row
         return ngettext(
-            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page says how far that is.",
-            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This page says how far that "
+            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page "
+            "says how far that is.",
+            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This "
+            "page says how far that "
             "is.",
             asked.lines,
         ) % {"sku": row.sku, "n": number_format(asked.lines, force_grouping=True)}
@@ -440,10 +507,13 @@ class Correct(Act):
     permission = "orders.correct_receipt"
     label = gettext_lazy("Correct")
     explanation = gettext_lazy(
-        "When fewer had arrived, spare units go first, then those set aside last; these customers are told once, with "
+        "When fewer had arrived, spare units go first, then those set aside last; these customers "
+        "are told once, with "
         "an apology. Units that have shipped cannot be taken back."
     )
-    impossible = gettext_lazy("Only units that came into stock are corrected, in the row in which they were received.")
+    impossible = gettext_lazy(
+        "Only units that came into stock are corrected, in the row in which they were received."
+    )
     rehearsed = True
 
     units = forms.IntegerField(
@@ -464,10 +534,15 @@ class Correct(Act):
 
     def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:
         data = self.cleaned_data
-        correction = services.correct_receipt(row, data["units"], reason=data["reason"], now=now, actor=actor)
+        correction = services.correct_receipt(
+            row, data["units"], reason=data["reason"], now=now, actor=actor
+        )
         if correction is None:
             return _("%(receipt)s was right: nothing to correct.") % {"receipt": row}
-        return _("%(receipt)s corrected: %(units)d arrived.") % {"receipt": row, "units": data["units"]}
+        return _("%(receipt)s corrected: %(units)d arrived.") % {
+            "receipt": row,
+            "units": data["units"],
+        }
 
 
 class OtherUnits(Act):
@@ -475,7 +550,8 @@ class OtherUnits(Act):
     permission = "orders.correct_receipt"
     label = gettext_lazy("They were other units")
     explanation = gettext_lazy(
-        "Parcels that left before this was received were taken to hold its units. If they held others, these go to the line."
+        "Parcels that left before this was received were taken to hold its units. If they held "
+        "others, these go to the line."
     )
     impossible = gettext_lazy("None of these units was taken to have shipped before.")
     rehearsed = True
@@ -490,9 +566,13 @@ class OtherUnits(Act):
         return [services.brought(row), row.product.receipts.count()]
 
     def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:
-        units = services.were_other_units(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        units = services.were_other_units(
+            row, reason=self.cleaned_data["reason"], now=now, actor=actor
+        )
         return ngettext(
-            "%(units)d unit of %(receipt)s goes to the line.", "%(units)d units of %(receipt)s go to the line.", units
+            "%(units)d unit of %(receipt)s goes to the line.",
+            "%(units)d units of %(receipt)s go to the line.",
+            units,
         ) % {"units": units, "receipt": row}
 
 

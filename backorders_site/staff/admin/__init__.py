@@ -20,4 +20,13 @@ admin.site.site_title = settings.SHOP_NAME
 admin.site.index_title = _("Backorders")
 admin.site.site_url = settings.SITE_URL
 
-__all__ = ["emails", "history", "lines", "orders", "people", "restocks", "shop_changes", "shop_tasks"]
+__all__ = [
+    "emails",
+    "history",
+    "lines",
+    "orders",
+    "people",
+    "restocks",
+    "shop_changes",
+    "shop_tasks",
+]

@@ -1,4 +1,5 @@
-"""What every admin page here shares: rows change through services, history is only read, a record shows its tables."""
+"""What every admin page here shares: rows change through services, history is only read, a record
+shows its tables."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +52,8 @@ ROWS_AT_ONCE = 1000  # of a sheet, read together
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that belong to a record and are only read here. Who may not view `model` does not see it."""
+    """Rows that belong to a record and are only read here. Who may not view `model` does not see
+    it."""
 
     title: Text
     model: type[Model]
@@ -99,8 +101,9 @@ class ConditionFilter(admin.SimpleListFilter):
 
 
 def actor_of(request: HttpRequest, permission: str) -> str:
-    """The name that a service writes beside what it does: nobody has one for what they may not do (PermissionDenied),
-    nor where this machine's clock is wrong (WrongClock): what staff do is written down with the time."""
+    """The name that a service writes beside what it does: nobody has one for what they may not do
+    (PermissionDenied), nor where this machine's clock is wrong (WrongClock): what staff do is
+    written down with the time."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
     clock.refuse_wrong_clock()
@@ -108,7 +111,8 @@ def actor_of(request: HttpRequest, permission: str) -> str:
 
 
 def sees_addresses(request: HttpRequest) -> bool:
-    """Customers' email addresses are for whoever answers them: no list, search or filter tells others of one."""
+    """Customers' email addresses are for whoever answers them: no list, search or filter tells
+    others of one."""
     return request.user.has_perm("orders.view_address")
 
 
@@ -121,8 +125,8 @@ COUNTED = 10_000  # rows
 
 
 class FarPaginator(Paginator):  # type: ignore[type-arg]
-    """Of a long list: what is more than COUNTED is not counted but estimated by the database (`is_about`), and far down only
-    keys are skipped, not rows with all that they are joined to."""
+    """Of a long list: what is more than COUNTED is not counted but estimated by the database
+    (`is_about`), and far down only keys are skipped, not rows with all that they are joined to."""
 
     is_about = False
 
@@ -165,11 +169,13 @@ class BackordersAdmin(ModelAdmin):
     list_per_page = 50
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nothing is deleted here: what was wrong is corrected, and people are erased by a command of their own."""
+        """Nothing is deleted here: what was wrong is corrected, and people are erased by a command
+        of their own."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """Only what the form changed: services may have counted units in the same row since it was read."""
+        """Only what the form changed: services may have counted units in the same row since it was
+        read."""
         if not change:
             obj.save()
         elif form.changed_data:
@@ -177,7 +183,11 @@ class BackordersAdmin(ModelAdmin):
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         fields = [*super().get_search_fields(request)]
-        return fields if sees_addresses(request) else [field for field in fields if not field.endswith("email")]
+        return (
+            fields
+            if sees_addresses(request)
+            else [field for field in fields if not field.endswith("email")]
+        )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Django lets an address bar filter by any column of the table."""
@@ -188,10 +198,13 @@ class BackordersAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What stands in other tables is found there first, through its index: joined and compared, it may read them whole."""
+        """What stands in other tables is found there first, through its index: joined and compared,
+        it may read them whole."""
         fields = self.get_search_fields(request)
         term = " ".join(search_term.replace("\0", "").split())
-        if not term or not all(field.startswith("=") and field.rpartition("__")[2] in KEYS_OF for field in fields):
+        if not term or not all(
+            field.startswith("=") and field.rpartition("__")[2] in KEYS_OF for field in fields
+        ):
             return super().get_search_results(request, queryset, search_term)
         found = Q(pk__in=[])
         for field in fields:
@@ -217,12 +230,15 @@ class BackordersAdmin(ModelAdmin):
             context["buttons"] = [*self.buttons(request, obj), *self.links(obj)]
             context["tables_inside"] = len(self.get_fieldsets(request, obj)) > 1
             context["tables"] = [
-                table for table in (make(obj) for make in self.tables) if self._may_see(request, table)
+                table
+                for table in (make(obj) for make in self.tables)
+                if self._may_see(request, table)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def buttons(self, request: HttpRequest, obj: Model, *, back: str = "") -> list[Button]:
-        """The acts this person may do to a record now. `back`: the page that offers them, where they lead back to."""
+        """The acts this person may do to a record now. `back`: the page that offers them, where
+        they lead back to."""
         return [
             Button(act.label, self.act_url(act, [obj.pk], back=back), dangerous=act.dangerous)
             for act in self.acts
@@ -282,12 +298,18 @@ class BackordersAdmin(ModelAdmin):
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = self.adding(request.POST) if request.method == "POST" else self.adding(initial=request.GET.dict())
+        form = (
+            self.adding(request.POST)
+            if request.method == "POST"
+            else self.adding(initial=request.GET.dict())
+        )
         shown: dict[str, object] = {}
         if request.method == "POST" and form.is_valid() and _is_to_be_shown(request, form):
             shown = self._rehearse(request, form, form.create)
             if "count" in request.POST and request.headers.get("HX-Request"):
-                return TemplateResponse(request, "admin/backorders/consequences.html", {"form": form, **shown})
+                return TemplateResponse(
+                    request, "admin/backorders/consequences.html", {"form": form, **shown}
+                )
         elif request.method == "POST" and form.is_valid():
             try:
                 row = form.create(now=timezone.now(), actor=actor_of(request, form.permission))
@@ -298,7 +320,9 @@ class BackordersAdmin(ModelAdmin):
                 self.message_user(request, _("%(row)s was added.") % {"row": row}, messages.SUCCESS)
                 return HttpResponseRedirect(self._record_url(row.pk))
         title = _("Add %(model)s") % {"model": self.opts.verbose_name}
-        return self._ask(request, form, title=title, submit=form.label, back=list_url(self.model), **shown)
+        return self._ask(
+            request, form, title=title, submit=form.label, back=list_url(self.model), **shown
+        )
 
     # Acts
 
@@ -322,7 +346,9 @@ class BackordersAdmin(ModelAdmin):
 
     def act_url(self, act: type[Act], ids: Sequence[int], *, back: str = "") -> str:
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}")
-        return f"{url}?{urlencode([*(('id', pk) for pk in ids), *([('next', back)] if back else [])])}"
+        return (
+            f"{url}?{urlencode([*(('id', pk) for pk in ids), *([('next', back)] if back else [])])}"
+        )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -347,11 +373,15 @@ class BackordersAdmin(ModelAdmin):
         shown: dict[str, object] = {}
         if request.method == "POST" and form.is_valid():
             if _is_to_be_shown(request, form):
-                shown = self._rehearse(request, form, partial(_perform_all, form, request.POST.getlist("seen")))
+                shown = self._rehearse(
+                    request, form, partial(_perform_all, form, request.POST.getlist("seen"))
+                )
             elif self._perform(request, form):
                 return HttpResponseRedirect(form.after() or back)
         if shown and "count" in request.POST and request.headers.get("HX-Request"):
-            return TemplateResponse(request, "admin/backorders/consequences.html", {"form": form, **shown})
+            return TemplateResponse(
+                request, "admin/backorders/consequences.html", {"form": form, **shown}
+            )
         return self._ask(
             request,
             form,
@@ -364,14 +394,18 @@ class BackordersAdmin(ModelAdmin):
         )
 
     def _back(self, request: HttpRequest, asked: Sequence[Model]) -> str:
-        """The page of ours that offered the act, as it says itself; else the record, or the list of several."""
+        """The page of ours that offered the act, as it says itself; else the record, or the list of
+        several."""
         said = request.GET.get("next", "")
         if said and url_has_allowed_host_and_scheme(said, allowed_hosts=None):
             return said
         return self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
 
-    def _rehearse(self, request: HttpRequest, form: Act | NewRow, perform: Callable[..., object]) -> dict[str, object]:
-        """What it would do, to be confirmed. In a long queue that takes a while: the page asks for it once it is there."""
+    def _rehearse(
+        self, request: HttpRequest, form: Act | NewRow, perform: Callable[..., object]
+    ) -> dict[str, object]:
+        """What it would do, to be confirmed. In a long queue that takes a while: the page asks for
+        it once it is there."""
         actor, now = actor_of(request, form.permission), timezone.now()
         lines = sum(queue.length(pk).lines for pk in form.products())
         if "count" not in request.POST and lines * form.weight > COUNTED_AT_ONCE:
@@ -396,12 +430,15 @@ class BackordersAdmin(ModelAdmin):
         return rows
 
     def _perform(self, request: HttpRequest, form: Act) -> bool:
-        """Whether anything was done; what was refused is said beside it, or in the form when nothing was done."""
+        """Whether anything was done; what was refused is said beside it, or in the form when
+        nothing was done."""
         seen = request.POST.getlist("seen")
         done, refusals = 0, []
         for row in form.rows:
             try:
-                said = form.perform_once(row, seen, now=timezone.now(), actor=actor_of(request, form.permission))
+                said = form.perform_once(
+                    row, seen, now=timezone.now(), actor=actor_of(request, form.permission)
+                )
             except Refused as refused:
                 refusals.append(capfirst(str(refused)))
             else:
@@ -416,7 +453,14 @@ class BackordersAdmin(ModelAdmin):
         return done > 0
 
     def _ask(
-        self, request: HttpRequest, form: Act | NewRow, *, title: Text, submit: Text, back: str, **context: object
+        self,
+        request: HttpRequest,
+        form: Act | NewRow,
+        *,
+        title: Text,
+        submit: Text,
+        back: str,
+        **context: object,
     ) -> TemplateResponse:
         return TemplateResponse(
             request,
@@ -453,7 +497,9 @@ def _open_act(
     ids = list(queryset.values_list("pk", flat=True)[: AT_ONCE + 1])
     if len(ids) > AT_ONCE:
         model_admin.message_user(
-            request, ngettext("Choose %d at most.", "Choose %d at most.", AT_ONCE) % AT_ONCE, messages.ERROR
+            request,
+            ngettext("Choose %d at most.", "Choose %d at most.", AT_ONCE) % AT_ONCE,
+            messages.ERROR,
         )
         return None
     return HttpResponseRedirect(model_admin.act_url(act, ids))

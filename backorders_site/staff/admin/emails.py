@@ -21,7 +21,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.actions.base import Act, StaffReason, Text
-from backorders_site.staff.admin.base import BackordersAdmin, ConditionFilter, ModelAdmin, ReadOnlyAdmin, Table, link
+from backorders_site.staff.admin.base import (
+    BackordersAdmin,
+    ConditionFilter,
+    ModelAdmin,
+    ReadOnlyAdmin,
+    Table,
+    link,
+)
 from backorders_site.staff.admin.history import event_words
 from backorders_site.staff.admin.orders import OrderAdmin, moment
 from backorders_site.staff.admin.shop_changes import ChangeAct, ShopChangeAdmin
@@ -33,14 +40,18 @@ from orders.access import without_tokens
 from orders.models import Event, Order, ShopChange
 
 # A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 BODY = ("text", "html", "headers")
 BODY_OF_MESSAGE = tuple(f"message__{field}" for field in BODY)
 
 
 def framed_mail(html: str) -> HttpResponse:
     """A mail's HTML for a frame on a page of ours."""
-    return HttpResponse(html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
+    return HttpResponse(
+        html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    )
 
 
 def messages_of_order(order: Order) -> Table:
@@ -66,7 +77,8 @@ class CorrectAddress(Act):
     permission = "orders.change_order"
     label = gettext_lazy("Correct the mail address")
     explanation = gettext_lazy(
-        "What came back or could not be sent goes to the new address, with the news as it stands now. The address is only "
+        "What came back or could not be sent goes to the new address, with the news as it stands "
+        "now. The address is only "
         "this order's."
     )
 
@@ -74,7 +86,9 @@ class CorrectAddress(Act):
     revoke = forms.BooleanField(
         required=False,
         label=gettext_lazy("Links sent so far open nothing any more"),
-        help_text=gettext_lazy("When somebody else has got them: whoever has such a link can cancel the order."),
+        help_text=gettext_lazy(
+            "When somebody else has got them: whoever has such a link can cancel the order."
+        ),
     )
     reason = StaffReason()
 
@@ -91,8 +105,16 @@ class CorrectAddress(Act):
         if staff_actions.correct_address(
             row, data["email"], revoke=data["revoke"], reason=data["reason"], now=now, actor=actor
         ):
-            return _("Order %(number)s: email address corrected. What did not arrive will be sent there.") % words
-        return _("Order %(number)s: email address corrected. There was nothing to send again.") % words
+            return (
+                _(
+                    "Order %(number)s: email address corrected. What did not arrive will be sent "
+                    "there."
+                )
+                % words
+            )
+        return (
+            _("Order %(number)s: email address corrected. There was nothing to send again.") % words
+        )
 
 
 class Accept(ChangeAct):
@@ -100,8 +122,10 @@ class Accept(ChangeAct):
     permission = "orders.change_order"
     label = gettext_lazy("Accept")
     explanation = gettext_lazy(
-        "The order is as the shop has it from now on. An email address is corrected as by “Correct the mail address”. Another "
-        "country or region brings its own rules for what is asked from now on; open notices stay as they were told."
+        "The order is as the shop has it from now on. An email address is corrected as by "
+        "“Correct the mail address”. Another "
+        "country or region brings its own rules for what is asked from now on; open notices stay "
+        "as they were told."
     )
     several = True
 
@@ -137,11 +161,19 @@ OrderAdmin.tables = [*OrderAdmin.tables, messages_of_order]
 
 
 def events_of_message(message: Message) -> Table:
-    covered = message.covered.select_related("event__order", "event__line__product").order_by("-event__at", "-event_id")
+    covered = message.covered.select_related("event__order", "event__line__product").order_by(
+        "-event__at", "-event_id"
+    )
     return Table(
         title=_("What it covers"),
         model=Event,
-        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("In the mail")],
+        columns=[
+            _("When"),
+            _("What"),
+            _("Product"),
+            _("What the customer reads"),
+            _("In the mail"),
+        ],
         rows=[
             [
                 row.event.at,
@@ -171,12 +203,16 @@ def attempts_of_message(message: Message) -> Table:
         title=_("Tries to send it"),
         model=Attempt,
         columns=[_("When"), _("How it ended"), _("How far it got"), _("The server's answer")],
-        rows=[[row.at, row.get_outcome_display(), row.phase, row.detail] for row in message.log.all()],
+        rows=[
+            [row.at, row.get_outcome_display(), row.phase, row.detail] for row in message.log.all()
+        ],
     )
 
 
 def reports_of_message(message: Message) -> Table:
-    known = Q(message_id=message.message_id) | (Q(provider_id=message.provider_id) & ~Q(provider_id=""))
+    known = Q(message_id=message.message_id) | (
+        Q(provider_id=message.provider_id) & ~Q(provider_id="")
+    )
     return Table(
         title=_("What the provider reported"),
         model=ProviderReport,
@@ -193,7 +229,10 @@ class MessageAct(Act):
     permission = "notifications.decide_message"
 
     def subjects(self) -> list[str]:
-        return [" · ".join(filter(None, [row.order.number, str(row), self.address(row)])) for row in self.rows]
+        return [
+            " · ".join(filter(None, [row.order.number, str(row), self.address(row)]))
+            for row in self.rows
+        ]
 
     @staticmethod
     def address(row: Message) -> str:
@@ -207,10 +246,13 @@ class SendAgain(MessageAct):
     name = "send-again"
     label = gettext_lazy("Send again")
     explanation = gettext_lazy(
-        "To the address the order has now. A mail that was handed to the mail server before goes out unchanged; when no "
+        "To the address the order has now. A mail that was handed to the mail server before goes "
+        "out unchanged; when no "
         "answer came, the customer may have it already."
     )
-    impossible = gettext_lazy("Only a mail that failed, got no answer or could not reach the customer is sent again.")
+    impossible = gettext_lazy(
+        "Only a mail that failed, got no answer or could not reach the customer is sent again."
+    )
 
     def __init__(self, rows: Sequence[Message], data: Mapping[str, Any] | None = None) -> None:
         """The newest first: it makes the older ones of its order out of date."""
@@ -229,16 +271,22 @@ class SendAgain(MessageAct):
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.send_again(row, actor=actor)
-        return _("“%(mail)s” is queued again, to %(address)s.") % {"mail": row, "address": row.order.email}
+        return _("“%(mail)s” is queued again, to %(address)s.") % {
+            "mail": row,
+            "address": row.order.email,
+        }
 
 
 class CountAsSent(MessageAct):
     name = "count-as-sent"
     label = gettext_lazy("Count as sent")
     explanation = gettext_lazy(
-        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says counts as told."
+        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says "
+        "counts as told."
     )
-    impossible = gettext_lazy("Only a mail that was sent twice without an answer is counted as sent.")
+    impossible = gettext_lazy(
+        "Only a mail that was sent twice without an answer is counted as sent."
+    )
 
     reason = StaffReason()
 
@@ -255,10 +303,13 @@ class Withdraw(MessageAct):
     name = "withdraw"
     label = gettext_lazy("Withdraw")
     explanation = gettext_lazy(
-        "The mail does not go out. Its order needs attention until you have reached the customer another way; what "
+        "The mail does not go out. Its order needs attention until you have reached the customer "
+        "another way; what "
         "happens to the order from now on is mailed as ever."
     )
-    impossible = gettext_lazy("Only a queued mail is withdrawn: this one is being sent, or has left the queue.")
+    impossible = gettext_lazy(
+        "Only a queued mail is withdrawn: this one is being sent, or has left the queue."
+    )
     dangerous = True
 
     reason = StaffReason()
@@ -279,8 +330,10 @@ class CameBack(MessageAct):
     name = "came-back"
     label = gettext_lazy("It came back")
     explanation = gettext_lazy(
-        "For a mail that was sent and returned as undeliverable. What it told counts as not told: no deadline runs against "
-        "the customer. The order needs attention until you have reached them; with another address it is told again."
+        "For a mail that was sent and returned as undeliverable. What it told counts as not told: "
+        "no deadline runs against "
+        "the customer. The order needs attention until you have reached them; with another "
+        "address it is told again."
     )
     impossible = gettext_lazy("Only a mail that was sent can come back.")
     dangerous = True
@@ -325,15 +378,40 @@ class Answered(ConditionFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Emails to customers, word for word but for the secret part of their links. Open one that failed or came back to "
+        "Emails to customers, word for word but for the secret part of their links. Open one that "
+        "failed or came back to "
         "see why and what you can do."
     )
-    list_display = ["created_at", "order_link", "subject_or_kind", "recipient", "state", "sent_at", "last_error"]
+    list_display = [
+        "created_at",
+        "order_link",
+        "subject_or_kind",
+        "recipient",
+        "state",
+        "sent_at",
+        "last_error",
+    ]
     list_filter = [ForStaff, "state", "kind", Answered]
     search_fields = ["=order__number", "=recipient"]
-    search_help_text = gettext_lazy("An order number, a mail address or a Message-ID, whole; subjects are not searched")
+    search_help_text = gettext_lazy(
+        "An order number, a mail address or a Message-ID, whole; subjects are not searched"
+    )
     fieldsets = [
-        (None, {"fields": ["order", "recipient", "subject", "state", "sent_at", "written", "as_text", "as_html"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "order",
+                    "recipient",
+                    "subject",
+                    "state",
+                    "sent_at",
+                    "written",
+                    "as_text",
+                    "as_html",
+                ]
+            },
+        ),
         (
             gettext_lazy("Delivery"),
             {
@@ -376,10 +454,16 @@ class MessageAdmin(ReadOnlyAdmin):
             return queryset, False
         orders = [*with_number(term).values_list("pk", flat=True)]
         its_id = f"<{term.strip(' <>')}>"
-        return queryset.filter(Q(order__in=orders) | Q(recipient__iexact=term) | Q(message_id=its_id)), False
+        return queryset.filter(
+            Q(order__in=orders) | Q(recipient__iexact=term) | Q(message_id=its_id)
+        ), False
 
     def get_urls(self) -> list[URLPattern]:
-        html = path("<int:pk>/html/", self.admin_site.admin_view(self.html_view), name="notifications_message_html")
+        html = path(
+            "<int:pk>/html/",
+            self.admin_site.admin_view(self.html_view),
+            name="notifications_message_html",
+        )
         return [html, *super().get_urls()]
 
     @method_decorator(csp_update({"frame-src": [SELF]}))
@@ -412,7 +496,9 @@ class MessageAdmin(ReadOnlyAdmin):
     def as_headers(self, message: Message) -> SafeString | str:
         shown = [(name, without_tokens(value)) for name, value in sorted(message.headers.items())]
         lines = format_html_join("\n", "{}: {}", shown)
-        return format_html('<pre class="mail-text">{}</pre>', lines) if lines else unwritten(message)
+        return (
+            format_html('<pre class="mail-text">{}</pre>', lines) if lines else unwritten(message)
+        )
 
     @admin.display(description=gettext_lazy("Text"))
     def as_text(self, message: Message) -> SafeString | str:
@@ -425,12 +511,16 @@ class MessageAdmin(ReadOnlyAdmin):
         if not message.html:
             return unwritten(message)
         url = reverse("admin:notifications_message_html", args=[message.pk])
-        return format_html('<iframe class="mail-html" sandbox src="{}" title="{}"></iframe>', url, message.subject)
+        return format_html(
+            '<iframe class="mail-html" sandbox src="{}" title="{}"></iframe>', url, message.subject
+        )
 
 
 @admin.register(MessageEvent)
 class MessageEventAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Which news each mail covers, and whether it was still news when the mail was written.")
+    explanation = gettext_lazy(
+        "Which news each mail covers, and whether it was still news when the mail was written."
+    )
     list_display = ["message", "event", "said"]
     list_select_related = ["message__order", "event__order"]
     search_fields = ["=message__order__number"]
@@ -443,7 +533,9 @@ class MessageEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Every try to hand a mail to the mail server, with the server's answer.")
+    explanation = gettext_lazy(
+        "Every try to hand a mail to the mail server, with the server's answer."
+    )
     list_display = ["at", "message", "outcome", "phase", "detail"]
     list_select_related = ["message__order"]
     list_filter = ["outcome"]
@@ -456,7 +548,9 @@ class AttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(ProviderReport)
 class ProviderReportAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("What the mail provider told us: delivered, came back, complained about.")
+    explanation = gettext_lazy(
+        "What the mail provider told us: delivered, came back, complained about."
+    )
     list_display = ["received_at", "kind", "recipient", "for_good", "detail", "handled_at"]
     list_filter = ["kind"]
     search_fields = ["=recipient", "=message_id"]
@@ -466,7 +560,8 @@ class ProviderReportAdmin(ReadOnlyAdmin):
 @admin.register(Suppression)
 class SuppressionAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "Addresses that get no mail because mail to them came back or was complained about. Take one off once "
+        "Addresses that get no mail because mail to them came back or was complained about. Take "
+        "one off once "
         "it works again."
     )
     list_display = ["address", "reason", "at"]

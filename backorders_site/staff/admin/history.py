@@ -33,7 +33,8 @@ from orders.words import language_for, sentence, window_sentence
 
 
 def event_words(event: Event) -> str:
-    """As the customer reads it, in the order's language: staff can compare it with what they are asked about."""
+    """As the customer reads it, in the order's language: staff can compare it with what they are
+    asked about."""
     return _quoted(sentence(event, locale=event.order.locale), event.order)
 
 
@@ -52,10 +53,20 @@ def _quoted(words: str, order: Order) -> str:
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "All that customers can read about their orders, as it was written. The same words stand on their "
+        "All that customers can read about their orders, as it was written. The same words stand "
+        "on their "
         "page and in their mail."
     )
-    list_display = ["at", "order", "kind", "words", "actor", "message_due", "told_at", "returned_at"]
+    list_display = [
+        "at",
+        "order",
+        "kind",
+        "words",
+        "actor",
+        "message_due",
+        "told_at",
+        "returned_at",
+    ]
     list_select_related = ["order", "line__product"]
     list_filter = ["kind", "message_due"]
     search_fields = ["=order__number"]
@@ -83,7 +94,8 @@ class EventAdmin(ReadOnlyAdmin):
 @admin.register(Promise)
 class PromiseAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Every window that was ever published to a customer; the newest of a line is the one that counts."
+        "Every window that was ever published to a customer; the newest of a line is the one that "
+        "counts."
     )
     list_display = ["published_at", "line", "words", "place", "told_at"]
     list_select_related = ["line__order", "line__product"]
@@ -104,7 +116,10 @@ class Notified(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         still = TO_COME & Q(outcome="")
         return {
-            "no": (_("Not notified: its mail came back or could not be sent"), still & Q(not_told_at__isnull=False)),
+            "no": (
+                _("Not notified: its mail came back or could not be sent"),
+                still & Q(not_told_at__isnull=False),
+            ),
             "late": (_("Told too late to count"), still & Q(adequate=False)),
         }
 
@@ -128,7 +143,8 @@ class NoticeState(ConditionFilter):
 
 
 def _coded(field: str, title: Text, codes: Mapping[str, Text]) -> type[ConditionFilter]:
-    """A filter by the codes that a field may hold: those that it does hold are known only to who reads every row."""
+    """A filter by the codes that a field may hold: those that it does hold are known only to who
+    reads every row."""
 
     class Coded(ConditionFilter):
         parameter_name = field
@@ -156,7 +172,8 @@ CODES = (
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Delays that the law of the customer's country wants told. Only where silence cancels does an answer "
+        "Delays that the law of the customer's country wants told. Only where silence cancels "
+        "does an answer "
         "have to come; enter one given by telephone on the page of its order."
     )
     list_display = ["what", "order", "rules", "answer_by", "if_silent", "told", "outcome"]
@@ -196,7 +213,9 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("What customers chose when they were asked, on their page or through us.")
+    explanation = gettext_lazy(
+        "What customers chose when they were asked, on their page or through us."
+    )
     list_display = ["at", "line", "choice", "units", "channel", "actor"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["choice", "channel"]
@@ -208,7 +227,8 @@ class AnswerAdmin(ReadOnlyAdmin):
 @admin.register(Forecast)
 class ForecastAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What each review computed for a product, from its deliveries and its suppliers' record. Promises "
+        "What each review computed for a product, from its deliveries and its suppliers' record. "
+        "Promises "
         "rest on these."
     )
     list_display = ["product", "made_on", "made_at"]
@@ -220,7 +240,8 @@ class ForecastAdmin(ReadOnlyAdmin):
 @admin.register(QueueChange)
 class QueueChangeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Why places in a queue changed other than by being served. Customers read the reason, without names."
+        "Why places in a queue changed other than by being served. Customers read the reason, "
+        "without names."
     )
     list_display = ["at", "product", "reason", "step", "lines", "units", "note", "actor"]
     list_select_related = ["product"]
@@ -231,7 +252,9 @@ class QueueChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("The daily jobs, each once a day. A day that is missing is made up for by itself.")
+    explanation = gettext_lazy(
+        "The daily jobs, each once a day. A day that is missing is made up for by itself."
+    )
     list_display = ["job", "day", "finished_at"]
     list_filter = ["job"]
     ordering = ["-id"]
@@ -239,7 +262,9 @@ class RunAdmin(ReadOnlyAdmin):
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Files that were imported, and what came of them. Import a file on the first page.")
+    explanation = gettext_lazy(
+        "Files that were imported, and what came of them. Import a file on the first page."
+    )
     list_display = ["started_at", "command", "file_name", "counts", "finished_at"]
     list_filter = ["command"]
     search_fields = ["file_name"]
@@ -247,5 +272,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Releases of quiet orders, so many an hour. Begin one on the page “Go live”.")
+    explanation = gettext_lazy(
+        "Releases of quiet orders, so many an hour. Begin one on the page “Go live”."
+    )
     list_display = ["started_at", "per_hour", "actor"]

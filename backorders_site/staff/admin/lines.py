@@ -18,7 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.actions.base import Text
-from backorders_site.staff.actions.orders import DidNotLeave, KeepsPlace, MarkSent, MoveInLine, PutBack, Settle
+from backorders_site.staff.actions.orders import (
+    DidNotLeave,
+    KeepsPlace,
+    MarkSent,
+    MoveInLine,
+    PutBack,
+    Settle,
+)
 from backorders_site.staff.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.finding import with_number, with_tracking
@@ -59,19 +66,29 @@ def promises_of_line(line: OrderLine) -> Table:
         model=Promise,
         columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
         rows=[
-            [link(row, date_format(row.published_on)), promise_words(row, line.order), row.place, told(row)]
+            [
+                link(row, date_format(row.published_on)),
+                promise_words(row, line.order),
+                row.place,
+                told(row),
+            ]
             for row in line.promises.order_by("-id")
         ],
     )
 
 
 def events_of_line(line: OrderLine) -> Table:
-    events = Event.objects.filter(order=line.order_id, line=line).select_related("order", "line__product")
+    events = Event.objects.filter(order=line.order_id, line=line).select_related(
+        "order", "line__product"
+    )
     return Table(
         title=_("What happened"),
         model=Event,
         columns=[_("When"), _("What"), _("What the customer reads"), _("By"), _("Told")],
-        rows=[[row.at, row.get_kind_display(), event_words(row), row.actor, told(row)] for row in events],
+        rows=[
+            [row.at, row.get_kind_display(), event_words(row), row.actor, told(row)]
+            for row in events
+        ],
     )
 
 
@@ -80,7 +97,10 @@ def allocations_of_line(line: OrderLine) -> Table:
         title=_("Units set aside"),
         model=Allocation,
         columns=[_("When"), _("Units"), _("Reason")],
-        rows=[[row.at, f"{row.quantity:+d}", row.get_reason_display()] for row in line.allocations.all()],
+        rows=[
+            [row.at, f"{row.quantity:+d}", row.get_reason_display()]
+            for row in line.allocations.all()
+        ],
     )
 
 
@@ -106,7 +126,8 @@ def lines_of_shipment(shipment: Shipment) -> Table:
         model=ShipmentLine,
         columns=[_("Product"), _("Units")],
         rows=[
-            [link(row.line, row.line.product), row.quantity] for row in shipment.lines.select_related("line__product")
+            [link(row.line, row.line.product), row.quantity]
+            for row in shipment.lines.select_related("line__product")
         ],
     )
 
@@ -141,15 +162,20 @@ def promised_soon() -> Q:
     """Found from the promises of those days: few, whatever the queue."""
     today = timezone.localdate()
     days = (today, today + SOON)
-    return Q(pk__in=Promise.objects.filter(late__range=days).order_by().values("line"), promise__late__range=days)
+    return Q(
+        pk__in=Promise.objects.filter(late__range=days).order_by().values("line"),
+        promise__late__range=days,
+    )
 
 
 SET_ASIDE = Q(allocated__gt=F("shipped"))
-ALL_SET_ASIDE = SET_ASIDE & Q(waiting=0)  # of what is still to come: its promise is the day to ship by
+# of what is still to come: its promise is the day to ship by
+ALL_SET_ASIDE = SET_ASIDE & Q(waiting=0)
 
 
 def to_ship_soon() -> Q:
-    """Today or the day before it is due; whoever was told a later day once is among those not recorded in time."""
+    """Today or the day before it is due; whoever was told a later day once is among those not
+    recorded in time."""
     today = timezone.localdate()
     days = (today, add_working_days(today, 1, settings.SHOP_COUNTRY))
     due = Promise.objects.filter(late__range=days).order_by().values("line")
@@ -158,7 +184,9 @@ def to_ship_soon() -> Q:
 
 def not_recorded() -> Q:
     """Their day went by, and no parcel was recorded: it did not leave, or nobody wrote it down."""
-    told = Event.objects.filter(order=OuterRef("order"), promise=OuterRef("promise"), facts__reason=Reason.PACKING)
+    told = Event.objects.filter(
+        order=OuterRef("order"), promise=OuterRef("promise"), facts__reason=Reason.PACKING
+    )
     return ALL_SET_ASIDE & (Q(promise__late__lt=timezone.localdate()) | Q(Exists(told)))
 
 
@@ -189,8 +217,8 @@ class LineState(ConditionFilter):
 
 
 def few(lines: QuerySet[OrderLine]) -> list[int] | None:
-    """Their keys, unless there are many. The database takes a third of all lines to have units set aside: it would look for
-    fifty of them from the newest line on, and they are the oldest."""
+    """Their keys, unless there are many. The database takes a third of all lines to have units set
+    aside: it would look for fifty of them from the newest line on, and they are the oldest."""
     keys = [*lines.order_by().values_list("pk", flat=True)[: COUNTED + 1]]
     return keys if len(keys) <= COUNTED else None
 
@@ -219,10 +247,17 @@ def position_of(line: OrderLine) -> Position | None:
 
 
 class QueuePaginator(Paginator):  # type: ignore[type-arg]
-    """A product's waiting lines as they stand: how many there are, and who begins a page, is known by the counted index."""
+    """A product's waiting lines as they stand: how many there are, and who begins a page, is known
+    by the counted index."""
 
     def __init__(
-        self, lines: QuerySet[OrderLine], per_page: int, *, product_id: int, length: int, **kwargs: Any
+        self,
+        lines: QuerySet[OrderLine],
+        per_page: int,
+        *,
+        product_id: int,
+        length: int,
+        **kwargs: Any,
     ) -> None:
         super().__init__(lines, per_page, **kwargs)
         self.product_id = product_id
@@ -241,7 +276,8 @@ class QueuePaginator(Paginator):  # type: ignore[type-arg]
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "A line is a product of an order. Choose a product and “Waiting” to see its queue as it stands."
+        "A line is a product of an order. Choose a product and “Waiting” to see its queue as it "
+        "stands."
     )
     list_display = [
         "what",
@@ -282,7 +318,9 @@ class OrderLineAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any
     ) -> "Paginator[Any]":
         """A product's queue, and nothing else asked of it, is opened at any place."""
-        asked = {name: str(value) for name, value in request.GET.items() if name != PAGE_VAR and value}
+        asked = {
+            name: str(value) for name, value in request.GET.items() if name != PAGE_VAR and value
+        }
         product = asked.pop(QueueOf.parameter_name, "")
         if asked == {LineState.parameter_name: "waiting"} and _is_key(product):
             length = queue.length(int(product)).lines
@@ -328,7 +366,9 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
 @admin.register(Allocation)
 class AllocationAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Arrived units that were set aside for a line, and units taken back from one.")
+    explanation = gettext_lazy(
+        "Arrived units that were set aside for a line, and units taken back from one."
+    )
     list_display = ["at", "line", "quantity", "reason"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["reason"]
@@ -338,7 +378,9 @@ class AllocationAdmin(ReadOnlyAdmin):
 
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("Parcels that left. One recorded by mistake is taken back on its page.")
+    explanation = gettext_lazy(
+        "Parcels that left. One recorded by mistake is taken back on its page."
+    )
     list_display = ["shipped_at", "order", "carrier", "tracking_number", "actor", "correction"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "=tracking_number"]
@@ -352,7 +394,9 @@ class ShipmentAdmin(ReadOnlyAdmin):
         term = " ".join(search_term.replace("\0", "").split())
         if not term:
             return queryset, False
-        orders = {order.pk for found in (with_number, with_tracking) for order in found(term).only("pk")}
+        orders = {
+            order.pk for found in (with_number, with_tracking) for order in found(term).only("pk")
+        }
         return queryset.filter(order__in=orders), False
 
     @admin.display(description=gettext_lazy("Takes one back"), boolean=True)
@@ -385,7 +429,8 @@ class RefundState(ConditionFilter):
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Money owed for cancelled units. Send it in your shop by the day it is due, then mark it sent here: "
+        "Money owed for cancelled units. Send it in your shop by the day it is due, then mark it "
+        "sent here: "
         "nothing is paid from here."
     )
     list_display = ["due_on", "order_link", "product", "units", "created_at", "sent_at"]

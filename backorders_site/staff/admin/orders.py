@@ -35,7 +35,13 @@ from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from backorders_site.staff.admin.shop_changes import changes_of_order
 from backorders_site.staff.admin.shop_tasks import shop_tasks_table
-from backorders_site.staff.finding import with_address, with_name, with_number, with_sku, with_tracking
+from backorders_site.staff.finding import (
+    with_address,
+    with_name,
+    with_number,
+    with_sku,
+    with_tracking,
+)
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
@@ -87,7 +93,15 @@ def events_of_order(order: Order) -> Table:
     return Table(
         title=_("What happened"),
         model=Event,
-        columns=[_("When"), _("What"), _("Product"), _("What the customer reads"), _("By"), _("Our reason"), _("Told")],
+        columns=[
+            _("When"),
+            _("What"),
+            _("Product"),
+            _("What the customer reads"),
+            _("By"),
+            _("Our reason"),
+            _("Told"),
+        ],
         rows=[
             [
                 row.at,
@@ -116,20 +130,24 @@ def shipments_of_order(order: Order) -> Table:
                 row.tracking_number,
                 row.actor,
             ]
-            for row in order.shipments.prefetch_related("lines__line__product", "corrections__lines")
+            for row in order.shipments.prefetch_related(
+                "lines__line__product", "corrections__lines"
+            )
         ],
     )
 
 
 def _carrier_words(shipment: Shipment) -> str:
-    """A parcel that did not leave says so, and so does the row that takes it back. What got its tracking number later is in
-    a row of its own."""
+    """A parcel that did not leave says so, and so does the row that takes it back. What got its
+    tracking number later is in a row of its own."""
     if shipment.reason == services.NUMBERED:
         return _("its tracking number came later")
     if shipment.corrects_id:
         return _("did not leave: %(reason)s") % {"reason": shipment.reason or "–"}
     numbered = all(row.reason == services.NUMBERED for row in shipment.corrections.all())
-    taken_back = "" if shipment.standing() else _("has its number below") if numbered else _("taken back")
+    taken_back = (
+        "" if shipment.standing() else _("has its number below") if numbered else _("taken back")
+    )
     return " · ".join(filter(None, [shipment.carrier, taken_back]))
 
 
@@ -193,7 +211,10 @@ class OrderState(ConditionFilter):
 
 def attention_holds(words: str) -> Q:
     return Q(
-        Contains(Func(F("attention"), Value("\n"), function="array_to_string", output_field=TextField()), Value(words))
+        Contains(
+            Func(F("attention"), Value("\n"), function="array_to_string", output_field=TextField()),
+            Value(words),
+        )
     )
 
 
@@ -209,12 +230,16 @@ class NeedsSomebody(ConditionFilter):
         return {
             "attention": (_("Needs attention"), ~Q(attention=[])),
             "address": (_("Can't be reached"), CANT_BE_REACHED),
-            "conflict": (_("Cancelled here, shipped there"), ~Q(attention=[]) & attention_holds(services.CONFLICT)),
+            "conflict": (
+                _("Cancelled here, shipped there"),
+                ~Q(attention=[]) & attention_holds(services.CONFLICT),
+            ),
             "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
         }
 
 
-# From one country to the next by the index: as many steps as there are countries, however many orders.
+# From one country to the next by the index: as many steps as there are countries, however many
+# orders.
 COUNTRIES = """
     WITH RECURSIVE found AS (
         SELECT min(country) AS country FROM orders_order
@@ -242,12 +267,14 @@ class FromCountry(admin.SimpleListFilter):
 @admin.register(Order)
 class OrderAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "Orders with a product on backorder. They come by import or with “Add”; their page at the desk, found "
+        "Orders with a product on backorder. They come by import or with “Add”; their page at the "
+        "desk, found "
         "by the box above, has all that can be done."
     )
     list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
     list_filter = [NeedsSomebody, OrderState, FromCountry]
-    search_fields = ["number", "email", "customer_name"]  # those that get_search_results finds, and more
+    # those that get_search_results finds, and more
+    search_fields = ["number", "email", "customer_name"]
     search_help_text = gettext_lazy(
         "A whole number, mail address, SKU or tracking number, or how words of a name begin"
     )
@@ -270,14 +297,17 @@ class OrderAdmin(BackordersAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """By whole number, address, SKU or tracking number; where nothing has that, by words of a name."""
+        """By whole number, address, SKU or tracking number; where nothing has that, by words of a
+        name."""
         term = " ".join(search_term.replace("\0", "").split())
         if not term:
             return queryset, False
         ways = [with_number, with_tracking, *([with_address] if sees_addresses(request) else [])]
         ids = {order.pk for found in ways for order in found(term).only("pk")}
         products = [*with_sku(term).values_list("pk", flat=True)]
-        found = ([Q(pk__in=ids)] if ids else []) + ([Q(has_line(Q(product__in=products)))] if products else [])
+        found = ([Q(pk__in=ids)] if ids else []) + (
+            [Q(has_line(Q(product__in=products)))] if products else []
+        )
         if found:
             return queryset.filter(reduce(or_, found)), False
         return queryset & with_name(term), False
@@ -289,20 +319,29 @@ class OrderAdmin(BackordersAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """What came onto the list while the page was open stays on it; what the shop has otherwise is not asked about."""
+        """What came onto the list while the page was open stays on it; what the shop has otherwise
+        is not asked about."""
         with transaction.atomic():
             before = Order.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else None
             if before and "attention" in form.changed_data:
                 now = before.attention
-                shown = form.fields["attention"].clean(form.data.get(form.add_initial_prefix("attention"), ""))
-                obj.attention += [text for text in now if text not in shown and text not in obj.attention]
+                shown = form.fields["attention"].clean(
+                    form.data.get(form.add_initial_prefix("attention"), "")
+                )
+                obj.attention += [
+                    text for text in now if text not in shown and text not in obj.attention
+                ]
             super().save_model(request, obj, form, change)
             if before:
-                services.changed_here(before, now=timezone.now(), actor=actor_of(request, "orders.change_order"))
+                services.changed_here(
+                    before, now=timezone.now(), actor=actor_of(request, "orders.change_order")
+                )
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """The customer's link acts as the customer: it is for those who may cancel."""
-        hidden = {"customer_link"} - ({"customer_link"} if request.user.has_perm(Cancel.permission) else set())
+        hidden = {"customer_link"} - (
+            {"customer_link"} if request.user.has_perm(Cancel.permission) else set()
+        )
         hidden |= set() if sees_addresses(request) else {"email"}
         shown = [name for name in self.readonly_fields if name not in hidden]
         fields = [name for name in EDITABLE if not (obj and obj.erased_at and name in OF_A_PERSON)]
@@ -319,16 +358,23 @@ class OrderAdmin(BackordersAdmin):
 
     @admin.display(description=gettext_lazy("Units"))
     def units(self, order: Order) -> str:
-        return ", ".join(f"{line.quantity} × {line.product.sku}: {state_words(line)}" for line in order.lines.all())
+        return ", ".join(
+            f"{line.quantity} × {line.product.sku}: {state_words(line)}"
+            for line in order.lines.all()
+        )
 
     @admin.display(description=gettext_lazy("Needs a person"))
     def needs(self, order: Order) -> str:
-        return " · ".join([*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])])
+        return " · ".join(
+            [*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])]
+        )
 
     @admin.display(description=gettext_lazy("Times"))
     def times(self, order: Order) -> str:
         words = {"placed": moment(order.placed_at), "paid": order.paid_at and moment(order.paid_at)}
-        return (_("placed %(placed)s, paid %(paid)s") if order.paid_at else _("placed %(placed)s")) % words
+        return (
+            _("placed %(placed)s, paid %(paid)s") if order.paid_at else _("placed %(placed)s")
+        ) % words
 
     @admin.display(description=gettext_lazy("Mails"))
     def quiet(self, order: Order) -> str:

@@ -36,7 +36,8 @@ class ResetSecondFactor(StaffAct):
     name = "reset-second-factor"
     label = gettext_lazy("Reset second factor")
     explanation = gettext_lazy(
-        "For somebody who has lost phone and recovery codes: at the next login they set up a new phone with their "
+        "For somebody who has lost phone and recovery codes: at the next login they set up a new "
+        "phone with their "
         "password alone. Make sure that it is they who ask."
     )
     dangerous = True
@@ -66,7 +67,8 @@ admin.site.unregister(User)
 @admin.register(User)
 class StaffAdmin(BackordersAdmin, Users):
     explanation = gettext_lazy(
-        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is let in again from here."
+        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is "
+        "let in again from here."
     )
     acts = [LetInAgain, ResetSecondFactor]
 

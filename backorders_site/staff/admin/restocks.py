@@ -38,7 +38,16 @@ from backorders_site.staff.admin.base import (
     list_url,
 )
 from orders import queue
-from orders.models import OrderLine, Product, QueueCount, Receipt, Restock, RestockDate, Stock, Supplier
+from orders.models import (
+    OrderLine,
+    Product,
+    QueueCount,
+    Receipt,
+    Restock,
+    RestockDate,
+    Stock,
+    Supplier,
+)
 from orders.services.forecasts import shipped_ahead
 
 WEEK = timedelta(days=7)
@@ -60,9 +69,23 @@ def restocks_table(title: str, restocks: QuerySet[Restock]) -> Table:
     return Table(
         title=title,
         model=Restock,
-        columns=[_("Reference"), _("Product"), _("Supplier"), _("Expected on"), _("Still to come"), _("Of")],
+        columns=[
+            _("Reference"),
+            _("Product"),
+            _("Supplier"),
+            _("Expected on"),
+            _("Still to come"),
+            _("Of"),
+        ],
         rows=[
-            [link(row, row.reference), link(row.product), row.supplier, row.day, row.open_units, row.quantity]
+            [
+                link(row, row.reference),
+                link(row.product),
+                row.supplier,
+                row.day,
+                row.open_units,
+                row.quantity,
+            ]
             for row in rows
         ],
     )
@@ -135,14 +158,18 @@ def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> Table:
 
 @admin.register(Supplier)
 class SupplierAdmin(BackordersAdmin):
-    explanation = gettext_lazy("Who delivers. How well each keeps the dates it gives stands under Reports.")
+    explanation = gettext_lazy(
+        "Who delivers. How well each keeps the dates it gives stands under Reports."
+    )
     list_display = ["name", "open_restocks"]
     search_fields = ["name"]
     ordering = ["name"]
     tables = [open_restocks_of_supplier]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        still_open = Q(restocks__cancelled_at__isnull=True, restocks__arrived__lt=F("restocks__quantity"))
+        still_open = Q(
+            restocks__cancelled_at__isnull=True, restocks__arrived__lt=F("restocks__quantity")
+        )
         suppliers: QuerySet[Any] = (
             super().get_queryset(request).annotate(still_open=Count("restocks", filter=still_open))
         )
@@ -155,7 +182,9 @@ class SupplierAdmin(BackordersAdmin):
 
 def _shipped_ahead() -> RawSQL:
     ahead = json.dumps(shipped_ahead(day=timezone.localdate()))
-    return RawSQL("coalesce((%s::jsonb ->> orders_product.id::text)::int, 0)", [ahead], IntegerField())
+    return RawSQL(
+        "coalesce((%s::jsonb ->> orders_product.id::text)::int, 0)", [ahead], IntegerField()
+    )
 
 
 class Covered(ConditionFilter):
@@ -171,9 +200,18 @@ class Covered(ConditionFilter):
 @admin.register(Product)
 class ProductAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "What people wait for. The page of a product at the desk shows its supply against its queue."
+        "What people wait for. The page of a product at the desk shows its supply against its "
+        "queue."
     )
-    list_display = ["sku", "name", "on_backorder", "lines_waiting", "units_waiting", "spare_units", "expected"]
+    list_display = [
+        "sku",
+        "name",
+        "on_backorder",
+        "lines_waiting",
+        "units_waiting",
+        "spare_units",
+        "expected",
+    ]
     list_filter = [Covered, "on_backorder"]
     search_fields = ["sku", "name"]
     fields = ["sku", "name", "on_backorder", "handling_days", "line", "spare", "published_next"]
@@ -183,17 +221,30 @@ class ProductAdmin(BackordersAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         days = QueueCount.objects.filter(product=OuterRef("pk"), width="d").values("product")
-        expected = Restock.objects.filter(open_restocks(), product=OuterRef("pk")).order_by().values("product")
+        expected = (
+            Restock.objects.filter(open_restocks(), product=OuterRef("pk"))
+            .order_by()
+            .values("product")
+        )
         products: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .select_related("stock")
             .annotate(
-                waiting_lines=Coalesce(Subquery(days.annotate(total=Sum("lines")).values("total")), 0),
-                waiting_units=Coalesce(Subquery(days.annotate(total=Sum("units")).values("total")), 0),
-                still_open=Coalesce(Subquery(expected.annotate(total=Count("pk")).values("total")), 0),
+                waiting_lines=Coalesce(
+                    Subquery(days.annotate(total=Sum("lines")).values("total")), 0
+                ),
+                waiting_units=Coalesce(
+                    Subquery(days.annotate(total=Sum("units")).values("total")), 0
+                ),
+                still_open=Coalesce(
+                    Subquery(expected.annotate(total=Count("pk")).values("total")), 0
+                ),
                 expected_units=Coalesce(
-                    Subquery(expected.annotate(total=Sum(F("quantity") - F("arrived"))).values("total")), 0
+                    Subquery(
+                        expected.annotate(total=Sum(F("quantity") - F("arrived"))).values("total")
+                    ),
+                    0,
                 )
                 - _shipped_ahead(),
             )
@@ -228,7 +279,10 @@ class ProductAdmin(BackordersAdmin):
         if product.pk is None:
             return _("nobody yet")
         length = queue.length(product.pk)
-        return _("%(lines)d orders wait for %(units)d units") % {"lines": length.lines, "units": length.units}
+        return _("%(lines)d orders wait for %(units)d units") % {
+            "lines": length.lines,
+            "units": length.units,
+        }
 
     @admin.display(description=gettext_lazy("Spare units"))
     def spare(self, product: Product) -> int:
@@ -248,7 +302,8 @@ class ProductAdmin(BackordersAdmin):
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Units that arrived and were set aside, of each product. They change by receiving, shipping and "
+        "Units that arrived and were set aside, of each product. They change by receiving, "
+        "shipping and "
         "correcting alone."
     )
     list_display = ["product", "arrived", "allocated", "spare"]
@@ -281,20 +336,32 @@ class RestockState(ConditionFilter):
 @admin.register(Restock)
 class RestockAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Deliveries expected from suppliers, one of each product. Add one when you order, move its date when "
+        "Deliveries expected from suppliers, one of each product. Add one when you order, move "
+        "its date when "
         "the supplier does, receive it when it comes."
     )
     list_display = ["reference", "sku", "supplier", "expected_on", "moved", "came", "state"]
     list_select_related = ["product", "supplier"]
     list_filter = [RestockState, "supplier"]
     search_fields = ["reference", "product__sku", "product__name", "supplier__name"]
-    fields = ["reference", "product", "supplier", "quantity", "arrived", "expected_on", "state", "created_at"]
+    fields = [
+        "reference",
+        "product",
+        "supplier",
+        "quantity",
+        "arrived",
+        "expected_on",
+        "state",
+        "created_at",
+    ]
     adding = NewRestock
     acts = [Receive, MoveDate, UndoMove, CancelRest]
     tables = [dates_of_restock, receipts_of_restock]
 
     def links(self, obj: Restock) -> list[Button]:
-        return [Button(_("Its product at the desk"), reverse("desk:product", args=[obj.product.sku]))]
+        return [
+            Button(_("Its product at the desk"), reverse("desk:product", args=[obj.product.sku]))
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         versions = RestockDate.objects.filter(restock=OuterRef("pk")).order_by().values("restock")
@@ -333,7 +400,8 @@ class RestockAdmin(ReadOnlyAdmin):
 @admin.register(RestockDate)
 class RestockDateAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Every date a supplier ever gave. Our windows are learnt from these and from what then came."
+        "Every date a supplier ever gave. Our windows are learnt from these and from what then "
+        "came."
     )
     list_display = ["restock", "expected_on", "posted_on", "reason", "recorded_at", "actor"]
     list_select_related = ["restock__product"]
@@ -361,11 +429,30 @@ class ReceiptAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
         "What arrived, as it was counted. A wrong count is put right with “Correct” on its page."
     )
-    list_display = ["units", "product", "delivery", "arrived_on", "what", "recorded_at", "actor", "reason"]
+    list_display = [
+        "units",
+        "product",
+        "delivery",
+        "arrived_on",
+        "what",
+        "recorded_at",
+        "actor",
+        "reason",
+    ]
     list_select_related = ["product", "restock__product"]
     list_filter = [ReceiptKind]
     search_fields = ["product__sku", "product__name", "restock__reference"]
-    fields = ["product", "restock", "quantity", "arrived_on", "what", "recorded_at", "corrects", "reason", "actor"]
+    fields = [
+        "product",
+        "restock",
+        "quantity",
+        "arrived_on",
+        "what",
+        "recorded_at",
+        "corrects",
+        "reason",
+        "actor",
+    ]
     acts = [Correct, OtherUnits]
     tables = [corrections_of_receipt, shipped_of_receipt]
 

@@ -1,4 +1,5 @@
-"""What the shop changed in orders that are here: old and new side by side, to be accepted or rejected."""
+"""What the shop changed in orders that are here: old and new side by side, to be accepted or
+rejected."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,12 +35,20 @@ class ChangeAct(Act):
         """Old and new side by side."""
         words = _("%(change)s: here %(here)s, in the shop %(there)s")
         return [
-            words % {"change": row, "here": shown(row, row.here), "there": shown(row, row.there)} for row in self.rows
+            words % {"change": row, "here": shown(row, row.here), "there": shown(row, row.there)}
+            for row in self.rows
         ]
 
     def facts(self, row: ShopChange) -> Sequence[object]:
         order = row.order
-        return [row.outcome, row.gone_at, order.email, order.country, order.region, row.line and row.line.cancelled]
+        return [
+            row.outcome,
+            row.gone_at,
+            order.email,
+            order.country,
+            order.region,
+            row.line and row.line.cancelled,
+        ]
 
 
 class PutBackListed(ChangeAct):
@@ -47,17 +56,23 @@ class PutBackListed(ChangeAct):
     permission = "orders.restore_orderline"
     label = gettext_lazy("Put back")
     explanation = gettext_lazy(
-        "The shop lists these units again, so they wait again at their old place, the refund is no longer due, and the "
+        "The shop lists these units again, so they wait again at their old place, the refund is "
+        "no longer due, and the "
         "customer is told."
     )
     impossible = gettext_lazy(
-        "These units cannot be put back, as their refund was sent, or the shop no longer lists them."
+        "These units cannot be put back, as their refund was sent, or the shop no longer lists "
+        "them."
     )
     rehearsed = True
 
     @classmethod
     def offered(cls, row: ShopChange) -> bool:
-        return is_open(row) and row.line is not None and 0 < cls._units(row) <= row.line.refunds_to_send
+        return (
+            is_open(row)
+            and row.line is not None
+            and 0 < cls._units(row) <= row.line.refunds_to_send
+        )
 
     @staticmethod
     def _units(row: ShopChange) -> int:
@@ -70,8 +85,14 @@ class PutBackListed(ChangeAct):
         if row.line is None:
             raise services.Refused(str(self.impossible))
         units = self._units(row)
-        services.put_back(row.line, units, reason=_("the shop lists them again"), now=now, actor=actor)
-        return ngettext("%(units)d unit of %(line)s waits again.", "%(units)d units of %(line)s wait again.", units) % {
+        services.put_back(
+            row.line, units, reason=_("the shop lists them again"), now=now, actor=actor
+        )
+        return ngettext(
+            "%(units)d unit of %(line)s waits again.",
+            "%(units)d units of %(line)s wait again.",
+            units,
+        ) % {
             "units": units,
             "line": row.line,
         }
@@ -81,7 +102,9 @@ class Reject(ChangeAct):
     name = "reject"
     permission = "orders.change_order"
     label = gettext_lazy("Reject")
-    explanation = gettext_lazy("The order stays as it is here. You won't be asked again while the shop has it so.")
+    explanation = gettext_lazy(
+        "The order stays as it is here. You won't be asked again while the shop has it so."
+    )
     several = True
 
     def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
@@ -115,7 +138,8 @@ class ChangeState(ConditionFilter):
 @admin.register(ShopChange)
 class ShopChangeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What the shop's files say of an order otherwise than it is here. Accept it or reject it: until then nothing changes "
+        "What the shop's files say of an order otherwise than it is here. Accept it or reject it: "
+        "until then nothing changes "
         "here. Names, and regions under the same law, are taken over by themselves."
     )
     list_display = ["what", "order_link", "here_words", "there_words", "seen_at", "decision"]
@@ -123,7 +147,16 @@ class ShopChangeAdmin(ReadOnlyAdmin):
     list_filter = [ChangeState, "what"]
     search_fields = ["=order__number", "=order__email"]
     search_help_text = gettext_lazy("An order number or an email address")
-    fields = ["order", "what", "here_words", "there_words", "seen_at", "decision", "decided_at", "gone_at"]
+    fields = [
+        "order",
+        "what",
+        "here_words",
+        "there_words",
+        "seen_at",
+        "decision",
+        "decided_at",
+        "gone_at",
+    ]
     ordering = [F("decided_at").desc(nulls_first=True), "-id"]
     acts = [PutBackListed, Reject]
 

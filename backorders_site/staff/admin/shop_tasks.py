@@ -15,15 +15,24 @@ from backorders_site.staff.actions.orders import Confirm
 from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
 from orders.models import OrderLine, ShopTask
 
-# Somebody may be packing it this minute: the units were set aside when they were cancelled, or others of the order are.
-OTHERS_SET_ASIDE = Exists(OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")))
-PACKED_NOW = Q(kind=ShopTask.Kind.CANCEL, confirmed_at__isnull=True) & (Q(set_aside__gt=0) | Q(OTHERS_SET_ASIDE))
+# Somebody may be packing it this minute: the units were set aside when they were cancelled, or
+# others of the order are.
+OTHERS_SET_ASIDE = Exists(
+    OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped"))
+)
+PACKED_NOW = Q(kind=ShopTask.Kind.CANCEL, confirmed_at__isnull=True) & (
+    Q(set_aside__gt=0) | Q(OTHERS_SET_ASIDE)
+)
 
 # Of the order, in lines other than the one that was cancelled.
 REST_SET_ASIDE = Exists(
-    OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")).exclude(pk=OuterRef("line"))
+    OrderLine.objects.filter(order=OuterRef("line__order"), allocated__gt=F("shipped")).exclude(
+        pk=OuterRef("line")
+    )
 )
-IS_PACKED_NOW = Case(When(PACKED_NOW, then=Value(True)), default=Value(False), output_field=BooleanField())
+IS_PACKED_NOW = Case(
+    When(PACKED_NOW, then=Value(True)), default=Value(False), output_field=BooleanField()
+)
 
 
 def shop_tasks_table(tasks: QuerySet[ShopTask]) -> Table:
@@ -59,11 +68,22 @@ class TaskState(ConditionFilter):
 @admin.register(ShopTask)
 class ShopTaskAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What was decided here and has to be done in your shop's own system. Tick what you have done there "
-        "and choose “Done in the shop”; an import that shows it ticks it, too. Red may be being packed this "
+        "What was decided here and has to be done in your shop's own system. Tick what you have "
+        "done there "
+        "and choose “Done in the shop”; an import that shows it ticks it, too. Red may be being "
+        "packed this "
         "minute."
     )
-    list_display = ["what", "units", "product", "order_link", "pick_list", "created_at", "confirmed_at", "confirmed_by"]
+    list_display = [
+        "what",
+        "units",
+        "product",
+        "order_link",
+        "pick_list",
+        "created_at",
+        "confirmed_at",
+        "confirmed_by",
+    ]
     list_select_related = ["line__order", "line__product"]
     list_filter = [TaskState, "kind"]
     search_fields = ["=line__order__number", "=line__order__email", "=line__product__sku"]
@@ -90,12 +110,19 @@ class ShopTaskAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Pick list"))
     def pick_list(self, task: Any) -> SafeString | str:
         """Red while somebody may be packing what was cancelled."""
-        return format_html('<strong class="urgent">{}</strong>', _packing_words(task)) if task.packed_now else ""
+        return (
+            format_html('<strong class="urgent">{}</strong>', _packing_words(task))
+            if task.packed_now
+            else ""
+        )
 
 
 def _packing_words(task: Any) -> str:
     """What to tell whoever packs: the rest of the line and of the order still goes."""
     line = task.line
     if line.reserved:
-        return _("On it: only %(n)d of %(all)d units") % {"n": line.reserved, "all": line.quantity - line.shipped}
+        return _("On it: only %(n)d of %(all)d units") % {
+            "n": line.reserved,
+            "all": line.quantity - line.shipped,
+        }
     return _("Its order is on it: leave this out") if task.rest_set_aside else _("On it: stop it")

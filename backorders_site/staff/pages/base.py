@@ -1,4 +1,5 @@
-"""What every page of the desk shares: it stands in the admin, behind its login, and opens for whose work it is."""
+"""What every page of the desk shares: it stands in the admin, behind its login, and opens for whose
+work it is."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +22,8 @@ shows_mails = csp_update({"frame-src": [SELF]})  # in frames, each with a policy
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """For whoever may see the page. What is done there asks for its own permission, with the actor (actor_of)."""
+    """For whoever may see the page. What is done there asks for its own permission, with the actor
+    (actor_of)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -37,7 +39,9 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 def page(request: HttpRequest, template: str, **context: object) -> TemplateResponse:
     """A page of the desk, in the frame of the admin: `template` under admin/desk/."""
-    return TemplateResponse(request, f"admin/desk/{template}", {**admin.site.each_context(request), **context})
+    return TemplateResponse(
+        request, f"admin/desk/{template}", {**admin.site.each_context(request), **context}
+    )
 
 
 def admin_of(model: type[Model]) -> BackordersAdmin:

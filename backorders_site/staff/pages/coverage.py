@@ -21,8 +21,8 @@ TICKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Units `first` to `last` needed (`last` None: all beyond) come with `delivery`, and leave us within the window;
-    `orders` wait for them, and `waiting` of the units are waited for."""
+    """Units `first` to `last` needed (`last` None: all beyond) come with `delivery`, and leave us
+    within the window; `orders` wait for them, and `waiting` of the units are waited for."""
 
     first: int
     last: int | None
@@ -97,7 +97,16 @@ def _step(first: int, band: Band, counted: Length, deliveries: Sequence[OpenDeli
     window = band.window
     due = next((each.promised_on for each in deliveries if each.reference == band.reference), None)
     days = (window.early, window.likely, window.late)
-    return Step(first, band.up_to, band.reference or "", due, window.kind, *days, counted.lines, counted.units)
+    return Step(
+        first,
+        band.up_to,
+        band.reference or "",
+        due,
+        window.kind,
+        *days,
+        counted.lines,
+        counted.units,
+    )
 
 
 def _counts(product: Product, bands: Sequence[Band]) -> list[Length]:
@@ -105,7 +114,10 @@ def _counts(product: Product, bands: Sequence[Band]) -> list[Length]:
     ends = queue.fronts(product.pk, [band.up_to for band in bands if band.up_to is not None])
     upto = [*ends, queue.length(product.pk)][: len(bands)]
     before = [Length(0, 0), *upto]
-    return [Length(to.lines - at.lines, to.units - at.units) for at, to in zip(before, upto, strict=False)]
+    return [
+        Length(to.lines - at.lines, to.units - at.units)
+        for at, to in zip(before, upto, strict=False)
+    ]
 
 
 def chart(steps: Sequence[Step], waiting: int, *, now: datetime) -> Chart | None:

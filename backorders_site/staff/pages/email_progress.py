@@ -1,4 +1,5 @@
-"""How far the mails of a product's last change are: it settles, then they go out, and then all have theirs."""
+"""How far the mails of a product's last change are: it settles, then they go out, and then all have
+theirs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +24,9 @@ NAMED = 3  # of the deliveries whose dates settle
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Of the orders that a review gave news: how many mails are sent and how many are still to go. The others get none:
-    they can't be reached, turned such mails off, or are not released. `is_last`: no newer change settles."""
+    """Of the orders that a review gave news: how many mails are sent and how many are still to go.
+    The others get none: they can't be reached, turned such mails off, or are not released.
+    `is_last`: no newer change settles."""
 
     orders: int
     sent: int
@@ -37,7 +39,9 @@ class Telling:
         n = number_format(self.orders, force_grouping=True)
         if self.is_last:
             first = ngettext(
-                "The last change is news to %(n)s order", "The last change is news to %(n)s orders", self.orders
+                "The last change is news to %(n)s order",
+                "The last change is news to %(n)s orders",
+                self.orders,
             )
         else:
             first = ngettext(
@@ -51,7 +55,11 @@ class Telling:
             (self.to_go, _("%(n)s to go")),
             (without, _("%(n)s without a mail")),
         ]
-        said = [words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count]
+        said = [
+            words % {"n": number_format(count, force_grouping=True)}
+            for count, words in parts
+            if count
+        ]
         named = first % {"n": n, "at": f"{timezone.localtime(self.at):%H:%M}"}
         return f"{named}: {', '.join(said)}."
 
@@ -90,8 +98,14 @@ def telling(product: Product, *, is_last: bool, now: datetime) -> Telling | None
 
 def what_settles(product: Product) -> str:
     """The dates that came since customers heard last, by delivery; else the kind of change."""
-    since = RestockDate.objects.filter(restock__product=product, recorded_at__gte=product.changed_at)
-    newest = since.select_related("restock").order_by("restock_id", "-posted_on", "-pk").distinct("restock_id")
+    since = RestockDate.objects.filter(
+        restock__product=product, recorded_at__gte=product.changed_at
+    )
+    newest = (
+        since.select_related("restock")
+        .order_by("restock_id", "-posted_on", "-pk")
+        .distinct("restock_id")
+    )
     said = [_date_words(version) for version in newest[: NAMED + 1]]
     if len(said) > NAMED:
         said[NAMED:] = [_("and others")]
@@ -104,14 +118,17 @@ def _date_words(version: RestockDate) -> str:
         "day": date_format(version.expected_on),
         "reason": version.get_reason_display(),
     }
-    said = _("%(delivery)s to %(day)s, %(reason)s") if version.reason else _("%(delivery)s to %(day)s")
+    said = (
+        _("%(delivery)s to %(day)s, %(reason)s") if version.reason else _("%(delivery)s to %(day)s")
+    )
     return said % words
 
 
 @staff_page("orders.view_product")
 @require_GET
 def show(request: HttpRequest, sku: str) -> HttpResponse:
-    """For the product's page, which asks again while anything is under way. Once its queue has ended all of it is another."""
+    """For the product's page, which asks again while anything is under way. Once its queue has
+    ended all of it is another."""
     product = get_object_or_404(Product, sku=sku)
     said = how_far(product, now=timezone.now())
     response = render(request, "admin/desk/telling.html", said)

@@ -1,4 +1,5 @@
-"""The first day: who of a first import would hear what, an example of each mail, and the release, so many an hour."""
+"""The first day: who of a first import would hear what, an example of each mail, and the release,
+so many an hour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,9 @@ class ReleaseForm(forms.Form):
         max_value=1_000_000,
         initial=200,
         label=gettext_lazy("Orders an hour"),
-        help_text=gettext_lazy("So many that you can answer whoever writes back; the oldest import first."),
+        help_text=gettext_lazy(
+            "So many that you can answer whoever writes back; the oldest import first."
+        ),
     )
 
 
@@ -78,13 +81,19 @@ def go_live(request: HttpRequest) -> HttpResponse:
         form=form,
         left=left,
         release=release,
-        released=Order.objects.filter(released_at__gte=release.started_at, created_at__lte=release.started_at).count()
+        released=Order.objects.filter(
+            released_at__gte=release.started_at, created_at__lte=release.started_at
+        ).count()
         if release
         else 0,
-        done_by=now + timedelta(minutes=ceil(60 * left / release.per_hour)) if release and left else None,
+        done_by=now + timedelta(minutes=ceil(60 * left / release.per_hour))
+        if release and left
+        else None,
         heard=_heard(now) if left else None,
         late=[*past_agreed(quiet, now=now).order_by("pk").values_list("number", flat=True)[:NAMED]],
-        unreachable=[*quiet.filter(email="").order_by("pk").values_list("number", flat=True)[:NAMED]],
+        unreachable=[
+            *quiet.filter(email="").order_by("pk").values_list("number", flat=True)[:NAMED]
+        ],
         examples=examples(now) if left else [],
         mode=mail_mode().name,
         hold=present_hold(),
@@ -104,30 +113,40 @@ def _start(request: HttpRequest, per_hour: int) -> None:
 
 def _heard(now: datetime) -> Heard:
     columns = who_would_hear_what(quiet_orders(), now=now)
-    kinds = {f"hear: {kind}": _("Hear: %(news)s") % {"news": label.lower()} for kind, label in EventKind.choices}
+    kinds = {
+        f"hear: {kind}": _("Hear: %(news)s") % {"news": label.lower()}
+        for kind, label in EventKind.choices
+    }
     countries = [*sorted(code for code in columns["orders"] if code != TOTAL), TOTAL]
     return Heard(
         [kinds.get(name, name.capitalize()) for name in columns],
         [
-            (country if country != TOTAL else _("All"), [by_country[country] for by_country in columns.values()])
+            (
+                country if country != TOTAL else _("All"),
+                [by_country[country] for by_country in columns.values()],
+            )
             for country in countries
         ],
     )
 
 
 def examples(now: datetime) -> list[Example]:
-    """The first mail of one order for each news and language, the shop's own first, written as it would be if it were
-    released now; nothing of it stays."""
+    """The first mail of one order for each news and language, the shop's own first, written as it
+    would be if it were released now; nothing of it stays."""
     by_locale = news_of_quiet().select_related("order").order_by("hears", "order__locale", "-pk")
     one_of_each: dict[tuple[str, str], int] = {}
     for event in by_locale.distinct("hears", "order__locale"):
         one_of_each.setdefault((event.hears, language_for(event.order.locale)), event.order_id)
     ours, found = language_for(settings.LANGUAGE_CODE), []
-    for (kind, language), order_id in sorted(one_of_each.items(), key=lambda each: (each[0][1] != ours, each[0])):
+    for (kind, language), order_id in sorted(
+        one_of_each.items(), key=lambda each: (each[0][1] != ours, each[0])
+    ):
         order, mail = _written(order_id, now)
         if mail:
             name = get_language_info(language)["name"]
-            found.append(Example(str(EventKind(kind).label), name, order.number, mail, kept(mail.html)))
+            found.append(
+                Example(str(EventKind(kind).label), name, order.number, mail, kept(mail.html))
+            )
     return found
 
 

@@ -1,4 +1,5 @@
-"""Somebody who knows a file says which of its columns holds what, and what its words for the state of an order mean."""
+"""Somebody who knows a file says which of its columns holds what, and what its words for the state
+of an order mean."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,10 +27,21 @@ GROUPS = [
     ("refunded", gettext_lazy("Refunded")),
     ("unpaid", gettext_lazy("Not paid yet: left out")),
 ]
-LABELS: Mapping[str, Text] = {"sku": "SKU", "cancelled_quantity": gettext_lazy("Canceled or refunded quantity")}
+LABELS: Mapping[str, Text] = {
+    "sku": "SKU",
+    "cancelled_quantity": gettext_lazy("Canceled or refunded quantity"),
+}
 ALSO_CALLED = {
     "order_number": ("order", "order id", "order no", "bestellnummer", "auftragsnummer"),
-    "placed_at": ("order date", "date", "created at", "created", "date created", "bestelldatum", "datum"),
+    "placed_at": (
+        "order date",
+        "date",
+        "created at",
+        "created",
+        "date created",
+        "bestelldatum",
+        "datum",
+    ),
     "paid_at": ("paid date", "date paid", "payment date"),
     "customer_email": ("email", "e-mail", "billing email", "customer e-mail"),
     "customer_name": ("name", "customer", "full name", "billing name"),
@@ -56,11 +68,14 @@ class ColumnsForm(forms.Form):
         required=False,
         label=gettext_lazy("All orders in this file are waiting"),
         help_text=gettext_lazy(
-            "Only where there is no status: none of them is unpaid, shipped, canceled or refunded. All of them join the line."
+            "Only where there is no status: none of them is unpaid, shipped, canceled or "
+            "refunded. All of them join the line."
         ),
     )
 
-    def __init__(self, table: Table, data: Mapping[str, Any] | None = None, *, known: Mapping[str, Any]) -> None:
+    def __init__(
+        self, table: Table, data: Mapping[str, Any] | None = None, *, known: Mapping[str, Any]
+    ) -> None:
         """`known`: the column map that was made for such a file before; empty where there is none."""
         super().__init__(data)
         self.table, self.known = table, known
@@ -85,13 +100,20 @@ class ColumnsForm(forms.Form):
         cleaned = super().clean() or {}
         named = list(filter(None, (cleaned.get(name) for name in STATUSES)))
         if cleaned.get("second_status") and len(set(named)) < 2:
-            self.add_error("second_status", _("Name the first status column, and another one here."))
+            self.add_error(
+                "second_status", _("Name the first status column, and another one here.")
+            )
         if cleaned.get("all_wait") and named:
-            self.add_error("all_wait", _("Either name the status column, or say that all orders are waiting."))
+            self.add_error(
+                "all_wait", _("Either name the status column, or say that all orders are waiting.")
+            )
         if not cleaned.get("all_wait") and not named:
             self.add_error("status", self._what_is_not_known())
         if self.is_new_to_them:
-            self.add_error(None, _("Check what each word of the status means, below, then check the file again."))
+            self.add_error(
+                None,
+                _("Check what each word of the status means, below, then check the file again."),
+            )
         return cleaned
 
     def column_map(self) -> dict[str, Any]:
@@ -111,16 +133,24 @@ class ColumnsForm(forms.Form):
         for column, words in self.looks_like_status.items():
             shown = ", ".join(word for word, _rows in words.most_common(4))
             return _(
-                "The column “%(column)s” says %(words)s. Name it as the status, or tick that all orders in this file are "
+                "The column “%(column)s” says %(words)s. Name it as the status, or tick that all "
+                "orders in this file are "
                 "waiting."
             ) % {"column": column, "words": shown}
-        return _("Name the column with the status of the order, or tick that all orders in this file are waiting.")
+        return _(
+            "Name the column with the status of the order, or tick that all orders in this file "
+            "are waiting."
+        )
 
     def _add_columns(self) -> None:
         columns = self.known.get("columns", {})
         by_name = {_same(name): name for name in reversed(self.header)}
         choices = [("", "–"), *((column, column) for column in self.header)]
-        statuses = columns["status"].split(" + ") if columns.get("status") else _statuses_first(self.looks_like_status)
+        statuses = (
+            columns["status"].split(" + ")
+            if columns.get("status")
+            else _statuses_first(self.looks_like_status)
+        )
         if self.known.get("all_wait"):
             statuses = []
             self.fields["all_wait"].initial = True
@@ -135,14 +165,19 @@ class ColumnsForm(forms.Form):
             )
         for place, name in enumerate(STATUSES):
             self.fields[name] = forms.ChoiceField(
-                choices=choices, required=False, initial=statuses[place] if place < len(statuses) else ""
+                choices=choices,
+                required=False,
+                initial=statuses[place] if place < len(statuses) else "",
             )
         self.fields["status"].label = _("Status of the order")
         self.fields["status"].help_text = _(
-            "Says which orders wait and which are shipped, canceled, refunded or not paid; its words are sorted below."
+            "Says which orders wait and which are shipped, canceled, refunded or not paid; its "
+            "words are sorted below."
         )
         self.fields["second_status"].label = _("Second status")
-        self.fields["second_status"].help_text = _("Where payment and shipping stand in two columns.")
+        self.fields["second_status"].help_text = _(
+            "Where payment and shipping stand in two columns."
+        )
 
     def _words(self) -> list[Said]:
         named = [name for name in map(self._chosen, STATUSES) if name in self.header]
@@ -150,7 +185,11 @@ class ColumnsForm(forms.Form):
         if not named:
             return []
         try:
-            return words_of(self.table, list(dict.fromkeys(named)), head=placed_at if placed_at in self.header else "")
+            return words_of(
+                self.table,
+                list(dict.fromkeys(named)),
+                head=placed_at if placed_at in self.header else "",
+            )
         except Unreadable as error:
             self.fields["status"].help_text = str(error)
             return []
@@ -159,14 +198,23 @@ class ColumnsForm(forms.Form):
         return str(self.data.get(name, "") if self.is_bound else self.fields[name].initial)
 
     def _add_words(self) -> bool:
-        """A choice for each word. Whether words are among them that whoever sends the form has not seen yet."""
+        """A choice for each word. Whether words are among them that whoever sends the form has not
+        seen yet."""
         before = {
-            word.casefold(): group for group, words in self.known.get("status", {}).items() for word in as_list(words)
+            word.casefold(): group
+            for group, words in self.known.get("status", {}).items()
+            for word in as_list(words)
         }
         unseen = [said for said in self.words if self.is_bound and _key(said.word) not in self.data]
         if unseen:
-            guesses = {_key(said.word): before.get(said.word.casefold()) or said.guess for said in unseen}
-            self.data = {**self.data.dict(), **guesses} if hasattr(self.data, "dict") else {**self.data, **guesses}
+            guesses = {
+                _key(said.word): before.get(said.word.casefold()) or said.guess for said in unseen
+            }
+            self.data = (
+                {**self.data.dict(), **guesses}
+                if hasattr(self.data, "dict")
+                else {**self.data, **guesses}
+            )
         for said in self.words:
             self.fields[_key(said.word)] = forms.ChoiceField(
                 choices=[("", "–"), *GROUPS],
@@ -183,14 +231,20 @@ def known_map(header: Sequence[str]) -> Mapping[str, Any]:
     for column_map in named.values_list("column_map", flat=True)[:REMEMBERED]:
         columns = (column_map or {}).get("columns", {})
         simple = all(isinstance(theirs, str) for theirs in columns.values())
-        if simple and {part.casefold() for theirs in columns.values() for part in theirs.split(" + ")} <= there:
+        if (
+            simple
+            and {part.casefold() for theirs in columns.values() for part in theirs.split(" + ")}
+            <= there
+        ):
             return column_map or {}
     return {}
 
 
 def _statuses_first(columns: Iterable[str]) -> list[str]:
     """What is called a status before what only looks like one; of the order before of its payment."""
-    return sorted(columns, key=lambda name: ("stat" not in name.casefold(), "order" not in name.casefold()))
+    return sorted(
+        columns, key=lambda name: ("stat" not in name.casefold(), "order" not in name.casefold())
+    )
 
 
 def _same(name: str) -> str:

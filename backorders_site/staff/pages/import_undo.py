@@ -14,7 +14,9 @@ from orders.models import EventKind, Import
 def undoable(*, now: datetime) -> list[Import]:
     """Imports that have not settled yet, newest first."""
     since = now - timedelta(seconds=settings.SETTLE_SECONDS)
-    rows = Import.objects.filter(started_at__gt=since, finished_at__isnull=False, undone_at__isnull=True)
+    rows = Import.objects.filter(
+        started_at__gt=since, finished_at__isnull=False, undone_at__isnull=True
+    )
     return [row for row in rows if not services.is_settled(row, now=now)]
 
 
@@ -22,9 +24,26 @@ def undos(it: services.Undoing) -> list[str]:
     moved, new, sizes, orders = it.moved, len(it.new), len(it.sizes.keys() - it.new), len(it.orders)
     return _said(
         (moved, ngettext("%(n)s date goes back", "%(n)s dates go back", moved)),
-        (sizes, ngettext("%(n)s delivery gets its old quantity", "%(n)s deliveries get their old quantity", sizes)),
-        (new, ngettext("%(n)s new delivery is no longer expected", "%(n)s new deliveries are no longer expected", new)),
-        (orders, ngettext("%(n)s new order leaves the line", "%(n)s new orders leave the line", orders)),
+        (
+            sizes,
+            ngettext(
+                "%(n)s delivery gets its old quantity",
+                "%(n)s deliveries get their old quantity",
+                sizes,
+            ),
+        ),
+        (
+            new,
+            ngettext(
+                "%(n)s new delivery is no longer expected",
+                "%(n)s new deliveries are no longer expected",
+                new,
+            ),
+        ),
+        (
+            orders,
+            ngettext("%(n)s new order leaves the line", "%(n)s new orders leave the line", orders),
+        ),
     )
 
 
@@ -35,12 +54,31 @@ def stays(it: services.Undoing) -> list[str]:
     said = _said(
         (
             units,
-            ngettext("%(n)s unit arrived: correct its receipt", "%(n)s units arrived: correct their receipts", units),
+            ngettext(
+                "%(n)s unit arrived: correct its receipt",
+                "%(n)s units arrived: correct their receipts",
+                units,
+            ),
         ),
-        (reserved, ngettext("units are reserved for %(n)s order", "units are reserved for %(n)s orders", reserved)),
+        (
+            reserved,
+            ngettext(
+                "units are reserved for %(n)s order",
+                "units are reserved for %(n)s orders",
+                reserved,
+            ),
+        ),
         (shipped, ngettext("%(n)s order is shipped", "%(n)s orders are shipped", shipped)),
-        (canceled, ngettext("units of %(n)s order are canceled", "units of %(n)s orders are canceled", canceled)),
-        (lines, ngettext("%(n)s line joined a known order", "%(n)s lines joined known orders", lines)),
+        (
+            canceled,
+            ngettext(
+                "units of %(n)s order are canceled", "units of %(n)s orders are canceled", canceled
+            ),
+        ),
+        (
+            lines,
+            ngettext("%(n)s line joined a known order", "%(n)s lines joined known orders", lines),
+        ),
         (
             orders,
             ngettext(
@@ -50,8 +88,14 @@ def stays(it: services.Undoing) -> list[str]:
             ),
         ),
     )
-    return said + [_("%(delivery)s was moved again since") % {"delivery": name} for name in it.moved_since]
+    return said + [
+        _("%(delivery)s was moved again since") % {"delivery": name} for name in it.moved_since
+    ]
 
 
 def _said(*words: tuple[int, str]) -> list[str]:
-    return [sentence % {"n": number_format(count, force_grouping=True)} for count, sentence in words if count]
+    return [
+        sentence % {"n": number_format(count, force_grouping=True)}
+        for count, sentence in words
+        if count
+    ]

@@ -1,4 +1,5 @@
-"""Import in the browser: upload, read what the file would do, confirm; mend what was refused and upload it again."""
+"""Import in the browser: upload, read what the file would do, confirm; mend what was refused and
+upload it again."""
 
 from typing import Any
 
@@ -45,21 +46,25 @@ class UploadForm(forms.Form):
         required=False,
         label=gettext_lazy("All products of the file are on backorder"),
         help_text=gettext_lazy(
-            "For an export of all the orders of a shop: else only products that are marked so get a queue."
+            "For an export of all the orders of a shop: else only products that are marked so get "
+            "a queue."
         ),
     )
     column_map = forms.FileField(
         required=False,
         label=gettext_lazy("Column map"),
         help_text=gettext_lazy(
-            "A TOML file, for another shop's export; without it you are asked which column is which."
+            "A TOML file, for another shop's export; without it you are asked which column is "
+            "which."
         ),
     )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > LARGEST:
-            raise ValidationError(_("The file is larger than 25 MB: split it, each part with the header."))
+            raise ValidationError(
+                _("The file is larger than 25 MB: split it, each part with the header.")
+            )
         return file
 
     def clean_column_map(self) -> dict[str, Any] | None:
@@ -83,7 +88,12 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = _without_content().select_related("record").order_by("-pk")[:SHOWN]
     history = [(row, uploads.worse_words(row.told)) for row in rows]
     return page(
-        request, "import.html", title=_("Import"), form=form, history=history, undoable=undoable(now=timezone.now())
+        request,
+        "import.html",
+        title=_("Import"),
+        form=form,
+        history=history,
+        undoable=undoable(now=timezone.now()),
     )
 
 
@@ -126,7 +136,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> HttpResponse:
-    same = Import.objects.filter(sha256=row.sha256, finished_at__lte=row.uploaded_at, undone_at=None)
+    same = Import.objects.filter(
+        sha256=row.sha256, finished_at__lte=row.uploaded_at, undone_at=None
+    )
     before = same.exclude(pk=row.record_id or 0).order_by("-pk").first()
     return page(
         request,
@@ -137,9 +149,12 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         columns=columns,
         worse=uploads.worse_words(row.told),
         mails=uploads.mails_of(row) if row.state == Upload.State.CHECKED else (),
-        can_be_undone=row.record is not None and not services.is_settled(row.record, now=timezone.now()),
+        can_be_undone=row.record is not None
+        and not services.is_settled(row.record, now=timezone.now()),
         is_gone=_is_gone(row),
-        faults=sorted(((int(number), what) for number, what in row.rejected.items()))[:FAULTS_SHOWN],
+        faults=sorted(((int(number), what) for number, what in row.rejected.items()))[
+            :FAULTS_SHOWN
+        ],
         faults_shown=FAULTS_SHOWN,
         **(_progress(row) if row.is_under_way else {}),
     )
@@ -147,7 +162,10 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
 
 def _progress(row: Upload) -> dict[str, Any]:
     now = timezone.now()
-    return {"percent": uploads.progress(row), "waits": trouble.of_files(row.waits_since or row.uploaded_at, now=now)}
+    return {
+        "percent": uploads.progress(row),
+        "waits": trouble.of_files(row.waits_since or row.uploaded_at, now=now),
+    }
 
 
 @staff_page(PERMISSION)
@@ -170,7 +188,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(_without_content(), pk=pk)
     actor = actor_of(request, PERMISSION)
     skip_bad = "skip_bad" in request.POST
-    _say_refusal(request, lambda: services.confirm_upload(row, skip_bad=skip_bad, now=timezone.now(), actor=actor))
+    _say_refusal(
+        request,
+        lambda: services.confirm_upload(row, skip_bad=skip_bad, now=timezone.now(), actor=actor),
+    )
     return redirect("desk:upload", pk)
 
 
@@ -205,7 +226,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         except services.Refused as refused:
             messages.error(request, capfirst(str(refused)))
         else:
-            messages.success(request, _("This import was undone: %(what)s.") % {"what": "; ".join(undos(undone))})
+            messages.success(
+                request, _("This import was undone: %(what)s.") % {"what": "; ".join(undos(undone))}
+            )
         return redirect("desk:undo_import", pk)
     it = services.undoing(row)
     return page(

@@ -1,4 +1,5 @@
-"""One order: all its customer sees, what we wrote to them, what we noted, and everything that can be done about it."""
+"""One order: all its customer sees, what we wrote to them, what we noted, and everything that can
+be done about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,9 +38,16 @@ class ShownLine:
     def question(self) -> str:
         """What the law has us ask of the customer, while it is open."""
         notice = self.notice
-        if notice is None or not notice.still_asks(self.line) or not self.line.waiting + self.line.reserved:
+        if (
+            notice is None
+            or not notice.still_asks(self.line)
+            or not self.line.waiting + self.line.reserved
+        ):
             return ""
-        words = {"case": notice.case, "day": date_format(notice.answer_by) if notice.answer_by else ""}
+        words = {
+            "case": notice.case,
+            "day": date_format(notice.answer_by) if notice.answer_by else "",
+        }
         if notice.answer_by is None:
             asked = _("May answer at any time")
         elif notice.must_be_answered:
@@ -108,16 +116,24 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         mails=mails_of(request, row),
         mails_shown=MAILS_SHOWN,
         sees_mails=admin_of(Message).has_view_permission(request),
-        tables=[table for table in _tables(row) if admin_of(table.model).has_view_permission(request)],
+        tables=[
+            table for table in _tables(row) if admin_of(table.model).has_view_permission(request)
+        ],
     )
 
 
 def find(number: str) -> Order:
     """Whatever the case of its letters."""
     notices = Prefetch("notices", DelayNotice.objects.filter(outcome="").order_by("pk"))
-    lines = OrderLine.objects.select_related("product", "promise", "order").prefetch_related(notices).order_by("pk")
+    lines = (
+        OrderLine.objects.select_related("product", "promise", "order")
+        .prefetch_related(notices)
+        .order_by("pk")
+    )
     orders = Order.objects.alias(upper=Upper("number")).prefetch_related(Prefetch("lines", lines))
-    found = orders.filter(upper=number.replace("\0", "").upper()).select_related("imported_by").first()
+    found = (
+        orders.filter(upper=number.replace("\0", "").upper()).select_related("imported_by").first()
+    )
     if found is None:
         raise Http404(f"no order {number[:100]}")
     return found
@@ -140,7 +156,10 @@ def lines_of(request: HttpRequest, row: Order) -> list[ShownLine]:
 
 def _question_of(line: OrderLine) -> DelayNotice | None:
     """The newest that is open, but for one whose silence cancels until a newer one is told."""
-    by_weight = sorted(line.notices.all(), key=lambda notice: notice.told_at is not None and notice.must_be_answered)
+    by_weight = sorted(
+        line.notices.all(),
+        key=lambda notice: notice.told_at is not None and notice.must_be_answered,
+    )
     return by_weight[-1] if by_weight else None
 
 
@@ -156,7 +175,9 @@ def changes_of(request: HttpRequest, row: Order) -> list[AskedChange]:
             change,
             model_admin.buttons(request, change, back=request.path),
         )
-        for change in row.shop_changes.filter(OPEN).select_related("order", "line__product").order_by("pk")
+        for change in row.shop_changes.filter(OPEN)
+        .select_related("order", "line__product")
+        .order_by("pk")
     ]
 
 
@@ -165,7 +186,9 @@ def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:
     if not model_admin.has_view_permission(request):
         return []
     mails = row.messages.defer("html", "headers").order_by("-pk")[:MAILS_SHOWN]
-    return [ShownMail(mail, model_admin.buttons(request, mail, back=request.path)) for mail in mails]
+    return [
+        ShownMail(mail, model_admin.buttons(request, mail, back=request.path)) for mail in mails
+    ]
 
 
 def _tables(row: Order) -> list[Table]:

@@ -1,4 +1,5 @@
-"""What to pick and pack, and what to receive: pages for the warehouse, made for a phone and for paper."""
+"""What to pick and pack, and what to receive: pages for the warehouse, made for a phone and for
+paper."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,9 @@ class Delivery:
 
 def set_aside(skus: Sequence[str] = ()) -> QuerySet[OrderLine]:
     """Lines with units to pick, first come first."""
-    lines = OrderLine.objects.filter(allocated__gt=F("shipped")).select_related("order", "product", "promise")
+    lines = OrderLine.objects.filter(allocated__gt=F("shipped")).select_related(
+        "order", "product", "promise"
+    )
     if skus:
         lines = lines.filter(product__sku__in=skus)
     return lines.order_by("queued_at", "pk")
@@ -66,7 +69,16 @@ def picking(request: HttpRequest) -> HttpResponse:
 @staff_page("orders.view_orderline")
 @require_GET
 def picking_csv(request: HttpRequest) -> StreamingHttpResponse:
-    columns = ["order_number", "customer_name", "country", "sku", "name", "quantity", "leaves_by", "in_line_since"]
+    columns = [
+        "order_number",
+        "customer_name",
+        "country",
+        "sku",
+        "name",
+        "quantity",
+        "leaves_by",
+        "in_line_since",
+    ]
     return sheet("pick-list", columns, _rows(set_aside(request.GET.getlist("sku"))))
 
 
@@ -87,7 +99,9 @@ def receiving(request: HttpRequest) -> HttpResponse:
     rows = with_day(Restock.objects.filter(open_restocks()).select_related("product", "supplier"))
     if sought:
         named = Q(reference__icontains=sought) | Q(supplier__name__icontains=sought)
-        rows = rows.filter(named | Q(product__sku__iexact=sought) | Q(product__name__icontains=sought))
+        rows = rows.filter(
+            named | Q(product__sku__iexact=sought) | Q(product__name__icontains=sought)
+        )
     chosen = list(rows.order_by(F("day").asc(nulls_last=True), "reference", "pk")[:DELIVERIES])
     return page(
         request,
@@ -99,9 +113,12 @@ def receiving(request: HttpRequest) -> HttpResponse:
 
 
 def _with_their_others(rows: Sequence[Restock]) -> Sequence[Restock]:
-    """What was found, with what comes beside it: who looked for one product unloads all of its delivery."""
+    """What was found, with what comes beside it: who looked for one product unloads all of its
+    delivery."""
     same = Q(reference__in={row.reference for row in rows})
-    found = with_day(Restock.objects.filter(open_restocks(), same).select_related("product", "supplier"))
+    found = with_day(
+        Restock.objects.filter(open_restocks(), same).select_related("product", "supplier")
+    )
     return list(found.order_by(F("day").asc(nulls_last=True), "reference", "pk"))
 
 
@@ -110,7 +127,9 @@ def _by_reference(rows: Sequence[Restock]) -> list[Delivery]:
     for row in rows:
         grouped.setdefault((row.reference, row.supplier.name), []).append(row)
     return [
-        Delivery(reference, supplier, getattr(restocks[0], "day", None), restocks, receive_url(restocks))
+        Delivery(
+            reference, supplier, getattr(restocks[0], "day", None), restocks, receive_url(restocks)
+        )
         for (reference, supplier), restocks in grouped.items()
     ]
 

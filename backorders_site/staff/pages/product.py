@@ -25,7 +25,16 @@ from backorders_site.staff.pages.base import admin_of, page, staff_page
 from backorders_site.staff.pages.email_progress import how_far
 from orders import queue
 from orders.domain.promises import CHANCES_HOLD
-from orders.models import Event, EventKind, OrderLine, Product, Promise, Restock, RestockDate, WindowKind
+from orders.models import (
+    Event,
+    EventKind,
+    OrderLine,
+    Product,
+    Promise,
+    Restock,
+    RestockDate,
+    WindowKind,
+)
 from orders.pages.public_record import Kept, of_product, recent_record
 from orders.services import date_before, today_of
 from orders.services.forecasts import supplier_record
@@ -99,7 +108,9 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
         waiting=_waiting(list(lines.object_list), today=today_of(now)),
         deliveries=deliveries,
         suppliers=_suppliers(deliveries, now=now),
-        kept=[_kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes],
+        kept=[
+            _kept(kept) for kept in of_product(recent_record(now=now), product.sku) if kept.outcomes
+        ],
         buttons=admin_of(Product).buttons(request, product, back=request.path),
         **how_far(product, now=now),
     )
@@ -125,16 +136,22 @@ def _queue_page(
         .order_by("queued_at", "pk")
     )
     if not sought:
-        return QueuePaginator(lines, PER_PAGE, product_id=product.pk, length=length.lines).get_page(number)
+        return QueuePaginator(lines, PER_PAGE, product_id=product.pk, length=length.lines).get_page(
+            number
+        )
     theirs = Q(number_upper=sought.lstrip("#").upper())
     if by_address:
         theirs |= Q(email_upper=sought.upper())
-    found = lines.alias(number_upper=Upper("order__number"), email_upper=Upper("order__email")).filter(theirs)
+    found = lines.alias(
+        number_upper=Upper("order__number"), email_upper=Upper("order__email")
+    ).filter(theirs)
     return Paginator(found, PER_PAGE).get_page(number)
 
 
 def _newest_events() -> ArraySubquery:
-    events = Event.objects.filter(order=OuterRef("order"), line=OuterRef("pk")).order_by("-at", "-pk")
+    events = Event.objects.filter(order=OuterRef("order"), line=OuterRef("pk")).order_by(
+        "-at", "-pk"
+    )
     return ArraySubquery(events.values(row=JSONObject(kind="kind", at="at"))[:2])
 
 
@@ -167,7 +184,9 @@ def _promised(promise: Promise | None) -> str:
 def _holds_until(promise: Promise | None) -> date | None:
     if promise is None:
         return None
-    return promise.published_on + CHANCES_HOLD if promise.kind == WindowKind.CHANCES else promise.late
+    return (
+        promise.published_on + CHANCES_HOLD if promise.kind == WindowKind.CHANCES else promise.late
+    )
 
 
 def _quiet_until(line: OrderLine) -> date | None:
@@ -183,21 +202,35 @@ def _quiet_until(line: OrderLine) -> date | None:
 def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> list[Delivery]:
     """What is still to come first, then the newest of the rest."""
     is_open = Q(cancelled_at=None, arrived__lt=F("quantity"))
-    rows = Restock.objects.filter(product=product).select_related("product", "supplier").prefetch_related("dates")
+    rows = (
+        Restock.objects.filter(product=product)
+        .select_related("product", "supplier")
+        .prefetch_related("dates")
+    )
     still = list(rows.filter(is_open).order_by("pk"))
     past = list(rows.exclude(is_open).order_by("-pk")[:RESTOCKS_SHOWN])
     found = [_delivery(request, restock, product, now=now) for restock in [*still, *past]]
-    return sorted(found, key=lambda each: (not each.restock.open_units, each.expected_on or date.max))
+    return sorted(
+        found, key=lambda each: (not each.restock.open_units, each.expected_on or date.max)
+    )
 
 
-def _delivery(request: HttpRequest, restock: Restock, product: Product, *, now: datetime) -> Delivery:
+def _delivery(
+    request: HttpRequest, restock: Restock, product: Product, *, now: datetime
+) -> Delivery:
     model_admin = admin_of(Restock)
-    dates = sorted(restock.dates.all(), key=lambda version: (version.posted_on, version.pk), reverse=True)
+    dates = sorted(
+        restock.dates.all(), key=lambda version: (version.posted_on, version.pk), reverse=True
+    )
     moved = date_before(dates, product, now=now) is not None
     acts = [act for act in model_admin.acts if may(request, act)]
     offered = [act for act in acts if (moved if act.name == UNDO else act.offered(restock))]
     buttons = [
-        Button(act.label, model_admin.act_url(act, [restock.pk], back=request.path), dangerous=act.dangerous)
+        Button(
+            act.label,
+            model_admin.act_url(act, [restock.pk], back=request.path),
+            dangerous=act.dangerous,
+        )
         for act in offered
     ]
     return Delivery(restock, dates, buttons)
@@ -214,7 +247,9 @@ def _kept(kept: Kept) -> WindowsHeld:
     """Shares are left out where too few windows came to an end."""
     by_last_day, within = kept.by_last_day, kept.within
     words = [
-        _("%(share)s left by the last day told") % {"share": _share(by_last_day)} if by_last_day is not None else "",
+        _("%(share)s left by the last day told") % {"share": _share(by_last_day)}
+        if by_last_day is not None
+        else "",
         _("%(share)s within the window") % {"share": _share(within)} if within is not None else "",
     ]
     return WindowsHeld(kept.days, kept.outcomes, ", ".join(filter(None, words)))

@@ -20,8 +20,8 @@ RECENT = 180  # days; a supplier's record of these is set against what was befor
 DEMAND_WEEKS = 4
 DELAY_DAYS = 90
 
-# A delivery counts from the first day its supplier gave (the last version of that day: the others were slips of the
-# finger) to the day all of it had come.
+# A delivery counts from the first day its supplier gave (the last version of that day: the others
+# were slips of the finger) to the day all of it had come.
 SUPPLIERS = """
     WITH came AS (
         SELECT r.supplier_id, c.arrived_on, c.arrived_on - f.expected_on AS late
@@ -69,7 +69,19 @@ def suppliers(now: datetime) -> Iterator[Row]:
         before = _share(on_time and on_time - recent_on_time, came - recent)
         lately = _share(recent_on_time, recent)
         trend = None if lately is None or before is None else lately - before
-        yield [name, came, _share(on_time, came), median, p90, on_time, *late, lately, trend, pending, overdue]
+        yield [
+            name,
+            came,
+            _share(on_time, came),
+            median,
+            p90,
+            on_time,
+            *late,
+            lately,
+            trend,
+            pending,
+            overdue,
+        ]
 
 
 def windows(now: datetime) -> Iterator[Row]:
@@ -84,7 +96,9 @@ def windows(now: datetime) -> Iterator[Row]:
 
 
 def _kept(kept: Kept) -> list[object]:
-    shares = [None if share is None else round(100 * share) for share in (kept.by_last_day, kept.within)]
+    shares = [
+        None if share is None else round(100 * share) for share in (kept.by_last_day, kept.within)
+    ]
     return [kept.days, kept.outcomes, *shares]
 
 
@@ -113,8 +127,8 @@ def ages(now: datetime) -> Iterator[Row]:
         yield [sku or _("All products"), name or "", *numbers]
 
 
-# Free: units that have arrived or are on order and nobody waits for yet. Fewer than none: people wait for units that
-# nobody has ordered.
+# Free: units that have arrived or are on order and nobody waits for yet. Fewer than none: people
+# wait for units that nobody has ordered.
 REORDER = """
     SELECT *, spare + expected - waiting AS free FROM (
         SELECT p.sku, p.name, coalesce(q.units, 0) AS waiting, s.arrived - s.allocated AS spare,
@@ -143,7 +157,10 @@ REORDER = """
 
 def reorder(now: datetime) -> Iterator[Row]:
     today = today_of(now)
-    values = {"since": now - timedelta(weeks=DEMAND_WEEKS), "ahead": json.dumps(shipped_ahead(day=today))}
+    values = {
+        "since": now - timedelta(weeks=DEMAND_WEEKS),
+        "ahead": json.dumps(shipped_ahead(day=today)),
+    }
     for sku, name, waiting, spare, expected, demand, free in _rows(REORDER, **values):
         yield [
             sku,
@@ -158,7 +175,8 @@ def reorder(now: datetime) -> Iterator[Row]:
 
 
 def _runs_out(free: int, demand: int, today: date) -> date | str | None:
-    """The day on which all that is on order is spoken for, if people go on ordering as they have; None: not in a year."""
+    """The day on which all that is on order is spoken for, if people go on ordering as they have;
+    None: not in a year."""
     if free <= 0:
         return _("now")
     days = free * DEMAND_WEEKS * 7 // demand if demand else 366

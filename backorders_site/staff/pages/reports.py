@@ -1,4 +1,5 @@
-"""Reports: how suppliers and we keep our word, how long people wait, what to order again. Each is a table and a sheet."""
+"""Reports: how suppliers and we keep our word, how long people wait, what to order again. Each is a
+table and a sheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,10 +50,15 @@ REPORTS = {
             "suppliers",
             gettext_lazy("Suppliers"),
             gettext_lazy(
-                "Of deliveries that have come whole: the first day the supplier gave against the day the last unit came. "
-                "The trend sets the last 180 days against what was before, in points of the share on time."
+                "Of deliveries that have come whole: the first day the supplier gave against the "
+                "day the last unit came. "
+                "The trend sets the last 180 days against what was before, in points of the share "
+                "on time."
             ),
-            gettext_lazy("No delivery yet. Add a restock, or import restocks with their past dates and arrivals."),
+            gettext_lazy(
+                "No delivery yet. Add a restock, or import restocks with their past dates and "
+                "arrivals."
+            ),
             [
                 Column("supplier", gettext_lazy("Supplier")),
                 Column("deliveries", gettext_lazy("Came")),
@@ -76,10 +82,13 @@ REPORTS = {
             "windows",
             gettext_lazy("Our windows"),
             gettext_lazy(
-                "Of the windows we told that came to an end: how many lines had left by the last day told, and how many "
+                "Of the windows we told that came to an end: how many lines had left by the last "
+                "day told, and how many "
                 "within the window. Below 50 a share says nothing, and none is shown."
             ),
-            gettext_lazy("No window has come to an end yet. The first do when the first lines ship."),
+            gettext_lazy(
+                "No window has come to an end yet. The first do when the first lines ship."
+            ),
             [
                 Column("sku", gettext_lazy("Product")),
                 Column("name", gettext_lazy("Name")),
@@ -95,7 +104,10 @@ REPORTS = {
         Report(
             "queue-age",
             gettext_lazy("Age of the queue"),
-            gettext_lazy("Orders that wait, by the days since they were paid, else placed. The oldest queue first."),
+            gettext_lazy(
+                "Orders that wait, by the days since they were paid, else placed. The oldest "
+                "queue first."
+            ),
             gettext_lazy("Nobody waits. Orders come in by an import, or one by one."),
             [
                 Column("sku", gettext_lazy("Product")),
@@ -115,10 +127,13 @@ REPORTS = {
             "reorder",
             gettext_lazy("What to reorder"),
             gettext_lazy(
-                "Units people wait for that no restock brings, and when the units on order will all be spoken for if "
+                "Units people wait for that no restock brings, and when the units on order will "
+                "all be spoken for if "
                 "people go on ordering as in the last four weeks. The most urgent first."
             ),
-            gettext_lazy("Nothing on backorder is waited for or was ordered in the last four weeks."),
+            gettext_lazy(
+                "Nothing on backorder is waited for or was ordered in the last four weeks."
+            ),
             [
                 Column("sku", gettext_lazy("Product")),
                 Column("name", gettext_lazy("Name")),
@@ -135,7 +150,8 @@ REPORTS = {
             "delays",
             gettext_lazy("Delays by reason"),
             gettext_lazy(
-                "Of the last 90 days: how often a restock's day moved back and by how much, and how many promises that changed."
+                "Of the last 90 days: how often a restock's day moved back and by how much, and "
+                "how many promises that changed."
             ),
             gettext_lazy("No delay in the last 90 days."),
             [
@@ -168,7 +184,10 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         title=shown.title,
         report=shown,
         rows=[
-            [(column, _worded(column, cell)) for column, cell in zip(shown.columns, row, strict=True)]
+            [
+                (column, _worded(column, cell))
+                for column, cell in zip(shown.columns, row, strict=True)
+            ]
             for row in rows[:SHOWN]
         ],
         is_cut=len(rows) > SHOWN,
@@ -181,7 +200,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     shown = _report(slug)
     columns = [column.name for column in shown.columns]
-    return sheet(slug, columns, ([_plain(cell) for cell in row] for row in shown.figures(timezone.now())))
+    return sheet(
+        slug, columns, ([_plain(cell) for cell in row] for row in shown.figures(timezone.now()))
+    )
 
 
 def _report(slug: str) -> Report:

@@ -1,5 +1,5 @@
-"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a SKU, a tracking number,
-the reference of a delivery."""
+"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a
+SKU, a tracking number, the reference of a delivery."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ LONGEST = 200  # characters; nothing that is searched is longer
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`orders`, each with the words by what it was found, newest first within them; `straight_to`: where the one thing stands
-    that has exactly this number, address, SKU or reference."""
+    """`orders`, each with the words by what it was found, newest first within them; `straight_to`:
+    where the one thing stands that has exactly this number, address, SKU or reference."""
 
     orders: Sequence[tuple[Order, str]]
     products: Sequence[Product]
@@ -49,7 +49,15 @@ def search(request: HttpRequest) -> HttpResponse:
     found = find(text, by_address=by_address) if text else None
     if found and found.straight_to:
         return redirect(found.straight_to)
-    return page(request, "search.html", title=_("Search"), q=text, found=found, most=MOST_SHOWN, by_address=by_address)
+    return page(
+        request,
+        "search.html",
+        title=_("Search"),
+        q=text,
+        found=found,
+        most=MOST_SHOWN,
+        by_address=by_address,
+    )
 
 
 def find(text: str, *, by_address: bool) -> Found:
@@ -58,10 +66,18 @@ def find(text: str, *, by_address: bool) -> Found:
     by_mail = _shown(with_address(text)) if by_address else []
     by_tracking = _shown(with_tracking(text))
     by_name = _shown(with_name(text))
-    products = list(Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN])
-    restocks = list(with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN])
+    products = list(
+        Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN]
+    )
+    restocks = list(
+        with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN]
+    )
     exact = {desk_url(order) for order in [*by_number, *by_mail, *by_tracking]}
-    exact |= {reverse("desk:product", args=[each.sku]) for each in products if each.sku.upper() == text.upper()}
+    exact |= {
+        reverse("desk:product", args=[each.sku])
+        for each in products
+        if each.sku.upper() == text.upper()
+    }
     exact |= {reverse("admin:orders_restock_change", args=[restock.pk]) for restock in restocks}
     orders = _each_once(
         [

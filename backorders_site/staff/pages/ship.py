@@ -1,4 +1,5 @@
-"""Parcels that left: recorded for one order or many, by paste or file, each order whole or not at all."""
+"""Parcels that left: recorded for one order or many, by paste or file, each order whole or not at
+all."""
 
 import csv
 import io
@@ -40,7 +41,8 @@ LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
 
 @dataclass(slots=True)
 class Row:
-    """A line of the paste and what came of it. `same_as`: the number of a line above that says the same."""
+    """A line of the paste and what came of it. `same_as`: the number of a line above that says the
+    same."""
 
     number: int
     cells: dict[str, str]
@@ -81,15 +83,21 @@ class ShipForm(forms.Form):
         label=gettext_lazy("Paste from your shipping tool"),
         required=False,
         max_length=MOST_BYTES,
-        widget=forms.Textarea({"class": "paste", "rows": 8, "spellcheck": "false", "autocapitalize": "off"}),
+        widget=forms.Textarea(
+            {"class": "paste", "rows": 8, "spellcheck": "false", "autocapitalize": "off"}
+        ),
         help_text=gettext_lazy(
-            "A line per parcel: order number, tracking number, carrier; by tabs, semicolons or commas. Without more, all "
-            "that is set aside of the order has left. For a part of it add the SKU and how many: 1001, 1Z999, UPS, LAMP, 2."
+            "A line per parcel: order number, tracking number, carrier; by tabs, semicolons or "
+            "commas. Without more, all "
+            "that is set aside of the order has left. For a part of it add the SKU and how many: "
+            "1001, 1Z999, UPS, LAMP, 2."
         ),
     )
     file = forms.FileField(label=gettext_lazy("Or a CSV file of such lines"), required=False)
     carrier = forms.CharField(
-        label=gettext_lazy("Carrier, where a line names none"), required=False, max_length=LONGEST["carrier"]
+        label=gettext_lazy("Carrier, where a line names none"),
+        required=False,
+        max_length=LONGEST["carrier"],
     )
 
     def clean(self) -> dict[str, object]:
@@ -101,15 +109,19 @@ class ShipForm(forms.Form):
             text = self._read(file)
         rows = rows_of(text, carrier=str(data.get("carrier") or ""))
         if not rows:
-            raise forms.ValidationError(_("There is no line to read. One has an order number and a tracking number."))
+            raise forms.ValidationError(
+                _("There is no line to read. One has an order number and a tracking number.")
+            )
         if len(rows) > MOST_ROWS:
             raise forms.ValidationError(
-                _("Paste %(most)d lines at most; import_shipments reads larger files.") % {"most": MOST_ROWS}
+                _("Paste %(most)d lines at most; import_shipments reads larger files.")
+                % {"most": MOST_ROWS}
             )
         return {**data, "rows": rows, "text": text}
 
     def meant(self) -> str:
-        """What was read: shown with what it would do, so that nothing else is done after that. Of a valid form."""
+        """What was read: shown with what it would do, so that nothing else is done after that. Of a
+        valid form."""
         return hash_of([sorted(row.cells.items()) for row in self.cleaned_data["rows"]])
 
     def as_pasted(self) -> "ShipForm":
@@ -120,7 +132,9 @@ class ShipForm(forms.Form):
     def _read(self, file: "forms.FileField") -> str:
         content = file.read(MOST_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
         if len(content) > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 1 MB: import_shipments reads larger ones."))
+            raise forms.ValidationError(
+                _("The file is larger than 1 MB: import_shipments reads larger ones.")
+            )
         try:
             return str(content.decode("utf-8-sig"))
         except UnicodeDecodeError:
@@ -130,8 +144,8 @@ class ShipForm(forms.Form):
 
 
 def rows_of(text: str, *, carrier: str = "") -> list[Row]:
-    """By position, or by the names in a first line that has them. Numbers are those of the lines as pasted. Of more than
-    MOST_ROWS one more is read."""
+    """By position, or by the names in a first line that has them. Numbers are those of the lines as
+    pasted. Of more than MOST_ROWS one more is read."""
     text = text.replace("\0", "")
     columns: Sequence[str] = COLUMNS
     rows: list[Row] = []
@@ -142,10 +156,13 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
         if not line.strip():
             number += 1
             continue
-        # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the lines below.
+        # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the
+        # lines below.
         if len(line) > LONGEST_LINE:
             number += 1
-            words = _("The line is longer than %(most)d characters: put each parcel on a line of its own.")
+            words = _(
+                "The line is longer than %(most)d characters: put each parcel on a line of its own."
+            )
             rows.append(Row(number, dict.fromkeys(COLUMNS, ""), words % {"most": LONGEST_LINE}))
             continue
         reader = csv.reader(chain([line], lines), delimiter=_separator(line))
@@ -191,7 +208,9 @@ def _are_the_other_way_round(cells: dict[str, str]) -> bool:
 @require_http_methods(["GET", "POST"])
 def ship(request: HttpRequest) -> HttpResponse:
     form = ShipForm(
-        request.POST or None, request.FILES or None, initial={"pasted": _numbers(request.GET.get("state", ""))}
+        request.POST or None,
+        request.FILES or None,
+        initial={"pasted": _numbers(request.GET.get("state", ""))},
     )
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
@@ -199,8 +218,14 @@ def ship(request: HttpRequest) -> HttpResponse:
         rows = form.cleaned_data["rows"]
         if "again" in request.POST or request.POST.get("meant") != form.meant():
             report = Report()
-            consequences = rehearse(lambda: report.rows.extend(record(rows, now=now, actor=actor).rows), [], now=now)
-            shown = {"report": report, "consequences": consequences if report.shipped else None, "meant": form.meant()}
+            consequences = rehearse(
+                lambda: report.rows.extend(record(rows, now=now, actor=actor).rows), [], now=now
+            )
+            shown = {
+                "report": report,
+                "consequences": consequences if report.shipped else None,
+                "meant": form.meant(),
+            }
             form = form.as_pasted()
         else:
             report = record(rows, now=now, actor=actor)
@@ -210,18 +235,20 @@ def ship(request: HttpRequest) -> HttpResponse:
 
 
 def _numbers(state: str) -> str:
-    """Orders with lines in one of the states of SHIPPED_BY, a line each, the first to ship first: a tracking number may be
-    added, and what has not left is taken out."""
+    """Orders with lines in one of the states of SHIPPED_BY, a line each, the first to ship first: a
+    tracking number may be added, and what has not left is taken out."""
     if state not in SHIPPED_BY:
         return ""
-    lines = OrderLine.objects.filter(LineState.conditions()[state][1]).order_by("promise__late", "queued_at", "pk")
+    lines = OrderLine.objects.filter(LineState.conditions()[state][1]).order_by(
+        "promise__late", "queued_at", "pk"
+    )
     numbers = dict.fromkeys(lines.values_list("order__number", flat=True)[:MOST_ROWS])
     return "".join(f"{number}\n" for number in numbers)
 
 
 def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
-    """What shipped and what was refused, line by line. All lines of one order are done, or none; of lines that say the
-    same the first alone counts."""
+    """What shipped and what was refused, line by line. All lines of one order are done, or none; of
+    lines that say the same the first alone counts."""
     report = Report(list(rows))
     by_order: dict[str, list[Row]] = {}
     first: dict[tuple[str, ...], int] = {}
@@ -267,11 +294,18 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
     cells = row.cells
     if order is None:
         raise _Refused(
-            row, _("There is no order “%s”.") % row.order_number if row.order_number else _("Names no order.")
+            row,
+            _("There is no order “%s”.") % row.order_number
+            if row.order_number
+            else _("Names no order."),
         )
     for name, most in LONGEST.items():
         if len(cells[name]) > most:
-            raise _Refused(row, _("%(column)s is longer than %(most)d characters.") % {"column": name, "most": most})
+            raise _Refused(
+                row,
+                _("%(column)s is longer than %(most)d characters.")
+                % {"column": name, "most": most},
+            )
     chosen = _chosen(order, row, now=now)
     carrier, number = cells["carrier"], cells["tracking_number"]
     try:
@@ -290,33 +324,47 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
             words = _("Shipped before. The tracking number is added.")
         else:
             units = _units(order, row, chosen)
-            services.ship(order, units, carrier=carrier, tracking_number=number, now=now, actor=actor)
+            services.ship(
+                order, units, carrier=carrier, tracking_number=number, now=now, actor=actor
+            )
             count = sum(units.values())
             words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
     except services.Refused as refused:
         raise _Refused(row, capfirst(str(refused))) from refused
     unknown = number and not tracking_link(carrier, number)
-    return words + (" " + _("No link to follow it by: the carrier is not known here.") if unknown else "")
+    return words + (
+        " " + _("No link to follow it by: the carrier is not known here.") if unknown else ""
+    )
 
 
 def _chosen(order: Order, row: Row, *, now: datetime) -> list[OrderLine]:
     """The lines that the row is about."""
     sku, quantity = row.cells["sku"], row.cells["quantity"]
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
-    if quantity and not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 7 and int(quantity)):
+    if quantity and not (
+        quantity.isascii() and quantity.isdigit() and len(quantity) <= 7 and int(quantity)
+    ):
         raise _Refused(row, _("“%s” is no number of units.") % quantity)
     if quantity and not sku and len(lines) > 1:
-        raise _Refused(row, _("The order has several products: name the SKU of these %s units.") % quantity)
+        raise _Refused(
+            row, _("The order has several products: name the SKU of these %s units.") % quantity
+        )
     chosen = [line for line in lines if not sku or line.product.sku.upper() == sku.upper()]
     if not chosen:
-        raise _Refused(row, _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku})
+        raise _Refused(
+            row,
+            _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku},
+        )
     if _was_recorded(chosen, row.cells["tracking_number"], now=now):
         raise _Refused(row, _("This parcel was recorded before."))
     return chosen
 
 
-def _without_number(order: Order, lines: Sequence[OrderLine]) -> tuple[Shipment, dict[int, int]] | None:
-    """Where nothing is set aside: the first parcel of these lines that has no tracking number yet, and its units."""
+def _without_number(
+    order: Order, lines: Sequence[OrderLine]
+) -> tuple[Shipment, dict[int, int]] | None:
+    """Where nothing is set aside: the first parcel of these lines that has no tracking number yet,
+    and its units."""
     if any(line.reserved for line in lines):
         return None
     ids = {line.pk for line in lines}
@@ -333,7 +381,8 @@ def _units(order: Order, row: Row, lines: Sequence[OrderLine]) -> dict[int, int]
         raise _Refused(
             row,
             _(
-                "Order %s was canceled: stop the parcel. If it has left, import a file of shipments with the time: what came "
+                "Order %s was canceled: stop the parcel. If it has left, import a file of "
+                "shipments with the time: what came "
                 "first counts."
             )
             % order.number,

@@ -1,4 +1,5 @@
-"""Today's desk: what waits for a person, each with the list of just that. Every card counts by its list's own filter."""
+"""Today's desk: what waits for a person, each with the list of just that. Every card counts by its
+list's own filter."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +34,17 @@ from backorders_site.staff.pages.trouble import Trouble, troubles
 from notifications.mail_mode import mail_mode
 from notifications.models import Hold, Message
 from notifications.pause import present_hold
-from orders.models import DelayNotice, Order, OrderLine, Product, Refund, Restock, ShopChange, ShopTask, Upload
+from orders.models import (
+    DelayNotice,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    Restock,
+    ShopChange,
+    ShopTask,
+    Upload,
+)
 from orders.services import today_of
 from orders.services.forecasts import shipped_ahead
 from orders.services.uploads import KEPT
@@ -45,8 +56,9 @@ RECORD_SHIPMENTS = ("desk:shipping", "orders.ship_order")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day, where there is any; `done_at`:
-    the page where all of it is done at once, with the permission it asks for."""
+    """`filtered`: the value of `by` that its list is filtered by; `urgent`: a thing of the day,
+    where there is any; `done_at`: the page where all of it is done at once, with the permission it
+    asks for."""
 
     label: Text
     model: type[Model]
@@ -74,7 +86,8 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Who waits for a product; `oldest` is the day of the first in line, `uncovered` the units no restock brings."""
+    """Who waits for a product; `oldest` is the day of the first in line, `uncovered` the units no
+    restock brings."""
 
     product_id: int
     sku: str
@@ -141,7 +154,12 @@ def cards(*, held: bool) -> list[Card]:
         Card(_("Needs a person"), Order, NeedsSomebody, "attention"),
         Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
         Card(_("Mails failed or came back"), Message, ForStaff, "staff"),
-        Card(_("Mails held back") if kept_back else _("Mails on their way"), Message, ForStaff, "outbox"),
+        Card(
+            _("Mails held back") if kept_back else _("Mails on their way"),
+            Message,
+            ForStaff,
+            "outbox",
+        ),
     ]
 
 
@@ -149,14 +167,21 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
     """What the person of `request` may see of it; as many queries whatever there is."""
     hold = present_hold()
     shown = [
-        card for card in cards(held=hold is not None) if site.get_model_admin(card.model).has_view_permission(request)
+        card
+        for card in cards(held=hold is not None)
+        if site.get_model_admin(card.model).has_view_permission(request)
     ]
     may_see_queues = site.get_model_admin(Product).has_view_permission(request)
     return Desk(
         troubles=troubles(now=now),
         hold=hold,
         cards=[
-            _counted(card, site.get_model_admin(card.model).get_queryset(request), now, may=request.user.has_perm)
+            _counted(
+                card,
+                site.get_model_admin(card.model).get_queryset(request),
+                now,
+                may=request.user.has_perm,
+            )
             for card in shown
         ],
         imports=_imports(now) if request.user.has_perm("orders.add_import") else None,
@@ -164,7 +189,9 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
     )
 
 
-def _counted(card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]) -> Counted:
+def _counted(
+    card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]
+) -> Counted:
     listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
     count = listed[: MOST_COUNTED + 1].count()
     first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
@@ -179,8 +206,11 @@ def _counted(card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[s
 
 
 def _imports(now: datetime) -> Counted | None:
-    """Files that were checked and wait for somebody to say whether they are to be imported; None: no such file."""
-    waiting = Upload.objects.filter(state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - KEPT)
+    """Files that were checked and wait for somebody to say whether they are to be imported; None:
+    no such file."""
+    waiting = Upload.objects.filter(
+        state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - KEPT
+    )
     found = waiting.order_by().aggregate(
         all=Count("pk"), held=Count("pk", filter=Q(is_held=True)), worse=Max("told_worse")
     )
@@ -193,14 +223,18 @@ def _imports(now: datetime) -> Counted | None:
     )
     if found["all"] > 1:
         note = ngettext(
-            "One would tell %(n)s customer worse news", "One would tell %(n)s customers worse news", found["worse"] or 0
+            "One would tell %(n)s customer worse news",
+            "One would tell %(n)s customers worse news",
+            found["worse"] or 0,
         )
     return Counted(
         _("Imports that wait for you"),
         reverse("desk:import"),
         found["all"],
         urgent=bool(found["held"]),
-        note=note % {"n": number_format(found["worse"], force_grouping=True)} if found["worse"] else "",
+        note=note % {"n": number_format(found["worse"], force_grouping=True)}
+        if found["worse"]
+        else "",
     )
 
 
@@ -209,8 +243,8 @@ def _done_at(card: Card) -> str:
     return f"{reverse(page)}?{urlencode({str(card.by.parameter_name): card.filtered})}"
 
 
-# The day counts of the queue hold lines and units, in rows that may come to nothing together; what no restock brings is
-# what open restocks and spare units leave.
+# The day counts of the queue hold lines and units, in rows that may come to nothing together; what
+# no restock brings is what open restocks and spare units leave.
 QUEUES = """
     SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
            greatest(q.units - coalesce(r.units, 0) + coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)
@@ -247,7 +281,14 @@ def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
         "queues",
         ["sku", "name", "orders_waiting", "units_waiting", "oldest", "units_no_restock_covers"],
         (
-            (queue.sku, queue.name, queue.people, queue.units, queue.oldest.isoformat(), queue.uncovered)
+            (
+                queue.sku,
+                queue.name,
+                queue.people,
+                queue.units,
+                queue.oldest.isoformat(),
+                queue.uncovered,
+            )
             for queue in queues(timezone.now())
         ),
     )

@@ -1,4 +1,5 @@
-"""What keeps the site from working, in words for staff: on the desk's first page and on the page of a file."""
+"""What keeps the site from working, in words for staff: on the desk's first page and on the page of
+a file."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,12 +20,15 @@ class Trouble:
 
 
 def troubles(*, now: datetime) -> list[Trouble]:
-    """A silent uploads worker is none while no file waits. Without the broker all are silent, and need no start."""
+    """A silent uploads worker is none while no file waits. Without the broker all are silent, and
+    need no start."""
     ages = heartbeats.ages()
     if (broker := health.broker()) != health.OK:
         found = [_of_broker(broker)]
     else:
-        silent = (silence for silence in health.silences(ages) if silence.process != heartbeats.UPLOADS)
+        silent = (
+            silence for silence in health.silences(ages) if silence.process != heartbeats.UPLOADS
+        )
         found = [_of_silence(silence, now) for silence in silent]
     if wrong := clock.fault() or ", ".join(health.wrong_clocks(ages)):
         words = _("A server's clock is wrong (%(how)s), so it refuses to work.") % {"how": wrong}
@@ -36,22 +40,36 @@ def troubles(*, now: datetime) -> list[Trouble]:
 
 def of_files(since: datetime | None, *, now: datetime) -> Trouble | None:
     """A file that waits `since` then and that nobody works on."""
-    silent = any(silence.process == heartbeats.UPLOADS for silence in health.silences(heartbeats.ages()))
+    silent = any(
+        silence.process == heartbeats.UPLOADS for silence in health.silences(heartbeats.ages())
+    )
     if since is None or not silent:
         return None
     words = _(
-        "No uploads worker is running, so nobody is working on uploaded files. This one has been waiting for %(time)s."
+        "No uploads worker is running, so nobody is working on uploaded files. This one has been "
+        "waiting for %(time)s."
     )
-    return Trouble(words % {"time": timesince(since, now, depth=1)}, _start(), health.COMMANDS[heartbeats.UPLOADS])
+    return Trouble(
+        words % {"time": timesince(since, now, depth=1)},
+        _start(),
+        health.COMMANDS[heartbeats.UPLOADS],
+    )
 
 
 def _of_silence(silence: health.Silence, now: datetime) -> Trouble:
     if silence.process == heartbeats.BEAT:
-        never = _("The scheduler (beat) has never run, so emails, reviews, and deadlines are waiting.")
-        silent = _("The scheduler (beat) stopped %(time)s ago, so emails, reviews, and deadlines are waiting.")
+        never = _(
+            "The scheduler (beat) has never run, so emails, reviews, and deadlines are waiting."
+        )
+        silent = _(
+            "The scheduler (beat) stopped %(time)s ago, so emails, reviews, and deadlines are "
+            "waiting."
+        )
     else:
         never = _("No worker has ever run, so emails, reviews, and deadlines are waiting.")
-        silent = _("The worker stopped %(time)s ago, so emails, reviews, and deadlines are waiting.")
+        silent = _(
+            "The worker stopped %(time)s ago, so emails, reviews, and deadlines are waiting."
+        )
     words = never
     if silence.seconds is not None:
         words = silent % {"time": timesince(now - timedelta(seconds=silence.seconds), now, depth=1)}
@@ -59,9 +77,17 @@ def _of_silence(silence: health.Silence, now: datetime) -> Trouble:
 
 
 def _of_broker(state: str) -> Trouble:
-    words = _("Valkey can't be reached.") if state == "unreachable" else _("Valkey refuses to store anything.")
+    words = (
+        _("Valkey can't be reached.")
+        if state == "unreachable"
+        else _("Valkey refuses to store anything.")
+    )
     return Trouble(
-        words, _("Ask whoever runs your site to check that it's running and that its disk and memory aren't full.")
+        words,
+        _(
+            "Ask whoever runs your site to check that it's running and that its disk and memory "
+            "aren't full."
+        ),
     )
 
 

@@ -28,10 +28,14 @@ example:
   manage.py deliver_messages --loop     every two seconds, until stopped"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
+        )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--loop", action="store_true", help="go on until stopped (Ctrl-C or SIGTERM)")
+        parser.add_argument(
+            "--loop", action="store_true", help="go on until stopped (Ctrl-C or SIGTERM)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["loop"]:
@@ -45,7 +49,9 @@ example:
         tally = deliver(seconds=WHOLE_RUN_SECONDS)
         self.stdout.write(_summary(created, tally))
         if any(tally[outcome] for outcome in TROUBLE):
-            raise CommandError("not every mail could be sent: the mails' attempts in the admin say why")
+            raise CommandError(
+                "not every mail could be sent: the mails' attempts in the admin say why"
+            )
 
     def _loop(self) -> None:
         """A mail under way is finished before it stops; a database that is away is waited for."""

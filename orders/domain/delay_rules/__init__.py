@@ -1,9 +1,18 @@
-"""What the law asks of a delay message, per jurisdiction: data and pure functions (docs/delay-rules.md).
+"""What the law asks of a delay message, per jurisdiction: data and pure functions
+(docs/delay-rules.md).
 
-Read from guides to the rules, not from the law itself: a lawyer should check before a shop relies on it.
+Read from guides to the rules, not from the law itself: a lawyer should check before a shop relies
+on it.
 """
 
-from orders.domain.delay_rules.cases import DAYS_TO_SHIP, Decision, Sentence, Situation, Told, decide
+from orders.domain.delay_rules.cases import (
+    DAYS_TO_SHIP,
+    Decision,
+    Sentence,
+    Situation,
+    Told,
+    decide,
+)
 from orders.domain.delay_rules.deadlines import (
     REMIND_BEFORE,
     WARN_BEFORE,

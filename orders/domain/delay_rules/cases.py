@@ -24,7 +24,8 @@ class Sentence(StrEnum):
     SILENCE_CONSENTS = "silence_consents"  # by Decision.answer_by
     SILENCE_CANCELS = "silence_cancels"  # "If we do not receive your agreement by {answer_by} ..."
     SILENCE_CANCELS_AGAIN = "silence_cancels_again"  # "Unless you agree by {answer_by} ..."
-    ORIGINAL_STANDS = "original_date_stands"  # without "keep" the day agreed stands, and the customer may leave
+    # without "keep" the day agreed stands, and the customer may leave
+    ORIGINAL_STANDS = "original_date_stands"
     DATE_MISSED = "date_missed"  # the same once that day has passed
     SILENCE_KEEPS_PLACE = "silence_keeps_place"
     CANCEL_ANY_TIME = "cancel_any_time"
@@ -35,8 +36,8 @@ class Sentence(StrEnum):
 class Told:
     """The newest delay notice of a line that counts: handed over, not bounced, and `adequate`.
 
-    `late` is the last day of its window (None: it named no day), `cancels_on` its Decision.cancels_on, `kept` whether
-    the customer answered it with "keep".
+    `late` is the last day of its window (None: it named no day), `cancels_on` its
+    Decision.cancels_on, `kept` whether the customer answered it with "keep".
     """
 
     late: date | None
@@ -46,11 +47,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the law looks at when a line's window is `late` from now on. All days as `counted_day` gives them.
+    """What the law looks at when a line's window is `late` from now on. All days as `counted_day`
+    gives them.
 
-    `stated_by` was stated when ordering; `agreed_by` is the day agreed to since (None: none); `open_wait` says that the
-    customer expressly agreed to wait without a day. `late` is None where no last day is known. `today` is `latest_day`
-    of the shipping country, `ordered_on` its `earliest_day`. `set_aside`: all that is to come is here, and only has to ship.
+    `stated_by` was stated when ordering; `agreed_by` is the day agreed to since (None: none);
+    `open_wait` says that the customer expressly agreed to wait without a day. `late` is None where
+    no last day is known. `today` is `latest_day` of the shipping country, `ordered_on` its
+    `earliest_day`. `set_aside`: all that is to come is here, and only has to ship.
     """
 
     jurisdiction: Jurisdiction
@@ -77,12 +80,13 @@ class Situation:
 class Decision:
     """What a message that tells the window has to be.
 
-    case: None where the deadline of the last notice has passed: its silence is to be applied, there is nothing to ask.
-    notice_by: the last day on which the message is a notice in time; None where no notice is due.
-    silence, answer_by: what no answer by the end of that day means; None where nothing is asked, or by no day. Where silence
-    keeps what is set aside, answer_by is the day after which the law wants consent even so: staff see to that.
-    consent_to: the day that consent, by "keep" or by silence in case A, makes the agreed day; None: a wait without one.
-    delay_days: days from the last day the customer knew of to the new one.
+    case: None where the deadline of the last notice has passed: its silence is to be applied, there
+    is nothing to ask. notice_by: the last day on which the message is a notice in time; None where
+    no notice is due. silence, answer_by: what no answer by the end of that day means; None where
+    nothing is asked, or by no day. Where silence keeps what is set aside, answer_by is the day
+    after which the law wants consent even so: staff see to that. consent_to: the day that consent,
+    by "keep" or by silence in case A, makes the agreed day; None: a wait without one. delay_days:
+    days from the last day the customer knew of to the new one.
     """
 
     case: Case | None
@@ -133,8 +137,13 @@ def _case(s: Situation) -> Case | None:
     asked = s.told is not None and not s.told.kept and s.told.cancels_on is not None
     if stands_until is not None and s.today > stands_until:
         return None if asked else Case.H
-    if asked and s.set_aside and (s.late is None or (stands_until is not None and s.late > stands_until)):
-        return Case.D  # what was asked while it waited is asked no more: anew, where consent is still wanted
+    if (
+        asked
+        and s.set_aside
+        and (s.late is None or (stands_until is not None and s.late > stands_until))
+    ):
+        # what was asked while it waited is asked no more: anew, where consent is still wanted
+        return Case.D
     if known is None or (s.late is not None and s.late <= known):
         return Case.I if s.agreed == s.original else Case.E
     if s.told is not None or s.agreed != s.original:
@@ -145,14 +154,16 @@ def _case(s: Situation) -> Case | None:
 
 
 def _known(s: Situation) -> date | None:
-    """The last day the customer agreed to or was told; a later one is a delay. None: told that nobody knows."""
+    """The last day the customer agreed to or was told; a later one is a delay. None: told that
+    nobody knows."""
     if s.told is None or s.told.kept:
         return s.agreed
     return s.told.late and max(s.agreed, s.told.late)
 
 
 def _stands_until(s: Situation) -> date | None:
-    """The last day on which the order stands without another word from anybody. None: told that nobody knows."""
+    """The last day on which the order stands without another word from anybody. None: told that
+    nobody knows."""
     if s.told is None or s.told.kept:
         return s.agreed
     # Where silence cancels, a further delay does not give the first notice's deadline more time.
@@ -176,14 +187,23 @@ def _ask(s: Situation, case: Case, rules: Rules) -> Decision:
         answer_by=answer_by,
         consent_to=s.late,
         delay_days=(s.late - known).days if s.late and known and s.late > known else None,
-        sentences=(*_when(s, rules), Sentence.CHOICE, Sentence.PROMPT_REFUND, *_otherwise(s, case, silence, rules)),
+        sentences=(
+            *_when(s, rules),
+            Sentence.CHOICE,
+            Sentence.PROMPT_REFUND,
+            *_otherwise(s, case, silence, rules),
+        ),
     )
 
 
 def _when(s: Situation, rules: Rules) -> tuple[Sentence, ...]:
     if s.late is None:
         return (Sentence.CHECKING if s.set_aside else Sentence.CANNOT_SAY, Sentence.REASON)
-    return (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH) if rules.delay_length else (Sentence.REVISED_DATE,)
+    return (
+        (Sentence.REVISED_DATE, Sentence.DELAY_LENGTH)
+        if rules.delay_length
+        else (Sentence.REVISED_DATE,)
+    )
 
 
 def _otherwise(s: Situation, case: Case, silence: Silence, rules: Rules) -> tuple[Sentence, ...]:

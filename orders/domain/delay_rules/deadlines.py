@@ -1,5 +1,5 @@
-"""When a day ends. Nobody knows a customer's zone, only their country: our duties end with the day in the country's
-easternmost zone, the customers' deadlines in its westernmost."""
+"""When a day ends. Nobody knows a customer's zone, only their country: our duties end with the day
+in the country's easternmost zone, the customers' deadlines in its westernmost."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -11,20 +11,27 @@ from babel.core import get_global
 from orders.domain.delay_rules.jurisdictions import RULES, Jurisdiction
 
 REMIND_BEFORE = (7, 2)  # days before silence cancels: the customer
-WARN_BEFORE = (7, 3, 1, 0)  # days before a delay that nobody was told of breaks the day agreed: staff
+# days before a delay that nobody was told of breaks the day agreed: staff
+WARN_BEFORE = (7, 3, 1, 0)
 _DAY = timedelta(days=1)
 _ANYWHERE = (timezone(timedelta(hours=14)), timezone(timedelta(hours=-12)))
 
 
 @lru_cache(maxsize=512)
 def _zones(country: str) -> Sequence[tzinfo]:
-    """The zones of a country (ISO 3166 alpha-2); of an unknown one, the first and the last zone on earth."""
-    return tuple(ZoneInfo(name) for name in get_global("territory_zones").get(country, ())) or _ANYWHERE
+    """The zones of a country (ISO 3166 alpha-2); of an unknown one, the first and the last zone on
+    earth."""
+    return (
+        tuple(ZoneInfo(name) for name in get_global("territory_zones").get(country, ()))
+        or _ANYWHERE
+    )
 
 
 def _ends(day: date, country: str) -> list[datetime]:
     """The midnight after `day` in every zone of the country: the first moment that is too late."""
-    return [datetime.combine(day + _DAY, time.min, zone).astimezone(UTC) for zone in _zones(country)]
+    return [
+        datetime.combine(day + _DAY, time.min, zone).astimezone(UTC) for zone in _zones(country)
+    ]
 
 
 @lru_cache(maxsize=65536)
@@ -35,7 +42,8 @@ def duty_ends(day: date, country: str) -> datetime:
 
 @lru_cache(maxsize=65536)
 def deadline_ends(day: date, country: str) -> datetime:
-    """The moment, in UTC, before which a customer's answer is in time when it is asked for by `day`."""
+    """The moment, in UTC, before which a customer's answer is in time when it is asked for by
+    `day`."""
     return max(_ends(day, country))
 
 
@@ -47,11 +55,14 @@ def latest_day(at: datetime, country: str) -> date:
 
 @lru_cache(maxsize=65536)
 def earliest_day(at: datetime, country: str) -> date:
-    """The day it is in the country's westernmost zone: the day of an order, from which our duties are counted."""
+    """The day it is in the country's westernmost zone: the day of an order, from which our duties
+    are counted."""
     return min(at.astimezone(zone).date() for zone in _zones(country))
 
 
-def adequate(told_at: datetime, notice_by: date, *, jurisdiction: Jurisdiction, country: str) -> bool:
+def adequate(
+    told_at: datetime, notice_by: date, *, jurisdiction: Jurisdiction, country: str
+) -> bool:
     """Whether a notice handed over at `told_at` counts. Under the US rule a late one does not."""
     return RULES[jurisdiction].late_notice_counts or told_at < duty_ends(notice_by, country)
 

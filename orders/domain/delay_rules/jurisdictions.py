@@ -36,18 +36,19 @@ class Silence(StrEnum):
 
     CONSENT = "consent"
     CANCEL = "cancel"
-    KEEPS_PLACE = "keeps_place"  # and is never consent: the day agreed stands, the customer may leave
+    # and is never consent: the day agreed stands, the customer may leave
+    KEEPS_PLACE = "keeps_place"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What one jurisdiction asks.
 
-    counts: the day that is promised, "ship" (handed to the carrier) or "delivery".
-    silence: by case; a case that is missing asks the customer nothing.
-    refund_days: counted from the day after the cancellation, in working days of `refund_calendar` where there is one.
-    delay_length: the message states the delay as a number of days or weeks.
-    withdrawal: the shop offers "withdraw from contract here", "confirm withdrawal" and an acknowledgement by mail.
+    counts: the day that is promised, "ship" (handed to the carrier) or "delivery". silence: by
+    case; a case that is missing asks the customer nothing. refund_days: counted from the day after
+    the cancellation, in working days of `refund_calendar` where there is one. delay_length: the
+    message states the delay as a number of days or weeks. withdrawal: the shop offers "withdraw
+    from contract here", "confirm withdrawal" and an acknowledgement by mail.
     """
 
     counts: Literal["ship", "delivery"]
@@ -59,13 +60,14 @@ class Rules:
 
     @property
     def missed_day_frees(self) -> bool:
-        """Whether the customer may leave from the day on that was agreed and has passed, and is asked: elsewhere the order
-        is cancelled then, by silence or by staff."""
+        """Whether the customer may leave from the day on that was agreed and has passed, and is
+        asked: elsewhere the order is cancelled then, by silence or by staff."""
         return Case.H in self.silence
 
     @property
     def late_notice_counts(self) -> bool:
-        """Whether the customer is still asked when the day has passed; if not, the order is cancelled at once."""
+        """Whether the customer is still asked when the day has passed; if not, the order is
+        cancelled at once."""
         return Case.H in self.silence
 
 
@@ -81,7 +83,9 @@ _OFFER = dict.fromkeys([Case.A, Case.B, Case.C, Case.D, Case.F, Case.H], Silence
 RULES: Mapping[Jurisdiction, Rules] = {
     # 16 CFR Part 435
     Jurisdiction.US: Rules("ship", _US_SILENCE, refund_days=7, refund_calendar="US"),
-    Jurisdiction.US_CA: Rules("ship", _US_SILENCE, refund_days=7, refund_calendar="US", delay_length=True),
+    Jurisdiction.US_CA: Rules(
+        "ship", _US_SILENCE, refund_days=7, refund_calendar="US", delay_length=True
+    ),
     # Directives 2011/83/EU and (EU) 2023/2673
     Jurisdiction.EU: Rules("delivery", _OFFER, refund_days=14, withdrawal=True),
     # Consumer Contracts Regulations 2013
@@ -92,8 +96,11 @@ RULES: Mapping[Jurisdiction, Rules] = {
 
 _US_TERRITORIES = {"US", "AS", "GU", "MP", "PR", "UM", "VI"}
 _CALIFORNIA = {"CA", "US-CA", "CALIFORNIA"}
-_EU_MEMBERS = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905 - reads as a line
-_EU_OVERSEAS = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}  # parts of Finland and France with a code of their own
+_EU_MEMBERS = set(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+)
+# parts of Finland and France with a code of their own
+_EU_OVERSEAS = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
 
 # A pair is comparable only where one set asks all that the other asks, and more.
 _STRICTER: Mapping[Jurisdiction, set[Jurisdiction]] = {
@@ -108,7 +115,8 @@ TRANSIT_DAYS: Mapping[str, int] = dict.fromkeys(_EU_MEMBERS | {"GB"}, 7) | {"CY"
 
 
 def jurisdiction_of(country: str, region: str, *, default_country: str) -> Jurisdiction:
-    """By shipping country (ISO 3166 alpha-2) and region as the shop writes it; empty country: by `default_country`."""
+    """By shipping country (ISO 3166 alpha-2) and region as the shop writes it; empty country: by
+    `default_country`."""
     country = (country.strip() or default_country).upper()
     if country in _US_TERRITORIES:
         in_california = country == "US" and region.strip().upper() in _CALIFORNIA
@@ -123,15 +131,21 @@ def strictest(law: Jurisdiction, chosen: Jurisdiction) -> Jurisdiction:
     return chosen if chosen in _STRICTER.get(law, ()) else law
 
 
-def delivery_by(ship_late: date, country: str, transit_days: Mapping[str, int] = TRANSIT_DAYS) -> date:
+def delivery_by(
+    ship_late: date, country: str, transit_days: Mapping[str, int] = TRANSIT_DAYS
+) -> date:
     """The last day of delivery of what ships by `ship_late`."""
     return ship_late + timedelta(days=transit_days.get(country, _FAR_TRANSIT_DAYS))
 
 
 def counted_day(
-    ship_late: date | None, jurisdiction: Jurisdiction, country: str, transit_days: Mapping[str, int] = TRANSIT_DAYS
+    ship_late: date | None,
+    jurisdiction: Jurisdiction,
+    country: str,
+    transit_days: Mapping[str, int] = TRANSIT_DAYS,
 ) -> date | None:
-    """The last day of a ship window as the jurisdiction counts it: the day of delivery in the EU and the UK."""
+    """The last day of a ship window as the jurisdiction counts it: the day of delivery in the EU
+    and the UK."""
     if ship_late is None or RULES[jurisdiction].counts == "ship":
         return ship_late
     return delivery_by(ship_late, country, transit_days)

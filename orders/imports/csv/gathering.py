@@ -1,4 +1,5 @@
-"""From the rows of a file of orders to its orders, wherever their rows stand, with only the unfinished ones in memory."""
+"""From the rows of a file of orders to its orders, wherever their rows stand, with only the
+unfinished ones in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -54,11 +55,14 @@ class OrdersFile:
             if self._last[key] == row.number:
                 del unfinished[key]
                 if order.head and not order.bad:
-                    yield order_of(order.number, order.row, order.head, order.lines, nameless=order.nameless)
+                    yield order_of(
+                        order.number, order.row, order.head, order.lines, nameless=order.nameless
+                    )
                 elif not order.bad:
                     bad(
                         order.row,
-                        f"order {order.number} has no row that says when it was placed; expected its first to",
+                        f"order {order.number} has no row that says when it was placed; expected "
+                        f"its first to",
                     )
 
     def _numbered(self, bad: Bad) -> Iterator[tuple[Row, str]]:

@@ -1,4 +1,5 @@
-"""The rows of a file that were left out, as they stand there, with what is wrong: to be mended and read again."""
+"""The rows of a file that were left out, as they stand there, with what is wrong: to be mended and
+read again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,8 +18,11 @@ def faults_by_row(name: str, kept: Sequence[str]) -> dict[int, str]:
     return faults
 
 
-def rejected_rows(table: Table, faults: Mapping[int, str], together: Mapping[int, object]) -> Iterator[list[str]]:
-    """The header, then each bad row and those left out with it: `together` says by row number what it belongs to."""
+def rejected_rows(
+    table: Table, faults: Mapping[int, str], together: Mapping[int, object]
+) -> Iterator[list[str]]:
+    """The header, then each bad row and those left out with it: `together` says by row number what
+    it belongs to."""
     width = len(table.header)
     keep = [place for place, name in enumerate(table.header) if name.casefold() != PROBLEM]
     left_out = {together[number] for number in faults if number in together}

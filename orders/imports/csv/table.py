@@ -1,4 +1,5 @@
-"""Rows of a CSV text, and what is wrong with them in words a person can act on: `file:row: what, expected what`."""
+"""Rows of a CSV text, and what is wrong with them in words a person can act on: `file:row: what,
+expected what`."""
 
 import csv
 import hashlib
@@ -78,7 +79,8 @@ class Table:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Row]:
-        """Every record after the header that is not blank. Unreadable where a required column is missing."""
+        """Every record after the header that is not blank. Unreadable where a required column is
+        missing."""
         picked = self._places(required, optional)
         width = len(self.header)
         records = self._records()
@@ -87,12 +89,17 @@ class Table:
             problem, self._problem = self._problem, ""
             if not any(map(str.strip, fields)):
                 continue
-            if not problem and len(fields) != width and (len(fields) < width or any(fields[width:])):
+            if (
+                not problem
+                and len(fields) != width
+                and (len(fields) < width or any(fields[width:]))
+            ):
                 problem = f"has {len(fields)} fields; expected {width}, as many as the header"
             if not problem and fields[:width] == self.header:
                 problem = "is the header once more; expected it in row 1 only"
             cells = {
-                column: _as_typed(fields[place].strip()) if place < len(fields) else "" for column, place in picked
+                column: _as_typed(fields[place].strip()) if place < len(fields) else ""
+                for column, place in picked
             }
             yield Row(number, cells, problem)
 
@@ -108,13 +115,16 @@ class Table:
         if missing:
             hint = self._separator_hint()
             raise Unreadable(
-                f"{self.name}:1: no column {', '.join(missing)}{hint}; expected {', '.join(required)}; "
+                f"{self.name}:1: no column {', '.join(missing)}{hint}; expected "
+                f"{', '.join(required)}; "
                 f"found {', '.join(self.header)[:500]}"
             )
         wanted = [column for column in (*required, *optional) if column.casefold() in found]
         twice = [column for column in wanted if found.count(column.casefold()) > 1]
         if twice:
-            raise Unreadable(f"{self.name}:1: column {', '.join(twice)} stands there twice; expected it once")
+            raise Unreadable(
+                f"{self.name}:1: column {', '.join(twice)} stands there twice; expected it once"
+            )
         return [(column, found.index(column.casefold())) for column in wanted]
 
     def _separator_hint(self) -> str:
@@ -132,11 +142,16 @@ class Table:
             while header and not header[-1]:
                 header.pop()
             if len(header) > MOST_COLUMNS:
-                raise Unreadable(f"{self.name}:1: there are {len(header)} columns; expected {MOST_COLUMNS} at most")
+                raise Unreadable(
+                    f"{self.name}:1: there are {len(header)} columns; expected {MOST_COLUMNS} at "
+                    f"most"
+                )
             if header:
                 return header
             break
-        raise Unreadable(f"{self.name}:1: there is no header; expected a row with the names of the columns")
+        raise Unreadable(
+            f"{self.name}:1: there is no header; expected a row with the names of the columns"
+        )
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
@@ -148,7 +163,9 @@ class Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise Unreadable(f"{self.name}:{number}: {error}; expected CSV with its quotes in pairs") from None
+                raise Unreadable(
+                    f"{self.name}:{number}: {error}; expected CSV with its quotes in pairs"
+                ) from None
             yield number, fields
 
     def _lines(self) -> Iterator[str]:

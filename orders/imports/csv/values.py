@@ -16,7 +16,8 @@ from orders.imports.csv.table import BadRow
 
 MOST_UNITS = 1_000_000
 EARLIEST = date(2000, 1, 1)
-GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # territories to Unicode, and no country
+# territories to Unicode, and no country
+GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 _SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 _WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0+)?", re.ASCII)
@@ -51,8 +52,8 @@ def order_number(value: str, column: str = "order_number") -> str:
 
 
 def moment(value: str, column: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:
-    """A time in the past: ISO 8601 or one of the strptime `formats`. Without an offset it is the shop's zone, without a
-    time of day its midnight."""
+    """A time in the past: ISO 8601 or one of the strptime `formats`. Without an offset it is the
+    shop's zone, without a time of day its midnight."""
     at = _iso(value) or _formatted(value, formats)
     if at is None:
         expected = " or ".join(["2026-08-04 05:24:22 +0500", "2026-08-04", *formats])
@@ -76,7 +77,10 @@ def day(value: str, column: str, *, first: date = EARLIEST, last: date = date(21
 
 
 def units(value: str, column: str, *, least: int = 1, most: int = MOST_UNITS) -> int:
-    if not _WHOLE_NUMBER.fullmatch(value) or not least <= (number := int(value.partition(".")[0])) <= most:
+    if (
+        not _WHOLE_NUMBER.fullmatch(value)
+        or not least <= (number := int(value.partition(".")[0])) <= most
+    ):
         raise BadRow(f"{column} is {value!r}; expected a whole number from {least} to {most}")
     return number
 
@@ -99,9 +103,14 @@ def country(value: str, column: str) -> str:
     code = value.upper()
     if code and code not in _countries():
         if not re.fullmatch("[A-Z]{2}", code):
-            raise BadRow(f"{column} is {value!r}; expected a country code of two letters such as US or DE")
+            raise BadRow(
+                f"{column} is {value!r}; expected a country code of two letters such as US or DE"
+            )
         hint = "; the United Kingdom is GB" if code == "UK" else ""
-        raise BadRow(f"{column} is {value!r}, which is no country's code; expected one such as US or DE{hint}")
+        raise BadRow(
+            f"{column} is {value!r}, which is no country's code; expected one such as US or "
+            f"DE{hint}"
+        )
     return code
 
 
@@ -112,12 +121,15 @@ def locale(value: str, column: str, *, country: str) -> str:
     try:
         return str(Locale.parse(value.replace("_", "-"), sep="-")).replace("_", "-")
     except (ValueError, UnknownLocaleError):
-        raise BadRow(f"{column} is {value!r}; expected a language such as en or de-AT, or nothing") from None
+        raise BadRow(
+            f"{column} is {value!r}; expected a language such as en or de-AT, or nothing"
+        ) from None
 
 
 @cache
 def language_of(country: str) -> str:
-    """The language most spoken in a country, else the shop's. English names its country: dates differ."""
+    """The language most spoken in a country, else the shop's. English names its country: dates
+    differ."""
     if not country:
         return str(settings.LANGUAGE_CODE)
     try:
@@ -132,7 +144,10 @@ def language_of(country: str) -> str:
 @cache
 def _countries() -> frozenset[str]:
     territories = Locale("en").territories
-    return frozenset(str(code) for code in territories if re.fullmatch("[A-Z]{2}", str(code))) - GROUPS_OF_COUNTRIES
+    return (
+        frozenset(str(code) for code in territories if re.fullmatch("[A-Z]{2}", str(code)))
+        - GROUPS_OF_COUNTRIES
+    )
 
 
 def _iso(value: str) -> datetime | None:

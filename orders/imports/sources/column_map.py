@@ -1,4 +1,5 @@
-"""Any shop's export by a column map: a TOML file that says which of its columns hold what (docs/importing.md)."""
+"""Any shop's export by a column map: a TOML file that says which of its columns hold what
+(docs/importing.md)."""
 
 import re
 import tomllib
@@ -15,16 +16,27 @@ from orders.imports.sources.dialects import Closed, ExportLine, Fulfilment, Head
 NEEDED = ("order_number", "placed_at", "sku", "quantity")
 KNOWN = (
     *NEEDED,
-    *("paid_at", "customer_email", "customer_name", "country", "region", "locale", "product_name", "promised_by"),
+    *(
+        "paid_at",
+        "customer_email",
+        "customer_name",
+        "country",
+        "region",
+        "locale",
+        "product_name",
+        "promised_by",
+    ),
     *("status", "shipped_quantity", "cancelled_quantity"),
 )
 GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
 SETTINGS = ("columns", "status", "all_wait", "delimiter", "time_formats", "strip_prefix")
-LARGEST = 10_000  # bytes: dots in a name are read in the square of their number, so many in half a second
+# bytes: dots in a name are read in the square of their number, so many in half a second
+LARGEST = 10_000
 
 
 class MappedColumns:
-    """The dialect of one column map. Columns of an order may be filled on its first row only, or on each."""
+    """The dialect of one column map. Columns of an order may be filled on its first row only, or on
+    each."""
 
     waiting_only = False
 
@@ -37,7 +49,9 @@ class MappedColumns:
         self.strip_prefix: str = settings.get("strip_prefix", "")
         self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
         self.groups: dict[str, str] = {
-            word.casefold(): group for group, words in settings.get("status", {}).items() for word in as_list(words)
+            word.casefold(): group
+            for group, words in settings.get("status", {}).items()
+            for word in as_list(words)
         }
 
         self.all_wait: bool = settings.get("all_wait", False)
@@ -48,9 +62,7 @@ class MappedColumns:
     def status_expected(self) -> str:
         if self.groups or self.all_wait:
             return ""
-        return (
-            f"columns.status and a [status] table in {self.name}, or all_wait = true where all orders of the file wait"
-        )
+        return f"columns.status and a [status] table in {self.name}, or all_wait = true where all orders of the file wait"
 
     @property
     def optional(self) -> Sequence[str]:
@@ -66,16 +78,26 @@ class MappedColumns:
             return None
         country = values.country(self._cell(cells, "country"), self._label("country"))
         group = self._group(cells)
-        closed: Closed = "cancelled" if group == "cancelled" else "refunded" if group == "refunded" else ""
-        fulfilment: Fulfilment = "all" if group == "shipped" else "part" if group == "part_shipped" else "none"
+        closed: Closed = (
+            "cancelled" if group == "cancelled" else "refunded" if group == "refunded" else ""
+        )
+        fulfilment: Fulfilment = (
+            "all" if group == "shipped" else "part" if group == "part_shipped" else "none"
+        )
         return Head(
             placed_at=self._moment(cells, "placed_at", now=now),
-            paid_at=self._moment(cells, "paid_at", now=now) if self._cell(cells, "paid_at") else None,
+            paid_at=self._moment(cells, "paid_at", now=now)
+            if self._cell(cells, "paid_at")
+            else None,
             email=values.email(self._cell(cells, "customer_email"), self._label("customer_email")),
-            customer_name=values.text(self._cell(cells, "customer_name"), self._label("customer_name"), most=300),
+            customer_name=values.text(
+                self._cell(cells, "customer_name"), self._label("customer_name"), most=300
+            ),
             country=country,
             region=values.text(self._cell(cells, "region"), self._label("region"), most=100),
-            locale=values.locale(self._cell(cells, "locale"), self._label("locale"), country=country),
+            locale=values.locale(
+                self._cell(cells, "locale"), self._label("locale"), country=country
+            ),
             paid=group != "unpaid",
             closed=closed,
             fulfilment=fulfilment,
@@ -88,7 +110,9 @@ class MappedColumns:
         promised = self._cell(cells, "promised_by")
         return ExportLine(
             sku=sku,
-            name=values.text(self._cell(cells, "product_name"), self._label("product_name"), most=300),
+            name=values.text(
+                self._cell(cells, "product_name"), self._label("product_name"), most=300
+            ),
             quantity=values.units(self._cell(cells, "quantity"), self._label("quantity"), least=0),
             cancelled=self._count(cells, "cancelled_quantity"),
             shipped=self._count(cells, "shipped_quantity"),
@@ -97,14 +121,20 @@ class MappedColumns:
 
     def merged(self, first: Head, other: Head) -> Head:
         if (first.placed_at, first.email) != (other.placed_at, other.email):
-            raise BadRow("time or address differ from the rows of this order above; expected the same on each")
+            raise BadRow(
+                "time or address differ from the rows of this order above; expected the same on "
+                "each"
+            )
         return first
 
     def check(self, header: Sequence[str], file: str) -> None:
-        """Unreadable where the file has none of the columns the map names for something that is needed."""
+        """Unreadable where the file has none of the columns the map names for something that is
+        needed."""
         there = {name.casefold() for name in header}
         for ours in (*NEEDED, *(["status"] if self.groups else [])):
-            if not any(all(part.casefold() in there for part in parts) for parts in self.columns[ours]):
+            if not any(
+                all(part.casefold() in there for part in parts) for parts in self.columns[ours]
+            ):
                 raise Unreadable(
                     f"{file}:1: no column {self._label(ours)} for {ours} (by the map {self.name}); "
                     f"found {', '.join(header)[:500]}"
@@ -116,11 +146,16 @@ class MappedColumns:
         word = self._cell(cells, "status").casefold().removeprefix(self.strip_prefix)
         if word not in self.groups:
             expected = ", ".join(sorted(known or "nothing" for known in self.groups))
-            raise BadRow(f"{self._label('status')} is {word!r}; expected one of {expected}, or add it to {self.name}")
+            raise BadRow(
+                f"{self._label('status')} is {word!r}; expected one of {expected}, or add it to "
+                f"{self.name}"
+            )
         return self.groups[word]
 
     def _moment(self, cells: Cells, ours: str, *, now: datetime) -> datetime:
-        return values.moment(self._cell(cells, ours), self._label(ours), now=now, formats=self.time_formats)
+        return values.moment(
+            self._cell(cells, ours), self._label(ours), now=now, formats=self.time_formats
+        )
 
     def _count(self, cells: Cells, ours: str) -> int:
         """Some exports write refunded units as fewer than zero."""
@@ -146,7 +181,11 @@ class MappedColumns:
             for name, value in settings[table].items()
             if not all(map(_is_text, as_list(value)))
         }
-        faults |= {name: "a table" for name in ("columns", "status") if not isinstance(settings.get(name, {}), Mapping)}
+        faults |= {
+            name: "a table"
+            for name in ("columns", "status")
+            if not isinstance(settings.get(name, {}), Mapping)
+        }
         if not _is_delimiter(settings.get("delimiter", ",")):
             faults["delimiter"] = "one character, such as a semicolon"
         formats = settings.get("time_formats", [])
@@ -169,12 +208,18 @@ class MappedColumns:
         unknown += [f"status.{name}" for name in status if name not in GROUPS]
         missing = [f"columns.{name}" for name in NEEDED if name not in columns]
         missing += ["columns.status"] if status and "status" not in columns else []
-        missing += ["status"] if "status" in columns and not status and not settings.get("all_wait") else []
+        missing += (
+            ["status"]
+            if "status" in columns and not status and not settings.get("all_wait")
+            else []
+        )
         if unknown or missing:
-            faults = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(
-                missing
+            faults = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [
+                f"missing: {', '.join(missing)}"
+            ] * bool(missing)
+            raise Unreadable(
+                f"{self.name}:1: {'; '.join(faults)}; expected columns of {', '.join(KNOWN)}"
             )
-            raise Unreadable(f"{self.name}:1: {'; '.join(faults)}; expected columns of {', '.join(KNOWN)}")
 
 
 def read_map(path: Path) -> MappedColumns:
@@ -189,17 +234,22 @@ def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
     """What the TOML of a column map says. Unreadable: it is none."""
     content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise Unreadable(f"{name}:1: the file is larger than {LARGEST:,} bytes; expected a column map in TOML")
+        raise Unreadable(
+            f"{name}:1: the file is larger than {LARGEST:,} bytes; expected a column map in TOML"
+        )
     try:
         return tomllib.loads(content.decode())
     except RecursionError:
-        raise Unreadable(f"{name}:1: lists stand in lists too deeply; expected a column map in TOML") from None
+        raise Unreadable(
+            f"{name}:1: lists stand in lists too deeply; expected a column map in TOML"
+        ) from None
     except ValueError as error:  # TOML that is none, no UTF-8, or a number with too many digits
         raise Unreadable(f"{name}:1: {error}; expected a column map in TOML") from None
 
 
 def _alternatives(theirs: str | list[str]) -> list[list[str]]:
-    """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a space."""
+    """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a
+    space."""
     return [[part.strip() for part in choice.split(" + ")] for choice in as_list(theirs)]
 
 
@@ -217,7 +267,8 @@ def _is_delimiter(value: Any) -> bool:
 
 
 def _is_time_format(value: Any) -> bool:
-    """No time is read from an empty text, hence the ValueError; a format that names something twice is another error."""
+    """No time is read from an empty text, hence the ValueError; a format that names something twice
+    is another error."""
     try:
         with suppress(ValueError):
             datetime.strptime("", value)

@@ -1,4 +1,5 @@
-"""What shops call the states of an order: to sort the words of a file, and to see that a column holds them."""
+"""What shops call the states of an order: to sort the words of a file, and to see that a column
+holds them."""
 
 import unicodedata
 from collections import Counter
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 
 from orders.imports.csv.table import Table, Unreadable
 
-# English as WooCommerce, Shopify, Magento, Shopware, PrestaShop, Wix, Squarespace, Amazon and eBay have it, then German,
-# French, Italian, Spanish, Dutch and Polish.
+# English as WooCommerce, Shopify, Magento, Shopware, PrestaShop, Wix, Squarespace, Amazon and eBay
+# have it, then German, French, Italian, Spanish, Dutch and Polish.
 PHRASES = {
     "cancelled": """cancelled, canceled, cancelled by customer, canceled by customer, cancelled by seller, void, voided,
         trash, deleted, declined, rejected, reversed, storniert, abgebrochen, gelöscht, abgelehnt, annulliert,
@@ -34,22 +35,28 @@ PHRASES = {
         en préparation, en cours de préparation, payé, payée, in lavorazione, pagato, procesando, en proceso, pagado,
         in behandeling, betaald, w trakcie realizacji, opłacone""",
 }
-# Which decides, of two that a row says in two columns: whoever has paid may have been canceled since.
+# Which decides, of two that a row says in two columns: whoever has paid may have been canceled
+# since.
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
 MOST_WORDS = 40  # a column of more says something else
 
 
 def plain(word: str) -> str:
     """`wc-On_Hold` and `on hold` are one."""
-    words = unicodedata.normalize("NFC", word).casefold().replace("_", " ").replace("-", " ").split()
+    words = (
+        unicodedata.normalize("NFC", word).casefold().replace("_", " ").replace("-", " ").split()
+    )
     return " ".join(words[1:] if words[:1] == ["wc"] else words)
 
 
-KNOWN = {plain(phrase): group for group, phrases in PHRASES.items() for phrase in phrases.split(",")}
+KNOWN = {
+    plain(phrase): group for group, phrases in PHRASES.items() for phrase in phrases.split(",")
+}
 
 
 def guess(*words: str) -> str:
-    """The group that these words, one of each status column, put an order in; empty: a person has to say."""
+    """The group that these words, one of each status column, put an order in; empty: a person has
+    to say."""
     groups = {KNOWN.get(plain(word), "") for word in words if word}
     return "" if "" in groups else next((group for group in CHIEF_FIRST if group in groups), "")
 
@@ -65,7 +72,9 @@ def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Coun
     """The columns that look like it, with each word and on how many rows it stands."""
     passed_over = {name.casefold() for name in but}
     counts = {
-        place: Counter[str]() for place, name in enumerate(table.header) if name and name.casefold() not in passed_over
+        place: Counter[str]()
+        for place, name in enumerate(table.header)
+        if name and name.casefold() not in passed_over
     }
     for _, fields in table.records():
         if not counts:
@@ -75,12 +84,17 @@ def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Coun
                 found[word] += 1
                 if len(found) > MOST_WORDS:
                     del counts[place]
-    return {table.header[place]: found for place, found in counts.items() if found and looks_like_status(found)}
+    return {
+        table.header[place]: found
+        for place, found in counts.items()
+        if found and looks_like_status(found)
+    }
 
 
 @dataclass(slots=True)
 class Said:
-    """A word as the file writes it first, or the words of several columns with a space between; on how many rows."""
+    """A word as the file writes it first, or the words of several columns with a space between; on
+    how many rows."""
 
     word: str
     guess: str
@@ -88,8 +102,8 @@ class Said:
 
 
 def words_of(table: Table, columns: Sequence[str], *, head: str = "") -> list[Said]:
-    """What these columns say, most first. `head`: a column filled on the rows that speak of their order: saying nothing
-    there is a word, too."""
+    """What these columns say, most first. `head`: a column filled on the rows that speak of their
+    order: saying nothing there is a word, too."""
     found: dict[str, Said] = {}
     for row in table.rows(columns, [head] if head and head not in columns else []):
         words = list(filter(None, (row.cells[column] for column in columns)))
@@ -107,6 +121,7 @@ def refuse_unread(table: Table, read: Collection[str], *, expected: str) -> None
     for column, words in status_columns(table, but=read).items():
         shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
         raise Unreadable(
-            f"{table.name}:1: column {column} says {shown}: what of that waits, and what was shipped, canceled or not paid, "
+            f"{table.name}:1: column {column} says {shown}: what of that waits, and what was "
+            f"shipped, canceled or not paid, "
             f"is not known; expected {expected}"
         )

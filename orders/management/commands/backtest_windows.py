@@ -9,16 +9,21 @@ from orders.domain.backtest import BadFile, Report, Score, backtest, read_versio
 
 class Command(BaseCommand):
     help = (
-        "Score the ship windows on past deliveries: each is forecast on the day it was first promised, from what was "
-        "known on that day. FILE is CSV, UTF-8, a row per date a supplier posted, with the columns of import_restocks "
-        "or reference, supplier, posted_on, promised_on, arrived_on, known_on, quantity. Changes nothing."
+        "Score the ship windows on past deliveries: each is forecast on the day it was first "
+        "promised, from what was "
+        "known on that day. FILE is CSV, UTF-8, a row per date a supplier posted, with the "
+        "columns of import_restocks "
+        "or reference, supplier, posted_on, promised_on, arrived_on, known_on, quantity. Changes "
+        "nothing."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.epilog = "Example: manage.py backtest_windows deliveries.csv --json"
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object instead of a table"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
@@ -28,7 +33,9 @@ class Command(BaseCommand):
         except (BadFile, OSError, UnicodeDecodeError) as error:
             self.stderr.write(_fault(file, error))
             raise SystemExit(1) from None
-        self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else _table(report))
+        self.stdout.write(
+            json.dumps(report.as_json(), indent=2) if options["json"] else _table(report)
+        )
 
 
 def _fault(file: Path, error: Exception) -> str:
@@ -41,10 +48,13 @@ def _fault(file: Path, error: Exception) -> str:
 
 def _table(report: Report) -> str:
     lines = [f"{'':44}{'window':>10}{'face value':>12}"]
-    for label, ours, face in zip(_LABELS, _figures(report.windows), _figures(report.face_value), strict=True):
+    for label, ours, face in zip(
+        _LABELS, _figures(report.windows), _figures(report.face_value), strict=True
+    ):
         lines.append(f"{label:44}{_number(ours):>10}{_number(face):>12}")
     lines.append(
-        f"{report.rows} rows; {report.scored} deliveries that arrived and had a window when promised, "
+        f"{report.rows} rows; {report.scored} deliveries that arrived and had a window when "
+        f"promised, "
         f"{report.open_ended} of them without a last day."
     )
     return "\n".join(lines)

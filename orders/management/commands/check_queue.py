@@ -13,14 +13,21 @@ SHOWN = 50
 
 class Command(BaseCommand):
     help = (
-        "Compare the counted index of the queues with the lines it counts. Exit code 1 when they differ: after a restore "
+        "Compare the counted index of the queues with the lines it counts. Exit code 1 when they "
+        "differ: after a restore "
         "or a replication that skipped triggers, run it with --repair."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, "check_queue", "check_queue --repair --json")
-        parser.add_argument("--repair", action="store_true", help="count everything anew where it differs")
-        parser.add_argument("--json", action="store_true", help="print one JSON object: products, lines, differences")
+        parser.add_argument(
+            "--repair", action="store_true", help="count everything anew where it differs"
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print one JSON object: products, lines, differences",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = list(queue.differences())
@@ -36,7 +43,9 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(report)
             if options["json"]
-            else "{lines:,} lines wait for {products:,} products; {differences:,} differences.".format(**report)
+            else "{lines:,} lines wait for {products:,} products; {differences:,} differences.".format(
+                **report
+            )
         )
         if differences:
             raise SystemExit(1)
@@ -44,8 +53,10 @@ class Command(BaseCommand):
     def _list(self, differences: list[queue.Difference]) -> None:
         for found in differences[:SHOWN]:
             self.stderr.write(
-                f"{found.sku}, {found.width} from {found.start:%Y-%m-%d %H:%M}: counted {found.counted.lines} lines and "
-                f"{found.counted.units} units, there are {found.actual.lines} and {found.actual.units}"
+                f"{found.sku}, {found.width} from {found.start:%Y-%m-%d %H:%M}: counted "
+                f"{found.counted.lines} lines and "
+                f"{found.counted.units} units, there are {found.actual.lines} and "
+                f"{found.actual.units}"
             )
         if len(differences) > SHOWN:
             self.stderr.write(f"… and {len(differences) - SHOWN:,} more")

@@ -18,8 +18,10 @@ MOST_AN_HOUR = 1_000_000
 
 class Command(BaseCommand):
     help = (
-        "Orders of a first import are quiet: nothing is mailed about them. Show, by country, who would hear what, who is "
-        "past the agreed day and who can't be reached; with --per-hour, release them, oldest import first."
+        "Orders of a first import are quiet: nothing is mailed about them. Show, by country, who "
+        "would hear what, who is "
+        "past the agreed day and who can't be reached; with --per-hour, release them, oldest "
+        "import first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,25 +36,34 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         pace: int | None = options["per_hour"]
         if pace is not None and not 1 <= pace <= MOST_AN_HOUR:
-            raise CommandError(f"--per-hour is {pace}; expected a whole number from 1 to {MOST_AN_HOUR}")
+            raise CommandError(
+                f"--per-hour is {pace}; expected a whole number from 1 to {MOST_AN_HOUR}"
+            )
         now = timezone.now()
         quiet = Order.objects.filter(released_at__isnull=True)
         self._show(quiet, now=now)
         if pace is None:
-            self.stdout.write(_under_way() or "Nothing was released. Release them with --per-hour N.")
+            self.stdout.write(
+                _under_way() or "Nothing was released. Release them with --per-hour N."
+            )
         elif quiet.exists():
             services.start_release(pace, now=now)
             released = services.release_quiet_orders(now=now)
             self.stdout.write(
-                f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with the others."
+                f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with "
+                f"the others."
             )
         else:
             services.start_release(pace, now=now)
             self.stdout.write("From now on new orders hear from us at once.")
         if settings.MAIL_MODE != "send":
-            self.stdout.write(f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says.")
+            self.stdout.write(
+                f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says."
+            )
         elif not import_string(settings.GOES_TO_ALL)():
-            self.stdout.write("Staff hold all mail: messages are composed and kept until it is released.")
+            self.stdout.write(
+                "Staff hold all mail: messages are composed and kept until it is released."
+            )
 
     def _show(self, quiet: QuerySet[Order], *, now: datetime) -> None:
         columns = who_would_hear_what(quiet, now=now)
@@ -60,9 +71,13 @@ class Command(BaseCommand):
         if not orders[TOTAL]:
             self.stdout.write("There are no quiet orders.")
             return
-        self.stdout.write("".join([f"{'country':9}", *(f"{name:>{len(name) + 3}}" for name in columns)]))
+        self.stdout.write(
+            "".join([f"{'country':9}", *(f"{name:>{len(name) + 3}}" for name in columns)])
+        )
         for country in [*sorted(code for code in orders if code != TOTAL), TOTAL]:
-            cells = [f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()]
+            cells = [
+                f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()
+            ]
             self.stdout.write("".join([f"{country or '-':9}", *cells]))
         self._name("Past the agreed day", past_agreed(quiet, now=now))
         self._name("Can't be reached", quiet.filter(email=""))

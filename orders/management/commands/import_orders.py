@@ -16,8 +16,10 @@ from orders.models import Upload
 class Command(ImportCommand):
     kind = Upload.Kind.ORDERS
     help = (
-        "Import orders: our own CSV, Shopify's orders export as it is, or any export by a column map. New orders join "
-        "the queues of products on backorder, known ones are closed as far as the file says so; nothing is reopened, "
+        "Import orders: our own CSV, Shopify's orders export as it is, or any export by a column "
+        "map. New orders join "
+        "the queues of products on backorder, known ones are closed as far as the file says so; "
+        "nothing is reopened, "
         "and the same file twice changes nothing. Columns and rules: docs/importing.md."
     )
     examples = (
@@ -29,20 +31,29 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--map", metavar="FILE", type=Path, help="a column map in TOML, for another shop's export")
+        parser.add_argument(
+            "--map",
+            metavar="FILE",
+            type=Path,
+            help="a column map in TOML, for another shop's export",
+        )
         parser.add_argument(
             "--backorder",
             metavar="SKU",
             action="append",
             default=[],
-            help="this product is on backorder: its orders join its queue, now and later; may be repeated",
+            help="this product is on backorder: its orders join its queue, now and later; may be "
+            "repeated",
         )
-        parser.add_argument("--all-products", action="store_true", help="all products of the file are on backorder")
+        parser.add_argument(
+            "--all-products", action="store_true", help="all products of the file are on backorder"
+        )
         parser.add_argument(
             "--remaining",
             metavar="FILE",
             type=Path,
-            help="CSV of order_number, sku, units: how many are still to come of lines that need a person",
+            help="CSV of order_number, sku, units: how many are still to come of lines that need "
+            "a person",
         )
 
     def table(self, options: dict[str, Any]) -> Table:
@@ -66,4 +77,6 @@ class Command(ImportCommand):
         }
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
-        return summaries.of_orders(counts, to_join="--backorder SKU or --all-products", to_release="manage.py go_live")
+        return summaries.of_orders(
+            counts, to_join="--backorder SKU or --all-products", to_release="manage.py go_live"
+        )

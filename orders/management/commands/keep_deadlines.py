@@ -9,7 +9,8 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Tell everyone whose last promised day is today, or past, and whose units will not leave on it; remind who has to "
+        "Tell everyone whose last promised day is today, or past, and whose units will not leave "
+        "on it; remind who has to "
         "answer a delay, and apply what silence means. The worker does this by itself."
     )
 
@@ -25,9 +26,15 @@ class Command(BaseCommand):
             services.warn_staff(now=now),
         )
         lines = services.keep_deadlines(now=now)
-        self.stdout.write(f"Reserved lines told that they have not shipped: {lines:,}. Waiting ones were reviewed.")
         self.stdout.write(
-            f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: {warned:,}."
+            f"Reserved lines told that they have not shipped: {lines:,}. Waiting ones were "
+            f"reviewed."
+        )
+        self.stdout.write(
+            f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: "
+            f"{warned:,}."
         )
         if services.deadlines_left(now=now):
-            raise CommandError("some lines are held by another transaction, such as an import: run this again")
+            raise CommandError(
+                "some lines are held by another transaction, such as an import: run this again"
+            )

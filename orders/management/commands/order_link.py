@@ -12,13 +12,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, "order_link 1001", "order_link 1001 --look")
-        parser.add_argument("number", metavar="NUMBER", help="the order's number, with or without #")
-        parser.add_argument("--look", action="store_true", help="the link that may only look, to show to others")
+        parser.add_argument(
+            "number", metavar="NUMBER", help="the order's number, with or without #"
+        )
+        parser.add_argument(
+            "--look", action="store_true", help="the link that may only look, to show to others"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         number = "".join(options["number"].split())
         for spelling in (number, number.lstrip("#")):
             if order := Order.objects.filter(number__iexact=spelling).first():
-                self.stdout.write(order_url(order, Purpose.LOOK if options["look"] else Purpose.ACT))
+                self.stdout.write(
+                    order_url(order, Purpose.LOOK if options["look"] else Purpose.ACT)
+                )
                 return
-        raise CommandError(f"there is no order {number}; expected the number of an order that joined a queue")
+        raise CommandError(
+            f"there is no order {number}; expected the number of an order that joined a queue"
+        )

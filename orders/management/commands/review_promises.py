@@ -11,8 +11,10 @@ from orders.models import EventKind
 
 class Command(BaseCommand):
     help = (
-        "Review every product that has a queue: forecast it anew and publish what customers would notice, as the daily "
-        "review does; tell those who may cancel since the agreed day has passed; and tell those who heard nothing for long "
+        "Review every product that has a queue: forecast it anew and publish what customers would "
+        "notice, as the daily "
+        "review does; tell those who may cancel since the agreed day has passed; and tell those "
+        "who heard nothing for long "
         "that nothing changed. Products whose changes are still "
         "settling are left to their own time."
     )
@@ -28,12 +30,17 @@ class Command(BaseCommand):
         published[EventKind.ON_TRACK] = services.reassure(now=now)
         self.stdout.write(f"Published: {words(published)}.")
         if left := services.unreviewed(now=now, since=now).count():
-            raise CommandError(f"{_held(left)} by another transaction, such as an import: run this again")
+            raise CommandError(
+                f"{_held(left)} by another transaction, such as an import: run this again"
+            )
 
 
 def words(published: Counter[str]) -> str:
     """`12 later, 3 earlier`, by the kinds of events; `nothing`."""
-    return ", ".join(f"{published[kind]:,} {kind}" for kind in EventKind.values if published[kind]) or "nothing"
+    return (
+        ", ".join(f"{published[kind]:,} {kind}" for kind in EventKind.values if published[kind])
+        or "nothing"
+    )
 
 
 def _held(products: int) -> str:

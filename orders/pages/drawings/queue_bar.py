@@ -1,5 +1,6 @@
-"""The queue bar: who is ahead, where mine are, and the deliveries that will serve us, as the promise last published has
-it. Geometry in percent of the picture's width, mirrored for who reads from right to left."""
+"""The queue bar: who is ahead, where mine are, and the deliveries that will serve us, as the
+promise last published has it. Geometry in percent of the picture's width, mirrored for who reads
+from right to left."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a line stands in its queue, counted in units: `gone` were ahead when the promise was published and are not
-    any more, `ahead` are now, `mine` wait. `deliveries` come in this order and end with the one that brings my last
-    unit; none where no delivery covers them."""
+    """Where a line stands in its queue, counted in units: `gone` were ahead when the promise was
+    published and are not any more, `ahead` are now, `mine` wait. `deliveries` come in this order
+    and end with the one that brings my last unit; none where no delivery covers them."""
 
     gone: int
     ahead: int
@@ -71,8 +72,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class QueueBar:
-    """`told`: all of it in words, for who does not see it. `deliveries`: empty for a single one, which the sentence on
-    the place names already."""
+    """`told`: all of it in words, for who does not see it. `deliveries`: empty for a single one,
+    which the sentence on the place names already."""
 
     segments: tuple[Segment, ...]
     told: str
@@ -90,9 +91,9 @@ def standing(
     mine: int,
     served: int = 0,
 ) -> Standing:
-    """From the forecast a promise rests on. Its `bands` say which delivery brings which unit; `reference` is the one the
-    promise names; `served` units of mine have arrived since. Where the line has grown past what it covers, the deliveries
-    are left out rather than another named."""
+    """From the forecast a promise rests on. Its `bands` say which delivery brings which unit;
+    `reference` is the one the promise names; `served` units of mine have arrived since. Where the
+    line has grown past what it covers, the deliveries are left out rather than another named."""
     gone = max((promised_ahead or 0) - ahead, 0)
     brought = [
         (name, sum(band["up_to"] - band["over"] for band in run))
@@ -102,7 +103,10 @@ def standing(
     serving = []
     for name, units in brought:
         serving.append(Delivery(due.get(name), units))
-        if name == reference and sum(each.units for each in serving) >= gone + served + ahead + mine:
+        if (
+            name == reference
+            and sum(each.units for each in serving) >= gone + served + ahead + mine
+        ):
             return Standing(gone, ahead, mine, _few(_without(serving, served, after=gone)))
     return Standing(gone, ahead, mine, ())
 
@@ -141,7 +145,8 @@ def queue_bar(stands: Standing, *, today: date, locale: str) -> QueueBar:
 
 
 def parts_of(stands: Standing) -> Iterable[Part]:
-    """In the order of the line; units of one delivery stand together, and what it has left for those behind at its end."""
+    """In the order of the line; units of one delivery stand together, and what it has left for
+    those behind at its end."""
     runs = [("gone", stands.gone), ("ahead", stands.ahead), ("mine", stands.mine)]
     holds = [each.units for each in stands.deliveries] or [sum(units for _, units in runs)]
     for delivery, units in enumerate(holds):
@@ -175,12 +180,20 @@ def segments_of(parts: Sequence[Part], *, mirrored: bool) -> Iterable[Segment]:
 
 
 def shares(numbers: Sequence[int], *, total: float, least: float) -> list[float]:
-    """`total` divided in proportion to `numbers`, all above 0, but none below `least` (nor below an equal share)."""
+    """`total` divided in proportion to `numbers`, all above 0, but none below `least` (nor below an
+    equal share)."""
     least = min(least, total / max(len(numbers), 1))
     small = {n for n, number in enumerate(numbers) if number * total < least * sum(numbers)}
     while True:
-        room, count = total - least * len(small), sum(number for n, number in enumerate(numbers) if n not in small)
-        more = {n for n, number in enumerate(numbers) if n not in small and number * room < least * count}
+        room, count = (
+            total - least * len(small),
+            sum(number for n, number in enumerate(numbers) if n not in small),
+        )
+        more = {
+            n
+            for n, number in enumerate(numbers)
+            if n not in small and number * room < least * count
+        }
         if not more:
             break
         small |= more
@@ -222,7 +235,9 @@ def _meaning(state: str, units: int) -> str:
     return ngettext("room for %(units)s more", "room for %(units)s more", units)
 
 
-def _served(stands: Standing, parts: Sequence[Part], *, today: date, dates: Locale) -> Iterable[Served]:
+def _served(
+    stands: Standing, parts: Sequence[Part], *, today: date, dates: Locale
+) -> Iterable[Served]:
     """Those that still bring something for who waits here."""
     for n, delivery in enumerate(stands.deliveries):
         if all(part.state == "gone" for part in parts if part.delivery == n):
@@ -240,7 +255,9 @@ def _served(stands: Standing, parts: Sequence[Part], *, today: date, dates: Loca
 def _delivery(delivery: Delivery, mine: int, *, overdue: bool) -> str:
     units = delivery.units
     if delivery.due is None:
-        return ngettext("Earlier deliveries: %(units)s unit", "Earlier deliveries: %(units)s units", units)
+        return ngettext(
+            "Earlier deliveries: %(units)s unit", "Earlier deliveries: %(units)s units", units
+        )
     if overdue and mine:
         return ngettext(
             "Was due %(day)s: %(units)s unit, %(mine)s of them yours",

@@ -1,5 +1,6 @@
-"""The window strip: the window as it is told now on an axis of days, and those told before under it, so that a slip is
-seen at a glance. Geometry in percent of the picture's width, mirrored for who reads from right to left."""
+"""The window strip: the window as it is told now on an axis of days, and those told before under
+it, so that a slip is seen at a glance. Geometry in percent of the picture's width, mirrored for who
+reads from right to left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,7 +101,9 @@ class Strip:
         return self.axis_y + AXIS
 
 
-def window_strip(present: Told, former: Sequence[Told], *, today: date, locale: str) -> Strip | None:
+def window_strip(
+    present: Told, former: Sequence[Told], *, today: date, locale: str
+) -> Strip | None:
     """`former`: newest first. None where no day was ever told: there is nothing to draw."""
     shown = [*former[: FORMER_SHOWN - 1], *former[FORMER_SHOWN - 1 :][-1:]]
     if not any(_last_day(told.window) for told in (present, *shown)):
@@ -136,7 +139,10 @@ class Axis:
 
     @classmethod
     def over(cls, told: Sequence[Told], *, today: date, mirrored: bool) -> "Axis":
-        days = [today, *(day for each in told for day in (each.window.early, _last_day(each.window)) if day)]
+        days = [
+            today,
+            *(day for each in told for day in (each.window.early, _last_day(each.window)) if day),
+        ]
         margin = max((max(days) - min(days)) / 25, DAY)
         return cls(min(days) - margin, max(days) + margin, mirrored)
 
@@ -170,16 +176,21 @@ class Axis:
         while day <= self.last:
             share = self.share(day)
             edge, skeleton = (EDGE, "MMM") if day.year == year else (ROOM / 2, "yMMM")
-            if edge <= share < 100 - ROOM / 2 and all(abs(share - other) >= ROOM for other in taken):
+            if edge <= share < 100 - ROOM / 2 and all(
+                abs(share - other) >= ROOM for other in taken
+            ):
                 taken.append(share)
-                marks.append(Mark(self.x(share), format_skeleton(skeleton, day, locale=dates), "middle"))
+                marks.append(
+                    Mark(self.x(share), format_skeleton(skeleton, day, locale=dates), "middle")
+                )
                 year = day.year
             day = (day + 31 * DAY).replace(day=1)
         return marks
 
 
 def _last_day(window: Window) -> date | None:
-    """None where no last day was named; days too far apart to be told are kept in `late`, and not shown."""
+    """None where no last day was named; days too far apart to be told are kept in `late`, and not
+    shown."""
     return window.late if window.kind in ("dated", "unrated") else None
 
 
@@ -192,7 +203,8 @@ def _label(told: Told, *, today: date, is_now: bool, dates: Locale) -> str:
 
 
 def _short(window: Window, *, today: date, dates: Locale) -> str:
-    """ "3–7 Dec", "28 Dec – 8 Jan 2027": the row has to fit a phone, so the present year is not named."""
+    """ "3–7 Dec", "28 Dec – 8 Jan 2027": the row has to fit a phone, so the present year is not
+    named."""
     last = _last_day(window)
     if last is None:
         return gettext("no date") if window.kind == "none" else gettext("no latest date")
@@ -200,13 +212,19 @@ def _short(window: Window, *, today: date, dates: Locale) -> str:
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": format_skeleton(skeleton, last, locale=dates)}
     if window.early.year == today.year < last.year:
-        days = (format_skeleton("MMMd", window.early, locale=dates), format_skeleton(skeleton, last, locale=dates))
+        days = (
+            format_skeleton("MMMd", window.early, locale=dates),
+            format_skeleton(skeleton, last, locale=dates),
+        )
         return f"{days[0]}{THIN_SPACE}–{THIN_SPACE}{days[1]}"
     return format_interval(window.early, last, skeleton, locale=dates)
 
 
 def _in_words(present: Told, former: Sequence[Told], *, today: date, dates: Locale) -> str:
-    said = [gettext("The window now: %(window)s.") % {"window": _long(present.window, today=today, dates=dates)}]
+    said = [
+        gettext("The window now: %(window)s.")
+        % {"window": _long(present.window, today=today, dates=dates)}
+    ]
     said += [
         gettext("Told on %(day)s: %(window)s.")
         % {
