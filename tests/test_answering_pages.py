@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from orders import services
 from orders.access import Purpose, link_token
@@ -451,8 +452,8 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
 
 
 def test_who_had_cancelled_a_part_reads_which_refund_stays_due(
-    client: Client, restock: Restock, clock
-) -> None:  # type: ignore[no-untyped-def]
+    client: Client, restock: Restock, clock: time_machine.Traveller
+) -> None:
     line = first_delay(restock, 3)
     slip(restock, 50, now=NOON + 2 * DAY)
     act(client, line, "cancel", quantity=1)
@@ -469,8 +470,8 @@ def test_who_had_cancelled_a_part_reads_which_refund_stays_due(
 
 
 def test_once_the_refund_is_sent_nobody_is_put_back(
-    client: Client, restock: Restock, clock
-) -> None:  # type: ignore[no-untyped-def]
+    client: Client, restock: Restock, clock: time_machine.Traveller
+) -> None:
     line = second_delay(restock)
     clock.move_to(silent(line))
     services.mark_refund_sent(Refund.objects.get(), now=NOON + 60 * DAY)
@@ -524,8 +525,8 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(
 
 
 def test_questions_cost_no_query_of_their_own(
-    client: Client, restock: Restock, django_assert_num_queries
-) -> None:  # type: ignore[no-untyped-def]
+    client: Client, restock: Restock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     line = second_delay(restock)
     with django_assert_num_queries(6):
         client.get(path(line.order, page=""))

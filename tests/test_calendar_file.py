@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from icalendar import Calendar, Event
+from pytest_django import DjangoAssertNumQueries
 
 from orders import services
 from orders.access import Purpose, link_token
@@ -111,8 +112,8 @@ def test_without_any_date_it_is_still_a_calendar(client: Client) -> None:
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_more_lines_cost_no_more_queries(
-    client: Client, django_assert_num_queries, number: int
-) -> None:  # type: ignore[no-untyped-def]
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, number: int
+) -> None:
     lines = [services.NewLine(make_product(), 1) for _ in range(number)]
     new = services.NewOrder(number="1001", placed_at=NOON, email="ada@example.com", lines=lines)
     row = services.place_order(new, now=NOON)
