@@ -9,18 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.supply import NO_WINDOW, Window
-from orders.pages.drawings.queue_bar import (
-    MOST_DELIVERIES,
-    THINNEST,
-    Delivery,
-    Standing,
-    parts_of,
-    queue_bar,
-    segments_of,
-    shares,
-    standing,
-)
-from orders.pages.drawings.window_strip import FORMER_SHOWN, Told, window_strip
+from orders.pages.drawings.queue_bar import THINNEST, queue_bar, segments_of, shares
+from orders.pages.drawings.window_strip import FORMER_SHOWN, window_strip
+from orders.pages.promised import Told
+from orders.pages.standing import MOST_DELIVERIES, Delivery, Standing, parts_of, standing
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)

@@ -21,7 +21,7 @@ from orders.models import (
     Receipt,
     Restock,
 )
-from orders.pages.status import offer
+from orders.pages.offer import offer
 from orders.services import promises
 from orders.services.forecasts import cutoff
 from orders.words import sentence

@@ -8,7 +8,7 @@ from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from orders.models import Event
-from orders.pages.drawings.queue_bar import parts_of
+from orders.pages.standing import parts_of
 from orders.pages.status import LineStatus, Status, order_status
 from tests.factories import NOON
 from tests.gallery import states

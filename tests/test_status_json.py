@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, Product, Promise
-from orders.pages.status import about
+from orders.pages.offer import about
 from tests.factories import (
     NOON,
     lamp_of_a_punctual_supplier,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 from icalendar import Calendar, Event, Timezone
 
 from orders.models import Order, Promise
-from orders.pages.status import NAMES_A_DAY, LineStatus, Status
+from orders.pages.promised import NAMES_A_DAY
+from orders.pages.status import LineStatus, Status
 from orders.words import in_language, isolated, window_of, window_words
 
 REFRESH = timedelta(hours=6)

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from orders.domain.supply import Window
 from orders.models import EventKind
-from orders.pages.status import LineStatus, Offer, Status, about_units
+from orders.pages.offer import Offer, about_units
+from orders.pages.status import LineStatus, Status
 
 
 def status_object(status: Status) -> dict[str, Any]:

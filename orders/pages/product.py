@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from orders.pages import json_api
 from orders.pages.language import read_as
+from orders.pages.offer import Offer, about_units, offer
 from orders.pages.public_record import FEWEST, of_product, recent_record
-from orders.pages.status import Offer, about_units, offer
 from orders.words import spoken_for_sentence, window_html
 
 LARGEST_OFFER = 999

@@ -20,9 +20,10 @@ from orders.models import Choice, Order
 from orders.pages import json_api
 from orders.pages import live as polling
 from orders.pages.calendar import calendar_of
+from orders.pages.choices import refund_by
 from orders.pages.language import number_typed, read_as
 from orders.pages.public_record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
-from orders.pages.status import LineStatus, Status, is_mailed, order_status, refund_by
+from orders.pages.status import LineStatus, Status, is_mailed, order_status
 from orders.words import outcome_sentence, zone_of
 
 

@@ -11,8 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
-from orders.pages.drawings.window_strip import Strip, Told, window_strip
-from orders.pages.status import DatesHeld, Happened, LineStatus, Parcel
+from orders.pages.drawings.window_strip import Strip, window_strip
+from orders.pages.parcels import Parcel
+from orders.pages.promised import DatesHeld, Told
+from orders.pages.status import LineStatus
+from orders.pages.timeline import Happened
 from orders.words import (
     dates_held_sentence,
     day_words,

@@ -11,6 +11,7 @@ from babel.dates import format_interval, format_skeleton
 from django.utils.translation import get_language_bidi, gettext
 
 from orders.domain.supply import Window
+from orders.pages.promised import Told
 from orders.words.days import day_words, in_language
 
 FORMER_SHOWN = 4  # the newest three and the very first
@@ -20,14 +21,6 @@ ROOM = 24.0  # percent between two words under the axis
 EDGE = 5.0  # percent: half a month's name
 THIN_SPACE = "\N{THIN SPACE}"  # about the dash of an interval, as in the CLDR
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A window as it was told on a day."""
-
-    window: Window
-    on: date
 
 
 @dataclass(frozen=True, slots=True)

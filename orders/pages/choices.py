@@ -1,0 +1,167 @@
+"""What the customer of a line may choose: keep, cancel, withdraw, put back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, refund_due_on
+from orders.law import law_of
+from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
+from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
+
+# The rules ask for a withdrawal function in the EU only; customers in the UK have the same right
+# and find the same link.
+MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
+NOTICE_FIELDS = (
+    "promise_id",
+    "jurisdiction",
+    "late",
+    "silence",
+    "answer_by",
+    "consent_to",
+    "delay_days",
+    "cancels_now",
+    "sentences",
+    "adequate",
+    "not_told_at",
+    "outcome",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an open delay notice asks, in words: beside its buttons the first of its sentences is
+    enough, the others say it in full. `answer_by` where silence cancels: the last day; `question`
+    is what the page before the button asks, `kept` what keeping will agree to, `silence` what no
+    answer means. `overtaken`: a newer promise stands, whose date is read beside it."""
+
+    sentences: tuple[str, ...]
+    answer_by: date | None
+    question: str
+    kept: str
+    silence: str
+    overtaken: bool = False
+
+    @property
+    def briefly(self) -> str:
+        return self.sentences[0]
+
+    @property
+    def in_full(self) -> tuple[str, ...]:
+        return self.sentences[1:]
+
+
+def with_choices(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+    """With the newest notice that no newer one replaced, as `notice_row`, the one by which silence
+    cancels, as `cancelling_row`, and the units whose refund is still to be sent. They differ while
+    the newest has not been told."""
+    notices = (
+        DelayNotice.objects.filter(line=OuterRef("pk"))
+        .exclude(outcome=Outcome.SUPERSEDED)
+        .order_by("-pk")
+    )
+    cancelling = notices.filter(
+        outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None
+    )
+    row = JSONObject(**{name: name for name in NOTICE_FIELDS})
+    return lines.annotate(
+        notice_row=notices.values(row=row)[:1],
+        cancelling_row=cancelling.values(row=row)[:1],
+        unrefunded=Subquery(
+            Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
+            .order_by()
+            .values("line")
+            .values(units=Sum("units"))[:1]
+        ),
+    )
+
+
+def newest_notice(line: OrderLine) -> DelayNotice | None:
+    return _notice(line, "notice_row")
+
+
+def _notice(line: OrderLine, name: str) -> DelayNotice | None:
+    row: dict[str, Any] | None = getattr(line, name, None)
+    if row is None:
+        return None
+    days = {
+        name: date.fromisoformat(row[name])
+        for name in ("late", "answer_by", "consent_to")
+        if row[name]
+    }
+    return DelayNotice(**row | days)
+
+
+def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: date) -> Asked | None:
+    """What silence does is said by the notice that was told; keeping agrees to the newest."""
+    rows = (_notice(line, "cancelling_row"), newest)
+    notice = next((row for row in rows if row and row.still_asks(line)), None)
+    asks = notice is not None and Sentence.CHOICE in notice.sentences
+    if newest is None or notice is None or not asks or not line.waiting + line.reserved:
+        return None
+    words: dict[str, Any] = {"locale": locale, "today": today}
+    overtaken = newest.promise_id != line.promise_id
+    return Asked(
+        sentences=tuple(
+            notice_sentences(
+                notice,
+                agreed_by=line.agreed_by,
+                overtaken=notice.promise_id != line.promise_id,
+                reserved=line.reserved_beside,
+                **words,
+            )
+        ),
+        answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
+        question=keep_question(newest, overtaken=overtaken, **words),
+        kept=consent_sentence(newest, overtaken=overtaken, dated=_names_a_day(line), **words),
+        silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
+        overtaken=overtaken,
+    )
+
+
+def _names_a_day(line: OrderLine) -> bool:
+    return line.promise is not None and line.promise.late is not None
+
+
+def put_back(
+    line: OrderLine,
+    notice: DelayNotice | None,
+    own: Iterable[Event],
+    *,
+    locale: str,
+    today: date,
+) -> str:
+    """Empty where nothing can be put back, by the rule of services.way_back, from what the page has
+    read already."""
+    silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
+    if notice is None or not silenced or line.product.is_discontinued:
+        return ""
+    silent = next(
+        (
+            each
+            for each in own
+            if each.kind == EventKind.CANCELLED and each.facts.get("by") == "silence"
+        ),
+        None,
+    )
+    if (getattr(line, "unrefunded", 0) or 0) < min(
+        silent.facts["units"] if silent else 1, line.cancelled
+    ):
+        return ""
+    return consent_sentence(notice, locale=locale, today=today)
+
+
+def may_withdraw(order: Order) -> bool:
+    """From the contract, by the law of the country."""
+    return law_of(order.country, order.region) in MAY_WITHDRAW
+
+
+def refund_by(order: Order, *, now: datetime) -> date:
+    """The last day to send the money for what is cancelled now."""
+    law = law_of(order.country, order.region)
+    return refund_due_on(law, timezone.localtime(now).date())

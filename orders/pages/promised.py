@@ -1,0 +1,102 @@
+"""What was promised for a line: the window told last, how such dates have held, and the windows
+told before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from orders.domain.supply import Window
+from orders.models import Event, OrderLine, Promise, WindowKind
+from orders.words import window_in, window_of
+
+NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
+FEWEST_DATES = 5  # dates given for such goods; fewer are no record to speak of
+
+
+@dataclass(frozen=True, slots=True)
+class DatesHeld:
+    """Of the last `dates` given for goods like this, how many were kept to the day or early."""
+
+    dates: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The promise last published for a line; `due`: the day its delivery was expected on when it
+    was published; `record`: how the dates given for such goods had held until then."""
+
+    window: Window
+    on: date
+    told_at: datetime | None
+    due: date | None
+    record: DatesHeld | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A window as it was told on a day."""
+
+    window: Window
+    on: date
+
+
+def promised_of(line: OrderLine) -> Promised | None:
+    promise = line.promise
+    if promise is None:
+        return None
+    return Promised(
+        window_of(promise),
+        promise.published_on,
+        None if promise.returned_at else promise.told_at,
+        due_days(promise).get(promise.reference),
+        _dates_held(promise),
+    )
+
+
+def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple[Told, ...]:
+    """Every change keeps what was told before it; a window told twice in a row is one, and so is
+    one that still holds."""
+    told: list[Told] = []
+    for event in newest_first:
+        if event.facts.get("told"):
+            on = event.facts.get("told_on")
+            window = window_in(event.facts["told"])
+            if told and told[-1].window == window:
+                told.pop()
+            told.append(
+                Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date())
+            )
+    if told and promise and told[0].window == window_of(promise):
+        del told[0]
+    return tuple(told)
+
+
+def due_days(promise: Promise | None) -> dict[str, date]:
+    """By delivery: the day it was expected on when the promise was published."""
+    return {
+        each["reference"]: date.fromisoformat(each["promised_on"]) for each in _deliveries(promise)
+    }
+
+
+def _dates_held(promise: Promise) -> DatesHeld | None:
+    """None where there are too few to say, or where the window does not rest on them."""
+    supplier = next(
+        (e["supplier"] for e in _deliveries(promise) if e["reference"] == promise.reference), None
+    )
+    record = (
+        promise.forecast.evidence["suppliers"].get(supplier)
+        if promise.forecast and supplier
+        else None
+    )
+    if promise.kind != "dated" or record is None or record["dates"] < FEWEST_DATES:
+        return None
+    return DatesHeld(record["dates"], record["held"])
+
+
+def _deliveries(promise: Promise | None) -> list[dict[str, Any]]:
+    forecast = promise.forecast if promise else None
+    return forecast.evidence.get("deliveries", []) if forecast else []

@@ -1,0 +1,140 @@
+"""Where a line stands in its queue, and which deliveries will serve it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from orders import queue
+from orders.models import Event, EventKind, OrderLine
+from orders.pages.promised import due_days
+
+MOST_DELIVERIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Units that a delivery brings to the line. `due` is None for several taken together."""
+
+    due: date | None
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a line stands in its queue, counted in units: `gone` were ahead when the promise was
+    published and are not any more, `ahead` are now, `mine` wait. `deliveries` come in this order
+    and end with the one that brings my last unit; none where no delivery covers them."""
+
+    gone: int
+    ahead: int
+    mine: int
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Units of one delivery in one state: gone, ahead, mine, behind."""
+
+    state: str
+    units: int
+    delivery: int
+
+
+def standing_of(
+    line: OrderLine, position: queue.Position | None, own: Iterable[Event]
+) -> Standing | None:
+    if position is None:
+        return None
+    promise = line.promise
+    forecast = promise.forecast if promise else None
+    arrived = (
+        event
+        for event in own
+        if event.kind == EventKind.RESERVED and promise and event.at > promise.published_at
+    )
+    return standing(
+        bands=forecast.bands if forecast else (),
+        due=due_days(promise),
+        reference=promise.reference if promise else "",
+        promised_ahead=promise.units_ahead if promise else None,
+        ahead=position.units_ahead,
+        mine=line.waiting,
+        served=sum(event.facts["units"] for event in arrived),
+    )
+
+
+def standing(
+    *,
+    bands: Iterable[Mapping[str, Any]],
+    due: Mapping[str, date],
+    reference: str,
+    promised_ahead: int | None,
+    ahead: int,
+    mine: int,
+    served: int = 0,
+) -> Standing:
+    """From the forecast a promise rests on. Its `bands` say which delivery brings which unit;
+    `reference` is the one the promise names; `served` units of mine have arrived since. Where the
+    line has grown past what it covers, the deliveries are left out rather than another named."""
+    gone = max((promised_ahead or 0) - ahead, 0)
+    brought = [
+        (name, sum(band["up_to"] - band["over"] for band in run))
+        for name, run in groupby(bands, key=lambda band: band["reference"])
+        if name
+    ]
+    serving = []
+    for name, units in brought:
+        serving.append(Delivery(due.get(name), units))
+        if (
+            name == reference
+            and sum(each.units for each in serving) >= gone + served + ahead + mine
+        ):
+            return Standing(gone, ahead, mine, _few(_without(serving, served, after=gone)))
+    return Standing(gone, ahead, mine, ())
+
+
+def _without(deliveries: Iterable[Delivery], units: int, *, after: int) -> list[Delivery]:
+    """What they bring but for `units` of it, which stand behind the first `after`."""
+    left = []
+    for each in deliveries:
+        before = min(after, each.units)
+        taken = min(units, each.units - before)
+        after, units = after - before, units - taken
+        if each.units > taken:
+            left.append(Delivery(each.due, each.units - taken))
+    return left
+
+
+def _few(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    """The earliest taken together where there are many."""
+    spare = len(deliveries) - MOST_DELIVERIES
+    if spare <= 0:
+        return tuple(deliveries)
+    first, rest = deliveries[: spare + 1], deliveries[spare + 1 :]
+    return Delivery(None, sum(each.units for each in first)), *rest
+
+
+def parts_of(stands: Standing) -> Iterable[Part]:
+    """In the order of the line; units of one delivery stand together, and what it has left for
+    those behind at its end."""
+    runs = [("gone", stands.gone), ("ahead", stands.ahead), ("mine", stands.mine)]
+    holds = [each.units for each in stands.deliveries] or [sum(units for _, units in runs)]
+    for delivery, units in enumerate(holds):
+        room = units
+        for at, (state, left) in enumerate(runs):
+            taken = min(room, left)
+            if taken:
+                runs[at] = (state, left - taken)
+                room -= taken
+                yield Part(state, taken, delivery)
+        if room:
+            yield Part("behind", room, delivery)
+
+
+def deliveries_of_mine(stands: Standing) -> int:
+    """How many deliveries bring what waits; 0 where that is not known."""
+    if not stands.deliveries:
+        return 0
+    return len({part.delivery for part in parts_of(stands) if part.state == "mine"})
