@@ -10,8 +10,8 @@ from celery.beat import PersistentScheduler
 from celery.exceptions import Ignore
 from celery.signals import beat_init, before_task_publish, worker_init
 from django.db import Error, connection
-from django.utils.module_loading import import_string
 
+from backorders_site.config.checks import refuse_to_start
 from backorders_site.ops.logs import present_ids
 from notifications import heartbeats
 from orders import clock
@@ -112,7 +112,7 @@ app.steps["worker"].add(SignsOfLife)
 @worker_init.connect
 @beat_init.connect
 def _refuse_to_start(**kwargs: object) -> None:
-    import_string("backorders_site.config.checks.refuse_to_start")()  # the settings are read by now
+    refuse_to_start()
 
 
 @before_task_publish.connect

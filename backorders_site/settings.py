@@ -47,11 +47,6 @@ IMPORT_TELLS_AT_MOST = env.int("IMPORT_TELLS_AT_MOST", default=100)
 # "no change, still on track" after so many days without news
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)
 LONG_QUIET_DAYS = env.int("LONG_QUIET_DAYS", default=30)  # and every so many after two of them
-REACH_OF = "notifications.reach.reach_of"  # asked by orders, which knows no mails
-GOES_OUT_TO = "notifications.reach.goes_out_to"
-GOES_TO_ALL = "notifications.pause.goes_to_all"  # likewise
-# likewise: what an act of the staff would do to customers
-REHEARSE = "backorders_site.staff.preview.rehearse"
 # Carriers' tracking pages by name, beside those of orders.words.tracking: {"Acme":
 # "https://acme.example/{number}"}
 TRACKING_LINKS = env.json("TRACKING_LINKS", default={})

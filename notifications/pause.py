@@ -25,11 +25,6 @@ def why_held() -> str:
     return "staff" if present_hold() else ""
 
 
-def goes_to_all() -> bool:
-    """Mail goes out, and to everybody."""
-    return mail_mode().name == "send" and not present_hold()
-
-
 def hold_mail(reason: str, *, now: datetime, actor: str) -> Hold:
     """No mail is handed over from now on. One whose content is on its way to the mail server is not
     called back."""

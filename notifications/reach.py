@@ -1,11 +1,10 @@
 """Whom mail reaches now: one rule for every page that promises a mail."""
 
-from dataclasses import dataclass
-
 from django.db import connection
 
 from notifications.mail_mode import mail_mode
 from notifications.pause import NOT_HELD, present_hold
+from orders.mail_port import Reach
 from orders.models import Order
 
 ASKED = f"""
@@ -15,21 +14,16 @@ ASKED = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """`is_reached`: a mail to the customer of an order would go out now, to an address that none
-    came back from. `hears_no_change`: they want to be mailed that nothing changed; without an
-    address the page says it all the same."""
-
-    is_reached: bool
-    hears_no_change: bool
-
-
 def goes_out_to(address: str | None) -> bool:
     """Whether mail goes out now to an address, whoever has it (None: to any at all). It asks
     nothing about the address itself, so that a page which says so to strangers gives nobody away.
     """
     return _is_allowed(address) and present_hold() is None
+
+
+def goes_to_all() -> bool:
+    """Mail goes out, and to everybody."""
+    return mail_mode().name == "send" and not present_hold()
 
 
 def _is_allowed(address: str | None) -> bool:

@@ -12,7 +12,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from notifications import heartbeats
-from notifications.pause import goes_to_all, why_held
+from notifications.pause import why_held
+from notifications.reach import goes_to_all
 from orders import clock
 
 LATE_SECONDS = 300  # the SLO of a mail is ten minutes

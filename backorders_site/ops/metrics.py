@@ -25,7 +25,8 @@ from redis import RedisError
 from backorders_site.celery import QUEUE
 from backorders_site.ops import health
 from notifications import heartbeats
-from notifications.pause import goes_to_all, why_held
+from notifications.pause import why_held
+from notifications.reach import goes_to_all
 from orders import clock
 from orders.services import today_of
 

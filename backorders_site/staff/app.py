@@ -1,5 +1,4 @@
 from django.contrib.admin.apps import SimpleAdminConfig
-from django.utils.module_loading import autodiscover_modules
 
 
 class StaffAdminConfig(SimpleAdminConfig):
@@ -7,4 +6,4 @@ class StaffAdminConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        autodiscover_modules("staff.admin")
+        from backorders_site.staff import admin  # noqa: F401, PLC0415 - models are loaded by now

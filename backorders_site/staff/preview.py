@@ -15,10 +15,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.example_emails import Example, Sort, examples
+from backorders_site.staff.words import Text
 from notifications.compose.selection import CHIEF_FIRST
-from notifications.pause import goes_to_all
+from notifications.reach import goes_to_all
 from orders import services
 from orders.domain.delay_rules import Jurisdiction, Sentence
 from orders.imports.run import Run

@@ -3,9 +3,9 @@ desk.pages.staff_page."""
 
 from django.urls import path
 
-from backorders_site.staff import example_emails
 from backorders_site.staff.pages import (
     email_progress,
+    example_email,
     go_live,
     imports,
     order,
@@ -42,7 +42,7 @@ urlpatterns = [
     # Deliveries and their products
     path("product/<path:sku>/", product.show, name="product"),
     path("telling/<path:sku>/", email_progress.show, name="telling"),
-    path("example/<slug:name>/", example_emails.example, name="example"),
+    path("example/<slug:name>/", example_email.example, name="example"),
     path("receive/", pick_and_receive.receiving, name="receiving"),
     path("pick-list/", pick_and_receive.picking, name="picking"),
     path("pick-list.csv", pick_and_receive.picking_csv, name="picking_csv"),

@@ -1,16 +1,13 @@
 """My orders: a mailed link, good for a quarter of an hour, opens all orders of one mail address.
 There is no account."""
 
-from collections.abc import Callable
-
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import access, services
+from orders.mail_port import mail_port
 from orders.pages.language import read_as
 from orders.pages.my_orders_overview import orders_of
 
@@ -18,7 +15,7 @@ from orders.pages.my_orders_overview import orders_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """The same answer, in the same time, whether or not an order has the address."""
-    goes_out_to: Callable[[str | None], bool] = import_string(settings.GOES_OUT_TO)
+    goes_out_to = mail_port().goes_out_to
     if request.method != "POST":
         return render(request, "orders/mine.html", {"held": not goes_out_to(None)})
     typed = request.POST.get("email", "")

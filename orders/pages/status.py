@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Protocol
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from orders import queue
 from orders.domain.promises import CHANCES_HOLD
+from orders.mail_port import mail_port
 from orders.models import Event, EventKind, Order, OrderLine
 from orders.pages.choices import (
     Asked,
@@ -183,7 +182,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
     parcels = parcels_of(order, events) if any(line.shipped for line in lines) else {}
-    reach = _reach_of(order)
+    reach = mail_port().reach_of(order)
     reader = _Reader(
         locale, timezone.localtime(now).date(), may_withdraw(order), reach.hears_no_change
     )
@@ -208,25 +207,9 @@ class _Reader:
     hears_no_change: bool
 
 
-class Reach(Protocol):
-    """What a page may promise of mails (notifications.reach)."""
-
-    @property
-    def is_reached(self) -> bool: ...
-
-    @property
-    def hears_no_change(self) -> bool: ...
-
-
-def _reach_of(order: Order) -> Reach:
-    """The mails know, and this room does not know them."""
-    reach: Reach = import_string(settings.REACH_OF)(order)
-    return reach
-
-
 def is_mailed(order: Order) -> bool:
     """Whether a mail to its customer goes out now."""
-    return _reach_of(order).is_reached
+    return mail_port().reach_of(order).is_reached
 
 
 def _lines(order: Order) -> list[OrderLine]:

@@ -4,25 +4,18 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backorders_site.staff.words import Text
 from orders.services import Refused
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
-    Text = StrOrPromise
-else:
-    Text = str | Promise
 
 
 class DayInput(forms.DateInput):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from csp.constants import SELF
 from csp.decorators import csp_update
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -28,15 +27,16 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.html import format_html, strip_tags
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backorders_site.staff.actions.base import Act, NewRow, Text
+from backorders_site.staff.actions.base import Act, NewRow
 from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.finding import KEYS_OF
+from backorders_site.staff.preview import rehearse
+from backorders_site.staff.words import Text
 from orders import clock, queue
 from orders.services import Refused
 
@@ -411,7 +411,7 @@ class BackordersAdmin(ModelAdmin):
         if "count" not in request.POST and lines * form.weight > COUNTED_AT_ONCE:
             return {"is_counting": True}
         try:
-            consequences = import_string(settings.REHEARSE)(
+            consequences = rehearse(
                 partial(perform, now=now, actor=actor), form.products(), now=now
             )
         except Refused as refused:

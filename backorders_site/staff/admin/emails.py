@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act, StaffReason, Text
+from backorders_site.staff.actions.base import Act, StaffReason
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
     ConditionFilter,
@@ -33,6 +33,7 @@ from backorders_site.staff.admin.history import event_words
 from backorders_site.staff.admin.orders import OrderAdmin, moment
 from backorders_site.staff.admin.shop_changes import ChangeAct, ShopChangeAdmin
 from backorders_site.staff.finding import with_number
+from backorders_site.staff.words import Text
 from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
 from notifications.outbox import staff_actions
 from orders import services

@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin
+from backorders_site.staff.words import SILENCE_WORDS, Text
 from orders.domain.delay_rules import Case, Jurisdiction, Sentence, Silence
 from orders.models import (
     TO_COME,
@@ -157,11 +157,6 @@ def _coded(field: str, title: Text, codes: Mapping[str, Text]) -> type[Condition
     return Coded
 
 
-SILENCE_WORDS: Mapping[str, Text] = {
-    Silence.CONSENT: gettext_lazy("silence agrees"),
-    Silence.CANCEL: gettext_lazy("silence cancels"),
-    Silence.KEEPS_PLACE: gettext_lazy("silence keeps the place"),
-}
 CODES = (
     _coded("case", gettext_lazy("case"), {case: case for case in Case}),
     _coded("jurisdiction", gettext_lazy("jurisdiction"), {rules: rules for rules in Jurisdiction}),

@@ -17,7 +17,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.actions.orders import (
     DidNotLeave,
     KeepsPlace,
@@ -29,6 +28,7 @@ from backorders_site.staff.actions.orders import (
 from backorders_site.staff.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.finding import with_number, with_tracking
+from backorders_site.staff.words import Text
 from orders import queue
 from orders.domain.working_days import add_working_days
 from orders.models import (

@@ -19,7 +19,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.actions.orders import Cancel, NewOrder, Ship, TellCustomer, WriteNote
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
@@ -42,6 +41,7 @@ from backorders_site.staff.finding import (
     with_sku,
     with_tracking,
 )
+from backorders_site.staff.words import Text
 from orders import queue, services
 from orders.access import Purpose, order_url
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.actions.restocks import (
     CancelRest,
     Correct,
@@ -37,6 +36,7 @@ from backorders_site.staff.admin.base import (
     link,
     list_url,
 )
+from backorders_site.staff.words import Text
 from orders import queue
 from orders.models import (
     OrderLine,

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, Text
+from backorders_site.staff.actions.base import Act
 from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
+from backorders_site.staff.words import Text
 from orders import services
 from orders.models import ShopChange
 

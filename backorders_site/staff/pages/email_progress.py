@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from backorders_site.staff.pages.base import staff_page
-from notifications.pause import goes_to_all
+from notifications.reach import goes_to_all
 from orders.models import Discontinuation, Product, RestockDate
 
 SHOWN = timedelta(days=1)

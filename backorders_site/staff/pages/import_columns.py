@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Text
+from backorders_site.staff.words import Text
 from orders.imports.csv.table import Table, Unreadable
 from orders.imports.sources.column_map import KNOWN, NEEDED, as_list
 from orders.imports.sources.statuses import Said, status_columns, words_of

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.pages import report_figures as figures
 from backorders_site.staff.pages.base import page, staff_page
+from backorders_site.staff.words import Text
 
 SHOWN = 100  # rows of a table; the sheet has all
 

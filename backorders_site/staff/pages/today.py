@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from backorders_site.staff.actions.base import Text
 from backorders_site.staff.admin.base import ConditionFilter, list_url
 from backorders_site.staff.admin.emails import ForStaff
 from backorders_site.staff.admin.history import NoticeState
@@ -31,6 +30,7 @@ from backorders_site.staff.admin.shop_tasks import TaskState
 from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.pages.base import staff_page
 from backorders_site.staff.pages.trouble import Trouble, troubles
+from backorders_site.staff.words import Text
 from notifications.mail_mode import mail_mode
 from notifications.models import Hold, Message
 from notifications.pause import present_hold

@@ -5,9 +5,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from orders import services
+from orders.mail_port import mail_port
 from orders.management.importing import with_example
 from orders.models import Order, Release
 from orders.unreleased import TOTAL, past_agreed, who_would_hear_what
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says."
             )
-        elif not import_string(settings.GOES_TO_ALL)():
+        elif not mail_port().goes_to_all():
             self.stdout.write(
                 "Staff hold all mail: messages are composed and kept until it is released."
             )

@@ -1,0 +1,43 @@
+"""What orders asks about email, which it does not know: `notifications` fills the port at start."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+
+from orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`is_reached`: a mail to the customer of an order would go out now, to an address that none
+    came back from. `hears_no_change`: they want to be mailed that nothing changed; without an
+    address the page says it all the same."""
+
+    is_reached: bool
+    hears_no_change: bool
+
+
+class MailPort(Protocol):
+    def reach_of(self, order: Order) -> Reach: ...
+
+    def goes_out_to(self, address: str | None) -> bool:
+        """Whether email goes out now to an address, whoever has it (None: to any at all)."""
+
+    def goes_to_all(self) -> bool: ...
+
+
+_port: MailPort | None = None
+
+
+def fill(port: MailPort) -> None:
+    global _port
+    _port = port
+
+
+def mail_port() -> MailPort:
+    if _port is None:
+        raise ImproperlyConfigured(
+            "orders.mail_port is empty: is notifications among the INSTALLED_APPS?"
+        )
+    return _port
