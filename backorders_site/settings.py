@@ -28,9 +28,7 @@ SHOP_NAME = env.str("SHOP_NAME", default="Our shop")
 SHOP_COLOUR = env.str("SHOP_COLOUR", default="")  # #rrggbb; empty: the green of site.css
 SHOP_FONT = env.str("SHOP_FONT", default="")
 SHOP_LOGO = env.str("SHOP_LOGO", default="")  # the path of a file
-DELAY_RULES = env.str(
-    "DELAY_RULES", default=""
-)  # stricter ones than the law of the shipping country asks: US-CA, EU, UK
+DELAY_RULES = env.str("DELAY_RULES", default="")  # stricter than the shipping country's law asks
 # its working days decide when goods can be handled
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()
 SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "help@example.com")

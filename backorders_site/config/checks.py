@@ -23,6 +23,7 @@ from sentry_sdk.utils import BadDsn, Dsn
 from backorders_site.look import theme
 from notifications.mail_mode import parse_mail_mode
 from notifications.transport.rates import parse_rates
+from orders.domain.delay_rules import STRICTER
 
 SHIPMENTS_RECORDED = ("learned", "live", "overnight")  # orders.services.recorded_days
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.words.tracking
@@ -202,9 +203,6 @@ def words() -> Problems:
                 f"{name}={value!r} holds an end of line.",
                 "Set it on one line: it stands in the head of every mail.",
             )
-
-
-STRICTER = ("US-CA", "EU", "UK")
 
 
 def places() -> Problems:

@@ -58,7 +58,7 @@ class Example:
     def place(self) -> str:
         """The country, and whose rules where its name does not say so."""
         named = Locale("en").territories.get(self.country, self.country) or _("no country")
-        law = {Jurisdiction.EU: "EU", Jurisdiction.US_CA: "California"}.get(self.sort.law)
+        law = self.sort.law.rules.beside_country
         return f"{named}, {law}" if law else named
 
     @property

@@ -30,13 +30,6 @@ from orders.words import language_for, sentence
 
 EXAMPLES = 12  # sorts of mail
 SHOWN = 20  # of those who hear of it, and of the refunds
-LAWS = {
-    Jurisdiction.US: "US",
-    Jurisdiction.US_CA: "California",
-    Jurisdiction.EU: "EU",
-    Jurisdiction.UK: "UK",
-    Jurisdiction.ELSEWHERE: "elsewhere",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +332,9 @@ def _by_law(heard: Collection[_Heard]) -> dict[str, int]:
     """Most first."""
     laws = {group.law for group in heard if group.law}
     counts = {
-        LAWS[Jurisdiction(law)]: sum(each.orders for each in heard if each.law == law)
+        Jurisdiction(law).rules.beside_country or law: sum(
+            each.orders for each in heard if each.law == law
+        )
         for law in laws
     }
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

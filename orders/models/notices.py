@@ -27,7 +27,7 @@ TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
 class DelayNotice(models.Model):
     """What a delay asks of us, and of the customer (orders.domain.delay_rules.Decision). It follows
     its promise, is decided again when its mail is written, and counts from `told_at`. Days are
-    counted days: of delivery in the EU and the UK."""
+    counted days: of delivery where the rules count those."""
 
     promise = models.OneToOneField(Promise, models.PROTECT, related_name="notice")
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="notices")

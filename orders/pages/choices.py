@@ -9,14 +9,11 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from orders.domain.delay_rules import Jurisdiction, Sentence, Silence, refund_due_on
+from orders.domain.delay_rules import Sentence, Silence, refund_due_on
 from orders.law import law_of
 from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
 from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
 
-# The rules ask for a withdrawal function in the EU only; customers in the UK have the same right
-# and find the same link.
-MAY_WITHDRAW = (Jurisdiction.EU, Jurisdiction.UK)
 NOTICE_FIELDS = (
     "promise_id",
     "jurisdiction",
@@ -158,7 +155,7 @@ def put_back(
 
 def may_withdraw(order: Order) -> bool:
     """From the contract, by the law of the country."""
-    return law_of(order.country, order.region) in MAY_WITHDRAW
+    return law_of(order.country, order.region).rules.may_withdraw
 
 
 def refund_by(order: Order, *, now: datetime) -> date:

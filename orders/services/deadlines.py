@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from orders.domain.delay_rules import RULES, latest_day
+from orders.domain.delay_rules import latest_day
 from orders.domain.working_days import add_working_days
 from orders.law import law_of
 from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason, Release, Run
@@ -171,7 +171,7 @@ def _places_it_frees(now: datetime) -> list[tuple[str, str, date]]:
     return [
         (country, region, latest_day(now, country or settings.SHOP_COUNTRY))
         for country, region in places
-        if RULES[law_of(country, region)].missed_day_frees
+        if law_of(country, region).rules.missed_day_frees
     ]
 
 

@@ -7,7 +7,7 @@ from babel import Locale
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from orders.domain.delay_rules import RULES, Jurisdiction, Sentence, Silence
+from orders.domain.delay_rules import Jurisdiction, Sentence, Silence
 from orders.models import DelayNotice
 from orders.words.days import day_words, in_language, number_words
 
@@ -181,7 +181,7 @@ class _Words:
     ) -> None:
         self.notice, self.today, self.dates, self.binds = notice, today, dates, binds
         self.agreed_by, self.reserved = agreed_by, reserved
-        self.rules = RULES[Jurisdiction(notice.jurisdiction)]
+        self.rules = Jurisdiction(notice.jurisdiction).rules
 
     def of(self, code: str) -> str:
         match code:

@@ -20,7 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.domain.delay_rules import (
-    RULES,
     Case,
     Decision,
     Jurisdiction,
@@ -266,12 +265,12 @@ def test_a_shop_may_choose_stricter_rules_but_none_that_ask_less(
 def test_stricter_rules_never_read_silence_as_consent_where_the_law_does_not(
     law: Jurisdiction, chosen: Jurisdiction
 ) -> None:
-    rules = RULES[strictest(law, chosen)]
-    for case, silence in RULES[law].silence.items():
+    rules = strictest(law, chosen).rules
+    for case, silence in law.rules.silence.items():
         assert rules.silence[case] == silence
     assert (rules.delay_length, rules.withdrawal) >= (
-        RULES[law].delay_length,
-        RULES[law].withdrawal,
+        law.rules.delay_length,
+        law.rules.withdrawal,
     )
 
 

@@ -25,7 +25,7 @@ from orders.domain.delay_rules.deadlines import (
     staff_warnings,
 )
 from orders.domain.delay_rules.jurisdictions import (
-    RULES,
+    STRICTER,
     TRANSIT_DAYS,
     Case,
     Jurisdiction,
@@ -41,7 +41,7 @@ from orders.domain.delay_rules.jurisdictions import (
 __all__ = [
     "DAYS_TO_SHIP",
     "REMIND_BEFORE",
-    "RULES",
+    "STRICTER",
     "TRANSIT_DAYS",
     "WARN_BEFORE",
     "Case",

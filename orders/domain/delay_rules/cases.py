@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from orders.domain.delay_rules.jurisdictions import RULES, Case, Jurisdiction, Rules, Silence
+from orders.domain.delay_rules.jurisdictions import Case, Jurisdiction, Rules, Silence
 
 DAYS_TO_SHIP = timedelta(days=30)  # where no day was stated when ordering
 SHORT_DELAY = timedelta(days=30)  # of a first delay, beyond the original day
@@ -109,7 +109,7 @@ class Decision:
 
 def decide(situation: Situation) -> Decision:
     """Total: every situation has a decision."""
-    case, rules = _case(situation), RULES[situation.jurisdiction]
+    case, rules = _case(situation), situation.jurisdiction.rules
     silence = rules.silence.get(case) if case else None
     match case:
         case Case.A | Case.B | Case.C | Case.D:

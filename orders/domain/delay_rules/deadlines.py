@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
-from orders.domain.delay_rules.jurisdictions import RULES, Jurisdiction
+from orders.domain.delay_rules.jurisdictions import Jurisdiction
 
 REMIND_BEFORE = (7, 2)  # days before silence cancels: the customer
 # days before a delay that nobody was told of breaks the day agreed: staff
@@ -64,7 +64,7 @@ def adequate(
     told_at: datetime, notice_by: date, *, jurisdiction: Jurisdiction, country: str
 ) -> bool:
     """Whether a notice handed over at `told_at` counts. Under the US rule a late one does not."""
-    return RULES[jurisdiction].late_notice_counts or told_at < duty_ends(notice_by, country)
+    return jurisdiction.rules.missed_day_frees or told_at < duty_ends(notice_by, country)
 
 
 def reminders(answer_by: date) -> list[date]:

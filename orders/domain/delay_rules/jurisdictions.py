@@ -1,20 +1,12 @@
 """Which rules an order falls under, and what each set of rules asks, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, Self
 
 from orders.domain.working_days import add_working_days
-
-
-class Jurisdiction(StrEnum):
-    US = "US"
-    US_CA = "US-CA"
-    EU = "EU"
-    UK = "UK"
-    ELSEWHERE = "elsewhere"
 
 
 class Case(StrEnum):
@@ -44,31 +36,51 @@ class Silence(StrEnum):
 class Rules:
     """What one jurisdiction asks.
 
-    counts: the day that is promised, "ship" (handed to the carrier) or "delivery". silence: by
-    case; a case that is missing asks the customer nothing. refund_days: counted from the day after
-    the cancellation, in working days of `refund_calendar` where there is one. delay_length: the
-    message states the delay as a number of days or weeks. withdrawal: the shop offers "withdraw
-    from contract here", "confirm withdrawal" and an acknowledgement by mail.
+    name: as DELAY_RULES and the notices have it, at most 10 characters. counts: the day that is
+    promised, "ship" (handed to the carrier) or "delivery". silence: by case; a case that is missing
+    asks the customer nothing. refund_days: counted from the day after the cancellation, in working
+    days of `refund_calendar` where there is one. delay_length: the message states the delay as a
+    number of days or weeks. may_withdraw: from the contract, and the order page offers it.
+    withdrawal: the rules ask for that offer: "withdraw from contract here", "confirm withdrawal"
+    and an acknowledgement by mail.
+
+    countries: of shipping, ISO 3166 alpha-2; with `regions`, in upper case, only these parts of
+    them. beside_country: whose rules these are, where a country's name does not say so.
     """
 
+    name: str
     counts: Literal["ship", "delivery"]
     silence: Mapping[Case, Silence]
     refund_days: int
     refund_calendar: str | None = None
     delay_length: bool = False
+    may_withdraw: bool = False
     withdrawal: bool = False
+    countries: Collection[str] = ()
+    regions: Collection[str] = ()
+    beside_country: str = ""
 
     @property
     def missed_day_frees(self) -> bool:
-        """Whether the customer may leave from the day on that was agreed and has passed, and is
-        asked: elsewhere the order is cancelled then, by silence or by staff."""
+        """Whether the customer is still asked when the day agreed has passed, and may leave from
+        then on, so that a late notice counts; elsewhere the order is cancelled at once, by silence
+        or by staff."""
         return Case.H in self.silence
 
-    @property
-    def late_notice_counts(self) -> bool:
-        """Whether the customer is still asked when the day has passed; if not, the order is
-        cancelled at once."""
-        return Case.H in self.silence
+    def ask_more_than(self, other: "Rules") -> bool:
+        """Comparable only where one set asks all that the other asks, and more."""
+        return self._ask_all_of(other) and not other._ask_all_of(self)
+
+    def _ask_all_of(self, other: "Rules") -> bool:
+        return (
+            self.silence == other.silence
+            and self.refund_calendar == other.refund_calendar
+            and self.refund_days <= other.refund_days
+            and (self.counts == "delivery" or other.counts == "ship")
+            and self.delay_length >= other.delay_length
+            and self.may_withdraw >= other.may_withdraw
+            and self.withdrawal >= other.withdrawal
+        )
 
 
 _US_SILENCE = {
@@ -80,34 +92,70 @@ _US_SILENCE = {
 }
 _OFFER = dict.fromkeys([Case.A, Case.B, Case.C, Case.D, Case.F, Case.H], Silence.KEEPS_PLACE)
 
-RULES: Mapping[Jurisdiction, Rules] = {
-    # 16 CFR Part 435
-    Jurisdiction.US: Rules("ship", _US_SILENCE, refund_days=7, refund_calendar="US"),
-    Jurisdiction.US_CA: Rules(
-        "ship", _US_SILENCE, refund_days=7, refund_calendar="US", delay_length=True
-    ),
-    # Directives 2011/83/EU and (EU) 2023/2673
-    Jurisdiction.EU: Rules("delivery", _OFFER, refund_days=14, withdrawal=True),
-    # Consumer Contracts Regulations 2013
-    Jurisdiction.UK: Rules("delivery", _OFFER, refund_days=14),
-    # No law in particular: the strictest reading that costs a shop nothing.
-    Jurisdiction.ELSEWHERE: Rules("ship", _OFFER, refund_days=14),
-}
-
 _US_TERRITORIES = {"US", "AS", "GU", "MP", "PR", "UM", "VI"}
-_CALIFORNIA = {"CA", "US-CA", "CALIFORNIA"}
 _EU_MEMBERS = set(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
 # parts of Finland and France with a code of their own
 _EU_OVERSEAS = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
 
-# A pair is comparable only where one set asks all that the other asks, and more.
-_STRICTER: Mapping[Jurisdiction, set[Jurisdiction]] = {
-    Jurisdiction.US: {Jurisdiction.US_CA},
-    Jurisdiction.UK: {Jurisdiction.EU},
-    Jurisdiction.ELSEWHERE: {Jurisdiction.UK, Jurisdiction.EU},
+
+class Jurisdiction(StrEnum):
+    """One row each: whatever else depends on whose rules they are is asked of `rules`."""
+
+    _value_: str
+    rules: Rules
+
+    # 16 CFR Part 435
+    US = Rules(
+        "US", "ship", _US_SILENCE, refund_days=7, refund_calendar="US", countries=_US_TERRITORIES
+    )
+    US_CA = Rules(
+        "US-CA",
+        "ship",
+        _US_SILENCE,
+        refund_days=7,
+        refund_calendar="US",
+        delay_length=True,
+        countries={"US"},
+        regions={"CA", "US-CA", "CALIFORNIA"},
+        beside_country="California",
+    )
+    # Directives 2011/83/EU and (EU) 2023/2673
+    EU = Rules(
+        "EU",
+        "delivery",
+        _OFFER,
+        refund_days=14,
+        may_withdraw=True,
+        withdrawal=True,
+        countries=_EU_MEMBERS | _EU_OVERSEAS,
+        beside_country="EU",
+    )
+    # Consumer Contracts Regulations 2013: they ask for no function to withdraw, yet customers have
+    # the same right and find the same link.
+    UK = Rules("UK", "delivery", _OFFER, refund_days=14, may_withdraw=True, countries={"GB"})
+    # No law in particular: the strictest reading that costs a shop nothing.
+    ELSEWHERE = Rules("elsewhere", "ship", _OFFER, refund_days=14)
+
+    def __new__(cls, rules: Any) -> Self:  # mypy has look-ups by name come here, too
+        row = str.__new__(cls, rules.name)
+        row._value_, row.rules = rules.name, rules
+        return row
+
+
+_OF_PLACE: Mapping[tuple[str, str], Jurisdiction] = {
+    (country, region): law
+    for law in Jurisdiction
+    for country in law.rules.countries
+    for region in law.rules.regions or ("",)
 }
+# Those that a shop may choose: each asks more than the law of some other country.
+STRICTER = tuple(
+    law
+    for law in Jurisdiction
+    if any(law.rules.ask_more_than(other.rules) for other in Jurisdiction)
+)
 
 # An assumption, in calendar days, until a shop puts in what its carriers say.
 _FAR_TRANSIT_DAYS = 14
@@ -117,18 +165,13 @@ TRANSIT_DAYS: Mapping[str, int] = dict.fromkeys(_EU_MEMBERS | {"GB"}, 7) | {"CY"
 def jurisdiction_of(country: str, region: str, *, default_country: str) -> Jurisdiction:
     """By shipping country (ISO 3166 alpha-2) and region as the shop writes it; empty country: by
     `default_country`."""
-    country = (country.strip() or default_country).upper()
-    if country in _US_TERRITORIES:
-        in_california = country == "US" and region.strip().upper() in _CALIFORNIA
-        return Jurisdiction.US_CA if in_california else Jurisdiction.US
-    if country in _EU_MEMBERS | _EU_OVERSEAS:
-        return Jurisdiction.EU
-    return Jurisdiction.UK if country == "GB" else Jurisdiction.ELSEWHERE
+    country, region = (country.strip() or default_country).upper(), region.strip().upper()
+    return _OF_PLACE.get((country, region)) or _OF_PLACE.get((country, ""), Jurisdiction.ELSEWHERE)
 
 
 def strictest(law: Jurisdiction, chosen: Jurisdiction) -> Jurisdiction:
     """The set a shop chose where it asks all that the law of the country asks, else the law."""
-    return chosen if chosen in _STRICTER.get(law, ()) else law
+    return chosen if chosen.rules.ask_more_than(law.rules) else law
 
 
 def delivery_by(
@@ -144,16 +187,15 @@ def counted_day(
     country: str,
     transit_days: Mapping[str, int] = TRANSIT_DAYS,
 ) -> date | None:
-    """The last day of a ship window as the jurisdiction counts it: the day of delivery in the EU
-    and the UK."""
-    if ship_late is None or RULES[jurisdiction].counts == "ship":
+    """The last day of a ship window as the jurisdiction counts it: to some, the day of delivery."""
+    if ship_late is None or jurisdiction.rules.counts == "ship":
         return ship_late
     return delivery_by(ship_late, country, transit_days)
 
 
 def refund_due_on(jurisdiction: Jurisdiction, cancelled_on: date) -> date:
     """The last day to send the money for what was cancelled on a day."""
-    rules = RULES[jurisdiction]
+    rules = jurisdiction.rules
     if rules.refund_calendar:
         return add_working_days(cancelled_on, rules.refund_days, rules.refund_calendar)
     return cancelled_on + timedelta(days=rules.refund_days)
