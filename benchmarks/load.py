@@ -154,7 +154,8 @@ def looking(port: int, paths: list[str]) -> Iterator[Answers]:
 
 @contextmanager
 def used(server: Any) -> Iterator[dict[str, float]]:
-    """Processors kept busy by the web, by PostgreSQL, by this process and by the workers it starts."""
+    """Processors kept busy by the web, by PostgreSQL, by this process and by the workers it
+    starts."""
     me = psutil.Process()
     shares: dict[str, float] = {}
     before, begun = _spent(server, me), time.perf_counter()

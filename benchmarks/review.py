@@ -101,7 +101,8 @@ def measure_moved(report: Report, lines: int) -> None:
 
 
 def one_by_one(pk: int, now: datetime) -> None:
-    """What a loop does for each line: read it and its place, save promise, line, event and notice."""
+    """What a loop does for each line: read it and its place, save promise, line, event and
+    notice."""
     from django.db import transaction
 
     from orders.models import DelayNotice, Event, OrderLine, Promise

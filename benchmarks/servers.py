@@ -1,4 +1,5 @@
-"""PostgreSQL and Valkey of a benchmark's own, in a temporary directory, with Django set up on them."""
+"""PostgreSQL and Valkey of a benchmark's own, in a temporary directory, with Django set up on
+them."""
 
 import os
 import tempfile

@@ -57,7 +57,8 @@ class Spent:
     database: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.wall:.1f} s (processor: Python {self.python:.1f}, PostgreSQL {self.database:.1f})"
+        processor = f"Python {self.python:.1f}, PostgreSQL {self.database:.1f}"
+        return f"{self.wall:.1f} s (processor: {processor})"
 
 
 @contextmanager

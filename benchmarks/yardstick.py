@@ -17,7 +17,8 @@ if static := os.environ.get("COLLECTED"):
 settings.ROOT_URLCONF = "benchmarks.yardstick"
 
 TEMPLATE = """<!doctype html><html lang="en"><head><title>{{ order.number }}</title></head><body>
-<h1>Order {{ order.number }}</h1><p>Placed {{ order.placed_at|date:"j F Y" }} by {{ order.customer_name }}</p></body></html>"""
+<h1>Order {{ order.number }}</h1>
+<p>Placed {{ order.placed_at|date:"j F Y" }} by {{ order.customer_name }}</p></body></html>"""
 
 
 def one_query(request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,7 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-GRAMMAR = "expected hold, send or only:ADDRESS[,ADDRESS ...], for example only:ada@example.com,grace@example.com"
+GRAMMAR = (
+    "expected hold, send or only:ADDRESS[,ADDRESS ...], for example "
+    "only:ada@example.com,grace@example.com"
+)
 
 
 @dataclass(frozen=True, slots=True)

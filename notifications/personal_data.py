@@ -12,12 +12,18 @@ from orders.words import sentence
 ORDER = "number email customer_name country region locale placed_at paid_at created_at attention"
 LINE = "product__sku product__name quantity allocated shipped cancelled queued_at agreed_by"
 PROMISE = "line__product__sku kind early likely late sure place published_at told_at returned_at"
-NOTICE = "line__product__sku jurisdiction case late notice_by answer_by consent_to told_at not_told_at outcome ended_at"
+NOTICE = (
+    "line__product__sku jurisdiction case late notice_by answer_by consent_to told_at not_told_at "
+    "outcome ended_at"
+)
 ANSWER = "line__product__sku choice units channel at"
 CHANGE = "order__number what here there seen_at outcome decided_at gone_at"
 REFUND = "line__product__sku units due_on created_at sent_at"
 SHIPMENT = "shipped_at carrier tracking_number"
-MESSAGE = "message_id kind recipient locale subject text html headers state created_at sent_at delivered_at"
+MESSAGE = (
+    "message_id kind recipient locale subject text html headers state created_at sent_at "
+    "delivered_at"
+)
 ATTEMPT = "at outcome phase detail"
 REPORT = "kind recipient detail message_id received_at"
 

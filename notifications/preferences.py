@@ -8,7 +8,8 @@ CHOOSE = """
     INSERT INTO notifications_preference (address, good_news, no_change, changed_at)
     VALUES (%(address)s, %(good_news)s, %(no_change)s, %(now)s)
     ON CONFLICT (upper(address)) DO UPDATE
-    SET good_news = excluded.good_news, no_change = excluded.no_change, changed_at = excluded.changed_at
+    SET good_news = excluded.good_news, no_change = excluded.no_change,
+        changed_at = excluded.changed_at
 """
 
 

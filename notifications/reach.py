@@ -10,7 +10,8 @@ from orders.models import Order
 ASKED = f"""
     SELECT {NOT_HELD},
            EXISTS (SELECT FROM notifications_suppression WHERE upper(address) = upper(%(address)s)),
-           coalesce((SELECT no_change FROM notifications_preference WHERE upper(address) = upper(%(address)s)), true)
+           coalesce((SELECT no_change FROM notifications_preference
+                     WHERE upper(address) = upper(%(address)s)), true)
 """
 
 

@@ -21,9 +21,11 @@ from orders import services
 END_FROZEN = """
     SELECT pg_terminate_backend(holder.pid)
     FROM pg_locks held JOIN pg_stat_activity holder USING (pid)
-    WHERE held.locktype = 'advisory' AND held.granted AND held.classid = 0 AND held.objid = %s AND held.objsubid = 1
+    WHERE held.locktype = 'advisory' AND held.granted
+      AND held.classid = 0 AND held.objid = %s AND held.objsubid = 1
       AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND holder.state LIKE 'idle%%' AND holder.state_change < clock_timestamp() - make_interval(secs => %s)
+      AND holder.state LIKE 'idle%%'
+      AND holder.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 
 # the next tick goes on; far from the time limit, which would cut a mail off that is under way

@@ -200,7 +200,8 @@ def _mine_signer() -> signing.TimestampSigner:
 
 
 def _seal(email: str) -> str:
-    """Stands for an address in a link; who reads the link, in a log say, cannot even guess at it."""
+    """Stands for an address in a link; who reads the link, in a log say, cannot even guess at
+    it."""
     return salted_hmac("orders.access.mine", _address(email)).hexdigest()[:16]
 
 

@@ -32,7 +32,8 @@ def fault() -> str:
         return ""
     unit, name = next((unit, name) for unit, name in UNITS if abs(by) >= unit)
     number = round(abs(by) / unit)
-    return f"{number} {name}{'' if number == 1 else 's'} {'ahead of' if by > NONE else 'behind'} the database's"
+    side = "ahead of" if by > NONE else "behind"
+    return f"{number} {name}{'' if number == 1 else 's'} {side} the database's"
 
 
 def refuse_wrong_clock() -> None:

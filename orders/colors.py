@@ -1,4 +1,5 @@
-"""A shop's one colour, and what its pages need of it, by the contrast that WCAG 2.2 asks of text."""
+"""A shop's one colour, and what its pages need of it, by the contrast that WCAG 2.2 asks of
+text."""
 
 import re
 from colorsys import hls_to_rgb, rgb_to_hls

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 Load = Callable[..., None]  # of a command, with a header and rows: the fixture load
 
-RESTOCKS = "reference,sku,supplier,quantity,expected_on,posted_on,reason,arrived_on,quantity_arrived,known_on"
+RESTOCKS = (
+    "reference,sku,supplier,quantity,expected_on,posted_on,reason,arrived_on,quantity_arrived,"
+    "known_on"
+)
 SHIPMENTS = "order_number,sku,quantity,shipped_at,carrier,tracking_number"
 EXPORT = (
     "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Created at,Lineitem "

@@ -32,7 +32,10 @@ LOGIN = "/admin/login/?next="
 VERAS = ("V-1001", "vera.private@example.com", "Private", "1Z-VERA")
 SEES_VERA = {"look", "acting", "feed", "stop", "mine", *ROLES}
 FULLY = {"acting", "mine", *ROLES}  # who may come by a link that acts for her
-FILE = b"reference,sku,supplier,quantity,expected_on,posted_on\nPO,LAMP,Acme,many,2026-12-01,2026-11-01\n"
+FILE = (
+    b"reference,sku,supplier,quantity,expected_on,posted_on\n"
+    b"PO,LAMP,Acme,many,2026-12-01,2026-11-01\n"
+)
 ROW_VIEWS = ("", "add/", "csv/", "<path:object_id>/", "change/", "delete/", "history/")
 
 # As pg_stat_xact_user_tables counts, without its join over every index.

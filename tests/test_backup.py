@@ -24,7 +24,8 @@ from tests.mailing import mail
 SHOP, RESTORED = "backup_shop", "backup_restored"
 ROOT = Path(settings.BASE_DIR)
 EVERY_ROW = """
-    SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"), '')), count(*) FROM {} t"""
+    SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"), '')), count(*)
+    FROM {} t"""
 
 
 def url_of(database: str) -> str:

@@ -25,7 +25,10 @@ from tests.test_roles import S, W, somebody
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
-AGAIN = "LAMP: the shop lists 2 units again, {} canceled here on 2026-11-02: put {} back, or answer the customer"
+AGAIN = (
+    "LAMP: the shop lists 2 units again, {} canceled here on 2026-11-02: put {} back, or answer "
+    "the customer"
+)
 CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
 NEW_ADDRESS = "the shop has another email address: accept or reject it"
 

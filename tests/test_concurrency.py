@@ -46,9 +46,7 @@ def conserved(product: Product) -> None:
     assert list(queue.differences()) == []
 
 
-def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothing_and_never_deadlock() -> (
-    None
-):
+def test_joins_cancellations_receipts_and_reviews_at_once_lose_nothing_and_never_deadlock() -> None:
     product, other = make_product(), make_product()
     placed = [two_lines(product, other, n) for n in range(24)]
     receipt = services.receive(product, 6, now=NOON)
@@ -82,7 +80,8 @@ def test_joins_cancellations_receipts_corrections_and_reviews_at_once_lose_nothi
 
 
 def test_who_changes_a_line_waits_for_nobody_who_changes_another_of_the_same_minute() -> None:
-    """What several leave beside each other adds up, and is one row again when the next passes by."""
+    """What several leave beside each other adds up, and is one row again when the next passes
+    by."""
     product = make_product()
     lines = [factories.order(product, 3) for _ in range(5)]
     cancelled = OrderLine.objects.filter(pk=lines[0].pk)

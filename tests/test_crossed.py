@@ -95,7 +95,10 @@ def test_what_left_afterwards_has_shipped_too_and_its_refund_stays_due(
     assert fresh(line).state == "shipped"
     assert Refund.objects.get().units == 1
     assert not ShopTask.objects.exists()
-    due = "Your refund will still be sent by 16 November. We'll write to you about what to do with the parcel."
+    due = (
+        "Your refund will still be sent by 16 November. "
+        "We'll write to you about what to do with the parcel."
+    )
     assert newest(line) == f"{SHIPPED} {says} {due} {UPS}"
     text = (
         "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; it "

@@ -140,7 +140,10 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     second, by = notice(ada), date_words(first.answer_by)
     assert (second.case, second.silence, second.answer_by) == ("D", "cancel", first.answer_by)
     assert shop.mails_to(ada)[-1] == f"Please answer by {by}: order 1042"
-    cancels = f"Unless you agree by {by}, and if it has not shipped by then, we will cancel it and refund you in full."
+    cancels = (
+        f"Unless you agree by {by}, and if it has not shipped by then, "
+        "we will cancel it and refund you in full."
+    )
     assert cancels in shop.newest_mail_to(ada)
     assert cancels in said(client.get(their_page(shop.newest_mail_to(ada))))
     assert list(links(shop.newest_mail_to(ada))) == ["Keep my place", "Cancel, refund me"]

@@ -1,4 +1,5 @@
-"""One order's page: what the customer sees, what we wrote and noted, and what can be done about it."""
+"""One order's page: what the customer sees, what we wrote and noted, and what can be done about
+it."""
 
 from datetime import date, timedelta
 

@@ -24,7 +24,8 @@ sys.stdin.read()
 
 
 def servers_of(directory: Path) -> list[str]:
-    """Names of the servers that work in the directory; PostgreSQL's own children are not counted."""
+    """Names of the servers that work in the directory; PostgreSQL's own children are not
+    counted."""
     found = {
         process.pid: process
         for process in psutil.process_iter(["name", "cwd", "ppid"])

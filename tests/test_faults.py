@@ -334,7 +334,8 @@ def test_what_is_typed_into_any_field_stays_words(name: str, mail_sink: MailSink
 
 @pytest.mark.parametrize("field", ["number", "email", "customer_name", "country", "locale"])
 def test_a_nul_in_an_order_is_refused_and_nothing_is_half_written(field: str) -> None:
-    """Forms and imports say so before; whoever else calls the service is stopped by the database."""
+    """Forms and imports say so before; whoever else calls the service is stopped by the
+    database."""
     order = services.NewOrder(
         **{
             "number": "A1",

@@ -43,7 +43,8 @@ def said(capsys: pytest.CaptureFixture[str], **options: int) -> list[str]:
 
 
 def table(lines: list[str]) -> list[list[str]]:
-    """The rows of the table, cell by cell; the header's names have two spaces or more between them."""
+    """The rows of the table, cell by cell; the header's names have two spaces or more between
+    them."""
     return [re.split(r"\s{2,}", row.strip()) for row in lines]
 
 

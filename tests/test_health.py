@@ -183,7 +183,10 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(
 ) -> None:
     row = a_file()
     address = f"/admin/desk/import/{row.pk}/"
-    says = "No uploads worker is running, so nobody is working on uploaded files. This one has been waiting for 4\xa0minutes."
+    says = (
+        "No uploads worker is running, so nobody is working on uploaded files. "
+        "This one has been waiting for 4\xa0minutes."
+    )
     works = admin_client.get(address).content.decode()
     assert (says in works, "is worked off meanwhile" in works) == (False, True)
     assert warnings(admin_client) == []
@@ -205,7 +208,7 @@ def test_without_a_file_a_silent_uploads_worker_is_no_warning_on_the_desk(
     assert warnings(admin_client) == []
 
 
-def test_files_are_worked_off_in_a_queue_of_their_own_which_does_not_grow_while_nobody_serves_it() -> (
+def test_files_are_worked_off_in_their_own_queue_which_does_not_grow_while_nobody_serves_it() -> (
     None
 ):
     assert app.amqp.router.route({}, work_off_uploads.name)["queue"].name == UPLOADS

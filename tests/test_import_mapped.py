@@ -149,7 +149,10 @@ def test_one_word_of_a_status_needs_no_list(tmp_path: Path) -> None:
     assert line()["waiting"] == 5
 
 
-STATUS_UNREAD = "Ref,When,Item,Ordered,Zustand\n1,2026-09-06,LAMP,1,In Bearbeitung\n2,2026-09-06,LAMP,1,Storniert\n"
+STATUS_UNREAD = (
+    "Ref,When,Item,Ordered,Zustand\n1,2026-09-06,LAMP,1,In Bearbeitung\n"
+    "2,2026-09-06,LAMP,1,Storniert\n"
+)
 WITHOUT_STATUS = (
     '[columns]\norder_number = "Ref"\nplaced_at = "When"\nsku = "Item"\nquantity = "Ordered"\n'
 )
@@ -172,7 +175,10 @@ def test_a_column_that_says_who_does_not_wait_is_not_passed_over(tmp_path: Path)
 
 def test_our_own_columns_with_such_a_column_are_refused_too(tmp_path: Path) -> None:
     export = tmp_path / "orders.csv"
-    header = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity,status,color"
+    header = (
+        "order_number,placed_at,customer_email,customer_name,country,"
+        "locale,sku,quantity,status,color"
+    )
     export.write_text(
         f"{header}\n1,2026-09-06,,,DE,,LAMP,1,canceled,red\n2,2026-09-06,,,DE,,LAMP,1,paid,blue\n"
     )

@@ -1,4 +1,5 @@
-"""Our own orders CSV: what joins, what a bad file says, and that a file read twice changes nothing."""
+"""Our own orders CSV: what joins, what a bad file says, and that a file read twice changes
+nothing."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime

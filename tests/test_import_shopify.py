@@ -329,7 +329,10 @@ def test_a_partial_line_whose_units_were_shipped_here_is_no_question(export: Exp
 
 def test_money_sent_back_for_no_one_knows_what_is_for_a_person(export: Export) -> None:
     refund = order(Financial_Status="partially_refunded", Refunded_Amount="12.50")
-    text = "12.50 EUR was sent back, the export does not say for which units: cancel those that are not to come"
+    text = (
+        "12.50 EUR was sent back, the export does not say for which units: "
+        "cancel those that are not to come"
+    )
     call_command(
         "import_orders",
         export((order(), [line(quantity=2)]), (refund | {"Name": "#2"}, [line()])),

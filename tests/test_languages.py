@@ -620,7 +620,8 @@ NAMES = ("Harbour lamp (brass)", "SO-1042/A", "UPS", "1Z-9", "Ada", "a•••"
 def test_every_latin_name_is_set_apart_in_arabic(
     client: Client, settings: Settings, db: None
 ) -> None:
-    """In HTML by <bdi>, where a sentence came ready made and in plain text by isolating characters."""
+    """In HTML by <bdi>, where a sentence came ready made and in plain text by isolating
+    characters."""
     settings.MAIL_MODE = "hold"
     product = factories.make_product(name="Harbour lamp (brass)")
     factories.restock(product, 10, expected_on=TODAY)

@@ -48,7 +48,8 @@ def at_noon(clocks: Clocks) -> None:
 
 
 class Parsed(HTMLParser):
-    """The names of all elements, attributes and CSS properties, and every rule that is not inline."""
+    """The names of all elements, attributes and CSS properties, and every rule that is not
+    inline."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -630,7 +630,10 @@ def test_a_question_of_another_line_is_not_hidden_by_a_later_one(
     first, later = asked_of(asked_first).answer_by, asked_of(asked_later).answer_by
     assert (first < later, asked_of(asked_later).silence) == (True, "cancel")
     assert received["Subject"] == f"Please answer by {first.day} December: order TT-2"
-    silence = f"Unless you agree by {first.day} December, and if it has not shipped by then, we will cancel it"
+    silence = (
+        f"Unless you agree by {first.day} December, "
+        "and if it has not shipped by then, we will cancel it"
+    )
     for said in (unwrapped(received), words_of(html_of(received))):
         assert silence in said.split("Also in this order")[1]
 

@@ -123,7 +123,10 @@ def test_the_rules_leave_alone_what_is_harmless() -> None:
 
 
 # PostgreSQL gives a table another file when it rewrites it.
-FILES = "SELECT relname, relfilenode FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+FILES = (
+    "SELECT relname, relfilenode FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+)
 
 
 def files() -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""The window strip and the queue bar: what they draw, and what they say to who does not see them."""
+"""The window strip and the queue bar: what they draw, and what they say to who does not see
+them."""
 
 from datetime import date, timedelta
 from itertools import pairwise

@@ -144,7 +144,10 @@ class Site:
         here = f"{HOST}:{self.proxy}"
         cookies = sender.cookies if sender else {"csrftoken": secrets.token_hex(16)}
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        lets_in = f"Cookie: {cookie}\r\nOrigin: https://{here}\r\nContent-Type: {kind}\r\nX-Forwarded-Proto: https"
+        lets_in = (
+            f"Cookie: {cookie}\r\nOrigin: https://{here}\r\n"
+            f"Content-Type: {kind}\r\nX-Forwarded-Proto: https"
+        )
         head = f"POST / HTTP/1.1\r\nHost: {here}\r\n{lets_in}\r\n{length}\r\n\r\n".encode()
         byte = b"1\r\na\r\n" if length == IN_CHUNKS else b"a"
 

@@ -202,7 +202,7 @@ def test_the_demo_s_admin_opens_with_its_password(
 
 
 class TestGuessingAPassword:
-    def test_is_stopped_after_five_and_the_right_one_does_not_help_until_a_quarter_of_an_hour_has_gone(
+    def test_is_stopped_after_five_and_the_right_one_does_not_help_for_a_quarter_of_an_hour(
         self, client: Client, ann: User
     ) -> None:
         assert [with_password(client, "wrong") for _ in range(5)] == [200, 200, 200, 200, 429]

@@ -468,7 +468,10 @@ def test_in_europe_a_day_that_has_passed_is_called_that() -> None:
 
 
 def test_elsewhere_the_day_is_the_day_it_leaves() -> None:
-    cannot_say = "We cannot say how long it will take: no delivery that we can count on has room for you yet."
+    cannot_say = (
+        "We cannot say how long it will take: "
+        "no delivery that we can count on has room for you yet."
+    )
     assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == [cannot_say, CHOICE]
     assert (
         asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1]
@@ -488,7 +491,8 @@ def test_a_wrong_count_says_sorry_once() -> None:
 
 
 def test_a_wrong_count_that_leaves_the_last_day_told_is_not_worded_as_a_change_of_it() -> None:
-    """Part of a line had been set aside: the window told for the rest still stands for all of it."""
+    """Part of a line had been set aside: the window told for the rest still stands for all of
+    it."""
     facts = LATER | {
         "window": LATER["told"],
         "reason": "receipt_corrected",

@@ -180,8 +180,9 @@ def _discontinue(shop: Shop, now: datetime) -> None:
 
 
 EVERYTHING: list[Callable[[Shop, datetime], None]] = [
-    _correct, _correct_twice, _join, _join_late, _import, _import_quietly, _publish_joined, _move, _settle_held, _cancel,
-    _restore, _ship_and_correct, _receive, _answer, _another_of_the_supplier, _day, _reach_again, _discontinue,
+    _correct, _correct_twice, _join, _join_late, _import, _import_quietly, _publish_joined, _move,
+    _settle_held, _cancel, _restore, _ship_and_correct, _receive, _answer,
+    _another_of_the_supplier, _day, _reach_again, _discontinue,
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""manage.py simulate as people type it: what it refuses, what it counts, and what it leaves behind."""
+"""manage.py simulate as people type it: what it refuses, what it counts, and what it leaves
+behind."""
 
 import os
 import signal

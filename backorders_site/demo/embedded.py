@@ -292,7 +292,8 @@ def valkey_command(data: Path, port: int, *, durable: bool) -> list[str]:
 
 
 def _answers(url: str, pid: int) -> bool:
-    """Somebody else may have taken the free port first, so only an answer from our process counts."""
+    """Somebody else may have taken the free port first, so only an answer from our process
+    counts."""
     with redis.Redis.from_url(url, socket_timeout=5) as client:
         try:
             return bool(client.info("server")["process_id"] == pid)

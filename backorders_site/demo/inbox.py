@@ -29,16 +29,24 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 SHOWN = 200
 LOCAL_NAMES = {"localhost", "127.0.0.1"}
 # Links of a mail open in a new tab; nothing in it runs, and nothing is fetched.
-MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+MAIL_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+MAIL_POLICY = (
+    f"sandbox {MAIL_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+)
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem;
+       overflow-wrap: anywhere; }
 h1 { font-size: 1.3rem; line-height: 1.3; }
 a { color: LinkText; }
 ul { list-style: none; padding: 0; margin: 0; }
-li a { display: block; padding: .7rem 0; border-top: 1px solid var(--line); text-decoration: none; color: CanvasText; }
+li a { display: block; padding: .7rem 0; border-top: 1px solid var(--line); text-decoration: none;
+       color: CanvasText; }
 li strong { display: block; }
 small, dt, .soft { color: color-mix(in srgb, CanvasText 70%, Canvas); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .9rem; }
@@ -202,12 +210,13 @@ def one(mail: Mail) -> str:
     facts = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in mail.headers.items()
     )
-    shown = f'<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mail/{mail.id}/html">'
+    shown = f'<iframe title="The mail" sandbox="{MAIL_SANDBOX}" src="/mail/{mail.id}/html">'
     return (
         f'<p><a href="/">← Inbox</a></p><h1>{escape(mail.subject)}</h1>'
         f'<p class="soft">{escape(mail.to)} · {escape(mail.date)}</p>'
         + (f"{shown}</iframe>" if mail.html else "")
-        + f"<details{'' if mail.html else ' open'}><summary>Text</summary><pre>{escape(mail.text)}</pre></details>"
+        + f"<details{'' if mail.html else ' open'}><summary>Text</summary>"
+        f"<pre>{escape(mail.text)}</pre></details>"
         f"<details><summary>Headers</summary><dl>{facts}</dl></details>"
         f'<p><a href="/mail/{mail.id}/raw">Raw</a></p>'
     )

@@ -115,7 +115,8 @@ class Supervisor:
             self._bury(name, process)
 
     def _bury(self, name: str, process: "subprocess.Popen[bytes]") -> None:
-        """What is left of its group goes too: it would keep the port, or take tasks from the queue."""
+        """What is left of its group goes too: it would keep the port, or take tasks from the
+        queue."""
         with suppress(ProcessLookupError, PermissionError):  # macOS denies it for zombies
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

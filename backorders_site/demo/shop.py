@@ -172,7 +172,8 @@ class Played:
             self.comes[restock.pk] = promised + timedelta(days=self.random.choice(good.maker.slips))
 
     def live(self, day: date) -> None:
-        """One day: the morning review, deliveries, suppliers' word on late ones, orders, parcels."""
+        """One day: the morning review, deliveries, suppliers' word on late ones, orders,
+        parcels."""
         morning = self.at(day, 5)
         services.review_all(now=morning)
         services.say_day_passed(now=morning)

@@ -235,12 +235,13 @@ def answers(url: str) -> bool:
 
 def _banner(demo: Mapping[str, Any], site: str) -> str:
     admin = demo.get("admin", {})
+    who = f"user {admin.get('user')}, password {admin.get('password')}"
     return f"""
 The demo is running.
 
   start here  {demo.get("demo", f"{site}/demo/")}
   site        {demo.get("site", f"{site}/")}
-  admin       {admin.get("url", f"{site}/admin/")}  user {admin.get("user")}, password {admin.get("password")}
+  admin       {admin.get("url", f"{site}/admin/")}  {who}
   inbox       {demo.get("mail")}
 
 Stop it with Ctrl-C. What happened in it is kept; `make demo-reset` starts afresh.

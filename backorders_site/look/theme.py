@@ -180,7 +180,8 @@ def _font_problems(families: str) -> Problems:
 
 
 def _logo_problems(name: str) -> Problems:
-    hint = f"Set the path of a {', '.join(sorted(LOGO_TYPES))} file of at most {LARGEST_LOGO // 1000} kB."
+    types, most = ", ".join(sorted(LOGO_TYPES)), LARGEST_LOGO // 1000
+    hint = f"Set the path of a {types} file of at most {most} kB."
     if not name:
         return
     if Path(name).suffix.lower() not in LOGO_TYPES:

@@ -46,10 +46,10 @@ LEGAL_WORDS = re.compile(r"withdraw|refund", re.IGNORECASE)
 LEGAL_PAGE_PATH = Path(settings.BASE_DIR) / "docs" / "legal-words.md"
 LEGAL_PAGE = """# Words that the law asks for
 
-Every sentence a customer reads about a delay's rules, withdrawal or refunds, in each language. **The translations were
-made without a lawyer; one who practises in that language should read them before a shop relies on them.** What each
-sentence is for: [delay-rules.md](delay-rules.md). Of sentences that count, the form for many is shown. Written by
-`make messages`.
+Every sentence a customer reads about a delay's rules, withdrawal or refunds, in each language.
+**The translations were made without a lawyer; one who practises in that language should read them
+before a shop relies on them.** What each sentence is for: [delay-rules.md](delay-rules.md). Of
+sentences that count, the form for many is shown. Written by `make messages`.
 
 """
 

@@ -141,7 +141,8 @@ def _along_x(what: str) -> str:
 
 
 def _along_y(what: str) -> str:
-    return f'<g transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2:.1f}) rotate(-90)">{_text(0, 0, what)}</g>'
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    return f'<g transform="translate(18 {middle:.1f}) rotate(-90)">{_text(0, 0, what)}</g>'
 
 
 def _dot(x: float, y: float, radius: float, colour: str) -> str:

@@ -58,7 +58,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures, what they count one by one, and what the table and the charts show beside them."""
+    """The figures, what they count one by one, and what the table and the charts show beside
+    them."""
 
     figures: Figures
     stories: Sequence[LineStory]

@@ -400,7 +400,8 @@ class Shop:
         self.places = places
 
     def _attempt(self, act: Callable[[], object]) -> None:
-        """People come too late now and then; that they are told so is no fault of the simulation."""
+        """People come too late now and then; that they are told so is no fault of the
+        simulation."""
         try:
             act()
         except services.Refused as refused:

@@ -104,7 +104,8 @@ def forget(user: AbstractBaseUser) -> None:
 
 
 def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The phone counts once it has shown a right code; until then the page shows the same secret."""
+    """The phone counts once it has shown a right code; until then the page shows the same
+    secret."""
     device, _created = TOTPDevice.objects.get_or_create(
         user=request.user, confirmed=False, defaults={"name": "phone"}
     )

@@ -81,7 +81,8 @@ def items_of(
     today: date,
     locale: str,
 ) -> tuple[list[Item], Sequence[str]]:
-    """The lines that have news, and what is asked of each of them alike, which is then said once."""
+    """The lines that have news, and what is asked of each of them alike, which is then said
+    once."""
     told_of = _lines_of(news)
     lines = [line for line in order.lines.all() if line.pk in told_of]
     items = [_item(line, news, asked.get(line.pk), today, locale=locale) for line in lines]

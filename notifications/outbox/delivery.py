@@ -297,7 +297,8 @@ def preview(limit: int = PREVIEWS) -> int:
 
 
 def release_stuck() -> int:
-    """Take back what owners left behind whose lease is over. Returns how many may have been sent."""
+    """Take back what owners left behind whose lease is over. Returns how many may have been
+    sent."""
     with transaction.atomic():
         in_flight = [
             pk for pk, was_in_flight in _run(RELEASE_STUCK, silent=SILENT) if was_in_flight
@@ -454,7 +455,8 @@ def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | 
 def _try_to_compose(
     message: Message, notices: Mapping[int, DelayNotice]
 ) -> tuple[Composed | None, str]:
-    """One mail that cannot be written must not hold up the others: it is staff's, with the reason."""
+    """One mail that cannot be written must not hold up the others: it is staff's, with the
+    reason."""
     try:
         composed = compose(
             message, [row.event for row in message.covered.all()], notices, now=timezone.now()

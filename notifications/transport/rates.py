@@ -15,7 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-GRAMMAR = "expected NAME=NUMBER/UNIT[,...] with s, min or h, for example all=50/s,gmail.com=20/s,*=300/min"
+GRAMMAR = (
+    "expected NAME=NUMBER/UNIT[,...] with s, min or h, for example "
+    "all=50/s,gmail.com=20/s,*=300/min"
+)
 UNITS = {"s": 1, "min": 60, "h": 3600}
 ALL, OTHERS = "all", "*"
 BURST_SECONDS = 1.0
@@ -24,18 +27,18 @@ LONGEST_PAUSE_SECONDS = 600.0
 
 # From when the next may go is at most a burst ago: what was not used is lost.
 TAKE = """
-    INSERT INTO notifications_pace (name, free_at)
+    INSERT INTO notifications_pace AS pace (name, free_at)
     VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(interval)s - %(burst)s))
     ON CONFLICT (name) DO UPDATE
-    SET free_at = greatest(notifications_pace.free_at, clock_timestamp() - make_interval(secs => %(burst)s))
+    SET free_at = greatest(pace.free_at, clock_timestamp() - make_interval(secs => %(burst)s))
                   + make_interval(secs => %(interval)s)
-    WHERE notifications_pace.free_at <= clock_timestamp()
+    WHERE pace.free_at <= clock_timestamp()
     RETURNING 1
 """
 PAUSE = """
-    INSERT INTO notifications_pace (name, free_at)
+    INSERT INTO notifications_pace AS pace (name, free_at)
     VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(seconds)s))
-    ON CONFLICT (name) DO UPDATE SET free_at = greatest(notifications_pace.free_at, excluded.free_at)
+    ON CONFLICT (name) DO UPDATE SET free_at = greatest(pace.free_at, excluded.free_at)
 """
 # Seconds until each may go; below zero: since when it might have.
 BUSY = """

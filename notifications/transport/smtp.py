@@ -44,7 +44,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a try ended. `stop`: the trouble is the server's, not this mail's, so others better wait."""
+    """How a try ended. `stop`: the trouble is the server's, not this mail's, so others better
+    wait."""
 
     outcome: Attempt.Outcome
     phase: Phase

@@ -109,7 +109,8 @@ def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
         if missing := [
             column for column in (_RESTOCKS if restocks else _DELIVERIES) if column not in header
         ]:
-            expected = f"{', '.join(_DELIVERIES)} or {', '.join(_RESTOCKS)} [, reason, arrived_on, known_on]"
+            optional = "reason, arrived_on, known_on"
+            expected = f"{', '.join(_DELIVERIES)} or {', '.join(_RESTOCKS)} [, {optional}]"
             raise BadFile(f"{name}:1: no column {', '.join(missing)}; expected {expected}")
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:

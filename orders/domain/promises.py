@@ -16,16 +16,16 @@ def change(told: Window, told_on: date, now: Window, today: date) -> Change | No
 
     The first row that applies decides:
 
-    | told           | now            | and                                                 |         |
-    | -------------- | -------------- | --------------------------------------------------- | ------- |
-    | none           | none           |                                                     | None    |
-    | any            | none           |                                                     | no_date |
-    | none           | any            |                                                     | earlier |
-    | any            | any            | told.late known; now.likely unknown or > told.late  | later   |
-    | dated, unrated | dated, unrated | now.late < told.early                               | earlier |
-    | chances, open  | dated, unrated | (a latest day can be named now)                     | earlier |
-    | chances        | chances, open  | today >= told_on + 30 days (the chances told ended) | later   |
-    | any            | any            |                                                     | None    |
+    | told           | now            | and                                             |         |
+    | -------------- | -------------- | ----------------------------------------------- | ------- |
+    | none           | none           |                                                 | None    |
+    | any            | none           |                                                 | no_date |
+    | none           | any            |                                                 | earlier |
+    | any            | any            | told.late known; now.likely None or > told.late | later   |
+    | dated, unrated | dated, unrated | now.late < told.early                           | earlier |
+    | chances, open  | dated, unrated | (a latest day can be named now)                 | earlier |
+    | chances        | chances, open  | today >= told_on + 30 days (chances told ended) | later   |
+    | any            | any            |                                                 | None    |
     """
     if now.kind == "none":
         return None if told.kind == "none" else "no_date"

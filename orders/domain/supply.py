@@ -41,8 +41,9 @@ class Window:
 
     dated: early to late hold 8 in 10; by `late` `sure` (0.9) of all have left.
     unrated: early = likely = late, the supplier's own date; how good it is nobody knows yet.
-    chances: early to late are too far apart to be shown, they are kept to compare; `within_14` and `within_30` are the
-        chances, 0 to 1, of leaving within that many days of the day of the forecast.
+    chances: early to late are too far apart to be shown, they are kept to compare; `within_14` and
+        `within_30` are the chances, 0 to 1, of leaving within that many days of the day of the
+        forecast.
     open: no latest day is known, perhaps no likely one; with chances as above.
     none: no delivery covers the units; all else is None.
     """

@@ -320,7 +320,8 @@ class _Writer:
     def _products(
         self, batch: Iterable[ExportOrder], known: Mapping[str, Order]
     ) -> dict[str, Product]:
-        """The products of this batch that join a queue, created and marked where the run says so."""
+        """The products of this batch that join a queue, created and marked where the run says
+        so."""
         names: dict[str, str] = {}
         for export in batch:
             order = known.get(export.number.upper())
@@ -498,7 +499,10 @@ def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
 
 
 def _refund_text(amount: str) -> str:
-    return f"{amount} was sent back, the export does not say for which units: cancel those that are not to come"
+    return (
+        f"{amount} was sent back, the export does not say for which units: cancel those that are "
+        "not to come"
+    )
 
 
 def _both(order: Order, export: ExportOrder) -> str:

@@ -1,4 +1,5 @@
-"""How many units are still to come of lines an export did not say it of: order_number, sku, units."""
+"""How many units are still to come of lines an export did not say it of: order_number, sku,
+units."""
 
 from collections import Counter
 

@@ -24,7 +24,8 @@ Key = tuple[str, str]  # reference, SKU
 
 @dataclass(slots=True)
 class _Gathered:
-    """Rows of one restock. The last row says how many units it is of and when which of them came."""
+    """Rows of one restock. The last row says how many units it is of and when which of them
+    came."""
 
     supplier: str
     row: int

@@ -27,7 +27,8 @@ def with_example(parser: CommandParser, *lines: str) -> None:
 
 
 class ImportCommand(BaseCommand):
-    """A command that reads one file. Subclasses say how in `read`, and what was done in `summary`."""
+    """A command that reads one file. Subclasses say how in `read`, and what was done in
+    `summary`."""
 
     examples: tuple[str, ...]
     kind: Upload.Kind

@@ -141,7 +141,8 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A product in an order. While units wait it stands in the product's queue, by (queued_at, id)."""
+    """A product in an order. While units wait it stands in the product's queue, by (queued_at,
+    id)."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT, related_name="lines", db_index=False)

@@ -42,4 +42,5 @@ class ShopTask(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.units} × {self.line.product.sku} of {self.line.order.number}"
+        what = f"{self.units} × {self.line.product.sku} of {self.line.order.number}"
+        return f"{self.get_kind_display()}: {what}"

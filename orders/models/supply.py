@@ -151,7 +151,8 @@ class Stock(models.Model):
 
 
 class Restock(models.Model):
-    """A delivery of one product expected from a supplier. Its dates are versions: see RestockDate."""
+    """A delivery of one product expected from a supplier. Its dates are versions: see
+    RestockDate."""
 
     reference = models.CharField(max_length=200)
     product = models.ForeignKey(Product, models.PROTECT, related_name="restocks")

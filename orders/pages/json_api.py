@@ -1,4 +1,5 @@
-"""What programs read: status.json and promise.json. Others build on these keys: keep them stable."""
+"""What programs read: status.json and promise.json. Others build on these keys: keep them
+stable."""
 
 from datetime import date, datetime
 from typing import Any

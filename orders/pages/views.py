@@ -154,7 +154,8 @@ def status_json(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Windows as entries of a calendar. A link that may only feed it leads nobody on to the page."""
+    """Windows as entries of a calendar. A link that may only feed it leads nobody on to the
+    page."""
     row, purpose = access.open_order(token, access.MAY_READ)
     locale = read_as(request, row.locale)
     status = order_status(row, locale=locale, now=timezone.now())

@@ -272,7 +272,9 @@ def apply_silence(*, now: datetime) -> int:
 
 
 CONSENT = """
-    UPDATE orders_orderline l SET agreed_by = coalesce(n.consent_to, l.agreed_by), open_wait = l.open_wait OR n.consent_to IS NULL
+    UPDATE orders_orderline l
+    SET agreed_by = coalesce(n.consent_to, l.agreed_by),
+        open_wait = l.open_wait OR n.consent_to IS NULL
     FROM orders_delaynotice n WHERE n.id = ANY(%s) AND l.id = n.line_id
 """
 

@@ -95,7 +95,8 @@ REASSURE = f"""
 
 
 def was_done(job: str, day: date, *, now: datetime) -> bool:
-    """Whether a daily job was done for a day. What a clock that was ahead calls done has not been."""
+    """Whether a daily job was done for a day. What a clock that was ahead calls done has not
+    been."""
     return Run.objects.filter(job=job, day=day, finished_at__lte=now).exists()
 
 
@@ -252,7 +253,8 @@ def reassure(*, now: datetime) -> int:
 
 @transaction.atomic
 def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
-    """From now on orders that came with a first import are released, oldest first, so many an hour."""
+    """From now on orders that came with a first import are released, oldest first, so many an
+    hour."""
     return Release.objects.create(started_at=now, per_hour=per_hour, actor=actor)
 
 

@@ -236,7 +236,10 @@ WAITS_AGAIN = "units set aside here have shipped with other orders, so it waits 
 
 def held_text(sku: str, units: int) -> str:
     """What staff read of a held line; settling it strikes this off."""
-    return f"{sku}: some of {units} units have left, the export does not say how many: how many are to come?"
+    return (
+        f"{sku}: some of {units} units have left, the export does not say how many: how many are "
+        "to come?"
+    )
 
 
 @transaction.atomic

@@ -50,8 +50,10 @@ WORSE = """
            count(DISTINCT e.order_id) FILTER (WHERE o.imported_by_id IS DISTINCT FROM %(record)s)
     FROM orders_event e
     JOIN orders_order o ON o.id = e.order_id
-    LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id AND n.sentences @> %(choice)s::jsonb
-    WHERE e.id > %(last)s AND e.at = %(now)s AND e.message_due AND (e.kind IN ('later', 'no_date') OR n.id IS NOT NULL)
+    LEFT JOIN orders_delaynotice n
+        ON n.promise_id = e.promise_id AND n.sentences @> %(choice)s::jsonb
+    WHERE e.id > %(last)s AND e.at = %(now)s AND e.message_due
+      AND (e.kind IN ('later', 'no_date') OR n.id IS NOT NULL)
 """
 
 

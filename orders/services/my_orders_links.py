@@ -21,7 +21,8 @@ ASK = """
     ) o
     WHERE NOT EXISTS (
         SELECT FROM orders_event e
-        WHERE e.order_id = o.id AND e.at > %(since)s AND e.kind = %(kind)s AND e.facts->>'code' = %(code)s)
+        WHERE e.order_id = o.id AND e.at > %(since)s AND e.kind = %(kind)s
+          AND e.facts->>'code' = %(code)s)
 """
 
 

@@ -48,7 +48,8 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """Times are aware. `country` is ISO 3166 alpha-2, `locale` a language tag; each may be empty."""
+    """Times are aware. `country` is ISO 3166 alpha-2, `locale` a language tag; each may be
+    empty."""
 
     number: str
     placed_at: datetime
@@ -225,7 +226,8 @@ def _last_of_queues(product_ids: Collection[int]) -> dict[int, datetime]:
 def _explain_late_joins(
     lines: Iterable[OrderLine], last: dict[int, datetime], *, now: datetime
 ) -> None:
-    """An older order that reaches us late takes its rightful place; those it passes can read why."""
+    """An older order that reaches us late takes its rightful place; those it passes can read
+    why."""
     late: dict[int, list[OrderLine]] = {}
     for line in lines:
         if line.product_id in last and line.queued_at < last[line.product_id]:

@@ -92,11 +92,15 @@ def ship(
 # packs hundreds in a row.
 SHIP = """
     WITH parcel AS (
-        INSERT INTO orders_shipment (order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)
-        VALUES (%(order)s, %(shipped_at)s, %(carrier)s, %(tracking_number)s, %(now)s, %(actor)s, '') RETURNING id
+        INSERT INTO orders_shipment (
+            order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)
+        VALUES (
+            %(order)s, %(shipped_at)s, %(carrier)s, %(tracking_number)s, %(now)s, %(actor)s, '')
+        RETURNING id
     ),
     packed AS (
-        SELECT * FROM jsonb_to_recordset(%(packed)s::jsonb) AS p (line_id bigint, units int, facts jsonb)
+        SELECT * FROM jsonb_to_recordset(%(packed)s::jsonb)
+            AS p (line_id bigint, units int, facts jsonb)
     ),
     content AS (
         INSERT INTO orders_shipmentline (shipment_id, line_id, quantity)
@@ -242,7 +246,8 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
 
 
 LOCK = """
-    SELECT * FROM orders_orderline WHERE order_id = %s AND id = ANY(%s) ORDER BY product_id, queued_at, id FOR NO KEY UPDATE
+    SELECT * FROM orders_orderline WHERE order_id = %s AND id = ANY(%s)
+    ORDER BY product_id, queued_at, id FOR NO KEY UPDATE
 """
 
 

@@ -11,7 +11,8 @@ from orders.words.windows import window_of, window_words
 
 
 def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str) -> str:
-    """ "37th in line. Leaves us by 18 December (9 times in 10)." `place` is None unless units wait."""
+    """ "37th in line. Leaves us by 18 December (9 times in 10)." `place` is None unless units
+    wait."""
     with in_language(locale) as dates:
         if line.state in ("shipped", "cancelled"):
             return gettext("Shipped.") if line.shipped else gettext("Cancelled.")
@@ -90,7 +91,7 @@ def split_sentence(
 
 
 def of_which(still: int, quantity: int, dates: Locale) -> str:
-    """Leads to the sentence on when the last one leaves: "3 are still to come, the last of them:" """
+    """Leads to when the last one leaves: "3 are still to come, the last of them:" """
     if still == quantity:
         return gettext("The last of your %(units)s:") % {
             "units": number_words(quantity, locale=dates)

@@ -86,7 +86,8 @@ def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: b
 def consent_sentence(
     notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False, dated: bool = True
 ) -> str:
-    """What the customer will agree to by that. `dated`: the newer promise that stands names a day."""
+    """What the customer will agree to by that. `dated`: the newer promise that stands names a
+    day."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             said = (
@@ -154,7 +155,8 @@ def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
 
 
 def _is_not_silence(code: str) -> bool:
-    """What silence means is said right after the kind word; sorting keeps the order of the others."""
+    """What silence means is said right after the kind word; sorting keeps the order of the
+    others."""
     return code not in (
         Sentence.SILENCE_CONSENTS,
         Sentence.SILENCE_CANCELS,

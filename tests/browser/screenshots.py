@@ -48,5 +48,6 @@ def test_they_have_an_index(gallery: Gallery) -> None:
     style = (
         "body{font:1rem system-ui;margin:1rem}img{height:22rem;margin:.25rem;border:1px solid #999}"
     )
-    page = f'<!doctype html><meta charset="utf-8"><title>Every state</title><style>{style}</style>{"".join(rows)}'
+    head = f'<meta charset="utf-8"><title>Every state</title><style>{style}</style>'
+    page = f"<!doctype html>{head}{''.join(rows)}"
     (DIRECTORY / "index.html").write_text(page)

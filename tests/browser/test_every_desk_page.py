@@ -50,7 +50,8 @@ SHOWN = (
 ORDERS = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity\n"
 GOOD_AND_BAD = (
     ORDERS
-    + "90,2026-10-01,lise@example.com,Lise,DE,,CHAIR,1\n91,yesterday,ida@example.com,Ida,DE,,CHAIR,1\n"
+    + "90,2026-10-01,lise@example.com,Lise,DE,,CHAIR,1\n"
+    + "91,yesterday,ida@example.com,Ida,DE,,CHAIR,1\n"
 )
 OTHER_COLUMNS = "Order,Bought,SKU,Count\n92,2026-10-01,CHAIR,1\n"
 

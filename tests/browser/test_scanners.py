@@ -59,8 +59,8 @@ def rows() -> dict[str, str]:
 
 
 def _digest(cursor: object, table: str) -> str:
-    sql = f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
-    cursor.execute(sql)  # type: ignore[attr-defined]
+    rows = "coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')"
+    cursor.execute(f'SELECT md5({rows}) FROM "{table}" t')  # type: ignore[attr-defined]
     return str(cursor.fetchone()[0])  # type: ignore[attr-defined]
 
 

@@ -76,7 +76,10 @@ def test_the_json_keys_are_those_others_rely_on() -> None:
 
 
 def test_restock_rows_share_the_arrival_that_stands_on_one_of_them() -> None:
-    header = "reference,sku,supplier,quantity,expected_on,posted_on,reason,arrived_on,quantity_arrived,known_on"
+    header = (
+        "reference,sku,supplier,quantity,expected_on,posted_on,reason,arrived_on,"
+        "quantity_arrived,known_on"
+    )
     rows = [
         "R1,A,Acme,5,2026-03-01,2026-01-01,,,,",
         "R1,A,Acme,5,2026-03-09,2026-02-20,supplier_late,2026-03-10,5,2026-03-11",

@@ -169,7 +169,7 @@ def test_no_length_is_stated_of_a_delay_without_a_day() -> None:
     [(None, Case.I), (DEC_15, Case.E)],
     ids=["not yet moved", "moved by silence"],
 )
-def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_has_moved_the_agreed_day(
+def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_moved_the_agreed(
     agreed: date | None, case: Case
 ) -> None:
     told = situation("US", told=DEC_15, late=DEC_15, today=date(2026, 12, 10))
@@ -180,9 +180,7 @@ def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_has
     assert (slipped.case, slipped.notice_by, slipped.answer_by) == (Case.D, DEC_15, DEC_15)
 
 
-def test_keep_said_to_a_date_found_while_no_date_was_known_ends_the_deadline_of_the_first_notice() -> (
-    None
-):
+def test_keep_said_to_a_date_found_while_none_was_known_ends_the_first_deadline() -> None:
     asked = situation("US", told=None, asked_until=DEC_31, late=DEC_15)
     agreed = replace(asked, agreed_by=DEC_15, told=Told(None, DEC_31, kept=True))
 

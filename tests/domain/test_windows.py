@@ -202,7 +202,7 @@ def test_a_promise_posted_after_its_own_day_joins_when_it_is_posted() -> None:
     assert history.as_of(TODAY).arrival("Acme", TODAY + days(9)).rated
 
 
-def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last_line() -> (
+def test_a_date_posted_again_and_lines_of_one_delivery_are_one_promise_as_late_as_its_last() -> (
     None
 ):
     first, second = (promise("R1", TODAY - days(99), slip) for slip in (0, 7))

@@ -173,7 +173,8 @@ class Chaos:
         self.faults[f"{process.name} killed"] += 1
 
     def _kill_a_child(self, process: Process) -> None:
-        """A pool process of the worker; a server process of the database, which makes it recover."""
+        """A pool process of the worker; a server process of the database, which makes it
+        recover."""
         children = process.family()[1:]
         if children:
             with suppress(psutil.NoSuchProcess):

@@ -1,7 +1,8 @@
 """The topology of deploy/compose.yaml on one machine: each host a network namespace, and one host
 after the other lost.
 
-    python -m tests.faults.hosts [--seconds 120] [--seed 1] [--json FILE] [--keep]     (as root, with Linux and Caddy)
+    python -m tests.faults.hosts [--seconds 120] [--seed 1] [--json FILE] [--keep]
+    (as root, with Linux and Caddy)
 
 Two web hosts, two worker hosts (each with an uploads worker and beat), a database, a broker, a
 proxy and a mail server in bad health. A host is killed with all its processes and its network, or

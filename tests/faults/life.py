@@ -300,7 +300,8 @@ class Browser:
 
 
 def open_shop() -> None:
-    """Products with a queue to come, each of a supplier with a record, and one delivery on its way."""
+    """Products with a queue to come, each of a supplier with a record, and one delivery on its
+    way."""
     now = timezone.now()
     supplier = Supplier.objects.create(name="Lindqvist Lanterns")
     deliveries = [

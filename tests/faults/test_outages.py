@@ -309,7 +309,8 @@ FREE = """
     FOR NO KEY UPDATE OF s SKIP LOCKED"""
 AGES = """
     SELECT max(extract(epoch FROM clock_timestamp() - at)::float) FROM notifications_heartbeat
-    WHERE task IN ('orders.tasks.review_settled', 'notifications.tasks.dispatch', 'notifications.tasks.deliver')"""
+    WHERE task IN ('orders.tasks.review_settled', 'notifications.tasks.dispatch',
+                   'notifications.tasks.deliver')"""
 
 
 def test_the_dry_run_of_a_large_file_and_a_cancellation_hold_up_no_task(shop: Shop) -> None:
@@ -336,7 +337,9 @@ def test_the_dry_run_of_a_large_file_and_a_cancellation_hold_up_no_task(shop: Sh
         checked = shop.rows("SELECT state FROM orders_upload WHERE id = %s", upload) == [
             ("checked",)
         ]
-        due = "SELECT 1 FROM orders_product WHERE review_at < now() UNION ALL SELECT 1 FROM orders_shortening"
+        due = """
+            SELECT 1 FROM orders_product WHERE review_at < now()
+            UNION ALL SELECT 1 FROM orders_shortening"""
         if checked and not shop.rows(due):
             break
 
@@ -479,7 +482,8 @@ def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_m
         SELECT count(*) FROM orders_event e JOIN orders_order o ON o.id = e.order_id
         WHERE o.number LIKE 'MANY-%%' AND e.kind IN ('later', 'no_date')"""
     last_in_line = """
-        SELECT 1 FROM orders_orderline WHERE order_id = (SELECT id FROM orders_order WHERE number = 'MANY-4999') FOR UPDATE"""
+        SELECT 1 FROM orders_orderline
+        WHERE order_id = (SELECT id FROM orders_order WHERE number = 'MANY-4999') FOR UPDATE"""
     with psycopg.connect(shop.product.environment["DATABASE_URL"]) as between:
         between.execute(last_in_line)
         killed(shop, "review", lambda: waits_for_a_lock(shop), sku="KILL-7")
@@ -487,7 +491,8 @@ def test_a_delay_told_to_5000_that_is_killed_half_way_and_pressed_again_is_one_m
     shop.ask("review", sku="KILL-7")
     assert shop.rows(told) == [(5000,)]
     messages = """
-        SELECT count(*), count(DISTINCT m.order_id) FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+        SELECT count(*), count(DISTINCT m.order_id)
+        FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
         WHERE o.number LIKE 'MANY-%%' AND m.state = 'queued' AND m.kind IN ('later', 'no_date')"""
     for _ in until("not all have their mail"):
         if shop.rows(messages) == [(5000, 5000)]:

@@ -168,8 +168,10 @@ def _events(verdict: Verdict) -> None:
     )
     verdict.refuse(
         "messages without an event",
-        _rows("""SELECT id FROM notifications_message m
-                 WHERE NOT EXISTS (SELECT FROM notifications_messageevent c WHERE c.message_id = m.id)"""),
+        _rows("""
+            SELECT id FROM notifications_message m
+            WHERE NOT EXISTS (
+                SELECT FROM notifications_messageevent c WHERE c.message_id = m.id)"""),
     )
     verdict.refuse(
         "overtaken messages whose events no later one covers",
@@ -184,7 +186,8 @@ def _events(verdict: Verdict) -> None:
         _rows("""
             SELECT l.id, p.id FROM orders_orderline l JOIN orders_promise p ON p.id = l.promise_id
             JOIN orders_order o ON o.id = l.order_id
-            WHERE l.waiting > 0 AND p.told_at IS NULL AND o.attention = '{}' AND o.released_at IS NOT NULL"""),
+            WHERE l.waiting > 0 AND p.told_at IS NULL AND o.attention = '{}'
+              AND o.released_at IS NOT NULL"""),
     )
     verdict.refuse(
         "events told by a message that was not sent, or not told by one that was",
@@ -215,8 +218,10 @@ def _shop(verdict: Verdict) -> None:
     verdict.refuse(
         "units lying beside a line that waits",
         _rows("""
-            SELECT s.product_id, s.arrived - s.allocated FROM orders_stock s WHERE s.arrived > s.allocated
-            AND EXISTS (SELECT FROM orders_orderline l WHERE l.product_id = s.product_id AND l.waiting > 0 AND NOT l.held)"""),
+            SELECT s.product_id, s.arrived - s.allocated FROM orders_stock s
+            WHERE s.arrived > s.allocated AND EXISTS (
+                SELECT FROM orders_orderline l
+                WHERE l.product_id = s.product_id AND l.waiting > 0 AND NOT l.held)"""),
     )
     verdict.refuse(
         "units given past an older line",
@@ -234,7 +239,8 @@ def _stood(line_id: int, at: object) -> bool:
         SELECT 1 FROM (
             SELECT joined_at AS at FROM orders_orderline WHERE id = %(line)s
             UNION ALL SELECT at FROM orders_allocation WHERE line_id = %(line)s
-            UNION ALL SELECT at FROM orders_event WHERE line_id = %(line)s AND kind IN ('cancelled', 'corrected')
+            UNION ALL SELECT at FROM orders_event
+            WHERE line_id = %(line)s AND kind IN ('cancelled', 'corrected')
         ) steps WHERE abs(extract(epoch FROM steps.at - %(at)s)) < %(blurred)s LIMIT 1"""
     return not list(_rows(moved, line=line_id, at=at, blurred=BLURRED_SECONDS))
 

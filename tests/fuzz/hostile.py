@@ -1,4 +1,5 @@
-"""What nobody should send and somebody does: seeded, so that the same run comes again (FUZZ_SEED)."""
+"""What nobody should send and somebody does: seeded, so that the same run comes again
+(FUZZ_SEED)."""
 
 import os
 import random

@@ -13,8 +13,10 @@ from django.test import Client
 from orders import queue
 
 TABLES = """
-    SELECT string_agg(format('SELECT %L AS name, count(*) FROM %I', relname, relname), ' UNION ALL ')
-    FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'django_session'
+    SELECT string_agg(
+        format('SELECT %L AS name, count(*) FROM %I', relname, relname), ' UNION ALL ')
+    FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'django_session'
 """
 
 

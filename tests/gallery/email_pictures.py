@@ -60,7 +60,8 @@ def mails(*, now: datetime, languages: Sequence[str], only: Collection[str] = ()
 
 
 def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | None:
-    """About what is due to be told, else about what was told last. None: nothing was ever mailed."""
+    """About what is due to be told, else about what was told last. None: nothing was ever
+    mailed."""
     lines = OrderLine.objects.select_related("product", "promise")
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
     events = Event.objects.filter(order=order)
@@ -128,4 +129,5 @@ def _index(mails: Sequence[Mail], widths: Sequence[int], themes: Sequence[str]) 
         + "</section>"
         for mail in mails
     )
-    return f'<!doctype html><meta charset="utf-8"><title>Mails</title><style>{STYLE}</style><h1>Mails</h1>{rows}'
+    head = f'<meta charset="utf-8"><title>Mails</title><style>{STYLE}</style>'
+    return f"<!doctype html>{head}<h1>Mails</h1>{rows}"

@@ -133,7 +133,8 @@ class Stage:
     def slip(
         self, restock: Restock, to: int, *, on: int, reason: str, hour: int = 9, told: bool = True
     ) -> None:
-        """On day `on` the supplier moves a delivery to day `to`; it settles, and the mails go out."""
+        """On day `on` the supplier moves a delivery to day `to`; it settles, and the mails go
+        out."""
         at = self.at(on, hour)
         services.move_restock_date(
             restock, self.day(to), now=at, reason=reason, posted_on=self.day(on)

@@ -17,7 +17,10 @@ ADMIN = {"user": "admin", "password": "tern-and-tide"}
 
 
 class Command(BaseCommand):
-    help = "Load the demo shop into an empty database. `make demo` calls it; it writes where everything is to DEMO_ADDRESSES."
+    help = (
+        "Load the demo shop into an empty database. `make demo` calls it; it writes where "
+        "everything is to DEMO_ADDRESSES."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.epilog = "example: DEMO=1 DEMO_ADDRESSES=demo.json manage.py demo"

@@ -9,10 +9,12 @@ from backorders_site.ops import catalogs
 
 
 class Command(BaseCommand):
-    help = """Brings locale/ and docs/legal-words.md up to date with the sources, and compiles what is translated.
+    help = """Brings locale/ and docs/legal-words.md up to date with the sources, and compiles what
+is translated.
 
 Example: manage.py translations
-         manage.py translations --check   changes nothing; exit code 1 where something is missing, fuzzy or out of date"""
+         manage.py translations --check   changes nothing; exit code 1 where something is missing,
+                                          fuzzy or out of date"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter

@@ -1,4 +1,5 @@
-"""What staff do beyond editing: a page asks what the service has to know, then the service does it."""
+"""What staff do beyond editing: a page asks what the service has to know, then the service does
+it."""
 
 import hashlib
 import re

@@ -122,7 +122,8 @@ class MoveDate(RestockAct):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """A slip of the finger would be told to everybody. Who ticks the box means this day alone."""
+        """A slip of the finger would be told to everybody. Who ticks the box means this day
+        alone."""
         data = super().clean() or self.cleaned_data
         day, posted_on = data.get("expected_on"), data.get("posted_on")
         doubt = implausible(day, posted_on) if day and posted_on else ""
@@ -318,7 +319,8 @@ class Receive(RestockAct):
         return with_shipped(said, receipt)
 
     def after(self) -> str:
-        return f"{reverse('desk:picking')}?{urlencode([('sku', row.product.sku) for row in self.rows])}"
+        skus = urlencode([("sku", row.product.sku) for row in self.rows])
+        return f"{reverse('desk:picking')}?{skus}"
 
 
 def shipped_ahead(product: Product, restock: Restock | None) -> int:

@@ -244,8 +244,8 @@ COUNTRIES = """
     WITH RECURSIVE found AS (
         SELECT min(country) AS country FROM orders_order
         UNION ALL
-        SELECT (SELECT min(o.country) FROM orders_order o WHERE o.country > found.country) FROM found
-        WHERE found.country IS NOT NULL
+        SELECT (SELECT min(o.country) FROM orders_order o WHERE o.country > found.country)
+        FROM found WHERE found.country IS NOT NULL
     )
     SELECT country FROM found WHERE country <> '' ORDER BY country
 """

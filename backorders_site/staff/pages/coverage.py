@@ -1,4 +1,5 @@
-"""Who in a product's queue is covered by which delivery, as a table and as the numbers of a chart."""
+"""Who in a product's queue is covered by which delivery, as a table and as the numbers of a
+chart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

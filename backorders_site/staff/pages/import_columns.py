@@ -76,7 +76,8 @@ class ColumnsForm(forms.Form):
     def __init__(
         self, table: Table, data: Mapping[str, Any] | None = None, *, known: Mapping[str, Any]
     ) -> None:
-        """`known`: the column map that was made for such a file before; empty where there is none."""
+        """`known`: the column map that was made for such a file before; empty where there is
+        none."""
         super().__init__(data)
         self.table, self.known = table, known
         self.header = list(dict.fromkeys(filter(None, table.header)))
@@ -241,7 +242,8 @@ def known_map(header: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _statuses_first(columns: Iterable[str]) -> list[str]:
-    """What is called a status before what only looks like one; of the order before of its payment."""
+    """What is called a status before what only looks like one; of the order before of its
+    payment."""
     return sorted(
         columns, key=lambda name: ("stat" not in name.casefold(), "order" not in name.casefold())
     )

@@ -195,7 +195,8 @@ def _separator(line: str) -> str:
 
 
 def _are_the_other_way_round(cells: dict[str, str]) -> bool:
-    """The carrier before the number, as many tools write it: no tracking number is without a digit."""
+    """The carrier before the number, as many tools write it: no tracking number is without a
+    digit."""
     return (
         bool(DIGIT.search(cells["carrier"]))
         and not DIGIT.search(cells["tracking_number"])

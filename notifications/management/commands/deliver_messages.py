@@ -20,11 +20,13 @@ TROUBLE = (Outcome.DEFERRED, Outcome.FAILED, Outcome.UNKNOWN)
 
 
 class Command(BaseCommand):
-    help = """Turn events that customers are due to hear of into mails and send those due, as MAIL_MODE allows.
+    help = """Turn events that customers are due to hear of into mails and send those due, as
+MAIL_MODE allows.
 Without Celery run it with --loop; beside Celery it does no harm.
 
 example:
-  manage.py deliver_messages            once, until nothing is due; exit code 1 when a mail could not be sent
+  manage.py deliver_messages            once, until nothing is due; exit code 1 when a mail could
+                                        not be sent
   manage.py deliver_messages --loop     every two seconds, until stopped"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -76,6 +78,9 @@ example:
 
 def _summary(created: int, tally: Counter[str]) -> str:
     if mail_mode().name == "hold":
-        return f"MAIL_MODE is hold, nothing is sent: {created} mails created, {tally['kept']} composed and kept"
+        return (
+            f"MAIL_MODE is hold, nothing is sent: {created} mails created, "
+            f"{tally['kept']} composed and kept"
+        )
     tried = ", ".join(f"{tally[outcome]} {outcome}" for outcome in (Outcome.SENT, *TROUBLE))
     return f"{created} mails created; {tried}; {tally['kept']} composed and kept"

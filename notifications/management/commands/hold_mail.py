@@ -11,7 +11,8 @@ ACTOR = "hold_mail"
 
 
 class Command(BaseCommand):
-    help = """Hold all mail at once, or release it; no process has to be restarted. Staff do the same at the desk.
+    help = """Hold all mail at once, or release it; no process has to be restarted. Staff do the
+same at the desk.
 
 example:
   manage.py hold_mail --reason "a wrong date went in"

@@ -1,4 +1,5 @@
-"""One cell to one value. Every function says in a BadRow what the cell holds and what was expected."""
+"""One cell to one value. Every function says in a BadRow what the cell holds and what was
+expected."""
 
 import re
 from collections.abc import Sequence
@@ -167,5 +168,6 @@ def _formatted(value: str, formats: Sequence[str]) -> datetime | None:
 
 
 def noon(on: date) -> datetime:
-    """Noon of a day in the shop's zone: when something that is known to the day counts as recorded."""
+    """Noon of a day in the shop's zone: when something that is known to the day counts as
+    recorded."""
     return timezone.make_aware(datetime.combine(on, time(12)))

@@ -62,7 +62,10 @@ class MappedColumns:
     def status_expected(self) -> str:
         if self.groups or self.all_wait:
             return ""
-        return f"columns.status and a [status] table in {self.name}, or all_wait = true where all orders of the file wait"
+        return (
+            f"columns.status and a [status] table in {self.name}, or all_wait = true where all "
+            "orders of the file wait"
+        )
 
     @property
     def optional(self) -> Sequence[str]:

@@ -40,7 +40,10 @@ class Command(BaseCommand):
 
 def _fault(file: Path, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        return f"{file}:1: not UTF-8 ({error.reason} at byte {error.start}); expected a CSV text in UTF-8"
+        return (
+            f"{file}:1: not UTF-8 ({error.reason} at byte {error.start}); "
+            "expected a CSV text in UTF-8"
+        )
     if isinstance(error, OSError):
         return f"{file}:1: {error.strerror}; expected a file to read"
     return str(error)

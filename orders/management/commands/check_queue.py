@@ -43,9 +43,8 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(report)
             if options["json"]
-            else "{lines:,} lines wait for {products:,} products; {differences:,} differences.".format(
-                **report
-            )
+            else "{lines:,} lines wait for {products:,} products; "
+            "{differences:,} differences.".format(**report)
         )
         if differences:
             raise SystemExit(1)

@@ -8,7 +8,10 @@ from orders.models import Order
 
 
 class Command(BaseCommand):
-    help = "Print the link to an order's status page: the one its customer gets by mail, which may act."
+    help = (
+        "Print the link to an order's status page: the one its customer gets by mail, which may "
+        "act."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, "order_link 1001", "order_link 1001 --look")

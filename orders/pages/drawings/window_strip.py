@@ -25,7 +25,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """From `x`, `width` wide, in percent. `unbounded`: it has no last day that anybody could name."""
+    """From `x`, `width` wide, in percent. `unbounded`: it has no last day that anybody could
+    name."""
 
     x: float
     width: float
