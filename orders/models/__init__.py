@@ -1,3 +1,4 @@
+from orders.domain.facts import ALL_ORDERS, DAY_PASSED
 from orders.models.notes import Note, Word
 from orders.models.notices import TO_COME, Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import (
@@ -11,8 +12,6 @@ from orders.models.orders import (
     ShipmentLine,
 )
 from orders.models.promises import (
-    ALL_ORDERS,
-    DAY_PASSED,
     Event,
     EventKind,
     Forecast,

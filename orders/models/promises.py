@@ -1,15 +1,15 @@
 """What we forecast, what we told, what happened, and the counted index of the queues."""
 
+from datetime import datetime
+from functools import cached_property
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.domain.facts import AllOrdersAsked, AnyFacts, DayPassed, Facts, from_json, to_json
 from orders.models.orders import Order, OrderLine
 from orders.models.supply import Product, Reason
-
-ALL_ORDERS = "orders"  # the code of a LINK event that asks for all orders of the address
-# the code of a NOTE event that says that the customer may cancel from now on
-DAY_PASSED = "day_passed"
 
 
 class WindowKind(models.TextChoices):
@@ -152,15 +152,46 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.order.number})"
 
+    @classmethod
+    def of(
+        cls,
+        details: Facts,
+        *,
+        order: Order,
+        at: datetime,
+        message_due: bool,
+        line: OrderLine | None = None,
+        promise: Promise | None = None,
+        actor: str = "",
+        note: str = "",
+    ) -> "Event":
+        """The event with these details, not saved yet."""
+        return cls(
+            order=order,
+            line=line,
+            promise=promise,
+            kind=details.kind,
+            facts=to_json(details),
+            at=at,
+            actor=actor,
+            note=note,
+            message_due=message_due,
+        )
+
+    @cached_property
+    def details(self) -> AnyFacts:
+        """The facts, by the name of its kind; they never change."""
+        return from_json(self.kind, self.facts)
+
     @property
     def says_day_passed(self) -> bool:
         """Whether it says that the day agreed has passed, and what the customer may do since."""
-        return self.kind == EventKind.NOTE and self.facts.get("code") == DAY_PASSED
+        return isinstance(self.details, DayPassed)
 
     @property
     def asks_for_all(self) -> bool:
         """Whether somebody asked for a link to all orders of the address, not to this one."""
-        return self.kind == EventKind.LINK and self.facts.get("code") == ALL_ORDERS
+        return isinstance(self.details, AllOrdersAsked)
 
 
 class QueueChange(models.Model):

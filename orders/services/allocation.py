@@ -206,12 +206,6 @@ def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:
     return promise
 
 
-def window_facts(promise: Promise) -> dict[str, str | None]:
-    """The window of a dated promise as an event's facts hold it."""
-    days = (("early", promise.early), ("likely", promise.likely), ("late", promise.late))
-    return {"kind": promise.kind, **{key: day.isoformat() if day else None for key, day in days}}
-
-
 def leaves_by(product: Product, *, now: datetime) -> date:
     """The day a reserved line has left by: the handling time from today, in the shop's working
     days."""

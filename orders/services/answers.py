@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext
 
+from orders.domain import facts
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
 from orders.models import (
     TO_COME,
@@ -118,8 +119,8 @@ def _keep(
         actor=actor,
         at=now,
     )
-    facts = {"choice": Choice.KEEP, "units": units, **_agreed(notice)}
-    _tell(line, EventKind.ANSWERED, facts, now=now, actor=actor, note=reason)
+    answered = facts.Answered(choice=Choice.KEEP, units=units, agreed_by=notice.consent_to)
+    _tell(line, answered, now=now, actor=actor, note=reason)
     return Answered("kept", units)
 
 
@@ -128,7 +129,9 @@ def _silent_units(line: OrderLine) -> int:
     silent = Event.objects.filter(
         order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence"
     ).first()
-    return min(silent.facts["units"], line.cancelled) if silent else line.cancelled
+    if silent is None or not isinstance(silent.details, facts.Cancelled):
+        return line.cancelled
+    return min(silent.details.units, line.cancelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def _put_back(
     actor: str,
     reason: str = "",
 ) -> Answered:
-    restore(line, units, now=now, actor=actor, reason=reason, consent=_agreed(notice))
+    restore(line, units, now=now, actor=actor, reason=reason, agreed_by=notice.consent_to)
     _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line,
@@ -360,12 +363,10 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
     DelayNotice.objects.filter(pk=notice.pk).update(reminded_for=days[-1])
     _tell(
         notice.line,
-        EventKind.NOTE,
-        {
-            "code": "reminder",
-            "answer_by": notice.answer_by.isoformat(),
-            "units": notice.line.waiting + notice.line.reserved,
-        },
+        facts.Reminded(
+            units=notice.line.waiting + notice.line.reserved,
+            answer_by=notice.answer_by,
+        ),
         now=now,
         actor="",
     )
@@ -457,26 +458,20 @@ def _locked(*line_ids: int) -> list[DelayNotice]:
     return list(DelayNotice.objects.select_for_update().filter(line__in=line_ids).order_by("-pk"))
 
 
-def _agreed(notice: DelayNotice) -> dict[str, str | None]:
-    return {"agreed_by": notice.consent_to.isoformat() if notice.consent_to else None}
-
-
 def _tell(
     line: OrderLine,
-    kind: EventKind,
-    facts: dict[str, object],
+    details: facts.Facts,
     *,
     now: datetime,
     actor: str,
     note: str = "",
 ) -> None:
-    Event.objects.create(
+    Event.of(
+        details,
         order=line.order,
         line=line,
-        kind=kind,
-        facts=facts,
         at=now,
         actor=actor,
         note=note,
         message_due=line.order.released_at is not None,
-    )
+    ).save()

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext
 
 from orders.domain.delay_rules import refund_due_on
+from orders.domain.facts import CancellationUndone, Cancelled, Shipped, Unsaid
 from orders.law import law_of
 from orders.models import (
     Allocation,
@@ -24,13 +25,14 @@ from orders.models import (
     Shipment,
     Stock,
 )
-from orders.services.allocation import allocate, promise_to_leave, window_facts
+from orders.services.allocation import allocate, promise_to_leave
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed, mark_moved_up
 from orders.services.refusal import Refused
 from orders.services.shipments import lock_lines, unship
 from orders.services.shop_changes import put_back_as_listed
 from orders.services.shop_tasks import cancelled_here, cancelled_there, put_back_here
+from orders.words import window_of
 
 
 class Changed(Refused):
@@ -157,10 +159,10 @@ def restore(
     now: datetime,
     actor: str = "",
     reason: str = "",
-    consent: Mapping[str, str | None] | None = None,
+    agreed_by: date | Unsaid | None = Unsaid.UNSAID,
 ) -> None:
     """Cancelled units whose refund was not sent wait again at the line's old place; else Refused.
-    `consent`: what the customer agrees to by that, as in the facts of an answer."""
+    `agreed_by`: what the customer agrees to by that, as in an answer."""
     lock_stock([line.product_id])
     if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
         words = gettext("%(sku)s is being discontinued: units can be put back once that is done")
@@ -188,21 +190,15 @@ def restore(
         after_id=line.pk,
         actor=actor,
     )
-    Event.objects.create(
+    Event.of(
+        CancellationUndone(units=units, reason=Reason.RESTORED, agreed_by=agreed_by),
         order=line.order,
         line=line,
-        kind=EventKind.CORRECTED,
-        facts={
-            "what": "cancellation",
-            "units": units,
-            "reason": Reason.RESTORED,
-            **(consent or {}),
-        },
         at=now,
         actor=actor,
         note=reason,
         message_due=line.order.released_at is not None,
-    )
+    ).save()
     mark_changed([line.product_id], reason=Reason.RESTORED, now=now)
     allocate(line.product_id, now=now)
 
@@ -220,18 +216,18 @@ def correct_shipment(
     lock_stock(list(told.values_list("line__product", flat=True)))
     correction = unship(shipment, now=now, actor=actor, reason=reason)
     for event in told.select_related("line"):
-        crossed = event.facts["crossed"]
-        if event.line is None:
+        crossed = event.details.crossed if isinstance(event.details, Shipped) else None
+        if event.line is None or crossed is None:
             continue
-        if not crossed["refund_sent"]:
-            _reduce_refunds(event.line, crossed["kept"])
+        if not crossed.refund_sent:
+            _reduce_refunds(event.line, crossed.kept)
         cancel(
             shipment.order,
-            units={event.line.pk: crossed["withdrawn"] + crossed["kept"]},
-            by=crossed["by"] or "shop",
+            units={event.line.pk: crossed.withdrawn + crossed.kept},
+            by=crossed.by or "shop",
             actor=actor,
             reason=reason,
-            refunded=crossed["refund_sent"],
+            refunded=crossed.refund_sent,
             now=now,
         )
     return correction
@@ -278,28 +274,25 @@ def _tell(
     note: str,
 ) -> None:
     asked = line.notices.filter(outcome="").first() if by == "silence" else None
-    money = (
-        {"refund_sent": True} if refund.sent_at else {"refund_due_on": refund.due_on.isoformat()}
-    )
-    Event.objects.create(
+    Event.of(
+        Cancelled(
+            units=units,
+            of=line.quantity,
+            still=line.quantity - line.cancelled - line.shipped - units,
+            by=by,
+            refund_sent=refund.sent_at is not None,
+            refund_due_on=None if refund.sent_at else refund.due_on,
+            answer_by=asked.answer_by if asked else None,
+            window=window_of(promise) if promise else None,
+        ),
         order=line.order,
         line=line,
         promise=promise,
-        kind=EventKind.CANCELLED,
-        facts={
-            "units": units,
-            "of": line.quantity,
-            "still": line.quantity - line.cancelled - line.shipped - units,
-            "by": by,
-            **money,
-            **({"answer_by": asked.answer_by.isoformat()} if asked and asked.answer_by else {}),
-            "window": promise and window_facts(promise),
-        },
         at=now,
         actor=actor,
         note=note,
         message_due=line.order.released_at is not None,
-    )
+    ).save()
 
 
 def _note_gap(line: OrderLine, units: int, *, gone: bool, now: datetime) -> None:

@@ -7,11 +7,11 @@ came first.
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
+from orders.domain.facts import Cancelled, Crossed
 from orders.models import Choice, Event, EventKind, OrderLine, Outcome, Refund
 from orders.services.forecasts import today_of
 from orders.services.shop_tasks import sent_by_shop
@@ -29,19 +29,19 @@ class _Crossed:
     left_first: bool | None = None  # None: nobody knows
     cancelled_at: datetime | None = None
 
-    def facts(self) -> dict[str, Any]:
-        return {
-            "withdrawn": self.withdrawn,
-            "kept": self.kept,
-            "by": self.by,
-            "left_first": self.left_first,
-            "cancelled_on": self.cancelled_at and today_of(self.cancelled_at).isoformat(),
-            "refund_sent": self.refund is not None and self.refund.sent_at is not None,
-            "refund_due_on": self.refund and self.refund.due_on.isoformat(),
-        }
+    def facts(self) -> Crossed:
+        return Crossed(
+            withdrawn=self.withdrawn,
+            kept=self.kept,
+            by=self.by,
+            left_first=self.left_first,
+            cancelled_on=self.cancelled_at and today_of(self.cancelled_at),
+            refund_sent=self.refund is not None and self.refund.sent_at is not None,
+            refund_due_on=self.refund.due_on if self.refund else None,
+        )
 
 
-def ship_cancelled(line: OrderLine, units: int, *, left_at: datetime | None) -> dict[str, Any]:
+def ship_cancelled(line: OrderLine, units: int, *, left_at: datetime | None) -> Crossed:
     """`units` of a locked line that were cancelled have left, the last cancelled first: they count
     as shipped from now on, and the caller ships them. `left_at` None: nobody knows when. Returns
     the facts of it."""
@@ -69,7 +69,7 @@ def _cross(
     told = Event.objects.filter(
         order=line.order_id, line=line, kind=EventKind.CANCELLED, at=refund.created_at
     ).first()
-    crossed.by = told.facts["by"] if told else ""
+    crossed.by = told.details.by if told and isinstance(told.details, Cancelled) else ""
     crossed.cancelled_at = refund.created_at
     crossed.left_first = _left_first(left_at, refund.created_at)
     # A withdrawal from the contract holds for goods on their way, too.

@@ -3,11 +3,13 @@ bought, promised, told and answered stays, under the order's number, as accounti
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 
+from orders.domain.facts import ParcelNumbered, Shipped, to_json
 from orders.models import (
     Event,
     Import,
@@ -42,8 +44,9 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
         Event.objects.filter(order__in=ids).exclude(note="").update(note=ERASED)
         Shipment.objects.filter(order__in=ids).update(tracking_number="", reason="")
         for event in Event.objects.filter(order__in=ids, facts__has_key="tracking_number"):
-            event.facts["tracking_number"] = ""
-            event.save(update_fields=["facts"])
+            if isinstance(event.details, Shipped | ParcelNumbered):
+                event.facts = to_json(replace(event.details, tracking_number=""))
+                event.save(update_fields=["facts"])
         Order.objects.filter(pk__in=ids).update(
             email="",
             customer_name="",

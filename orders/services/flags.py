@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from orders.models import Event, EventKind, Forecast, Import, Order, OrderLine, Product
+from orders.domain.facts import Crossed, Shipped
+from orders.models import EventKind, Forecast, Import, Order, OrderLine, Product
 from orders.services.allocation import allocate
 from orders.services.email_results import make_news_due
 from orders.services.forecasts import today_of
@@ -210,22 +211,24 @@ def record_parcel(
     told = order.events.filter(
         kind=EventKind.SHIPPED, at=now, line__in=units, facts__crossed__kept__gt=0
     )
-    texts = [_conflict(event) for event in told.select_related("line__product").order_by("pk")]
+    texts = [
+        _conflict(event.line.product.sku, event.details.crossed)
+        for event in told.select_related("line__product").order_by("pk")
+        if event.line and isinstance(event.details, Shipped) and event.details.crossed
+    ]
     notice(order, texts)
     return texts
 
 
-def _conflict(event: Event) -> str:
-    crossed = event.facts["crossed"]
+def _conflict(sku: str, crossed: Crossed) -> str:
     first = {
         True: "it left before that",
         False: "it left after that",
         None: "nobody knows which came first",
-    }[crossed["left_first"]]
-    money = "the refund was sent" if crossed["refund_sent"] else "the refund stays due"
-    sku = event.line.product.sku if event.line else ""
+    }[crossed.left_first]
+    money = "the refund was sent" if crossed.refund_sent else "the refund stays due"
     return (
-        f"{sku}: {CONFLICT}: {crossed['kept']}, cancelled on {crossed['cancelled_on']}; {first}; "
+        f"{sku}: {CONFLICT}: {crossed.kept}, cancelled on {crossed.cancelled_on}; {first}; "
         f"{money}: agree with "
         "the customer on the parcel"
     )

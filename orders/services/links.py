@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from orders.domain.facts import LinkAsked
 from orders.models import Event, EventKind, Order
 from orders.services.refusal import Refused
 
@@ -31,5 +32,5 @@ def ask_for_link(order: Order, *, now: datetime) -> bool:
         or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY
     ):
         return False
-    Event.objects.create(order=order, kind=EventKind.LINK, at=now, message_due=True)
+    Event.of(LinkAsked(), order=order, at=now, message_due=True).save()
     return True

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from orders.models import Event, EventKind, Note, Order, Word
+from orders.domain.facts import StaffWord
+from orders.models import Event, Note, Order, Word
 from orders.services.email_results import reach_again
 from orders.services.refusal import Refused
 from orders.services.shop_changes import changed_here
@@ -24,15 +25,16 @@ def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
 def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor: str) -> Event:
     """On the customer's page at once, and by mail unless the order is quiet. The reason is kept for
     staff."""
-    return Event.objects.create(
+    event = Event.of(
+        StaffWord(code=word),
         order=order,
-        kind=EventKind.NOTE,
-        facts={"code": word},
         at=now,
         actor=actor,
         note=reason,
         message_due=order.released_at is not None,
     )
+    event.save()
+    return event
 
 
 @transaction.atomic

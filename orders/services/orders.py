@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
+from orders.domain.facts import Joined
+from orders.domain.supply import Window
 from orders.models import (
     Event,
-    EventKind,
     Import,
     Order,
     OrderLine,
@@ -267,23 +267,14 @@ def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: date
     for promise in promises:
         promise.line.promise = promise
     OrderLine.objects.bulk_update([line for line, _ in stated], ["promise"], batch_size=5000)
-    facts: list[dict[str, Any]] = [
-        {
-            "units": line.quantity,
-            "window": {"kind": "dated", "early": None, "likely": None, "late": day.isoformat()},
-            "stated": True,
-        }
-        for line, day in stated
-    ]
     Event.objects.bulk_create(
-        Event(
+        Event.of(
+            Joined(units=line.quantity, window=Window("dated", late=day), stated=True),
             order=line.order,
             line=line,
             promise=line.promise,
-            kind=EventKind.JOINED,
-            facts=told,
             at=now,
             message_due=line.order.released_at is not None,
         )
-        for (line, _), told in zip(stated, facts, strict=True)
+        for line, day in stated
     )

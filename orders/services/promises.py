@@ -7,7 +7,7 @@ Hypothesis test holds the two together.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from orders.domain.supply import Window
 from orders.models import Forecast, OrderLine, Product, Reason, Shortening, Stock
 from orders.queue import COUNTS
 from orders.services.delay_notices import notice_new_promises
@@ -110,7 +111,7 @@ PUBLISH = """
     RETURNING kind, promise_id
 """
 
-WINDOW_KEYS = ("kind", "early", "likely", "late", "sure", "within_14", "within_30")
+WINDOW_KEYS = [field.name for field in fields(Window)]
 
 
 def window_json(row: str) -> str:

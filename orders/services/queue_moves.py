@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from orders import queue
-from orders.models import Event, EventKind, OrderLine, QueueChange, Reason
+from orders.domain.facts import MovedInLine
+from orders.models import Event, OrderLine, QueueChange, Reason
 from orders.services.promises import mark_changed
 from orders.services.refusal import Refused
 from orders.services.shipments import lock_lines
@@ -55,14 +56,14 @@ def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, ac
         note=reason,
         actor=actor,
     )
-    Event.objects.create(
+    Event.of(
+        MovedInLine(place=reached, place_before=before),
         order=line.order,
         line=line,
-        kind=EventKind.NOTE,
-        facts={"code": "moved", "place_before": before, "place": reached},
         at=now,
         actor=actor,
         note=reason,
-    )
+        message_due=False,
+    ).save()
     mark_changed([line.product_id], reason=Reason.MOVED, now=now)
     return reached

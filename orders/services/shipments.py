@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
+from orders.domain.facts import Crossed, ShipmentUndone, Shipped, to_json
 from orders.models import (
     Allocation,
     Event,
-    EventKind,
     Order,
     OrderLine,
     Reason,
@@ -20,11 +20,12 @@ from orders.models import (
     ShipmentLine,
     Stock,
 )
-from orders.services.allocation import promise_to_leave, window_facts
+from orders.services.allocation import promise_to_leave
 from orders.services.crossed_shipments import ship_cancelled
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock
 from orders.services.refusal import Refused, refuse_bad_parcel
+from orders.words import window_of
 
 
 @transaction.atomic
@@ -83,7 +84,7 @@ def ship(
         recorded_at=now,
         actor=actor,
     )
-    shipped_on = today_of(shipped_at).isoformat() if day_known else None
+    shipped_on = today_of(shipped_at) if day_known else None
     _record(shipment, lines, units, crossed, shipped_on=shipped_on)
     return shipment
 
@@ -122,23 +123,25 @@ def _record(
     shipment: Shipment,
     lines: Sequence[OrderLine],
     units: Mapping[int, int],
-    crossed: Mapping[int, Any],
+    crossed: Mapping[int, Crossed],
     *,
-    shipped_on: str | None,
+    shipped_on: date | None,
 ) -> None:
     packed = [
         {
             "line_id": line.pk,
             "units": units[line.pk],
-            "facts": {
-                "units": units[line.pk],
-                "of": line.quantity,
-                "still": line.quantity - line.cancelled - line.shipped - units[line.pk],
-                "shipped_on": shipped_on,
-                "carrier": shipment.carrier,
-                "tracking_number": shipment.tracking_number,
-                **({"crossed": crossed[line.pk]} if line.pk in crossed else {}),
-            },
+            "facts": to_json(
+                Shipped(
+                    units=units[line.pk],
+                    of=line.quantity,
+                    still=line.quantity - line.cancelled - line.shipped - units[line.pk],
+                    shipped_on=shipped_on,
+                    carrier=shipment.carrier,
+                    tracking_number=shipment.tracking_number,
+                    crossed=crossed.get(line.pk),
+                )
+            ),
         }
         for line in lines
     ]
@@ -227,21 +230,19 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
         OrderLine.objects.filter(pk=line_id).update(shipped=F("shipped") - number)
     for line in lines:
         promise = None if line.waiting else promise_to_leave(line, now=now)
-        Event.objects.create(
+        Event.of(
+            ShipmentUndone(
+                units=units[line.pk],
+                reason=Reason.CLERICAL,
+                window=window_of(promise) if promise else None,
+            ),
             order=shipment.order,
             line=line,
             promise=promise,
-            kind=EventKind.CORRECTED,
-            facts={
-                "what": "shipment",
-                "units": units[line.pk],
-                "reason": Reason.CLERICAL,
-                "window": promise and window_facts(promise),
-            },
             at=now,
             actor=actor,
             message_due=shipment.order.released_at is not None,
-        )
+        ).save()
     return correction
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from orders.models import Event, EventKind, Order, OrderLine, Shipment, ShipmentLine
+from orders.domain.facts import ParcelNumbered
+from orders.models import Event, Order, OrderLine, Shipment, ShipmentLine
 from orders.services.refusal import Refused, refuse_bad_parcel
 from orders.services.shipments import lock_lines, take_off
 
@@ -62,18 +63,16 @@ def number_parcel(
 
 
 def _news(parcel: Shipment, line: OrderLine, units: int, *, changed: bool) -> Event:
-    return Event(
+    return Event.of(
+        ParcelNumbered(
+            units=units,
+            of=line.quantity,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+            changed=changed,
+        ),
         order=parcel.order,
         line=line,
-        kind=EventKind.NOTE,
-        facts={
-            "code": "tracking",
-            "units": units,
-            "of": line.quantity,
-            "carrier": parcel.carrier,
-            "tracking_number": parcel.tracking_number,
-            "changed": changed,
-        },
         at=parcel.recorded_at,
         actor=parcel.actor,
         message_due=parcel.order.released_at is not None,
