@@ -16,7 +16,7 @@ from orders.words import language_for
 
 # in English, whatever the browser asks for: nobody translates these
 FOR_STAFF = ("/admin/", "/demo/")
-LARGEST_OF_ANYBODY = 1_048_576  # bytes of a body
+MAX_BYTES_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
 WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
 SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
@@ -51,7 +51,7 @@ def bodies(get_response: GetResponse) -> GetResponse:
 
     def respond(request: HttpRequest) -> HttpResponse:
         length = _length_of_body(request)
-        is_large = length > LARGEST_OF_ANYBODY
+        is_large = length > MAX_BYTES_OF_ANYBODY
         if is_large and not admin.site.has_permission(request):
             return render(request, "400.html", status=413)
         if length > 0:

@@ -92,12 +92,12 @@ def expect(
 ) -> "Restock":
     """The last of as many deliveries as so many units need."""
     supplier = supplier or Supplier.objects.get_or_create(name="Fjord Works")[0]
-    for start in range(0, units, services.MOST_UNITS):
+    for start in range(0, units, services.MAX_UNITS):
         restock = services.expect_restock(
             reference=f"PO-{row.sku}-{on}-{start}",
             product=row,
             supplier=supplier,
-            quantity=min(units - start, services.MOST_UNITS),
+            quantity=min(units - start, services.MAX_UNITS),
             expected_on=on,
             now=now,
         )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders import services
 from orders.services import deadlines, recorded_days
 
-LONGEST_SECONDS = 30.0  # the next tick goes on
+MAX_SECONDS = 30.0  # the next tick goes on
 
 
 @shared_task
@@ -45,7 +45,7 @@ def keep_deadlines() -> None:
 
 @shared_task
 def discontinue_parts() -> None:
-    until = monotonic() + LONGEST_SECONDS
+    until = monotonic() + MAX_SECONDS
     while services.discontinue_free_part(now=timezone.now()) and monotonic() < until:
         pass
 

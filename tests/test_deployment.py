@@ -13,7 +13,7 @@ import pytest
 import yaml
 from django.conf import settings
 
-from backorders_site.middleware import LARGEST_OF_ANYBODY
+from backorders_site.middleware import MAX_BYTES_OF_ANYBODY
 from backorders_site.staff.pages.imports import LARGEST
 from tests.conftest import Needs
 from tests.faults.hosts import for_this_caddy
@@ -104,7 +104,7 @@ def test_the_image_installs_what_the_project_needs_and_nothing_for_its_tests() -
 
 def test_the_site_reads_of_a_stranger_what_the_proxy_holds_back_and_no_more() -> None:
     (held,) = re.findall(r"request_buffers (\d+)MiB", (DEPLOY / "Caddyfile").read_text())
-    assert int(held) * 2**20 == LARGEST_OF_ANYBODY
+    assert int(held) * 2**20 == MAX_BYTES_OF_ANYBODY
 
 
 def test_the_largest_file_comes_over_a_slow_line_before_the_proxy_ends_it() -> None:

@@ -317,7 +317,7 @@ def test_a_role_sees_the_cards_of_its_work(client: Client) -> None:
 def test_more_than_ten_thousand_are_many(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backorders_site.staff.pages.today.MOST_COUNTED", 2)
+    monkeypatch.setattr("backorders_site.staff.pages.today.MAX_COUNTED", 2)
     for _ in range(4):
         services.mark_not_told(factories.order(factories.make_product()).order, "mail refused")
     cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}

@@ -12,12 +12,12 @@ import pytest
 
 from backorders_site.ops.logs import without_secrets
 from backorders_site.staff.finding import with_name
-from backorders_site.staff.pages.ship import LONGEST_LINE, MOST_BYTES, MOST_ROWS, rows_of
+from backorders_site.staff.pages.ship import MAX_BYTES, MAX_LINE_LENGTH, MAX_ROWS, rows_of
 from notifications.transport.smtp import _without_addresses
 from orders.access import without_tokens
 from orders.imports.csv import values
 from orders.imports.csv.gathering import OrdersFile
-from orders.imports.csv.table import MOST_COLUMNS, BadRow, Table, Unreadable
+from orders.imports.csv.table import MAX_COLUMNS, BadRow, Table, Unreadable
 from orders.imports.sources.column_map import settings_of
 from orders.imports.sources.dialects import OurColumns, ShopifyColumns
 from tests.factories import NOON
@@ -132,7 +132,7 @@ class TestALongText:
 
 
 def test_of_a_pasted_line_that_is_too_long_only_it_is_refused() -> None:
-    rows = rows_of(f"1001,1Z9,UPS\n{' ' * LONGEST_LINE}x\n1002,1Z8,UPS\n")
+    rows = rows_of(f"1001,1Z9,UPS\n{' ' * MAX_LINE_LENGTH}x\n1002,1Z8,UPS\n")
     assert [(row.number, row.said, row.order_number) for row in rows] == [
         (1, "", "1001"),
         (2, "The line is longer than 5000 characters: put each parcel on a line of its own.", ""),
@@ -143,11 +143,9 @@ def test_of_a_pasted_line_that_is_too_long_only_it_is_refused() -> None:
 @pytest.mark.parametrize("line", ["a\n", "\n", '"\n'])
 def test_of_a_megabyte_of_short_lines_no_more_are_read_than_may_be_pasted(line: str) -> None:
     with within(SECONDS):
-        assert len(rows_of(line * (MOST_BYTES // len(line)))) <= MOST_ROWS + 1
+        assert len(rows_of(line * (MAX_BYTES // len(line)))) <= MAX_ROWS + 1
 
 
 def test_a_file_with_more_columns_than_any_export_is_refused_by_its_header(tmp_path: Path) -> None:
-    with pytest.raises(
-        Unreadable, match=f"there are 1001 columns; expected {MOST_COLUMNS} at most"
-    ):
+    with pytest.raises(Unreadable, match=f"there are 1001 columns; expected {MAX_COLUMNS} at most"):
         table_of(tmp_path / "wide.csv", ",".join(f"c{n}" for n in range(1001)) + "\n")

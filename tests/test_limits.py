@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from backorders_site.middleware import LARGEST_OF_ANYBODY
+from backorders_site.middleware import MAX_BYTES_OF_ANYBODY
 from orders import services
 from orders.models import OrderLine, Product, Receipt, Restock
 from tests.factories import NOON, make_product, make_supplier, order, restock
@@ -124,7 +124,7 @@ def test_a_product_that_is_no_product_is_a_fault_of_the_form(
 class TestABodyLargerThanTheProxyHoldsBack:
     """A thread would wait for the rest of it."""
 
-    BODY = b"a" * (LARGEST_OF_ANYBODY + 1)
+    BODY = b"a" * (MAX_BYTES_OF_ANYBODY + 1)
 
     @pytest.mark.parametrize("path", ["/", "/admin/login/", "/webhooks/mail/", "/nothing-here/"])
     def test_is_not_read_of_a_stranger(self, client: Client, path: str) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from backorders_site.config.checks import settings_make_sense
-from backorders_site.look.theme import LARGEST_LOGO
+from backorders_site.look.theme import MAX_LOGO_BYTES
 from orders import colors
 from orders.colors import TEXT_CONTRAST, colour, contrast, dark_accents
 
@@ -129,7 +129,7 @@ def test_a_logo_is_served_from_here_and_kept(
 
 def test_a_logo_too_heavy_for_a_page_is_refused(settings: Settings, tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
-    logo.write_bytes(b"x" * (LARGEST_LOGO + 1))
+    logo.write_bytes(b"x" * (MAX_LOGO_BYTES + 1))
     settings.SHOP_LOGO = str(logo)
     [problem] = settings_make_sense()
     assert "is too large" in problem.msg

@@ -13,7 +13,7 @@ from orders.domain.supply import NO_WINDOW, Window
 from orders.pages.drawings.queue_bar import THINNEST, queue_bar, segments_of, shares
 from orders.pages.drawings.window_strip import FORMER_SHOWN, window_strip
 from orders.pages.promised import Told
-from orders.pages.standing import MOST_DELIVERIES, Delivery, Standing, parts_of, standing
+from orders.pages.standing import MAX_DELIVERIES, Delivery, Standing, parts_of, standing
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -254,6 +254,6 @@ def test_many_deliveries_are_taken_together() -> None:
     bands = [{"over": n * 10, "up_to": n * 10 + 10, "reference": f"PO-{n}"} for n in range(9)]
     due = {f"PO-{n}": TODAY + n * DAY for n in range(9)}
     many = standing(bands=bands, due=due, reference="PO-8", promised_ahead=85, ahead=85, mine=1)
-    assert len(many.deliveries) == MOST_DELIVERIES
+    assert len(many.deliveries) == MAX_DELIVERIES
     assert many.deliveries[0] == Delivery(None, 50)
     assert sum(each.units for each in many.deliveries) == 90

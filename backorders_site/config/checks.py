@@ -27,7 +27,7 @@ from orders.domain.delay_rules import STRICTER
 
 SHIPMENTS_RECORDED = ("learned", "live", "overnight")  # orders.services.recorded_days
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.words.tracking
-LEAST_KEY = 32
+MIN_KEY_LENGTH = 32
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
 
 
@@ -124,9 +124,12 @@ def _is_near(host: str) -> bool:
 
 
 def secret_key() -> Problems:
-    if settings.SITE_URL.startswith("https://") and len(settings.SECRET_KEY.strip()) < LEAST_KEY:
+    if (
+        settings.SITE_URL.startswith("https://")
+        and len(settings.SECRET_KEY.strip()) < MIN_KEY_LENGTH
+    ):
         yield (
-            f"SECRET_KEY is shorter than {LEAST_KEY} characters: who guesses it can make links to "
+            f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: who guesses it can make links to "
             f"every order.",
             "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
         )
@@ -301,15 +304,15 @@ def mail_rates() -> Problems:
         )
 
 
-LEAST_SECRET = 16
+MIN_SECRET_LENGTH = 16
 
 
 def watchers() -> Problems:
     if settings.METRICS_TOKEN and not re.fullmatch(
-        rf"[!-~]{{{LEAST_SECRET},}}", settings.METRICS_TOKEN
+        rf"[!-~]{{{MIN_SECRET_LENGTH},}}", settings.METRICS_TOKEN
     ):
         yield (
-            f"METRICS_TOKEN is not of {LEAST_SECRET} printable characters or more, without blanks.",
+            f"METRICS_TOKEN is not of {MIN_SECRET_LENGTH} printable characters or more, without blanks.",
             "Set a long random one, or leave it empty: then nobody reads /metrics.",
         )
     if settings.HEARTBEAT_URL and not _can_be_called(settings.HEARTBEAT_URL):

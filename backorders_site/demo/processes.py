@@ -21,7 +21,7 @@ OWNER = "BACKORDERS_SUPERVISOR"  # in the environment of every process of a supe
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 5
 STEADY_SECONDS = 30
-LONGEST_PAUSE_SECONDS = 30.0
+MAX_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Supervisor:
             status = run.process.returncode
             self._bury(service.name, run.process)
             run.quick_deaths = 0 if now - run.started_at > STEADY_SECONDS else run.quick_deaths + 1
-            pause = min(LONGEST_PAUSE_SECONDS, 0.25 * 2**run.quick_deaths)
+            pause = min(MAX_PAUSE_SECONDS, 0.25 * 2**run.quick_deaths)
             run.start_at = now + pause
             say(f"{service.name} ended ({_describe(status)}) and starts again in {pause:g} s")
         if run.process is None and now >= run.start_at:

@@ -33,7 +33,7 @@ LOGO_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
-LARGEST_LOGO = 30_000  # bytes; a whole page has 80 kB
+MAX_LOGO_BYTES = 30_000  # bytes; a whole page has 80 kB
 GENERIC = (
     "serif",
     "sans-serif",
@@ -180,7 +180,7 @@ def _font_problems(families: str) -> Problems:
 
 
 def _logo_problems(name: str) -> Problems:
-    types, most = ", ".join(sorted(LOGO_TYPES)), LARGEST_LOGO // 1000
+    types, most = ", ".join(sorted(LOGO_TYPES)), MAX_LOGO_BYTES // 1000
     hint = f"Set the path of a {types} file of at most {most} kB."
     if not name:
         return
@@ -188,7 +188,7 @@ def _logo_problems(name: str) -> Problems:
         yield f"SHOP_LOGO={name!r} is no picture that pages can show.", hint
     elif not Path(name).is_file():
         yield f"SHOP_LOGO={name!r} is not there.", hint
-    elif Path(name).stat().st_size > LARGEST_LOGO:
+    elif Path(name).stat().st_size > MAX_LOGO_BYTES:
         yield f"SHOP_LOGO={name!r} is too large: {Path(name).stat().st_size // 1000} kB.", hint
 
 

@@ -31,7 +31,7 @@ from orders import clock
 from orders.services import today_of
 
 Family = GaugeMetricFamily
-LONGEST_SECONDS = 5  # for all of it: who asks every quarter of a minute must not become the load
+MAX_SECONDS = 5  # for all of it: who asks every quarter of a minute must not become the load
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Database(Collector):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS}s"]
+                    "SELECT set_config('statement_timeout', %s, true)", [f"{MAX_SECONDS}s"]
                 )
                 families = [_filled(counted, cursor) for counted in COUNTED]
                 ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")

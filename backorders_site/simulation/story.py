@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.services import Arrival, Delivery, PostedDate
 
 ORDERS_DRAWN = 10_000
-LONGEST_WAIT = 75  # days before the day first promised that somebody orders
+MAX_WAIT_DAYS = 75  # days before the day first promised that somebody orders
 REASONS = ("supplier_late", "customs", "transport", "production")
 QUANTITIES = (1, 1, 1, 1, 2, 2, 3, 5)
 CUSTOMERS = (  # country, region, weight
@@ -87,7 +87,7 @@ def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed
     """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn
     for it.
 
-    Whoever orders does so within LONGEST_WAIT days before the day first promised, when the delivery
+    Whoever orders does so within MAX_WAIT_DAYS days before the day first promised, when the delivery
     was posted; how many do grows with the number of a product's deliveries, the busiest counting
     for less than their share.
     """
@@ -104,7 +104,7 @@ def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed
         n = chance.choice(places)
         promised = deliveries[n].dates[0]
         earliest = max(
-            first, promised.posted_on, promised.expected_on - timedelta(days=LONGEST_WAIT)
+            first, promised.posted_on, promised.expected_on - timedelta(days=MAX_WAIT_DAYS)
         )
         latest = min(last, max(promised.expected_on - timedelta(days=3), earliest))
         placed_on = earliest + timedelta(days=chance.randint(0, max((latest - earliest).days, 0)))

@@ -10,8 +10,8 @@ from django.db.models.functions import Upper
 
 from orders.models import Order, Product, Restock, Shipment
 
-MOST_WORDS = 8
-MOST_SHOWN = 25
+MAX_WORDS = 8
+MAX_SHOWN = 25
 COMMON = 1000  # orders of one name
 
 
@@ -31,12 +31,12 @@ def with_tracking(text: str) -> QuerySet[Order]:
     """Carriers print it in groups, and people type it in small letters."""
     typed = {text, text.replace(" ", "")}
     shipped = Shipment.objects.filter(tracking_number__in=typed | {form.upper() for form in typed})
-    return Order.objects.filter(pk__in=[*shipped.values_list("order", flat=True)[:MOST_SHOWN]])
+    return Order.objects.filter(pk__in=[*shipped.values_list("order", flat=True)[:MAX_SHOWN]])
 
 
 def with_name(text: str) -> QuerySet[Order]:
     """Every word begins a word of the customer's name."""
-    words = re.findall(r"[^\W_]+", text)[:MOST_WORDS]
+    words = re.findall(r"[^\W_]+", text)[:MAX_WORDS]
     if not words:
         return Order.objects.none()
     asked = SearchQuery(

@@ -15,7 +15,7 @@ from notifications.compose.layout import html_of, text_of
 from notifications.compose.link_emails import all_orders, without_stale
 from notifications.compose.selection import chief, late_from_the_start, still_news
 from notifications.compose.subjects import others_keep_a_date, passed_in_part, subject
-from notifications.compose.typed import LONGEST_NAME, LONGEST_NUMBER, plain, shortened
+from notifications.compose.typed import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
 from notifications.may_send import Topic, topics
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
@@ -92,8 +92,8 @@ def _context(
         "preheader": _preheader(
             main, asks_of_each or [words for item in items for words in item.asks], locale=locale
         ),
-        "first_name": isolated(plain(order.first_name, LONGEST_NAME)),
-        "number": isolated(plain(order.number, LONGEST_NUMBER)),
+        "first_name": isolated(plain(order.first_name, MAX_NAME_LENGTH)),
+        "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
         "is_passed": main.says_day_passed,
         "passed_in_part": passed_in_part(news, order),
         "is_late": bool(late_from_the_start(news, asked)),
@@ -116,7 +116,7 @@ def _context(
         "others": [] if nothing_else else others_of(order, news, asked, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
-        "shop": plain(settings.SHOP_NAME, LONGEST_NAME),
+        "shop": plain(settings.SHOP_NAME, MAX_NAME_LENGTH),
         "support": settings.SUPPORT_EMAIL,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
@@ -144,7 +144,7 @@ def _one_click(order: Order) -> dict[str, str]:
 def _headers(message: Message, now: datetime) -> dict[str, str]:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     headers = {
-        "From": formataddr((name or plain(settings.SHOP_NAME, LONGEST_NAME), address)),
+        "From": formataddr((name or plain(settings.SHOP_NAME, MAX_NAME_LENGTH), address)),
         "Reply-To": settings.SUPPORT_EMAIL,
         "Date": format_datetime(now),
         "Message-ID": message.message_id,

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from notifications.compose.selection import asked_before, tells
-from notifications.compose.typed import LONGEST_NAME, LONGEST_PRODUCT, plain
+from notifications.compose.typed import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, plain
 from orders import services
 from orders.access import answer_url
 from orders.domain.delay_rules import Sentence
@@ -28,7 +28,7 @@ from orders.words import (
     window_sentence,
 )
 
-MOST_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
+MAX_CHOICES = 8  # lines with links of their own: mail programs cut off a mail beyond 100 kB
 COUNTED = (EventKind.SHIPPED, EventKind.CANCELLED)  # their sentences name the units they are about
 LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second sentence
 ASKED = {
@@ -116,7 +116,7 @@ def parcels_of(news: Iterable[Event]) -> list[Parcel]:
         if "tracking_number" in event.facts:
             number = event.facts["tracking_number"]
             numbers[tracking_link(event.facts["carrier"], number)] = isolated(
-                plain(number, LONGEST_NAME)
+                plain(number, MAX_NAME_LENGTH)
             )
     found = [Parcel(url, number) for url, number in numbers.items() if url]
     return found if len(found) > 1 else [replace(parcel, number="") for parcel in found]
@@ -138,7 +138,7 @@ def _item(
     return Item(
         amount=units_of(line.quantity, line.quantity, locale=locale) if counted else to_come,
         to_come=to_come,
-        name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
+        name=isolated(plain(line.product.name, MAX_PRODUCT_LENGTH)),
         news=[
             *(
                 said
@@ -257,7 +257,7 @@ def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
     """Where there are many lines, their choices stand on the page."""
     first = items[0].asks if len(items) > 1 else ()
     alike = all(item.asks == first for item in items)
-    if len(items) > MOST_CHOICES:
+    if len(items) > MAX_CHOICES:
         items = [replace(item, keep="", cancel="", withdraw="") for item in items]
     return ([replace(item, asks=()) for item in items], first) if alike and first else (items, ())
 
@@ -274,7 +274,7 @@ def _other(line: OrderLine, notice: DelayNotice | None, today: date, *, locale: 
     return Item(
         amount=to_come,
         to_come=to_come,
-        name=isolated(plain(line.product.name, LONGEST_PRODUCT)),
+        name=isolated(plain(line.product.name, MAX_PRODUCT_LENGTH)),
         news=[Said(_window(line, line.promise, today, locale=locale))] if line.promise else [],
         asks=[silence_sentence(notice, locale=locale, today=today, reserved=line.reserved_beside)]
         if notice and asked_before(notice, today=today)

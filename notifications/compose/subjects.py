@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from notifications.compose.selection import asked_before, late_from_the_start, tells
-from notifications.compose.typed import LONGEST_NUMBER, plain
+from notifications.compose.typed import MAX_NUMBER_LENGTH, plain
 from orders.domain.delay_rules import Silence
 from orders.models import (
     Choice,
@@ -32,7 +32,7 @@ def subject(
     locale: str,
 ) -> str:
     """What must be answered comes before what is new: without an answer something ends."""
-    words = {"number": isolated(plain(order.number, LONGEST_NUMBER))}
+    words = {"number": isolated(plain(order.number, MAX_NUMBER_LENGTH))}
     if main.says_day_passed:
         return (
             gettext("The agreed date for part of order %(number)s has passed: you can cancel it")

@@ -2,9 +2,9 @@
 
 from orders.words.bidi import visible
 
-LONGEST_NUMBER = 60
-LONGEST_NAME = 100
-LONGEST_PRODUCT = 160
+MAX_NUMBER_LENGTH = 60
+MAX_NAME_LENGTH = 100
+MAX_PRODUCT_LENGTH = 160
 
 
 def plain(words: str, longest: int) -> str:

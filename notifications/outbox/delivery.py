@@ -49,8 +49,8 @@ FIRST_BATCH = 5
 CLAIM_SECONDS = 30
 PREVIEWS = 200
 FIRST_PAUSE_SECONDS = 5
-LONGEST_PAUSE_SECONDS = 600
-MOST_ATTEMPTS = 300  # about two days
+MAX_PAUSE_SECONDS = 600
+MAX_ATTEMPTS = 300  # about two days
 
 TROUBLE_OF_THE_MOMENT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
@@ -269,7 +269,7 @@ def finish(claimed: Claimed, answer: Answer) -> bool:
             ours = _leave(claimed, State.NEEDS_REVIEW, answer, attention=UNANSWERED)
         case Outcome.UNKNOWN:
             ours = _leave(claimed, State.QUEUED, answer, pause=settings.MAIL_LEASE_SECONDS)
-        case _ if message.attempts >= MOST_ATTEMPTS:
+        case _ if message.attempts >= MAX_ATTEMPTS:
             ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
         case _:
             ours = _leave(claimed, State.QUEUED, answer, pause=_pause(message.attempts))
@@ -505,7 +505,7 @@ def _log(message: Message, answer: Answer) -> None:
 def _pause(attempts: int) -> float:
     """Doubling, and apart from each other, so that what failed together does not come back
     together."""
-    pause = float(min(FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS))
+    pause = float(min(FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10), MAX_PAUSE_SECONDS))
     return pause * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains by guessing it
 
 

@@ -20,7 +20,7 @@ from notifications.transport.reports import handle_reports, keep
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 UNREADABLE = (
     *(
         ValueError,
@@ -49,7 +49,7 @@ def mail_reports(request: HttpRequest) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not re.fullmatch("[0-9]+", length):
         return _refused()
-    if len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES:
+    if len(length) > len(str(MAX_BYTES)) or int(length) > MAX_BYTES:
         return HttpResponse(status=413)
     try:
         with transaction.atomic():

@@ -23,7 +23,7 @@ UNITS = {"s": 1, "min": 60, "h": 3600}
 ALL, OTHERS = "all", "*"
 BURST_SECONDS = 1.0
 SLOW_SECONDS = 5.0  # an answer that takes longer makes its domain wait
-LONGEST_PAUSE_SECONDS = 600.0
+MAX_PAUSE_SECONDS = 600.0
 
 # From when the next may go is at most a burst ago: what was not used is lost.
 TAKE = """
@@ -114,7 +114,7 @@ class Pace:
         itself."""
         slow = seconds > SLOW_SECONDS
         if slow:
-            _run(PAUSE, name=domain, seconds=min(2 * seconds, LONGEST_PAUSE_SECONDS))
+            _run(PAUSE, name=domain, seconds=min(2 * seconds, MAX_PAUSE_SECONDS))
         return slow
 
     def _together(self, domain: str) -> float:

@@ -3,11 +3,10 @@ arrived."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from orders import services
-from orders.domain.windows import MAX_SLIP
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow, Cells, Row
 from orders.imports.run import Run
@@ -15,8 +14,8 @@ from orders.models import Restock
 
 REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
 OPTIONAL = ("reason", "arrived_on", "quantity_arrived", "known_on")
-MOST_UNITS = 100_000_000
-MOST_TIMES = 10  # as many units as were expected; more came by a slip of the finger
+MAX_EXPECTED = 100_000_000  # units
+MAX_TIMES_EXPECTED = 10  # arrived; more came by a slip of the finger
 PROGRESS_ROWS = 10_000
 
 Key = tuple[str, str]  # reference, SKU
@@ -81,7 +80,7 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
     cells, today = row.cells, services.today_of(run.now)
     key = _key(cells)
     supplier = values.key(cells["supplier"], "supplier", most=200)
-    quantity = values.units(cells["quantity"], "quantity", most=MOST_UNITS)
+    quantity = values.units(cells["quantity"], "quantity", most=MAX_EXPECTED)
     posted = _posted_date(cells, today=today)
     arrival = _arrival(cells, quantity, today=today)
     one = gathered.setdefault(key, _Gathered(supplier, row.number, quantity))
@@ -105,9 +104,11 @@ def _key(cells: Cells) -> Key:
 
 def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
     posted_on = values.day(cells["posted_on"], "posted_on", last=today)
-    reach = timedelta(days=MAX_SLIP)
     expected_on = values.day(
-        cells["expected_on"], "expected_on", first=posted_on - reach, last=posted_on + reach
+        cells["expected_on"],
+        "expected_on",
+        first=posted_on - services.MAX_REACH,
+        last=posted_on + services.MAX_REACH,
     )
     reason = cells.get("reason", "")
     if reason and reason not in services.MOVE_REASONS:
@@ -131,7 +132,7 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | 
         return None
     arrived_on = values.day(came, "arrived_on", last=today)
     known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
-    most = min(quantity * MOST_TIMES, MOST_UNITS)
+    most = min(quantity * MAX_TIMES_EXPECTED, MAX_EXPECTED)
     units = values.units(counted, "quantity_arrived", most=most) if counted else quantity
     return services.Arrival(units, arrived_on, known_on)
 

@@ -19,7 +19,7 @@ from orders.pages.offer import Offer, about_units, offer
 from orders.pages.public_record import FEWEST, of_product, recent_record
 from orders.words import spoken_for_sentence, window_html
 
-LARGEST_OFFER = 999
+MAX_OFFERED = 999
 KEPT = 60  # seconds, by browsers and by whatever stands between
 THEMES = ("light", "dark")
 
@@ -34,7 +34,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "fewest": FEWEST,
         "typed": request.GET.get("quantity", "1"),
         "refused": quantity is None,
-        "largest": LARGEST_OFFER,
+        "largest": MAX_OFFERED,
     }
     return render(request, "orders/product.html", context, status=400 if quantity is None else 200)
 
@@ -46,7 +46,7 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
     # programs write digits in one way
     if quantity is None or not request.GET.get("quantity", "").isascii():
         return JsonResponse(
-            {"error": f"quantity: expected a whole number from 1 to {LARGEST_OFFER}"}, status=400
+            {"error": f"quantity: expected a whole number from 1 to {MAX_OFFERED}"}, status=400
         )
     try:
         return JsonResponse(json_api.offer_object(_offer(sku, quantity)))
@@ -92,7 +92,7 @@ def _offer(sku: str, quantity: int) -> Offer:
 
 
 def _quantity(request: HttpRequest) -> int | None:
-    """None: not a whole number from 1 to LARGEST_OFFER. Without the parameter: 1."""
+    """None: not a whole number from 1 to MAX_OFFERED. Without the parameter: 1."""
     typed = request.GET.get("quantity", "1").strip()
     quantity = int(typed) if re.fullmatch(r"\d{1,9}", typed) else 0
-    return quantity if 1 <= quantity <= LARGEST_OFFER else None
+    return quantity if 1 <= quantity <= MAX_OFFERED else None

@@ -13,7 +13,7 @@ from orders.models import Event, OrderLine, Promise, WindowKind
 from orders.words import window_in, window_of
 
 NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
-FEWEST_DATES = 5  # dates given for such goods; fewer are no record to speak of
+MIN_DATES = 5  # dates given for such goods; fewer are no record to speak of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _dates_held(promise: Promise) -> DatesHeld | None:
         if promise.forecast and supplier
         else None
     )
-    if promise.kind != "dated" or record is None or record["dates"] < FEWEST_DATES:
+    if promise.kind != "dated" or record is None or record["dates"] < MIN_DATES:
         return None
     return DatesHeld(record["dates"], record["held"])
 

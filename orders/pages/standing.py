@@ -10,7 +10,7 @@ from orders import queue
 from orders.models import Event, EventKind, OrderLine
 from orders.pages.promised import due_days
 
-MOST_DELIVERIES = 5
+MAX_DELIVERIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _without(deliveries: Iterable[Delivery], units: int, *, after: int) -> list[
 
 def _few(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
     """The earliest taken together where there are many."""
-    spare = len(deliveries) - MOST_DELIVERIES
+    spare = len(deliveries) - MAX_DELIVERIES
     if spare <= 0:
         return tuple(deliveries)
     first, rest = deliveries[: spare + 1], deliveries[spare + 1 :]

@@ -19,6 +19,7 @@ from orders.services.cancellations import (
     restore,
 )
 from orders.services.deadlines import (
+    MAX_PER_HOUR,
     deadlines_left,
     keep_deadlines,
     reassure,
@@ -82,10 +83,10 @@ from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, wr
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
 from orders.services.queue_moves import move_in_queue
-from orders.services.refusal import MOST_UNITS, Refused
+from orders.services.refusal import MAX_UNITS, Refused
 from orders.services.restock_files import Arrival, Delivery, PostedDate, Recorded, record_deliveries
 from orders.services.restocks import (
-    IMPLAUSIBLE,
+    MAX_REACH,
     MOVE_REASONS,
     cancel_restock,
     correct_receipt,
@@ -126,8 +127,9 @@ from orders.services.uploads import (
 
 __all__ = [
     "CONFLICT",
-    "IMPLAUSIBLE",
-    "MOST_UNITS",
+    "MAX_PER_HOUR",
+    "MAX_REACH",
+    "MAX_UNITS",
     "MOVE_REASONS",
     "NO_ADDRESS",
     "NUMBERED",

@@ -63,6 +63,7 @@ NOT_PACKED = f"""
 """
 # working days given to what was not packed in time: rather kept than moved each day
 PACKING_AGAIN = 2
+MAX_PER_HOUR = 1_000_000  # orders released
 
 
 # Lines that wait and have heard nothing for a while; after two such words in a row the pause is

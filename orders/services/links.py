@@ -10,7 +10,7 @@ from orders.models import Event, EventKind, Order
 from orders.services.refusal import Refused
 
 PAUSE = timedelta(minutes=10)  # between two of them
-MOST_A_DAY = 5
+MAX_A_DAY = 5
 
 
 @transaction.atomic
@@ -29,7 +29,7 @@ def ask_for_link(order: Order, *, now: datetime) -> bool:
     )  # not the one to all orders
     if (
         asked.filter(at__gt=now - PAUSE).exists()
-        or asked.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY
+        or asked.filter(at__gt=now - timedelta(days=1)).count() >= MAX_A_DAY
     ):
         return False
     Event.of(LinkAsked(), order=order, at=now, message_due=True).save()

@@ -23,7 +23,7 @@ from orders.models import (
 from orders.services.allocation import allocate
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
-from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
+from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
 
 LAST_OF_QUEUES = """
     SELECT p.id, last.queued_at
@@ -88,7 +88,7 @@ def place_orders(
     all batches have joined: an older order may be in the last.
 
     Refused: a number that exists, no line, a product twice, fewer than one unit or more than
-    MOST_UNITS, a time still to come.
+    MAX_UNITS, a time still to come.
     """
     for order in orders:
         _check(order, now)
@@ -190,10 +190,10 @@ def _check(order: NewOrder, now: datetime) -> None:
                 f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or "
                 f"more"
             )
-        if line.quantity > MOST_UNITS:
+        if line.quantity > MAX_UNITS:
             raise Refused(
                 f"order {order.number} wants {line.quantity} of {line.product.sku}: expected "
-                f"{MOST_UNITS} at most"
+                f"{MAX_UNITS} at most"
             )
 
 

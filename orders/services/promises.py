@@ -24,7 +24,7 @@ from orders.services.locks import passing_over
 from orders.services.recorded_days import arrived_until
 
 # A product whose dates never rest is published at the latest after so many settling times.
-LONGEST_SETTLING = 3
+MAX_SETTLINGS = 3
 PRODUCTS_PER_REVIEW = 50
 
 WHOLE_QUEUES = """
@@ -147,13 +147,13 @@ class Why:
 
 
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
-    """Let a change settle: each new one starts the settling time anew, at most LONGEST_SETTLING
+    """Let a change settle: each new one starts the settling time anew, at most MAX_SETTLINGS
     times over."""
     values: dict[str, Any] = {
         "products": list(product_ids),
         "now": now,
         "settle": timedelta(seconds=settings.SETTLE_SECONDS),
-        "longest": LONGEST_SETTLING,
+        "longest": MAX_SETTLINGS,
         "reason": reason,
         "only_good": reason in GOOD_NEWS - BAD_NEWS,
         "bad": [str(bad) for bad in BAD_NEWS],

@@ -3,7 +3,7 @@
 from orders.domain import keys
 
 # of an order line, a delivery or a receipt; a larger number is a slip of the finger
-MOST_UNITS = 1_000_000
+MAX_UNITS = 1_000_000
 
 
 class Refused(ValueError):

@@ -12,10 +12,10 @@ from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock,
 from orders.services.allocation import allocate, take_back
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed
-from orders.services.refusal import MOST_UNITS, Refused, refuse_bad_key
+from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
 from orders.services.shipped_ahead import brought, put_back_what_shipped, take_off_what_shipped
 
-IMPLAUSIBLE = timedelta(days=MAX_SLIP)
+MAX_REACH = timedelta(days=MAX_SLIP)
 # What a supplier or carrier can be the cause of: for people and files to give. Services write the
 # other codes.
 MOVE_REASONS = (
@@ -212,7 +212,7 @@ def receive(
     arrived_on = arrived_on or today_of(now)
     if arrived_on > today_of(now):
         raise Refused(f"units cannot have arrived on {arrived_on}, which is still to come")
-    if corrects is None and today_of(now) - arrived_on > IMPLAUSIBLE:
+    if corrects is None and today_of(now) - arrived_on > MAX_REACH:
         raise Refused(
             f"{arrived_on} is more than two years ago: expected the day these units arrived"
         )
@@ -314,9 +314,9 @@ def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str
 
 
 def _refuse_more_than_plausible(units: int) -> None:
-    if units > MOST_UNITS:
+    if units > MAX_UNITS:
         raise Refused(
-            f"{units} units at once are more than can be true: expected {MOST_UNITS} at most"
+            f"{units} units at once are more than can be true: expected {MAX_UNITS} at most"
         )
 
 
@@ -332,7 +332,7 @@ def _post_date(
 ) -> RestockDate:
     if posted_on > today_of(now):
         raise Refused(f"a date cannot have been posted on {posted_on}, which is still to come")
-    if not meant and abs(expected_on - posted_on) > IMPLAUSIBLE:
+    if not meant and abs(expected_on - posted_on) > MAX_REACH:
         raise Refused(
             f"{expected_on} is more than two years from {posted_on}, when it was posted: expected "
             f"a nearer day"

@@ -8,7 +8,7 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg import errors
 
-MOST_SECONDS = 86_400
+MAX_SECONDS = 86_400
 
 
 class Command(migrate.Command):
@@ -23,9 +23,9 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 0 <= options["lock_seconds"] <= MOST_SECONDS:
+        if not 0 <= options["lock_seconds"] <= MAX_SECONDS:
             raise CommandError(
-                f"--lock-seconds is {options['lock_seconds']}; expected 0 to {MOST_SECONDS}"
+                f"--lock-seconds is {options['lock_seconds']}; expected 0 to {MAX_SECONDS}"
             )
         connection = connections[options["database"]]
         with connection.cursor() as cursor:

@@ -34,7 +34,7 @@ from orders.models import (
     Word,
 )
 
-MOST_PLACES = 100_000_000  # no line is longer; what a database can count to is more
+MAX_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
 
 class NewOrder(NewRow):
@@ -62,7 +62,7 @@ class NewOrder(NewRow):
     product = forms.ModelChoiceField(
         Product.objects.all(), widget=ChooseRow(OrderLine._meta.get_field("product"))
     )
-    quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS, initial=1)
+    quantity = forms.IntegerField(min_value=1, max_value=services.MAX_UNITS, initial=1)
     promised_by = forms.DateField(
         widget=DayInput(),
         required=False,
@@ -317,7 +317,7 @@ class MoveInLine(LineAct):
     impossible = gettext_lazy("No units of this line wait.")
     rehearsed = True
 
-    place = forms.IntegerField(min_value=1, max_value=MOST_PLACES)
+    place = forms.IntegerField(min_value=1, max_value=MAX_PLACES)
     reason = forms.CharField(
         max_length=300,
         help_text=gettext_lazy("For us, should somebody ask; customers never read it."),
@@ -360,7 +360,7 @@ class Settle(LineAct):
     impossible = gettext_lazy("This line is not held.")
 
     remaining = forms.IntegerField(
-        label=gettext_lazy("Units still to come"), min_value=0, max_value=services.MOST_UNITS
+        label=gettext_lazy("Units still to come"), min_value=0, max_value=services.MAX_UNITS
     )
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
@@ -395,7 +395,7 @@ class PutBack(LineAct):
     impossible = gettext_lazy("No units of this line are cancelled.")
     rehearsed = True
 
-    units = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
+    units = forms.IntegerField(min_value=1, max_value=services.MAX_UNITS)
     reason = StaffReason()
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:

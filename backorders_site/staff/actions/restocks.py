@@ -48,7 +48,7 @@ class NewRestock(NewRow):
     supplier = forms.ModelChoiceField(
         Supplier.objects.all(), widget=ChooseRow(Restock._meta.get_field("supplier"))
     )
-    quantity = forms.IntegerField(min_value=1, max_value=services.MOST_UNITS)
+    quantity = forms.IntegerField(min_value=1, max_value=services.MAX_UNITS)
     expected_on = forms.DateField(widget=DayInput())
     posted_on = forms.DateField(
         widget=DayInput(),
@@ -167,7 +167,7 @@ def implausible(day: date, posted_on: date) -> str:
     """What to ask whoever types this day, if it is one to ask about."""
     if day < timezone.localdate():
         return _("%(day)s has gone by. Did you mean that day?") % {"day": date_format(day)}
-    if abs(day - posted_on) > services.IMPLAUSIBLE:
+    if abs(day - posted_on) > services.MAX_REACH:
         return _("%(day)s is more than two years off. Did you mean that day?") % {
             "day": date_format(day)
         }
@@ -232,7 +232,7 @@ class Receive(RestockAct):
     rehearsed = True
 
     units = forms.IntegerField(
-        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS
+        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MAX_UNITS
     )
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     sure = forms.BooleanField(required=False)
@@ -247,7 +247,7 @@ class Receive(RestockAct):
             if len(rows) > 1:
                 field.label, field.validators = (
                     str(row.product),
-                    [MinValueValidator(0), MaxValueValidator(services.MOST_UNITS)],
+                    [MinValueValidator(0), MaxValueValidator(services.MAX_UNITS)],
                 )
                 field.widget.attrs["min"] = 0
             field.widget.attrs["inputmode"] = "numeric"
@@ -401,7 +401,7 @@ class ReceiveUnannounced(Act):
     rehearsed = True
 
     units = forms.IntegerField(
-        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MOST_UNITS
+        label=gettext_lazy("Units that arrived"), min_value=1, max_value=services.MAX_UNITS
     )
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     reason = forms.CharField(
@@ -519,7 +519,7 @@ class Correct(Act):
     rehearsed = True
 
     units = forms.IntegerField(
-        label=gettext_lazy("Units that really arrived"), min_value=0, max_value=services.MOST_UNITS
+        label=gettext_lazy("Units that really arrived"), min_value=0, max_value=services.MAX_UNITS
     )
     reason = StaffReason()
 

@@ -45,7 +45,7 @@ from orders.models import (
 )
 from orders.queue import Position
 
-MOST_PRODUCTS = 50  # in the filter; of others the product's page has a link
+MAX_PRODUCTS = 50  # in the filter; of others the product's page has a link
 STATES = {
     "waiting": gettext_lazy("Waiting"),
     "part_reserved": gettext_lazy("Set aside in part"),
@@ -142,7 +142,7 @@ class QueueOf(admin.SimpleListFilter):
         chosen = self.used_parameters.get(self.parameter_name, "")
         if _is_key(str(chosen)):
             in_use |= Q(pk=chosen)
-        rows = list(Product.objects.filter(in_use)[:MOST_PRODUCTS])
+        rows = list(Product.objects.filter(in_use)[:MAX_PRODUCTS])
         return [(str(row.pk), row.sku) for row in rows] or [("0", _("Nobody waits"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

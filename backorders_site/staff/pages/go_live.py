@@ -35,7 +35,7 @@ NAMED = 10
 class ReleaseForm(forms.Form):
     per_hour = forms.IntegerField(
         min_value=1,
-        max_value=1_000_000,
+        max_value=services.MAX_PER_HOUR,
         initial=200,
         label=gettext_lazy("Orders an hour"),
         help_text=gettext_lazy(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from backorders_site.staff.admin.base import sees_addresses
 from backorders_site.staff.finding import (
-    MOST_SHOWN,
+    MAX_SHOWN,
     with_address,
     with_name,
     with_number,
@@ -38,7 +38,7 @@ class Found:
 
     @property
     def is_cut(self) -> bool:
-        return MOST_SHOWN in (len(self.orders), len(self.products), len(self.restocks))
+        return MAX_SHOWN in (len(self.orders), len(self.products), len(self.restocks))
 
 
 @staff_page("orders.view_order")
@@ -55,7 +55,7 @@ def search(request: HttpRequest) -> HttpResponse:
         title=_("Search"),
         q=text,
         found=found,
-        most=MOST_SHOWN,
+        most=MAX_SHOWN,
         by_address=by_address,
     )
 
@@ -67,10 +67,10 @@ def find(text: str, *, by_address: bool) -> Found:
     by_tracking = _shown(with_tracking(text))
     by_name = _shown(with_name(text))
     products = list(
-        Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MOST_SHOWN]
+        Product.objects.filter(Q(sku__icontains=text) | Q(name__icontains=text))[:MAX_SHOWN]
     )
     restocks = list(
-        with_reference(text).select_related("product", "supplier").order_by("-pk")[:MOST_SHOWN]
+        with_reference(text).select_related("product", "supplier").order_by("-pk")[:MAX_SHOWN]
     )
     exact = {desk_url(order) for order in [*by_number, *by_mail, *by_tracking]}
     exact |= {
@@ -96,7 +96,7 @@ def desk_url(order: Order) -> str:
 
 def _shown(orders: QuerySet[Order]) -> list[Order]:
     lines = OrderLine.objects.select_related("product")
-    return list(orders.order_by("-pk").prefetch_related(Prefetch("lines", lines))[:MOST_SHOWN])
+    return list(orders.order_by("-pk").prefetch_related(Prefetch("lines", lines))[:MAX_SHOWN])
 
 
 def _each_once(groups: Iterable[tuple[Sequence[Order], str]]) -> list[tuple[Order, str]]:
@@ -104,4 +104,4 @@ def _each_once(groups: Iterable[tuple[Sequence[Order], str]]) -> list[tuple[Orde
     for orders, words in groups:
         for order in orders:
             seen.setdefault(order.pk, (order, words))
-    return list(seen.values())[:MOST_SHOWN]
+    return list(seen.values())[:MAX_SHOWN]

@@ -29,9 +29,9 @@ from orders import services
 from orders.models import Order, OrderLine, Shipment
 from orders.words import tracking_link
 
-MOST_ROWS = 1000
-MOST_BYTES = 1_000_000
-LONGEST_LINE = 5000  # characters; all the cells of a parcel come to 500
+MAX_ROWS = 1000
+MAX_BYTES = 1_000_000
+MAX_LINE_LENGTH = 5000  # characters; all the cells of a parcel come to 500
 SEPARATORS = "\t;,"
 SHIPPED_BY = ("to-ship", "not-recorded")  # of LineState: what today's desk asks a shipment of
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
@@ -82,7 +82,7 @@ class ShipForm(forms.Form):
     pasted = forms.CharField(
         label=gettext_lazy("Paste from your shipping tool"),
         required=False,
-        max_length=MOST_BYTES,
+        max_length=MAX_BYTES,
         widget=forms.Textarea(
             {"class": "paste", "rows": 8, "spellcheck": "false", "autocapitalize": "off"}
         ),
@@ -112,10 +112,10 @@ class ShipForm(forms.Form):
             raise forms.ValidationError(
                 _("There is no line to read. One has an order number and a tracking number.")
             )
-        if len(rows) > MOST_ROWS:
+        if len(rows) > MAX_ROWS:
             raise forms.ValidationError(
                 _("Paste %(most)d lines at most; import_shipments reads larger files.")
-                % {"most": MOST_ROWS}
+                % {"most": MAX_ROWS}
             )
         return {**data, "rows": rows, "text": text}
 
@@ -130,8 +130,8 @@ class ShipForm(forms.Form):
         return ShipForm({"pasted": data["text"], "carrier": data["carrier"]})
 
     def _read(self, file: "forms.FileField") -> str:
-        content = file.read(MOST_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
-        if len(content) > MOST_BYTES:
+        content = file.read(MAX_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
+        if len(content) > MAX_BYTES:
             raise forms.ValidationError(
                 _("The file is larger than 1 MB: import_shipments reads larger ones.")
             )
@@ -145,25 +145,25 @@ class ShipForm(forms.Form):
 
 def rows_of(text: str, *, carrier: str = "") -> list[Row]:
     """By position, or by the names in a first line that has them. Numbers are those of the lines as
-    pasted. Of more than MOST_ROWS one more is read."""
+    pasted. Of more than MAX_ROWS one more is read."""
     text = text.replace("\0", "")
     columns: Sequence[str] = COLUMNS
     rows: list[Row] = []
     number, lines = 0, io.StringIO(text)
     for line in lines:
-        if len(rows) > MOST_ROWS:
+        if len(rows) > MAX_ROWS:
             break
         if not line.strip():
             number += 1
             continue
         # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the
         # lines below.
-        if len(line) > LONGEST_LINE:
+        if len(line) > MAX_LINE_LENGTH:
             number += 1
             words = _(
                 "The line is longer than %(most)d characters: put each parcel on a line of its own."
             )
-            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), words % {"most": LONGEST_LINE}))
+            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), words % {"most": MAX_LINE_LENGTH}))
             continue
         reader = csv.reader(chain([line], lines), delimiter=_separator(line))
         try:
@@ -243,7 +243,7 @@ def _numbers(state: str) -> str:
     lines = OrderLine.objects.filter(LineState.conditions()[state][1]).order_by(
         "promise__late", "queued_at", "pk"
     )
-    numbers = dict.fromkeys(lines.values_list("order__number", flat=True)[:MOST_ROWS])
+    numbers = dict.fromkeys(lines.values_list("order__number", flat=True)[:MAX_ROWS])
     return "".join(f"{number}\n" for number in numbers)
 
 

@@ -49,8 +49,8 @@ from orders.services import today_of
 from orders.services.forecasts import shipped_ahead
 from orders.services.uploads import KEPT
 
-MOST_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
-LONGEST_QUEUES = 8
+MAX_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
+QUEUES_SHOWN = 8
 RECORD_SHIPMENTS = ("desk:shipping", "orders.ship_order")
 
 
@@ -80,8 +80,8 @@ class Counted:
 
     @property
     def number(self) -> str:
-        more = "+" if self.count > MOST_COUNTED else ""
-        return number_format(min(self.count, MOST_COUNTED), force_grouping=True) + more
+        more = "+" if self.count > MAX_COUNTED else ""
+        return number_format(min(self.count, MAX_COUNTED), force_grouping=True) + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _counted(
     card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]
 ) -> Counted:
     listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
-    count = listed[: MOST_COUNTED + 1].count()
+    count = listed[: MAX_COUNTED + 1].count()
     first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
     return Counted(
         card.label,
@@ -297,7 +297,7 @@ def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
 def _queues(now: datetime) -> Queues:
     rows = queues(now)
     return Queues(
-        longest=rows[:LONGEST_QUEUES],
+        longest=rows[:QUEUES_SHOWN],
         products=len(rows),
         people=_sum(row.people for row in rows),
         units=_sum(row.units for row in rows),

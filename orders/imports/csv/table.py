@@ -17,7 +17,7 @@ NOT_CSV = {
     b"%PDF": "is a PDF",
 }
 FAULTS_KEPT = 1000
-MOST_COLUMNS = 1000  # the widest export of a shop has under a hundred
+MAX_COLUMNS = 1000  # the widest export of a shop has under a hundred
 FORMULA = tuple("=+-@")
 
 Cells = dict[str, str]
@@ -141,9 +141,9 @@ class Table:
             header = [field.strip() for field in fields]
             while header and not header[-1]:
                 header.pop()
-            if len(header) > MOST_COLUMNS:
+            if len(header) > MAX_COLUMNS:
                 raise Unreadable(
-                    f"{self.name}:1: there are {len(header)} columns; expected {MOST_COLUMNS} at "
+                    f"{self.name}:1: there are {len(header)} columns; expected {MAX_COLUMNS} at "
                     f"most"
                 )
             if header:

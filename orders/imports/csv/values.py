@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
+from orders import services
 from orders.domain import keys
 from orders.imports.csv.table import BadRow
 
-MOST_UNITS = 1_000_000
 EARLIEST = date(2000, 1, 1)
 # territories to Unicode, and no country
 GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
@@ -77,7 +77,7 @@ def day(value: str, column: str, *, first: date = EARLIEST, last: date = date(21
     return found
 
 
-def units(value: str, column: str, *, least: int = 1, most: int = MOST_UNITS) -> int:
+def units(value: str, column: str, *, least: int = 1, most: int = services.MAX_UNITS) -> int:
     if (
         not _WHOLE_NUMBER.fullmatch(value)
         or not least <= (number := int(value.partition(".")[0])) <= most

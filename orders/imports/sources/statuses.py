@@ -44,7 +44,7 @@ PHRASES = {
 # Which decides, of two that a row says in two columns: whoever has paid may have been canceled
 # since.
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
-MOST_WORDS = 40  # a column of more says something else
+MAX_WORDS = 40  # a column of more says something else
 
 
 def plain(word: str) -> str:
@@ -88,7 +88,7 @@ def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Coun
         for place, found in list(counts.items()):
             if place < len(fields) and (word := fields[place].strip()):
                 found[word] += 1
-                if len(found) > MOST_WORDS:
+                if len(found) > MAX_WORDS:
                     del counts[place]
     return {
         table.header[place]: found

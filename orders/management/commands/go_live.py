@@ -13,7 +13,6 @@ from orders.models import Order, Release
 from orders.unreleased import TOTAL, past_agreed, who_would_hear_what
 
 SHOWN = 10
-MOST_AN_HOUR = 1_000_000
 
 
 class Command(BaseCommand):
@@ -35,9 +34,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         pace: int | None = options["per_hour"]
-        if pace is not None and not 1 <= pace <= MOST_AN_HOUR:
+        if pace is not None and not 1 <= pace <= services.MAX_PER_HOUR:
             raise CommandError(
-                f"--per-hour is {pace}; expected a whole number from 1 to {MOST_AN_HOUR}"
+                f"--per-hour is {pace}; expected a whole number from 1 to {services.MAX_PER_HOUR}"
             )
         now = timezone.now()
         quiet = Order.objects.filter(released_at__isnull=True)
