@@ -16,7 +16,7 @@ from backorders_site.demo.supervisor import CannotStart, demo_environment, run_d
 SUPERVISE = """
 import os, sys
 from pathlib import Path
-from backorders_site import processes
+from backorders_site.demo import processes
 if sys.argv[2] == "elsewhere": processes.end_with_parent = lambda stop_signal: None
 parent_and_child = ["sh", "-c", "sleep 1000 & echo $!; wait"]
 services = [processes.Service(name, parent_and_child) for name in ("web", "worker")]
