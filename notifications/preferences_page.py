@@ -1,6 +1,7 @@
 """Which mails a customer gets. Chosen for a mail address; a page of one order shows nothing of its
 others."""
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +18,11 @@ from orders.models import Order
 from orders.pages.language import read_as
 
 
+class PreferencesForm(forms.Form):
+    good_news = forms.BooleanField(required=False)
+    no_change = forms.BooleanField(required=False)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Only a mailed link may change them: it shows that the address is the reader's."""
@@ -24,9 +30,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     _need_address(order)
     may_act = purpose in access.MAY_ACT
     read_as(request, order.locale)
-    if request.method == "POST" and may_act:
-        chosen = {topic.value: topic.value in request.POST for topic in may_send.Topic}
-        choose(order.email, **chosen, now=timezone.now())
+    form = PreferencesForm(request.POST if request.method == "POST" and may_act else None)
+    if form.is_valid():
+        choose(order.email, **form.cleaned_data, now=timezone.now())
         messages.success(request, gettext("Saved."))
         return HttpResponse(status=303, headers={"Location": reverse("preferences", args=[token])})
     context = {

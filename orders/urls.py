@@ -1,12 +1,12 @@
 from django.urls import path
 
-from orders.pages import my_orders, product, views
+from orders.pages import answer, my_orders, product, views
 
 urlpatterns = [
     path("", views.look_up, name="look_up"),
     path("o/<str:token>/", views.order, name="order"),
     path("o/<str:token>/live/", views.live, name="live"),
-    path("o/<str:token>/answer/", views.answer, name="answer"),
+    path("o/<str:token>/answer/", answer.answer, name="answer"),
     path("o/<str:token>/status.json", views.status_json, name="status_json"),
     path("o/<str:token>/calendar.ics", views.calendar, name="calendar"),
     path("mine/", my_orders.ask, name="mine"),

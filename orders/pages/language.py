@@ -6,7 +6,6 @@ Choosing is a link with `?lang=`, on every page; a cookie keeps the choice for t
 chosen on a page.
 """
 
-import re
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -15,16 +14,8 @@ from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from orders.words import is_spoken, language_for
-from orders.words.bidi import visible
 
 PARAMETER = "lang"
-
-
-def number_typed(words: str) -> int | None:
-    """A whole number in the digits of any script, with the marks of direction that a reader's
-    keyboard may add; None: it is none."""
-    words = visible(words)
-    return int(words) if re.fullmatch(r"\d{1,9}", words) else None
 
 
 def asked_for(request: HttpRequest) -> str:

@@ -207,11 +207,6 @@ class _Reader:
     hears_no_change: bool
 
 
-def is_mailed(order: Order) -> bool:
-    """Whether a mail to its customer goes out now."""
-    return mail_port().reach_of(order).is_reached
-
-
 def _lines(order: Order) -> list[OrderLine]:
     lines = list(_rows_of_lines().filter(order=order))
     for line in lines:
