@@ -14,7 +14,7 @@ import yaml
 from django.conf import settings
 
 from backorders_site.middleware import MAX_BYTES_OF_ANYBODY
-from backorders_site.staff.pages.imports import LARGEST
+from backorders_site.staff.pages.imports import MAX_BYTES
 from tests.conftest import Needs
 from tests.faults.hosts import for_this_caddy
 
@@ -110,7 +110,7 @@ def test_the_site_reads_of_a_stranger_what_the_proxy_holds_back_and_no_more() ->
 def test_the_largest_file_comes_over_a_slow_line_before_the_proxy_ends_it() -> None:
     (minutes,) = re.findall(r"read_body (\d+)m\n", (DEPLOY / "Caddyfile").read_text())
     half_a_megabit = 500_000 // 8  # bytes a second
-    assert int(minutes) * 60 * half_a_megabit > LARGEST
+    assert int(minutes) * 60 * half_a_megabit > MAX_BYTES
 
 
 # By the tools themselves, where they are

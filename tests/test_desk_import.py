@@ -161,7 +161,7 @@ class TestFiles:
     def test_that_are_too_large_are_refused(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("backorders_site.staff.pages.imports.LARGEST", 10)
+        monkeypatch.setattr("backorders_site.staff.pages.imports.MAX_BYTES", 10)
         answer = admin_client.post(INDEX, {"file": file(ORDERS, GRETE)})
         assert "larger than 25 MB" in str(answer.context["form"].errors["file"])
 

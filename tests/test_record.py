@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from orders import services
 from orders.models import Order, OrderLine, Product, Promise
-from orders.pages.public_record import FEWEST, Kept, record_of_promises
+from orders.pages.public_record import MIN_OUTCOMES, Kept, record_of_promises
 from orders.services.promises import newest_forecasts
 from orders.words import share_words
 from tests.factories import NOON, make_product, order, restock
@@ -65,13 +65,13 @@ def test_below_fifty_outcomes_there_is_a_number_and_no_share() -> None:
 
 def test_shares_are_of_windows_that_ended_by_the_last_day_and_within(client: Client) -> None:
     product = make_product(name="Harbour lamp")
-    many(product, FEWEST - 10, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
+    many(product, MIN_OUTCOMES - 10, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
     # too early: by the last day only
     many(product, 5, early=TODAY + 3 * DAY, late=TODAY + 5 * DAY, on=NOON + 2 * DAY)
     many(product, 5, late=TODAY + DAY, on=NOON + 2 * DAY)  # too late
-    assert overall(NOON + 3 * DAY) == Kept(100, FEWEST, 0.9, 0.8)
+    assert overall(NOON + 3 * DAY) == Kept(100, MIN_OUTCOMES, 0.9, 0.8)
     (shown,) = record_of_promises(now=NOON + 3 * DAY).products
-    assert (shown.name, shown.kept[0]) == ("Harbour lamp", Kept(100, FEWEST, 0.9, 0.8))
+    assert (shown.name, shown.kept[0]) == ("Harbour lamp", Kept(100, MIN_OUTCOMES, 0.9, 0.8))
 
 
 def test_a_window_that_ended_with_the_line_still_here_was_not_kept() -> None:
@@ -131,7 +131,7 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
     now = timezone.now()
     today = services.today_of(now)
     product = make_product(name="Harbour lamp")
-    for _ in range(FEWEST):
+    for _ in range(MIN_OUTCOMES):
         line = order(product, now=now - 2 * DAY)
         tell(line, today - 2 * DAY, today + DAY, at=now - 2 * DAY)
         ship(line, on=now - DAY)

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from backorders_site.demo.embedded import free_port
 from orders import services
 from orders.models import Product
-from orders.pages.public_record import FEWEST
+from orders.pages.public_record import MIN_OUTCOMES
 from tests.factories import lamp_of_a_punctual_supplier, make_product, order
 from tests.test_record import tell
 
@@ -55,7 +55,7 @@ def test_what_is_spoken_for_and_by_when_ones_own_would_leave(client: Client, lam
 
 def test_too_few_windows_are_no_record_and_the_page_says_so(client: Client, lamp: Product) -> None:
     page = client.get("/p/LAMP/").content.decode()
-    assert f"Fewer than {FEWEST} dates we gave for this have come to an end so far" in page
+    assert f"Fewer than {MIN_OUTCOMES} dates we gave for this have come to an end so far" in page
     assert "%" not in re.sub(r"<head>.*</head>", "", page, flags=re.S)
 
 
@@ -64,7 +64,7 @@ def test_how_the_windows_of_this_product_held_and_of_no_other(client: Client) ->
     today = services.today_of(now)
     shown, other = make_product(sku="LAMP"), make_product(sku="MUG")
     for product, late in ((shown, 1), (other, -1)):
-        for _ in range(FEWEST):
+        for _ in range(MIN_OUTCOMES):
             line = order(product, now=now - timedelta(days=2))
             tell(
                 line,

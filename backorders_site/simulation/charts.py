@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 24, 76, 72
 PAPER, INK, FAINT, HELD, MISSED = "#ffffff", "#1f2933", "#d3dae1", "#1d6f72", "#b5442e"
 BY_NIGHT = {PAPER: "#14191f", INK: "#e3e8ed", FAINT: "#3a4550", HELD: "#4fb8ba", MISSED: "#f0866e"}
 SHOWN = 240  # windows in the first chart: more would be a blot
-FEWEST = 20  # outcomes behind a point of the second
+MIN_OUTCOMES = 20  # outcomes behind a point of the second
 
 
 def windows_chart(report: Report) -> str:
@@ -70,7 +70,7 @@ def calibration_chart(report: Report) -> str:
         label = f"{edges[n]}–{edges[n + 1] - 1}" if n + 1 < len(edges) else f"{edges[n]}+"
         parts.append(_text(x, HEIGHT - BOTTOM + 18, label))
         parts.append(_text(x, HEIGHT - BOTTOM + 32, f"{len(group):,} told", 9))
-        if len(group) >= FEWEST:
+        if len(group) >= MIN_OUTCOMES:
             by_late = sum(_by(story.shipped_on, told.last_day) for told, story in group) / len(
                 group
             )

@@ -20,6 +20,11 @@ BLANK = re.compile(
 LOOK_ALIKE = ("<wide>", "<font>")
 
 
+# characters at most
+MAX_ORDER_NUMBER = MAX_SKU = MAX_CARRIER = 100
+MAX_REFERENCE = MAX_SUPPLIER = MAX_TRACKING_NUMBER = 200
+
+
 class BadKey(ValueError):
     """What is wrong and what was expected, as it goes on from the name of what was typed."""
 
@@ -43,7 +48,7 @@ def key(value: str, *, most: int) -> str:
 
 def order_number(value: str) -> str:
     """As the shop writes it, without the # before it and without spaces."""
-    return "".join(key(value.strip().lstrip("#"), most=100).split())
+    return "".join(key(value.strip().lstrip("#"), most=MAX_ORDER_NUMBER).split())
 
 
 def _refuse_characters(value: str) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from orders import services
+from orders.domain import keys
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow, Cells, Row
 from orders.imports.run import Run
@@ -79,7 +80,7 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
         raise BadRow(row.problem)
     cells, today = row.cells, services.today_of(run.now)
     key = _key(cells)
-    supplier = values.key(cells["supplier"], "supplier", most=200)
+    supplier = values.key(cells["supplier"], "supplier", most=keys.MAX_SUPPLIER)
     quantity = values.units(cells["quantity"], "quantity", most=MAX_EXPECTED)
     posted = _posted_date(cells, today=today)
     arrival = _arrival(cells, quantity, today=today)
@@ -97,8 +98,8 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
 
 def _key(cells: Cells) -> Key:
     return (
-        values.key(cells["reference"], "reference", most=200),
-        values.key(cells["sku"], "sku", most=100),
+        values.key(cells["reference"], "reference", most=keys.MAX_REFERENCE),
+        values.key(cells["sku"], "sku", most=keys.MAX_SKU),
     )
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import services
+from orders.domain import keys
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow, Row
 from orders.imports.known import with_numbers
@@ -77,14 +78,16 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
     if row.problem:
         raise BadRow(row.problem)
     number = values.order_number(cells["order_number"]).upper()
-    tracking = values.key(cells["tracking_number"], "tracking_number", most=200, required=False)
+    tracking = values.key(
+        cells["tracking_number"], "tracking_number", most=keys.MAX_TRACKING_NUMBER, required=False
+    )
     shipped_at = values.moment(cells["shipped_at"], "shipped_at", now=run.now)
     parcel = parcels.setdefault((number, tracking, shipped_at), _Parcel("", row.number))
     try:
         parcel.carrier = parcel.carrier or values.key(
-            cells["carrier"], "carrier", most=100, required=False
+            cells["carrier"], "carrier", most=keys.MAX_CARRIER, required=False
         )
-        sku = values.key(cells["sku"], "sku", most=100)
+        sku = values.key(cells["sku"], "sku", most=keys.MAX_SKU)
         parcel.units[sku] += values.units(cells["quantity"], "quantity")
     except BadRow:
         parcel.bad = True

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Upper
 
+from orders.domain import keys
 from orders.models.keys import on_one_line
 from orders.models.supply import Product, Reason
 
@@ -57,7 +58,7 @@ class Release(models.Model):
 
 
 class Order(models.Model):
-    number = models.CharField(max_length=100)
+    number = models.CharField(max_length=keys.MAX_ORDER_NUMBER)
     email = models.EmailField(blank=True, help_text="Empty: this customer can't be reached.")
     customer_name = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=2, blank=True)
@@ -282,8 +283,8 @@ class Allocation(models.Model):
 class Shipment(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
     shipped_at = models.DateTimeField()
-    carrier = models.CharField(max_length=100, blank=True)
-    tracking_number = models.CharField(max_length=200, blank=True)
+    carrier = models.CharField(max_length=keys.MAX_CARRIER, blank=True)
+    tracking_number = models.CharField(max_length=keys.MAX_TRACKING_NUMBER, blank=True)
     recorded_at = models.DateTimeField()
     corrects = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="corrections"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.domain import keys
 from orders.domain.facts import AllOrdersAsked, AnyFacts, DayPassed, Facts, from_json, to_json
 from orders.models.orders import Order, OrderLine
 from orders.models.supply import Product, Reason
@@ -60,7 +61,9 @@ class Promise(models.Model):
     )
     units_ahead = models.PositiveIntegerField(null=True, blank=True)
     reference = models.CharField(
-        max_length=200, blank=True, help_text="The delivery that brings the last unit."
+        max_length=keys.MAX_REFERENCE,
+        blank=True,
+        help_text="The delivery that brings the last unit.",
     )
     published_at = models.DateTimeField()
     published_on = models.DateField()

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.domain import keys
 from orders.models.keys import is_key, on_one_line
 
 
@@ -35,14 +36,14 @@ class Reason(models.TextChoices):
 
 
 class Supplier(models.Model):
-    name = models.CharField(max_length=200, unique=True, validators=[is_key])
+    name = models.CharField(max_length=keys.MAX_SUPPLIER, unique=True, validators=[is_key])
 
     def __str__(self) -> str:
         return self.name
 
 
 class Product(models.Model):
-    sku = models.CharField("SKU", max_length=100, unique=True, validators=[is_key])
+    sku = models.CharField("SKU", max_length=keys.MAX_SKU, unique=True, validators=[is_key])
     name = models.CharField(max_length=300)
     on_backorder = models.BooleanField(
         default=True, help_text="Orders of this product join its queue."
@@ -154,7 +155,7 @@ class Restock(models.Model):
     """A delivery of one product expected from a supplier. Its dates are versions: see
     RestockDate."""
 
-    reference = models.CharField(max_length=200)
+    reference = models.CharField(max_length=keys.MAX_REFERENCE)
     product = models.ForeignKey(Product, models.PROTECT, related_name="restocks")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="restocks")
     quantity = models.PositiveIntegerField()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from orders.pages import json_api
 from orders.pages.language import read_as
 from orders.pages.offer import Offer, about_units, offer
-from orders.pages.public_record import FEWEST, of_product, recent_record
+from orders.pages.public_record import MIN_OUTCOMES, of_product, recent_record
 from orders.words import spoken_for_sentence, window_html
 
 MAX_OFFERED = 999
@@ -31,7 +31,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     shown = _offer(sku, quantity or 1)
     context = _words(shown, read_as(request)) | {
         "kept": of_product(recent_record(now=shown.as_of), sku),
-        "fewest": FEWEST,
+        "fewest": MIN_OUTCOMES,
         "typed": request.GET.get("quantity", "1"),
         "refused": quantity is None,
         "largest": MAX_OFFERED,

@@ -12,7 +12,7 @@ from redis import RedisError
 
 PERIODS = (100, 365)  # days
 RECORD_KEPT = 600  # seconds
-FEWEST = 50  # outcomes; fewer say nothing about us
+MIN_OUTCOMES = 50  # outcomes; fewer say nothing about us
 BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
 
 # A window told is over when its line's last unit left, or at the end of its last day, whichever
@@ -60,7 +60,7 @@ OUTCOMES = """
 class Kept:
     """Of the windows told that came to an end within `days`: how many there were, and the shares (0
     to 1) of lines that left by the last day told and of those that left within the window. Shares
-    are None below FEWEST."""
+    are None below MIN_OUTCOMES."""
 
     days: int
     outcomes: int
@@ -111,7 +111,9 @@ def record_of_promises(*, now: datetime) -> Record:
             names[product_id] = (sku, name)
             by_product.setdefault(product_id, {})[days] = _kept(days, *counts)
     told = [ProductKept(*names[pk], kept=_every_period(kept)) for pk, kept in by_product.items()]
-    enough = [product for product in told if any(kept.outcomes >= FEWEST for kept in product.kept)]
+    enough = [
+        product for product in told if any(kept.outcomes >= MIN_OUTCOMES for kept in product.kept)
+    ]
     return Record(
         as_of=now,
         kept=_every_period(overall),
@@ -136,8 +138,8 @@ def _kept(days: int, outcomes: int, in_time: int, windows: int, within: int) -> 
     return Kept(
         days,
         outcomes,
-        by_last_day=in_time / outcomes if outcomes >= FEWEST else None,
-        within=within / windows if windows >= FEWEST else None,
+        by_last_day=in_time / outcomes if outcomes >= MIN_OUTCOMES else None,
+        within=within / windows if windows >= MIN_OUTCOMES else None,
     )
 
 

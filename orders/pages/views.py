@@ -17,7 +17,7 @@ from orders.pages import json_api
 from orders.pages import live as polling
 from orders.pages.calendar import calendar_of
 from orders.pages.language import read_as
-from orders.pages.public_record import BY_LAST_DAY, FEWEST, RECORD_KEPT, WITHIN, recent_record
+from orders.pages.public_record import BY_LAST_DAY, MIN_OUTCOMES, RECORD_KEPT, WITHIN, recent_record
 from orders.pages.status import order_status
 from orders.pages.typed import AsTyped
 from orders.words import zone_of
@@ -130,7 +130,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
 def record(request: HttpRequest) -> HttpResponse:
     """How often what we told held."""
     kept = recent_record(now=timezone.now())
-    aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": FEWEST}
+    aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": MIN_OUTCOMES}
     return render(
         request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)}
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from orders.domain import keys
 from orders.domain.facts import Crossed, Shipped
 from orders.models import EventKind, Forecast, Import, Order, OrderLine, Product
 from orders.services.allocation import allocate
@@ -67,7 +68,7 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
     A product that is known by its SKU alone gets its name.
     """
     for sku in names:
-        refuse_bad_key("the SKU", sku, most=100)
+        refuse_bad_key("the SKU", sku, most=keys.MAX_SKU)
     new = set(names) - set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     Product.objects.bulk_create(
         (

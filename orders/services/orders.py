@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from orders.domain import keys
 from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
 from orders.domain.facts import Joined
 from orders.domain.supply import Window
@@ -173,7 +174,7 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
 def _check(order: NewOrder, now: datetime) -> None:
     if not order.number:
         raise Refused("an order needs a number")
-    refuse_bad_key("the order number", order.number, most=100)
+    refuse_bad_key("the order number", order.number, most=keys.MAX_ORDER_NUMBER)
     if not order.lines:
         raise Refused(f"order {order.number} has no line")
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):

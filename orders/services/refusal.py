@@ -22,6 +22,6 @@ def refuse_bad_key(what: str, value: str, *, most: int) -> None:
 def refuse_bad_parcel(*, carrier: str, tracking_number: str) -> None:
     """Either may be unknown, and empty."""
     if carrier:
-        refuse_bad_key("the carrier", carrier, most=100)
+        refuse_bad_key("the carrier", carrier, most=keys.MAX_CARRIER)
     if tracking_number:
-        refuse_bad_key("the tracking number", tracking_number, most=200)
+        refuse_bad_key("the tracking number", tracking_number, most=keys.MAX_TRACKING_NUMBER)

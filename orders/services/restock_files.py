@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Min, prefetch_related_objects
 from django.utils import timezone
 
+from orders.domain import keys
 from orders.models import OrderLine, Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 from orders.services.allocation import allocate
 from orders.services.forecasts import today_of
@@ -95,9 +96,9 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
     delivery cancelled here stays cancelled, a receipt corrected here stays corrected.
     """
     for delivery in deliveries:
-        refuse_bad_key("the reference", delivery.reference, most=200)
-        refuse_bad_key("the SKU", delivery.sku, most=100)
-        refuse_bad_key("the supplier", delivery.supplier, most=200)
+        refuse_bad_key("the reference", delivery.reference, most=keys.MAX_REFERENCE)
+        refuse_bad_key("the SKU", delivery.sku, most=keys.MAX_SKU)
+        refuse_bad_key("the supplier", delivery.supplier, most=keys.MAX_SUPPLIER)
     suppliers = _suppliers({delivery.supplier for delivery in deliveries})
     products = _products({delivery.sku for delivery in deliveries})
     lock_stock([product.pk for product in products.values()])

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from orders.domain import keys
 from orders.domain.windows import MAX_SLIP
 from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock, Supplier
 from orders.services.allocation import allocate, take_back
@@ -45,7 +46,7 @@ def expect_restock(
 ) -> Restock:
     """A delivery of `quantity` units that the supplier promised on `posted_on` (today) for
     `expected_on`."""
-    refuse_bad_key("the reference", reference, most=200)
+    refuse_bad_key("the reference", reference, most=keys.MAX_REFERENCE)
     if quantity < 1:
         raise Refused(f"a restock brings 1 unit or more, not {quantity}")
     _refuse_more_than_plausible(quantity)

@@ -40,7 +40,7 @@ MAX_PLACES = 100_000_000  # no line is longer; what a database can count to is m
 class NewOrder(NewRow):
     permission = "orders.add_order"
 
-    number = forms.CharField(max_length=100)
+    number = forms.CharField(max_length=keys.MAX_ORDER_NUMBER)
     placed_at = forms.DateTimeField(widget=TimeInput(), initial=timezone.localtime)
     paid_at = forms.DateTimeField(
         widget=TimeInput(),
@@ -154,8 +154,8 @@ class Ship(UnitsOfLines):
 
     rehearsed = True
 
-    carrier = forms.CharField(max_length=100, required=False)
-    tracking_number = forms.CharField(max_length=200, required=False)
+    carrier = forms.CharField(max_length=keys.MAX_CARRIER, required=False)
+    tracking_number = forms.CharField(max_length=keys.MAX_TRACKING_NUMBER, required=False)
 
     def products(self) -> list[int]:
         """Whoever waits behind does not feel it: no queue is counted anew."""

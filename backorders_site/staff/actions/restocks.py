@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backorders_site.staff.actions.base import Act, ChooseRow, DayInput, NewRow, StaffReason
 from orders import services
+from orders.domain import keys
 from orders.models import Product, Receipt, Restock, Supplier
 from orders.models.keys import is_key
 
@@ -38,7 +39,7 @@ class NewRestock(NewRow):
     rehearsed = True
 
     reference = forms.CharField(
-        max_length=200,
+        max_length=keys.MAX_REFERENCE,
         validators=[is_key],
         help_text=gettext_lazy("Your order number at the supplier."),
     )

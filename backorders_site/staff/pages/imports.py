@@ -30,7 +30,7 @@ from orders.imports.sources.column_map import MappedColumns, settings_of
 from orders.models import Import, Upload
 
 PERMISSION = "orders.add_import"
-LARGEST = 25_000_000  # bytes: a hundred thousand orders of Shopify's widest export
+MAX_BYTES = 25_000_000  # bytes: a hundred thousand orders of Shopify's widest export
 SHOWN = 20
 FAULTS_SHOWN = 50
 
@@ -61,7 +61,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > LARGEST:
+        if file.size > MAX_BYTES:
             raise ValidationError(
                 _("The file is larger than 25 MB: split it, each part with the header.")
             )

@@ -23,7 +23,7 @@ from backorders_site.staff.finding import (
 from backorders_site.staff.pages.base import page, staff_page
 from orders.models import Order, OrderLine, Product, Restock
 
-LONGEST = 200  # characters; nothing that is searched is longer
+MAX_LENGTH = 200  # characters; nothing that is searched is longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Found:
 @staff_page("orders.view_order")
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    text = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST]
+    text = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_LENGTH]
     by_address = sees_addresses(request)
     found = find(text, by_address=by_address) if text else None
     if found and found.straight_to:

@@ -26,6 +26,7 @@ from backorders_site.staff.admin.lines import LineState
 from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import rehearse
 from orders import services
+from orders.domain import keys
 from orders.models import Order, OrderLine, Shipment
 from orders.words import tracking_link
 
@@ -36,7 +37,11 @@ SEPARATORS = "\t;,"
 SHIPPED_BY = ("to-ship", "not-recorded")  # of LineState: what today's desk asks a shipment of
 COLUMNS = ("order_number", "tracking_number", "carrier", "sku", "quantity")
 DIGIT = re.compile("[0-9]")
-LONGEST = {"order_number": 100, "tracking_number": 200, "carrier": 100}
+MAX_LENGTHS = {
+    "order_number": keys.MAX_ORDER_NUMBER,
+    "tracking_number": keys.MAX_TRACKING_NUMBER,
+    "carrier": keys.MAX_CARRIER,
+}
 
 
 @dataclass(slots=True)
@@ -97,7 +102,7 @@ class ShipForm(forms.Form):
     carrier = forms.CharField(
         label=gettext_lazy("Carrier, where a line names none"),
         required=False,
-        max_length=LONGEST["carrier"],
+        max_length=keys.MAX_CARRIER,
     )
 
     def clean(self) -> dict[str, object]:
@@ -300,7 +305,7 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
             if row.order_number
             else _("Names no order."),
         )
-    for name, most in LONGEST.items():
+    for name, most in MAX_LENGTHS.items():
         if len(cells[name]) > most:
             raise _Refused(
                 row,

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from orders.domain import keys
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow, Cells, Unreadable
 from orders.imports.sources.dialects import Closed, ExportLine, Fulfilment, Head
@@ -31,7 +32,7 @@ KNOWN = (
 GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
 SETTINGS = ("columns", "status", "all_wait", "delimiter", "time_formats", "strip_prefix")
 # bytes: dots in a name are read in the square of their number, so many in half a second
-LARGEST = 10_000
+MAX_BYTES = 10_000
 
 
 class MappedColumns:
@@ -107,7 +108,9 @@ class MappedColumns:
         )
 
     def line(self, cells: Cells) -> ExportLine | None:
-        sku = values.key(self._cell(cells, "sku"), self._label("sku"), most=100, required=False)
+        sku = values.key(
+            self._cell(cells, "sku"), self._label("sku"), most=keys.MAX_SKU, required=False
+        )
         if not sku:
             return None
         promised = self._cell(cells, "promised_by")
@@ -235,10 +238,10 @@ def read_map(path: Path) -> MappedColumns:
 
 def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
     """What the TOML of a column map says. Unreadable: it is none."""
-    content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         raise Unreadable(
-            f"{name}:1: the file is larger than {LARGEST:,} bytes; expected a column map in TOML"
+            f"{name}:1: the file is larger than {MAX_BYTES:,} bytes; expected a column map in TOML"
         )
     try:
         return tomllib.loads(content.decode())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from orders.domain import keys
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow, Cells, Table
 
@@ -164,7 +165,7 @@ class OurColumns:
 
     def line(self, cells: Cells) -> ExportLine:
         return ExportLine(
-            sku=values.key(cells["sku"], "sku", most=100),
+            sku=values.key(cells["sku"], "sku", most=keys.MAX_SKU),
             name=values.text(cells.get("product_name", ""), "product_name", most=300),
             quantity=values.units(cells["quantity"], "quantity"),
             promised_by=values.day(cells["promised_by"], "promised_by")
@@ -270,7 +271,7 @@ class ShopifyColumns:
         )
 
     def line(self, cells: Cells) -> ExportLine | None:
-        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=100, required=False)
+        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False)
         if not sku:
             return None
         moved = _one_of(
