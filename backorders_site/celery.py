@@ -12,8 +12,8 @@ from celery.signals import beat_init, before_task_publish, worker_init
 from django.db import Error, connection
 
 from backorders_site.config.checks import refuse_to_start
+from backorders_site.ops import heartbeats
 from backorders_site.ops.logs import present_ids
-from notifications import heartbeats
 from orders import clock
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,9 @@ from celery.signals import task_postrun, task_prerun, task_success
 from django.conf import settings
 
 from backorders_site.celery import REQUEST_ID_OF_TASK, UPLOADS
-from backorders_site.ops import health
+from backorders_site.ops import health, heartbeats
 from backorders_site.ops.logs import present_ids
 from backorders_site.staff import uploads
-from notifications import heartbeats
 from orders import services
 
 _before: dict[str, Token[dict[str, str] | None]] = {}

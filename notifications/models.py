@@ -264,7 +264,7 @@ class Preference(models.Model):
 
 
 class Hold(models.Model):
-    """A time in which no mail went out because somebody said so (notifications.pause)."""
+    """A time in which no mail went out because somebody said so (notifications.outbox.pause)."""
 
     held_at = models.DateTimeField()
     held_by = models.CharField(max_length=150)
@@ -303,7 +303,7 @@ class Pace(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a task that repeats last ended well (notifications.heartbeats)."""
+    """When a task that repeats last ended well (backorders_site.ops.heartbeats)."""
 
     task = models.CharField(primary_key=True, max_length=100)
     at = models.DateTimeField()

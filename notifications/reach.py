@@ -2,8 +2,8 @@
 
 from django.db import connection
 
-from notifications.mail_mode import mail_mode
-from notifications.pause import NOT_HELD, present_hold
+from notifications.outbox.mail_mode import mail_mode
+from notifications.outbox.pause import NOT_HELD, present_hold
 from orders.mail_port import Reach
 from orders.models import Order
 

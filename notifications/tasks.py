@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from notifications.erasure import forget_words
 from notifications.outbox import delivery
 from notifications.outbox.dispatch import dispatch_all
+from notifications.personal_data.erasure import forget_words
 from notifications.transport.reports import handle_reports
 from orders import services
 

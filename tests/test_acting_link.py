@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from notifications.models import Message, Suppression
-from notifications.pause import hold_mail
+from notifications.outbox.pause import hold_mail
 from orders import services
 from orders.access import MAY_ACT, Purpose, link_token, open_order
 from orders.models import Event, Order, OrderLine

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from notifications.models import Message, State
 from notifications.outbox.dispatch import dispatch_all
-from notifications.personal_data import held_about
+from notifications.personal_data.export import held_about
 from orders import services
 from orders.access import Purpose, order_url
 from orders.imports.known import is_same

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from notifications.outbox.dispatch import dispatch_all
-from notifications.pause import hold_mail
+from notifications.outbox.pause import hold_mail
 from orders import services
 from orders.models import Product, Restock
 from tests import factories

@@ -18,10 +18,10 @@ from django.db import DataError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
-from notifications.mail_mode import MailMode
 from notifications.models import Message, State
 from notifications.outbox.delivery import claim, deliver, finish, hand_over, prepare, release_stuck
 from notifications.outbox.dispatch import dispatch_all
+from notifications.outbox.mail_mode import MailMode
 from notifications.tasks import SENDER
 from notifications.tasks import deliver as deliver_task
 from notifications.transport.smtp import Answer, Outcome, Phase

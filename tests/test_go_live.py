@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from notifications.pause import hold_mail
+from notifications.outbox.pause import hold_mail
 from orders import services
 from orders.models import Event, Order, Release
 from tests.factories import NOON, make_product, restock, review

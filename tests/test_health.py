@@ -18,9 +18,8 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.celery import UPLOADS, app, sign
 from backorders_site.demo import embedded
-from backorders_site.ops import health
+from backorders_site.ops import health, heartbeats
 from backorders_site.tasks import hand_on_uploads, work_off_uploads
-from notifications import heartbeats
 from notifications.models import Heartbeat, Message
 from notifications.outbox.dispatch import dispatch_all
 from orders import clock, services, tasks

@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from notifications.mail_mode import MailMode
 from notifications.models import Hold, Message, State
 from notifications.outbox.delivery import claim, hand_over, prepare
 from notifications.outbox.dispatch import dispatch_all
-from notifications.pause import hold_mail, release_mail
+from notifications.outbox.mail_mode import MailMode
+from notifications.outbox.pause import hold_mail, release_mail
 from orders.access import order_url
 from orders.models import OrderLine
 from orders.services import Refused

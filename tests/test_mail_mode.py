@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications.mail_mode import MailMode, parse_mail_mode
 from notifications.models import Message, State
+from notifications.outbox.mail_mode import MailMode, parse_mail_mode
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import MailSink

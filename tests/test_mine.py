@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from notifications.compose.link_emails import KEPT
 from notifications.models import Message, Suppression
-from notifications.pause import hold_mail, release_mail
+from notifications.outbox.pause import hold_mail, release_mail
 from orders import services
 from orders.access import MAILS_A_DAY, Purpose, link_token, mine_url, open_order
 from orders.models import Event, Order

@@ -20,12 +20,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from backorders_site.celery import app
-from backorders_site.ops import health
+from backorders_site.ops import health, heartbeats
 from backorders_site.tasks import give_sign_of_life
-from notifications import heartbeats, tasks
+from notifications import tasks
 from notifications.models import Heartbeat, Message
 from notifications.outbox.dispatch import dispatch_all
-from notifications.pause import hold_mail, release_mail
+from notifications.outbox.pause import hold_mail, release_mail
 from orders import services
 from orders.models import DelayNotice, Refund
 from tests import factories

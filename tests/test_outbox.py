@@ -13,7 +13,6 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
 from notifications import tasks
-from notifications.mail_mode import MailMode
 from notifications.models import Attempt, Message, State, Suppression
 from notifications.outbox import delivery
 from notifications.outbox.delivery import (
@@ -26,6 +25,7 @@ from notifications.outbox.delivery import (
     release_stuck,
 )
 from notifications.outbox.dispatch import dispatch_all
+from notifications.outbox.mail_mode import MailMode
 from notifications.transport.smtp import Answer, Outcome, Phase
 from orders import services
 from orders.models import Event, Order, OrderLine

@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from notifications.erasure import forget_words
 from notifications.models import Message, Preference, ProviderReport, State, Suppression
 from notifications.outbox.staff_actions import send_again
+from notifications.personal_data.erasure import forget_words
 from notifications.preferences import choose
 from orders import queue, services
 from orders.access import Purpose, order_url

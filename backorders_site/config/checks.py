@@ -21,7 +21,7 @@ from holidays import list_supported_countries
 from sentry_sdk.utils import BadDsn, Dsn
 
 from backorders_site.look import theme
-from notifications.mail_mode import parse_mail_mode
+from notifications.outbox.mail_mode import parse_mail_mode
 from notifications.transport.rates import parse_rates
 from orders.domain.delay_rules import STRICTER
 

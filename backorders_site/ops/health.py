@@ -11,8 +11,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from notifications import heartbeats
-from notifications.pause import why_held
+from backorders_site.ops import heartbeats
+from notifications.outbox.pause import why_held
 from notifications.reach import goes_to_all
 from orders import clock
 

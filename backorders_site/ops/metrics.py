@@ -23,9 +23,8 @@ from prometheus_client.registry import Collector
 from redis import RedisError
 
 from backorders_site.celery import QUEUE
-from backorders_site.ops import health
-from notifications import heartbeats
-from notifications.pause import why_held
+from backorders_site.ops import health, heartbeats
+from notifications.outbox.pause import why_held
 from notifications.reach import goes_to_all
 from orders import clock
 from orders.services import today_of

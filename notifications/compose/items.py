@@ -7,8 +7,8 @@ from datetime import date
 
 from django.utils.translation import gettext
 
+from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, plain
 from notifications.compose.selection import asked_before, tells
-from notifications.compose.typed import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, plain
 from orders import services
 from orders.access import answer_url
 from orders.domain.delay_rules import Sentence

@@ -6,8 +6,8 @@ from datetime import date
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from notifications.compose.one_line import MAX_NUMBER_LENGTH, plain
 from notifications.compose.selection import asked_before, late_from_the_start, tells
-from notifications.compose.typed import MAX_NUMBER_LENGTH, plain
 from orders.domain.delay_rules import Silence
 from orders.models import (
     Choice,

@@ -30,11 +30,11 @@ from django.utils import timezone
 
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
-from notifications.mail_mode import MailMode, mail_mode
 from notifications.may_send import is_unwanted
 from notifications.models import Message, MessageEvent, State, Suppression
 from notifications.outbox.dispatch import SUPPRESSED
-from notifications.pause import NOT_HELD, why_held
+from notifications.outbox.mail_mode import MailMode, mail_mode
+from notifications.outbox.pause import NOT_HELD, why_held
 from notifications.transport.rates import Pace, domain_of
 from notifications.transport.smtp import Answer, MailServer, Outcome, Phase
 from orders import services

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from notifications.outbox.dispatch import dispatch_all
-from notifications.pause import hold_mail, release_mail
+from notifications.outbox.pause import hold_mail, release_mail
 from orders import services
 from orders.access import order_url
 from orders.models import Order, Product, Restock

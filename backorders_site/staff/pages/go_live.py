@@ -21,8 +21,8 @@ from backorders_site.staff.example_emails import kept, mail_due
 from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import undone
 from notifications.compose import Composed
-from notifications.mail_mode import mail_mode
-from notifications.pause import present_hold
+from notifications.outbox.mail_mode import mail_mode
+from notifications.outbox.pause import present_hold
 from orders import services
 from orders.models import EventKind, Order, Release
 from orders.unreleased import TOTAL, news_of_quiet, past_agreed, quiet_orders, who_would_hear_what

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from backorders_site.staff.actions.base import StaffReason
 from backorders_site.staff.admin.base import actor_of
 from backorders_site.staff.pages.base import page, staff_page
-from notifications.mail_mode import mail_mode
 from notifications.models import Hold, Message, State
-from notifications.pause import PERMISSION, hold_mail, present_hold, release_mail
+from notifications.outbox.mail_mode import mail_mode
+from notifications.outbox.pause import PERMISSION, hold_mail, present_hold, release_mail
 from orders.services import Refused
 
 SHOWN = 20

@@ -31,9 +31,9 @@ from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.pages.base import staff_page
 from backorders_site.staff.pages.trouble import Trouble, troubles
 from backorders_site.staff.words import Text
-from notifications.mail_mode import mail_mode
 from notifications.models import Hold, Message
-from notifications.pause import present_hold
+from notifications.outbox.mail_mode import mail_mode
+from notifications.outbox.pause import present_hold
 from orders.models import (
     DelayNotice,
     Order,

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from backorders_site.ops import health
-from notifications import heartbeats
+from backorders_site.ops import health, heartbeats
 from orders import clock, services
 
 

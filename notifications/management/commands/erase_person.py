@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from notifications.erasure import erase_person
-from notifications.personal_data import held_about, is_empty
+from notifications.personal_data.erasure import erase_person
+from notifications.personal_data.export import held_about, is_empty
 from orders.management.importing import with_example
 from orders.services import Refused
 

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from notifications.personal_data import held_about, is_empty
+from notifications.personal_data.export import held_about, is_empty
 from orders.management.importing import with_example
 
 

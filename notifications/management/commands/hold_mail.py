@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from notifications.pause import hold_mail, release_mail
+from notifications.outbox.pause import hold_mail, release_mail
 from orders.services import Refused
 
 ACTOR = "hold_mail"

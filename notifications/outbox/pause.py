@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from notifications.mail_mode import mail_mode
 from notifications.models import Hold
+from notifications.outbox.mail_mode import mail_mode
 from orders.services import Refused
 
 PERMISSION = "notifications.hold_mail"

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from notifications.heartbeats import DELIVER, beat
-from notifications.mail_mode import mail_mode
+from backorders_site.ops.heartbeats import DELIVER, beat
 from notifications.outbox.delivery import deliver
 from notifications.outbox.dispatch import dispatch_all
+from notifications.outbox.mail_mode import mail_mode
 from notifications.transport.smtp import Outcome
 from orders import clock
 
