@@ -1,5 +1,5 @@
-"""Places and units ahead, by the counted index that the database keeps (QueueCount; migration
-0002).
+"""Places and units ahead, by the counted index that the database keeps (QueueCount;
+sql/queue_counts.sql).
 
 Whole days before, whole hours of that day, whole minutes of that hour, then the rows of one minute:
 the cost does not depend on the length of the queue. A queue whose orders carry only a date stands
@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 # Whole days before, hours of the day, minutes of the hour, rows of the minute:
-# orders_waiting_before in migration 0013.
+# orders_waiting_before in sql/queue_places.sql.
 COUNTS = "SELECT lines, units FROM orders_waiting_before(k.product_id, k.at, k.id)"
 
 

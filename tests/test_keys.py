@@ -3,21 +3,18 @@ it was typed."""
 
 from collections.abc import Callable
 from datetime import date
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Message
 from orders import services
 from orders.domain import keys
 from orders.imports.csv import values
 from orders.imports.csv.table import BadRow
 from orders.models import Order, Product, Restock, Supplier
-from orders.models.keys import on_one_line
 from tests import factories
 from tests.factories import NOON
 from tests.test_admin import page
@@ -153,28 +150,6 @@ class TestTheDatabase:
             with pytest.raises(IntegrityError, match="is_on_one_line"), transaction.atomic():
                 objects.update(**change)
         assert Order.objects.get().number == line.order.number
-
-    def test_mends_those_that_it_had_and_their_pages_open(self, admin_client: Client) -> None:
-        product = factories.make_product()
-        orders = [factories.order(product, number=number).order for number in ("7 8", "9")]
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("ALTER TABLE orders_order DROP CONSTRAINT order_number_is_on_one_line")
-            Order.objects.filter(pk=orders[1].pk).update(number="7\r\n8")
-            cursor.execute(import_module("orders.migrations.0025_keys_on_one_line").MEND)
-        with connection.schema_editor(atomic=False) as editor:
-            editor.add_constraint(Order, on_one_line("number", "order_number_is_on_one_line"))
-        assert list(Order.objects.order_by("pk").values_list("number", flat=True)) == [
-            "7 8",
-            f"7 8 ({orders[1].pk})",
-        ]
-        pages = [
-            reverse("desk:search") + "?q=7",
-            page(Order),
-            page(Message),
-            reverse("desk:product", args=[product.sku]),
-        ]
-        assert [admin_client.get(url).status_code for url in pages] == [200] * 4
 
 
 @pytest.mark.django_db

@@ -231,9 +231,9 @@ class QueueCount(models.Model):
     """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted
     index of the queue.
 
-    Written by database triggers only (migration 0002), so no way of changing lines can break it.
-    Several rows may bear one key, as nobody waits for who changes another line of the same day:
-    they add up (migration 0028)."""
+    Written by database triggers only (orders/sql/queue_counts.sql), so no way of changing lines can
+    break it. Several rows may bear one key, as nobody waits for who changes another line of the
+    same day: they add up."""
 
     pk = models.CompositePrimaryKey("product_id", "width", "start")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
@@ -241,6 +241,9 @@ class QueueCount(models.Model):
     start = models.DateTimeField()
     lines = models.IntegerField()
     units = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["product", "width", "start"], name="counts_of_queue")]
 
     def __str__(self) -> str:
         return f"{self.width} {self.start}: {self.lines}"
