@@ -24,6 +24,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, strip_tags
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -76,6 +77,10 @@ def link(row: Model, label: object = None) -> SafeString:
     """A link to a row's admin page."""
     url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', url, row if label is None else label)
+
+
+def moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
 def list_url(model: type[Model], **filters: object) -> str:

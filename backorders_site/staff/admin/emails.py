@@ -1,12 +1,9 @@
 """Staff read every mail as it was sent, see what became of it, and say which addresses get none."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_update
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, Q, QuerySet
@@ -20,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act, StaffReason
+from backorders_site.staff.actions.emails import CameBack, CountAsSent, SendAgain, Withdraw
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
     ConditionFilter,
@@ -28,17 +25,14 @@ from backorders_site.staff.admin.base import (
     ReadOnlyAdmin,
     Table,
     link,
+    moment,
 )
 from backorders_site.staff.admin.history import event_words
-from backorders_site.staff.admin.orders import OrderAdmin, moment
-from backorders_site.staff.admin.shop_changes import ChangeAct, ShopChangeAdmin
 from backorders_site.staff.finding import with_number
 from backorders_site.staff.words import Text
 from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
-from notifications.outbox import staff_actions
-from orders import services
 from orders.access import without_tokens
-from orders.models import Event, Order, ShopChange
+from orders.models import Event, Order
 
 # A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
 MAIL_POLICY = (
@@ -71,94 +65,6 @@ def messages_of_order(order: Order) -> Table:
             for row in order.messages.defer(*BODY).order_by("-id")
         ],
     )
-
-
-class CorrectAddress(Act):
-    name = "correct-address"
-    permission = "orders.change_order"
-    label = gettext_lazy("Correct the mail address")
-    explanation = gettext_lazy(
-        "What came back or could not be sent goes to the new address, with the news as it stands "
-        "now. The address is only "
-        "this order's."
-    )
-
-    email = forms.EmailField(label=gettext_lazy("Mail address"))
-    revoke = forms.BooleanField(
-        required=False,
-        label=gettext_lazy("Links sent so far open nothing any more"),
-        help_text=gettext_lazy(
-            "When somebody else has got them: whoever has such a link can cancel the order."
-        ),
-    )
-    reason = StaffReason()
-
-    def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(rows, data)
-        self.fields["email"].initial = rows[0].email
-
-    def facts(self, row: Order) -> Sequence[object]:
-        return [row.email, row.link_version]
-
-    def perform(self, row: Order, *, now: datetime, actor: str) -> str:
-        data = self.cleaned_data
-        words = {"number": row.number}
-        if staff_actions.correct_address(
-            row, data["email"], revoke=data["revoke"], reason=data["reason"], now=now, actor=actor
-        ):
-            return (
-                _(
-                    "Order %(number)s: email address corrected. What did not arrive will be sent "
-                    "there."
-                )
-                % words
-            )
-        return (
-            _("Order %(number)s: email address corrected. There was nothing to send again.") % words
-        )
-
-
-class Accept(ChangeAct):
-    name = "accept"
-    permission = "orders.change_order"
-    label = gettext_lazy("Accept")
-    explanation = gettext_lazy(
-        "The order is as the shop has it from now on. An email address is corrected as by "
-        "“Correct the mail address”. Another "
-        "country or region brings its own rules for what is asked from now on; open notices stay "
-        "as they were told."
-    )
-    several = True
-
-    revoke = CorrectAddress.base_fields["revoke"]
-
-    def __init__(self, rows: Sequence[ShopChange], data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(rows, data)
-        if all(row.what != ShopChange.What.EMAIL for row in rows):
-            del self.fields["revoke"]
-
-    @classmethod
-    def offered(cls, row: ShopChange) -> bool:
-        return super().offered(row) and row.what != ShopChange.What.UNITS
-
-    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
-        if row.what == ShopChange.What.EMAIL:
-            staff_actions.correct_address(
-                row.order,
-                row.there["email"],
-                revoke=self.cleaned_data["revoke"],
-                reason=_("the shop has it so"),
-                now=now,
-                actor=actor,
-            )
-        else:
-            services.accept_place(row, now=now, actor=actor)
-        return _("%(change)s: it is as in the shop now.") % {"change": row}
-
-
-ShopChangeAdmin.acts = [Accept, *ShopChangeAdmin.acts]
-OrderAdmin.acts = [*OrderAdmin.acts, CorrectAddress]
-OrderAdmin.tables = [*OrderAdmin.tables, messages_of_order]
 
 
 def events_of_message(message: Message) -> Table:
@@ -223,132 +129,6 @@ def reports_of_message(message: Message) -> Table:
             for row in ProviderReport.objects.filter(known)
         ],
     )
-
-
-class MessageAct(Act):
-    several = True
-    permission = "notifications.decide_message"
-
-    def subjects(self) -> list[str]:
-        return [
-            " · ".join(filter(None, [row.order.number, str(row), self.address(row)]))
-            for row in self.rows
-        ]
-
-    @staticmethod
-    def address(row: Message) -> str:
-        return row.recipient
-
-    def facts(self, row: Message) -> Sequence[object]:
-        return [row.state]
-
-
-class SendAgain(MessageAct):
-    name = "send-again"
-    label = gettext_lazy("Send again")
-    explanation = gettext_lazy(
-        "To the address the order has now. A mail that was handed to the mail server before goes "
-        "out unchanged; when no "
-        "answer came, the customer may have it already."
-    )
-    impossible = gettext_lazy(
-        "Only a mail that failed, got no answer or could not reach the customer is sent again."
-    )
-
-    def __init__(self, rows: Sequence[Message], data: Mapping[str, Any] | None = None) -> None:
-        """The newest first: it makes the older ones of its order out of date."""
-        super().__init__(sorted(rows, key=lambda row: row.pk, reverse=True), data)
-
-    @classmethod
-    def offered(cls, row: Message) -> bool:
-        return row.state in staff_actions.SENT_AGAIN
-
-    @staticmethod
-    def address(row: Message) -> str:
-        return row.order.email
-
-    def facts(self, row: Message) -> Sequence[object]:
-        return [row.state, row.order.email, row.log.count()]
-
-    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        staff_actions.send_again(row, actor=actor)
-        return _("“%(mail)s” is queued again, to %(address)s.") % {
-            "mail": row,
-            "address": row.order.email,
-        }
-
-
-class CountAsSent(MessageAct):
-    name = "count-as-sent"
-    label = gettext_lazy("Count as sent")
-    explanation = gettext_lazy(
-        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says "
-        "counts as told."
-    )
-    impossible = gettext_lazy(
-        "Only a mail that was sent twice without an answer is counted as sent."
-    )
-
-    reason = StaffReason()
-
-    @classmethod
-    def offered(cls, row: Message) -> bool:
-        return row.state == State.NEEDS_REVIEW
-
-    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        staff_actions.count_as_sent(row, reason=self.cleaned_data["reason"], actor=actor)
-        return _("“%(mail)s” counts as sent.") % {"mail": row}
-
-
-class Withdraw(MessageAct):
-    name = "withdraw"
-    label = gettext_lazy("Withdraw")
-    explanation = gettext_lazy(
-        "The mail does not go out. Its order needs attention until you have reached the customer "
-        "another way; what "
-        "happens to the order from now on is mailed as ever."
-    )
-    impossible = gettext_lazy(
-        "Only a queued mail is withdrawn: this one is being sent, or has left the queue."
-    )
-    dangerous = True
-
-    reason = StaffReason()
-
-    @classmethod
-    def offered(cls, row: Message) -> bool:
-        return row.state == State.QUEUED
-
-    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        staff_actions.withdraw(row, reason=self.cleaned_data["reason"], actor=actor)
-        return _("“%(mail)s” is withdrawn: reach the customer of order %(number)s another way.") % {
-            "mail": row,
-            "number": row.order.number,
-        }
-
-
-class CameBack(MessageAct):
-    name = "came-back"
-    label = gettext_lazy("It came back")
-    explanation = gettext_lazy(
-        "For a mail that was sent and returned as undeliverable. What it told counts as not told: "
-        "no deadline runs against "
-        "the customer. The order needs attention until you have reached them; with another "
-        "address it is told again."
-    )
-    impossible = gettext_lazy("Only a mail that was sent can come back.")
-    dangerous = True
-
-    @classmethod
-    def offered(cls, row: Message) -> bool:
-        return row.state == State.SENT
-
-    def perform(self, row: Message, *, now: datetime, actor: str) -> str:
-        staff_actions.mark_bounced(row, actor=actor)
-        return _("“%(mail)s” came back: reach the customer of order %(number)s another way.") % {
-            "mail": row,
-            "number": row.order.number,
-        }
 
 
 class ForStaff(ConditionFilter):

@@ -17,14 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.orders import (
-    DidNotLeave,
-    KeepsPlace,
-    MarkSent,
-    MoveInLine,
-    PutBack,
-    Settle,
-)
+from backorders_site.staff.actions.lines import KeepsPlace, MoveInLine, PutBack, Settle
+from backorders_site.staff.actions.refunds import MarkSent
+from backorders_site.staff.actions.shipments import DidNotLeave
 from backorders_site.staff.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.finding import with_number, with_tracking

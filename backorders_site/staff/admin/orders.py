@@ -1,6 +1,5 @@
 """Orders: what is known of a customer, and everything that happened to them."""
 
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,13 +12,19 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, 
 from django.db.models.lookups import Contains
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.orders import Cancel, NewOrder, Ship, TellCustomer, WriteNote
+from backorders_site.staff.actions.orders import (
+    Cancel,
+    CorrectAddress,
+    NewOrder,
+    Ship,
+    TellCustomer,
+    WriteNote,
+)
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
     Button,
@@ -28,8 +33,10 @@ from backorders_site.staff.admin.base import (
     Table,
     actor_of,
     link,
+    moment,
     sees_addresses,
 )
+from backorders_site.staff.admin.emails import messages_of_order
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.admin.lines import SET_ASIDE, few, refunds_table, state_words
 from backorders_site.staff.admin.shop_changes import changes_of_order
@@ -280,7 +287,7 @@ class OrderAdmin(BackordersAdmin):
     )
     readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
     adding = NewOrder
-    acts = [Ship, Cancel, TellCustomer, WriteNote]
+    acts = [Ship, Cancel, TellCustomer, WriteNote, CorrectAddress]
     tables = [
         lines_of_order,
         notes_of_order,
@@ -289,6 +296,7 @@ class OrderAdmin(BackordersAdmin):
         refunds_of_order,
         shop_tasks_of_order,
         shop_changes_of_order,
+        messages_of_order,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -401,7 +409,3 @@ class NoteAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """At its order: the act asks for the permission."""
         return False
-
-
-def moment(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "DATETIME_FORMAT")

@@ -1,64 +1,23 @@
 """Staff themselves: who they are, what they may do, and how they get in again."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from axes.utils import reset
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from backorders_site.staff import second_factor
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.people import LetInAgain, ResetSecondFactor
 from backorders_site.staff.admin.base import BackordersAdmin, ModelAdmin
 
 if TYPE_CHECKING:
     Users = UserAdmin[User]
 else:
     Users = UserAdmin
-
-
-class StaffAct(Act):
-    permission = "auth.change_user"
-
-    def facts(self, row: User) -> Sequence[object]:
-        return [row.last_login, TOTPDevice.objects.filter(user=row).count()]
-
-
-class ResetSecondFactor(StaffAct):
-    name = "reset-second-factor"
-    label = gettext_lazy("Reset second factor")
-    explanation = gettext_lazy(
-        "For somebody who has lost phone and recovery codes: at the next login they set up a new "
-        "phone with their "
-        "password alone. Make sure that it is they who ask."
-    )
-    dangerous = True
-
-    @classmethod
-    def offered(cls, row: User) -> bool:
-        return bool(TOTPDevice.objects.filter(user=row, confirmed=True).exists())
-
-    def perform(self, row: User, *, now: datetime, actor: str) -> str:
-        second_factor.forget(row)
-        return _("The second factor of %(user)s is reset.") % {"user": row}
-
-
-class LetInAgain(StaffAct):
-    name = "let-in-again"
-    label = gettext_lazy("Let in again")
-    explanation = gettext_lazy("Forgets the wrong passwords that were typed for this person.")
-
-    def perform(self, row: User, *, now: datetime, actor: str) -> str:
-        reset(username=row.get_username())
-        return _("%(user)s can try again.") % {"user": row}
 
 
 admin.site.unregister(User)

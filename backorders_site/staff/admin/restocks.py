@@ -16,17 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.restocks import (
-    CancelRest,
-    Correct,
-    Discontinue,
-    MoveDate,
-    NewRestock,
-    OtherUnits,
-    Receive,
-    ReceiveUnannounced,
-    UndoMove,
-)
+from backorders_site.staff.actions.products import Discontinue
+from backorders_site.staff.actions.receipts import Correct, OtherUnits, Receive, ReceiveUnannounced
+from backorders_site.staff.actions.restocks import CancelRest, MoveDate, NewRestock, UndoMove
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
     Button,

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.orders import Confirm
+from backorders_site.staff.actions.shop_tasks import Confirm
 from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
 from backorders_site.staff.words import Text
 from orders.models import OrderLine, ShopTask

@@ -11,10 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from backorders_site.staff.actions.shop_changes import shown
 from backorders_site.staff.admin.base import Button, Table, sees_addresses
 from backorders_site.staff.admin.lines import refunds_table
 from backorders_site.staff.admin.orders import events_of_order, notes_of_order, shipments_of_order
-from backorders_site.staff.admin.shop_changes import OPEN, changes_of_order, shown
+from backorders_site.staff.admin.shop_changes import OPEN, changes_of_order
 from backorders_site.staff.admin.shop_tasks import shop_tasks_table
 from backorders_site.staff.pages.base import admin_of, page, staff_page
 from backorders_site.staff.words import SILENCE_WORDS

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backorders_site.staff.actions.restocks import Receive
+from backorders_site.staff.actions.receipts import Receive
 from backorders_site.staff.admin.base import list_url
 from backorders_site.staff.admin.restocks import open_restocks, with_day
 from backorders_site.staff.csv_export import sheet

@@ -1,0 +1,49 @@
+"""What staff do for each other."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from axes.utils import reset
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from backorders_site.staff import second_factor
+from backorders_site.staff.actions.base import Act
+
+
+class StaffAct(Act):
+    permission = "auth.change_user"
+
+    def facts(self, row: User) -> Sequence[object]:
+        return [row.last_login, TOTPDevice.objects.filter(user=row).count()]
+
+
+class ResetSecondFactor(StaffAct):
+    name = "reset-second-factor"
+    label = gettext_lazy("Reset second factor")
+    explanation = gettext_lazy(
+        "For somebody who has lost phone and recovery codes: at the next login they set up a new "
+        "phone with their "
+        "password alone. Make sure that it is they who ask."
+    )
+    dangerous = True
+
+    @classmethod
+    def offered(cls, row: User) -> bool:
+        return bool(TOTPDevice.objects.filter(user=row, confirmed=True).exists())
+
+    def perform(self, row: User, *, now: datetime, actor: str) -> str:
+        second_factor.forget(row)
+        return _("The second factor of %(user)s is reset.") % {"user": row}
+
+
+class LetInAgain(StaffAct):
+    name = "let-in-again"
+    label = gettext_lazy("Let in again")
+    explanation = gettext_lazy("Forgets the wrong passwords that were typed for this person.")
+
+    def perform(self, row: User, *, now: datetime, actor: str) -> str:
+        reset(username=row.get_username())
+        return _("%(user)s can try again.") % {"user": row}

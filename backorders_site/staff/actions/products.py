@@ -1,0 +1,72 @@
+"""What staff do with products."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy, ngettext
+
+from backorders_site.staff.actions.base import Act, StaffReason
+from orders import services
+from orders.models import Product
+
+
+class Discontinue(Act):
+    name = "discontinue"
+    permission = "orders.discontinue_product"
+    label = gettext_lazy("Discontinue")
+    explanation = gettext_lazy(
+        "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told "
+        "once, with the day their "
+        "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set "
+        "aside still ship."
+    )
+    weight = 5
+    impossible = gettext_lazy(
+        "Nobody waits for this product and nobody can join its queue, or it is being discontinued "
+        "already: its page at the "
+        "desk says how far that is."
+    )
+    dangerous = True
+    rehearsed = True
+
+    reason = StaffReason()
+
+    @classmethod
+    def offered(cls, row: Product) -> bool:
+        return (row.on_backorder or row.lines.filter(waiting__gt=0).exists()) and services.ending(
+            row
+        ) is None
+
+    def products(self) -> list[int]:
+        return sorted(row.pk for row in self.rows)
+
+    def facts(self, row: Product) -> Sequence[object]:
+        return [
+            row.on_backorder,
+            *row.restocks.order_by("pk").values_list("arrived", "cancelled_at"),
+        ]
+
+    def perform(self, row: Product, *, now: datetime, actor: str) -> str:
+        asked = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        hint = partial(current_app.send_task, "orders.tasks.discontinue_parts")
+        transaction.on_commit(hint, robust=True)  # without a broker the next tick sees the row
+        return ngettext(
+            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page "
+            "says how far that is.",
+            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This "
+            "page says how far that "
+            "is.",
+            asked.lines,
+        ) % {"sku": row.sku, "n": number_format(asked.lines, force_grouping=True)}
+
+    def after(self) -> str:
+        return reverse("desk:product", args=[self.rows[0].sku])
+
+    def finish(self, row: Product, *, now: datetime) -> None:
+        while services.discontinue_part(now=now, product=row):
+            pass

@@ -1,0 +1,33 @@
+"""What staff do with refunds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders_site.staff.actions.base import Act
+from orders import services
+from orders.models import Refund
+
+
+class MarkSent(Act):
+    name = "mark-sent"
+    permission = "orders.send_refund"
+    label = gettext_lazy("Mark sent")
+    explanation = gettext_lazy(
+        "For refunds you have sent. Their units can no longer be put back in line."
+    )
+    impossible = gettext_lazy("This refund was marked sent before.")
+    several = True
+
+    @classmethod
+    def offered(cls, row: Refund) -> bool:
+        return row.sent_at is None
+
+    def facts(self, row: Refund) -> Sequence[object]:
+        return [row.units, row.sent_at]
+
+    def perform(self, row: Refund, *, now: datetime, actor: str) -> str:
+        services.mark_refund_sent(row, now=now, actor=actor)
+        return _("The refund for %(refund)s is marked sent.") % {"refund": row}

@@ -1,0 +1,151 @@
+"""What staff decide of what the shop changed in orders that are here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.orders import CorrectAddress
+from notifications.outbox import staff_actions
+from orders import services
+from orders.models import ShopChange
+
+
+def is_open(row: ShopChange) -> bool:
+    return not row.outcome and row.gone_at is None
+
+
+class ChangeAct(Act):
+    impossible = gettext_lazy("This was decided already, or the shop has taken it back.")
+
+    @classmethod
+    def offered(cls, row: ShopChange) -> bool:
+        return is_open(row)
+
+    def subjects(self) -> list[str]:
+        """Old and new side by side."""
+        words = _("%(change)s: here %(here)s, in the shop %(there)s")
+        return [
+            words % {"change": row, "here": shown(row, row.here), "there": shown(row, row.there)}
+            for row in self.rows
+        ]
+
+    def facts(self, row: ShopChange) -> Sequence[object]:
+        order = row.order
+        return [
+            row.outcome,
+            row.gone_at,
+            order.email,
+            order.country,
+            order.region,
+            row.line and row.line.cancelled,
+        ]
+
+
+class Accept(ChangeAct):
+    name = "accept"
+    permission = "orders.change_order"
+    label = gettext_lazy("Accept")
+    explanation = gettext_lazy(
+        "The order is as the shop has it from now on. An email address is corrected as by "
+        "“Correct the mail address”. Another "
+        "country or region brings its own rules for what is asked from now on; open notices stay "
+        "as they were told."
+    )
+    several = True
+
+    revoke = CorrectAddress.base_fields["revoke"]
+
+    def __init__(self, rows: Sequence[ShopChange], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        if all(row.what != ShopChange.What.EMAIL for row in rows):
+            del self.fields["revoke"]
+
+    @classmethod
+    def offered(cls, row: ShopChange) -> bool:
+        return super().offered(row) and row.what != ShopChange.What.UNITS
+
+    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
+        if row.what == ShopChange.What.EMAIL:
+            staff_actions.correct_address(
+                row.order,
+                row.there["email"],
+                revoke=self.cleaned_data["revoke"],
+                reason=_("the shop has it so"),
+                now=now,
+                actor=actor,
+            )
+        else:
+            services.accept_place(row, now=now, actor=actor)
+        return _("%(change)s: it is as in the shop now.") % {"change": row}
+
+
+class PutBackListed(ChangeAct):
+    name = "put-back"
+    permission = "orders.restore_orderline"
+    label = gettext_lazy("Put back")
+    explanation = gettext_lazy(
+        "The shop lists these units again, so they wait again at their old place, the refund is "
+        "no longer due, and the "
+        "customer is told."
+    )
+    impossible = gettext_lazy(
+        "These units cannot be put back, as their refund was sent, or the shop no longer lists "
+        "them."
+    )
+    rehearsed = True
+
+    @classmethod
+    def offered(cls, row: ShopChange) -> bool:
+        return (
+            is_open(row)
+            and row.line is not None
+            and 0 < cls._units(row) <= row.line.refunds_to_send
+        )
+
+    @staticmethod
+    def _units(row: ShopChange) -> int:
+        return services.listed_again(row.line, row.there["units"]) if row.line else 0
+
+    def products(self) -> list[int]:
+        return sorted({row.line.product_id for row in self.rows})
+
+    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
+        if row.line is None:
+            raise services.Refused(str(self.impossible))
+        units = self._units(row)
+        services.put_back(
+            row.line, units, reason=_("the shop lists them again"), now=now, actor=actor
+        )
+        return ngettext(
+            "%(units)d unit of %(line)s waits again.",
+            "%(units)d units of %(line)s wait again.",
+            units,
+        ) % {
+            "units": units,
+            "line": row.line,
+        }
+
+
+class Reject(ChangeAct):
+    name = "reject"
+    permission = "orders.change_order"
+    label = gettext_lazy("Reject")
+    explanation = gettext_lazy(
+        "The order stays as it is here. You won't be asked again while the shop has it so."
+    )
+    several = True
+
+    def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
+        services.reject_change(row, now=now, actor=actor)
+        return _("%(change)s stays as it is here.") % {"change": row}
+
+
+def shown(row: ShopChange, values: Mapping[str, Any]) -> str:
+    """One side of a change."""
+    if row.line:
+        return f"{values['units']} × {row.line.product.sku}"
+    return ", ".join(filter(None, values.values())) or "–"

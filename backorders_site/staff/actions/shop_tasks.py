@@ -1,0 +1,33 @@
+"""What staff have done in the shop's own system."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders_site.staff.actions.base import Act
+from orders import services
+from orders.models import ShopTask
+
+
+class Confirm(Act):
+    name = "confirm"
+    permission = "orders.confirm_shoptask"
+    label = gettext_lazy("Done in the shop")
+    explanation = gettext_lazy(
+        "For what you have done in the shop's own system. Nothing else happens here."
+    )
+    impossible = gettext_lazy("This was confirmed before.")
+    several = True
+
+    @classmethod
+    def offered(cls, row: ShopTask) -> bool:
+        return row.confirmed_at is None
+
+    def facts(self, row: ShopTask) -> Sequence[object]:
+        return [row.units, row.confirmed_at]
+
+    def perform(self, row: ShopTask, *, now: datetime, actor: str) -> str:
+        services.confirm_in_shop(row, now=now, actor=actor)
+        return _("Done: %(task)s.") % {"task": row}
