@@ -60,7 +60,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "settle_seconds": settings.SETTLE_SECONDS,
         "units": UNITS,
     }
-    return render(request, "desk/demo.html", context)
+    return render(request, "demo/demo.html", context)
 
 
 @csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
@@ -71,7 +71,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     machine has two names."""
     script = f"{settings.SITE_URL}{static('js/embed.js')}"
     return render(
-        request, "desk/shop.html", {"product": lamp(), "site": settings.SITE_URL, "script": script}
+        request, "demo/shop.html", {"product": lamp(), "site": settings.SITE_URL, "script": script}
     )
 
 

@@ -80,7 +80,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     title = _("Recovery codes") if verified else _("Second factor")
     return TemplateResponse(
         request,
-        "admin/staff/second_factor.html",
+        "staff/login/second_factor.html",
         {**context, "title": title, "form": form, "verified": verified, "left": left},
     )
 
@@ -123,13 +123,13 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "qr": _qr(device),
         "secret": _secret(device),
     }
-    return TemplateResponse(request, "admin/staff/set_up_second_factor.html", {**context, **shown})
+    return TemplateResponse(request, "staff/login/set_up_second_factor.html", {**context, **shown})
 
 
 def _show_codes(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     codes = recovery_codes(request.user)  # type: ignore[arg-type]
     shown = {"title": _("Recovery codes"), "codes": codes, "go_on": _next(request)}
-    return render(request, "admin/staff/recovery_codes.html", {**context, **shown})
+    return render(request, "staff/login/recovery_codes.html", {**context, **shown})
 
 
 def _accepted(user: Any, phone: TOTPDevice, code: str, *, only_phone: bool) -> Any:

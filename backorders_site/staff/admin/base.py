@@ -168,7 +168,7 @@ class BackordersAdmin(ModelAdmin):
     acts: ClassVar[Sequence[type[Act]]] = ()
     tables: ClassVar[list[Callable[[Any], Table]]] = []
     adding: ClassVar[type[NewRow] | None] = None
-    change_form_template = "admin/backorders/record.html"
+    change_form_template = "staff/admin/record.html"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a COUNT for every filter
     list_per_page = 50
@@ -313,7 +313,7 @@ class BackordersAdmin(ModelAdmin):
             shown = self._rehearse(request, form, form.create)
             if "count" in request.POST and request.headers.get("HX-Request"):
                 return TemplateResponse(
-                    request, "admin/backorders/consequences.html", {"form": form, **shown}
+                    request, "staff/actions/consequences.html", {"form": form, **shown}
                 )
         elif request.method == "POST" and form.is_valid():
             try:
@@ -385,7 +385,7 @@ class BackordersAdmin(ModelAdmin):
                 return HttpResponseRedirect(form.after() or back)
         if shown and "count" in request.POST and request.headers.get("HX-Request"):
             return TemplateResponse(
-                request, "admin/backorders/consequences.html", {"form": form, **shown}
+                request, "staff/actions/consequences.html", {"form": form, **shown}
             )
         return self._ask(
             request,
@@ -469,7 +469,7 @@ class BackordersAdmin(ModelAdmin):
     ) -> TemplateResponse:
         return TemplateResponse(
             request,
-            "admin/backorders/act.html",
+            "staff/actions/action.html",
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,

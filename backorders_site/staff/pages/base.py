@@ -38,9 +38,9 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 
 def page(request: HttpRequest, template: str, **context: object) -> TemplateResponse:
-    """A page of the desk, in the frame of the admin: `template` under admin/desk/."""
+    """A page of the desk, in the frame of the admin: `template` under staff/pages/."""
     return TemplateResponse(
-        request, f"admin/desk/{template}", {**admin.site.each_context(request), **context}
+        request, f"staff/pages/{template}", {**admin.site.each_context(request), **context}
     )
 
 

@@ -131,7 +131,7 @@ def show(request: HttpRequest, sku: str) -> HttpResponse:
     ended all of it is another."""
     product = get_object_or_404(Product, sku=sku)
     said = how_far(product, now=timezone.now())
-    response = render(request, "admin/desk/telling.html", said)
+    response = render(request, "staff/pages/email_progress.html", said)
     if "ending" in request.GET and not said["is_ending"]:
         response["HX-Refresh"] = "true"
     return response

@@ -131,7 +131,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         if not row.is_under_way:
             return HttpResponseClientRefresh()
-        return render(request, "admin/desk/import_progress.html", {"row": row, **_progress(row)})
+        return render(request, "staff/pages/import_progress.html", {"row": row, **_progress(row)})
     return _shown(request, row, _columns_form(row))
 
 
@@ -233,7 +233,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     it = services.undoing(row)
     return page(
         request,
-        "undo_import.html",
+        "import_undo.html",
         title=_("Undo the import of %(file)s") % {"file": row.file_name},
         row=row,
         can_be_undone=not services.is_settled(row, now=now) and not it.is_empty,

@@ -43,7 +43,7 @@ def mail(request: HttpRequest) -> HttpResponse:
             return redirect("desk:mail")
     return page(
         request,
-        "mail.html",
+        "pause.html",
         title=_("Hold all mail"),
         form=form,
         hold=present_hold(),
