@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.outbox import delivery
 from notifications.outbox.dispatch import dispatch_all
 from notifications.personal_data.erasure import forget_words
-from notifications.transport.reports import handle_reports
+from notifications.provider.reports import handle_reports
 from orders import services
 
 # A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing

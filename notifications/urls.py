@@ -1,11 +1,11 @@
 from django.urls import path
 
 from notifications.pages import acting_link, preferences
-from notifications.transport import provider
+from notifications.provider import webhook
 
 urlpatterns = [
     path("o/<str:token>/link/", acting_link.acting_link, name="acting_link"),
     path("preferences/<str:token>/", preferences.preferences, name="preferences"),
     path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
-    path("webhooks/mail/", provider.mail_reports, name="mail_reports"),
+    path("webhooks/mail/", webhook.mail_reports, name="mail_reports"),
 ]

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
 from notifications.models import Message, ProviderReport, State, Suppression
-from notifications.transport.reports import handle_reports
+from notifications.provider.reports import handle_reports
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import Clocks

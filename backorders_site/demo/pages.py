@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from backorders_site.demo import shop as demo_shop
-from backorders_site.management.commands.demo import ADMIN
 from orders import access, queue, services
 from orders.models import Product, Restock
 
@@ -56,7 +55,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "next_restock": next_restock(product),
         "shop": settings.SITE_URL.replace(*OTHER_NAME, 1) + reverse("demo-shop"),
         "inbox": os.environ.get("MAIL_INBOX_URL", ""),
-        "admin": ADMIN,
+        "admin": demo_shop.ADMIN,
         "settle_seconds": settings.SETTLE_SECONDS,
         "units": UNITS,
     }

@@ -16,6 +16,7 @@ from orders import queue, services
 from orders.models import Event, Order, OrderLine, Product, Restock, Supplier
 from orders.words import ordinal
 
+ADMIN = {"user": "admin", "password": "tern-and-tide"}
 SEED = 1042
 WEEKS = 11
 ADA_STANDS = 37

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,6 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 from redis import RedisError
 
-from backorders_site.celery import QUEUE
 from backorders_site.ops import health, heartbeats
 from notifications.outbox.pause import why_held
 from notifications.reach import goes_to_all
@@ -207,7 +207,7 @@ class Broker(Collector):
             yield _gauge(
                 "backorders_tasks_queued",
                 "Tasks that no worker has taken",
-                [[health.queued(QUEUE)]],
+                [[health.queued(current_app.conf.task_default_queue)]],
             )
 
 

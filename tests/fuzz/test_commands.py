@@ -16,8 +16,8 @@ from tests.fuzz.site import Verdict, counted, undone
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 APPS = ("orders", "notifications", "backorders_site")
-# One writes into the sources, one drives a browser, and one takes no words and goes on for ever.
-NOT_HERE = {"translations", "mail_pictures", "deliver_messages"}
+# One writes into the sources, and one takes no words and goes on for ever.
+NOT_HERE = {"translations", "deliver_messages"}
 FOR_DJANGO = {
     "help",
     "version",

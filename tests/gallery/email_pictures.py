@@ -1,8 +1,10 @@
 """Every mail as people get it: composed from orders that have it to tell, and photographed in
 Chromium."""
 
+import argparse
 import os
 import shutil
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +12,12 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Max, Prefetch
+from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
+from backorders_site.simulation.run import scratch_database
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
 from notifications.models import Message
@@ -131,3 +136,41 @@ def _index(mails: Sequence[Mail], widths: Sequence[int], themes: Sequence[str]) 
     )
     head = f'<meta charset="utf-8"><title>Mails</title><style>{STYLE}</style>'
     return f"<!doctype html>{head}<h1>Mails</h1>{rows}"
+
+
+def main() -> None:
+    languages = [code for code, _ in settings.LANGUAGES]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.gallery",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Compose every kind of email in every language and photograph it in Chromium,\n"
+        "light and dark, on a phone and in a window, with an index.html to look at them all. The\n"
+        "orders are made in a new database beside DATABASE_URL's, which is dropped at the end;\n"
+        "nothing is sent.",
+        epilog="example:\n  python -m tests.gallery pictures\n"
+        "  python -m tests.gallery pictures --only no_date --language en --width 320",
+    )
+    parser.add_argument("directory", type=Path)
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="these emails instead of all"
+    )
+    parser.add_argument("--language", action="append", choices=languages)
+    parser.add_argument("--theme", action="append", choices=THEMES)
+    parser.add_argument("--width", action="append", type=int)
+    chosen = parser.parse_args()
+    with scratch_database():
+        composed = list(
+            mails(now=timezone.now(), languages=chosen.language or languages, only=chosen.only)
+        )
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop here
+    take(
+        composed,
+        chosen.directory,
+        widths=chosen.width or WIDTHS,
+        themes=chosen.theme or THEMES,
+    )
+    sys.stderr.write(f"{len(composed)} emails: {chosen.directory / 'index.html'}\n")
+
+
+if __name__ == "__main__":
+    main()

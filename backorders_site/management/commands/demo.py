@@ -13,8 +13,6 @@ from django.utils import timezone
 from backorders_site.demo import shop
 from orders.access import order_url
 
-ADMIN = {"user": "admin", "password": "tern-and-tide"}
-
 
 class Command(BaseCommand):
     help = (
@@ -33,8 +31,8 @@ class Command(BaseCommand):
             with transaction.atomic():
                 shop.make(timezone.now())
         users = get_user_model().objects
-        if not users.filter(username=ADMIN["user"]).exists():
-            users.create_superuser(ADMIN["user"], password=ADMIN["password"])
+        if not users.filter(username=shop.ADMIN["user"]).exists():
+            users.create_superuser(shop.ADMIN["user"], password=shop.ADMIN["password"])
         if path := os.environ.get("DEMO_ADDRESSES"):
             Path(path).write_text(json.dumps(where_everything_is(), indent=2))
 
@@ -44,7 +42,7 @@ def where_everything_is() -> dict[str, Any]:
     return {
         "site": f"{site}/",
         "demo": f"{site}/demo/",
-        "admin": {"url": f"{site}/admin/", **ADMIN},
+        "admin": {"url": f"{site}/admin/", **shop.ADMIN},
         "mail": os.environ.get("MAIL_INBOX_URL", ""),
         "customers": [
             {"url": order_url(order), "shows": shows} for order, shows in shop.customers()

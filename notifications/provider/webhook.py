@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from notifications.transport.reports import handle_reports, keep
+from notifications.provider.reports import handle_reports, keep
 
 log = logging.getLogger(__name__)
 
