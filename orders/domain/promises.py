@@ -10,6 +10,11 @@ Change = Literal["later", "earlier", "no_date"]
 CHANCES_HOLD = timedelta(days=30)  # the furthest day the chances speak of
 
 
+def holds_until(window: Window, told_on: date) -> date | None:
+    """The last day that what was told stands without another word; None: it names none."""
+    return told_on + CHANCES_HOLD if window.kind == "chances" else window.late
+
+
 def change(told: Window, told_on: date, now: Window, today: date) -> Change | None:
     """How what was told on `told_on` has stopped being true, or None: no news, as is jitter inside
     the window told.

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders import queue
-from orders.domain.promises import CHANCES_HOLD
+from orders import queue, services
+from orders.domain.promises import holds_until
 from orders.mail_port import mail_port
 from orders.models import Event, EventKind, Order, OrderLine
 from orders.pages.choices import (
@@ -273,38 +272,17 @@ def _line_status(
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),
         may_withdraw=reader.may_withdraw,
-        reassured_by=_reassured_by(line, own) if reader.hears_no_change else None,
+        reassured_by=services.quiet_until(line, own) if reader.hears_no_change else None,
         former=told_before(own, line.promise),
         standing=standing_of(line, position, own),
     )
 
 
-def _reassured_by(line: OrderLine, newest_first: Sequence[Event]) -> date | None:
-    """The day by which services.reassure writes that nothing changed, where it does; the review
-    runs in the morning."""
-    if (
-        not newest_first
-        or not line.waiting
-        or line.held
-        or line.promise is None
-        or line.order.released_at is None
-    ):
-        return None
-    often_said = [event.kind for event in newest_first[:2]] == [
-        EventKind.ON_TRACK,
-        EventKind.ON_TRACK,
-    ]
-    days = settings.LONG_QUIET_DAYS if often_said else settings.QUIET_DAYS
-    return timezone.localtime(newest_first[0].at).date() + timedelta(days=days + 1)
-
-
 def _holds_until(line: LineStatus) -> date | None:
     """Of what is here it may be known the next morning only that it has not shipped
-    (services.reporting)."""
-    promised = line.promised
-    if promised is None:
+    (services.recorded_days)."""
+    if line.promised is None:
         return None
-    if promised.window.kind == "chances":
-        return promised.on + CHANCES_HOLD
-    late = promised.window.late
-    return late + timedelta(days=1) if late and line.is_here else late
+    day = holds_until(line.promised.window, line.promised.on)
+    is_chance = line.promised.window.kind == "chances"
+    return day + timedelta(days=1) if day and line.is_here and not is_chance else day

@@ -2,7 +2,7 @@
 first import."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,7 +14,18 @@ from django.utils import timezone
 from orders.domain.delay_rules import latest_day
 from orders.domain.working_days import add_working_days
 from orders.law import law_of
-from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason, Release, Run
+from orders.models import (
+    DAY_PASSED,
+    Event,
+    EventKind,
+    Forecast,
+    Order,
+    OrderLine,
+    Product,
+    Reason,
+    Release,
+    Run,
+)
 from orders.queue import COUNTS
 from orders.services.delay_notices import notice_new_promises
 from orders.services.email_results import make_news_due
@@ -250,6 +261,17 @@ def reassure(*, now: datetime) -> int:
             REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS}
         )
         return len(cursor.fetchall())
+
+
+def quiet_until(line: OrderLine, newest_first: Sequence[Event]) -> date | None:
+    """The day by which `reassure` says of a line that nothing changed: its reviews run in the
+    morning. None where it says nothing. Of its events the newest two are enough."""
+    released = line.order.released_at is not None
+    if not newest_first or not line.waiting or line.held or line.promise is None or not released:
+        return None
+    said_often = [event.kind for event in newest_first[:2]] == [EventKind.ON_TRACK] * 2
+    days = settings.LONG_QUIET_DAYS if said_often else settings.QUIET_DAYS
+    return today_of(newest_first[0].at) + timedelta(days=days + 1)
 
 
 @transaction.atomic

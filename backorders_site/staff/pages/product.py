@@ -3,10 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OuterRef, Q
@@ -24,21 +23,19 @@ from backorders_site.staff.pages import coverage
 from backorders_site.staff.pages.base import admin_of, page, staff_page
 from backorders_site.staff.pages.email_progress import how_far
 from orders import queue
-from orders.domain.promises import CHANCES_HOLD
+from orders.domain.promises import holds_until
 from orders.models import (
     Event,
-    EventKind,
     OrderLine,
     Product,
     Promise,
     Restock,
     RestockDate,
-    WindowKind,
 )
 from orders.pages.public_record import Kept, of_product, recent_record
-from orders.services import date_before, today_of
+from orders.services import date_before, quiet_until, today_of
 from orders.services.forecasts import supplier_record
-from orders.words import share_words, window_sentence
+from orders.words import share_words, window_of, window_sentence
 
 PER_PAGE = 50
 RESTOCKS_SHOWN = 12
@@ -172,31 +169,17 @@ def _waiting(lines: Sequence[OrderLine], *, today: date) -> list[Waiting]:
 
 def _next_by(line: OrderLine, today: date) -> date | None:
     """What is overdue is due today: the morning's review, or the cut-off, sees to it."""
-    days = [day for day in (_holds_until(line.promise), _quiet_until(line)) if day]
+    promise = line.promise
+    holds = promise and holds_until(window_of(promise), promise.published_on)
+    newest: list[dict[str, str]] = getattr(line, "newest", [])
+    events = [Event(kind=row["kind"], at=datetime.fromisoformat(row["at"])) for row in newest]
+    days = [day for day in (holds, quiet_until(line, events)) if day]
     return max(min(days), today) if days else None
 
 
 def _promised(promise: Promise | None) -> str:
     """In the language of who reads the queue; its customers read it in theirs."""
     return window_sentence(promise, locale=_ours()) if promise else ""
-
-
-def _holds_until(promise: Promise | None) -> date | None:
-    if promise is None:
-        return None
-    return (
-        promise.published_on + CHANCES_HOLD if promise.kind == WindowKind.CHANCES else promise.late
-    )
-
-
-def _quiet_until(line: OrderLine) -> date | None:
-    """The day by which services.reassure writes that nothing changed."""
-    newest: list[dict[str, str]] = getattr(line, "newest", [])
-    if not newest or line.held or line.promise is None or line.order.released_at is None:
-        return None
-    said_often = [event["kind"] for event in newest] == [EventKind.ON_TRACK, EventKind.ON_TRACK]
-    days = settings.LONG_QUIET_DAYS if said_often else settings.QUIET_DAYS
-    return today_of(datetime.fromisoformat(newest[0]["at"])) + timedelta(days=days + 1)
 
 
 def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> list[Delivery]:
