@@ -1,5 +1,5 @@
 """The desk's own pages, under /admin/desk/. Each view says whom it opens for:
-desk.pages.staff_page."""
+staff.pages.base.staff_page."""
 
 from django.urls import path
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
-from celery import current_app
 from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -13,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders_site.staff.actions.base import Act, StaffReason
 from orders import services
 from orders.models import Product
+from orders.tasks import discontinue_parts
 
 
 class Discontinue(Act):
@@ -53,8 +52,8 @@ class Discontinue(Act):
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
         asked = services.discontinue(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
-        hint = partial(current_app.send_task, "orders.tasks.discontinue_parts")
-        transaction.on_commit(hint, robust=True)  # without a broker the next tick sees the row
+        # Without a broker the next tick sees the row.
+        transaction.on_commit(discontinue_parts.delay, robust=True)
         return ngettext(
             "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page "
             "says how far that is.",
