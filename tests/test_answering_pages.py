@@ -512,6 +512,16 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
     )
 
 
+def test_what_was_withdrawn_from_is_still_shown_once_its_refund_is_sent(
+    client: Client, restock: Restock
+) -> None:
+    line = first_delay(restock, country="DE")
+    act(client, line, "withdraw")
+    services.mark_refund_sent(Refund.objects.get(), now=NOON + 3 * DAY)
+    words = said(client.get(path(line.order, page="")))
+    assert "on 2 November 2026 at 18:00 (CET). Your refund has been sent." in words
+
+
 def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(
     client: Client, restock: Restock
 ) -> None:

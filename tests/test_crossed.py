@@ -293,3 +293,4 @@ class TestWhatTheCustomerReads:
             "It shipped although you had canceled it. Your refund has been sent."
             in card.replace("&#x27;", "'")
         )
+        assert "Your refund will still be sent by 16 November." in shown  # what happened, as told

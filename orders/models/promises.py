@@ -1,7 +1,8 @@
 """What we forecast, what we told, what happened, and the counted index of the queues."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -39,6 +40,18 @@ class Forecast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product.sku} as of {self.made_on}"
+
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.evidence.get("deliveries", [])
+        return found
+
+    @property
+    def due_days(self) -> dict[str, date]:
+        """By delivery: the day it was expected on."""
+        return {
+            each["reference"]: date.fromisoformat(each["promised_on"]) for each in self.deliveries
+        }
 
 
 class Promise(models.Model):

@@ -4,12 +4,11 @@ told before it."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.utils import timezone
 
 from orders.domain.supply import Window
-from orders.models import Event, OrderLine, Promise, WindowKind
+from orders.models import Event, Forecast, OrderLine, Promise, WindowKind
 from orders.words import window_in, window_of
 
 NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
@@ -48,12 +47,13 @@ def promised_of(line: OrderLine) -> Promised | None:
     promise = line.promise
     if promise is None:
         return None
+    forecast = promise.forecast
     return Promised(
         window_of(promise),
         promise.published_on,
         None if promise.returned_at else promise.told_at,
-        due_days(promise).get(promise.reference),
-        _dates_held(promise),
+        forecast.due_days.get(promise.reference) if forecast else None,
+        _dates_held(promise, forecast) if forecast else None,
     )
 
 
@@ -75,28 +75,11 @@ def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple
     return tuple(told)
 
 
-def due_days(promise: Promise | None) -> dict[str, date]:
-    """By delivery: the day it was expected on when the promise was published."""
-    return {
-        each["reference"]: date.fromisoformat(each["promised_on"]) for each in _deliveries(promise)
-    }
-
-
-def _dates_held(promise: Promise) -> DatesHeld | None:
+def _dates_held(promise: Promise, forecast: Forecast) -> DatesHeld | None:
     """None where there are too few to say, or where the window does not rest on them."""
-    supplier = next(
-        (e["supplier"] for e in _deliveries(promise) if e["reference"] == promise.reference), None
-    )
-    record = (
-        promise.forecast.evidence["suppliers"].get(supplier)
-        if promise.forecast and supplier
-        else None
-    )
+    named = (each for each in forecast.deliveries if each["reference"] == promise.reference)
+    supplier = next((each["supplier"] for each in named), None)
+    record = forecast.evidence["suppliers"].get(supplier) if supplier else None
     if promise.kind != "dated" or record is None or record["dates"] < MIN_DATES:
         return None
     return DatesHeld(record["dates"], record["held"])
-
-
-def _deliveries(promise: Promise | None) -> list[dict[str, Any]]:
-    forecast = promise.forecast if promise else None
-    return forecast.evidence.get("deliveries", []) if forecast else []

@@ -8,7 +8,6 @@ from typing import Any
 
 from orders import queue
 from orders.models import Event, EventKind, OrderLine
-from orders.pages.promised import due_days
 
 MAX_DELIVERIES = 5
 
@@ -56,7 +55,7 @@ def standing_of(
     )
     return standing(
         bands=forecast.bands if forecast else (),
-        due=due_days(promise),
+        due=forecast.due_days if forecast else {},
         reference=promise.reference if promise else "",
         promised_ahead=promise.units_ahead if promise else None,
         ahead=position.units_ahead,

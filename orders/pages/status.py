@@ -25,8 +25,7 @@ from orders.pages.choices import (
 from orders.pages.parcels import Parcel, parcels_of
 from orders.pages.promised import NAMES_A_DAY, Promised, Told, promised_of, told_before
 from orders.pages.standing import Standing, deliveries_of_mine, standing_of
-from orders.pages.timeline import Happened, timeline
-from orders.words import crossed_sentence, sentence
+from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
 
 NEWEST_EVENTS = 200
 
@@ -218,27 +217,6 @@ def _rows_of_lines() -> QuerySet[OrderLine]:
     return with_choices(OrderLine.objects.select_related("product", "promise__forecast"))
 
 
-def _cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
-    """As it was told, but for the refund that was sent since."""
-    event = next((event for event in newest_first if event.kind == EventKind.CANCELLED), None)
-    if event is None:
-        return ""
-    if line.cancelled and not getattr(line, "unrefunded", 0):
-        event = Event(kind=event.kind, at=event.at, facts=event.facts | {"refund_sent": True})
-    return sentence(event, locale=locale)
-
-
-def _crossed(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
-    """As it was told, until the parcel is taken back, but for the refund that was sent since."""
-    event = next((event for event in newest_first if event.facts.get("crossed")), None)
-    if event is None or not line.shipped:
-        return ""
-    crossed = event.facts["crossed"]
-    if crossed["kept"] and not getattr(line, "unrefunded", 0):
-        crossed |= {"refund_sent": True}
-    return crossed_sentence(event, locale=locale)
-
-
 def _line_status(
     line: OrderLine,
     position: queue.Position | None,
@@ -246,10 +224,10 @@ def _line_status(
     events: Iterable[Event],
     reader: _Reader,
 ) -> LineStatus:
-    notice = newest_notice(line)
     own = [event for event in events if event.line_id == line.pk]
     # Said anew to whoever never got the first mail: the oldest is from when the line joined.
     joined = [event.facts.get("place") for event in own if event.kind == EventKind.JOINED]
+    notice = newest_notice(line)
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -264,17 +242,17 @@ def _line_status(
         place=position.place if position else None,
         units_ahead=position.units_ahead if position else None,
         joined_place=joined[-1] if joined else None,
-        promised=promised_of(line),
         agreed_by=None if line.open_wait else line.agreed_by,
         parcels=tuple(parcels),
-        cancellation=_cancellation(line, own, locale=reader.locale),
-        crossed=_crossed(line, own, locale=reader.locale),
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),
         may_withdraw=reader.may_withdraw,
         reassured_by=services.quiet_until(line, own) if reader.hears_no_change else None,
+        promised=promised_of(line),
         former=told_before(own, line.promise),
         standing=standing_of(line, position, own),
+        cancellation=cancellation(line, own, locale=reader.locale),
+        crossed=crossed_parcel(line, own, locale=reader.locale),
     )
 
 

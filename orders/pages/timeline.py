@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orders import queue
 from orders.models import Event, EventKind, Order, OrderLine, Reason
-from orders.words import queue_change_sentence, sentence
+from orders.words import crossed_sentence, queue_change_sentence, sentence
 
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
@@ -67,6 +67,31 @@ def timeline(
     ]
     changes = _queue_changes(order, lines, events, positions, locale=locale)
     return tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True))
+
+
+def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
+    """As it was told, but for the refund that was sent since."""
+    event = next((event for event in newest_first if event.kind == EventKind.CANCELLED), None)
+    if event is None:
+        return ""
+    if line.cancelled and not getattr(line, "unrefunded", 0):
+        event = _since(event, line, {"refund_sent": True})
+    return sentence(event, locale=locale)
+
+
+def crossed_parcel(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
+    """As it was told, until the parcel is taken back, but for the refund that was sent since."""
+    event = next((event for event in newest_first if event.facts.get("crossed")), None)
+    if event is None or not line.shipped:
+        return ""
+    crossed = event.facts["crossed"]
+    if crossed["kept"] and not getattr(line, "unrefunded", 0):
+        event = _since(event, line, {"crossed": crossed | {"refund_sent": True}})
+    return crossed_sentence(event, locale=locale)
+
+
+def _since(event: Event, line: OrderLine, facts: dict[str, Any]) -> Event:
+    return Event(order=line.order, kind=event.kind, at=event.at, facts=event.facts | facts)
 
 
 def _queue_changes(
