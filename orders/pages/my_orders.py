@@ -33,20 +33,20 @@ def ask(request: HttpRequest) -> HttpResponse:
     goes_out_to = mail_port().goes_out_to
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():  # nothing was sent
-        return render(request, "orders/mine.html", {"held": not goes_out_to(None)})
+        return render(request, "orders/my_orders_ask.html", {"held": not goes_out_to(None)})
     typed = form.cleaned_data["email"]
     if not goes_out_to(typed):
-        return render(request, "orders/mine.html", {"held": True}, status=409)
+        return render(request, "orders/my_orders_ask.html", {"held": True}, status=409)
     try:
         email = access.count_mail(typed, client=access.client_range(request))
     except access.Throttled as throttled:
         response = render(
-            request, "orders/mine.html", {"email": typed, "too_often": True}, status=429
+            request, "orders/my_orders_ask.html", {"email": typed, "too_often": True}, status=429
         )
         response["Retry-After"] = str(throttled.retry_after)
         return response
     services.ask_for_orders(email, now=timezone.now())
-    return render(request, "orders/mine.html", {"email": typed, "asked": True})
+    return render(request, "orders/my_orders_ask.html", {"email": typed, "asked": True})
 
 
 @require_safe
@@ -54,7 +54,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     try:
         order = access.open_address(token)
     except access.Expired:
-        return render(request, "orders/mine.html", {"expired": True}, status=410)
+        return render(request, "orders/my_orders_ask.html", {"expired": True}, status=410)
     now = timezone.now()
     locale = read_as(request, order.locale)
     orders = orders_of(order.email, locale=locale, now=now)
@@ -65,7 +65,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "locale": locale,
         "today": timezone.localtime(now).date(),
     }
-    return render(request, "orders/mine_orders.html", context)
+    return render(request, "orders/my_orders.html", context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,5 +132,5 @@ def record(request: HttpRequest) -> HttpResponse:
     kept = recent_record(now=timezone.now())
     aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": MIN_OUTCOMES}
     return render(
-        request, "orders/record.html", aims | {"record": kept, "locale": read_as(request)}
+        request, "orders/public_record.html", aims | {"record": kept, "locale": read_as(request)}
     )

@@ -159,7 +159,7 @@ def state_words(line: LineStatus) -> str:
     }[line.state]
 
 
-@register.inclusion_tag("orders/strip.html", takes_context=True)
+@register.inclusion_tag("orders/drawings/window_strip.html", takes_context=True)
 def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
     """The windows told for a line, as a picture; nothing where no day was ever told."""
     promised = line.promised
@@ -173,7 +173,7 @@ def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
     }
 
 
-@register.inclusion_tag("orders/queuebar.html", takes_context=True)
+@register.inclusion_tag("orders/drawings/queue_bar.html", takes_context=True)
 def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
     """Who is ahead of a line and which deliveries serve it, as a picture."""
     stands = line.standing
