@@ -33,15 +33,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promised(Facts):
-    """`told` on `told_on` is what was promised before, `mailed` whether a mail said so. Only units
-    that wait have a place."""
+class ToldBefore(Facts):
+    """What was promised before, on a day, and whether a mail said so."""
 
-    units: int
-    window: Window
     told: Window | None = None
     told_on: date | None = None
     mailed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised(ToldBefore):
+    """Only units that wait have a place."""
+
+    units: int
+    window: Window
     place: int | None = None
     place_before: int | None = None
     units_ahead: int | None = None
@@ -62,6 +67,7 @@ class Changed(Promised):
 
     told: Window
     told_on: date
+    mailed: bool
     of: int | None = None
 
 
@@ -84,10 +90,11 @@ class NoDate(Changed):
 class OnTrack(Promised):
     kind: ClassVar[str] = "on_track"
     told_on: date
+    mailed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reserved(Facts):
+class Reserved(ToldBefore):
     """Of the units ordered (`of`) that were not canceled (`wanted`), some arrived; `leaving` ship
     together. The window is that of a line of which no unit waits any more."""
 
@@ -267,6 +274,7 @@ AnyFacts: TypeAlias = (
     | AllOrdersAsked
     | LinkAsked
 )
+Counted: TypeAlias = Reserved | Shipped | Cancelled  # some of the units ordered; others may follow
 # A window is stored with its days, whether it has any or not.
 WINDOW_DAYS = ("early", "likely", "late")
 

@@ -10,8 +10,9 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from orders.domain.delay_rules import Sentence, Silence, refund_due_on
+from orders.domain.facts import Cancelled
 from orders.law import law_of
-from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Outcome, Refund
+from orders.models import DelayNotice, Event, Order, OrderLine, Outcome, Refund
 from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
 
 NOTICE_FIELDS = (
@@ -138,17 +139,9 @@ def put_back(
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
     if notice is None or not silenced or line.product.is_discontinued:
         return ""
-    silent = next(
-        (
-            each
-            for each in own
-            if each.kind == EventKind.CANCELLED and each.facts.get("by") == "silence"
-        ),
-        None,
-    )
-    if (getattr(line, "unrefunded", 0) or 0) < min(
-        silent.facts["units"] if silent else 1, line.cancelled
-    ):
+    cancelled = (each.details for each in own if isinstance(each.details, Cancelled))
+    silent = next((each.units for each in cancelled if each.by == "silence"), 1)
+    if (getattr(line, "unrefunded", 0) or 0) < min(silent, line.cancelled):
         return ""
     return consent_sentence(notice, locale=locale, today=today)
 

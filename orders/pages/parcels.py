@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders.models import Event, EventKind, Order, ShipmentLine
+from orders.domain.facts import Shipped
+from orders.models import Event, Order, ShipmentLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ def parcels_of(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]
     dayless = {
         (e.line_id, e.at)
         for e in events
-        if e.kind == EventKind.SHIPPED and not e.facts["shipped_on"]
+        if isinstance(e.details, Shipped) and not e.details.shipped_on
     }
     rows = ShipmentLine.objects.filter(line__order=order).select_related("shipment")
     corrected: Counter[tuple[int, int]] = Counter()

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils import timezone
-
+from orders.domain.facts import ToldBefore
 from orders.domain.supply import Window
 from orders.models import Event, Forecast, OrderLine, Promise, WindowKind
-from orders.words import window_in, window_of
+from orders.words import window_of
 
 NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
 MIN_DATES = 5  # dates given for such goods; fewer are no record to speak of
@@ -62,14 +61,11 @@ def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple
     one that still holds."""
     told: list[Told] = []
     for event in newest_first:
-        if event.facts.get("told"):
-            on = event.facts.get("told_on")
-            window = window_in(event.facts["told"])
-            if told and told[-1].window == window:
+        before = event.details
+        if isinstance(before, ToldBefore) and before.told and before.told_on:
+            if told and told[-1].window == before.told:
                 told.pop()
-            told.append(
-                Told(window, date.fromisoformat(on) if on else timezone.localtime(event.at).date())
-            )
+            told.append(Told(before.told, before.told_on))
     if told and promise and told[0].window == window_of(promise):
         del told[0]
     return tuple(told)

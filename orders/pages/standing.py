@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from orders import queue
-from orders.models import Event, EventKind, OrderLine
+from orders.domain.facts import Reserved
+from orders.models import Event, OrderLine
 
 MAX_DELIVERIES = 5
 
@@ -48,10 +49,10 @@ def standing_of(
         return None
     promise = line.promise
     forecast = promise.forecast if promise else None
-    arrived = (
-        event
+    served = (
+        event.details.units
         for event in own
-        if event.kind == EventKind.RESERVED and promise and event.at > promise.published_at
+        if isinstance(event.details, Reserved) and promise and event.at > promise.published_at
     )
     return standing(
         bands=forecast.bands if forecast else (),
@@ -60,7 +61,7 @@ def standing_of(
         promised_ahead=promise.units_ahead if promise else None,
         ahead=position.units_ahead,
         mine=line.waiting,
-        served=sum(event.facts["units"] for event in arrived),
+        served=sum(served),
     )
 
 

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import queue, services
+from orders.domain.facts import Joined
 from orders.domain.promises import holds_until
 from orders.mail_port import mail_port
-from orders.models import Event, EventKind, Order, OrderLine
+from orders.models import Event, Order, OrderLine
 from orders.pages.choices import (
     Asked,
     asked,
@@ -226,7 +227,7 @@ def _line_status(
 ) -> LineStatus:
     own = [event for event in events if event.line_id == line.pk]
     # Said anew to whoever never got the first mail: the oldest is from when the line joined.
-    joined = [event.facts.get("place") for event in own if event.kind == EventKind.JOINED]
+    joined = [event.details.place for event in own if isinstance(event.details, Joined)]
     notice = newest_notice(line)
     return LineStatus(
         id=line.pk,

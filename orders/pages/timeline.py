@@ -1,7 +1,7 @@
 """What happened to an order, in words: its events, and what else changed its place in line."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders import queue
+from orders.domain.facts import Cancelled, Counted, Joined, Shipped
 from orders.models import Event, EventKind, Order, OrderLine, Reason
 from orders.words import crossed_sentence, queue_change_sentence, sentence
 
@@ -71,27 +72,24 @@ def timeline(
 
 def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
     """As it was told, but for the refund that was sent since."""
-    event = next((event for event in newest_first if event.kind == EventKind.CANCELLED), None)
-    if event is None:
-        return ""
-    if line.cancelled and not getattr(line, "unrefunded", 0):
-        event = _since(event, line, {"refund_sent": True})
-    return sentence(event, locale=locale)
+    for event in newest_first:
+        if isinstance(event.details, Cancelled):
+            if line.cancelled and not getattr(line, "unrefunded", 0):
+                told = replace(event.details, refund_sent=True)
+                event = Event.of(told, order=line.order, at=event.at, message_due=False)
+            return sentence(event, locale=locale)
+    return ""
 
 
 def crossed_parcel(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
     """As it was told, until the parcel is taken back, but for the refund that was sent since."""
-    event = next((event for event in newest_first if event.facts.get("crossed")), None)
-    if event is None or not line.shipped:
-        return ""
-    crossed = event.facts["crossed"]
-    if crossed["kept"] and not getattr(line, "unrefunded", 0):
-        event = _since(event, line, {"crossed": crossed | {"refund_sent": True}})
-    return crossed_sentence(event, locale=locale)
-
-
-def _since(event: Event, line: OrderLine, facts: dict[str, Any]) -> Event:
-    return Event(order=line.order, kind=event.kind, at=event.at, facts=event.facts | facts)
+    for event in newest_first if line.shipped else ():
+        if isinstance(event.details, Shipped) and event.details.crossed:
+            crossed = event.details.crossed
+            if crossed.kept and not getattr(line, "unrefunded", 0):
+                crossed = replace(crossed, refund_sent=True)
+            return crossed_sentence(event, crossed, locale=locale)
+    return ""
 
 
 def _queue_changes(
@@ -169,9 +167,7 @@ def _places(
             now[line_id] = after - step * count
         found.append((line_id, now.get(line_id), after))
     joined = {
-        event.line_id: event.facts.get("place")
-        for event in events
-        if event.kind == EventKind.JOINED
+        event.line_id: event.details.place for event in events if isinstance(event.details, Joined)
     }
     return [
         (before, after) if before and after and joined.get(line_id) == now[line_id] else None
@@ -188,11 +184,7 @@ def _left_queue_at(lines: Iterable[OrderLine], events: Sequence[Event]) -> dict[
             continue
         if event.kind == EventKind.CORRECTED:
             left.pop(event.line_id, None)
-        elif event.kind in (
-            EventKind.RESERVED,
-            EventKind.CANCELLED,
-            EventKind.SHIPPED,
-        ) and not event.facts.get("still"):
+        elif isinstance(event.details, Counted) and not event.details.still:
             left.setdefault(event.line_id, event.at)
     return left
 

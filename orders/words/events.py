@@ -1,16 +1,43 @@
 """An event in words: the one rendering for page, mail and staff."""
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from orders.domain.facts import (
+    AllOrdersAsked,
+    Answered,
+    AnyFacts,
+    CancellationUndone,
+    Cancelled,
+    Changed,
+    Counted,
+    Crossed,
+    DayPassed,
+    Earlier,
+    Joined,
+    Later,
+    LinkAsked,
+    MovedInLine,
+    NoDate,
+    OnTrack,
+    ParcelNumbered,
+    Promised,
+    ReceiptCorrected,
+    Reminded,
+    Reserved,
+    ShipmentUndone,
+    Shipped,
+    StaffWord,
+    ToldBefore,
+    Unsaid,
+)
 from orders.domain.supply import Window
-from orders.models import ALL_ORDERS, Choice, Event, EventKind, Reason
+from orders.models import Choice, Event, EventKind, Reason, Word
 from orders.words.bidi import isolated, visible
 from orders.words.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
 from orders.words.windows import (
@@ -19,11 +46,8 @@ from orders.words.windows import (
     has_chances,
     same_month,
     values,
-    window_in,
     window_words,
 )
-
-Facts = Mapping[str, Any]
 
 
 def sentence(event: Event, *, locale: str) -> str:
@@ -36,32 +60,34 @@ def sentence(event: Event, *, locale: str) -> str:
 
 def sentences(event: Event, *, locale: str) -> list[str]:
     """The same, for who gives each sentence a line of its own."""
-    words = WORDS.get(EventKind(event.kind))
     with in_language(locale) as dates:
-        if words is None:
-            return [str(EventKind(event.kind).label)]
-        reader = _Reader(event, locale, dates)
-        return [part for part in words(event.facts, reader) if part]
+        return [part for part in _parts(event.details, _Reader(event, locale, dates)) if part]
 
 
 def told_sentence(event: Event, *, locale: str) -> str:
     """The one of these that names what was told before; the next one says what is true now."""
+    details = event.details
+    if not isinstance(details, ToldBefore):
+        return ""
     with in_language(locale) as dates:
-        return _told(event.facts, _Reader(event, locale, dates))
+        return _told(details, _Reader(event, locale, dates))
 
 
 def still_sentence(event: Event, *, locale: str) -> str:
     """The one of these that says how many are still to come; a mail with several parcels says it
     once, at the end."""
+    details = event.details
+    if not isinstance(details, Counted):
+        return ""
     with in_language(locale) as dates:
-        return _still(event.facts.get("still", 0), _Reader(event, locale, dates))
+        return _still(details.still, _Reader(event, locale, dates))
 
 
-def crossed_sentence(event: Event, *, locale: str) -> str:
+def crossed_sentence(event: Event, crossed: Crossed, *, locale: str) -> str:
     """What it says of a cancellation that the parcel crossed; a page says it beside what has
     shipped."""
     with in_language(locale) as dates:
-        return " ".join(filter(None, _crossed(event.facts, _Reader(event, locale, dates))))
+        return " ".join(filter(None, _crossed(crossed, _Reader(event, locale, dates))))
 
 
 class _Reader:
@@ -75,8 +101,8 @@ class _Reader:
             dates,
         )
 
-    def day(self, iso: str) -> str:
-        return day_words(date.fromisoformat(iso), today=self.on, locale=self.dates)
+    def day(self, day: date) -> str:
+        return day_words(day, today=self.on, locale=self.dates)
 
     def date_and_time(self) -> dict[str, str]:
         """When it happened where its customer is: with year and zone, for whoever reads it
@@ -102,28 +128,65 @@ class _Reader:
         return words % values(window, since=since, today=self.on, dates=self.dates)
 
 
-def _joined(facts: Facts, reader: _Reader) -> list[str]:
-    place = facts.get("place")
+def _parts(facts: AnyFacts, reader: _Reader) -> list[str]:
+    match facts:
+        case Joined():
+            return _joined(facts, reader)
+        case Later() | Earlier():
+            return _changed(facts, reader)
+        case NoDate():
+            return _no_date(facts, reader)
+        case OnTrack():
+            return _on_track(facts, reader)
+        case Reserved():
+            return _reserved(facts, reader)
+        case Shipped():
+            return _shipped(facts, reader)
+        case Cancelled():
+            return _cancelled(facts, reader)
+        case Answered():
+            return _answered(facts, reader)
+        case ShipmentUndone():
+            return _shipment_undone(facts, reader)
+        case CancellationUndone():
+            return _cancellation_undone(facts, reader)
+        case ReceiptCorrected():
+            return _receipt_corrected(facts, reader)
+        case MovedInLine():
+            return _moved(facts, reader)
+        case Reminded():
+            return _reminded(facts, reader)
+        case ParcelNumbered():
+            return [_numbered(facts, reader)]
+        case DayPassed():
+            return _day_passed(facts, reader)
+        case StaffWord():
+            return [_staff_word(facts.code)]
+        case AllOrdersAsked() | LinkAsked():
+            return _link(facts)
+
+
+def _joined(facts: Joined, reader: _Reader) -> list[str]:
     joined = (
-        gettext("You are in line: %(place)s.") % {"place": reader.ordinal(place)}
-        if place
+        gettext("You are in line: %(place)s.") % {"place": reader.ordinal(facts.place)}
+        if facts.place
         else gettext("You are in line.")
     )
-    return [joined, reader.window(window_in(facts["window"]))]
+    return [joined, reader.window(facts.window)]
 
 
-def _changed(facts: Facts, reader: _Reader) -> list[str]:
+def _changed(facts: Changed, reader: _Reader) -> list[str]:
     """The order people need when it is late: what you were told, now, why, your place."""
     return [
         _told(facts, reader),
-        _now(facts, reader),
-        why(facts.get("reason")),
+        _now(facts.window, reader),
+        why(facts.reason),
         _place(facts, reader),
     ]
 
 
-def _no_date(facts: Facts, reader: _Reader) -> list[str]:
-    if facts.get("reason") == Reason.PACKING:
+def _no_date(facts: Changed, reader: _Reader) -> list[str]:
+    if facts.reason == Reason.PACKING:
         return [
             _told(facts, reader),
             checking_sentence(locale=reader.locale),
@@ -131,23 +194,21 @@ def _no_date(facts: Facts, reader: _Reader) -> list[str]:
         ]
     return [
         _told(facts, reader),
-        _taken_back(facts, reader),
-        why(facts.get("reason")),
+        _taken_back(facts.told, reader),
+        why(facts.reason),
         _place(facts, reader),
     ]
 
 
-def _taken_back(facts: Facts, reader: _Reader) -> str:
-    told = window_in(facts["told"]) if facts.get("told") else None
-    if told and told.kind in ("dated", "unrated") and told.late and told.late >= reader.on:
+def _taken_back(told: Window, reader: _Reader) -> str:
+    if told.kind in ("dated", "unrated") and told.late and told.late >= reader.on:
         return gettext("That day was taken back, and we have no new one yet.")
     return gettext("It has no date now.")
 
 
-def _reserved(facts: Facts, reader: _Reader) -> list[str]:
-    """Of the units still wanted; events from before that was written down know what was ordered
-    only."""
-    units, still, wanted = facts["units"], facts["still"], facts.get("wanted", facts["of"])
+def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
+    """Of the units still wanted."""
+    units, still, wanted, window = facts.units, facts.still, facts.wanted, facts.window
     numbers = {
         "units": reader.number(units),
         "of": reader.number(wanted),
@@ -176,57 +237,54 @@ def _reserved(facts: Facts, reader: _Reader) -> list[str]:
             )
             % numbers
         )
-    if not facts.get("window"):
+    if window is None or window.late is None:
         return [arrived]
-    if _later_than_told(facts):
-        return [arrived, _told(facts, reader), _now(facts, reader)]
-    if facts.get("leaving", wanted) > 1:
+    if facts.told and facts.told.late and window.late > facts.told.late:
+        return [arrived, _told(facts, reader), _now(window, reader)]
+    if facts.leaving > 1:
         return [
             arrived,
-            gettext("They leave us by %(day)s.") % {"day": reader.day(facts["window"]["late"])},
+            gettext("They leave us by %(day)s.") % {"day": reader.day(window.late)},
         ]
-    return [arrived, reader.window(window_in(facts["window"]))]
+    return [arrived, reader.window(window)]
 
 
-def _shipped(facts: Facts, reader: _Reader) -> list[str]:
-    units, still = facts["units"], facts.get("still", 0)
-    numbers = {"units": reader.number(units), "of": reader.number(facts["of"])}
-    if facts["shipped_on"]:
-        numbers["day"] = reader.day(facts["shipped_on"])
-    return [_left(facts) % numbers, *_crossed(facts, reader), _parcel(facts), _still(still, reader)]
+def _shipped(facts: Shipped, reader: _Reader) -> list[str]:
+    numbers = {"units": reader.number(facts.units), "of": reader.number(facts.of)}
+    if facts.shipped_on:
+        numbers["day"] = reader.day(facts.shipped_on)
+    crossed = _crossed(facts.crossed, reader) if facts.crossed else []
+    return [_left(facts) % numbers, *crossed, _parcel(facts), _still(facts.still, reader)]
 
 
-def _left(facts: Facts) -> str:
+def _left(facts: Shipped) -> str:
     """Nobody knows the day of what left the shop before we were told."""
-    if facts["units"] == facts["of"]:
-        return gettext("Shipped on %(day)s.") if facts["shipped_on"] else gettext("Shipped.")
-    if facts["shipped_on"]:
+    if facts.units == facts.of:
+        return gettext("Shipped on %(day)s.") if facts.shipped_on else gettext("Shipped.")
+    if facts.shipped_on:
         return gettext("%(units)s of %(of)s shipped on %(day)s.")
     return ngettext(
-        "%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts["units"]
+        "%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts.units
     )
 
 
-def _crossed(facts: Facts, reader: _Reader) -> list[str]:
+def _crossed(crossed: Crossed, reader: _Reader) -> list[str]:
     """A parcel and a cancellation crossed: which of them counts, and what becomes of the refund."""
-    crossed = facts.get("crossed")
-    if not crossed:
-        return []
-    asked = crossed["by"] in ("customer", Choice.CANCEL)
+    asked = crossed.by in ("customer", Choice.CANCEL)
     first = (
         gettext("It had already shipped when you canceled.")
         if asked
         else gettext("It had already shipped when it was canceled.")
     )
-    if not crossed["kept"]:
+    if not crossed.kept:
         return [
             first,
             gettext("So the cancellation no longer applies, and there is no refund for it."),
             gettext("If you don't want it any more, write to us."),
         ]
-    if crossed["by"] == Choice.WITHDRAW:
+    if crossed.by == Choice.WITHDRAW:
         said = gettext("Your withdrawal from the contract still stands.")
-    elif crossed["left_first"]:
+    elif crossed.left_first:
         said = first
     else:
         said = (
@@ -235,35 +293,36 @@ def _crossed(facts: Facts, reader: _Reader) -> list[str]:
             else gettext("It shipped although it had been canceled.")
         )
     refund = ""
-    if crossed["refund_sent"]:
+    if crossed.refund_sent:
         refund = gettext("Your refund has been sent.")
-    elif crossed["refund_due_on"]:
+    elif crossed.refund_due_on:
         refund = gettext("Your refund will still be sent by %(day)s.") % {
-            "day": reader.day(crossed["refund_due_on"])
+            "day": reader.day(crossed.refund_due_on)
         }
     return [said, refund, gettext("We'll write to you about what to do with the parcel.")]
 
 
-def _cancelled(facts: Facts, reader: _Reader) -> list[str]:
-    numbers = {"units": reader.number(facts["units"]), "of": reader.number(facts["of"])}
-    if facts.get("by") == "silence" and facts.get("answer_by"):
-        numbers["day"] = reader.day(facts["answer_by"])
-    if facts.get("by") == Choice.WITHDRAW:
+def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
+    numbers = {"units": reader.number(facts.units), "of": reader.number(facts.of)}
+    if facts.answer_by:
+        numbers["day"] = reader.day(facts.answer_by)
+    if facts.by == Choice.WITHDRAW:
         numbers |= reader.date_and_time()
     cancelled = _cancelled_by(facts) % numbers
-    due = facts.get("refund_due_on")
-    refund = (
-        gettext("Your refund will be sent by %(day)s.") % {"day": reader.day(due)} if due else ""
-    )
-    if facts.get("refund_sent"):
+    refund = ""
+    if facts.refund_sent:
         refund = gettext("Your refund has been sent.")
-    return [cancelled, refund, _still(facts.get("still", 0), reader), _ready(facts, reader)]
+    elif facts.refund_due_on:
+        refund = gettext("Your refund will be sent by %(day)s.") % {
+            "day": reader.day(facts.refund_due_on)
+        }
+    return [cancelled, refund, _still(facts.still, reader), _ready(facts.window, reader)]
 
 
-def _cancelled_by(facts: Facts) -> str:
-    if facts["units"] == facts["of"] and facts.get("by") != Choice.WITHDRAW:
+def _cancelled_by(facts: Cancelled) -> str:
+    if facts.units == facts.of and facts.by != Choice.WITHDRAW:
         return _all_cancelled_by(facts)
-    match facts.get("by"):
+    match facts.by:
         case "customer" | Choice.CANCEL:
             return gettext("%(units)s of %(of)s cancelled, as you asked.")
         case Choice.WITHDRAW:
@@ -271,7 +330,7 @@ def _cancelled_by(facts: Facts) -> str:
                 "Withdrawn from the contract: %(units)s of %(of)s, on %(date)s at %(time)s "
                 "(%(zone)s)."
             )
-        case "silence" if facts.get("answer_by"):
+        case "silence" if facts.answer_by:
             return gettext(
                 "%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s."
             )
@@ -284,11 +343,11 @@ def _cancelled_by(facts: Facts) -> str:
     return gettext("%(units)s of %(of)s cancelled.")
 
 
-def _all_cancelled_by(facts: Facts) -> str:
-    match facts.get("by"):
+def _all_cancelled_by(facts: Cancelled) -> str:
+    match facts.by:
         case "customer" | Choice.CANCEL:
             return gettext("Cancelled, as you asked.")
-        case "silence" if facts.get("answer_by"):
+        case "silence" if facts.answer_by:
             return gettext("Cancelled, as we had not heard from you by %(day)s.")
         case "silence":
             return gettext("Cancelled, as we had not heard from you.")
@@ -297,51 +356,52 @@ def _all_cancelled_by(facts: Facts) -> str:
     return gettext("Cancelled.")
 
 
-def _corrected(facts: Facts, reader: _Reader) -> list[str]:
-    units = facts["units"]
-    numbers = {"units": reader.number(units)}
-    if facts.get("what") == "shipment":
-        return [
-            gettext("We are sorry: a parcel was recorded by mistake."),
-            ngettext(
-                "%(units)s has not left and is still set aside for you.",
-                "%(units)s have not left and are still set aside for you.",
-                units,
-            )
-            % numbers,
-            _ready(facts, reader),
-        ]
-    if facts.get("what") == "cancellation":
-        return [
-            ngettext(
-                "The cancellation of %(units)s was undone: it waits again, in its old place.",
-                "The cancellation of %(units)s was undone: they wait again, in their old place.",
-                units,
-            )
-            % numbers,
-            ngettext("Its refund will not be sent.", "Their refund will not be sent.", units),
-            *(_agreed(facts, reader) if "agreed_by" in facts else []),
-        ]
+def _shipment_undone(facts: ShipmentUndone, reader: _Reader) -> list[str]:
+    return [
+        gettext("We are sorry: a parcel was recorded by mistake."),
+        ngettext(
+            "%(units)s has not left and is still set aside for you.",
+            "%(units)s have not left and are still set aside for you.",
+            facts.units,
+        )
+        % {"units": reader.number(facts.units)},
+        _ready(facts.window, reader),
+    ]
+
+
+def _cancellation_undone(facts: CancellationUndone, reader: _Reader) -> list[str]:
+    return [
+        ngettext(
+            "The cancellation of %(units)s was undone: it waits again, in its old place.",
+            "The cancellation of %(units)s was undone: they wait again, in their old place.",
+            facts.units,
+        )
+        % {"units": reader.number(facts.units)},
+        ngettext("Its refund will not be sent.", "Their refund will not be sent.", facts.units),
+        *([] if isinstance(facts.agreed_by, Unsaid) else _agreed(facts.agreed_by, reader)),
+    ]
+
+
+def _receipt_corrected(facts: ReceiptCorrected, reader: _Reader) -> list[str]:
     sorry = gettext(
         "We are sorry: fewer had arrived than we counted, and yours was among those missing."
     )
-    told, window = facts.get("told"), window_in(facts["window"])
-    if told and window.late and window_in(told).late == window.late:
+    window = facts.window
+    if window.late and facts.told.late == window.late:
         return [sorry, reader.window(window), _place(facts, reader)]
     now = _no_date if window.kind == "none" else _changed
-    return [sorry, *now({**facts, "reason": None}, reader)]
+    return [sorry, *now(replace(facts, reason=None), reader)]
 
 
-def _ready(facts: Facts, reader: _Reader) -> str:
+def _ready(window: Window | None, reader: _Reader) -> str:
     """When all that is left of a line is set aside: the day it leaves."""
-    return reader.window(window_in(facts["window"])) if facts.get("window") else ""
+    return reader.window(window) if window else ""
 
 
-def _on_track(facts: Facts, reader: _Reader) -> list[str]:
-    since = date.fromisoformat(facts["told_on"])
-    window = window_in(facts["window"])
-    now = window_words(window, since=since, today=reader.on, locale=reader.locale)
-    mailed, day = facts.get("mailed", True), {"day": reader.day(facts["told_on"])}
+def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
+    window, mailed = facts.window, facts.mailed
+    now = window_words(window, since=facts.told_on, today=reader.on, locale=reader.locale)
+    day = {"day": reader.day(facts.told_on)}
     if window.kind in ("dated", "unrated"):  # the place may have
         unchanged = (
             gettext("The date has not changed since we last told you.")
@@ -357,74 +417,72 @@ def _on_track(facts: Facts, reader: _Reader) -> list[str]:
     return [unchanged, now, _place(facts, reader)]
 
 
-def _answered(facts: Facts, reader: _Reader) -> list[str]:
+def _answered(facts: Answered, reader: _Reader) -> list[str]:
     kept = gettext("You keep your place in line. Thank you for telling us.")
-    return [kept, *_agreed(facts, reader)]
+    return [kept, *_agreed(facts.agreed_by, reader)]
 
 
-def _agreed(facts: Facts, reader: _Reader) -> list[str]:
-    if facts.get("agreed_by"):
-        return [
-            gettext("The date agreed is now %(day)s.") % {"day": reader.day(facts["agreed_by"])}
-        ]
+def _agreed(day: date | None, reader: _Reader) -> list[str]:
+    if day:
+        return [gettext("The date agreed is now %(day)s.") % {"day": reader.day(day)}]
     return [
         gettext("You agreed to wait without a date."),
         gettext("You can still cancel at any time before it ships."),
     ]
 
 
-def _note(facts: Facts, reader: _Reader) -> list[str]:
-    match facts.get("code"):
-        case "moved":
-            return [
-                gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
-                % {
-                    "place": reader.ordinal(facts["place"]),
-                    "before": reader.ordinal(facts["place_before"]),
-                }
-            ]
-        case "reminder":
-            return [
-                gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
-                % {"day": reader.day(facts["answer_by"])}
-            ]
-        case "tracking":
-            return [_tracking(facts, reader)]
-        case "day_passed":
-            return [
-                gettext("The agreed date, %(day)s, has passed and it hasn't shipped. We're sorry.")
-                % {"day": reader.day(facts["agreed_by"])},
-                gettext("You can cancel right away for a full refund, or keep your place."),
-            ]
-        case "looking_into":
-            return [gettext("We are looking into your order and will come back to you.")]
-        case "asked_supplier":
-            return [
-                gettext(
-                    "We have asked the supplier for news of your order. You will hear from us "
-                    "when we know more."
-                )
-            ]
-        case "answered_by_mail":
-            return [
-                gettext(
-                    "We have answered your question by mail. If you cannot find our answer, "
-                    "please write to us again."
-                )
-            ]
-    return [gettext("Something about your order was noted.")]
+def _moved(facts: MovedInLine, reader: _Reader) -> list[str]:
+    return [
+        gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
+        % {
+            "place": reader.ordinal(facts.place),
+            "before": reader.ordinal(facts.place_before),
+        }
+    ]
 
 
-def _tracking(facts: Facts, reader: _Reader) -> str:
+def _reminded(facts: Reminded, reader: _Reader) -> list[str]:
+    return [
+        gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
+        % {"day": reader.day(facts.answer_by)}
+    ]
+
+
+def _day_passed(facts: DayPassed, reader: _Reader) -> list[str]:
+    return [
+        gettext("The agreed date, %(day)s, has passed and it hasn't shipped. We're sorry.")
+        % {"day": reader.day(facts.agreed_by)},
+        gettext("You can cancel right away for a full refund, or keep your place."),
+    ]
+
+
+def _staff_word(code: str) -> str:
+    match code:
+        case Word.LOOKING_INTO:
+            return gettext("We are looking into your order and will come back to you.")
+        case Word.ASKED_SUPPLIER:
+            return gettext(
+                "We have asked the supplier for news of your order. You will hear from us "
+                "when we know more."
+            )
+        case Word.ANSWERED_BY_MAIL:
+            return gettext(
+                "We have answered your question by mail. If you cannot find our answer, "
+                "please write to us again."
+            )
+    return gettext("Something about your order was noted.")
+
+
+def _numbered(facts: ParcelNumbered, reader: _Reader) -> str:
     """The number came after the parcel had left, or the carrier has given it another."""
     words = _parcel_words(facts) | {
-        "units": reader.number(facts["units"]),
-        "of": reader.number(facts["of"]),
+        "units": reader.number(facts.units),
+        "of": reader.number(facts.of),
     }
-    part = facts["units"] < facts["of"]
+    part = facts.units < facts.of
     if not words["number"]:
         return gettext("Your parcel was sent with %(carrier)s.") % words
-    if facts["changed"]:
+    if facts.changed:
         if words["carrier"]:
             return (
                 gettext("Your parcel has a new tracking number: %(number)s (%(carrier)s).") % words
@@ -442,8 +500,8 @@ def _tracking(facts: Facts, reader: _Reader) -> str:
     return gettext("Your tracking number: %(number)s.") % words
 
 
-def _link(facts: Facts, reader: _Reader) -> list[str]:
-    if facts.get("code") == ALL_ORDERS:
+def _link(facts: AllOrdersAsked | LinkAsked) -> list[str]:
+    if isinstance(facts, AllOrdersAsked):
         asked = gettext(
             "Somebody asked for a link to all your orders. It goes to your mail address only."
         )
@@ -455,30 +513,12 @@ def _link(facts: Facts, reader: _Reader) -> list[str]:
     return [asked, gettext("If that was not you, you need do nothing.")]
 
 
-WORDS: dict[EventKind, Callable[[Facts, _Reader], list[str]]] = {
-    EventKind.JOINED: _joined,
-    EventKind.LATER: _changed,
-    EventKind.EARLIER: _changed,
-    EventKind.NO_DATE: _no_date,
-    EventKind.RESERVED: _reserved,
-    EventKind.SHIPPED: _shipped,
-    EventKind.CANCELLED: _cancelled,
-    EventKind.ON_TRACK: _on_track,
-    EventKind.ANSWERED: _answered,
-    EventKind.CORRECTED: _corrected,
-    EventKind.NOTE: _note,
-    EventKind.LINK: _link,
-}
-
-
-def _told(facts: Facts, reader: _Reader) -> str:
+def _told(facts: ToldBefore, reader: _Reader) -> str:
     """Nobody is said to have been told what no mail ever carried."""
-    if not facts.get("told"):
+    if facts.told is None or facts.told_on is None:
         return ""
-    window = window_in(facts["told"])
-    words = _told_by_mail(window) if facts.get("mailed") else _told_by_page(window)
-    since = date.fromisoformat(facts["told_on"]) if facts.get("told_on") else reader.on
-    return reader.fill(words, window, since=since)
+    words = _told_by_mail(facts.told) if facts.mailed else _told_by_page(facts.told)
+    return reader.fill(words, facts.told, since=facts.told_on)
 
 
 def _told_by_mail(window: Window) -> str:
@@ -509,8 +549,7 @@ def _told_by_page(window: Window) -> str:
     return gettext("Our page said: it leaves us by %(late)s.")
 
 
-def _now(facts: Facts, reader: _Reader) -> str:
-    window = window_in(facts["window"])
+def _now(window: Window, reader: _Reader) -> str:
     return reader.fill(_is_now(window, reader.on), window, since=reader.on)
 
 
@@ -533,22 +572,11 @@ def _is_now(window: Window, on: date) -> str:
     return gettext("Now it leaves us by %(late)s, perhaps from %(early)s.")
 
 
-def _later_than_told(facts: Facts) -> bool:
-    if not facts.get("told"):
-        return False
-    told, now = window_in(facts["told"]).late, window_in(facts["window"]).late
-    return told is not None and now is not None and now > told
-
-
-def _place(facts: Facts, reader: _Reader) -> str:
+def _place(facts: Promised, reader: _Reader) -> str:
     """Said to be unchanged only if it is."""
-    place, before = facts.get("place"), facts.get("place_before")
+    place, before = facts.place, facts.place_before
     if not place:
-        return (
-            gettext("Yours stays set aside for you.")
-            if facts.get("reason") == Reason.PACKING
-            else ""
-        )
+        return gettext("Yours stays set aside for you.") if facts.reason == Reason.PACKING else ""
     words = {"place": reader.ordinal(place), "before": reader.ordinal(before or place)}
     if before is None:
         return gettext("You are %(place)s in line.") % words
@@ -565,14 +593,14 @@ def _still(units: int, reader: _Reader) -> str:
     }
 
 
-def _parcel_words(facts: Facts) -> dict[str, str]:
+def _parcel_words(facts: Shipped | ParcelNumbered) -> dict[str, str]:
     return {
-        "carrier": isolated(visible(facts.get("carrier") or "")),
-        "number": isolated(visible(facts.get("tracking_number") or "")),
+        "carrier": isolated(visible(facts.carrier)),
+        "number": isolated(visible(facts.tracking_number)),
     }
 
 
-def _parcel(facts: Facts) -> str:
+def _parcel(facts: Shipped) -> str:
     words = _parcel_words(facts)
     if words["carrier"] and words["number"]:
         return gettext("Carrier: %(carrier)s, tracking number %(number)s.") % words
