@@ -231,7 +231,7 @@ def _put_back(line: OrderLine, happened: Iterable[Event]) -> str:
         event.kind == EventKind.CANCELLED and event.facts.get("by") == "silence"
         for event in happened
     )
-    if not silent or not line.cancelled or services.way_back(line) is None:
+    if not silent or services.way_back(line) is None:
         return ""
     return answer_url(line.order, line.pk, Choice.KEEP)
 

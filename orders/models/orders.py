@@ -244,10 +244,18 @@ class OrderLine(models.Model):
 
     @property
     def refunds_to_send(self) -> int:
-        """Cancelled units whose refund was not sent: no others can be put back."""
+        """Units whose refund was not sent; `unrefunded` where a query counted them already."""
+        counted: int | None = getattr(self, "unrefunded", None)
+        if counted is not None:
+            return counted
         return int(
             self.refunds.filter(sent_at=None).aggregate(units=Sum("units", default=0))["units"]
         )
+
+    @property
+    def may_be_put_back(self) -> int:
+        """Cancelled units, until their refund is sent."""
+        return min(self.cancelled, self.refunds_to_send)
 
     @property
     def state(self) -> str:

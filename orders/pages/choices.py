@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
+from orders import services
 from orders.domain.delay_rules import Sentence, Silence, refund_due_on
-from orders.domain.facts import Cancelled
 from orders.law import law_of
 from orders.models import DelayNotice, Event, Order, OrderLine, Outcome, Refund
 from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
@@ -70,11 +70,14 @@ def with_choices(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
     return lines.annotate(
         notice_row=notices.values(row=row)[:1],
         cancelling_row=cancelling.values(row=row)[:1],
-        unrefunded=Subquery(
-            Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
-            .order_by()
-            .values("line")
-            .values(units=Sum("units"))[:1]
+        unrefunded=Coalesce(
+            Subquery(
+                Refund.objects.filter(line=OuterRef("pk"), sent_at=None)
+                .order_by()
+                .values("line")
+                .values(units=Sum("units"))[:1]
+            ),
+            0,
         ),
     )
 
@@ -134,14 +137,9 @@ def put_back(
     locale: str,
     today: date,
 ) -> str:
-    """Empty where nothing can be put back, by the rule of services.way_back, from what the page has
-    read already."""
-    silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED and line.cancelled
-    if notice is None or not silenced or line.product.is_discontinued:
-        return ""
-    cancelled = (each.details for each in own if isinstance(each.details, Cancelled))
-    silent = next((each.units for each in cancelled if each.by == "silence"), 1)
-    if (getattr(line, "unrefunded", 0) or 0) < min(silent, line.cancelled):
+    """Empty where nothing can be put back."""
+    silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED
+    if notice is None or not silenced or services.way_back(line, own) is None:
         return ""
     return consent_sentence(notice, locale=locale, today=today)
 

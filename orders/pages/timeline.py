@@ -74,7 +74,7 @@ def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str)
     """As it was told, but for the refund that was sent since."""
     for event in newest_first:
         if isinstance(event.details, Cancelled):
-            if line.cancelled and not getattr(line, "unrefunded", 0):
+            if line.cancelled and not line.refunds_to_send:
                 told = replace(event.details, refund_sent=True)
                 event = Event.of(told, order=line.order, at=event.at, message_due=False)
             return sentence(event, locale=locale)
@@ -86,7 +86,7 @@ def crossed_parcel(line: OrderLine, newest_first: Iterable[Event], *, locale: st
     for event in newest_first if line.shipped else ():
         if isinstance(event.details, Shipped) and event.details.crossed:
             crossed = event.details.crossed
-            if crossed.kept and not getattr(line, "unrefunded", 0):
+            if crossed.kept and not line.refunds_to_send:
                 crossed = replace(crossed, refund_sent=True)
             return crossed_sentence(event, crossed, locale=locale)
     return ""

@@ -9,7 +9,6 @@ from orders.services.answers import (
     put_back,
     remind,
     warn_staff,
-    way_back,
 )
 from orders.services.cancellations import (
     Changed,
@@ -125,6 +124,7 @@ from orders.services.uploads import (
     was_imported,
     was_refused,
 )
+from orders.services.way_back import way_back
 
 __all__ = [
     "CONFLICT",

@@ -18,7 +18,6 @@ from orders.models import (
     Choice,
     DelayNotice,
     Event,
-    EventKind,
     Order,
     OrderLine,
     Outcome,
@@ -30,6 +29,7 @@ from orders.services.flags import notice as put_on_list
 from orders.services.forecasts import today_of
 from orders.services.locks import passing_over
 from orders.services.refusal import Refused
+from orders.services.way_back import silent_units
 
 SILENCES_AT_ONCE = 500
 # all that is to come of a row's line
@@ -93,7 +93,7 @@ def _keep(
             raise Refused(
                 gettext("this product will not come again: there is no line to be put back in")
             )
-        units = _silent_units(line)
+        units = silent_units(line)
         return _put_back(
             line, silenced, units, now=now, channel=channel, actor=actor, reason=reason
         )
@@ -122,35 +122,6 @@ def _keep(
     answered = facts.Answered(choice=Choice.KEEP, units=units, agreed_by=notice.consent_to)
     _tell(line, answered, now=now, actor=actor, note=reason)
     return Answered("kept", units)
-
-
-def _silent_units(line: OrderLine) -> int:
-    """What silence cancelled, and not what the customer did."""
-    silent = Event.objects.filter(
-        order=line.order, line=line, kind=EventKind.CANCELLED, facts__by="silence"
-    ).first()
-    if silent is None or not isinstance(silent.details, facts.Cancelled):
-        return line.cancelled
-    return min(silent.details.units, line.cancelled)
-
-
-@dataclass(frozen=True, slots=True)
-class WayBack:
-    """What putting back would undo: `units` that silence cancelled; `others` were cancelled too,
-    and their refund is still to be sent."""
-
-    units: int
-    others: int
-
-
-def way_back(line: OrderLine) -> WayBack | None:
-    """None where the customer can put nothing back: the product will not come again, or the refund
-    was sent."""
-    units = _silent_units(line)
-    due = line.refunds_to_send
-    if line.product.is_discontinued or due < units:
-        return None
-    return WayBack(units, due - units)
 
 
 @transaction.atomic

@@ -172,7 +172,7 @@ def restore(
         raise Refused(
             f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled"
         )
-    if units > line.refunds_to_send:
+    if units > line.may_be_put_back:
         words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
         raise Refused(words % {"number": line.order.number})
     listed = put_back_as_listed(line, units, now=now, actor=actor)

@@ -202,7 +202,7 @@ def _units_text(line: OrderLine, units: int) -> str:
     them = "it" if again == 1 else "them"
     do = (
         f"put {them} back"
-        if line.refunds_to_send >= again
+        if line.may_be_put_back >= again
         else f"the refund was sent, so enter {them} as a new order"
     )
     return (

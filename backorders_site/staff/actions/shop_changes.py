@@ -103,7 +103,7 @@ class PutBackListed(ChangeAct):
         return (
             is_open(row)
             and row.line is not None
-            and 0 < cls._units(row) <= row.line.refunds_to_send
+            and 0 < cls._units(row) <= row.line.may_be_put_back
         )
 
     @staticmethod

@@ -1,0 +1,40 @@
+"""What a customer may put back: what silence cancelled, until its refund is sent, unless the product
+will not come again. Staff may put back whatever was not refunded (OrderLine.may_be_put_back)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orders.domain.facts import Cancelled
+from orders.models import Event, EventKind, OrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What putting back would undo: `units` that silence cancelled; `others` were cancelled too,
+    and their refund is still to be sent."""
+
+    units: int
+    others: int
+
+
+def way_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> WayBack | None:
+    """Of a line that silence cancelled; None where its customer can put nothing back. Its events
+    are read unless they are given."""
+    units = silent_units(line, newest_first)
+    if not line.cancelled or line.product.is_discontinued or line.may_be_put_back < units:
+        return None
+    return WayBack(units, line.refunds_to_send - units)
+
+
+def silent_units(line: OrderLine, newest_first: Iterable[Event] = ()) -> int:
+    """What silence cancelled, and not what the customer did."""
+    of_line = Event.objects.filter(order=line.order_id, line=line, kind=EventKind.CANCELLED)
+    silent = _by_silence(newest_first) or _by_silence(of_line.filter(facts__by="silence")[:1])
+    return min(silent.units, line.cancelled) if silent else line.cancelled
+
+
+def _by_silence(newest_first: Iterable[Event]) -> Cancelled | None:
+    told = (event.details for event in newest_first)
+    return next(
+        (each for each in told if isinstance(each, Cancelled) and each.by == "silence"), None
+    )
