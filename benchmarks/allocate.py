@@ -17,14 +17,17 @@ UPDATE = """
     UPDATE orders_orderline l SET allocated = l.allocated + r.units
     FROM (SELECT id, least(waiting, %(spare)s - before) AS units
           FROM (SELECT id, waiting,
-                       sum(waiting) OVER (ORDER BY queued_at, id ROWS UNBOUNDED PRECEDING) - waiting AS before
-                FROM (SELECT * FROM orders_orderline WHERE product_id = %(product)s AND waiting > 0 AND NOT held
+                       sum(waiting) OVER (ORDER BY queued_at, id ROWS UNBOUNDED PRECEDING) - waiting
+                           AS before
+                FROM (SELECT * FROM orders_orderline
+                      WHERE product_id = %(product)s AND waiting > 0 AND NOT held
                       ORDER BY queued_at, id LIMIT %(spare)s FOR NO KEY UPDATE) front) f
           WHERE before < %(spare)s) r
     WHERE l.id = r.id"""
 LEDGER = """
     INSERT INTO orders_allocation (line_id, quantity, at, reason)
-    SELECT id, allocated, now(), 'arrived' FROM orders_orderline WHERE product_id = %(product)s AND allocated > 0"""
+    SELECT id, allocated, now(), 'arrived' FROM orders_orderline
+    WHERE product_id = %(product)s AND allocated > 0"""
 ROUNDS = 3
 LOOP_UNITS = 600
 

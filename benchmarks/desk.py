@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.servers import own_servers
+from orders.sql_files import sql
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -46,39 +47,31 @@ def main() -> None:
 
 
 ORDERS = """
-    INSERT INTO orders_order (number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
-                              link_version, attention, noticed)
-    SELECT 'N' || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n, (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4],
-           CASE WHEN n %% 4 = 0 THEN 'CA' ELSE '' END, (ARRAY['en', 'en', 'en', 'de-DE'])[1 + n %% 4], t, t, t, 1,
+    INSERT INTO orders_order (
+        number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
+        link_version, attention, noticed)
+    SELECT 'N' || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n,
+           (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4], CASE WHEN n %% 4 = 0 THEN 'CA' ELSE '' END,
+           (ARRAY['en', 'en', 'en', 'de-DE'])[1 + n %% 4], t, t, t, 1,
            CASE WHEN n %% 500 = 0 THEN ARRAY['ordered twice?'] ELSE '{}' END, '{}'
     FROM generate_series(1, %(lines)s) n,
-         LATERAL (SELECT now() - interval '1 day' * %(days)s * (1 - n::float / (%(lines)s + 1))) x (t)
+         LATERAL (
+             SELECT now() - interval '1 day' * %(days)s * (1 - n::float / (%(lines)s + 1))
+         ) x (t)
 """
 LINES = """
-    INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, shipped, cancelled, queued_at, joined_at, held,
-                                  open_wait)
+    INSERT INTO orders_orderline (
+        order_id, product_id, quantity, allocated, shipped, cancelled, queued_at, joined_at, held,
+        open_wait)
     SELECT o.id, p.id, 1 + o.id % 3, 0, 0, 0, o.placed_at, o.placed_at, false, false
     FROM orders_order o
-    JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS products FROM orders_product
-          WHERE sku LIKE 'LAMP%') p ON p.n = o.id % p.products
+    JOIN (
+        SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS products
+        FROM orders_product WHERE sku LIKE 'LAMP%'
+    ) p ON p.n = o.id % p.products
     ORDER BY o.id
 """
-TOLD = """
-    WITH mails AS (
-        INSERT INTO notifications_message (
-            key, order_id, kind, recipient, locale, subject, text, html, headers, message_id, thread_root, state, attempts,
-            ambiguous_count, in_flight, created_at, next_attempt_at, frozen_at, composed_at, sent_at, provider_id, last_error)
-        SELECT e.order_id || '-' || e.id, e.order_id, e.kind, o.email, o.locale, 'Order ' || o.number,
-               repeat('Your order is in line. ', 9), repeat('<p>Your order is in line.</p>', 9), '{}',
-               '<' || e.id || '@example>', '', 'sent', 1, 0, false, e.at, e.at, e.at, e.at, e.at, '', ''
-        FROM orders_event e JOIN orders_order o ON o.id = e.order_id WHERE e.message_due
-        RETURNING id, order_id
-    ), covered AS (
-        INSERT INTO notifications_messageevent (message_id, event_id, said)
-        SELECT m.id, e.id, true FROM mails m JOIN orders_event e ON e.order_id = m.order_id AND e.message_due
-    )
-    UPDATE orders_event SET message_due = false, told_at = at WHERE message_due
-"""
+TOLD = sql(__file__, "told")
 
 
 def fill(lines: int, products: int) -> None:

@@ -18,19 +18,26 @@ if TYPE_CHECKING:
 DAYS = 300  # the oldest line has waited for
 
 ORDERS = """
-    INSERT INTO orders_order (number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
-                              link_version, attention, noticed)
-    SELECT %(prefix)s || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n, (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4],
-           '', (ARRAY['en', 'en', 'en', 'de'])[1 + n %% 4], t, t, CASE WHEN %(mailed)s THEN t END, 1, '{}', '{}'
+    INSERT INTO orders_order (
+        number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
+        link_version, attention, noticed)
+    SELECT %(prefix)s || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n,
+           (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4], '',
+           (ARRAY['en', 'en', 'en', 'de'])[1 + n %% 4], t, t, CASE WHEN %(mailed)s THEN t END, 1,
+           '{}', '{}'
     FROM generate_series(1, %(lines)s) n,
-         LATERAL (SELECT %(until)s::timestamptz - %(span)s::interval * (1 - n::float / (%(lines)s + 1))) x (t)
+         LATERAL (
+             SELECT %(until)s::timestamptz
+                    - %(span)s::interval * (1 - n::float / (%(lines)s + 1))
+         ) x (t)
     ORDER BY n RETURNING id
 """
 LINES = """
-    INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, shipped, cancelled, queued_at, joined_at, held,
-                                  open_wait, agreed_by)
-    SELECT o.id, (%(products)s::bigint[])[1 + o.id %% %(many)s], 1 + o.id %% 3, 0, 0, 0, o.placed_at, o.placed_at, false,
-           false, o.placed_at::date + 30
+    INSERT INTO orders_orderline (
+        order_id, product_id, quantity, allocated, shipped, cancelled, queued_at, joined_at, held,
+        open_wait, agreed_by)
+    SELECT o.id, (%(products)s::bigint[])[1 + o.id %% %(many)s], 1 + o.id %% 3, 0, 0, 0,
+           o.placed_at, o.placed_at, false, false, o.placed_at::date + 30
     FROM orders_order o WHERE o.id BETWEEN %(first)s AND %(last)s
     ORDER BY o.id
 """

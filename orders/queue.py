@@ -44,8 +44,10 @@ def positions(line_ids: Iterable[int]) -> dict[int, Position]:
     """The positions of those of the lines that wait, in one query."""
     sql = f"""
         SELECT k.id, c.lines + 1, c.units
-        FROM (SELECT id, product_id, queued_at AS at FROM orders_orderline WHERE id = ANY(%s) AND waiting > 0) k,
-             LATERAL ({COUNTS}) c"""
+        FROM (
+            SELECT id, product_id, queued_at AS at FROM orders_orderline
+            WHERE id = ANY(%s) AND waiting > 0
+        ) k, LATERAL ({COUNTS}) c"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(line_ids)])
         return {line_id: Position(place, units) for line_id, place, units in cursor.fetchall()}
@@ -72,7 +74,9 @@ def fronts(product_id: int, units: Sequence[int]) -> list[Length]:
 
 
 def length(product_id: int) -> Length:
-    sql = "SELECT coalesce(sum(lines), 0), coalesce(sum(units), 0) FROM orders_queuecount WHERE product_id = %s AND width = 'd'"
+    sql = """
+        SELECT coalesce(sum(lines), 0), coalesce(sum(units), 0) FROM orders_queuecount
+        WHERE product_id = %s AND width = 'd'"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [product_id])
         lines, units = cursor.fetchone()
@@ -91,19 +95,23 @@ class Difference:
 
 
 TRUE_COUNTS = """
-    SELECT product_id, w.width, date_trunc(w.unit, queued_at, 'UTC') AS start, count(*) AS lines, sum(waiting) AS units
-    FROM orders_orderline CROSS JOIN (VALUES ('d', 'day'), ('h', 'hour'), ('m', 'minute')) AS w (width, unit)
+    SELECT product_id, w.width, date_trunc(w.unit, queued_at, 'UTC') AS start,
+           count(*) AS lines, sum(waiting) AS units
+    FROM orders_orderline
+    CROSS JOIN (VALUES ('d', 'day'), ('h', 'hour'), ('m', 'minute')) AS w (width, unit)
     WHERE waiting > 0 GROUP BY 1, 2, 3
 """
 COUNTED = """
-    SELECT product_id, width, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount GROUP BY 1, 2, 3
+    SELECT product_id, width, start, sum(lines) AS lines, sum(units) AS units
+    FROM orders_queuecount GROUP BY 1, 2, 3
 """
 
 
 def differences() -> Iterator[Difference]:
     """Compare all counts with COUNT and SUM over the lines."""
     sql = f"""
-        SELECT p.sku, width, start, coalesce(c.lines, 0), coalesce(c.units, 0), coalesce(t.lines, 0), coalesce(t.units, 0)
+        SELECT p.sku, width, start, coalesce(c.lines, 0), coalesce(c.units, 0),
+               coalesce(t.lines, 0), coalesce(t.units, 0)
         FROM ({COUNTED}) c FULL JOIN ({TRUE_COUNTS}) t USING (product_id, width, start)
         JOIN orders_product p ON p.id = product_id
         WHERE (c.lines, c.units) IS DISTINCT FROM (t.lines, t.units)

@@ -1,10 +1,12 @@
 """SQL that is long, or kept by the database itself, stands in a file of its own: sql/NAME.sql
 beside the module or the migrations that speak of it."""
 
+from functools import cache
 from pathlib import Path
 from string import Template
 
 
+@cache
 def sql(module: str, name: str, **parts: str) -> str:
     """The statement `name` of a module, which gives its `__file__`. `parts` are texts of ours that
     several statements share, `$name` in the file; values go to the database apart, as always."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from orders import queue
 from orders.models import QueueChange
+from orders.sql_files import sql
 
 Where = tuple[datetime, int]  # a line's key in its queue
 
@@ -37,11 +38,12 @@ class Rise:
 
 def places_now() -> dict[int, Place]:
     """Everybody's true place, counted without the index that pages use."""
-    sql = """
-        SELECT id, product_id, row_number() OVER (PARTITION BY product_id ORDER BY queued_at, id), queued_at, joined_at
-        FROM orders_orderline WHERE waiting > 0"""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute("""
+            SELECT id, product_id,
+                   row_number() OVER (PARTITION BY product_id ORDER BY queued_at, id),
+                   queued_at, joined_at
+            FROM orders_orderline WHERE waiting > 0""")
         return {
             pk: Place(product, place, (at, pk), joined)
             for pk, product, place, at, joined in cursor.fetchall()
@@ -138,21 +140,9 @@ def fifo_inversions() -> list[Inversion]:
         if change.after_at and change.upto_at and change.after_id and change.upto_id:
             low, high = (change.after_at, change.after_id), (change.upto_at, change.upto_id)
             moves[change.after_id].append((change.at, high if change.step > 0 else low))
-    sql = """
-        SELECT l.product_id, s.at, l.id, l.queued_at, s.units, s.allocated FROM orders_orderline l
-        JOIN (
-            SELECT id AS line_id, joined_at AS at, quantity AS units, false AS allocated, 0 AS turn FROM orders_orderline
-            UNION ALL
-            SELECT line_id, at, -quantity, quantity > 0, 2 FROM orders_allocation
-            UNION ALL
-            SELECT line_id, at, CASE kind WHEN 'cancelled' THEN -1 ELSE 1 END * (facts->>'units')::int, false, 1
-            FROM orders_event WHERE kind = 'cancelled' OR kind = 'corrected' AND facts->>'what' = 'cancellation'
-        ) s ON s.line_id = l.id
-        WHERE NOT l.held
-        ORDER BY l.product_id, s.at, s.turn, l.id"""
     by_product: dict[int, list[Step]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql(__file__, "steps"))
         for product_id, at, line_id, queued_at, units, allocated in cursor.fetchall():
             key = next(
                 (old for moved_at, old in moves.get(line_id, ()) if moved_at > at),
@@ -246,16 +236,7 @@ def line_stories() -> list[LineStory]:
             WHERE told_at IS NOT NULL ORDER BY line_id, told_at, id""")
         for line_id, *fields in cursor.fetchall():
             told[line_id].append(Told(*fields))
-        cursor.execute("""
-            SELECT line_id, at, units FROM (
-                SELECT id AS line_id, joined_at AS at, quantity AS units, 0 AS turn FROM orders_orderline
-                UNION ALL
-                SELECT s.line_id, p.recorded_at, -s.quantity, 1
-                FROM orders_shipmentline s JOIN orders_shipment p ON p.id = s.shipment_id
-                UNION ALL
-                SELECT line_id, at, CASE kind WHEN 'cancelled' THEN -1 ELSE 1 END * (facts->>'units')::int, 1
-                FROM orders_event WHERE kind = 'cancelled' OR kind = 'corrected' AND facts->>'what' = 'cancellation'
-            ) changes ORDER BY line_id, at, turn""")
+        cursor.execute(sql(__file__, "open_units"))
         for line_id, at, units in cursor.fetchall():
             before = changes[line_id][-1][1] if changes[line_id] else 0
             changes[line_id].append((at, before + units))
@@ -283,21 +264,6 @@ def units_conserved() -> bool:
 
 def broken_sums() -> list[tuple[str, int]]:
     """Lines and products, by id, whose numbers and ledgers disagree."""
-    sql = """
-        SELECT 'line', l.id FROM orders_orderline l
-        WHERE l.allocated <> (SELECT coalesce(sum(quantity), 0) FROM orders_allocation WHERE line_id = l.id)
-           OR l.shipped <> (SELECT coalesce(sum(quantity), 0) FROM orders_shipmentline WHERE line_id = l.id)
-           OR l.cancelled <> (
-                SELECT coalesce(sum(CASE kind WHEN 'cancelled' THEN 1 ELSE -1 END * (facts->>'units')::int), 0)
-                FROM orders_event WHERE order_id = l.order_id AND line_id = l.id
-                AND (kind = 'cancelled' OR kind = 'corrected' AND facts->>'what' = 'cancellation'))
-           OR l.allocated + l.cancelled + l.waiting <> l.quantity OR l.shipped > l.allocated OR l.waiting < 0
-        UNION ALL
-        SELECT 'product', s.product_id FROM orders_stock s
-        WHERE s.allocated > s.arrived
-           OR s.allocated <> (SELECT coalesce(sum(allocated), 0) FROM orders_orderline WHERE product_id = s.product_id)
-           OR s.arrived <> (SELECT coalesce(sum(quantity), 0) FROM orders_receipt
-                            WHERE product_id = s.product_id AND stocked)"""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql(__file__, "broken_sums"))
         return [(what, pk) for what, pk in cursor.fetchall()]

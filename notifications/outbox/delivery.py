@@ -1,7 +1,8 @@
 """From a queued message to a mail that the mail server took: every step is one filtered UPDATE,
 committed by itself.
 
-    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW, or without being sent SUPPRESSED | EXPIRED | UNWANTED
+    QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW,
+    or without being sent SUPPRESSED | EXPIRED | UNWANTED
 
 A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just
 before its content goes to the server: of a worker that dies, that one mail may or may not have been
@@ -39,6 +40,7 @@ from notifications.transport.rates import Pace, domain_of
 from notifications.transport.smtp import Answer, MailServer, Outcome, Phase
 from orders import services
 from orders.models import DelayNotice, OrderLine
+from orders.sql_files import sql
 
 log = logging.getLogger(__name__)
 
@@ -61,37 +63,25 @@ UNANSWERED = "a mail to this customer was sent twice without an answer: look at 
 UNWANTED = "turned off by the customer: it says nothing that is due"
 NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
-CLAIM = f"""
-    WITH due AS MATERIALIZED (
-        SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
-        WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND {NOT_HELD}
-          AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END) = ANY(%(only)s))
-          AND (%(waiting)s = '{{}}' OR lower(split_part(
-              CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END, '@', 2)) <> ALL(%(waiting)s))
-          AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
-        ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
-    )
-    UPDATE notifications_message m
-    SET state = 'sending', claim_token = %(token)s, in_flight = false,
-        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-    FROM due WHERE m.id = due.id AND m.state = 'queued'
-    RETURNING m.id
-"""
+CLAIM = sql(__file__, "claim", not_held=NOT_HELD)
 
 # What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about
 # to create.
 HAND_OVER = f"""
     UPDATE notifications_message m
-    SET in_flight = true, attempts = attempts + 1, frozen_at = coalesce(frozen_at, clock_timestamp()), {{words}}
+    SET in_flight = true, attempts = attempts + 1,
+        frozen_at = coalesce(frozen_at, clock_timestamp()), {{words}}
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s AND lease_until > clock_timestamp()
+    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
+      AND lease_until > clock_timestamp()
       AND {NOT_HELD}
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
     RETURNING id
 """
 
 WORDS = """
-    kind = %(kind)s, recipient = %(recipient)s, subject = %(subject)s, text = %(text)s, html = %(html)s,
+    kind = %(kind)s, recipient = %(recipient)s, subject = %(subject)s,
+    text = %(text)s, html = %(html)s,
     headers = %(headers)s, composed_at = clock_timestamp(),
 """
 
@@ -106,21 +96,7 @@ SAID = """
     WHERE message_id = %(id)s AND said <> (event_id = ANY(%(said)s))
 """
 
-# A link that was asked for is good for minutes: unless its mail may have been sent, the next try
-# writes it anew.
-LEAVE = """
-    UPDATE notifications_message
-    SET state = %(state)s, claim_token = NULL, lease_until = NULL, in_flight = false,
-        last_error = %(error)s, provider_id = %(provider_id)s, attempts = attempts + %(tried)s,
-        ambiguous_count = ambiguous_count + %(ambiguous)s,
-        sent_at = CASE WHEN %(state)s = 'sent' THEN clock_timestamp() END,
-        frozen_at = CASE WHEN %(state)s = 'queued' AND kind = 'link' AND ambiguous_count + %(ambiguous)s = 0 THEN NULL
-                         ELSE frozen_at END,
-        next_attempt_at = CASE WHEN %(state)s = 'queued' THEN clock_timestamp() + make_interval(secs => %(pause)s)
-                               ELSE next_attempt_at END
-    WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
-    RETURNING sent_at
-"""
+LEAVE = sql(__file__, "leave")
 
 LOG = """
     INSERT INTO notifications_attempt (message_id, at, outcome, phase, detail)
@@ -133,20 +109,7 @@ GIVE_BACK = """
     WHERE claim_token = %(token)s AND state = 'sending' AND NOT in_flight
 """
 
-# An owner that was silent for a whole lease is taken for dead. What it had in flight may have been
-# sent: once more, with the same Message-ID and bytes, then a person decides.
-RELEASE_STUCK = """
-    WITH stuck AS (
-        SELECT id, in_flight FROM notifications_message
-        WHERE state = 'sending' AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED
-    )
-    UPDATE notifications_message m
-    SET state = CASE WHEN m.in_flight AND m.ambiguous_count > 0 THEN 'needs_review' ELSE 'queued' END,
-        ambiguous_count = m.ambiguous_count + m.in_flight::int, claim_token = NULL, lease_until = NULL, in_flight = false,
-        last_error = CASE WHEN m.in_flight THEN %(silent)s ELSE m.last_error END
-    FROM stuck WHERE m.id = stuck.id
-    RETURNING m.id, stuck.in_flight
-"""
+RELEASE_STUCK = sql(__file__, "release_stuck")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,79 +31,19 @@ from orders.services.delay_notices import notice_new_promises
 from orders.services.email_results import make_news_due
 from orders.services.forecasts import today_of
 from orders.services.promises import at_rest, review_at_rest, window_json
+from orders.sql_files import sql
 
 REVIEW_HOUR = time(5)
 
-# Reserved lines that have not left on their last promised day, or before: a later day, told once.
-# When that passes too, the shipment is not recorded or the goods are not found: nobody knows a day,
-# and one that slides on would be worse than none. Those that somebody holds, as the dry run of a
-# file does, are passed over.
 OVERDUE = """
     FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
     WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(day)s
 """
-NOT_PACKED = f"""
-    WITH overdue AS (
-        SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
-               nextval('orders_promise_id_seq') AS new_id,
-               CASE WHEN EXISTS (
-                   SELECT FROM orders_event e
-                   WHERE e.order_id = l.order_id AND e.promise_id = l.promise_id AND e.facts->>'reason' = %(reason)s
-               ) THEN 'none' ELSE 'dated' END AS kind
-        {OVERDUE}
-        FOR NO KEY UPDATE OF l SKIP LOCKED
-    ),
-    promised AS (
-        INSERT INTO orders_promise (id, line_id, kind, early, likely, late, reference, published_at, published_on)
-        SELECT o.new_id, o.id, o.kind, d.early, d.late, d.late, '', %(now)s, %(today)s
-        FROM overdue o LEFT JOIN (SELECT %(next_day)s::date AS early, %(leaves_by)s::date AS late) d ON o.kind = 'dated'
-    ),
-    lines AS (
-        UPDATE orders_orderline l SET promise_id = o.new_id FROM overdue o WHERE l.id = o.id
-    )
-    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
-    SELECT v.order_id, v.id, v.new_id, CASE v.kind WHEN 'none' THEN 'no_date' ELSE 'later' END,
-           jsonb_build_object(
-               'units', v.units, 'of', v.quantity, 'reason', %(reason)s, 'told', {window_json("t")}, 'told_on', t.published_on,
-               'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
-               'window', CASE v.kind WHEN 'none' THEN jsonb_build_object('kind', 'none') ELSE jsonb_build_object(
-                   'kind', 'dated', 'early', %(next_day)s, 'likely', %(leaves_by)s, 'late', %(leaves_by)s) END),
-           %(now)s, '', o.released_at IS NOT NULL
-    FROM overdue v JOIN orders_promise t ON t.id = v.promise_id JOIN orders_order o ON o.id = v.order_id
-    RETURNING promise_id
-"""
+NOT_PACKED = sql(__file__, "not_packed", overdue=OVERDUE, told=window_json("t"))
+REASSURE = sql(__file__, "reassure", counts=COUNTS, told=window_json("t"))
 # working days given to what was not packed in time: rather kept than moved each day
 PACKING_AGAIN = 2
 MAX_PER_HOUR = 1_000_000  # orders released
-
-
-# Lines that wait and have heard nothing for a while; after two such words in a row the pause is
-# longer.
-REASSURE = f"""
-    WITH quiet AS (
-        SELECT k.*, c.lines + 1 AS place, c.units AS units_ahead
-        FROM (
-            SELECT l.id, l.order_id, l.product_id, l.queued_at AS at, l.waiting, l.promise_id
-            FROM orders_orderline l
-            JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
-            JOIN LATERAL (
-                SELECT max(e.at) AS last, count(*) FILTER (WHERE e.kind = 'on_track') AS on_track
-                FROM (SELECT e.at, e.kind FROM orders_event e WHERE e.order_id = l.order_id AND e.line_id = l.id
-                      ORDER BY e.at DESC, e.id DESC LIMIT 2) e
-            ) heard ON true
-            WHERE l.waiting > 0 AND NOT l.held AND l.promise_id IS NOT NULL
-              AND heard.last <= %(now)s - make_interval(days => CASE WHEN heard.on_track = 2 THEN %(long)s ELSE %(short)s END)
-        ) k, LATERAL ({COUNTS}) c
-    )
-    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
-    SELECT q.order_id, q.id, q.promise_id, 'on_track',
-           jsonb_build_object('units', q.waiting, 'place', q.place, 'units_ahead', q.units_ahead,
-                              'place_before', t.place, 'window', {window_json("t")}, 'told_on', t.published_on,
-                              'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL),
-           %(now)s, '', true
-    FROM quiet q JOIN orders_promise t ON t.id = q.promise_id
-    RETURNING 1
-"""
 
 
 def was_done(job: str, day: date, *, now: datetime) -> bool:
@@ -119,27 +59,7 @@ def done(job: str, day: date, *, now: datetime) -> None:
 # Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
 PASSED_DAYS = 7_260_414
 
-# Lines of these places of which units are still to come after the day agreed, and whose customers
-# no email told since.
-PASSED = """
-    SELECT l.id, CASE WHEN n.id IS NULL AND l.promise_id <> coalesce(p.promise_id, 0) THEN l.promise_id END
-    FROM orders_orderline l
-    JOIN orders_order o ON o.id = l.order_id AND o.released_at IS NOT NULL
-    JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[]) AS d (country, region, today)
-        ON (d.country, d.region) = (o.country, o.region)
-    LEFT JOIN LATERAL (SELECT id FROM orders_delaynotice WHERE line_id = l.id AND outcome = '' LIMIT 1) n ON true
-    LEFT JOIN orders_delaynotice p ON p.promise_id = l.promise_id
-    WHERE l.agreed_by < d.today AND NOT l.open_wait AND (l.waiting > 0 OR l.allocated > l.shipped)
-      AND (%(orders)s::bigint[] IS NULL OR l.order_id = ANY(%(orders)s))
-      AND NOT EXISTS (
-          SELECT FROM orders_event e
-          WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'note' AND e.facts->>'code' = %(code)s
-            AND e.facts->>'agreed_by' = l.agreed_by::text)
-      AND NOT EXISTS (
-          SELECT FROM orders_delaynotice m
-          WHERE m.line_id = l.id AND m.not_told_at IS NULL AND m.sentences ? 'date_missed'
-            AND m.told_at >= (l.agreed_by + 1)::timestamp AT TIME ZONE %(zone)s)
-"""
+PASSED = sql(__file__, "passed")
 
 # With the promise whose question is asked by the same email, if one is.
 SAY_PASSED = """
@@ -149,7 +69,8 @@ SAY_PASSED = """
                               'units', l.waiting + l.allocated - l.shipped),
            %(now)s, '', true
     FROM orders_orderline l
-    LEFT JOIN orders_delaynotice n ON n.promise_id = l.promise_id AND n.outcome = '' AND n.told_at IS NULL
+    LEFT JOIN orders_delaynotice n
+        ON n.promise_id = l.promise_id AND n.outcome = '' AND n.told_at IS NULL
     WHERE l.id = ANY(%(lines)s)
 """
 

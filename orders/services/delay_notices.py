@@ -31,28 +31,9 @@ from orders.domain.delay_rules import (
 from orders.law import law_of
 from orders.models import DelayNotice, Outcome
 from orders.services.forecasts import today_of
+from orders.sql_files import sql
 
-# A window of chances names no definite day, so its last day is none. The told notice is the newest
-# that counts. No zone is off by less than a quarter of an hour: orders of the same quarter are of
-# the same day.
-SITUATIONS = """
-    SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
-           date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
-           CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END AS late,
-           l.stated_by, l.agreed_by, l.open_wait, l.waiting = 0 AS set_aside,
-           told.id IS NOT NULL AS was_told, told.late AS told_late,
-           CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on, told.outcome = 'kept' AS kept
-    FROM orders_promise p
-    JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
-    JOIN orders_order o ON o.id = l.order_id
-    LEFT JOIN LATERAL (
-        SELECT n.* FROM orders_delaynotice n
-        WHERE n.line_id = l.id AND n.promise_id <> p.id AND n.adequate AND n.not_told_at IS NULL
-        ORDER BY n.id DESC LIMIT 1
-    ) told ON true
-    WHERE p.id = ANY(%s)
-    GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-"""
+SITUATIONS = sql(__file__, "situations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +50,8 @@ class _Case:
 INSERT = """
     INSERT INTO orders_delaynotice (promise_id, line_id, {columns})
     SELECT new.promise_id, new.line_id, {columns}
-    FROM unnest(%(promises)s::bigint[], %(lines)s::bigint[], %(numbers)s::bigint[]) AS new (promise_id, line_id, number)
+    FROM unnest(%(promises)s::bigint[], %(lines)s::bigint[], %(numbers)s::bigint[])
+        AS new (promise_id, line_id, number)
     JOIN jsonb_to_recordset(%(notices)s::jsonb) AS asked (number bigint, {typed}) USING (number)
 """
 
@@ -82,7 +64,8 @@ END_UNHEARD = """
         SELECT n.id FROM orders_promise p
         JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
         JOIN orders_delaynotice n ON n.line_id = l.id AND n.promise_id <> p.id
-        WHERE p.id = ANY(%(promises)s) AND n.outcome = '' AND (n.told_at IS NULL OR n.not_told_at IS NOT NULL)
+        WHERE p.id = ANY(%(promises)s) AND n.outcome = ''
+          AND (n.told_at IS NULL OR n.not_told_at IS NOT NULL)
         FOR UPDATE OF n SKIP LOCKED
     )
 """
@@ -120,11 +103,11 @@ def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
             [{"number": n, **notice} for n, notice in enumerate(notices)], default=str
         ),
     }
-    sql = INSERT.format(
+    statement = INSERT.format(
         columns=", ".join(columns), typed=", ".join(f"{name} {of}" for name, of in columns.items())
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(statement, values)
 
 
 @transaction.atomic
@@ -179,38 +162,30 @@ def _decide_again(
 
 UNTOLD = """
     SELECT n.id, n.notice_by, n.jurisdiction, o.country
-    FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_order o ON o.id = l.order_id
-    WHERE n.promise_id = ANY(%(promises)s) AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
+    FROM orders_delaynotice n
+    JOIN orders_orderline l ON l.id = n.line_id
+    JOIN orders_order o ON o.id = l.order_id
+    WHERE n.promise_id = ANY(%(promises)s)
+      AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
 """
 COUNT_AS_TOLD = """
     UPDATE orders_delaynotice n
     SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL,
         outcome = CASE n.outcome WHEN 'superseded' THEN '' ELSE n.outcome END,
         ended_at = CASE n.outcome WHEN 'superseded' THEN NULL ELSE n.ended_at END
-    FROM unnest(%(notices)s::bigint[], %(adequate)s::boolean[]) AS told (id, adequate) WHERE n.id = told.id
+    FROM unnest(%(notices)s::bigint[], %(adequate)s::boolean[]) AS told (id, adequate)
+    WHERE n.id = told.id
 """
 END_BEFORE = """
     UPDATE orders_delaynotice n SET outcome = 'superseded', ended_at = %(at)s
-    FROM (SELECT line_id, max(id) AS id FROM orders_delaynotice WHERE id = ANY(%(notices)s) GROUP BY 1) newest
+    FROM (
+        SELECT line_id, max(id) AS id FROM orders_delaynotice WHERE id = ANY(%(notices)s) GROUP BY 1
+    ) newest
     WHERE n.line_id = newest.line_id AND n.id < newest.id AND n.outcome = ''
 """
 
-# Staff were to see to it that the customer is told in time, and somebody has, be it the mail a
-# minute later.
 NOT_TOLD = ": not told of a delay; "
-TOLD_AFTER_ALL = """
-    WITH told AS (
-        SELECT l.order_id, p.sku || %(not_told)s AS text
-        FROM orders_delaynotice n JOIN orders_orderline l ON l.id = n.line_id JOIN orders_product p ON p.id = l.product_id
-        WHERE n.id = ANY(%(notices)s) AND n.adequate
-    )
-    UPDATE orders_order o
-    SET attention = ARRAY(
-        SELECT said.text FROM unnest(o.attention) WITH ORDINALITY AS said (text, place)
-        WHERE NOT EXISTS (SELECT FROM told WHERE told.order_id = o.id AND starts_with(said.text, told.text))
-        ORDER BY said.place)
-    WHERE o.id IN (SELECT order_id FROM told) AND o.attention <> '{}'
-"""
+TOLD_AFTER_ALL = sql(__file__, "told_after_all")
 
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:

@@ -21,28 +21,9 @@ from orders.models import (
 from orders.queue import COUNTS
 from orders.services.delay_notices import count_as_told
 from orders.services.promises import window_json
+from orders.sql_files import sql
 
-# One statement, because it runs for every mail. What was told in vain, since the mail came back,
-# counts as untold.
-MARK_TOLD = """
-    WITH newly AS MATERIALIZED (
-        SELECT e.promise_id FROM orders_event e LEFT JOIN orders_promise p ON p.id = e.promise_id
-        WHERE e.id = ANY(%(events)s) AND (e.told_at IS NULL OR p.returned_at IS NOT NULL)
-    ),
-    promises AS (
-        UPDATE orders_promise SET told_at = coalesce(told_at, %(at)s), returned_at = NULL
-        WHERE id IN (SELECT promise_id FROM newly) AND (told_at IS NULL OR returned_at IS NOT NULL)
-    ),
-    orders AS (
-        UPDATE orders_order SET unreachable_at = NULL
-        WHERE id IN (SELECT order_id FROM orders_event WHERE id = ANY(%(events)s)) AND unreachable_at IS NOT NULL
-    ),
-    events AS (
-        UPDATE orders_event SET told_at = %(at)s, returned_at = NULL
-        WHERE id = ANY(%(events)s) AND (told_at IS NULL OR returned_at IS NOT NULL)
-    )
-    SELECT DISTINCT promise_id FROM newly WHERE promise_id IS NOT NULL
-"""
+MARK_TOLD = sql(__file__, "mark_told")
 
 
 @transaction.atomic(savepoint=False)
@@ -56,24 +37,7 @@ def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
         count_as_told(promises, at=at)
 
 
-# Whoever was never told anything is told where they stand now, not how that changed before they
-# knew of it.
-WELCOME = f"""
-    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
-    SELECT k.order_id, k.id, k.promise_id, 'joined',
-           jsonb_build_object('units', k.waiting, 'place', c.lines + 1, 'units_ahead', c.units,
-                              'window', {window_json("p")}),
-           %(now)s, '', false
-    FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE order_id = ANY(%(orders)s) AND waiting > 0) k
-    JOIN orders_promise p ON p.id = k.promise_id
-    CROSS JOIN LATERAL ({COUNTS}) c
-    WHERE NOT EXISTS (SELECT FROM orders_promise told WHERE told.line_id = k.id AND told.told_at IS NOT NULL
-                                                                AND told.returned_at IS NULL)
-      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = k.order_id AND e.kind = 'joined' AND e.promise_id = p.id
-                      AND coalesce((e.facts->>'place')::bigint, c.lines + 1) = c.lines + 1
-                      AND NOT EXISTS (SELECT FROM orders_event later WHERE later.order_id = k.order_id AND later.id > e.id
-                                      AND later.promise_id = p.id AND later.kind = 'on_track'))
-"""
+WELCOME = sql(__file__, "welcome", counts=COUNTS, window=window_json("p"))
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.utils import timezone
 from orders.domain.supply import Band, OpenDelivery, forecast
 from orders.domain.windows import DateVersion, Record, SupplierHistory
 from orders.models import Forecast, Product
+from orders.sql_files import sql
 
 # How long before a delivery comes, or is written down, a parcel can have left that its units are
 # in.
@@ -101,7 +102,8 @@ def _make(
 # to make them.
 INSERT = """
     INSERT INTO orders_forecast (product_id, made_at, made_on, bands, evidence)
-    SELECT (f->>0)::bigint, %(made_at)s, %(made_on)s, f->1, f->2 FROM jsonb_array_elements(%(forecasts)s::jsonb) f
+    SELECT (f->>0)::bigint, %(made_at)s, %(made_on)s, f->1, f->2
+    FROM jsonb_array_elements(%(forecasts)s::jsonb) f
     RETURNING product_id, id
 """
 
@@ -109,7 +111,9 @@ INSERT = """
 FINGERPRINT = """
     SELECT current_database(),
            (SELECT sum(hashtextextended(name, id)) FROM orders_supplier),
-           (SELECT sum(hash_record_extended((id, supplier_id, quantity, arrived, cancelled_at IS NULL), 0)) FROM orders_restock),
+           (SELECT sum(hash_record_extended(
+                (id, supplier_id, quantity, arrived, cancelled_at IS NULL), 0))
+            FROM orders_restock),
            (SELECT (count(*), max(id))::text FROM orders_restockdate),
            (SELECT (count(*), max(id))::text FROM orders_receipt)
 """
@@ -117,12 +121,14 @@ FINGERPRINT = """
 # All that a supplier's history is read from: rows are added to these tables, or change one of the
 # sums.
 STATES = """
-    SELECT s.name, (s.id, count(*), sum(r.quantity), sum(r.arrived), count(r.cancelled_at), sum(d.count), max(d.last),
-                    sum(c.count), max(c.last))::text
+    SELECT s.name, (s.id, count(*), sum(r.quantity), sum(r.arrived), count(r.cancelled_at),
+                    sum(d.count), max(d.last), sum(c.count), max(c.last))::text
     FROM orders_supplier s
     JOIN orders_restock r ON r.supplier_id = s.id
-    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_restockdate GROUP BY 1) d ON d.restock_id = r.id
-    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_receipt GROUP BY 1) c ON c.restock_id = r.id
+    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_restockdate GROUP BY 1) d
+        ON d.restock_id = r.id
+    LEFT JOIN (SELECT restock_id, count(*), max(id) AS last FROM orders_receipt GROUP BY 1) c
+        ON c.restock_id = r.id
     GROUP BY s.id
 """
 
@@ -173,6 +179,9 @@ def supplier_record(today: date) -> Record:
     return record
 
 
+DATE_VERSIONS = sql(__file__, "date_versions")
+
+
 def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
     """Every version of the suppliers' promises, as posted, with the day the delivery came.
 
@@ -180,26 +189,10 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
     slip of the finger and not the supplier's word, and neither is one of an import that was undone.
     A delivery has come when all of its expected units have.
     """
-    sql = """
-        WITH versions AS (
-            SELECT s.name, r.reference, r.quantity, r.arrived, d.*,
-                   lead(d.recorded_at) OVER later AS replaced_at, lead(d.posted_on) OVER later AS replaced_on
-            FROM orders_supplier s
-            JOIN orders_restock r ON r.supplier_id = s.id AND r.cancelled_at IS NULL
-            JOIN orders_restockdate d ON d.restock_id = r.id AND d.undoes_id IS NULL
-            WHERE s.name = ANY(%s) AND NOT EXISTS (SELECT FROM orders_restockdate u WHERE u.undoes_id = d.id)
-            WINDOW later AS (PARTITION BY d.restock_id ORDER BY d.posted_on, d.id)
-        )
-        SELECT v.name, v.reference, v.posted_on, v.expected_on, v.quantity, came.arrived_on, came.known_on
-        FROM versions v
-        LEFT JOIN LATERAL (
-            SELECT max(c.arrived_on) AS arrived_on, (max(c.recorded_at) AT TIME ZONE %s)::date AS known_on
-            FROM orders_receipt c WHERE c.restock_id = v.restock_id AND c.quantity > 0
-        ) came ON v.arrived >= v.quantity
-        WHERE v.replaced_on IS DISTINCT FROM v.posted_on OR v.replaced_at > v.recorded_at + make_interval(secs => %s)
-        ORDER BY v.posted_on, v.id"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(suppliers), settings.TIME_ZONE, settings.SETTLE_SECONDS])
+        cursor.execute(
+            DATE_VERSIONS, [list(suppliers), settings.TIME_ZONE, settings.SETTLE_SECONDS]
+        )
         return starmap(DateVersion, cursor.fetchall())
 
 
@@ -217,8 +210,9 @@ class ExpectedRestock:
 def expected_restocks(product_ids: Collection[int], *, day: date) -> list[ExpectedRestock]:
     """Open restocks of the products with the units still to come and the date in force, earliest
     first."""
-    sql = """
-        SELECT r.id, r.product_id, r.created_at, r.reference, s.name, newest.expected_on, r.quantity - r.arrived
+    statement = """
+        SELECT r.id, r.product_id, r.created_at, r.reference, s.name, newest.expected_on,
+               r.quantity - r.arrived
         FROM orders_restock r
         JOIN orders_supplier s ON s.id = r.supplier_id
         JOIN LATERAL (
@@ -228,7 +222,7 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
         WHERE r.product_id = ANY(%s) AND r.cancelled_at IS NULL AND r.arrived < r.quantity
         ORDER BY r.product_id, newest.expected_on, r.id"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(product_ids)])
+        cursor.execute(statement, [list(product_ids)])
         rows = cursor.fetchall()
     parcels = _parcels_ahead({row[1] for row in rows}, since=day - NEAR)
     expected = []
@@ -268,14 +262,15 @@ class _ParcelsAhead:
 def _parcels_ahead(
     product_ids: Collection[int], *, since: date
 ) -> defaultdict[int, list[_ParcelsAhead]]:
-    sql = """
+    statement = """
         SELECT r.product_id, r.recorded_at, r.arrived_on, r.quantity + coalesce(sum(c.quantity), 0)
         FROM orders_receipt r LEFT JOIN orders_receipt c ON c.corrects_id = r.id
         WHERE r.product_id = ANY(%s) AND r.ahead AND r.arrived_on >= %s
-        GROUP BY r.id HAVING r.quantity + coalesce(sum(c.quantity), 0) > 0 ORDER BY r.arrived_on, r.id"""
+        GROUP BY r.id HAVING r.quantity + coalesce(sum(c.quantity), 0) > 0
+        ORDER BY r.arrived_on, r.id"""
     parcels: defaultdict[int, list[_ParcelsAhead]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(product_ids), since])
+        cursor.execute(statement, [list(product_ids), since])
         for product_id, *parcel in cursor.fetchall():
             parcels[product_id].append(_ParcelsAhead(*parcel))
     return parcels
@@ -302,23 +297,7 @@ def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, lis
     return by_product
 
 
-# What was received in full, and is not after all, rests on no day that was published; it came
-# before what settles did.
-KNOWN_DELIVERIES = """
-    SELECT r.created_at, r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day, r.quantity - r.arrived
-    FROM orders_restock r
-    JOIN orders_supplier s ON s.id = r.supplier_id
-    LEFT JOIN jsonb_to_recordset(%(deliveries)s::jsonb) AS known (reference text, promised_on date)
-        ON known.reference = r.reference
-    LEFT JOIN LATERAL (
-        SELECT expected_on FROM orders_restockdate d WHERE d.restock_id = r.id AND d.recorded_at < %(changed_at)s
-        ORDER BY posted_on DESC, id DESC LIMIT 1
-    ) before ON r.created_at < %(changed_at)s
-    WHERE r.product_id = %(product)s AND r.arrived < r.quantity
-      AND (r.cancelled_at IS NULL OR r.cancelled_at >= %(changed_at)s)
-      AND coalesce(known.promised_on, before.expected_on) IS NOT NULL
-    ORDER BY day, r.id
-"""
+KNOWN_DELIVERIES = sql(__file__, "known_deliveries")
 
 
 def _known_deliveries(product: Product, published: Forecast, *, day: date) -> list[OpenDelivery]:

@@ -12,6 +12,7 @@ from django.db.models import Max, Model
 from orders.domain.delay_rules import Sentence
 from orders.models import Event, Forecast, Import, Order, Product, QueueChange, Receipt, RestockDate
 from orders.services.promises import review
+from orders.sql_files import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,7 @@ class Worse:
         return asdict(self)
 
 
-WORSE = """
-    SELECT count(DISTINCT e.order_id),
-           count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'later'),
-           count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'no_date'),
-           count(DISTINCT e.order_id) FILTER (WHERE n.id IS NOT NULL),
-           count(DISTINCT e.order_id) FILTER (WHERE o.imported_by_id IS DISTINCT FROM %(record)s)
-    FROM orders_event e
-    JOIN orders_order o ON o.id = e.order_id
-    LEFT JOIN orders_delaynotice n
-        ON n.promise_id = e.promise_id AND n.sentences @> %(choice)s::jsonb
-    WHERE e.id > %(last)s AND e.at = %(now)s AND e.message_due
-      AND (e.kind IN ('later', 'no_date') OR n.id IS NOT NULL)
-"""
+WORSE = sql(__file__, "told_worse")
 
 
 def stand_before() -> Before:

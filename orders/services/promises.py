@@ -1,8 +1,8 @@
 """Publishing what customers are told: a review compares every line's newest promise with today's
 forecast.
 
-One statement does it for any number of lines. Its CASE is orders.domain.promises.change, and a
-Hypothesis test holds the two together.
+One statement does it for any number of lines (sql/publish.sql). Its CASE is
+orders.domain.promises.change, and a Hypothesis test holds the two together.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ from orders.services.delay_notices import notice_new_promises
 from orders.services.forecasts import forecast_of_published_dates, make_forecasts, today_of
 from orders.services.locks import passing_over
 from orders.services.recorded_days import arrived_until
+from orders.sql_files import sql
 
 # A product whose dates never rest is published at the latest after so many settling times.
 MAX_SETTLINGS = 3
@@ -36,80 +37,13 @@ WHOLE_QUEUES = """
 """
 
 SOME_LINES = f"""
-    SELECT k.id, k.order_id, k.product_id, k.promise_id, k.waiting, k.held, c.lines + 1 AS place, c.units + k.waiting AS needed
-    FROM (SELECT *, queued_at AS at FROM orders_orderline WHERE id = ANY(%(lines)s) AND waiting > 0) k, LATERAL ({COUNTS}) c
+    SELECT k.id, k.order_id, k.product_id, k.promise_id, k.waiting, k.held, c.lines + 1 AS place,
+           c.units + k.waiting AS needed
+    FROM (
+        SELECT *, queued_at AS at FROM orders_orderline WHERE id = ANY(%(lines)s) AND waiting > 0
+    ) k, LATERAL ({COUNTS}) c
 """
 
-# orders.domain.promises.change, row by row of its table; the first row here is a line nobody has
-# promised anything yet.
-CHANGE = """
-    CASE
-        WHEN t.id IS NULL THEN 'joined'
-        WHEN w.id = ANY(%(corrected)s) THEN 'corrected'
-        WHEN b.kind = 'none' THEN CASE WHEN t.kind <> 'none' THEN 'no_date' END
-        WHEN t.kind = 'none' THEN 'earlier'
-        WHEN t.late IS NOT NULL AND (b.likely IS NULL OR b.likely > t.late) THEN 'later'
-        WHEN b.kind IN ('dated', 'unrated')
-            THEN CASE WHEN t.kind IN ('chances', 'open') OR b.late < t.early THEN 'earlier' END
-        WHEN t.kind = 'chances' AND %(today)s >= t.published_on + 30 THEN 'later'
-    END
-"""
-
-# Who comes with a day stated by the shop, older than the last of the queue, is that older order:
-# not the reason for itself.
-PUBLISH = """
-    WITH band AS (
-        SELECT f.product_id, f.id AS forecast_id, b.*
-        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
-            "over" bigint, up_to bigint, kind text, early date, likely date, late date, sure float8,
-            within_14 float8, within_30 float8, reference text)
-        WHERE f.id = ANY(%(forecasts)s)
-    ),
-    waiting AS ({waiting}),
-    judged AS (
-        SELECT w.id AS line_id, w.order_id, w.product_id, w.waiting, w.place, w.needed - w.waiting AS units_ahead,
-               b.forecast_id, b.kind, b.early, b.likely, b.late, b.sure, b.within_14, b.within_30, b.reference,
-               w.promise_id AS told_id, {change} AS change
-        FROM waiting w
-        JOIN band b ON b.product_id = w.product_id AND w.needed > b."over" AND (b.up_to IS NULL OR w.needed <= b.up_to)
-        LEFT JOIN orders_promise t ON t.id = w.promise_id
-        WHERE (NOT w.held OR w.promise_id IS NOT NULL) AND {which}
-    ),
-    still AS MATERIALIZED (
-        SELECT l.id, nextval('orders_promise_id_seq') AS promise_id
-        FROM (SELECT l.id FROM orders_orderline l
-              WHERE l.id IN (SELECT line_id FROM judged WHERE change IS NOT NULL) AND l.waiting > 0
-              ORDER BY l.product_id, l.queued_at, l.id FOR NO KEY UPDATE) l
-    ),
-    promised AS (
-        INSERT INTO orders_promise (id, line_id, forecast_id, kind, early, likely, late, sure, within_14, within_30, place,
-                                    units_ahead, reference, published_at, published_on)
-        SELECT s.promise_id, j.line_id, j.forecast_id, j.kind, j.early, j.likely, j.late, j.sure, j.within_14, j.within_30,
-               j.place, j.units_ahead, j.reference, %(now)s, %(today)s
-        FROM judged j JOIN still s ON s.id = j.line_id
-    ),
-    pointed AS (
-        UPDATE orders_orderline l SET promise_id = s.promise_id FROM still s WHERE l.id = s.id
-    )
-    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
-    SELECT j.order_id, j.line_id, s.promise_id, j.change,
-           jsonb_build_object(
-               'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
-               'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier
-                                     WHEN t.forecast_id IS NULL AND reason.later = 'late_join' THEN ''
-                                     ELSE reason.later END, ''),
-               'window', {window}, 'told', CASE WHEN t.id IS NOT NULL THEN {told} END,
-               'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL, 'place_before', t.place),
-           %(now)s, '', o.released_at IS NOT NULL
-    FROM judged j
-    JOIN still s ON s.id = j.line_id
-    JOIN orders_order o ON o.id = j.order_id
-    LEFT JOIN orders_promise t ON t.id = j.told_id
-    LEFT JOIN unnest(%(why_products)s::bigint[], %(why_earlier)s::text[], %(why_later)s::text[])
-        AS reason (product_id, earlier, later)
-        ON reason.product_id = j.product_id AND t.id IS NOT NULL
-    RETURNING kind, promise_id
-"""
 
 WINDOW_KEYS = [field.name for field in fields(Window)]
 
@@ -170,8 +104,9 @@ MARK_CHANGED = f"""
     UPDATE orders_product
     SET changed_at = {SINCE},
         review_at = least(%(now)s + %(settle)s, {SINCE} + %(longest)s * %(settle)s),
-        change_reason = CASE WHEN {SETTLING} AND %(only_good)s AND change_reason = ANY(%(bad)s) THEN change_reason
-                             ELSE %(reason)s END
+        change_reason = CASE
+            WHEN {SETTLING} AND %(only_good)s AND change_reason = ANY(%(bad)s) THEN change_reason
+            ELSE %(reason)s END
     WHERE id = ANY(%(products)s)
 """
 
@@ -184,19 +119,7 @@ def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
     _mark_shortened(product_ids)
 
 
-# What settles already goes on as it does.
-MARK_SHORTENED = """
-    WITH free AS MATERIALIZED (
-        SELECT id FROM orders_product WHERE id = ANY(%(products)s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-    ),
-    shortened AS (
-        DELETE FROM orders_shortening s USING free WHERE s.product_id = free.id RETURNING s.product_id, s.at
-    )
-    UPDATE orders_product p
-    SET changed_at = first.at, review_at = first.at + %(settle)s, change_reason = %(reason)s
-    FROM (SELECT product_id, min(at) AS at FROM shortened GROUP BY 1) first
-    WHERE p.id = first.product_id AND p.review_at IS NULL
-"""
+MARK_SHORTENED = sql(__file__, "mark_shortened")
 
 
 def _mark_shortened(product_ids: Iterable[int]) -> None:
@@ -367,12 +290,17 @@ def _publish(
     joined_since: datetime | None = None,
 ) -> Counter[str]:
     which = "w.joined_at >= %(joined_since)s" if joined_since else "true"
-    sql = PUBLISH.format(
-        waiting=waiting, which=which, change=CHANGE, window=window_json("j"), told=window_json("t")
+    statement = sql(
+        __file__,
+        "publish",
+        waiting=waiting,
+        which=which,
+        window=window_json("j"),
+        told=window_json("t"),
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            sql,
+            statement,
             {
                 "forecasts": [forecast.pk for forecast in forecasts],
                 "products": list(products),

@@ -25,7 +25,8 @@ MORNING = time(8)  # before the shop opens, the day before is judged with what i
 SHIPMENTS = """
     SELECT s.recorded_at, (s.shipped_at AT TIME ZONE %(zone)s)::date AS day
     FROM (SELECT * FROM orders_shipment ORDER BY id DESC LIMIT %(newest)s) s
-    WHERE s.corrects_id IS NULL AND NOT EXISTS (SELECT FROM orders_shipment c WHERE c.corrects_id = s.id)
+    WHERE s.corrects_id IS NULL
+      AND NOT EXISTS (SELECT FROM orders_shipment c WHERE c.corrects_id = s.id)
       AND (s.actor <> '' OR s.shipped_at <> s.recorded_at)
 """
 RECEIPTS = """
@@ -35,12 +36,15 @@ RECEIPTS = """
 """
 LAG = """
     SELECT percentile_disc(%(most)s) WITHIN GROUP (ORDER BY recorded.lag)
-    FROM (SELECT recorded_at, recorded_at AT TIME ZONE %(zone)s - day AS lag FROM ({rows}) rows) recorded
+    FROM (
+        SELECT recorded_at, recorded_at AT TIME ZONE %(zone)s - day AS lag FROM ({rows}) rows
+    ) recorded
     WHERE recorded_at > %(now)s - %(habit)s AND recorded_at <= %(now)s AND lag < %(forgotten)s
 """
 REPORT = """
     SELECT max(recorded_at) FROM ({rows}) rows
-    WHERE day <= %(day)s AND recorded_at <= %(now)s AND (recorded_at AT TIME ZONE %(zone)s)::date > %(day)s
+    WHERE day <= %(day)s AND recorded_at <= %(now)s
+      AND (recorded_at AT TIME ZONE %(zone)s)::date > %(day)s
 """
 
 

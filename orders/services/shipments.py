@@ -25,6 +25,7 @@ from orders.services.crossed_shipments import ship_cancelled
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock
 from orders.services.refusal import Refused, refuse_bad_parcel
+from orders.sql_files import sql
 from orders.words import window_of
 
 
@@ -89,34 +90,7 @@ def ship(
     return shipment
 
 
-# The parcel, what is in it, its lines' counts and the news of it, for one order at a time: a shop
-# packs hundreds in a row.
-SHIP = """
-    WITH parcel AS (
-        INSERT INTO orders_shipment (
-            order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)
-        VALUES (
-            %(order)s, %(shipped_at)s, %(carrier)s, %(tracking_number)s, %(now)s, %(actor)s, '')
-        RETURNING id
-    ),
-    packed AS (
-        SELECT * FROM jsonb_to_recordset(%(packed)s::jsonb)
-            AS p (line_id bigint, units int, facts jsonb)
-    ),
-    content AS (
-        INSERT INTO orders_shipmentline (shipment_id, line_id, quantity)
-        SELECT parcel.id, p.line_id, p.units FROM packed p, parcel
-    ),
-    counted AS (
-        UPDATE orders_orderline l SET shipped = l.shipped + p.units FROM packed p
-        WHERE l.id = p.line_id AND l.id = ANY(%(lines)s)
-    ),
-    told AS (
-        INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, message_due)
-        SELECT %(order)s, p.line_id, 'shipped', p.facts, %(now)s, %(actor)s, %(due)s FROM packed p
-    )
-    SELECT id FROM parcel
-"""
+SHIP = sql(__file__, "ship")
 
 
 def _record(

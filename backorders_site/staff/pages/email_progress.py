@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from backorders_site.staff.pages.base import staff_page
 from notifications.reach import goes_to_all
 from orders.models import Discontinuation, Product, RestockDate
+from orders.sql_files import sql
 
 SHOWN = timedelta(days=1)
 NAMED = 3  # of the deliveries whose dates settle
@@ -68,24 +69,7 @@ class Telling:
         return bool(self.to_go) and not goes_to_all()
 
 
-# The events of a review bear its time, as the forecast does that it made.
-NEWS = """
-    WITH news AS (
-        SELECT e.id, e.order_id, e.message_due, e.at, max(e.at) OVER () AS last
-        FROM orders_event e JOIN orders_orderline l ON l.id = e.line_id
-        WHERE e.kind IN ('later', 'no_date', 'earlier') AND l.product_id = %(product)s
-          AND e.at IN (SELECT made_at FROM orders_forecast WHERE product_id = %(product)s AND made_at > %(since)s)
-    ),
-    by_order AS (
-        SELECT n.order_id, n.at, bool_or(n.message_due OR m.state IN ('queued', 'sending')) AS to_go,
-               bool_or(m.state IN ('sent', 'bounced', 'needs_review')) AS sent
-        FROM news n
-        LEFT JOIN notifications_messageevent c ON c.event_id = n.id
-        LEFT JOIN notifications_message m ON m.id = c.message_id
-        WHERE n.at = n.last GROUP BY n.order_id, n.at
-    )
-    SELECT count(*), count(*) FILTER (WHERE sent AND NOT to_go), count(*) FILTER (WHERE to_go), max(at) FROM by_order
-"""
+NEWS = sql(__file__, "news")
 
 
 def telling(product: Product, *, is_last: bool, now: datetime) -> Telling | None:

@@ -48,6 +48,7 @@ from orders.models import (
 from orders.services import today_of
 from orders.services.forecasts import shipped_ahead
 from orders.services.uploads import KEPT
+from orders.sql_files import sql
 
 MAX_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
 QUEUES_SHOWN = 8
@@ -243,28 +244,7 @@ def _done_at(card: Card) -> str:
     return f"{reverse(page)}?{urlencode({str(card.by.parameter_name): card.filtered})}"
 
 
-# The day counts of the queue hold lines and units, in rows that may come to nothing together; what
-# no restock brings is what open restocks and spare units leave.
-QUEUES = """
-    SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
-           greatest(q.units - coalesce(r.units, 0) + coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)
-                    - s.arrived + s.allocated, 0)
-    FROM (
-        SELECT product_id, sum(lines)::bigint AS lines, sum(units)::bigint AS units,
-               (min(start) AT TIME ZONE 'UTC')::date AS oldest
-        FROM (
-            SELECT product_id, start, sum(lines) AS lines, sum(units) AS units FROM orders_queuecount WHERE width = 'd'
-            GROUP BY 1, 2 HAVING sum(lines) > 0
-        ) days GROUP BY product_id
-    ) q
-    JOIN orders_product p ON p.id = q.product_id
-    JOIN orders_stock s ON s.product_id = q.product_id
-    LEFT JOIN (
-        SELECT product_id, sum(quantity - arrived)::bigint AS units FROM orders_restock
-        WHERE cancelled_at IS NULL AND arrived < quantity GROUP BY product_id
-    ) r ON r.product_id = q.product_id
-    ORDER BY q.lines DESC, p.sku
-"""
+QUEUES = sql(__file__, "queues")
 
 
 def queues(now: datetime) -> list[Queue]:

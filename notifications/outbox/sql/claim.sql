@@ -1,0 +1,18 @@
+-- Messages that are due and may go out become ours for a short while. What happened to an order
+-- meanwhile makes its message wait for the newer one that dispatch is about to create.
+WITH due AS MATERIALIZED (
+    SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+    WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND $not_held
+      AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email
+                                      ELSE m.recipient END) = ANY(%(only)s))
+      AND (%(waiting)s = '{}' OR lower(split_part(
+          CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END, '@', 2))
+          <> ALL(%(waiting)s))
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+    ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE notifications_message m
+SET state = 'sending', claim_token = %(token)s, in_flight = false,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM due WHERE m.id = due.id AND m.state = 'queued'
+RETURNING m.id

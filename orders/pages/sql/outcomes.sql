@@ -1,0 +1,41 @@
+-- How the windows told ended, by product and period. A window is over when its line's last unit
+-- left, or at the end of its last day, whichever came first. It counts on that day. Who cancelled
+-- before its end is left out; who cancelled after it had been let down. Reserved units had arrived:
+-- that they leave within the handling time is no feat, and is not counted. Nor is what a shop had
+-- broken before we knew of it (inherited).
+WITH told AS (
+    SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left,
+           left_open.units > 0 AS is_open, gone.day AS gone_on, cancelled.day AS cancelled_on
+    FROM orders_promise t
+    JOIN orders_orderline l ON l.id = t.line_id
+    CROSS JOIN LATERAL (SELECT l.quantity - l.shipped - l.cancelled AS units) left_open
+    LEFT JOIN LATERAL (
+        SELECT (max(p.shipped_at) AT TIME ZONE %(zone)s)::date AS day
+        FROM orders_shipmentline s JOIN orders_shipment p ON p.id = s.shipment_id
+        WHERE s.line_id = l.id AND p.corrects_id IS NULL
+          AND NOT EXISTS (SELECT FROM orders_shipment c WHERE c.corrects_id = p.id)
+    ) gone ON true
+    LEFT JOIN LATERAL (
+        SELECT (max(e.at) AT TIME ZONE %(zone)s)::date AS day FROM orders_event e
+        WHERE e.order_id = l.order_id AND e.line_id = l.id AND e.kind = 'cancelled'
+    ) cancelled ON true
+    WHERE t.told_at IS NOT NULL AND t.returned_at IS NULL
+      AND t.late IS NOT NULL AND t.kind IN ('dated', 'unrated')
+      AND (t.forecast_id IS NOT NULL OR t.early IS NULL)
+      AND NOT t.inherited AND t.late >= %(since)s
+),
+ended AS (
+    SELECT product_id, CASE WHEN has_left THEN least(gone_on, late + 1) ELSE late + 1 END AS day,
+           has_left AND gone_on <= late AS in_time, early IS NOT NULL AS has_window,
+           has_left AND gone_on BETWEEN early AND late AS inside
+    FROM told
+    WHERE has_left OR late < %(today)s AND (is_open OR cancelled_on > late)
+)
+SELECT product_id, p.sku, p.name, period.days, count(*), count(*) FILTER (WHERE in_time),
+       count(*) FILTER (WHERE has_window), count(*) FILTER (WHERE inside)
+FROM ended
+JOIN orders_product p ON p.id = product_id
+JOIN unnest(%(periods)s::int[]) AS period (days)
+    ON ended.day > %(today)s - period.days AND ended.day <= %(today)s
+GROUP BY GROUPING SETS ((product_id, p.sku, p.name, period.days), (period.days))
+ORDER BY product_id NULLS FIRST, period.days
