@@ -14,7 +14,7 @@ from notifications.personal_data.export import held_about
 from orders import services
 from orders.access import Purpose, order_url
 from orders.imports.known import is_same
-from orders.imports.sources.dialects import Head
+from orders.imports.shop_order import ShopOrder
 from orders.models import DelayNotice, Event, Order, OrderLine, Refund, ShopChange, ShopTask
 from tests import factories
 from tests.factories import NOON, fresh, kinds
@@ -290,7 +290,9 @@ def test_an_order_is_the_same_when_its_address_or_its_time_agrees(
     email, name, placed_at = here
     known = Order(number="1", email=email, customer_name=name, placed_at=placed_at)
     email, name, placed_at = there
-    assert is_same(known, Head(placed_at=placed_at, email=email, customer_name=name)) == same
+    assert (
+        is_same(known, ShopOrder("1", placed_at=placed_at, email=email, customer_name=name)) == same
+    )
 
 
 # Address, name, country

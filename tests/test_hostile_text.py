@@ -15,11 +15,13 @@ from backorders_site.staff.finding import with_name
 from backorders_site.staff.pages.ship import MAX_BYTES, MAX_LINE_LENGTH, MAX_ROWS, rows_of
 from notifications.transport.smtp import _without_addresses
 from orders.access import without_tokens
-from orders.imports.csv import values
-from orders.imports.csv.gathering import OrdersFile
-from orders.imports.csv.table import MAX_COLUMNS, BadRow, Table, Unreadable
-from orders.imports.sources.column_map import settings_of
-from orders.imports.sources.dialects import OurColumns, ShopifyColumns
+from orders.imports import values
+from orders.imports.csv.order_rows import OrderRows
+from orders.imports.csv.table import MAX_COLUMNS, Table, Unreadable
+from orders.imports.sources.mapped_columns import settings_of
+from orders.imports.sources.our_columns import OurColumns
+from orders.imports.sources.shopify_export import ShopifyExport
+from orders.imports.values import BadValue
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -70,13 +72,13 @@ def table_of(path: Path, text: str) -> Table:
 
 def read_orders(path: Path, text: str) -> None:
     """As a file of its own, and as a cell and a line of ours and of Shopify's."""
-    for dialect in (OurColumns(), ShopifyColumns()):
+    for dialect in (OurColumns(), ShopifyExport()):
         header = ",".join(dialect.required)
         cell = text.replace('"', '""')
         row = ",".join([f'"{cell}"'] * len(dialect.required))
         for content in (text, f"{header}\n{text}\n", f"{header}\n{row}\n"):
             with suppress(Unreadable):
-                for _ in OrdersFile(table_of(path, content), dialect, now=NOON).orders(
+                for _ in OrderRows(table_of(path, content), dialect, now=NOON).orders(
                     lambda row, error: None
                 ):
                     pass
@@ -94,7 +96,7 @@ def read_cells(text: str) -> None:
         lambda: values.locale(text, "locale", country=""),
     ]
     for read in readers:
-        with suppress(BadRow):
+        with suppress(BadValue):
             read()
 
 

@@ -140,7 +140,7 @@ def test_an_import_does_not_publish_a_change_that_is_settling(csv: Csv) -> None:
 def test_spare_units_go_to_the_oldest_order_of_the_file_not_to_its_first(
     csv: Csv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orders.imports.orders.BATCH", 1)
+    monkeypatch.setattr("orders.imports.csv.orders.BATCH", 1)
     product = make_product(sku="LAMP")
     services.receive(product, 1, now=NOON)
     new, old, mid = (row(day, placed_at=f"2026-10-{day}") for day in ("20", "01", "09"))

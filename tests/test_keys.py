@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from orders import services
 from orders.domain import keys
-from orders.imports.csv import values
-from orders.imports.csv.table import BadRow
+from orders.imports import values
+from orders.imports.values import BadValue
 from orders.models import Order, Product, Restock, Supplier
 from tests import factories
 from tests.factories import NOON
@@ -96,9 +96,9 @@ def test_no_parcel_has_one(field: str) -> None:
 
 @pytest.mark.parametrize("typed", [typed for typed in BAD if typed])
 def test_no_row_of_a_file_has_one(typed: str) -> None:
-    with pytest.raises(BadRow):
+    with pytest.raises(BadValue):
         values.order_number(typed)
-    with pytest.raises(BadRow, match=r"^sku "):
+    with pytest.raises(BadValue, match=r"^sku "):
         values.key(typed, "sku", most=100)
 
 

@@ -20,13 +20,16 @@ from redis import RedisError
 from backorders_site.staff.example_emails import Example
 from backorders_site.staff.preview import rehearse_import
 from orders import services
-from orders.imports import restocks, shipments, summaries
-from orders.imports.csv import rejected
+from orders.imports import summaries
+from orders.imports.csv import rejected, restocks, shipments
+from orders.imports.csv.order_rows import Dialect
+from orders.imports.csv.orders import import_orders
 from orders.imports.csv.table import Table, Unreadable
-from orders.imports.orders import Selection, import_orders
+from orders.imports.reconcile import Selection
 from orders.imports.run import NothingWritten, Run
-from orders.imports.sources.column_map import MappedColumns
-from orders.imports.sources.dialects import Dialect, OurColumns, dialect_of
+from orders.imports.sources import dialect_of
+from orders.imports.sources.mapped_columns import MappedColumns
+from orders.imports.sources.our_columns import OurColumns
 from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
 
 log = logging.getLogger(__name__)
@@ -105,18 +108,18 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
     dry = row.state == Upload.State.TO_CHECK
     with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
         run = Run(
-            table,
+            table.name,
             now,
             skip_bad=dry or row.skip_bad,
             progress=lambda done, of: _keep_progress(row.pk, done, of),
         )
-        counts = _import(row, run)
+        counts = _import(row, run, table)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.Outcome(
             summary=_summary(row.kind, counts),
             changes=summaries.changes_anything(row.kind, counts),
             bad_rows=run.faults.total,
-            rejected=rejected.faults_by_row(table.name, run.faults.kept),
+            rejected=rejected.faults_by_row(run.file, run.faults.kept),
             examples=_examples(run) if dry else (),
             told=told,
             told_worse=worse.orders,
@@ -124,18 +127,18 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
     return outcome, run.row
 
 
-def _import(row: Upload, run: Run) -> dict[str, Any]:
+def _import(row: Upload, run: Run, table: Table) -> dict[str, Any]:
     match row.kind:
         case Kind.RESTOCKS:
-            return restocks.import_restocks(run)
+            return restocks.import_restocks(run, table)
         case Kind.SHIPMENTS:
-            return shipments.import_shipments(run)
-    dialect = dialect_for(row, run.table)
+            return shipments.import_shipments(run, table)
+    dialect = dialect_for(row, table)
     selection = Selection(frozenset(row.skus), row.all_products)
     if not row.remaining:
-        return import_orders(run, dialect, selection)
+        return import_orders(run, table, dialect, selection)
     with as_table("remaining.csv", bytes(row.remaining)) as remaining:
-        return import_orders(run, dialect, selection, remaining=remaining)
+        return import_orders(run, table, dialect, selection, remaining=remaining)
 
 
 def _told(row: Upload, run: Run) -> tuple[dict[str, Any], services.Worse]:

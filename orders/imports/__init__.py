@@ -1,6 +1,5 @@
-"""Files from outside: each is read whole and checked, then written through the services in one
-transaction.
+"""What comes from the shop.
 
-table (rows of a CSV text) <- values (one cell) <- dialects (whose columns) <- orders, remaining,
-restocks, shipments.
+shop_order (one order as the shop has it) <- difference <- reconcile (made so here). Files are read
+whole and checked, then written in one transaction: csv (rows to orders) <- sources (whose columns).
 """

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from orders.imports.sources.dialects import Head
+from orders import services
+from orders.imports.shop_order import ShopOrder
 from orders.models import Order
 
 
@@ -21,24 +22,32 @@ def with_numbers(numbers: Iterable[str]) -> QuerySet[Order]:
     return Order.objects.filter(pk__in=RawSQL(wanted, [list(numbers)]))  # noqa: S611 a fixed text with a parameter
 
 
-def is_same(order: Order, head: Head) -> bool:
-    """Whether an order of a file is the one here with its number: two shops, or two series of one,
-    may give the same number.
+def in_full(numbers: Iterable[str]) -> dict[str, Order]:
+    """By number in capitals, with all that an order of the shop is compared with."""
+    orders = with_numbers(numbers).prefetch_related(
+        "lines__product", "lines__shop_tasks", Prefetch("shop_changes", services.standing_changes())
+    )
+    return {order.number.upper(): order for order in orders}
+
+
+def is_same(order: Order, there: ShopOrder) -> bool:
+    """Whether an order of the shop is the one here with its number: two shops, or two series of
+    one, may give the same number.
 
     An address or a time to the second says so. A time that is off by a zone, or was read as a day,
     needs a name that agrees, or that nothing speaks against it: the one here may have no address,
     or its customer was forgotten."""
-    addresses = {order.email.lower(), head.email.lower()} - {""}
+    addresses = {order.email.lower(), there.email.lower()} - {""}
     if order.email and len(addresses) == 1:
         return True
-    apart = abs(order.placed_at - head.placed_at)
-    if not apart and not _is_midnight(head.placed_at):
+    apart = abs(order.placed_at - there.placed_at)
+    if not apart and not _is_midnight(there.placed_at):
         return True
-    names = {_plain(order.customer_name), _plain(head.customer_name)} - {""}
+    names = {_plain(order.customer_name), _plain(there.customer_name)} - {""}
     if len(names) == 2:
         return False
-    same_name = bool(order.customer_name and head.customer_name)
-    return _days_apart(order.placed_at, head.placed_at) <= 1 and (
+    same_name = bool(order.customer_name and there.customer_name)
+    return _days_apart(order.placed_at, there.placed_at) <= 1 and (
         same_name or not apart or len(addresses) < 2
     )
 

@@ -12,10 +12,24 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import services
-from orders.imports.csv.table import Faults, Table
 from orders.models import Import
 
+FAULTS_KEPT = 1000
+
 Progress = Callable[[int, int], None]  # rows done, rows there are
+
+
+@dataclass(slots=True)
+class Faults:
+    """What was wrong with the rows of one run, of one file or more."""
+
+    total: int = 0
+    kept: list[str] = field(default_factory=list)
+
+    def add(self, file: str, row: int, error: object) -> None:
+        self.total += 1
+        if len(self.kept) < FAULTS_KEPT:
+            self.kept.append(f"{file}:{row}: {error}")
 
 
 class NothingWritten(Exception):
@@ -32,12 +46,13 @@ class TellsTooMany(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """One import under way. `skip_bad`: bad rows are left out instead of stopping everything;
-    `tells_at_most`: whom it may tell worse news without a person who has seen it, anybody where it
-    is None. `before`: how things stood when it began; `written`: what of deliveries can be undone.
+    """One import under way. `file`: what its faults call what it reads; `skip_bad`: bad rows are
+    left out instead of stopping everything; `tells_at_most`: whom it may tell worse news without a
+    person who has seen it, anybody where it is None. `before`: how things stood when it began;
+    `written`: what of deliveries can be undone.
     """
 
-    table: Table
+    file: str
     now: datetime
     skip_bad: bool = False
     tells_at_most: int | None = None
@@ -52,22 +67,21 @@ class Run:
     written: dict[str, Any] = field(default_factory=dict)
 
     def bad(self, row: int, error: object, *, file: str = "") -> None:
-        self.faults.add(file or self.table.name, row, error)
+        self.faults.add(file or self.file, row, error)
 
     def stop_if_bad(self) -> None:
         if self.faults.total and not self.skip_bad:
             raise NothingWritten
 
-    def perform(self, command: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def perform(
+        self, command: str, write: Callable[[], dict[str, Any]], *, sha256: str
+    ) -> dict[str, Any]:
         """Run `write` between the first and the last word of the import's record; what it returns
         are the counts."""
         with transaction.atomic():
             self.before = services.stand_before()
             self.row = services.begin_import(
-                command,
-                file_name=Path(self.table.name).name,
-                sha256=self.table.sha256(),
-                now=self.now,
+                command, file_name=Path(self.file).name, sha256=sha256, now=self.now
             )
             counts = write()
             self.stop_if_bad()

@@ -53,7 +53,7 @@ class ImportCommand(BaseCommand):
             "worse news waits in the desk",
         )
 
-    def read(self, run: Run, options: dict[str, Any]) -> dict[str, Any]:
+    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
     def table(self, options: dict[str, Any]) -> Table:
@@ -69,19 +69,20 @@ class ImportCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         try:
+            table = self.table(options)
             run = Run(
-                self.table(options),
+                table.name,
                 timezone.now(),
                 options["skip_bad"],
                 tells_at_most=None if options["yes"] else settings.IMPORT_TELLS_AT_MOST,
                 progress=spoken_progress(self.stderr),
             )
-            counts = self.read(run, options)
+            counts = self.read(run, table, options)
         except (Unreadable, services.Refused) as error:
             raise CommandError(str(error)) from None
         except TellsTooMany as error:
             self._list_faults(run)
-            raise CommandError(self._held(run, error.worse, options)) from None
+            raise CommandError(self._held(run, table, error.worse, options)) from None
         except NothingWritten:
             self._list_faults(run)
             raise CommandError(
@@ -97,14 +98,14 @@ class ImportCommand(BaseCommand):
             self.stdout.write(
                 f"Left out: {_bad_rows(run.faults.total)}, kept in the record of this import."
             )
-        self.stdout.write(f"{run.table.name}: read in {time.monotonic() - started:.1f} s.")
+        self.stdout.write(f"{run.file}: read in {time.monotonic() - started:.1f} s.")
 
-    def _held(self, run: Run, worse: services.Worse, options: dict[str, Any]) -> str:
+    def _held(self, run: Run, table: Table, worse: services.Worse, options: dict[str, Any]) -> str:
         """Keeps the file for a person, and says where it waits."""
         row = services.hold_import(
             self.kind,
-            run.table.path.name,
-            run.table.path.read_bytes(),
+            table.path.name,
+            table.path.read_bytes(),
             told_worse=worse.orders,
             skip_bad=options["skip_bad"],
             now=run.now,
@@ -119,7 +120,7 @@ class ImportCommand(BaseCommand):
         said = ", ".join(f"{count:,} {what}" for what, count in kinds.items() if count)
         customers = "1 customer" if worse.orders == 1 else f"{worse.orders:,} customers"
         return (
-            f"{run.table.name}: this import would tell {customers} worse news ({said}), more than "
+            f"{run.file}: this import would tell {customers} worse news ({said}), more than "
             f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm "
             f"or discard it at "
             f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command "

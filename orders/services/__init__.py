@@ -77,7 +77,7 @@ from orders.services.import_undo import (
     undoing,
 )
 from orders.services.links import ask_for_link
-from orders.services.locks import Held, waiting_at_most
+from orders.services.locks import Held, lock_orders, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders
 from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
@@ -191,6 +191,7 @@ __all__ = [
     "know_products",
     "learn_address",
     "listed_again",
+    "lock_orders",
     "make_news_due",
     "map_columns",
     "mark_not_told",

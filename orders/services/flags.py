@@ -195,8 +195,9 @@ def record_parcel(
     shipped_at: datetime | None,
     carrier: str = "",
     tracking_number: str = "",
+    actor: str = "",
 ) -> list[str]:
-    """A file says that these units left; `shipped_at` None: not when. What was cancelled here and
+    """The shop says that these units left; `shipped_at` None: not when. What was cancelled here and
     left all the same is put on staff's list where its refund stays due. Returns what is new there.
     """
     ship(
@@ -206,6 +207,7 @@ def record_parcel(
         shipped_at=shipped_at,
         carrier=carrier,
         tracking_number=tracking_number,
+        actor=actor,
         beyond_reserved=True,
         day_known=shipped_at is not None,
     )

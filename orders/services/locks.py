@@ -1,11 +1,11 @@
-"""Work of the background that waits for nobody: what somebody else holds for longer than a moment
-stays due for the next tick.
+"""Who waits for whom, and how long.
 
-An import, or the dry run of one, may hold a product for minutes."""
+An import, or the dry run of one, may hold a product for minutes. Work of the background waits for
+nobody: what somebody else holds for longer than a moment stays due for the next tick."""
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 MOMENT = 0.3  # seconds; other writers are done sooner
 PATIENCE = 2.0  # seconds waited in all; then only what is free at once is done
 AT_ONCE = 0.01
+MAX_LOCKED_SINGLY = 1000  # orders; PostgreSQL has room for some thousand locks in all
+ALL_ORDERS = 7_260_413  # any number, for pg_advisory_xact_lock
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,3 +67,20 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Held from error
         raise
+
+
+def lock_orders(numbers: Collection[str]) -> None:
+    """What the shop says of these orders is written by one transaction after the other, whether
+    they are here already or not. Before any other lock; of many orders all there are."""
+    upper = sorted({number.upper() for number in numbers})
+    with connection.cursor() as cursor:
+        if len(upper) > MAX_LOCKED_SINGLY:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALL_ORDERS])
+            return
+        cursor.execute(
+            """
+            SELECT pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock(hashtextextended(n, 0))
+            FROM unnest(%s::text[]) n
+            """,
+            [ALL_ORDERS, upper],
+        )

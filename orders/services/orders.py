@@ -23,6 +23,7 @@ from orders.models import (
 )
 from orders.services.allocation import allocate
 from orders.services.forecasts import today_of
+from orders.services.locks import lock_orders
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
 
@@ -161,9 +162,9 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
     upper = sorted({number.upper() for number in numbers})
     if len(upper) < len(numbers):
         raise Refused("an order number stands twice in what was to be placed")
+    if len(upper) == 1:
+        lock_orders(upper)
     with connection.cursor() as cursor:
-        if len(upper) == 1:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", upper)
         cursor.execute(
             "SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper]
         )

@@ -17,13 +17,14 @@ from django.urls import reverse
 from backorders_site.staff import uploads
 from orders import queue, services
 from orders.domain.backtest import BadFile, backtest, read_versions
+from orders.imports.csv.orders import import_orders
+from orders.imports.csv.restocks import import_restocks
+from orders.imports.csv.shipments import import_shipments
 from orders.imports.csv.table import Table, Unreadable
-from orders.imports.orders import Selection, import_orders
-from orders.imports.restocks import import_restocks
+from orders.imports.reconcile import Selection
 from orders.imports.run import NothingWritten, Run
-from orders.imports.shipments import import_shipments
-from orders.imports.sources.column_map import MappedColumns, read_map
-from orders.imports.sources.dialects import dialect_of
+from orders.imports.sources import dialect_of
+from orders.imports.sources.mapped_columns import MappedColumns, read_map
 from orders.models import Upload
 from tests import factories
 from tests.factories import NOON
@@ -55,17 +56,17 @@ WOOCOMMERCE = (ROOT / "tests/data/woocommerce_orders.csv").read_bytes()
 MAP = ROOT / "docs/importing/woocommerce.toml"
 NAMED = re.compile(r"\A[^:]*:\d+: .+", re.DOTALL)  # file:row: what is wrong
 
-Read = Callable[[Run], Any]
+Read = Callable[[Run, Table], Any]
 
 
-def orders(run: Run) -> Any:
-    return import_orders(run, dialect_of(run.table), Selection(all_products=True))
+def orders(run: Run, table: Table) -> Any:
+    return import_orders(run, table, dialect_of(table), Selection(all_products=True))
 
 
-def mapped_orders(run: Run) -> Any:
+def mapped_orders(run: Run, table: Table) -> Any:
     column_map = read_map(MAP)
-    column_map.check(run.table.header, run.table.name)
-    return import_orders(run, column_map, Selection(all_products=True))
+    column_map.check(table.header, table.name)
+    return import_orders(run, table, column_map, Selection(all_products=True))
 
 
 KINDS: dict[str, tuple[bytes, Read]] = {
@@ -144,8 +145,9 @@ def run_once(verdict: Verdict, path: Path, read: Read, content: bytes, *, skip_b
     with undone():
         before = counted()
         try:
-            run = Run(Table(path), NOON, skip_bad)
-            read(run)
+            table = Table(path)
+            run = Run(table.name, NOON, skip_bad)
+            read(run, table)
         except Unreadable as error:
             said = [str(error)]
         except NothingWritten:
@@ -175,7 +177,9 @@ def test_a_spoilt_column_map_is_read_or_said_to_be_wrong(tmp_path: Path) -> None
             )
             column_map.check(table.header, table.name)
             with undone():
-                import_orders(Run(table, NOON), column_map, Selection(all_products=True))
+                import_orders(
+                    Run(table.name, NOON), table, column_map, Selection(all_products=True)
+                )
         except (Unreadable, NothingWritten):
             pass
         except Exception as error:  # noqa: BLE001 - any is a traceback

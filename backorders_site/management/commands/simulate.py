@@ -14,11 +14,11 @@ from backorders_site.simulation.report import Report, report_on, table
 from backorders_site.simulation.run import NoScratchDatabase, Shop, scratch_database
 from backorders_site.simulation.story import Purchase, Story, Wanted, draw_orders, synthetic
 from orders import services
-from orders.imports.csv.gathering import OrdersFile
+from orders.imports.csv.order_rows import OrderRows
+from orders.imports.csv.restocks import read_deliveries
 from orders.imports.csv.table import Table, Unreadable
-from orders.imports.restocks import read_deliveries
 from orders.imports.run import NothingWritten, Run
-from orders.imports.sources.dialects import dialect_of
+from orders.imports.sources import dialect_of
 from orders.management.importing import with_example
 
 SHOWN = 20
@@ -189,33 +189,31 @@ def _days(delivery: services.Delivery) -> list[date]:
 
 
 def _deliveries(path: Path) -> list[services.Delivery]:
-    run = Run(Table(path), timezone.now())
+    run = Run(str(path), timezone.now())
     try:
-        return read_deliveries(run)
+        return read_deliveries(run, Table(path))
     except NothingWritten:
         raise CommandError("\n".join(run.faults.kept[:SHOWN])) from None
 
 
 def _purchases(path: Path, first: date, last: date) -> list[Purchase]:
     table_of_orders = Table(path)
-    run = Run(table_of_orders, timezone.now())
-    exports = list(
-        OrdersFile(table_of_orders, dialect_of(table_of_orders), now=run.now).orders(run.bad)
-    )
+    run = Run(table_of_orders.name, timezone.now())
+    rows = OrderRows(table_of_orders, dialect_of(table_of_orders), now=run.now)
+    orders = [order for _, order in rows.orders(run.bad)]
     if run.faults.total:
         raise CommandError("\n".join(run.faults.kept[:SHOWN]))
     purchases = []
-    for export in exports:
-        head = export.head
-        on = services.today_of(head.paid_at or head.placed_at)
+    for order in orders:
+        at = order.paid_at or order.placed_at
+        on = services.today_of(at)
         wanted = [
             Wanted(line.sku, line.wanted, line.promised_by)
-            for line in export.lines.values()
+            for line in order.by_sku.values()
             if line.wanted
         ]
         if wanted and first <= on <= last:
-            at = head.paid_at or head.placed_at
-            purchases.append(Purchase(export.number, at, on, wanted, head.country, head.region))
+            purchases.append(Purchase(order.number, at, on, wanted, order.country, order.region))
     return purchases
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.words import Text
+from orders.imports.csv.statuses import Said, status_columns, words_of
 from orders.imports.csv.table import Table, Unreadable
-from orders.imports.sources.column_map import KNOWN, NEEDED, as_list
-from orders.imports.sources.statuses import Said, status_columns, words_of
+from orders.imports.sources.mapped_columns import KNOWN, NEEDED, as_list
 from orders.models import Upload
 
 COLUMNS = [name for name in KNOWN if name != "status"]

@@ -3,8 +3,9 @@ read again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from orders.imports.csv.table import BadRow, Table
-from orders.imports.sources.dialects import Dialect
+from orders.imports.csv.order_rows import Dialect
+from orders.imports.csv.table import Table
+from orders.imports.values import BadValue
 
 PROBLEM = "problem"  # the column that is added
 
@@ -40,7 +41,7 @@ def orders_of_rows(table: Table, dialect: Dialect) -> dict[int, object]:
     for row in table.rows(dialect.required, dialect.optional):
         try:
             before = dialect.number(row.cells).upper() or before
-        except BadRow:
+        except BadValue:
             continue
         if before:
             found[row.number] = before

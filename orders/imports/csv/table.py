@@ -4,7 +4,7 @@ expected what`."""
 import csv
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -16,15 +16,10 @@ NOT_CSV = {
     b"\xfe\xff": "is text in UTF-16",
     b"%PDF": "is a PDF",
 }
-FAULTS_KEPT = 1000
 MAX_COLUMNS = 1000  # the widest export of a shop has under a hundred
 FORMULA = tuple("=+-@")
 
 Cells = dict[str, str]
-
-
-class BadRow(ValueError):
-    """What is wrong with a row and what was expected."""
 
 
 class Unreadable(Exception):
@@ -38,19 +33,6 @@ class Row:
     number: int
     cells: Cells
     problem: str = ""
-
-
-@dataclass(slots=True)
-class Faults:
-    """What was wrong with the rows of one run, of one file or more."""
-
-    total: int = 0
-    kept: list[str] = field(default_factory=list)
-
-    def add(self, file: str, row: int, error: object) -> None:
-        self.total += 1
-        if len(self.kept) < FAULTS_KEPT:
-            self.kept.append(f"{file}:{row}: {error}")
 
 
 def _as_typed(cell: str) -> str:

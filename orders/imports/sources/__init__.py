@@ -1,0 +1,19 @@
+"""Where orders come from. A source is one file here that makes a ShopOrder of what it is given, and
+is named below; reconcile takes the order from there.
+
+An export of a shop is a dialect of CSV (csv/order_rows.py says what it has to know), and
+recognized by its header. Columns that nobody has a file for are read by a column map
+(mapped_columns.py).
+"""
+
+from orders.imports.csv.order_rows import Dialect
+from orders.imports.csv.table import Table
+from orders.imports.sources.our_columns import OurColumns
+from orders.imports.sources.shopify_export import ShopifyExport
+
+EXPORTS = (ShopifyExport,)
+
+
+def dialect_of(table: Table) -> Dialect:
+    """Our own columns are what is expected of anything that is not recognized."""
+    return next((export() for export in EXPORTS if export.recognizes(table)), OurColumns())

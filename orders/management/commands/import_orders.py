@@ -4,11 +4,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from orders.imports import summaries
+from orders.imports.csv.order_rows import Dialect
+from orders.imports.csv.orders import import_orders
 from orders.imports.csv.table import Table
-from orders.imports.orders import Selection, import_orders
+from orders.imports.reconcile import Selection
 from orders.imports.run import Run
-from orders.imports.sources.column_map import read_map
-from orders.imports.sources.dialects import Dialect, dialect_of
+from orders.imports.sources import dialect_of
+from orders.imports.sources.mapped_columns import read_map
 from orders.management.importing import ImportCommand
 from orders.models import Upload
 
@@ -60,13 +62,13 @@ class Command(ImportCommand):
         self.map = read_map(options["map"]) if options["map"] else None
         return Table(options["file"], delimiter=self.map.delimiter if self.map else ",")
 
-    def read(self, run: Run, options: dict[str, Any]) -> dict[str, Any]:
-        dialect: Dialect = self.map or dialect_of(run.table)
+    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+        dialect: Dialect = self.map or dialect_of(table)
         if self.map:
-            self.map.check(run.table.header, run.table.name)
+            self.map.check(table.header, table.name)
         selection = Selection(frozenset(options["backorder"]), options["all_products"])
         remaining = Table(options["remaining"]) if options["remaining"] else None
-        return import_orders(run, dialect, selection, remaining=remaining)
+        return import_orders(run, table, dialect, selection, remaining=remaining)
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:
         return {

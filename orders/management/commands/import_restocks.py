@@ -1,7 +1,8 @@
 from typing import Any
 
 from orders.imports import summaries
-from orders.imports.restocks import import_restocks
+from orders.imports.csv.restocks import import_restocks
+from orders.imports.csv.table import Table
 from orders.imports.run import Run
 from orders.management.importing import ImportCommand
 from orders.models import Upload
@@ -19,8 +20,8 @@ class Command(ImportCommand):
     )
     examples = ("import_restocks restocks.csv", "import_restocks restocks.csv --skip-bad")
 
-    def read(self, run: Run, options: dict[str, Any]) -> dict[str, Any]:
-        return import_restocks(run)
+    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+        return import_restocks(run, table)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
         return summaries.of_restocks(counts)

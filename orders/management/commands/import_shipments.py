@@ -1,8 +1,9 @@
 from typing import Any
 
 from orders.imports import summaries
+from orders.imports.csv.shipments import import_shipments
+from orders.imports.csv.table import Table
 from orders.imports.run import Run
-from orders.imports.shipments import import_shipments
 from orders.management.importing import ImportCommand
 from orders.models import Upload
 
@@ -18,8 +19,8 @@ class Command(ImportCommand):
     )
     examples = ("import_shipments shipments.csv",)
 
-    def read(self, run: Run, options: dict[str, Any]) -> dict[str, Any]:
-        return import_shipments(run)
+    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+        return import_shipments(run, table)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
         return summaries.of_shipments(counts)

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from orders import services
 from orders.domain import keys
-from orders.imports.csv import values
-from orders.imports.csv.table import BadRow, Row
+from orders.imports import values
+from orders.imports.csv.table import Row, Table
 from orders.imports.known import with_numbers
 from orders.imports.run import Run
+from orders.imports.values import BadValue
 from orders.models import Order, OrderLine, Shipment
 
 COLUMNS = ("order_number", "sku", "quantity", "shipped_at", "carrier", "tracking_number")
@@ -33,13 +34,13 @@ class _Parcel:
     bad: bool = False
 
 
-def import_shipments(run: Run) -> dict[str, Any]:
+def import_shipments(run: Run, table: Table) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     parcels: dict[Key, _Parcel] = {}
-    for row in run.table.rows(COLUMNS):
+    for row in table.rows(COLUMNS):
         try:
             _gather(row, parcels, run)
-        except BadRow as error:
+        except BadValue as error:
             run.bad(row.number, error)
     # Written even so, and undone at the end: only what is recorded shows what cannot have left, and
     # all is named at once.
@@ -48,6 +49,7 @@ def import_shipments(run: Run) -> dict[str, Any]:
     )
 
     def write() -> dict[str, Any]:
+        services.lock_orders({number for number, _, _ in parcels})
         todo = list(parcels.items())
         numbers: defaultdict[str, set[str]] = defaultdict(set)
         for number, tracking, _ in parcels:
@@ -69,14 +71,14 @@ def import_shipments(run: Run) -> dict[str, Any]:
             "needs_a_person": dict(run.people),
         }
 
-    return run.perform("import_shipments", write)
+    return run.perform("import_shipments", write, sha256=table.sha256())
 
 
 def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
     """A parcel with a bad row is left out whole."""
     cells = row.cells
     if row.problem:
-        raise BadRow(row.problem)
+        raise BadValue(row.problem)
     number = values.order_number(cells["order_number"]).upper()
     tracking = values.key(
         cells["tracking_number"], "tracking_number", most=keys.MAX_TRACKING_NUMBER, required=False
@@ -89,7 +91,7 @@ def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
         )
         sku = values.key(cells["sku"], "sku", most=keys.MAX_SKU)
         parcel.units[sku] += values.units(cells["quantity"], "quantity")
-    except BadRow:
+    except BadValue:
         parcel.bad = True
         raise
 
@@ -201,9 +203,7 @@ def _write(
     if found.known:
         named = tracking or (parcel.carrier and "" in found.known)
         counts["numbered" if named else "shipped_before"] += 1
-    run.conflicts += [
-        f"{run.table.name}:{parcel.row}: order {order.number}: {text}" for text in texts
-    ]
+    run.conflicts += [f"{run.file}:{parcel.row}: order {order.number}: {text}" for text in texts]
     if texts:
         run.people[order.number] += len(texts)
 

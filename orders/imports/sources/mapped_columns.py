@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from orders.domain import keys
-from orders.imports.csv import values
-from orders.imports.csv.table import BadRow, Cells, Unreadable
-from orders.imports.sources.dialects import Closed, ExportLine, Fulfilment, Head
+from orders.imports import values
+from orders.imports.csv.order_rows import Fulfilment, Head
+from orders.imports.csv.table import Cells, Unreadable
+from orders.imports.shop_order import ShopLine, State
+from orders.imports.values import BadValue
 
 NEEDED = ("order_number", "placed_at", "sku", "quantity")
 KNOWN = (
@@ -30,6 +32,7 @@ KNOWN = (
     *("status", "shipped_quantity", "cancelled_quantity"),
 )
 GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
+STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
 SETTINGS = ("columns", "status", "all_wait", "delimiter", "time_formats", "strip_prefix")
 # bytes: dots in a name are read in the square of their number, so many in half a second
 MAX_BYTES = 10_000
@@ -82,9 +85,7 @@ class MappedColumns:
             return None
         country = values.country(self._cell(cells, "country"), self._label("country"))
         group = self._group(cells)
-        closed: Closed = (
-            "cancelled" if group == "cancelled" else "refunded" if group == "refunded" else ""
-        )
+        state = STATES.get(group, "open")
         fulfilment: Fulfilment = (
             "all" if group == "shipped" else "part" if group == "part_shipped" else "none"
         )
@@ -102,24 +103,23 @@ class MappedColumns:
             locale=values.locale(
                 self._cell(cells, "locale"), self._label("locale"), country=country
             ),
-            paid=group != "unpaid",
-            closed=closed,
+            state=state,
             fulfilment=fulfilment,
         )
 
-    def line(self, cells: Cells) -> ExportLine | None:
+    def line(self, cells: Cells) -> ShopLine | None:
         sku = values.key(
             self._cell(cells, "sku"), self._label("sku"), most=keys.MAX_SKU, required=False
         )
         if not sku:
             return None
         promised = self._cell(cells, "promised_by")
-        return ExportLine(
+        return ShopLine(
             sku=sku,
             name=values.text(
                 self._cell(cells, "product_name"), self._label("product_name"), most=300
             ),
-            quantity=values.units(self._cell(cells, "quantity"), self._label("quantity"), least=0),
+            ordered=values.units(self._cell(cells, "quantity"), self._label("quantity"), least=0),
             cancelled=self._count(cells, "cancelled_quantity"),
             shipped=self._count(cells, "shipped_quantity"),
             promised_by=values.day(promised, self._label("promised_by")) if promised else None,
@@ -127,7 +127,7 @@ class MappedColumns:
 
     def merged(self, first: Head, other: Head) -> Head:
         if (first.placed_at, first.email) != (other.placed_at, other.email):
-            raise BadRow(
+            raise BadValue(
                 "time or address differ from the rows of this order above; expected the same on "
                 "each"
             )
@@ -152,9 +152,9 @@ class MappedColumns:
         word = self._cell(cells, "status").casefold().removeprefix(self.strip_prefix)
         if word not in self.groups:
             expected = ", ".join(sorted(known or "nothing" for known in self.groups))
-            raise BadRow(
-                f"{self._label('status')} is {word!r}; expected one of {expected}, or add it to "
-                f"{self.name}"
+            raise BadValue(
+                f"is {word!r}; expected one of {expected}, or add it to {self.name}",
+                self._label("status"),
             )
         return self.groups[word]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from orders import services
 from orders.domain import keys
-from orders.imports.csv import values
-from orders.imports.csv.table import BadRow, Cells, Row
+from orders.imports import values
+from orders.imports.csv.table import Cells, Row, Table
 from orders.imports.run import Run
+from orders.imports.values import BadValue
 from orders.models import Restock
 
 REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
@@ -35,9 +36,9 @@ class _Gathered:
     bad: bool = False
 
 
-def import_restocks(run: Run) -> dict[str, Any]:
+def import_restocks(run: Run, table: Table) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
-    gathered, rows = _gathered(run)
+    gathered, rows = _gathered(run, table)
     _refuse_other_suppliers(gathered, run)
     run.stop_if_bad()
 
@@ -46,26 +47,26 @@ def import_restocks(run: Run) -> dict[str, Any]:
         run.written = counts.pop("written")
         return counts | {"rows": rows}
 
-    return run.perform("import_restocks", write)
+    return run.perform("import_restocks", write, sha256=table.sha256())
 
 
-def read_deliveries(run: Run) -> list[services.Delivery]:
+def read_deliveries(run: Run, table: Table) -> list[services.Delivery]:
     """What a file says, with nothing written. NothingWritten where rows are bad and not to be
     skipped."""
-    gathered, _ = _gathered(run)
+    gathered, _ = _gathered(run, table)
     run.stop_if_bad()
     return _deliveries(gathered)
 
 
-def _gathered(run: Run) -> tuple[dict[Key, _Gathered], int]:
+def _gathered(run: Run, table: Table) -> tuple[dict[Key, _Gathered], int]:
     """The restocks of the file, and how many rows it has."""
     gathered: dict[Key, _Gathered] = {}
     rows = 0
-    for row in run.table.rows(REQUIRED, OPTIONAL):
+    for row in table.rows(REQUIRED, OPTIONAL):
         rows += 1
         try:
             _gather(row, gathered, run)
-        except BadRow as error:
+        except BadValue as error:
             run.bad(row.number, error)
             _spoil(row, gathered)
     return gathered, rows
@@ -77,7 +78,7 @@ def _deliveries(gathered: dict[Key, _Gathered]) -> list[services.Delivery]:
 
 def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
     if row.problem:
-        raise BadRow(row.problem)
+        raise BadValue(row.problem)
     cells, today = row.cells, services.today_of(run.now)
     key = _key(cells)
     supplier = values.key(cells["supplier"], "supplier", most=keys.MAX_SUPPLIER)
@@ -86,9 +87,9 @@ def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
     arrival = _arrival(cells, quantity, today=today)
     one = gathered.setdefault(key, _Gathered(supplier, row.number, quantity))
     if supplier != one.supplier:
-        raise BadRow(
-            f"supplier is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this "
-            f"restock"
+        raise BadValue(
+            f"is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this restock",
+            "supplier",
         )
     one.quantity = quantity
     one.dates.append(posted)
@@ -113,8 +114,9 @@ def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
     )
     reason = cells.get("reason", "")
     if reason and reason not in services.MOVE_REASONS:
-        raise BadRow(
-            f"reason is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}"
+        raise BadValue(
+            f"is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}",
+            "reason",
         )
     return services.PostedDate(expected_on, posted_on, reason)
 
@@ -126,7 +128,7 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | 
     )
     if not came:
         if known or counted:
-            raise BadRow(
+            raise BadValue(
                 "known_on or quantity_arrived stands without an arrived_on; expected the day the "
                 "units came"
             )
@@ -142,7 +144,7 @@ def _spoil(row: Row, gathered: dict[Key, _Gathered]) -> None:
     """A restock with a bad row is left out whole, its good rows above and below too."""
     try:
         key = _key(row.cells)
-    except BadRow:
+    except BadValue:
         return
     gathered.setdefault(key, _Gathered("", row.number, 1)).bad = True
 

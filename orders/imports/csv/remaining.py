@@ -4,9 +4,10 @@ units."""
 from collections import Counter
 
 from orders import services
-from orders.imports.csv import values
-from orders.imports.csv.table import BadRow, Row, Table
+from orders.imports import values
+from orders.imports.csv.table import Row, Table
 from orders.imports.run import Run
+from orders.imports.values import BadValue
 from orders.models import OrderLine
 
 COLUMNS = ("order_number", "sku", "units")
@@ -21,13 +22,13 @@ def settle_remaining(table: Table, run: Run, counts: Counter[str]) -> None:
             if line.held:
                 services.settle(line, units, now=run.now)
             counts["lines_settled" if line.held else "lines_settled_before"] += 1
-        except (BadRow, services.Refused) as error:
+        except (BadValue, services.Refused) as error:
             run.bad(row.number, error, file=table.name)
 
 
 def _line_and_units(row: Row) -> tuple[OrderLine, int]:
     if row.problem:
-        raise BadRow(row.problem)
+        raise BadValue(row.problem)
     number, sku = values.order_number(row.cells["order_number"]), row.cells["sku"]
     units = values.units(row.cells["units"], "units", least=0)
     lines = OrderLine.objects.select_related("order", "product").filter(
@@ -35,7 +36,7 @@ def _line_and_units(row: Row) -> tuple[OrderLine, int]:
     )
     line = lines.first()
     if line is None:
-        raise BadRow(
+        raise BadValue(
             f"order {number} has no {sku or 'product without a SKU'} in line here; expected a "
             f"line that was imported"
         )

@@ -1,10 +1,10 @@
-"""One cell to one value. Every function says in a BadRow what the cell holds and what was
-expected."""
+"""One text that a source says to one value. Every function says in a BadValue what the field holds
+and what was expected. `field`: its name, as the source has it: a column, a key of JSON."""
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from django.conf import settings
@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from orders import services
 from orders.domain import keys
-from orders.imports.csv.table import BadRow
 
 EARLIEST = date(2000, 1, 1)
 # territories to Unicode, and no country
@@ -24,107 +23,122 @@ _SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 _WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0+)?", re.ASCII)
 
 
-def text(value: str, column: str, *, most: int, required: bool = False) -> str:
+class BadValue(ValueError):
+    """What is wrong with what a source says, and what was expected. `field`: where; empty: in all
+    of it."""
+
+    def __init__(self, problem: str, field: str = "") -> None:
+        super().__init__(f"{field} {problem}" if field else problem)
+        self.field, self.problem = field, problem
+
+
+def text(value: str, field: str, *, most: int, required: bool = False) -> str:
     """On one line, its runs of spaces made one."""
     value = " ".join(value.split())
     if required and not value:
-        raise BadRow(f"{column} is empty; expected a value")
+        raise BadValue("is empty; expected a value", field)
     if len(value) > most:
-        raise BadRow(f"{column} has {len(value)} characters; expected {most} at most")
+        raise BadValue(f"has {len(value)} characters; expected {most} at most", field)
     return value
 
 
-def key(value: str, column: str, *, most: int, required: bool = True) -> str:
+def key(value: str, field: str, *, most: int, required: bool = True) -> str:
     """What something is known by (domain.keys)."""
     if not required and not value.strip():
         return ""
     try:
         return keys.key(value, most=most)
     except keys.BadKey as error:
-        raise BadRow(f"{column} {error}") from None
+        raise BadValue(str(error), field) from None
 
 
-def order_number(value: str, column: str = "order_number") -> str:
+def order_number(value: str, field: str = "order_number") -> str:
     """As the shop writes it, without the `#` before it and without spaces."""
     try:
         return keys.order_number(value)
     except keys.BadKey as error:
-        raise BadRow(f"{column} {error}") from None
+        raise BadValue(str(error), field) from None
 
 
-def moment(value: str, column: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:
+def moment(value: str, field: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:
     """A time in the past: ISO 8601 or one of the strptime `formats`. Without an offset it is the
     shop's zone, without a time of day its midnight."""
     at = _iso(value) or _formatted(value, formats)
     if at is None:
         expected = " or ".join(["2026-08-04 05:24:22 +0500", "2026-08-04", *formats])
-        raise BadRow(f"{column} is {value!r}; expected a time such as {expected}")
+        raise BadValue(f"is {value!r}; expected a time such as {expected}", field)
     plausible = EARLIEST.year <= at.year <= now.year + 1
     if plausible and timezone.is_naive(at):
         at = timezone.make_aware(at)
     if not plausible or at > now + timedelta(days=1):
-        raise BadRow(f"{column} is {value!r}; expected a time from {EARLIEST} until now")
+        raise BadValue(f"is {value!r}; expected a time from {EARLIEST} until now", field)
     return at.astimezone(UTC)
 
 
-def day(value: str, column: str, *, first: date = EARLIEST, last: date = date(2100, 1, 1)) -> date:
+def day(value: str, field: str, *, first: date = EARLIEST, last: date = date(2100, 1, 1)) -> date:
     try:
         found = date.fromisoformat(value)
     except ValueError:
-        raise BadRow(f"{column} is {value!r}; expected a date such as 2026-03-31") from None
+        raise BadValue(f"is {value!r}; expected a date such as 2026-03-31", field) from None
     if not first <= found <= last:
-        raise BadRow(f"{column} is {value}; expected a day from {first} to {last}")
+        raise BadValue(f"is {value}; expected a day from {first} to {last}", field)
     return found
 
 
-def units(value: str, column: str, *, least: int = 1, most: int = services.MAX_UNITS) -> int:
+def units(value: str, field: str, *, least: int = 1, most: int = services.MAX_UNITS) -> int:
     if (
         not _WHOLE_NUMBER.fullmatch(value)
         or not least <= (number := int(value.partition(".")[0])) <= most
     ):
-        raise BadRow(f"{column} is {value!r}; expected a whole number from {least} to {most}")
+        raise BadValue(f"is {value!r}; expected a whole number from {least} to {most}", field)
     return number
 
 
-def email(value: str, column: str) -> str:
+def email(value: str, field: str) -> str:
     """Empty where there is none."""
     if not value:
         return ""
     try:
         validate_email(value)
     except ValidationError:
-        raise BadRow(f"{column} is {value!r}; expected a mail address or nothing") from None
+        raise BadValue(f"is {value!r}; expected a mail address or nothing", field) from None
     if len(value) > 254:
-        raise BadRow(f"{column} has {len(value)} characters; expected 254 at most")
+        raise BadValue(f"has {len(value)} characters; expected 254 at most", field)
     return value
 
 
-def country(value: str, column: str) -> str:
+def country(value: str, field: str) -> str:
     """ISO 3166 alpha-2; empty where it is not known."""
     code = value.upper()
     if code and code not in _countries():
         if not re.fullmatch("[A-Z]{2}", code):
-            raise BadRow(
-                f"{column} is {value!r}; expected a country code of two letters such as US or DE"
+            raise BadValue(
+                f"is {value!r}; expected a country code of two letters such as US or DE",
+                field,
             )
         hint = "; the United Kingdom is GB" if code == "UK" else ""
-        raise BadRow(
-            f"{column} is {value!r}, which is no country's code; expected one such as US or "
-            f"DE{hint}"
+        raise BadValue(
+            f"is {value!r}, which is no country's code; expected one such as US or DE{hint}",
+            field,
         )
     return code
 
 
-def locale(value: str, column: str, *, country: str) -> str:
+def locale(value: str, field: str, *, country: str) -> str:
     """A language tag: the one given, else the country's language, else the shop's."""
     if not value:
         return language_of(country)
     try:
-        return str(Locale.parse(value.replace("_", "-"), sep="-")).replace("_", "-")
+        return _language_tag(value)
     except (ValueError, UnknownLocaleError):
-        raise BadRow(
-            f"{column} is {value!r}; expected a language such as en or de-AT, or nothing"
+        raise BadValue(
+            f"is {value!r}; expected a language such as en or de-AT, or nothing", field
         ) from None
+
+
+@lru_cache(maxsize=1000)
+def _language_tag(value: str) -> str:
+    return str(Locale.parse(value.replace("_", "-"), sep="-")).replace("_", "-")
 
 
 @cache
@@ -165,9 +179,3 @@ def _formatted(value: str, formats: Sequence[str]) -> datetime | None:
         except ValueError:
             continue
     return None
-
-
-def noon(on: date) -> datetime:
-    """Noon of a day in the shop's zone: when something that is known to the day counts as
-    recorded."""
-    return timezone.make_aware(datetime.combine(on, time(12)))

@@ -1,0 +1,184 @@
+"""From the rows of a file of orders to its orders, wherever their rows stand, with only the
+unfinished ones in memory.
+
+A dialect says what a row says of its order (Head) and of one line (ShopLine); order_of puts an
+order together.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, Protocol
+
+from orders.imports.csv.table import Cells, Row, Table
+from orders.imports.shop_order import ShopLine, ShopOrder, State, added_up
+from orders.imports.values import BadValue
+
+Bad = Callable[[int, object], None]  # row number, what is wrong
+Fulfilment = Literal["none", "part", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a row says of an order as a whole, as ShopOrder has it. `fulfilment`: of all its lines;
+    `cells`: what the row said in its own words, where rows of an order are compared."""
+
+    placed_at: datetime
+    paid_at: datetime | None = None
+    email: str = ""
+    customer_name: str = ""
+    country: str = ""
+    region: str = ""
+    locale: str = ""
+    state: State = "open"
+    fulfilment: Fulfilment = "none"
+    shipped_at: datetime | None = None
+    part_refund: str = ""
+    cells: Cells = field(default_factory=dict, compare=False)
+
+
+class Dialect(Protocol):
+    """`waiting_only`: the file lists orders that wait, so all of its products join; else it lists
+    all of a shop's orders in full, closed ones too. `status_expected`: where the words for what
+    became of an order are to be sorted; empty: they are, or somebody has said that all of them
+    wait."""
+
+    @property
+    def waiting_only(self) -> bool: ...
+
+    @property
+    def status_expected(self) -> str: ...
+
+    @property
+    def required(self) -> Sequence[str]: ...
+
+    @property
+    def optional(self) -> Sequence[str]: ...
+
+    def number(self, cells: Cells) -> str:
+        """The order's number; empty: the row belongs to the order of the row before."""
+
+    def head(self, cells: Cells, *, now: datetime) -> Head | None:
+        """None on a row that carries a line alone."""
+
+    def line(self, cells: Cells) -> ShopLine | None:
+        """None where the line has no SKU. `shipped` is what the row says by itself; order_of knows
+        the rest."""
+
+    def merged(self, first: Head, other: Head) -> Head:
+        """Both rows describe the order. BadValue where they disagree."""
+
+
+def order_of(
+    number: str, head: Head, lines: Sequence[ShopLine], *, nameless: int, complete: bool
+) -> ShopOrder:
+    """What is said of the whole order settles what its lines leave open."""
+    by_sku = added_up(lines)
+    # Part of the order has left, and no line says it is the one: then any of them may be.
+    unsaid = (
+        head.fulfilment == "part"
+        and all(line.shipped == 0 for line in by_sku.values())
+        and not nameless
+    )
+    for sku, line in by_sku.items():
+        if head.fulfilment == "all":
+            by_sku[sku] = replace(line, shipped=line.wanted)
+        elif unsaid:
+            by_sku[sku] = replace(line, shipped=None)
+    return ShopOrder(
+        number=number,
+        placed_at=head.placed_at,
+        lines=list(by_sku.values()),
+        state=head.state,
+        paid_at=head.paid_at,
+        email=head.email,
+        customer_name=head.customer_name,
+        country=head.country,
+        region=head.region,
+        locale=head.locale,
+        shipped_at=head.shipped_at,
+        part_refund=head.part_refund,
+        complete=complete,
+        nameless=nameless,
+    )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    number: str
+    row: int
+    head: Head | None = None
+    lines: list[ShopLine] = field(default_factory=list)
+    nameless: int = 0
+    bad: bool = False
+
+    def add(self, row: Row, dialect: Dialect, now: datetime) -> None:
+        if row.problem:
+            raise BadValue(row.problem)
+        if head := dialect.head(row.cells, now=now):
+            self.head = dialect.merged(self.head, head) if self.head else head
+        if line := dialect.line(row.cells):
+            self.lines.append(line)
+        else:
+            self.nameless += 1
+
+
+class OrderRows:
+    def __init__(self, table: Table, dialect: Dialect, *, now: datetime) -> None:
+        """Reads the file once, to learn on which row each order ends."""
+        self.table, self.dialect, self.now = table, dialect, now
+        self.rows = 0
+        self._last: dict[str, int] = {}
+        for row, number in self._numbered(bad=lambda row, error: None):
+            self._last[number.upper()] = row.number
+            self.rows += 1
+
+    @property
+    def numbers(self) -> Collection[str]:
+        return self._last.keys()
+
+    def orders(self, bad: Bad) -> Iterator[tuple[int, ShopOrder]]:
+        """The orders all of whose rows are good, each with its first row; `bad` hears of every
+        other row."""
+        complete = not self.dialect.waiting_only
+        unfinished: dict[str, _Gathered] = {}
+        for row, number in self._numbered(bad):
+            key = number.upper()
+            order = unfinished.setdefault(key, _Gathered(number, row.number))
+            try:
+                order.add(row, self.dialect, self.now)
+            except BadValue as error:
+                bad(row.number, error)
+                order.bad = True
+            if self._last[key] == row.number:
+                del unfinished[key]
+                if order.head and not order.bad:
+                    yield (
+                        order.row,
+                        order_of(
+                            order.number,
+                            order.head,
+                            order.lines,
+                            nameless=order.nameless,
+                            complete=complete,
+                        ),
+                    )
+                elif not order.bad:
+                    bad(
+                        order.row,
+                        f"order {order.number} has no row that says when it was placed; expected "
+                        f"its first to",
+                    )
+
+    def _numbered(self, bad: Bad) -> Iterator[tuple[Row, str]]:
+        before = ""
+        for row in self.table.rows(self.dialect.required, self.dialect.optional):
+            try:
+                number = self.dialect.number(row.cells) or before
+                if not number:
+                    raise BadValue("there is no order number; expected one")
+            except BadValue as error:
+                bad(row.number, row.problem or error)
+                continue
+            before = number
+            yield row, number

@@ -1,0 +1,105 @@
+"""A file of orders: each is reconciled as the file has it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from orders import services
+from orders.imports.csv.order_rows import Dialect, OrderRows
+from orders.imports.csv.remaining import settle_remaining
+from orders.imports.csv.statuses import refuse_unread
+from orders.imports.csv.table import Table
+from orders.imports.reconcile import Reconciled, Reconciliation, Selection
+from orders.imports.run import Run
+from orders.imports.shop_order import ShopOrder
+
+BATCH = 1000
+NUMBERS_KEPT = 1000
+
+
+def import_orders(
+    run: Run,
+    table: Table,
+    dialect: Dialect,
+    selection: Selection,
+    *,
+    remaining: Table | None = None,
+) -> dict[str, Any]:
+    """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    if dialect.status_expected:
+        refuse_unread(
+            table, [*dialect.required, *dialect.optional], expected=dialect.status_expected
+        )
+    file = OrderRows(table, dialect, now=run.now)
+    for _ in file.orders(run.bad):
+        pass
+    run.stop_if_bad()
+
+    def write() -> dict[str, Any]:
+        services.lock_orders(file.numbers)
+        reconciliation = Reconciliation(run.now, selection, imported_by=run.row)
+        tally = _Tally(run)
+        done = 0
+        for batch in _batches(file.orders(lambda row, error: None)):
+            rows = {order.number: row for row, order in batch}
+            for it in reconciliation.write(order for _, order in batch):
+                tally.add(it, rows[it.there.number])
+            done += sum(len(order.by_sku) + order.nameless for _, order in batch)
+            run.progress(min(done, file.rows), file.rows)
+        tally.attention.update(reconciliation.serve())
+        if remaining:
+            settle_remaining(remaining, run, tally.counts)
+        return tally.report(selection, quiet=reconciliation.quiet)
+
+    return run.perform("import_orders", write, sha256=table.sha256())
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts every order of the file exactly once."""
+
+    run: Run
+    counts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
+    attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
+    others: list[str] = field(default_factory=list)  # orders whose number another has here
+    seen: set[str] = field(default_factory=set)  # SKUs of the file
+
+    def add(self, it: Reconciled, row: int) -> None:
+        if it.texts:
+            self.attention[it.number] += it.texts
+        if it.done == "other_order":
+            self.counts["other_orders"] += 1
+            if len(self.others) < NUMBERS_KEPT:
+                self.others.append(f"{self.run.file}:{row}: {it.another}")
+            return
+        self.counts[it.done] += 1
+        self.counts.update(it.counts)
+        self.left_out.update(it.left_out)
+        self.seen.update(it.there.by_sku)
+        self.counts["lines_without_sku"] += it.there.nameless
+        self.run.conflicts += [
+            f"{self.run.file}:{row}: order {it.number}: {text}" for text in it.conflicts
+        ]
+        if it.refused:
+            self.run.bad(row, it.refused)
+
+    def report(self, selection: Selection, *, quiet: bool) -> dict[str, Any]:
+        return {
+            **{name: number for name, number in sorted(self.counts.items()) if number},
+            "quiet": quiet,
+            "not_on_backorder": dict(self.left_out.most_common()),
+            "orders_for_a_person": len(self.attention),
+            "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
+            **({"same_number": self.others} if self.others else {}),
+            "not_in_file": sorted(selection.skus - self.seen),
+        }
+
+
+def _batches(
+    orders: Iterator[tuple[int, ShopOrder]],
+) -> Iterator[list[tuple[int, ShopOrder]]]:
+    while batch := list(islice(orders, BATCH)):
+        yield batch

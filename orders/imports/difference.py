@@ -1,0 +1,115 @@
+"""What the shop says of an order that is here, beside how it stands here."""
+
+import re
+
+from orders import services
+from orders.imports.shop_order import ShopLine, ShopOrder
+from orders.models import Order, OrderLine, ShopTask
+
+
+class Difference:
+    """What the shop says of a known order that is not so here: units by line to ship, to cancel,
+    lines to hold; and the units the shop wants of lines with something to do there, or lists of
+    lines again that are cancelled here (else 0)."""
+
+    def __init__(self, there: ShopOrder, order: Order) -> None:
+        self.order = order
+        self.there = there
+        self.ship: dict[int, int] = {}
+        self.cancel: dict[int, int] = {}
+        self.wanted: dict[int, int] = {}
+        self.listed: dict[int, int] = {}
+        self.hold: list[int] = []
+        self.texts: list[str] = []
+        for line in order.lines.all():
+            said = there.by_sku.get(line.product.sku)
+            to_do = [task for task in line.shop_tasks.all() if task.confirmed_at is None]
+            # What was put back here is still cancelled in the shop: that is on staff's list, and no
+            # news.
+            to_put_back = sum(task.units for task in to_do if task.kind == ShopTask.Kind.PUT_BACK)
+            gone = there.state == "refunded"
+            self._hear_of_reopening(line, said)
+            self._compare(line, said, 0 if gone else to_put_back)
+            if to_do:
+                self.wanted[line.pk] = 0 if said is None or there.closed else said.wanted
+        if there.part_refund:
+            self.texts.append(refund_text(there.part_refund))
+
+    def about(self) -> re.Pattern[str]:
+        """What this export would say once more, were it still so."""
+        there = self.there
+        skus = [line.product.sku for line in self.order.lines.all()]
+        named = [
+            re.escape(sku) for sku in skus if there.complete or there.closed or sku in there.by_sku
+        ]
+        money = "|.* was sent back, the export" if there.complete else ""
+        return re.compile(f"(?:{'|'.join(named)}): the export (?:lists|no longer lists) {money}")
+
+    def _compare(self, line: OrderLine, said: ShopLine | None, to_put_back: int) -> None:
+        closed = self.there.closed
+        still = line.waiting + line.reserved
+        if said is None:
+            still -= to_put_back
+            if closed and still > 0:
+                self.cancel[line.pk] = still
+            elif self.there.complete and still > 0:
+                self.texts.append(
+                    f"{line.product.sku}: the export no longer lists it: are its units still to "
+                    f"come?"
+                )
+            return
+        left = self._left(line, said, still)
+        if left:
+            self.ship[line.pk] = left
+        rest = still - left
+        fewer = rest if closed else line.quantity - line.cancelled - said.wanted
+        fewer = min(fewer - to_put_back, rest)
+        if fewer > 0:
+            self.cancel[line.pk] = fewer
+        if said.wanted > line.quantity and not closed:
+            self.texts.append(
+                f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} "
+                f"joined the line: "
+                "the others need an order of their own"
+            )
+
+    def _hear_of_reopening(self, line: OrderLine, said: ShopLine | None) -> None:
+        there = self.there
+        if said is None or there.state != "open":
+            if said or there.complete or there.closed:
+                self.listed[line.pk] = 0
+            return
+        # what has left though cancelled here is said of the parcel
+        to_come = said.wanted - (said.shipped or 0)
+        again = min(services.listed_again(line, max(said.wanted, said.shipped or 0)), to_come)
+        self.listed[line.pk] = said.wanted if again > 0 else 0
+
+    def _left(self, line: OrderLine, said: ShopLine, still: int) -> int:
+        """Units the shop has sent that are still to come here."""
+        if said.shipped is None:
+            asked = services.held_text(line.product.sku, line.quantity) in self.order.noticed
+            if line.waiting and not (
+                self.there.closed or line.held or asked or 0 < line.shipped < said.wanted
+            ):
+                self.hold.append(line.pk)
+            return 0
+        missing = max(said.shipped - line.shipped, 0)
+        if missing <= still or not line.cancelled:
+            return min(missing, still)
+        # A number of units is believed only where nothing shows that the shop has cancelled some of
+        # them, too.
+        if (
+            self.there.closed
+            or self.there.part_refund
+            or any(task.confirmed_by for task in line.shop_tasks.all())
+        ):
+            self.texts.append(f"{line.product.sku}: {services.CONFLICT}: {missing - still}")
+            return still
+        return min(missing, still + line.cancelled)
+
+
+def refund_text(amount: str) -> str:
+    return (
+        f"{amount} was sent back, the export does not say for which units: cancel those that are "
+        f"not to come"
+    )

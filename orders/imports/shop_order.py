@@ -1,0 +1,144 @@
+"""One order as the shop has it now, whoever brings it: a row of a file, a webhook, a poll, the API.
+
+A source makes a ShopOrder of what it was given; reconcile takes it from there. Values are checked
+and put into the form they are kept in when it is made: BadValue names the field and what is wrong
+with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal, get_args
+
+from django.utils import timezone
+
+from orders.domain import keys
+from orders.imports import values
+from orders.imports.values import BadValue
+
+State = Literal["unpaid", "open", "cancelled", "refunded"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True)
+class ShopLine:
+    """Units of one product in an order. `ordered` as it was placed, `cancelled` those the shop will
+    not send any more, `shipped` those that have left, None where only part of them have and nobody
+    says how many. `promised_by`: the last day it may leave, as the shop said when it was ordered.
+    """
+
+    sku: str
+    ordered: int
+    name: str = ""
+    cancelled: int = 0
+    shipped: int | None = 0
+    promised_by: date | None = None
+
+    def __post_init__(self) -> None:
+        _keep(self, sku=values.key(self.sku, "sku", most=keys.MAX_SKU))
+        _keep(self, name=values.text(self.name, "name", most=300))
+        for field in ("ordered", "cancelled", "shipped"):
+            if (units := getattr(self, field) or 0) < 0:
+                raise BadValue(f"is {units}; expected 0 units or more", field)
+
+    @property
+    def wanted(self) -> int:
+        return max(self.ordered - self.cancelled, 0)
+
+
+@dataclass(frozen=True)
+class ShopOrder:
+    """Times are aware, and may not be still to come. Texts may be empty: nothing is known of it,
+    and nothing known here is forgotten for it.
+
+    number       as the shop writes it, without its #; case makes no difference
+    lines        of one product they add up; one that is not there was removed
+    state        `unpaid` orders do not join; what of an `open` one has shipped, its lines say, also
+                 where that is all; `cancelled` and `refunded` ones are closed: what has not shipped
+                 does not leave any more, and of `refunded` ones the money was sent back
+    country      ISO 3166, two letters; with the region it decides which law holds
+    locale       a language tag; empty: the country's language, else the shop's
+    shipped_at   when what has shipped had left the shop; None: nobody says
+    part_refund  an amount in words ("12.00 USD") that was sent back of an open order, for whichever
+                 units; empty: none
+    complete     False: a list of what waits. A line that is not there was not removed, and products
+                 that were never in line here join it
+    nameless     lines without a SKU, which no product can be found for
+    """
+
+    number: str
+    placed_at: datetime
+    lines: Sequence[ShopLine] = ()
+    state: State = "open"
+    paid_at: datetime | None = None
+    email: str = ""
+    customer_name: str = ""
+    country: str = ""
+    region: str = ""
+    locale: str = ""
+    shipped_at: datetime | None = None
+    part_refund: str = ""
+    complete: bool = True
+    nameless: int = 0
+
+    def __post_init__(self) -> None:
+        country = values.country(self.country, "country")
+        _keep(
+            self,
+            number=values.order_number(self.number, "number"),
+            email=values.email(self.email, "email"),
+            customer_name=values.text(self.customer_name, "customer_name", most=300),
+            country=country,
+            region=values.text(self.region, "region", most=100),
+            locale=values.locale(self.locale, "locale", country=country),
+            part_refund=values.text(self.part_refund, "part_refund", most=40),
+        )
+        if self.state not in STATES:
+            raise BadValue(f"is {self.state!r}; expected one of {', '.join(STATES)}", "state")
+        for field in ("placed_at", "paid_at", "shipped_at"):
+            at = getattr(self, field)
+            if at and timezone.is_naive(at):
+                raise BadValue(f"is {at.isoformat()}; expected a time with its zone", field)
+
+    @property
+    def closed(self) -> bool:
+        return self.state in ("cancelled", "refunded")
+
+    @cached_property
+    def by_sku(self) -> dict[str, ShopLine]:
+        return added_up(self.lines)
+
+    @property
+    def open_skus(self) -> list[str]:
+        """Products of which units are still to come."""
+        return [
+            sku
+            for sku, line in self.by_sku.items()
+            if line.wanted and (line.shipped is None or line.shipped < line.wanted)
+        ]
+
+
+def added_up(lines: Iterable[ShopLine]) -> dict[str, ShopLine]:
+    """One line for each product."""
+    by_sku: dict[str, ShopLine] = {}
+    for line in lines:
+        by_sku[line.sku] = _added(by_sku[line.sku], line) if line.sku in by_sku else line
+    return by_sku
+
+
+def _added(first: ShopLine, second: ShopLine) -> ShopLine:
+    unknown = first.shipped is None or second.shipped is None
+    return replace(
+        first,
+        ordered=first.ordered + second.ordered,
+        cancelled=first.cancelled + second.cancelled,
+        shipped=None if unknown else (first.shipped or 0) + (second.shipped or 0),
+        promised_by=first.promised_by or second.promised_by,
+    )
+
+
+def _keep(frozen: object, **kept: object) -> None:
+    """Values in the form they are kept in: how a frozen dataclass lets itself be made."""
+    for name, value in kept.items():
+        object.__setattr__(frozen, name, value)

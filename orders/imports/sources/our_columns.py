@@ -1,0 +1,69 @@
+from datetime import datetime
+
+from orders.domain import keys
+from orders.imports import values
+from orders.imports.csv.order_rows import Head
+from orders.imports.csv.table import Cells
+from orders.imports.shop_order import ShopLine
+from orders.imports.values import BadValue
+
+
+class OurColumns:
+    """The orders CSV of docs/importing.md: a row per line, the order's columns on each."""
+
+    waiting_only = True
+    status_expected = (
+        "a file of orders that wait without that column, or a column map that sorts its words"
+    )
+    required = (
+        *("order_number", "placed_at", "customer_email", "customer_name"),
+        *("country", "locale", "sku", "quantity"),
+    )
+    optional = ("region", "paid_at", "product_name", "promised_by")
+
+    def number(self, cells: Cells) -> str:
+        return values.order_number(cells["order_number"])
+
+    def head(self, cells: Cells, *, now: datetime) -> Head:
+        country = values.country(cells["country"], "country")
+        return Head(
+            placed_at=values.moment(cells["placed_at"], "placed_at", now=now),
+            paid_at=values.moment(cells["paid_at"], "paid_at", now=now)
+            if cells.get("paid_at")
+            else None,
+            email=values.email(cells["customer_email"], "customer_email"),
+            customer_name=values.text(cells["customer_name"], "customer_name", most=300),
+            country=country,
+            region=values.text(cells.get("region", ""), "region", most=100),
+            locale=values.locale(cells["locale"], "locale", country=country),
+            cells=cells,
+        )
+
+    def line(self, cells: Cells) -> ShopLine:
+        return ShopLine(
+            sku=values.key(cells["sku"], "sku", most=keys.MAX_SKU),
+            name=values.text(cells.get("product_name", ""), "product_name", most=300),
+            ordered=values.units(cells["quantity"], "quantity"),
+            promised_by=values.day(cells["promised_by"], "promised_by")
+            if cells.get("promised_by")
+            else None,
+        )
+
+    def merged(self, first: Head, other: Head) -> Head:
+        for name in (
+            "placed_at",
+            "paid_at",
+            "email",
+            "customer_name",
+            "country",
+            "region",
+            "locale",
+        ):
+            if getattr(first, name) != getattr(other, name):
+                column = "customer_email" if name == "email" else name
+                raise BadValue(
+                    f"is {other.cells.get(column, '')!r}; "
+                    f"expected {first.cells.get(column, '')!r} as on the rows of this order above",
+                    column,
+                )
+        return first
