@@ -1,16 +1,16 @@
-"""Which mails a customer may turn off, and who has. All others are due to them, whatever they
-chose."""
+"""Who gets which email: whom none can reach, and what its owner turned off for an address. All that
+is optional is named here; everything else is due, whatever they chose.
 
-from collections.abc import Iterable, Mapping
+Work on many orders at once asks in SQL, of an order `o` and an event `e`."""
+
+from collections.abc import Iterable
 from enum import StrEnum
 
+from django.db import connection
 from django.db.models.functions import Upper
 
-from notifications.compose.selection import asks
-from notifications.models import Preference
-from orders.domain.delay_rules import Silence
-from orders.models import DelayNotice, Event, EventKind, Promise, WindowKind
-from orders.words import window_in
+from notifications.models import Preference, Suppression
+from orders.models import Event
 
 
 class Topic(StrEnum):
@@ -20,23 +20,38 @@ class Topic(StrEnum):
     NO_CHANGE = "no_change"
 
 
-def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
-    """What a mail with this news is about; empty when any of it is due whatever its customer chose.
-    `asked`: the open notices by line: what asks for an answer for the first time is never optional,
-    nor while silence would cancel."""
-    found = set()
-    for event in news:
-        notice = asked.get(event.line_id or 0)
-        topic = None if notice and _is_due(event, notice) else _topic(event)
-        if topic is None:
-            return frozenset()
-        found.add(topic)
-    return frozenset(found)
+IS_SUPPRESSED = """EXISTS (
+    SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))"""
+# An email that came back goes there again with the next news, and a person has to see to it.
+CANNOT_BE_REACHED = f"(o.email = '' OR o.unreachable_at IS NOT NULL OR {IS_SUPPRESSED})"
+
+# Whether the last day that an email named to this customer is no earlier than the one they would
+# read of now: who was told of no day is due to hear of the first.
+STILL_HOLDS = """coalesce((
+    SELECT t.kind IN ('dated', 'unrated') AND t.late >= (e.facts->'window'->>'late')::date
+    FROM orders_promise t
+    WHERE t.line_id = e.line_id AND t.told_at IS NOT NULL AND t.returned_at IS NULL
+    ORDER BY t.id DESC LIMIT 1), false)"""
 
 
-def _is_due(event: Event, notice: DelayNotice) -> bool:
-    told = notice.told_at is not None and notice.not_told_at is None
-    return notice.silence == Silence.CANCEL if told else asks(event, notice)
+def has_turned_off(topic: Topic) -> str:
+    return f"""EXISTS (
+        SELECT FROM notifications_preference p
+        WHERE upper(p.address) = upper(o.email) AND NOT p.{topic})"""
+
+
+def still_holds(event: Event) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {STILL_HOLDS} FROM orders_event e WHERE e.id = %s", [event.pk])
+        (holds,) = cursor.fetchone()
+    return bool(holds)
+
+
+def suppressed(addresses: Iterable[str]) -> set[str]:
+    """Those that must not be mailed, in upper case."""
+    upper = [address.upper() for address in addresses]
+    rows = Suppression.objects.annotate(upper=Upper("address")).filter(upper__in=upper)
+    return set(rows.values_list("upper", flat=True))
 
 
 def is_unwanted(email: str, about: Iterable[Topic]) -> bool:
@@ -52,24 +67,3 @@ def of_address(email: str) -> Preference:
     """What the owner of an address chose; unsaved, with everything on, where nobody ever did."""
     found = Preference.objects.alias(upper=Upper("address")).filter(upper=email.upper()).first()
     return found or Preference(address=email)
-
-
-def _topic(event: Event) -> Topic | None:
-    if event.kind == EventKind.ON_TRACK:
-        return Topic.NO_CHANGE
-    if event.kind == EventKind.EARLIER and _still_holds(event):
-        return Topic.GOOD_NEWS
-    return None
-
-
-def _still_holds(event: Event) -> bool:
-    """Whether the last day that a mail named to this customer is no earlier than the one they would
-    read of now: who was told of no day is due to hear of the first."""
-    told = (
-        Promise.objects.filter(line=event.line_id, told_at__isnull=False, returned_at=None)
-        .order_by("-pk")
-        .first()
-    )
-    now = window_in(event.facts["window"]).late
-    named = told is not None and told.kind in (WindowKind.DATED, WindowKind.UNRATED)
-    return bool(named and told and told.late and now and told.late >= now)

@@ -2,16 +2,16 @@
 
 from django.db import connection
 
+from notifications.may_send import CANNOT_BE_REACHED, Topic, has_turned_off
 from notifications.outbox.mail_mode import mail_mode
 from notifications.outbox.pause import NOT_HELD, present_hold
 from orders.mail_port import Reach
 from orders.models import Order
 
 ASKED = f"""
-    SELECT {NOT_HELD},
-           EXISTS (SELECT FROM notifications_suppression WHERE upper(address) = upper(%(address)s)),
-           coalesce((SELECT no_change FROM notifications_preference
-                     WHERE upper(address) = upper(%(address)s)), true)
+    SELECT o.released_at IS NOT NULL AND NOT {CANNOT_BE_REACHED} AND {NOT_HELD},
+           o.email <> '' AND {has_turned_off(Topic.NO_CHANGE)}
+    FROM orders_order o WHERE o.id = %(order)s
 """
 
 
@@ -37,8 +37,6 @@ def _is_allowed(address: str | None) -> bool:
 def reach_of(order: Order) -> Reach:
     """In one query."""
     with connection.cursor() as cursor:
-        cursor.execute(ASKED, {"address": order.email})
-        goes_out, suppressed, no_change = cursor.fetchone()
-    may_hear = bool(order.email) and order.released_at is not None and order.unreachable_at is None
-    is_reached = may_hear and _is_allowed(order.email) and goes_out and not suppressed
-    return Reach(is_reached, hears_no_change=not order.email or no_change)
+        cursor.execute(ASKED, {"order": order.pk})
+        goes_out, no_change_off = cursor.fetchone()
+    return Reach(goes_out and _is_allowed(order.email), hears_no_change=not no_change_off)

@@ -129,8 +129,8 @@ def secret_key() -> Problems:
         and len(settings.SECRET_KEY.strip()) < MIN_KEY_LENGTH
     ):
         yield (
-            f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: who guesses it can make links to "
-            f"every order.",
+            f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: who guesses it can make "
+            f"links to every order.",
             "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
         )
 
@@ -312,7 +312,8 @@ def watchers() -> Problems:
         rf"[!-~]{{{MIN_SECRET_LENGTH},}}", settings.METRICS_TOKEN
     ):
         yield (
-            f"METRICS_TOKEN is not of {MIN_SECRET_LENGTH} printable characters or more, without blanks.",
+            f"METRICS_TOKEN is not of {MIN_SECRET_LENGTH} printable characters or more, without "
+            f"blanks.",
             "Set a long random one, or leave it empty: then nobody reads /metrics.",
         )
     if settings.HEARTBEAT_URL and not _can_be_called(settings.HEARTBEAT_URL):

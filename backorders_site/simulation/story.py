@@ -87,8 +87,8 @@ def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed
     """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn
     for it.
 
-    Whoever orders does so within MAX_WAIT_DAYS days before the day first promised, when the delivery
-    was posted; how many do grows with the number of a product's deliveries, the busiest counting
+    Whoever orders does so within MAX_WAIT_DAYS before the day first promised, when the delivery was
+    posted; how many do grows with the number of a product's deliveries, the busiest counting
     for less than their share.
     """
     chance = random.Random(seed)  # noqa: S311 - a play, no secret

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from backorders_site.staff.example_emails import Example, Sort, examples
 from backorders_site.staff.words import Text
 from notifications.compose.selection import CHIEF_FIRST
+from notifications.may_send import CANNOT_BE_REACHED, STILL_HOLDS, Topic, has_turned_off
 from notifications.reach import goes_to_all
 from orders import services
 from orders.domain.delay_rules import Jurisdiction, Sentence
@@ -207,21 +208,15 @@ QUIET = f"""
       AND w.order_id NOT IN (SELECT order_id FROM orders_event WHERE id > %(last)s AND at = %(now)s)
 """
 
-# Like notifications.outbox.dispatch, which decides whom a mail is made for, and
-# notifications.may_send, who wants it. Mail that came back from an address goes there again, and a
-# person has to see to it all the same.
-HEARD = """
+HEARD = f"""
     WITH news AS (
         SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
                max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
                min(n.silence) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS silence,
-               bool_and(e.kind = 'earlier' AND (e.facts->>'mailed')::boolean
-                        AND e.facts->'told'->>'kind' IN ('dated', 'unrated')
-                        AND e.facts->'told'->>'late' >= e.facts->'window'->>'late'
-                        AND NOT EXISTS (
-                            SELECT FROM orders_delaynotice q
-                            WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
-                              AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
+               bool_and(e.kind = 'earlier' AND {STILL_HOLDS} AND NOT EXISTS (
+                   SELECT FROM orders_delaynotice q
+                   WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
+                     AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
         FROM orders_event e JOIN orders_order of ON of.id = e.order_id
              LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
         WHERE e.id > %(last)s AND e.at = %(now)s AND (e.message_due OR of.released_at IS NULL)
@@ -232,12 +227,9 @@ HEARD = """
     FROM (
         SELECT CASE
                    WHEN o.released_at IS NULL THEN 'unreleased'
-                   WHEN o.email = '' OR o.unreachable_at IS NOT NULL OR EXISTS (
-                       SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email)) THEN 'unreachable'
+                   WHEN {CANNOT_BE_REACHED} THEN 'unreachable'
                    WHEN law IS NOT NULL THEN 'asked'
-                   WHEN optional AND EXISTS (
-                       SELECT FROM notifications_preference p
-                       WHERE upper(p.address) = upper(o.email) AND NOT p.good_news) THEN 'turned_off'
+                   WHEN optional AND {has_turned_off(Topic.GOOD_NEWS)} THEN 'turned_off'
                    ELSE 'mailed'
                END AS what, law, silence, chief, o.locale, o.country,
                CASE WHEN o.country = 'US' THEN upper(o.region) ELSE '' END AS region, news.order_id

@@ -14,9 +14,9 @@ from notifications.compose.items import items_of, others_of, parcels_of
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.link_emails import all_orders, without_stale
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
-from notifications.compose.selection import chief, late_from_the_start, still_news
+from notifications.compose.selection import chief, late_from_the_start, still_news, topics
 from notifications.compose.subjects import others_keep_a_date, passed_in_part, subject
-from notifications.may_send import Topic, topics
+from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
 from orders.models import DelayNotice, Event, EventKind, Order, WindowKind

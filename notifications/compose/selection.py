@@ -9,7 +9,8 @@ from datetime import date
 
 from django.db.models import F
 
-from orders.domain.delay_rules import Sentence
+from notifications.may_send import Topic, still_holds
+from orders.domain.delay_rules import Sentence, Silence
 from orders.models import DelayNotice, Event, EventKind, OrderLine
 
 # Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
@@ -73,11 +74,34 @@ def asks(event: Event, notice: DelayNotice) -> bool:
     return event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
 
 
+def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
+    """What a mail with this news is about; empty when any of it is due whatever its customer chose.
+    `asked`: the open notices by line: what asks for an answer for the first time is never optional,
+    nor while silence would cancel."""
+    found = set()
+    for event in news:
+        notice = asked.get(event.line_id or 0)
+        topic = None if notice and _is_due(event, notice) else _topic(event)
+        if topic is None:
+            return frozenset()
+        found.add(topic)
+    return frozenset(found)
+
+
+def _is_due(event: Event, notice: DelayNotice) -> bool:
+    return notice.silence == Silence.CANCEL if notice.is_told else asks(event, notice)
+
+
+def _topic(event: Event) -> Topic | None:
+    if event.kind == EventKind.ON_TRACK:
+        return Topic.NO_CHANGE
+    return Topic.GOOD_NEWS if event.kind == EventKind.EARLIER and still_holds(event) else None
+
+
 def asked_before(notice: DelayNotice, *, today: date) -> bool:
     """Whether an earlier mail, which did not come back, asked what can still be answered."""
-    told = notice.told_at is not None and notice.not_told_at is None
     return (
-        told
+        notice.is_told
         and Sentence.CHOICE in notice.sentences
         and (notice.answer_by is None or notice.answer_by >= today)
     )

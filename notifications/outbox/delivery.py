@@ -26,13 +26,13 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Prefetch
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
-from notifications.may_send import is_unwanted
-from notifications.models import Message, MessageEvent, State, Suppression
+from notifications.may_send import is_unwanted, suppressed
+from notifications.models import Message, MessageEvent, State
 from notifications.outbox.dispatch import SUPPRESSED
 from notifications.outbox.mail_mode import MailMode, mail_mode
 from notifications.outbox.pause import NOT_HELD, why_held
@@ -181,7 +181,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
     for message in messages:
         if not message.frozen_at:
             message.recipient = message.order.email
-    suppressed = _suppressed(message.recipient for message in messages)
+    unreachable = suppressed(message.recipient for message in messages)
     _decide_again(messages)
     notices = open_notices(message.order_id for message in messages)
     expired = set(
@@ -196,7 +196,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             _leave(
                 claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS
             )
-        elif message.recipient.upper() in suppressed:
+        elif message.recipient.upper() in unreachable:
             _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
         elif message.frozen_at:
             ready.append(claimed)
@@ -452,13 +452,6 @@ def _with_facts(ids: Sequence[int]) -> list[Message]:
         .order_by("next_attempt_at", "pk")
         .prefetch_related(Prefetch("order__lines", lines), Prefetch("covered", covered))
     )
-
-
-def _suppressed(addresses: Iterable[str]) -> set[str]:
-    """Those that must not be mailed, in upper case."""
-    upper = [address.upper() for address in addresses]
-    rows = Suppression.objects.annotate(upper=Upper("address")).filter(upper__in=upper)
-    return set(rows.values_list("upper", flat=True))
 
 
 def _log(message: Message, answer: Answer) -> None:

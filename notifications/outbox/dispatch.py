@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from notifications.compose.link_emails import KEPT
 from notifications.compose.selection import CHIEF_FIRST
+from notifications.may_send import IS_SUPPRESSED
 from notifications.models import State
 from orders import services
 from orders.models import Order
@@ -52,7 +53,7 @@ SUPERSEDE = """
     RETURNING m.id
 """
 
-COVER = sql(__file__, "cover")
+COVER = sql(__file__, "cover", is_suppressed=IS_SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ class DelayNotice(models.Model):
         return self.not_told_at is None and self.adequate is not False
 
     @property
+    def is_told(self) -> bool:
+        """By an email that did not come back."""
+        return self.told_at is not None and self.not_told_at is None
+
+    @property
     def must_be_answered(self) -> bool:
         """Silence cancels, or will once it is told; all other notices may be answered."""
         return self.binds and self.silence == "cancel"

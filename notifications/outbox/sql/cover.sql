@@ -43,9 +43,7 @@ messages AS (
     JOIN orders_order o ON o.id = n.order_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN o.email = '' THEN %(no_address)s
-                    WHEN EXISTS (SELECT FROM notifications_suppression s
-                                 WHERE upper(s.address) = upper(o.email))
-                    THEN %(suppressed)s END AS why
+                    WHEN $is_suppressed THEN %(suppressed)s END AS why
     ) unreachable
     CROSS JOIN LATERAL (
         SELECT CASE WHEN count(*) > 0 THEN '-' || count(*) + 1 ELSE '' END AS suffix
@@ -54,7 +52,7 @@ messages AS (
           AND (b.state = 'bounced' OR (
               b.state IN ('failed', 'suppressed') AND b.frozen_at IS NOT NULL
               AND b.ambiguous_count = 0))
-          AND b.key ~ ('^' || n.order_id || '-' || n.newest || '(-|$)')
+          AND b.key ~ ('^' || n.order_id || '-' || n.newest || '(-|$$)')
     ) again
     ON CONFLICT ON CONSTRAINT events_have_one_message DO UPDATE
     SET state = excluded.state, recipient = excluded.recipient, last_error = excluded.last_error,
