@@ -105,7 +105,9 @@ def one_by_one(pk: int, now: datetime) -> None:
     notice."""
     from django.db import transaction
 
+    from orders.domain.facts import Later
     from orders.models import DelayNotice, Event, OrderLine, Promise
+    from orders.words import window_of
 
     with transaction.atomic():
         line = (
@@ -126,9 +128,17 @@ def one_by_one(pk: int, now: datetime) -> None:
         )
         line.promise = promise
         line.save(update_fields=["promise"])
-        Event.objects.create(
-            order=line.order, line=line, promise=promise, kind="later", facts={}, at=now
+        window = window_of(before)
+        later = Later(
+            units=line.waiting,
+            window=window,
+            told=window,
+            told_on=before.published_on,
+            mailed=False,
         )
+        Event.of(
+            later, order=line.order, line=line, promise=promise, at=now, message_due=False
+        ).save()
         DelayNotice.objects.create(
             promise=promise,
             line=line,

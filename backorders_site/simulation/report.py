@@ -11,6 +11,7 @@ from backorders_site.simulation import checks
 from backorders_site.simulation.checks import Inversion, LineStory, SilentBreak, Told, end_of
 from backorders_site.simulation.run import Shop
 from orders import services
+from orders.domain.facts import Changed
 from orders.models import Event, Order, Refund
 
 NOTICES = ("later", "earlier", "no_date", "corrected")
@@ -155,9 +156,10 @@ def _notices_of_lines(stories: Iterable[LineStory]) -> list[int]:
 def _warning_days() -> WarningDays:
     bad_news = Event.objects.filter(kind__in=("later", "no_date"), told_at__isnull=False)
     days = [
-        (date.fromisoformat(told["late"]) - services.today_of(told_at)).days
-        for told, told_at in bad_news.values_list("facts__told", "told_at")
-        if told and told["kind"] in ("dated", "unrated") and told_at
+        (told.late - services.today_of(event.told_at)).days
+        for event in bad_news
+        if event.told_at and isinstance(event.details, Changed)
+        if (told := event.details.told).late and told.kind in ("dated", "unrated")
     ]
     return WarningDays(median(days) if days else None, quantile(days, 0.1))
 

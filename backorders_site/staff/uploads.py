@@ -20,6 +20,7 @@ from redis import RedisError
 from backorders_site.staff.example_emails import Example
 from backorders_site.staff.preview import rehearse_import
 from orders import services
+from orders.domain.facts import Cancelled, Shipped
 from orders.imports import summaries
 from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
@@ -238,10 +239,11 @@ def _examples(run: Run) -> list[str]:
         % {
             "what": event.get_kind_display().lower(),
             "number": event.order.number,
-            "units": event.facts.get("units", ""),
+            "units": event.details.units,
             "sku": event.line.product.sku if event.line else "",
         }
         for event in ended.select_related("order", "line__product").order_by("pk")[:EXAMPLES]
+        if isinstance(event.details, Shipped | Cancelled)
     ]
     asked = [
         _("to be decided: %(number)s, %(what)s")

@@ -14,7 +14,7 @@ dates AS (
     FROM moved GROUP BY 1
 ),
 told AS (
-    SELECT coalesce(nullif(facts ->> 'reason', ''), 'not_arrived') AS reason,
+    SELECT coalesce(facts ->> 'reason', 'not_arrived') AS reason,
            count(*) AS promises, count(DISTINCT order_id) AS orders
     FROM orders_event WHERE kind IN ('later', 'no_date') AND at > %(since_at)s GROUP BY 1
 )
