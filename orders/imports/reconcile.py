@@ -115,8 +115,8 @@ class Reconciliation:
         self.quiet = not Release.objects.exists()
 
     def write(self, orders: Iterable[ShopOrder]) -> list[Reconciled]:
-        """What was done with each, as Reconciled, whose numbers differ: those that are not written
-        first, then in their order. Many at once take few queries."""
+        """What was done with each; no number may be there twice. First those whose number another
+        order has here, then the others as they came. Many at once take few queries."""
         batch = [Reconciled(there, there.number) for there in orders]
         here = known.in_full(it.number for it in batch)
         others = [it for it in batch if self._is_another(it, here.get(it.number.upper()))]
