@@ -24,7 +24,8 @@ SOURCES = (
     "templates/**/*.txt",
 )
 FOR_STAFF = re.compile(
-    r"/(admin|desk|imports|management|migrations|models)/|/(admin|admin_sections|models|checks|inbox|second_factor)\.py$"
+    r"/(admin|staff|demo|simulation|imports|management|migrations|models)/"
+    r"|/(admin_sections|models|checks)\.py$"
 )
 WORDED_IN = "en"
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...]] = {
