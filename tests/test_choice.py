@@ -156,9 +156,9 @@ def take(
                 services.correct_receipt(
                     receipt, receipt.quantity - number, now=now, reason="counted again"
                 )
-        case "keep" if line.waiting + line.reserved:
+        case "keep" if line.open_units:
             services.answer(line.order, line.pk, "keep", now=now)
-        case "cancel" if line.waiting + line.reserved:
+        case "cancel" if line.open_units:
             services.answer(line.order, line.pk, "cancel", units=1, now=now)
         case "put back" if line.cancelled:
             services.put_back(line, 1, now=now, actor="ruth")

@@ -19,7 +19,8 @@ from notifications.compose.subjects import others_keep_a_date, passed_in_part, s
 from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
-from orders.models import DelayNotice, Event, EventKind, Order, WindowKind
+from orders.domain.supply import NAMES_A_DAY
+from orders.models import DelayNotice, Event, EventKind, Order
 from orders.words import in_language, isolated, language_for, sentence
 
 __all__ = ["Composed", "compose", "plain"]
@@ -51,7 +52,7 @@ def compose(
     asked = {
         pk: notice
         for pk, notice in notices.items()
-        if pk in lines and lines[pk].waiting + lines[pk].reserved and notice.still_asks(lines[pk])
+        if pk in lines and lines[pk].open_units and notice.still_asks(lines[pk])
     }
     news = still_news(without_stale(events, now=now), lines, asked)
     if not news:
@@ -125,7 +126,7 @@ def _context(
 
 def _told_a_day(event: Event) -> bool:
     told = event.facts.get("told")
-    return bool(told) and told["kind"] in (WindowKind.DATED, WindowKind.UNRATED)
+    return bool(told) and told["kind"] in NAMES_A_DAY
 
 
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:

@@ -100,11 +100,7 @@ def others_of(
     """What else of the order is still to come, so that nobody has to wonder, and what was asked of
     it before."""
     told_of = _lines_of(news)
-    lines = [
-        line
-        for line in order.lines.all()
-        if line.pk not in told_of and line.waiting + line.reserved
-    ]
+    lines = [line for line in order.lines.all() if line.pk not in told_of and line.open_units]
     return [_other(line, asked.get(line.pk), today, locale=locale) for line in lines]
 
 
@@ -264,7 +260,7 @@ def _asked_together(items: list[Item]) -> tuple[list[Item], Sequence[str]]:
 
 def _to_come(line: OrderLine, *, locale: str) -> str:
     """All where none is, or where nobody knows how many are."""
-    units = line.quantity if line.held else line.waiting + line.reserved
+    units = line.quantity if line.held else line.open_units
     return units_of(units or line.quantity, line.quantity, locale=locale)
 
 

@@ -134,7 +134,7 @@ def _news_of_line(
             said = not _undone(event, later)
         elif event.says_day_passed:
             agreed = event.facts["agreed_by"] == str(line.agreed_by) and not line.open_wait
-            said = agreed and line.waiting + line.reserved > 0
+            said = agreed and line.open_units > 0
         elif event.promise_id:
             said = _promise_holds(event, line)
         elif event.kind == EventKind.RESERVED:
@@ -144,7 +144,7 @@ def _news_of_line(
         elif event.facts.get("code") == "reminder":
             said = notice is not None and event.facts["answer_by"] == str(notice.answer_by)
         elif event.kind == EventKind.ANSWERED:
-            said = line.waiting + line.reserved > 0
+            said = line.open_units > 0
         elif event.facts.get("what") == "shipment":
             said = line.reserved > 0
         elif event.facts.get("what") == "cancellation":
@@ -158,7 +158,7 @@ def _news_of_line(
 
 def _promise_holds(event: Event, line: OrderLine) -> bool:
     """It is the promise the page shows, and units of the line have yet to leave."""
-    return event.promise_id == line.promise_id and line.waiting + line.reserved > 0
+    return event.promise_id == line.promise_id and line.open_units > 0
 
 
 def _tells_of_units_set_aside(event: Event) -> bool:

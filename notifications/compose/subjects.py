@@ -19,7 +19,7 @@ from orders.models import (
     Reason,
     WindowKind,
 )
-from orders.words import day_words, in_language, isolated, ordinal, window_in
+from orders.words import day_words, in_language, isolated, ordinal, window_in, window_of
 
 
 def subject(
@@ -75,19 +75,14 @@ def others_keep_a_date(news: Iterable[Event], order: Order) -> bool:
     """Whether units of other lines than those that lost theirs are still to come, by a day that was
     told."""
     lost = {event.line_id for event in news if event.kind == EventKind.NO_DATE}
-    lines = [
-        line for line in order.lines.all() if line.pk not in lost and line.waiting + line.reserved
-    ]
-    return any(
-        line.promise and line.promise.kind in (WindowKind.DATED, WindowKind.UNRATED)
-        for line in lines
-    )
+    lines = [line for line in order.lines.all() if line.pk not in lost and line.open_units]
+    return any(line.promise and window_of(line.promise).names_a_day for line in lines)
 
 
 def passed_in_part(news: Iterable[Event], order: Order) -> bool:
     """Whether more of an order is to come than what the mail says the day agreed has passed for."""
     passed = {event.line_id for event in news if event.says_day_passed}
-    return any(line.pk not in passed and line.waiting + line.reserved for line in order.lines.all())
+    return any(line.pk not in passed and line.open_units for line in order.lines.all())
 
 
 def _of_kind(kind: str, lines: Iterable[OrderLine]) -> str:
@@ -163,7 +158,7 @@ def _of_change(
         return gettext("Order %(number)s: we can say more now") % words
     words["day"] = _day(late, _day_of(main), locale=locale)
     changed = {event.line_id for event in same}
-    part = any(line.pk not in changed and line.waiting + line.reserved for line in lines)
+    part = any(line.pk not in changed and line.open_units for line in lines)
     told = (
         window_in(main.facts["told"])
         if main.facts.get("told") and main.facts.get("mailed")

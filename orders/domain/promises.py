@@ -38,7 +38,7 @@ def change(told: Window, told_on: date, now: Window, today: date) -> Change | No
         return "earlier"
     if told.late is not None and (now.likely is None or now.likely > told.late):
         return "later"
-    if now.kind in ("dated", "unrated"):
+    if now.names_a_day:
         return "earlier" if told.kind in ("chances", "open") or _wholly_before(now, told) else None
     if told.kind == "chances" and today >= told_on + CHANCES_HOLD:
         return "later"

@@ -17,6 +17,7 @@ from orders.domain.windows import Arrival, Record
 from orders.domain.working_days import add_working_days, last_arrival_for
 
 Kind = Literal["dated", "unrated", "chances", "open", "none"]
+NAMES_A_DAY = ("dated", "unrated")
 
 EARLY, LIKELY, LATE = 0.1, 0.5, 0.9
 WIDEST_DATED = timedelta(days=60)
@@ -55,6 +56,11 @@ class Window:
     sure: float | None = None
     within_14: float | None = None
     within_30: float | None = None
+
+    @property
+    def names_a_day(self) -> bool:
+        """A last day: a chance is no day."""
+        return self.kind in NAMES_A_DAY
 
 
 NO_WINDOW = Window("none")

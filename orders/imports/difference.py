@@ -47,7 +47,7 @@ class Difference:
 
     def _compare(self, line: OrderLine, said: ShopLine | None, to_put_back: int) -> None:
         closed = self.there.closed
-        still = line.waiting + line.reserved
+        still = line.open_units
         if said is None:
             still -= to_put_back
             if closed and still > 0:

@@ -1,6 +1,6 @@
 from orders.domain.facts import ALL_ORDERS, DAY_PASSED
 from orders.models.notes import Note, Word
-from orders.models.notices import TO_COME, Answer, Choice, DelayNotice, Outcome
+from orders.models.notices import BINDING, TO_COME, Answer, Choice, DelayNotice, Outcome
 from orders.models.orders import (
     Allocation,
     Import,
@@ -38,6 +38,7 @@ from orders.models.uploads import Upload
 
 __all__ = [
     "ALL_ORDERS",
+    "BINDING",
     "DAY_PASSED",
     "TO_COME",
     "Allocation",

@@ -19,6 +19,8 @@ class Outcome(models.TextChoices):
     SHIPPED = "shipped", _("Shipped before anybody answered")
 
 
+# Told in time, by an email that did not come back.
+BINDING = Q(told_at__isnull=False, adequate=True, not_told_at=None)
 # Of a row that has a line: units of it have neither left nor been cancelled. What is over asks
 # nobody anything.
 TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))

@@ -233,6 +233,12 @@ class OrderLine(models.Model):
         return self.allocated - self.shipped
 
     @property
+    def open_units(self) -> int:
+        """Still to come: they have not left and were not cancelled."""
+        units: int = self.waiting + self.reserved
+        return units
+
+    @property
     def is_here(self) -> bool:
         """All that is still to leave is reserved."""
         return self.reserved > 0 and not self.waiting

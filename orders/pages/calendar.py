@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from icalendar import Calendar, Event, Timezone
 
 from orders.models import Order, Promise
-from orders.pages.promised import NAMES_A_DAY
 from orders.pages.status import LineStatus, Status
 from orders.words import in_language, isolated, window_of, window_words
 
@@ -45,7 +44,7 @@ def _entry(
 ) -> Event | None:
     """None where no day was ever named. Each promise is a newer version of the entry, and its end a
     version after that."""
-    dated = [promise for promise in promises if promise.kind in NAMES_A_DAY and promise.late]
+    dated = [promise for promise in promises if window_of(promise).names_a_day and promise.late]
     if not dated:
         return None
     shown = dated[-1]

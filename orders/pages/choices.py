@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders import services
 from orders.domain.delay_rules import Sentence, Silence, refund_due_on
 from orders.law import law_of
-from orders.models import DelayNotice, Event, Order, OrderLine, Outcome, Refund
+from orders.models import BINDING, DelayNotice, Event, Order, OrderLine, Outcome, Refund
 from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
 
 NOTICE_FIELDS = (
@@ -63,9 +63,7 @@ def with_choices(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
         .exclude(outcome=Outcome.SUPERSEDED)
         .order_by("-pk")
     )
-    cancelling = notices.filter(
-        outcome="", silence=Silence.CANCEL, told_at__isnull=False, adequate=True, not_told_at=None
-    )
+    cancelling = notices.filter(BINDING, outcome="", silence=Silence.CANCEL)
     row = JSONObject(**{name: name for name in NOTICE_FIELDS})
     return lines.annotate(
         notice_row=notices.values(row=row)[:1],
@@ -103,7 +101,7 @@ def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: da
     rows = (_notice(line, "cancelling_row"), newest)
     notice = next((row for row in rows if row and row.still_asks(line)), None)
     asks = notice is not None and Sentence.CHOICE in notice.sentences
-    if newest is None or notice is None or not asks or not line.waiting + line.reserved:
+    if newest is None or notice is None or not asks or not line.open_units:
         return None
     words: dict[str, Any] = {"locale": locale, "today": today}
     overtaken = newest.promise_id != line.promise_id

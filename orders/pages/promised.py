@@ -7,10 +7,9 @@ from datetime import date, datetime
 
 from orders.domain.facts import ToldBefore
 from orders.domain.supply import Window
-from orders.models import Event, Forecast, OrderLine, Promise, WindowKind
+from orders.models import Event, Forecast, OrderLine, Promise
 from orders.words import window_of
 
-NAMES_A_DAY = (WindowKind.DATED, WindowKind.UNRATED)  # of the windows: a chance is no day
 MIN_DATES = 5  # dates given for such goods; fewer are no record to speak of
 
 

@@ -24,7 +24,7 @@ from orders.pages.choices import (
     with_choices,
 )
 from orders.pages.parcels import Parcel, parcels_of
-from orders.pages.promised import NAMES_A_DAY, Promised, Told, promised_of, told_before
+from orders.pages.promised import Promised, Told, promised_of, told_before
 from orders.pages.standing import Standing, deliveries_of_mine, standing_of
 from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
 
@@ -104,16 +104,14 @@ class LineStatus:
     def names_a_day(self) -> bool:
         """A last day: chances name none."""
         window = self.promised.window if self.promised else None
-        return window is not None and window.late is not None and window.kind in NAMES_A_DAY
+        return window is not None and window.late is not None and window.names_a_day
 
     @property
     def withdrawn(self) -> date | None:
         """The day told before, where there is none any more."""
         if self.promised is None or self.promised.window.kind != "none":
             return None
-        return next(
-            (told.window.late for told in self.former if told.window.kind in NAMES_A_DAY), None
-        )
+        return next((told.window.late for told in self.former if told.window.names_a_day), None)
 
     @property
     def shipped_on(self) -> date | None:

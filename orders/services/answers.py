@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from orders.domain import facts
 from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
 from orders.models import (
+    BINDING,
     TO_COME,
     Answer,
     Choice,
@@ -97,7 +98,7 @@ def _keep(
         return _put_back(
             line, silenced, units, now=now, channel=channel, actor=actor, reason=reason
         )
-    if not line.waiting + line.reserved:
+    if not line.open_units:
         raise Refused(
             gettext("this has left us already: there is nothing to wait for")
             if line.shipped
@@ -106,8 +107,8 @@ def _keep(
     notice = silenced if silenced and not silenced.outcome else None
     if notice is None:
         kept = line.notices.filter(outcome=Outcome.KEPT).exists()
-        return Answered("already_kept" if kept else "nothing_asked", line.waiting + line.reserved)
-    units = line.waiting + line.reserved
+        return Answered("already_kept" if kept else "nothing_asked", line.open_units)
+    units = line.open_units
     _consent(line, notice, Outcome.KEPT, now=now)
     _end_all(line, Outcome.KEPT, now=now)
     Answer.objects.create(
@@ -182,7 +183,7 @@ def _leave(
     is due."""
     notice = _open_or(line)
     line.refresh_from_db(fields=UNITS)
-    open_units = line.waiting + line.reserved
+    open_units = line.open_units
     if not open_units:
         if line.cancelled:
             return Answered("already_cancelled", line.cancelled)
@@ -198,7 +199,7 @@ def _leave(
         )
     except Changed:
         line.refresh_from_db(fields=UNITS)
-        if seen is None or not line.waiting + line.reserved:  # there is an answer to that
+        if seen is None or not line.open_units:  # there is an answer to that
             return _leave(line, choice, units, seen, now=now, channel=channel, actor=actor)
         raise
     if leaving == open_units:
@@ -216,10 +217,8 @@ def apply_silence(*, now: datetime) -> int:
     now what somebody holds. Returns how many ended."""
     due = (
         DelayNotice.objects.filter(
+            BINDING,
             outcome="",
-            told_at__isnull=False,
-            adequate=True,
-            not_told_at=None,
             answer_by__lt=today_of(now),
             line__order__released_at__lte=now,
         )
@@ -295,7 +294,7 @@ def _cancel_by_silence(over: DelayNotice, *, now: datetime) -> bool:
 
 def _gone(line: OrderLine) -> Outcome | None:
     """How a question ended of which nothing is left to ask; None: units are still to come."""
-    if line.waiting + line.reserved:
+    if line.open_units:
         return None
     return Outcome.SHIPPED if line.shipped else Outcome.LEFT
 
@@ -304,16 +303,13 @@ def remind(*, now: datetime) -> int:
     """Seven and two days before silence cancels, whoever has not answered is reminded. Returns how
     many."""
     today = today_of(now)
-    notices = (
-        DelayNotice.objects.select_related("line__order")
-        .filter(
-            outcome="",
-            silence=Silence.CANCEL,
-            told_at__isnull=False,
-            adequate=True,
-            not_told_at=None,
-        )
-        .filter(answer_by__gte=today, line__waiting__gt=0, line__order__released_at__lte=now)
+    notices = DelayNotice.objects.select_related("line__order").filter(
+        BINDING,
+        outcome="",
+        silence=Silence.CANCEL,
+        answer_by__gte=today,
+        line__waiting__gt=0,
+        line__order__released_at__lte=now,
     )
     return sum(
         passing_over(
@@ -335,7 +331,7 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
     _tell(
         notice.line,
         facts.Reminded(
-            units=notice.line.waiting + notice.line.reserved,
+            units=notice.line.open_units,
             answer_by=notice.answer_by,
         ),
         now=now,
@@ -353,19 +349,16 @@ def warn_staff(*, now: datetime) -> int:
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
         TO_COME, outcome="", line__order__released_at__lte=now
     )
-    untold = notices.filter(
-        Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False), notice_by__gte=today
-    )
+    does_not_count = Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
+    untold = notices.filter(does_not_count, notice_by__gte=today)
     texts = [
         (row, _warning(row, today)) for row in untold if today in staff_warnings(row.notice_by)
     ]
-    too_late = Q(notice_by__lt=today, silence__in=[Silence.CONSENT, Silence.CANCEL]) & (
-        Q(told_at=None) | Q(adequate=False) | Q(not_told_at__isnull=False)
+    too_late = does_not_count & Q(
+        notice_by__lt=today, silence__in=[Silence.CONSENT, Silence.CANCEL]
     )
     texts += [(row, _to_cancel(row)) for row in notices.filter(too_late | Q(cancels_now=True))]
-    not_shipped = notices.filter(
-        SET_ASIDE, answer_by__lt=today, told_at__isnull=False, adequate=True, not_told_at=None
-    )
+    not_shipped = notices.filter(SET_ASIDE, BINDING, answer_by__lt=today)
     texts += [(row, _to_ship(row)) for row in not_shipped.exclude(silence=Silence.CONSENT)]
 
     def put(part: Sequence[tuple[DelayNotice, str]]) -> int:

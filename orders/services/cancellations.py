@@ -98,7 +98,7 @@ def _cancel(
     shorter: list[int] = []
     for line in lock_lines(order, units):
         number = units[line.pk]
-        open_units = line.waiting + line.reserved
+        open_units = line.open_units
         if how.seen.get(line.pk, open_units) != open_units:
             raise Changed(
                 f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} "

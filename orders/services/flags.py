@@ -263,7 +263,7 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
     Refused when the line is not held, or has fewer units to come."""
     lock_stock([line.product_id])
     (line,) = lock_lines(line.order, {line.pk: 0})
-    still = line.waiting + line.reserved
+    still = line.open_units
     if not line.held:
         raise Refused(
             f"order {line.order.number}: {line.product.sku} is not held, {still} units are still "

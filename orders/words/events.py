@@ -201,7 +201,7 @@ def _no_date(facts: Changed, reader: _Reader) -> list[str]:
 
 
 def _taken_back(told: Window, reader: _Reader) -> str:
-    if told.kind in ("dated", "unrated") and told.late and told.late >= reader.on:
+    if told.names_a_day and told.late and told.late >= reader.on:
         return gettext("That day was taken back, and we have no new one yet.")
     return gettext("It has no date now.")
 
@@ -402,7 +402,7 @@ def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
     window, mailed = facts.window, facts.mailed
     now = window_words(window, since=facts.told_on, today=reader.on, locale=reader.locale)
     day = {"day": reader.day(facts.told_on)}
-    if window.kind in ("dated", "unrated"):  # the place may have
+    if window.names_a_day:  # the place may have
         unchanged = (
             gettext("The date has not changed since we last told you.")
             if mailed

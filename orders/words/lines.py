@@ -45,7 +45,7 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
             > 1
         )
         if is_split and line.promise and not line.held and line.promise.kind != "none":
-            parts.append(of_which(line.waiting + line.reserved, line.quantity, dates))
+            parts.append(of_which(line.open_units, line.quantity, dates))
         return " ".join([*parts, _by_when(line, today=today, locale=locale)])
 
 

@@ -157,7 +157,7 @@ class KeepsPlace(LineAct):
 
     @classmethod
     def offered(cls, row: OrderLine) -> bool:
-        return bool(row.waiting + row.reserved) and any(
+        return row.open_units > 0 and any(
             notice.still_asks(row) and Sentence.CHOICE in notice.sentences
             for notice in row.notices.all()
         )

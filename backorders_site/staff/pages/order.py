@@ -39,11 +39,7 @@ class ShownLine:
     def question(self) -> str:
         """What the law has us ask of the customer, while it is open."""
         notice = self.notice
-        if (
-            notice is None
-            or not notice.still_asks(self.line)
-            or not self.line.waiting + self.line.reserved
-        ):
+        if notice is None or not notice.still_asks(self.line) or not self.line.open_units:
             return ""
         words = {
             "case": notice.case,

@@ -120,7 +120,7 @@ def _ship(
     for line in lines:
         new = parcel.units[line.product.sku] - recorded[line.pk]
         if new > 0 and not found.place(line, new, _before(order, line, key, numbers)):
-            still = line.waiting + line.reserved + line.cancelled
+            still = line.open_units + line.cancelled
             run.bad(
                 parcel.row,
                 f"{new} of {line.product.sku} cannot have shipped in order {order.number}; "
@@ -153,8 +153,8 @@ class _Found:
         """False where they cannot have shipped. What surely is known goes first, then what is still
         to come, then what must be known because nothing else is left."""
         units = self._take(line, units, before.surely)
-        still = line.waiting + line.reserved + line.cancelled
-        to_come = min(units, line.waiting + line.reserved)
+        still = line.open_units + line.cancelled
+        to_come = min(units, line.open_units)
         rest = self._take(line, units - to_come, before.perhaps)
         left = to_come + rest
         if left > still:

@@ -185,7 +185,7 @@ class Axis:
 def _last_day(window: Window) -> date | None:
     """None where no last day was named; days too far apart to be told are kept in `late`, and not
     shown."""
-    return window.late if window.kind in ("dated", "unrated") else None
+    return window.late if window.names_a_day else None
 
 
 def _label(told: Told, *, today: date, is_now: bool, dates: Locale) -> str:
