@@ -16,7 +16,6 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from orders import access, clock, services
-from orders.access import Purpose
 from orders.mail_port import mail_port
 from orders.models import Choice, Order
 from orders.pages.choices import refund_by
@@ -74,12 +73,19 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now() if acts else timezone.now()
     locale = read_as(request, order.locale)
     form = AnswerForm(request.POST if acts else request.GET, order)
-    page = partial(_page, request, token, order, purpose, form, locale=locale, now=now)
+    known: dict[str, Any] = {
+        "order": order,
+        "token": token,
+        "may_act": purpose in access.MAY_ACT,
+        "locale": locale,
+        "today": timezone.localtime(now).date(),
+    }
+    page = partial(_page, request, form, known, now)
     if not form.is_valid():
         return page(400, wrong_units=True)
     if not acts:
         return page()
-    if purpose not in access.MAY_ACT:
+    if not known["may_act"]:
         return page(403)
     chosen = form.cleaned_data
     try:
@@ -107,7 +113,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         withdrawn=chosen["choice"] == Choice.WITHDRAW,
         mailed=mail_port().reach_of(order).is_reached,
         locale=locale,
-        today=timezone.localtime(now).date(),
+        today=known["today"],
     )
     messages.success(request, said)
     return HttpResponse(status=303, headers={"Location": reverse("order", args=[token])})
@@ -115,37 +121,29 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(
     request: HttpRequest,
-    token: str,
-    order: Order,
-    purpose: Purpose,
     form: AnswerForm,
-    code: int = 200,
-    *,
-    locale: str,
+    known: dict[str, Any],
     now: datetime,
+    code: int = 200,
     **said: Any,
 ) -> HttpResponse:
     """The choice as it stands now, and what is `said` of the button."""
-    page: dict[str, Any] = {"order": order, "token": token}
     if not form.names_a_choice:
-        return render(request, "orders/answer.html", page | {"unknown": True}, status=code)
-    row, choice = form.cleaned_data["line"], form.cleaned_data["choice"]
-    status = order_status(order, locale=locale, now=now)
-    line = next(line for line in status.lines if line.id == row.pk)
+        return render(request, "orders/answer.html", known | {"unknown": True}, status=code)
+    order, choice = known["order"], form.cleaned_data["choice"]
+    status = order_status(order, locale=known["locale"], now=now)
+    line = next(line for line in status.lines if line.id == form.cleaned_data["line"].pk)
     back = None
     if choice == Choice.KEEP and line.put_back:
         back = services.way_back(order.lines.get(pk=line.id))
-    page |= said | {
+    shown = {
         "line": line,
         "back": back,
         "units": back.units if back else line.open_units or line.quantity,
         "choice": choice,
         "quantity": form.cleaned_data.get("quantity") or line.open_units,
         "asked_again": form.address(),
-        "may_act": purpose in access.MAY_ACT,
         "refund_by": refund_by(order, now=now),
-        "today": timezone.localtime(now).date(),
-        "locale": locale,
         "mailed": status.is_mailed,
     }
-    return render(request, "orders/answer.html", page, status=code)
+    return render(request, "orders/answer.html", known | shown | said, status=code)
