@@ -124,7 +124,7 @@ class EventKind(models.TextChoices):
 
 class Event(models.Model):
     """A fact about an order that its customer may see: one row for page, mail and staff
-    (presentation.sentence)."""
+    (orders.words.sentence)."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", db_index=False)
     line = models.ForeignKey(
