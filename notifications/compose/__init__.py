@@ -1,25 +1,23 @@
 """A message in words: subject, text, HTML and headers from the same sentences as the page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import get_language_info
 
 from notifications.compose.items import items_of, others_of, parcels_of
 from notifications.compose.layout import html_of, text_of
-from notifications.compose.link_emails import all_orders, without_stale
+from notifications.compose.link_emails import all_orders
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
-from notifications.compose.selection import chief, late_from_the_start, still_news, topics
-from notifications.compose.subjects import others_keep_a_date, passed_in_part, subject
+from notifications.compose.selection import Selection, selection_of
+from notifications.compose.subjects import subject_line
 from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
-from orders.domain.supply import NAMES_A_DAY
 from orders.models import DelayNotice, Event, EventKind, Order
 from orders.words import in_language, isolated, language_for, sentence
 
@@ -47,74 +45,44 @@ def compose(
 ) -> Composed | None:
     """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to
     say."""
-    order, locale = message.order, message.locale
-    lines = {line.pk: line for line in order.lines.all()}
-    asked = {
-        pk: notice
-        for pk, notice in notices.items()
-        if pk in lines and lines[pk].open_units and notice.still_asks(lines[pk])
-    }
-    news = still_news(without_stale(events, now=now), lines, asked)
-    if not news:
+    selection = selection_of(message.order, events, notices, now=now)
+    if selection is None:
         return None
-    with in_language(locale):
-        about = topics(news, asked)
-        context = _context(order, news, asked, now, locale=locale) | {"is_optional": bool(about)}
+    with in_language(message.locale):
+        context = _context(selection, locale=message.locale)
+        one_click = _one_click(message.order) if selection.about else {}
         return Composed(
-            kind=EventKind(chief(news).kind),
+            kind=EventKind(selection.chief.kind),
             subject=context["subject"],
             text=text_of(context),
             html=html_of(context),
-            headers=_headers(message, now) | (_one_click(order) if about else {}),
-            said=frozenset(event.pk for event in news),
-            about=about,
+            headers=_headers(message, now) | one_click,
+            said=frozenset(event.pk for event in selection.told),
+            about=selection.about,
         )
 
 
-def _context(
-    order: Order,
-    news: Sequence[Event],
-    asked: Mapping[int, DelayNotice],
-    now: datetime,
-    *,
-    locale: str,
-) -> dict[str, Any]:
+def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
     """What both forms are laid out from."""
-    main, today, language = chief(news), timezone.localtime(now).date(), language_for(locale)
-    everything, nothing_else = (
-        all_orders(order, news, locale=locale),
-        all(event.asks_for_all for event in news),
-    )
-    items, asks_of_each = items_of(order, news, asked, today=today, locale=locale)
+    order, today, language = selection.order, selection.today, language_for(locale)
+    items, asks_of_each = items_of(selection.lines, today=today, locale=locale)
+    asks = asks_of_each or [words for item in items for words in item.asks]
+    asked_for_all = selection.asked_for_all
     return {
-        "subject": everything.subject
-        if everything and nothing_else
-        else subject(main, news, asked, order, today=today, locale=locale),
-        "preheader": _preheader(
-            main, asks_of_each or [words for item in items for words in item.asks], locale=locale
-        ),
+        "subject": subject_line(selection.headline, order, locale=locale),
+        "preheader": _preheader(selection.chief, asks, locale=locale),
         "first_name": isolated(plain(order.first_name, MAX_NAME_LENGTH)),
         "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
-        "is_passed": main.says_day_passed,
-        "passed_in_part": passed_in_part(news, order),
-        "is_late": bool(late_from_the_start(news, asked)),
-        "is_later": main.kind == EventKind.LATER,
-        "is_taken_back": main.kind == EventKind.NO_DATE and _told_a_day(main),
-        "is_part": others_keep_a_date(news, order),
-        "is_link": main.kind == EventKind.LINK and not nothing_else,
-        "all_orders": everything,
-        "nothing_else": nothing_else,
-        "is_first": any(event.kind == EventKind.JOINED for event in news),
-        "is_unchanged": all(event.kind == EventKind.ON_TRACK for event in news),
-        "parcels": parcels_of(news),
-        "order_news": [
-            sentence(event, locale=locale)
-            for event in news
-            if event.line_id is None and not event.asks_for_all
-        ],
+        "opening": selection.opening,
+        "all_orders": all_orders(order, asked_for_all, locale=locale) if asked_for_all else None,
+        "nothing_else": selection.nothing_else,
+        "is_first": selection.is_first,
+        "is_optional": bool(selection.about),
+        "parcels": parcels_of(selection.parcels),
+        "order_news": [sentence(event, locale=locale) for event in selection.of_order],
         "items": items,
         "asks_of_each": asks_of_each,
-        "others": [] if nothing_else else others_of(order, news, asked, today=today, locale=locale),
+        "others": others_of(selection.beside, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, MAX_NAME_LENGTH),
@@ -122,11 +90,6 @@ def _context(
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
-
-
-def _told_a_day(event: Event) -> bool:
-    told = event.facts.get("told")
-    return bool(told) and told["kind"] in NAMES_A_DAY
 
 
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:

@@ -1,19 +1,36 @@
-"""Which of the events that a mail covers are still news when it is written.
+"""What an email tells, asks and offers, decided once: all else in compose only words it.
 
-Events wait for their mail while newer ones overtake them: a mail says what is true now, each thing
-once. What it leaves out stays on the page, where all that happened can be read.
+Events wait for their email while newer ones overtake them: an email says what is true now, each
+thing once. What it leaves out stays on the page, where all that happened can be read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
 
 from django.db.models import F
+from django.utils import timezone
 
+from notifications.compose.link_emails import KEPT
+from notifications.compose.subjects import Headline, Subject
 from notifications.may_send import Topic, still_holds
+from orders import services
+from orders.domain import facts
 from orders.domain.delay_rules import Sentence, Silence
-from orders.models import DelayNotice, Event, EventKind, OrderLine
+from orders.domain.supply import NAMES_A_DAY, Window
+from orders.models import (
+    Choice,
+    DelayNotice,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Promise,
+    Reason,
+)
 
-# Which news of a mail is its chief: what breaks a promise first, a mere beginning last.
+# Which news of an email is its chief: what breaks a promise first, a mere beginning last.
 CHIEF_FIRST = (
     EventKind.NO_DATE,
     EventKind.LATER,
@@ -28,6 +45,155 @@ CHIEF_FIRST = (
     EventKind.NOTE,
     EventKind.LINK,
 )
+MAX_CHOICES = 8  # lines with links of their own: mail programs cut off an email beyond 100 kB
+CHOICES = {
+    Choice.KEEP: Sentence.CHOICE,
+    Choice.CANCEL: Sentence.CHOICE,
+    Choice.WITHDRAW: Sentence.WITHDRAW,
+}
+
+# Why an event is not told: something took it back; something newer says what is true; no unit that
+# it is about is still to come; a link that was asked for too long ago.
+LeftOut = Literal["undone", "overtaken", "over", "stale"]
+# What the first sentence says.
+Opening = Literal[
+    "day_passed",
+    "day_passed_in_part",
+    "late",
+    "later",
+    "taken_back",
+    "taken_back_in_part",
+    "link",
+    "first",
+    "unchanged",
+    "news",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`says_still`: how many are still to come is not left to a later event. `last_told`: where the
+    page changed again before an email went out, the promise its customer did get an email of."""
+
+    event: Event
+    says_still: bool
+    last_told: Promise | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an open delay notice asks. `tells`: it binds from this email on. `overtaken`: a newer
+    promise stands. `again`: nothing is new beside it."""
+
+    notice: DelayNotice
+    tells: bool
+    overtaken: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineTold:
+    """A line with news. `passed`: that the day agreed has passed; `only_passed`: that alone.
+    `of_units`: the news is about units of all that was ordered. `ships_by`: the promise that is
+    said beside, where the news name no day for what is still to come. `until_next_word`: by when we
+    write again is said, as this email tells the promise."""
+
+    line: OrderLine
+    told: Sequence[Told]
+    asked: Asked | None
+    choices: Collection[Choice]
+    can_come_back: bool
+    passed: bool
+    only_passed: bool
+    of_units: bool
+    ships_by: Promise | None
+    until_next_word: Promise | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineBeside:
+    """A line without news of which units are still to come. `asked`: what an earlier email asked
+    and can still be answered."""
+
+    line: OrderLine
+    asked: DelayNotice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`told`: oldest first; `chief`: the one that leads; `of_order`: those of no line; `left_out`:
+    why the others are not told, by id. `asked_for_all`: somebody asked for the link to all orders;
+    `nothing_else`: that alone. `about`: what the customer may have turned off; empty where the
+    email is due."""
+
+    order: Order
+    today: date
+    told: Sequence[Event]
+    left_out: Mapping[int, LeftOut]
+    chief: Event
+    headline: Headline
+    opening: Opening
+    lines: Sequence[LineTold]
+    beside: Sequence[LineBeside]
+    of_order: Sequence[Event]
+    parcels: Sequence[facts.Shipped | facts.ParcelNumbered]
+    asked_for_all: Event | None
+    nothing_else: bool
+    is_first: bool
+    about: frozenset[Topic]
+
+
+def selection_of(
+    order: Order, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
+) -> Selection | None:
+    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to
+    say."""
+    lines = list(order.lines.all())
+    asked = {
+        line.pk: notice
+        for line in lines
+        if (notice := notices.get(line.pk)) and line.open_units and notice.still_asks(line)
+    }
+    oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
+    left_out = _left_out(oldest_first, {line.pk: line for line in lines}, asked, now)
+    told = [event for event in oldest_first if event.pk not in left_out]
+    if not told:
+        return None
+    today, chief = timezone.localtime(now).date(), min(reversed(told), key=_rank)
+    asked_for_all = [event for event in told if event.asks_for_all]
+    nothing_else = len(asked_for_all) == len(told)
+    with_news = {event.line_id for event in told}
+    told_lines = [line for line in lines if line.pk in with_news]
+    return Selection(
+        order=order,
+        today=today,
+        told=told,
+        left_out=left_out,
+        chief=chief,
+        headline=Headline(Subject.ALL_ORDERS)
+        if nothing_else
+        else _headline(chief, told, lines, asked, today),
+        opening=_opening(chief, told, lines, asked),
+        lines=[
+            _line_told(line, told, asked.get(line.pk), many=len(told_lines) > MAX_CHOICES)
+            for line in told_lines
+        ],
+        beside=[
+            LineBeside(line, _asked_before(asked.get(line.pk), today))
+            for line in lines
+            if line.pk not in with_news and line.open_units and not nothing_else
+        ],
+        of_order=[event for event in told if event.line_id is None and not event.asks_for_all],
+        parcels=[
+            event.details
+            for event in told
+            if isinstance(event.details, facts.Shipped | facts.ParcelNumbered)
+        ],
+        asked_for_all=asked_for_all[-1] if asked_for_all else None,
+        nothing_else=nothing_else,
+        is_first=any(event.kind == EventKind.JOINED for event in told),
+        about=_about(told, asked),
+    )
 
 
 def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
@@ -40,46 +206,260 @@ def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
     }
 
 
-def still_news(
-    events: Iterable[Event], lines: Mapping[int, OrderLine], asked: Mapping[int, DelayNotice]
-) -> list[Event]:
-    """`lines` as they are now and the open notices of those that have one, by id. Oldest first;
-    empty when the order has moved on past all of it."""
-    oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
-    of_line: dict[int | None, list[Event]] = {}
-    for event in oldest_first:
-        of_line.setdefault(event.line_id, []).append(event)
-    kept = set(of_line.pop(None, []))
-    for line_id, happened in of_line.items():
-        if line_id is not None:
-            kept.update(_news_of_line(happened, lines[line_id], asked.get(line_id)))
-    return [event for event in oldest_first if event in kept]
+# What is told
 
 
-def chief(news: Sequence[Event]) -> Event:
-    """The news that the subject says; of one kind the newest. A right that starts comes before all
-    that is new."""
-    return min(reversed(news), key=_rank)
+def _left_out(
+    oldest_first: Sequence[Event],
+    lines: Mapping[int, OrderLine],
+    asked: Mapping[int, DelayNotice],
+    now: datetime,
+) -> dict[int, LeftOut]:
+    left_out: dict[int, LeftOut] = {}
+    for n, event in enumerate(oldest_first):
+        why: LeftOut | None = None
+        if event.line_id is None:
+            why = "stale" if event.kind == EventKind.LINK and event.at <= now - KEPT else None
+        else:
+            later = [other for other in oldest_first[n + 1 :] if other.line_id == event.line_id]
+            why = _why_left_out(event, later, lines[event.line_id], asked.get(event.line_id))
+        if why:
+            left_out[event.pk] = why
+    return left_out
+
+
+def _why_left_out(
+    event: Event, later: Sequence[Event], line: OrderLine, notice: DelayNotice | None
+) -> LeftOut | None:
+    """The line as it is now, and its open notice."""
+    over: LeftOut | None = None if line.open_units else "over"
+    match event.details:
+        case facts.Shipped() | facts.Cancelled():
+            return "undone" if _is_undone(event.details, later) else None
+        case facts.DayPassed(agreed_by=day):
+            stands = day == line.agreed_by and not line.open_wait
+            return over if stands else "overtaken"
+        case _ if event.promise_id:
+            return over if event.promise_id == line.promise_id else "overtaken"
+        case facts.Reserved():
+            if not line.reserved:
+                return "over"
+            return "overtaken" if any(map(_tells_of_units_set_aside, later)) else None
+        case facts.Reminded(answer_by=day):
+            return None if notice and notice.answer_by == day else "overtaken"
+        case facts.Answered():
+            return over
+        case facts.ShipmentUndone():
+            return None if line.reserved else "over"
+        case facts.CancellationUndone():
+            return None if line.cancelled < line.quantity else "undone"
+    return None
+
+
+def _tells_of_units_set_aside(event: Event) -> bool:
+    return event.kind == EventKind.RESERVED or (
+        event.kind == EventKind.CORRECTED and bool(event.promise_id)
+    )
+
+
+def _is_undone(what: facts.Shipped | facts.Cancelled, later: Iterable[Event]) -> bool:
+    for event in later:
+        match what, event.details:
+            case (facts.Shipped(), facts.ShipmentUndone(units=units)) | (
+                facts.Cancelled(),
+                facts.CancellationUndone(units=units),
+            ) if units == what.units:
+                return True
+            case facts.Cancelled(), facts.Shipped(crossed=crossed) if crossed:
+                if crossed.withdrawn == what.units:
+                    return True
+    return False
+
+
+# What leads
 
 
 def _rank(event: Event) -> tuple[bool, int, bool]:
-    """A parcel that crossed a cancellation comes before what it crossed."""
-    crossed = event.kind == EventKind.SHIPPED and bool(event.facts.get("crossed"))
+    """Of one kind the newest leads. A right that starts comes before all that is new, a parcel that
+    crossed a cancellation before what it crossed."""
+    crossed = isinstance(event.details, facts.Shipped) and event.details.crossed is not None
     kind = EventKind.CANCELLED if crossed else EventKind(event.kind)
     return not event.says_day_passed, CHIEF_FIRST.index(kind), not crossed
 
 
-def asks(event: Event, notice: DelayNotice) -> bool:
-    """Whether it is the event that a notice follows, or a reminder of it."""
-    return event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
+def _headline(
+    chief: Event,
+    told: Sequence[Event],
+    lines: Sequence[OrderLine],
+    asked: Mapping[int, DelayNotice],
+    today: date,
+) -> Headline:
+    """What must be answered comes before what is new: without an answer something ends."""
+    if chief.says_day_passed:
+        return Headline(Subject.DAY_PASSED, part=_passed_in_part(told, lines))
+    if day := _answer_by(chief, told, asked, today):
+        return Headline(Subject.ANSWER_BY, day=day, on=today)
+    late = _late_from_the_start(told, asked)
+    if chief in late:
+        days = {window.late for window in _windows(late)}
+        day = days.pop() if len(days) == 1 else None
+        return Headline(Subject.LATE_BY if day else Subject.LATE, day=day, on=today)
+    same = [event for event in told if event.kind == chief.kind]
+    match chief.details:
+        case facts.NoDate(reason=Reason.PACKING):
+            return Headline(Subject.CHECKING)
+        case facts.NoDate():
+            return Headline(Subject.NO_DATE, part=_others_keep_a_date(told, lines))
+        case facts.ReceiptCorrected():
+            return Headline(Subject.CORRECTED)
+        case facts.Changed():
+            return _of_change(chief, chief.details, same, lines)
+        case facts.OnTrack(window=window):
+            days = {other.late for other in _windows(same)}
+            if len(days) > 1 or not window.late or not window.names_a_day:
+                return Headline(Subject.NO_CHANGE)
+            return Headline(Subject.SAME_DATE, day=window.late, on=_day_of(chief))
+        case facts.Joined(place=place):
+            if len(same) > 1 or not place:
+                return Headline(Subject.IN_LINE)
+            return Headline(Subject.PLACE, place=place)
+    return _of_units(chief, chief.details, lines)
 
 
-def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
-    """What a mail with this news is about; empty when any of it is due whatever its customer chose.
-    `asked`: the open notices by line: what asks for an answer for the first time is never optional,
-    nor while silence would cancel."""
+def _of_units(chief: Event, details: facts.AnyFacts, lines: Sequence[OrderLine]) -> Headline:
+    """Headlines without a day or a place."""
+    match details:
+        case facts.Cancelled(by=Choice.WITHDRAW):
+            return Headline(Subject.WITHDRAWN)
+        case facts.Cancelled():
+            part = any(line.cancelled != line.quantity for line in lines)
+            return Headline(Subject.CANCELLED, part=part)
+        case facts.Shipped(crossed=crossed) if crossed:
+            part = len(lines) > 1 or details.units < details.of
+            kept, withdrawn = Subject.SHIPPED_THOUGH_CANCELLED, Subject.SHIPPED_BEFORE_CANCELLED
+            return Headline(kept if crossed.kept else withdrawn, part=part)
+        case facts.Shipped():
+            return Headline(Subject.SHIPPED, part=any(line.open_units for line in lines))
+        case facts.Reserved():
+            return Headline(Subject.RESERVED, part=any(line.waiting for line in lines))
+        case facts.CancellationUndone():
+            return Headline(Subject.BACK_IN_LINE)
+        case facts.ShipmentUndone():
+            return Headline(Subject.NOT_SHIPPED, part=any(line.shipped for line in lines))
+        case facts.Answered():
+            return Headline(Subject.KEEPS_PLACE)
+        case facts.ParcelNumbered():
+            return Headline(Subject.TRACKING)
+    return Headline(Subject.LINK if chief.kind == EventKind.LINK else Subject.NEWS)
+
+
+def _of_change(
+    chief: Event, details: facts.Changed, same: Sequence[Event], lines: Iterable[OrderLine]
+) -> Headline:
+    later = chief.kind == EventKind.LATER
+    days = {window.late if window.names_a_day else None for window in _windows(same)}
+    if len(days) > 1:
+        return Headline(Subject.NEW_DATES)
+    (day,) = days
+    if day is None:
+        return Headline(Subject.LATER if later else Subject.CLEARER)
+    if later or not details.mailed:
+        # earlier than a page they never read may be later than their email
+        subject = Subject.NEW_DATE
+    else:
+        subject = Subject.EARLIER_DATE if details.told.late else Subject.FIRST_DATE
+    changed = {event.line_id for event in same}
+    part = any(line.pk not in changed and line.open_units for line in lines)
+    return Headline(subject, part=part, day=day, on=_day_of(chief))
+
+
+def _answer_by(
+    chief: Event, told: Sequence[Event], asked: Mapping[int, DelayNotice], today: date
+) -> date | None:
+    """Where silence would cancel any line of the order: the first day by which to answer. Neither
+    better news nor news of another line ends the question. Who asked for a link finds the email by
+    it."""
+    if chief.kind == EventKind.LINK:
+        return None
+    of_line = {event.line_id for event in told}
+    days = [
+        notice.answer_by
+        for line_id, notice in asked.items()
+        if notice.answer_by
+        and notice.silence == Silence.CANCEL
+        and (notice.binds or _tells(told, notice))
+        if line_id in of_line or _asked_before(notice, today)
+    ]
+    return min(days, default=None)
+
+
+def _opening(
+    chief: Event,
+    told: Sequence[Event],
+    lines: Sequence[OrderLine],
+    asked: Mapping[int, DelayNotice],
+) -> Opening:
+    if chief.says_day_passed:
+        part = _passed_in_part(told, lines)
+        return "day_passed_in_part" if part else "day_passed"
+    if _late_from_the_start(told, asked):
+        return "late"
+    match chief.details:
+        case facts.NoDate(told=window) if window.names_a_day:
+            part = _others_keep_a_date(told, lines)
+            return "taken_back_in_part" if part else "taken_back"
+        case _ if chief.kind == EventKind.LATER:
+            return "later"
+        case _ if chief.kind == EventKind.LINK:
+            return "link"
+    kinds = {event.kind for event in told}
+    if EventKind.JOINED in kinds:
+        return "first"
+    return "unchanged" if kinds == {EventKind.ON_TRACK} else "news"
+
+
+def _late_from_the_start(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
+    """First words about a line that are a delay already: it will not leave by the day agreed when
+    it was ordered."""
+    return [
+        event
+        for event in told
+        if event.kind == EventKind.JOINED and event.line_id
+        if (notice := asked.get(event.line_id)) and notice.promise_id == event.promise_id
+    ]
+
+
+def _others_keep_a_date(told: Iterable[Event], lines: Iterable[OrderLine]) -> bool:
+    """Whether units of other lines than those that lost theirs are still to come, by a day that was
+    told."""
+    lost = {event.line_id for event in told if event.kind == EventKind.NO_DATE}
+    return any(
+        line.promise.kind in NAMES_A_DAY
+        for line in lines
+        if line.pk not in lost and line.open_units and line.promise
+    )
+
+
+def _passed_in_part(told: Iterable[Event], lines: Iterable[OrderLine]) -> bool:
+    """Whether more of an order is to come than what the email says the day agreed has passed
+    for."""
+    passed = {event.line_id for event in told if event.says_day_passed}
+    return any(line.pk not in passed and line.open_units for line in lines)
+
+
+def _windows(events: Iterable[Event]) -> list[Window]:
+    return [event.details.window for event in events if isinstance(event.details, facts.Promised)]
+
+
+def _day_of(event: Event) -> date:
+    return timezone.localtime(event.at).date()
+
+
+def _about(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
+    """Empty when any of it is due whatever its customer chose: what asks for an answer for the
+    first time is never optional, nor while silence would cancel."""
     found = set()
-    for event in news:
+    for event in told:
         notice = asked.get(event.line_id or 0)
         topic = None if notice and _is_due(event, notice) else _topic(event)
         if topic is None:
@@ -89,7 +469,8 @@ def topics(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset
 
 
 def _is_due(event: Event, notice: DelayNotice) -> bool:
-    return notice.silence == Silence.CANCEL if notice.is_told else asks(event, notice)
+    asks = event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
+    return notice.silence == Silence.CANCEL if notice.is_told else asks
 
 
 def _topic(event: Event) -> Topic | None:
@@ -98,86 +479,94 @@ def _topic(event: Event) -> Topic | None:
     return Topic.GOOD_NEWS if event.kind == EventKind.EARLIER and still_holds(event) else None
 
 
-def asked_before(notice: DelayNotice, *, today: date) -> bool:
-    """Whether an earlier mail, which did not come back, asked what can still be answered."""
-    return (
-        notice.is_told
-        and Sentence.CHOICE in notice.sentences
-        and (notice.answer_by is None or notice.answer_by >= today)
-    )
+# What is asked and offered, line by line
 
 
-def tells(news: Iterable[Event], notice: DelayNotice) -> bool:
-    """Whether a mail with this news tells the notice, so that it binds from then on."""
-    told_in_vain = notice.told_at is None and notice.not_told_at is not None
-    return told_in_vain and any(event.promise_id == notice.promise_id for event in news)
-
-
-def late_from_the_start(news: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
-    """First words about a line that are a delay already: it will not leave by the day agreed when
-    it was ordered."""
-    return [
-        event
-        for event in news
-        if event.kind == EventKind.JOINED and event.line_id
-        if (notice := asked.get(event.line_id)) and notice.promise_id == event.promise_id
-    ]
-
-
-def _news_of_line(
-    happened: Sequence[Event], line: OrderLine, notice: DelayNotice | None
-) -> list[Event]:
-    news = []
-    for n, event in enumerate(happened):
-        later = happened[n + 1 :]
-        if event.kind in (EventKind.SHIPPED, EventKind.CANCELLED):
-            said = not _undone(event, later)
-        elif event.says_day_passed:
-            agreed = event.facts["agreed_by"] == str(line.agreed_by) and not line.open_wait
-            said = agreed and line.open_units > 0
-        elif event.promise_id:
-            said = _promise_holds(event, line)
-        elif event.kind == EventKind.RESERVED:
-            said = line.reserved > 0 and not any(
-                _tells_of_units_set_aside(other) for other in later
+def _line_told(
+    line: OrderLine, events: Iterable[Event], notice: DelayNotice | None, *, many: bool
+) -> LineTold:
+    """`many`: so many lines have news that their choices stand on the page."""
+    happened = [event for event in events if event.line_id == line.pk]
+    passed = [event.says_day_passed for event in happened]
+    promised = line.promise_id in {event.promise_id for event in happened if event.promise_id}
+    choices = [choice for choice, code in CHOICES.items() if notice and code in notice.sentences]
+    if not notice and any(passed):
+        choices = [Choice.CANCEL]
+    return LineTold(
+        line=line,
+        told=[_told(event, happened[n + 1 :]) for n, event in enumerate(happened)],
+        asked=_asked(line, notice, happened) if notice else None,
+        choices=[] if many else choices,
+        can_come_back=_can_come_back(line, happened),
+        passed=any(passed),
+        only_passed=all(passed),
+        of_units=any(
+            isinstance(
+                event.details,
+                facts.Shipped | facts.Cancelled | facts.ShipmentUndone | facts.CancellationUndone,
             )
-        elif event.facts.get("code") == "reminder":
-            said = notice is not None and event.facts["answer_by"] == str(notice.answer_by)
-        elif event.kind == EventKind.ANSWERED:
-            said = line.open_units > 0
-        elif event.facts.get("what") == "shipment":
-            said = line.reserved > 0
-        elif event.facts.get("what") == "cancellation":
-            said = line.cancelled < line.quantity
-        else:
-            said = True
-        if said:
-            news.append(event)
-    return news
-
-
-def _promise_holds(event: Event, line: OrderLine) -> bool:
-    """It is the promise the page shows, and units of the line have yet to leave."""
-    return event.promise_id == line.promise_id and line.open_units > 0
-
-
-def _tells_of_units_set_aside(event: Event) -> bool:
-    return event.kind == EventKind.RESERVED or (
-        event.kind == EventKind.CORRECTED and bool(event.promise_id)
+            for event in happened
+        ),
+        ships_by=line.promise
+        if all(passed) or (not notice and not promised and _leaves_some(line, happened))
+        else None,
+        until_next_word=line.promise if promised else None,
     )
 
 
-def _undone(event: Event, later: Sequence[Event]) -> bool:
-    what = "shipment" if event.kind == EventKind.SHIPPED else "cancellation"
-    return any(
-        (
-            other.kind == EventKind.CORRECTED
-            and other.facts.get("what") == what
-            and other.facts["units"] == event.facts["units"]
-        )
-        or (
-            what == "cancellation"
-            and other.facts.get("crossed", {}).get("withdrawn") == event.facts["units"]
-        )
-        for other in later
+def _told(event: Event, later: Iterable[Event]) -> Told:
+    said_later = any(isinstance(other.details, facts.Counted) for other in later)
+    return Told(event, not said_later, _last_told(event))
+
+
+def _last_told(event: Event) -> Promise | None:
+    """Nothing where the event itself says what an email told."""
+    match event.details:
+        case facts.ToldBefore(told=told, mailed=False) if told and event.promise_id:
+            promises = Promise.objects.filter(
+                line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False, returned_at=None
+            )
+            return promises.order_by("-pk").first()
+    return None
+
+
+def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Asked:
+    return Asked(
+        notice,
+        tells=_tells(happened, notice),
+        overtaken=notice.promise_id != line.promise_id,
+        again=all(event.kind == EventKind.ON_TRACK for event in happened),
+    )
+
+
+def _asked_before(notice: DelayNotice | None, today: date) -> DelayNotice | None:
+    """What an earlier email, which did not come back, asked and can still be answered."""
+    if notice is None or not notice.is_told:
+        return None
+    asks = Sentence.CHOICE in notice.sentences
+    return notice if asks and (notice.answer_by is None or notice.answer_by >= today) else None
+
+
+def _tells(told: Iterable[Event], notice: DelayNotice) -> bool:
+    """Whether an email with this news tells the notice, so that it binds from then on."""
+    told_in_vain = notice.told_at is None and notice.not_told_at is not None
+    return told_in_vain and any(event.promise_id == notice.promise_id for event in told)
+
+
+def _can_come_back(line: OrderLine, happened: Iterable[Event]) -> bool:
+    """Whom silence canceled may come back until the refund is sent."""
+    silent = any(
+        isinstance(event.details, facts.Cancelled) and event.details.by == "silence"
+        for event in happened
+    )
+    return silent and services.way_back(line) is not None
+
+
+def _leaves_some(line: OrderLine, happened: Iterable[Event]) -> bool:
+    """Whether the news is about other units of a line of which some wait."""
+    return line.waiting > 0 and any(
+        event.details.still > 0
+        if isinstance(event.details, facts.Counted)
+        else isinstance(event.details, facts.CancellationUndone)
+        for event in happened
     )
