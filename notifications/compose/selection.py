@@ -553,13 +553,13 @@ def _tells(told: Iterable[Event], notice: DelayNotice) -> bool:
     return told_in_vain and any(event.promise_id == notice.promise_id for event in told)
 
 
-def _can_come_back(line: OrderLine, happened: Iterable[Event]) -> bool:
+def _can_come_back(line: OrderLine, happened: Sequence[Event]) -> bool:
     """Whom silence canceled may come back until the refund is sent."""
     silent = any(
         isinstance(event.details, facts.Cancelled) and event.details.by == "silence"
         for event in happened
     )
-    return silent and services.way_back(line) is not None
+    return silent and services.way_back(line, reversed(happened)) is not None
 
 
 def _leaves_some(line: OrderLine, happened: Iterable[Event]) -> bool:
