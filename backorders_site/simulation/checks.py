@@ -9,10 +9,12 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Max, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from orders import queue
-from orders.models import QueueChange
+from orders.models import OrderLine, Promise, QueueChange
 from orders.sql_files import sql
 
 Where = tuple[datetime, int]  # a line's key in its queue
@@ -38,16 +40,15 @@ class Rise:
 
 def places_now() -> dict[int, Place]:
     """Everybody's true place, counted without the index that pages use."""
-    with connection.cursor() as cursor:
-        cursor.execute("""
-            SELECT id, product_id,
-                   row_number() OVER (PARTITION BY product_id ORDER BY queued_at, id),
-                   queued_at, joined_at
-            FROM orders_orderline WHERE waiting > 0""")
-        return {
-            pk: Place(product, place, (at, pk), joined)
-            for pk, product, place, at, joined in cursor.fetchall()
-        }
+    place = Window(RowNumber(), partition_by="product_id", order_by=["queued_at", "pk"])
+    waiting = OrderLine.objects.filter(waiting__gt=0).annotate(place=place)
+    in_line = waiting.order_by("product_id", "queued_at", "pk")
+    return {
+        pk: Place(product, place, (at, pk), joined)
+        for pk, product, place, at, joined in in_line.values_list(
+            "pk", "product_id", "place", "queued_at", "joined_at"
+        )
+    }
 
 
 def rises_between(
@@ -149,15 +150,12 @@ def fifo_inversions() -> list[Inversion]:
                 (queued_at, line_id),
             )
             by_product[product_id].append(Step(at, line_id, key, units, allocated))
-        for line_id, moved in moves.items():
-            cursor.execute(
-                "SELECT product_id, queued_at FROM orders_orderline WHERE id = %s", [line_id]
-            )
-            product_id, queued_at = cursor.fetchone()
-            reached = [old for _, old in moved[1:]] + [(queued_at, line_id)]
-            by_product[product_id] += [
-                Step(at, line_id, new, 0) for (at, _), new in zip(moved, reached, strict=True)
-            ]
+    for line in OrderLine.objects.filter(pk__in=moves).order_by("pk"):
+        moved = moves[line.pk]
+        reached = [old for _, old in moved[1:]] + [(line.queued_at, line.pk)]
+        by_product[line.product_id] += [
+            Step(at, line.pk, new, 0) for (at, _), new in zip(moved, reached, strict=True)
+        ]
     return [one for steps in by_product.values() for one in inversions(steps)]
 
 
@@ -230,30 +228,25 @@ def line_stories() -> list[LineStory]:
     """Every line's told promises and open units, from the rows."""
     told: dict[int, list[Told]] = defaultdict(list)
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    promises = Promise.objects.filter(told_at__isnull=False).order_by("line_id", "told_at", "pk")
+    for promise in promises.values_list("line_id", "told_at", "kind", "early", "late"):
+        told[promise[0]].append(Told(*promise[1:]))
     with connection.cursor() as cursor:
-        cursor.execute("""
-            SELECT line_id, told_at, kind, early, late FROM orders_promise
-            WHERE told_at IS NOT NULL ORDER BY line_id, told_at, id""")
-        for line_id, *fields in cursor.fetchall():
-            told[line_id].append(Told(*fields))
         cursor.execute(sql(__file__, "open_units"))
         for line_id, at, units in cursor.fetchall():
             before = changes[line_id][-1][1] if changes[line_id] else 0
             changes[line_id].append((at, before + units))
-        cursor.execute("""
-            SELECT l.id, l.shipped, max(p.shipped_at) FROM orders_orderline l
-            LEFT JOIN orders_shipmentline s ON s.line_id = l.id
-            LEFT JOIN orders_shipment p ON p.id = s.shipment_id GROUP BY l.id ORDER BY l.id""")
-        return [
-            LineStory(
-                line_id,
-                told[line_id],
-                changes[line_id],
-                shipped,
-                at and timezone.localtime(at).date(),
-            )
-            for line_id, shipped, at in cursor.fetchall()
-        ]
+    lines = OrderLine.objects.annotate(last=Max("shipment_lines__shipment__shipped_at"))
+    return [
+        LineStory(
+            line_id,
+            told[line_id],
+            changes[line_id],
+            shipped,
+            at and timezone.localtime(at).date(),
+        )
+        for line_id, shipped, at in lines.order_by("pk").values_list("pk", "shipped", "last")
+    ]
 
 
 def units_conserved() -> bool:

@@ -32,7 +32,7 @@ from django.utils import timezone
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
 from notifications.may_send import is_unwanted, suppressed
-from notifications.models import Message, MessageEvent, State
+from notifications.models import Attempt, Message, MessageEvent, State
 from notifications.outbox.dispatch import SUPPRESSED
 from notifications.outbox.mail_mode import MailMode, mail_mode
 from notifications.outbox.pause import NOT_HELD, why_held
@@ -98,17 +98,6 @@ SAID = """
 
 LEAVE = sql(__file__, "leave")
 
-LOG = """
-    INSERT INTO notifications_attempt (message_id, at, outcome, phase, detail)
-    VALUES (%(id)s, statement_timestamp(), %(outcome)s, %(phase)s, %(detail)s)
-"""
-
-GIVE_BACK = """
-    UPDATE notifications_message
-    SET state = 'queued', claim_token = NULL, lease_until = NULL
-    WHERE claim_token = %(token)s AND state = 'sending' AND NOT in_flight
-"""
-
 RELEASE_STUCK = sql(__file__, "release_stuck")
 
 
@@ -151,8 +140,13 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
                     or time.monotonic() >= ends
                 )
             finally:
-                _run(GIVE_BACK, token=token)
+                _give_back(token)
     return tally
+
+
+def _give_back(token: uuid.UUID) -> None:
+    ours = Message.objects.filter(claim_token=token, state=State.SENDING, in_flight=False)
+    ours.update(state=State.QUEUED, claim_token=None, lease_until=None)
 
 
 def claim(
@@ -455,7 +449,13 @@ def _with_facts(ids: Sequence[int]) -> list[Message]:
 
 
 def _log(message: Message, answer: Answer) -> None:
-    _run(LOG, id=message.pk, outcome=answer.outcome, phase=answer.phase, detail=answer.detail)
+    Attempt.objects.create(
+        message=message,
+        at=Now(),
+        outcome=answer.outcome,
+        phase=answer.phase,
+        detail=answer.detail,
+    )
 
 
 def _pause(attempts: int) -> float:
@@ -465,7 +465,7 @@ def _pause(attempts: int) -> float:
     return pause * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains by guessing it
 
 
-def _run(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+def _run(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from anymail.signals import EventType, RejectReason
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from notifications.models import Message, ProviderReport, State
+from notifications.models import Message, ProviderReport, State, Suppression
 from notifications.outbox.staff_actions import count_as_sent, mark_bounced
 
 Kind = ProviderReport.Kind
@@ -25,10 +26,6 @@ KINDS = {
 FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, RejectReason.SPAM}
 UNDER_WAY = (State.QUEUED, State.SENDING)
 BATCH = 500
-SUPPRESS = """
-    INSERT INTO notifications_suppression (address, reason, at) VALUES (%s, %s, clock_timestamp())
-    ON CONFLICT (upper(address)) DO NOTHING
-"""
 REASONS = {
     Kind.BOUNCED: "a mail came back: there is no such mailbox",
     Kind.REJECTED: "the provider sends nothing there",
@@ -83,11 +80,7 @@ def _handle(pk: int) -> bool:
         return False
     if message:
         _act(report, message)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE notifications_providerreport SET handled_at = clock_timestamp() WHERE id = %s",
-            [report.pk],
-        )
+    ProviderReport.objects.filter(pk=report.pk).update(handled_at=Now())
     return True
 
 
@@ -109,8 +102,8 @@ def _act(report: ProviderReport, message: Message) -> None:
         )
         return
     if report.for_good:
-        with connection.cursor() as cursor:
-            cursor.execute(SUPPRESS, [message.recipient, REASONS[Kind(report.kind)]])
+        row = Suppression(address=message.recipient, reason=REASONS[Kind(report.kind)], at=Now())
+        Suppression.objects.bulk_create([row], ignore_conflicts=True)
     if report.kind in (Kind.BOUNCED, Kind.REJECTED) and message.state == State.SENT:
         mark_bounced(message)
 

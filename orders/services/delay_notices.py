@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.forms import model_to_dict
 
 from orders.domain.delay_rules import (
@@ -160,14 +161,6 @@ def _decide_again(
     return fresh
 
 
-UNTOLD = """
-    SELECT n.id, n.notice_by, n.jurisdiction, o.country
-    FROM orders_delaynotice n
-    JOIN orders_orderline l ON l.id = n.line_id
-    JOIN orders_order o ON o.id = l.order_id
-    WHERE n.promise_id = ANY(%(promises)s)
-      AND (n.told_at IS NULL OR (n.not_told_at IS NOT NULL AND n.outcome = ''))
-"""
 COUNT_AS_TOLD = """
     UPDATE orders_delaynotice n
     SET told_at = %(at)s, adequate = told.adequate, not_told_at = NULL,
@@ -192,25 +185,30 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
     """The mail server took their mail: the notices count from now, if they were in time, and end
     those before them. One that a newer promise had ended while its mail was under way was heard
     after all; staff are warned of those in time no more."""
+    untold = (
+        DelayNotice.objects.filter(
+            Q(told_at=None) | Q(not_told_at__isnull=False, outcome=""), promise__in=promise_ids
+        )
+        .order_by()
+        .values_list("pk", "notice_by", "jurisdiction", "line__order__country")
+    )
+    if not untold:
+        return
+    in_time = [
+        adequate(
+            at,
+            notice_by,
+            jurisdiction=Jurisdiction(jurisdiction),
+            country=country or settings.SHOP_COUNTRY,
+        )
+        for _, notice_by, jurisdiction, country in untold
+    ]
+    values: dict[str, Any] = {
+        "at": at,
+        "notices": [notice_id for notice_id, *_ in untold],
+        "adequate": in_time,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(UNTOLD, {"promises": list(promise_ids)})
-        untold = cursor.fetchall()
-        if not untold:
-            return
-        in_time = [
-            adequate(
-                at,
-                notice_by,
-                jurisdiction=Jurisdiction(jurisdiction),
-                country=country or settings.SHOP_COUNTRY,
-            )
-            for _, notice_by, jurisdiction, country in untold
-        ]
-        values: dict[str, Any] = {
-            "at": at,
-            "notices": [notice_id for notice_id, *_ in untold],
-            "adequate": in_time,
-        }
         cursor.execute(COUNT_AS_TOLD, values)
         cursor.execute(END_BEFORE, values)
         cursor.execute(TOLD_AFTER_ALL, values | {"not_told": NOT_TOLD})

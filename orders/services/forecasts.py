@@ -10,11 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from orders.domain.supply import Band, OpenDelivery, forecast
 from orders.domain.windows import DateVersion, Record, SupplierHistory
-from orders.models import Forecast, Product
+from orders.models import Forecast, Product, Receipt
 from orders.sql_files import sql
 
 # How long before a delivery comes, or is written down, a parcel can have left that its units are
@@ -238,12 +239,8 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
 def shipped_ahead(*, day: date) -> dict[int, int]:
     """Units of open deliveries, by product, that these bring the queue no more: they have shipped
     already."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT product_id FROM orders_receipt WHERE ahead AND arrived_on >= %s",
-            [day - NEAR],
-        )
-        products = [product_id for (product_id,) in cursor.fetchall()]
+    ahead = Receipt.objects.filter(ahead=True, arrived_on__gte=day - NEAR)
+    products = list(ahead.order_by().values_list("product_id", flat=True).distinct())
     units: defaultdict[int, int] = defaultdict(int)
     for expected in expected_restocks(products, day=day) if products else []:
         units[expected.product_id] += expected.shipped_ahead
@@ -262,17 +259,15 @@ class _ParcelsAhead:
 def _parcels_ahead(
     product_ids: Collection[int], *, since: date
 ) -> defaultdict[int, list[_ParcelsAhead]]:
-    statement = """
-        SELECT r.product_id, r.recorded_at, r.arrived_on, r.quantity + coalesce(sum(c.quantity), 0)
-        FROM orders_receipt r LEFT JOIN orders_receipt c ON c.corrects_id = r.id
-        WHERE r.product_id = ANY(%s) AND r.ahead AND r.arrived_on >= %s
-        GROUP BY r.id HAVING r.quantity + coalesce(sum(c.quantity), 0) > 0
-        ORDER BY r.arrived_on, r.id"""
+    rows = (
+        Receipt.objects.filter(product__in=product_ids, ahead=True, arrived_on__gte=since)
+        .annotate(units=F("quantity") + Sum("corrections__quantity", default=0))
+        .filter(units__gt=0)
+        .order_by("arrived_on", "pk")
+    )
     parcels: defaultdict[int, list[_ParcelsAhead]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(product_ids), since])
-        for product_id, *parcel in cursor.fetchall():
-            parcels[product_id].append(_ParcelsAhead(*parcel))
+    for product_id, *parcel in rows.values_list("product_id", "recorded_at", "arrived_on", "units"):
+        parcels[product_id].append(_ParcelsAhead(*parcel))
     return parcels
 
 

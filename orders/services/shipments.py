@@ -220,16 +220,11 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
     return correction
 
 
-LOCK = """
-    SELECT * FROM orders_orderline WHERE order_id = %s AND id = ANY(%s)
-    ORDER BY product_id, queued_at, id FOR NO KEY UPDATE
-"""
-
-
 def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
     """Lines first, counts last: whoever changes several lines holds them all, in key order, before
     the first write."""
-    lines = list(OrderLine.objects.raw(LOCK, [order.pk, list(line_ids)]))
+    rows = OrderLine.objects.select_for_update(no_key=True).filter(order=order, pk__in=line_ids)
+    lines = list(rows.order_by("product_id", "queued_at", "pk"))
     if len(lines) < len(line_ids):
         raise Refused(f"a line named does not belong to order {order.number}")
     return lines
