@@ -228,9 +228,12 @@ def line_stories() -> list[LineStory]:
     """Every line's told promises and open units, from the rows."""
     told: dict[int, list[Told]] = defaultdict(list)
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    promises = Promise.objects.filter(told_at__isnull=False).order_by("line_id", "told_at", "pk")
-    for promise in promises.values_list("line_id", "told_at", "kind", "early", "late"):
-        told[promise[0]].append(Told(*promise[1:]))
+    promises = Promise.objects.exclude(told_at=None).order_by("line_id", "told_at", "pk")
+    for line_id, at, kind, early, late in promises.values_list(
+        "line_id", "told_at", "kind", "early", "late"
+    ):
+        if at:  # always, which its type does not know
+            told[line_id].append(Told(at, kind, early, late))
     with connection.cursor() as cursor:
         cursor.execute(sql(__file__, "open_units"))
         for line_id, at, units in cursor.fetchall():

@@ -27,6 +27,7 @@ from orders.law import law_of
 from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
 from orders.services.forecasts import make_forecasts
 from orders.services.promises import WHOLE_QUEUES, newest_forecasts
+from orders.sql_files import sql
 from orders.words import language_for, sentence
 
 EXAMPLES = 12  # sorts of mail
@@ -101,8 +102,10 @@ class Consequences:
             (self.mailed, ngettext("%(n)s gets a mail", "%(n)s get a mail", self.mailed)),
             (asked, ngettext("%(n)s must be asked", "%(n)s must be asked", asked) + f" ({laws})"),
             (self.turned_off, ngettext("%(n)s has turned such mails off and reads it on the page",
-                                       "%(n)s have turned such mails off and read it on the page", self.turned_off)),
-            (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached", self.unreachable)),
+                                       "%(n)s have turned such mails off and read it on the page",
+                                       self.turned_off)),
+            (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached",
+                                        self.unreachable)),
             (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page "
                                        "until it is released",
                                        "%(n)s came with a first import and read it on the page "
@@ -134,8 +137,8 @@ class Consequences:
 
 HEARS = Q(message_due=True) | Q(order__released_at=None)
 NOBODY = Consequences(
-    quiet=0, mailed=0, asked={}, turned_off=0, unreachable=0, unreleased=0, moves=False, kinds=[], reached=[], refunds=0,
-    refunds_by=None, no_longer_owed=0, owed=[], examples=[], more_examples=0,
+    quiet=0, mailed=0, asked={}, turned_off=0, unreachable=0, unreleased=0, moves=False, kinds=[],
+    reached=[], refunds=0, refunds_by=None, no_longer_owed=0, owed=[], examples=[], more_examples=0,
 )  # fmt: skip
 
 
@@ -187,56 +190,15 @@ def _units_owed(product_ids: Collection[int]) -> int:
     return int(to_send.aggregate(units=Sum("units", default=0))["units"])
 
 
-# Both forecasts over the queue as it stands after the act; who is set aside by it has an event and
-# no band.
-QUIET = f"""
-    WITH band AS (
-        SELECT f.product_id, f.id = ANY(%(before)s) AS was, b.*
-        FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (
-            "over" bigint, up_to bigint, kind text, early date, likely date, late date)
-        WHERE f.id = ANY(%(before)s) OR f.id = ANY(%(after)s)
-    ),
-    waiting AS ({WHOLE_QUEUES})
-    SELECT count(*)
-    FROM waiting w
-    JOIN band b ON b.was AND b.product_id = w.product_id AND w.needed > b."over"
-        AND (b.up_to IS NULL OR w.needed <= b.up_to)
-    JOIN band a ON NOT a.was AND a.product_id = w.product_id AND w.needed > a."over"
-        AND (a.up_to IS NULL OR w.needed <= a.up_to)
-    WHERE (NOT w.held OR w.promise_id IS NOT NULL)
-      AND (a.kind, a.early, a.likely, a.late) IS DISTINCT FROM (b.kind, b.early, b.likely, b.late)
-      AND w.order_id NOT IN (SELECT order_id FROM orders_event WHERE id > %(last)s AND at = %(now)s)
-"""
+QUIET = sql(__file__, "quiet", waiting=WHOLE_QUEUES)
 
-HEARD = f"""
-    WITH news AS (
-        SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
-               max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
-               min(n.silence) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS silence,
-               bool_and(e.kind = 'earlier' AND {STILL_HOLDS} AND NOT EXISTS (
-                   SELECT FROM orders_delaynotice q
-                   WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
-                     AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
-        FROM orders_event e JOIN orders_order of ON of.id = e.order_id
-             LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
-        WHERE e.id > %(last)s AND e.at = %(now)s AND (e.message_due OR of.released_at IS NULL)
-        GROUP BY e.order_id
-    )
-    SELECT what, CASE WHEN what = 'asked' THEN law END AS law, coalesce(CASE WHEN what = 'asked' THEN silence END, '') AS silence,
-           chief, locale, country, region, count(*), min(order_id)
-    FROM (
-        SELECT CASE
-                   WHEN o.released_at IS NULL THEN 'unreleased'
-                   WHEN {CANNOT_BE_REACHED} THEN 'unreachable'
-                   WHEN law IS NOT NULL THEN 'asked'
-                   WHEN optional AND {has_turned_off(Topic.GOOD_NEWS)} THEN 'turned_off'
-                   ELSE 'mailed'
-               END AS what, law, silence, chief, o.locale, o.country,
-               CASE WHEN o.country = 'US' THEN upper(o.region) ELSE '' END AS region, news.order_id
-        FROM news JOIN orders_order o ON o.id = news.order_id
-    ) judged
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
-"""
+HEARD = sql(
+    __file__,
+    "heard",
+    still_holds=STILL_HOLDS,
+    cannot_be_reached=CANNOT_BE_REACHED,
+    turned_off=has_turned_off(Topic.GOOD_NEWS),
+)
 
 
 @dataclass(frozen=True, slots=True)
