@@ -108,6 +108,11 @@ def test_sql_and_filters_ask_for_fields_that_there_are() -> None:
     assert {"reason", "crossed", "tracking_number", "code"} <= asked <= ALL_NAMES
 
 
+def test_nobody_reads_facts_by_key() -> None:
+    by_key = re.compile(r"\.facts(\[|\.get\b)")
+    assert [path for path, text in SOURCES.items() if by_key.search(text)] == []
+
+
 @pytest.fixture
 def everything_happened(noon: None, db: None) -> None:
     list(email_states.make(now=NOON, only=MAILS))

@@ -32,20 +32,13 @@ def window_of(promise: Promise) -> Window:
     )
 
 
-def window_in(facts: Mapping[str, Any]) -> Window:
-    """The window in an event's facts; a key left out is None."""
+def window_in(band: Mapping[str, Any]) -> Window:
+    """The window of a band of a forecast."""
     early, likely, late = (
-        date.fromisoformat(facts[key]) if facts.get(key) else None
-        for key in ("early", "likely", "late")
+        date.fromisoformat(band[key]) if band[key] else None for key in ("early", "likely", "late")
     )
     return Window(
-        facts["kind"],
-        early,
-        likely,
-        late,
-        facts.get("sure"),
-        facts.get("within_14"),
-        facts.get("within_30"),
+        band["kind"], early, likely, late, band["sure"], band["within_14"], band["within_30"]
     )
 
 
