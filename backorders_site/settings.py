@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "django_otp_webauthn",
     "axes",
     "orders",
     "notifications",
@@ -235,7 +236,11 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-OTP_TOTP_ISSUER = SHOP_NAME
+OTP_TOTP_ISSUER = OTP_WEBAUTHN_RP_NAME = SHOP_NAME
+OTP_WEBAUTHN_RP_ID = _site.hostname or ""  # passkeys are lost where another host takes its place
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [SITE_URL]
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E010", "otp_webauthn.E031"]  # checks.py looks at SITE_URL
 # Who guesses a password of one person from one network is kept out for a while; nobody else can
 # keep that person out.
 AXES_FAILURE_LIMIT = 5

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include(theme.urlpatterns)),
     path("demo/", include("backorders_site.demo.pages")),
     path("admin/desk/", include("backorders_site.staff.urls")),
+    path("admin/second-factor/passkey/", include("backorders_site.staff.passkeys")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
     path("", include("orders.urls")),

@@ -9,9 +9,11 @@ import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp_webauthn.models import WebAuthnCredential
 from pytest_django.fixtures import Settings
 
 from tests.factories import NOON
@@ -20,6 +22,7 @@ from tests.test_admin import act, page
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 INDEX, LOGIN, CODE = "/admin/", "/admin/login/", "/admin/second-factor/"
+ADD, USE = f"{CODE}passkey/add/", f"{CODE}passkey/use/"
 PASSWORD = "correct horse battery"
 
 
@@ -242,3 +245,73 @@ def test_the_list_of_staff_shows_no_secret(client: Client, ann: User) -> None:
     logged_in(client, ann)
     shown = client.get(page(User, "change", ann.pk)).content.decode()
     assert TOTPDevice.objects.get(user=ann).key not in shown
+
+
+class TestAPasskey:
+    """What a browser does with one: tests/browser/test_desk_journeys.py."""
+
+    def of(self, user: User) -> WebAuthnCredential:
+        key = user.username.encode()
+        return WebAuthnCredential.objects.create(user=user, credential_id=key, public_key=key)
+
+    def test_is_added_after_a_code_of_the_phone_and_soon(self, client: Client, ann: User) -> None:
+        old = logged_in(client, ann)
+        assert client.post(ADD).status_code == 403
+        client.post(CODE, {"code": old[0], "passkey": "1"})
+        assert client.post(ADD).status_code == 403
+        with time_machine.travel(NOON + timedelta(minutes=5), tick=False) as now:
+            client.post(CODE, {"code": code_of(ann), "passkey": "1"})
+            assert client.post(ADD).json()["rp"]["id"] == "testserver"
+            now.shift(timedelta(minutes=5))
+            assert client.post(ADD).status_code == 403
+        assert StaticToken.objects.filter(token__in=old).count() == len(old)
+
+    def test_is_not_added_with_a_password_alone(self, client: Client, ann: User) -> None:
+        with_password(client)
+        assert client.post(ADD).status_code == 403
+        client.get(CODE)
+        client.post(CODE, {"code": "000000", "passkey": "1"})
+        assert client.post(ADD).status_code == 403
+
+    def test_is_offered_instead_of_the_code_to_whom_it_belongs(
+        self, client: Client, ann: User
+    ) -> None:
+        logged_in(client, ann)
+        other = Client()
+        with_password(other)
+        assert "passkey" not in other.get(CODE).content.decode()
+        self.of(User.objects.create_superuser("bob"))
+        assert "passkey" not in other.get(CODE).content.decode()
+        assert other.post(USE).json()["allowCredentials"] == []
+        self.of(ann)
+        shown = other.get(CODE).content.decode()
+        assert "Use a passkey" in shown
+        assert not re.search(r"<style|<script>|\sstyle=|\son\w+=", shown)
+        assert [key["id"] for key in other.post(USE).json()["allowCredentials"]] == ["YW5u"]
+
+    def test_opens_nothing_without_the_password(self, client: Client, ann: User) -> None:
+        self.of(ann)
+        assert client.post(USE).status_code == 403
+
+    def test_is_removed_by_whom_it_belongs_to(self, client: Client, ann: User) -> None:
+        logged_in(client, ann)
+        hers, his = self.of(ann), self.of(User.objects.create_superuser("bob"))
+        for passkey in (hers, his):
+            client.post(CODE, {"remove": str(passkey.pk)})
+        assert list(WebAuthnCredential.objects.all()) == [his]
+
+    def test_ends_with_the_phone_that_is_lost_and_so_does_its_session(
+        self, client: Client, ann: User
+    ) -> None:
+        logged_in(client, ann)
+        hers = Client()
+        hers.force_login(ann)
+        session = hers.session
+        session[DEVICE_ID_SESSION_KEY] = self.of(ann).persistent_id
+        session.save()
+        assert hers.get(INDEX).status_code == 200
+        bob = Client()
+        logged_in(bob, User.objects.create_superuser("bob", password=PASSWORD))
+        act(bob, "reset-second-factor", ann)
+        assert hers.get(INDEX).status_code == 302
+        assert not WebAuthnCredential.objects.exists()

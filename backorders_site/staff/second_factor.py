@@ -1,6 +1,7 @@
-"""A code from the phone besides the password: set up once, asked at each login, with recovery codes
-for a lost phone."""
+"""A code from the phone besides the password: set up once, asked at each login. A passkey does
+instead of the code, and recovery codes do for a lost phone."""
 
+import time
 from typing import Any
 
 import segno
@@ -22,8 +23,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login, verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp_webauthn.models import WebAuthnCredential
 
 RECOVERY_CODES = 10
+SECONDS_TO_ADD = 300  # a passkey, after the code
+MAY_ADD_UNTIL = "may_add_passkey_until"
+DEVICES = (TOTPDevice, StaticDevice, WebAuthnCredential)
 
 
 class CodeInput(forms.TextInput):
@@ -51,38 +56,54 @@ def passed(request: HttpRequest) -> bool:
     return not settings.SECOND_FACTOR or bool(request.user.is_verified())  # type: ignore[union-attr]
 
 
+def may_add_passkey(request: HttpRequest) -> bool:
+    """For a few minutes after a code of the phone."""
+    return bool(request.session.get(MAY_ADD_UNTIL, 0) > time.time())
+
+
 @sensitive_post_parameters("code")
 @never_cache
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for
-    whoever has passed. Whoever has not may leave, as the admin's own way out is closed to them."""
+    whoever has passed, and adds and removes their passkeys. Whoever has not may leave, as the
+    admin's own way out is closed to them."""
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
         return redirect("admin:login")
     device = TOTPDevice.objects.filter(user=request.user, confirmed=True).first()
     if device is None:
         return _set_up(request, context)
-    form = CodeForm(request.POST or None)
     verified = request.user.is_verified()  # type: ignore[union-attr]
+    passkeys = WebAuthnCredential.objects.filter(user=request.user).order_by("pk")
+    if verified and request.POST.get("remove", "").isdecimal():
+        passkeys.filter(pk=request.POST["remove"]).delete()
+        return redirect("admin:second_factor")
+    form = CodeForm(request.POST or None)
     if form.is_valid():
         code = form.cleaned_data["code"]
         accepted = _accepted(request.user, device, code, only_phone=verified)
+        if accepted and verified and "passkey" in request.POST:
+            request.session[MAY_ADD_UNTIL] = time.time() + SECONDS_TO_ADD
+            return redirect("admin:second_factor")
         if accepted and verified:
             return _show_codes(request, context)
         if accepted:
-            _let_in(request, accepted)
+            let_in(request, accepted)
             return redirect(_next(request))
         form.add_error(
             "code",
             _why_not(device if code.isdigit() or verified else _recovery_device(request.user)),
         )
     left = StaticToken.objects.filter(device__user=request.user).count()
-    title = _("Recovery codes") if verified else _("Second factor")
-    return TemplateResponse(
-        request,
-        "staff/login/second_factor.html",
-        {**context, "title": title, "form": form, "verified": verified, "left": left},
-    )
+    shown = {
+        "title": _("Recovery codes") if verified else _("Second factor"),
+        "form": form,
+        "verified": verified,
+        "left": left,
+        "passkeys": passkeys,
+        "may_add": may_add_passkey(request),
+    }
+    return TemplateResponse(request, "staff/login/second_factor.html", {**context, **shown})
 
 
 def recovery_codes(user: AbstractBaseUser) -> list[str]:
@@ -99,8 +120,13 @@ def forget(user: AbstractBaseUser) -> None:
     """The phone is lost and so are the codes: at the next login another one is set up. Sessions end
     where they stand."""
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user).delete()
-        StaticDevice.objects.filter(user=user).delete()
+        for device in DEVICES:
+            device.objects.filter(user=user).delete()
+
+
+def let_in(request: HttpRequest, device: Any) -> None:
+    request.session.cycle_key()
+    login(request, device)
 
 
 def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -114,7 +140,7 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if accepted := verify_token(request.user, device.persistent_id, form.cleaned_data["code"]):
             accepted.confirmed = True
             accepted.save(update_fields=["confirmed"])
-            _let_in(request, accepted)
+            let_in(request, accepted)
             return _show_codes(request, context)
         form.add_error("code", _why_not(device))
     shown = {
@@ -139,11 +165,6 @@ def _accepted(user: Any, phone: TOTPDevice, code: str, *, only_phone: bool) -> A
         (taken for device in devices if (taken := verify_token(user, device.persistent_id, code))),
         None,
     )
-
-
-def _let_in(request: HttpRequest, device: Any) -> None:
-    request.session.cycle_key()
-    login(request, device)
 
 
 def _recovery_device(user: Any) -> StaticDevice | None:

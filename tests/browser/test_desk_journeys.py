@@ -30,7 +30,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PASSWORD = "correct horse battery"
 SETTLING = 60  # seconds: nobody at this desk waits for it, a test ends it
 WAITS = 30_000  # milliseconds, until the worker has done it
-ROLES = {"wanda": "Warehouse", "sam": "Support", "mona": "Manager"}
+ROLES = {"wanda": "Warehouse", "sam": "Support", "mona": "Manager", "petra": "Support"}
+# as a phone or a laptop has one, which its owner has unlocked
+PASSKEYS = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+}
 WAITING = [  # number, name, country, locale
     ("1001", "Ada Lovelace", "US", "en"),
     ("1002", "Grete Hermann", "DE", "de-DE"),
@@ -128,17 +136,22 @@ def desk(shop: Shop, open_page: OpenPage, sessions: dict[str, list[SetCookiePara
     return opened
 
 
-def log_in(page: Page, shop: Shop, name: str) -> None:
+def log_in(page: Page, shop: Shop, name: str) -> bytes:
+    """Returns the secret of the phone that is set up."""
+    give_password(page, shop, name)
+    written = page.locator("code.to-copy").inner_text().replace(" ", "")
+    secret = b32decode(written + "=" * (-len(written) % 8))
+    page.get_by_role("textbox", name="Code").fill(f"{totp(secret):06d}")
+    press(page, "Set up")
+    page.get_by_role("link", name="I have kept them").click()
+    return secret
+
+
+def give_password(page: Page, shop: Shop, name: str) -> None:
     page.goto(f"{shop.url}/admin/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Log in")
-    secret = page.locator("code.to-copy").inner_text().replace(" ", "")
-    page.get_by_role("textbox", name="Code").fill(
-        f"{totp(b32decode(secret + '=' * (-len(secret) % 8))):06d}"
-    )
-    press(page, "Set up")
-    page.get_by_role("link", name="I have kept them").click()
 
 
 def press(page: Page, name: str) -> None:
@@ -159,6 +172,27 @@ def seek(page: Page, words: str) -> None:
     )
     box.fill(words)
     box.press("Enter")
+
+
+def test_a_passkey_is_added_with_a_code_and_does_instead_of_it_from_then_on(
+    shop: Shop, open_page: OpenPage
+) -> None:
+    page = open_page(width=1280)
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": PASSKEYS})
+    secret = log_in(page, shop, "petra")
+    follow(page, "Passkeys")
+    page.get_by_role("textbox", name="Code").fill(f"{totp(secret, drift=1):06d}")
+    press(page, "Add a passkey")
+    press(page, "Create the passkey")
+    expect(page.get_by_text("Added on")).to_be_visible()
+    press(page, "Log out")
+
+    give_password(page, shop, "petra")
+    expect(page.get_by_role("textbox", name="Code")).to_be_visible()
+    press(page, "Use a passkey")
+    expect(page.get_by_role("region", name="Today")).to_be_visible()
 
 
 class TestWarehouse:

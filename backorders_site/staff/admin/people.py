@@ -8,11 +8,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from backorders_site.staff.actions.people import LetInAgain, ResetSecondFactor
 from backorders_site.staff.admin.base import BackordersAdmin, ModelAdmin
+from backorders_site.staff.second_factor import DEVICES
 
 if TYPE_CHECKING:
     Users = UserAdmin[User]
@@ -44,6 +43,6 @@ class StaffAdmin(BackordersAdmin, Users):
         ModelAdmin.save_model(self, request, obj, form, change)
 
 
-for device in (TOTPDevice, StaticDevice):
+for device in DEVICES:
     if admin.site.is_registered(device):  # their pages show secrets
         admin.site.unregister(device)
