@@ -321,7 +321,7 @@ CELERY_BEAT_SCHEDULE = {
     "uploads": {"task": "backorders_site.tasks.hand_on_uploads", "schedule": 2.0, "options": _soon},
     "discontinue": {"task": "orders.tasks.discontinue_parts", "schedule": 2.0, "options": _soon},
     "release": {
-        "task": "orders.tasks.release_quiet_orders",
+        "task": "orders.tasks.release_orders",
         "schedule": 60.0,
         "options": _each_minute,
     },
@@ -347,7 +347,7 @@ LOGGING = {
     "formatters": {
         "json": {"()": "backorders_site.ops.logs.JsonLine"},
         "line": {
-            "()": "backorders_site.ops.logs.Line",
+            "()": "backorders_site.ops.logs.TerminalFormatter",
             "format": "{asctime} {levelname} {name}: {message} {ids}",
             "style": "{",
         },

@@ -143,7 +143,7 @@ def record(suppliers: Sequence[str], sku: str, versions: int, *, now: datetime) 
         promised = (now - timedelta(days=20 + 700 * (many - n) // many)).date()
         posted, arrived = promised - timedelta(days=40), promised + timedelta(days=n * 7 % 23 - 4)
         deliveries.append(
-            services.Delivery(
+            services.RestockRecord(
                 reference=f"OLD-{n}",
                 sku=sku,
                 supplier=suppliers[n % len(suppliers)],
@@ -152,7 +152,7 @@ def record(suppliers: Sequence[str], sku: str, versions: int, *, now: datetime) 
                     services.PostedDate(promised - timedelta(days=n % 9), posted),
                     services.PostedDate(promised, posted + timedelta(days=14)),
                 ],
-                arrivals=[services.Arrival(10, arrived, arrived)],
+                arrivals=[services.ReceivedUnits(10, arrived, arrived)],
             )
         )
-    services.record_deliveries(deliveries, now=now)
+    services.record_restocks(deliveries, now=now)

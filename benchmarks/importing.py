@@ -63,9 +63,9 @@ def measure_forecasts(report: Report, products: int, versions: int) -> None:
     filling.products("PAST")
     filling.record(makers, "PAST", versions, now=now)
     rows = filling.products("LAMP", products)
-    services.record_deliveries(
+    services.record_restocks(
         [
-            services.Delivery(
+            services.RestockRecord(
                 reference="PO",
                 sku=row.sku,
                 supplier=makers[n % SUPPLIERS],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.models import Event, EventKind, Order
 
 
-class State(models.TextChoices):
+class MessageState(models.TextChoices):
     """QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW; a queued one may end
     without being sent, and one that was sent may come back."""
 
@@ -48,7 +48,9 @@ class Message(models.Model):
     thread_root = models.CharField(
         max_length=320, blank=True, help_text="Message-ID of the order's first mail."
     )
-    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(
+        max_length=12, choices=MessageState.choices, default=MessageState.QUEUED
+    )
     attempts = models.PositiveIntegerField(default=0)
     ambiguous_count = models.PositiveSmallIntegerField(
         default=0, help_text="How often the mail server may have taken it without our hearing so."
@@ -263,29 +265,29 @@ class Preference(models.Model):
         return self.address
 
 
-class Hold(models.Model):
+class Pause(models.Model):
     """A time in which no mail went out because somebody said so (notifications.outbox.pause)."""
 
-    held_at = models.DateTimeField()
-    held_by = models.CharField(max_length=150)
+    paused_at = models.DateTimeField()
+    paused_by = models.CharField(max_length=150)
     reason = models.CharField(max_length=200)
-    released_at = models.DateTimeField(null=True)
-    released_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-id"]
         default_permissions = ("view",)
-        permissions = [("hold_mail", "Can hold all mail and release it")]
+        permissions = [("pause_email", "Can pause all email and resume it")]
         constraints = [
             models.UniqueConstraint(
-                models.ExpressionWrapper(Q(released_at__isnull=True), models.BooleanField()),
-                condition=Q(released_at__isnull=True),
-                name="mail_is_held_once",
+                models.ExpressionWrapper(Q(ended_at__isnull=True), models.BooleanField()),
+                condition=Q(ended_at__isnull=True),
+                name="email_is_paused_once",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.held_at}: {self.reason}"
+        return f"{self.paused_at}: {self.reason}"
 
 
 class Pace(models.Model):

@@ -4,12 +4,12 @@ from django.db import connection
 
 from notifications.may_send import CANNOT_BE_REACHED, Topic, has_turned_off
 from notifications.outbox.mail_mode import mail_mode
-from notifications.outbox.pause import NOT_HELD, present_hold
+from notifications.outbox.pause import NOT_PAUSED, current_pause
 from orders.mail_port import Reach
 from orders.models import Order
 
 ASKED = f"""
-    SELECT o.released_at IS NOT NULL AND NOT {CANNOT_BE_REACHED} AND {NOT_HELD},
+    SELECT o.released_at IS NOT NULL AND NOT {CANNOT_BE_REACHED} AND {NOT_PAUSED},
            o.email <> '' AND {has_turned_off(Topic.NO_CHANGE)}
     FROM orders_order o WHERE o.id = %(order)s
 """
@@ -19,12 +19,12 @@ def goes_out_to(address: str | None) -> bool:
     """Whether mail goes out now to an address, whoever has it (None: to any at all). It asks
     nothing about the address itself, so that a page which says so to strangers gives nobody away.
     """
-    return _is_allowed(address) and present_hold() is None
+    return _is_allowed(address) and current_pause() is None
 
 
 def goes_to_all() -> bool:
     """Mail goes out, and to everybody."""
-    return mail_mode().name == "send" and not present_hold()
+    return mail_mode().name == "send" and not current_pause()
 
 
 def _is_allowed(address: str | None) -> bool:

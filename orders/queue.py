@@ -84,7 +84,7 @@ def length(product_id: int) -> Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class WrongCount:
     """A count that disagrees with the lines it counts; one without a row is 0."""
 
     sku: str
@@ -107,7 +107,7 @@ COUNTED = """
 """
 
 
-def differences() -> Iterator[Difference]:
+def differences() -> Iterator[WrongCount]:
     """Compare all counts with COUNT and SUM over the lines."""
     sql = f"""
         SELECT p.sku, width, start, coalesce(c.lines, 0), coalesce(c.units, 0),
@@ -119,7 +119,7 @@ def differences() -> Iterator[Difference]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         for sku, width, start, lines, units, true_lines, true_units in cursor.fetchall():
-            yield Difference(
+            yield WrongCount(
                 sku, width, start, Length(lines, int(units)), Length(true_lines, int(true_units))
             )
 

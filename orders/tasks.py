@@ -51,5 +51,5 @@ def discontinue_parts() -> None:
 
 
 @shared_task
-def release_quiet_orders() -> None:
-    services.release_quiet_orders(now=timezone.now())
+def release_orders() -> None:
+    services.release_orders(now=timezone.now())

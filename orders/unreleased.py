@@ -19,14 +19,14 @@ UNTOLD = DelayNotice.objects.filter(
 )
 
 
-def quiet_orders() -> QuerySet[Order]:
+def unreleased_orders() -> QuerySet[Order]:
     return Order.objects.filter(released_at__isnull=True)
 
 
 def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
     """Numbers by country and in all: orders, those who would hear each kind of news first, and
     those to look at."""
-    news = news_of_quiet()
+    news = news_of_unreleased()
     columns = {"orders": _by_country(quiet)}
     for kind in EventKind.values:
         hear = (
@@ -50,7 +50,7 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
     }
 
 
-def news_of_quiet() -> QuerySet[Any, Any]:
+def news_of_unreleased() -> QuerySet[Any, Any]:
     """What they would hear of: `hears` is its kind. Whoever was never told anything hears where
     they stand now (services.telling)."""
     told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))

@@ -73,7 +73,7 @@ def _start_engines(config: pytest.Config) -> None:
     _remove_killed_sessions()
     SESSIONS.mkdir(exist_ok=True)
     unheld = Path(tempfile.mkdtemp(dir=SESSIONS, prefix="new-"))
-    lock = embedded.hold(unheld)
+    lock = embedded.lock(unheld)
     # now others may look at the lock
     directory = unheld.rename(unheld.with_name(unheld.name.replace("new-", "run-")))
     config.add_cleanup(lock.close)
@@ -86,7 +86,7 @@ def _start_engines(config: pytest.Config) -> None:
 
 def _remove_killed_sessions() -> None:
     for directory in SESSIONS.glob("run-*/"):
-        with suppress(embedded.AlreadyHeld), embedded.hold(directory):
+        with suppress(embedded.AlreadyLocked), embedded.lock(directory):
             embedded.stop_leftovers(directory)
             shutil.rmtree(directory, ignore_errors=True)
 

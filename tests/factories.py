@@ -76,12 +76,12 @@ def supplier_record(supplier: Supplier, slips: list[int], *, now: datetime = NOO
         promised = services.today_of(now) - timedelta(days=14 * (len(slips) - n) + max(slips) + 5)
         came = promised + timedelta(days=slip)
         posted = services.PostedDate(promised, promised - timedelta(days=30))
-        arrived = services.Arrival(10, came, came)
+        arrived = services.ReceivedUnits(10, came, came)
         reference = f"PO-{next(_numbers)}"
         deliveries.append(
-            services.Delivery(reference, product.sku, supplier.name, 10, [posted], [arrived])
+            services.RestockRecord(reference, product.sku, supplier.name, 10, [posted], [arrived])
         )
-    services.record_deliveries(deliveries, now=now - timedelta(days=5))
+    services.record_restocks(deliveries, now=now - timedelta(days=5))
 
 
 def lamp_of_a_punctual_supplier(units: int) -> Product:

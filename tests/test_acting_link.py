@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from notifications.models import Message, Suppression
-from notifications.outbox.pause import hold_mail
+from notifications.outbox.pause import pause_email
 from orders import services
 from orders.access import MAY_ACT, Purpose, link_token, open_order
 from orders.models import Event, Order, OrderLine
@@ -129,7 +129,7 @@ def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
         case "held":
             settings.MAIL_MODE = "hold"
         case "held by staff":
-            hold_mail("a wrong date", now=NOON, actor="mia")
+            pause_email("a wrong date", now=NOON, actor="mia")
         case "not among those tried":
             settings.MAIL_MODE = "only:grace@example.com"
         case "quiet":

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from backorders_site.staff.admin.base import BackordersAdmin
-from notifications.models import Attempt, Message, MessageEvent, State, Suppression
+from notifications.models import Attempt, Message, MessageEvent, MessageState, Suppression
 from notifications.outbox.delivery import preview
 from notifications.outbox.dispatch import dispatch_all
 from orders import services
@@ -144,7 +144,7 @@ def rows_of_everything() -> OrderLine:
 
 
 def written_mail(
-    state: State = State.QUEUED, *, order: Order | None = None, number: str = ""
+    state: MessageState = MessageState.QUEUED, *, order: Order | None = None, number: str = ""
 ) -> Message:
     """An order's mail as its page shows it; `order` gets one more."""
     if order is None:
@@ -162,7 +162,7 @@ def written_mail(
     preview()
     message = order.messages.latest("pk")
     message.state = state
-    message.sent_at = NOON if state in (State.SENT, State.BOUNCED) else None
+    message.sent_at = NOON if state in (MessageState.SENT, MessageState.BOUNCED) else None
     message.save(update_fields=["state", "sent_at"])
     return message
 
@@ -555,18 +555,18 @@ class TestMails:
     @pytest.mark.parametrize(
         "state, offered",
         [
-            (State.QUEUED, ["withdraw"]),
-            (State.FAILED, ["send-again"]),
-            (State.NEEDS_REVIEW, ["send-again", "count-as-sent"]),
-            (State.SUPPRESSED, ["send-again"]),
-            (State.SENT, ["came-back"]),
-            (State.BOUNCED, ["send-again"]),
-            (State.SUPERSEDED, []),
-            (State.CANCELLED, []),
+            (MessageState.QUEUED, ["withdraw"]),
+            (MessageState.FAILED, ["send-again"]),
+            (MessageState.NEEDS_REVIEW, ["send-again", "count-as-sent"]),
+            (MessageState.SUPPRESSED, ["send-again"]),
+            (MessageState.SENT, ["came-back"]),
+            (MessageState.BOUNCED, ["send-again"]),
+            (MessageState.SUPERSEDED, []),
+            (MessageState.CANCELLED, []),
         ],
     )
     def test_a_mail_offers_what_can_be_done_with_it(
-        self, admin_client: Client, state: State, offered: list[str]
+        self, admin_client: Client, state: MessageState, offered: list[str]
     ) -> None:
         message = written_mail(state)
         shown = admin_client.get(page(Message, "change", message.pk)).content.decode()
@@ -575,7 +575,7 @@ class TestMails:
     def test_a_failed_mail_is_sent_again_to_the_address_the_order_has_now(
         self, admin_client: Client
     ) -> None:
-        message = written_mail(State.FAILED)
+        message = written_mail(MessageState.FAILED)
         Order.objects.update(email="lovelace@example.com")
         url = f"{page(Message, 'send-again')}?id={message.pk}"
         assert "lovelace@example.com" in admin_client.get(url).content.decode()
@@ -583,7 +583,7 @@ class TestMails:
         act(admin_client, "send-again", message)
 
         message.refresh_from_db()
-        assert (message.state, message.recipient) == (State.QUEUED, "lovelace@example.com")
+        assert (message.state, message.recipient) == (MessageState.QUEUED, "lovelace@example.com")
         entry = LogEntry.objects.get()
         assert (entry.user.get_username(), entry.object_id) == ("admin", str(message.pk))
         assert "is queued again, to lovelace@example.com" in entry.change_message
@@ -591,8 +591,8 @@ class TestMails:
     def test_of_several_failed_mails_to_one_customer_the_newest_is_sent_again(
         self, admin_client: Client
     ) -> None:
-        old = written_mail(State.FAILED)
-        new = written_mail(State.FAILED, order=old.order)
+        old = written_mail(MessageState.FAILED)
+        new = written_mail(MessageState.FAILED, order=old.order)
         said = act(admin_client, "send-again", old, new)
         assert list(old.order.messages.order_by("pk").values_list("state", flat=True)) == [
             "failed",
@@ -603,27 +603,27 @@ class TestMails:
     def test_a_mail_is_not_sent_again_while_another_to_this_customer_is_on_its_way(
         self, admin_client: Client
     ) -> None:
-        old = written_mail(State.FAILED)
-        new = written_mail(State.FAILED, order=old.order)
-        Message.objects.filter(pk=old.pk).update(state=State.QUEUED)
+        old = written_mail(MessageState.FAILED)
+        new = written_mail(MessageState.FAILED, order=old.order)
+        Message.objects.filter(pk=old.pk).update(state=MessageState.QUEUED)
         assert "has another mail on its way" in act(admin_client, "send-again", new)
 
     def test_a_mail_that_still_has_no_address_is_refused_in_the_form(
         self, admin_client: Client
     ) -> None:
-        message = written_mail(State.SUPPRESSED)
+        message = written_mail(MessageState.SUPPRESSED)
         Order.objects.update(email="")
         assert "has no mail address: enter one first" in act(admin_client, "send-again", message)
         message.refresh_from_db()
-        assert message.state == State.SUPPRESSED
+        assert message.state == MessageState.SUPPRESSED
 
     def test_what_a_mail_says_counts_as_told_once_somebody_found_it_arrived(
         self, admin_client: Client
     ) -> None:
-        message = written_mail(State.NEEDS_REVIEW)
+        message = written_mail(MessageState.NEEDS_REVIEW)
         act(admin_client, "count-as-sent", message, reason="it arrived")
         message.refresh_from_db()
-        assert message.state == State.SENT
+        assert message.state == MessageState.SENT
         assert message.events.get().told_at == message.sent_at
 
     def test_withdrawn_mails_leave_their_customers_to_a_person(self, admin_client: Client) -> None:
@@ -635,7 +635,7 @@ class TestMails:
 
         act(admin_client, "withdraw", *queued, reason="wrong date")
 
-        assert set(Message.objects.values_list("state", flat=True)) == {State.CANCELLED}
+        assert set(Message.objects.values_list("state", flat=True)) == {MessageState.CANCELLED}
         assert admin_client.get(page(Order), {"needs": "attention"}).context["cl"].result_count == 3
 
     def test_a_mail_taken_by_the_worker_meanwhile_is_not_withdrawn(
@@ -644,11 +644,11 @@ class TestMails:
         message = written_mail()
         url = f"{page(Message, 'withdraw')}?id={message.pk}"
         seen = admin_client.get(url).context["form"].seen()
-        Message.objects.update(state=State.SENT, sent_at=NOON)
+        Message.objects.update(state=MessageState.SENT, sent_at=NOON)
         answer = admin_client.post(url, {"seen": seen}, follow=True).content.decode()
         assert "Only a queued mail is withdrawn" in answer
         message.refresh_from_db()
-        assert message.state == State.SENT
+        assert message.state == MessageState.SENT
 
     def test_who_may_only_view_mails_decides_nothing_about_them(self, client: Client) -> None:
         message = written_mail()

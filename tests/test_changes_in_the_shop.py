@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from notifications.outbox.dispatch import dispatch_all
-from notifications.personal_data.export import held_about
+from notifications.personal_data.export import data_about
 from orders import services
 from orders.access import Purpose, order_url
 from orders.imports.known import is_same
@@ -124,7 +124,7 @@ def test_what_the_shop_has_still_to_cancel_is_no_reopening(export: Export, by: s
 def test_what_was_put_back_here_first_is_no_reopening(export: Export) -> None:  # noqa: F811
     read(export)
     read(export, **CANCELLED)
-    services.restore(OrderLine.objects.get(), 2, now=NOON)
+    services.put_back_by_staff(OrderLine.objects.get(), 2, now=NOON)
     read(export)
     assert (changes(), ShopTask.objects.filter(confirmed_at=None).count()) == ([], 0)
 
@@ -323,7 +323,7 @@ def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(
     read(export)
     placed = Order.objects.get()
     dispatch_all()
-    Message.objects.update(state=State.BOUNCED, sent_at=NOON)
+    Message.objects.update(state=MessageState.BOUNCED, sent_at=NOON)
     Order.objects.update(unreachable_at=NOON)
     link = order_url(placed, Purpose.ACT)
     read(export, Email="new@example.com")
@@ -465,7 +465,7 @@ def test_what_the_shop_has_of_a_person_is_exported_and_erased_with_them(
     read(export)
     read(export, Email="new@example.com")
     for address in ("ada@example.com", "new@example.com"):
-        assert [row["what"] for row in held_about(address, now=NOON)["changes_in_the_shop"]] == [
+        assert [row["what"] for row in data_about(address, now=NOON)["changes_in_the_shop"]] == [
             "email"
         ]
     services.erase_orders("new@example.com", now=NOON)

@@ -147,7 +147,7 @@ def test_quiet_orders_are_told_when_they_are_released() -> None:
     (order,) = services.place_orders([new], now=NOON, quiet=True)
     assert services.say_day_passed(now=NOON) == 0
     services.start_release(1, now=NOON)
-    services.release_quiet_orders(now=NOON + MINUTE)
+    services.release_orders(now=NOON + MINUTE)
     assert [event.message_due for event in passed(order.lines.get())] == [True]
     assert services.say_day_passed(now=NOON + DAY) == 0
 

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from backorders_site.staff.pages.today import Counted
-from notifications.models import Message, State
+from backorders_site.staff.pages.today import CardCount
+from notifications.models import Message, MessageState
 from orders import services
 from orders.models import DelayNotice, OrderLine, Promise
 from tests import factories
@@ -61,12 +61,12 @@ def a_day_at_the_desk() -> None:
     leaver = factories.order(factories.make_product(), 3)
     services.cancel(leaver.order, units={leaver.pk: 2}, now=NOON)
     services.mark_not_told(factories.order(product).order, "mail refused")
-    services.notice(factories.order(product).order, [f"LAMP: {services.CONFLICT}: 2"])
+    services.flag(factories.order(product).order, [f"LAMP: {services.CONFLICT}: 2"])
     factories.order(product, email="")
     said = {"email": "new@example.com", "customer_name": "", "country": "", "region": ""}
     services.hear_of_changes(leaver.order, said, {}, now=NOON)
-    written_mail(State.FAILED)
-    written_mail(State.QUEUED)
+    written_mail(MessageState.FAILED)
+    written_mail(MessageState.QUEUED)
     packing(NOON)
     packing(NOON - timedelta(days=4))
 
@@ -108,9 +108,9 @@ def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
         "Needs a person": 4,
         "Can't be reached": 1,
         "Mails failed or came back": Message.objects.filter(
-            state__in=[State.FAILED, State.SUPPRESSED]
+            state__in=[MessageState.FAILED, MessageState.SUPPRESSED]
         ).count(),
-        "Mails on their way": Message.objects.filter(state=State.QUEUED).count(),
+        "Mails on their way": Message.objects.filter(state=MessageState.QUEUED).count(),
     }
 
 
@@ -209,7 +209,7 @@ def test_shipments_asked_for_are_recorded_in_one_press(admin_client: Client) -> 
         assert desk_card(admin_client, label).done_at == ""
 
 
-def desk_card(staff: Client, label: str) -> Counted:
+def desk_card(staff: Client, label: str) -> CardCount:
     return next(card for card in staff.get(INDEX).context["desk"].cards if str(card.label) == label)
 
 

@@ -40,7 +40,7 @@ def test_the_example_is_the_mail_that_a_release_sends(
 ) -> None:
     (example,) = admin_client.get(PAGE).context["examples"]
     services.start_release(1000, now=NOON)
-    services.release_quiet_orders(now=NOON)
+    services.release_orders(now=NOON)
     mail()
     assert example.mail.subject in [sent.message["Subject"] for sent in mail_sink.mails]
 

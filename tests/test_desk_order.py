@@ -8,7 +8,7 @@ from django.db import models
 from django.test import Client
 
 from backorders_site.staff.preview import Consequences
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from notifications.outbox.dispatch import dispatch_all
 from orders import queue, services
 from orders.access import Purpose, order_url
@@ -186,7 +186,7 @@ class TestPage:
                     order=order,
                     kind="note",
                     message_id=f"<{Message.objects.count()}@shop>",
-                    state=State.FAILED,
+                    state=MessageState.FAILED,
                     created_at=NOON,
                     next_attempt_at=NOON,
                 )
@@ -348,7 +348,7 @@ class TestMailAddress:
     def test_what_came_back_goes_to_the_right_one(self, admin_client: Client) -> None:
         mail = written_mail()
         order = mail.order
-        Message.objects.filter(pk=mail.pk).update(state=State.SENT, sent_at=NOON)
+        Message.objects.filter(pk=mail.pk).update(state=MessageState.SENT, sent_at=NOON)
         services.mark_told(list(order.events.values_list("pk", flat=True)), at=NOON)
         act(admin_client, "came-back", mail)
 
@@ -384,7 +384,7 @@ class TestMailAddress:
         line = factories.order(product)
         services.receive(product, 1, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON)
-        mail = written_mail(State.FAILED, order=line.order)
+        mail = written_mail(MessageState.FAILED, order=line.order)
         act(
             admin_client,
             "correct-address",
@@ -397,7 +397,7 @@ class TestMailAddress:
         )
         dispatch_all()
         mail.refresh_from_db()
-        assert (mail.state, mail.recipient) == (State.QUEUED, "right@example.com")
+        assert (mail.state, mail.recipient) == (MessageState.QUEUED, "right@example.com")
         assert states(line.order)[-1] == "queued"
 
     def test_links_in_other_hands_can_be_ended(self, admin_client: Client, client: Client) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from backorders_site.staff.pages.reports import REPORTS
 from backorders_site.staff.uploads import work_off
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from orders import services
 from orders.models import Order, Receipt, Restock, Word
 from tests import factories
@@ -63,7 +63,7 @@ def much_happened(order: Order, times: int) -> None:
             order=order,
             kind="note",
             message_id=f"<{order.pk}-{n}@shop>",
-            state=State.FAILED,
+            state=MessageState.FAILED,
             created_at=NOON,
             next_attempt_at=NOON,
         )

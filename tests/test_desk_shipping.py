@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from backorders_site.config.checks import settings_make_sense
-from backorders_site.staff.pages.ship import Report, rows_of
+from backorders_site.staff.pages.ship import ShippedReport, rows_of
 from orders import services
 from orders.models import Order, OrderLine, Product, Shipment
 from orders.words import tracking_link
@@ -38,7 +38,7 @@ def packed(number: str, *units: int) -> list[OrderLine]:
     return lines
 
 
-def ship(staff: Client, pasted: str, **data: object) -> Report:
+def ship(staff: Client, pasted: str, **data: object) -> ShippedReport:
     """Read what it would do, then do it."""
     sent = {"pasted": pasted, **data}
     return staff.post(SHIP, {**sent, "meant": staff.post(SHIP, sent).context["meant"]}).context[
@@ -46,7 +46,7 @@ def ship(staff: Client, pasted: str, **data: object) -> Report:
     ]
 
 
-def said(report: Report) -> dict[int, str]:
+def said(report: ShippedReport) -> dict[int, str]:
     return {row.number: row.said for row in report.rows}
 
 

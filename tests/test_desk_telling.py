@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from notifications.outbox.dispatch import dispatch_all
-from notifications.outbox.pause import hold_mail
+from notifications.outbox.pause import pause_email
 from orders import services
 from orders.models import Product, Restock
 from tests import factories
@@ -115,7 +115,7 @@ def test_mails_kept_back_are_said_to_be_and_not_waited_for(
     if by == "MAIL_MODE":
         settings.MAIL_MODE = "hold"
     else:
-        hold_mail("a wrong date", now=NOON, actor="Ann")
+        pause_email("a wrong date", now=NOON, actor="Ann")
     product = a_delay("ada@example.com")
     services.review_settled(now=AFTER_SETTLING)
     dispatch_all()

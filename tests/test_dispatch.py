@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from notifications.models import Message, MessageEvent, State, Suppression
+from notifications.models import Message, MessageEvent, MessageState, Suppression
 from notifications.outbox.dispatch import Dispatched, dispatch, dispatch_all
 from orders import services
 from orders.models import Event, Order, OrderLine
@@ -45,7 +45,7 @@ def test_all_news_of_an_order_becomes_one_message(line: OrderLine) -> None:
     message = line.order.messages.get()
     assert (covered(message), message.state, message.kind) == (
         ["joined", "later"],
-        State.QUEUED,
+        MessageState.QUEUED,
         "later",
     )
     assert message.recipient == "ada@example.com"
@@ -56,7 +56,7 @@ def test_all_news_of_an_order_becomes_one_message(line: OrderLine) -> None:
 def test_an_event_is_dispatched_once(line: OrderLine) -> None:
     assert dispatch_all() == 1
     assert dispatch_all() == 0
-    assert states(line.order) == [State.QUEUED]
+    assert states(line.order) == [MessageState.QUEUED]
 
 
 def test_a_newer_message_supersedes_a_queued_one_and_covers_its_events(line: OrderLine) -> None:
@@ -64,29 +64,29 @@ def test_a_newer_message_supersedes_a_queued_one_and_covers_its_events(line: Ord
     slip(line, 70)
     dispatch_all()
 
-    assert states(line.order) == [State.SUPERSEDED, State.QUEUED]
+    assert states(line.order) == [MessageState.SUPERSEDED, MessageState.QUEUED]
     assert covered(line.order.messages.latest("pk")) == ["joined", "later"]
 
 
 def test_news_waits_while_a_message_is_being_sent(line: OrderLine) -> None:
     dispatch_all()
-    set_state(line.order, State.SENDING)
+    set_state(line.order, MessageState.SENDING)
     slip(line, 70)
 
     assert dispatch_all() == 0
     assert Event.objects.get(kind="later").message_due
-    set_state(line.order, State.SENT)
+    set_state(line.order, MessageState.SENT)
     assert dispatch_all() == 1
     assert covered(line.order.messages.latest("pk")) == ["later"]
 
 
 def test_a_message_that_needs_review_holds_up_nothing(line: OrderLine) -> None:
     dispatch_all()
-    set_state(line.order, State.NEEDS_REVIEW)
+    set_state(line.order, MessageState.NEEDS_REVIEW)
     slip(line, 70)
 
     assert dispatch_all() == 1
-    assert states(line.order) == [State.NEEDS_REVIEW, State.QUEUED]
+    assert states(line.order) == [MessageState.NEEDS_REVIEW, MessageState.QUEUED]
 
 
 def test_an_order_without_an_address_goes_on_staffs_list(db: None) -> None:
@@ -95,7 +95,7 @@ def test_an_order_without_an_address_goes_on_staffs_list(db: None) -> None:
     assert dispatch() == Dispatched(messages=1, unreachable=1)
     order.refresh_from_db()
     assert order.attention == ["can't be reached: no mail address"]
-    assert states(order) == [State.SUPPRESSED]
+    assert states(order) == [MessageState.SUPPRESSED]
     assert not Event.objects.filter(told_at__isnull=False).exists()
 
 
@@ -106,7 +106,7 @@ def test_a_suppressed_address_goes_on_staffs_list_however_it_is_written(db: None
 
     order.refresh_from_db()
     assert order.attention == ["can't be reached: mail to this address is suppressed"]
-    assert states(order) == [State.SUPPRESSED]
+    assert states(order) == [MessageState.SUPPRESSED]
 
 
 def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: None) -> None:
@@ -118,7 +118,7 @@ def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: No
     assert dispatch_all() == 1
     message = order.messages.get()
     assert (message.state, message.recipient, message.last_error) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         "ada@example.com",
         "",
     )
@@ -127,11 +127,11 @@ def test_an_event_marked_again_revives_the_message_that_had_nowhere_to_go(db: No
 
 def test_an_event_marked_again_after_its_mail_was_sent_is_not_mailed_again(line: OrderLine) -> None:
     dispatch_all()
-    set_state(line.order, State.SENT)
+    set_state(line.order, MessageState.SENT)
     Event.objects.update(message_due=True)
 
     assert dispatch_all() == 0
-    assert states(line.order) == [State.SENT]
+    assert states(line.order) == [MessageState.SENT]
     assert not Event.objects.filter(message_due=True).exists()
 
 
@@ -144,7 +144,7 @@ def test_quiet_orders_get_nothing_until_released(db: None) -> None:
     assert dispatch_all() == 0
 
     services.start_release(100, now=NOON)
-    services.release_quiet_orders(now=NOON)
+    services.release_orders(now=NOON)
     assert dispatch_all() == 1
     assert covered(order.messages.get()) == ["joined"]
 
@@ -191,7 +191,7 @@ def test_an_order_that_another_dispatcher_holds_is_left_to_it() -> None:
     assert (created, dispatch_all()) == (0, 1)
 
 
-def set_state(order: Order, state: State) -> None:
+def set_state(order: Order, state: MessageState) -> None:
     """As delivery leaves it, without a mail server."""
     with connection.cursor() as cursor:
         cursor.execute(

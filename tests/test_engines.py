@@ -110,6 +110,6 @@ def test_a_deep_directory_with_spaces_works_for_django_and_for_libpq(directory: 
 
 
 def test_a_directory_belongs_to_one_process(directory: Path) -> None:
-    with embedded.hold(directory), pytest.raises(embedded.AlreadyHeld):
-        embedded.hold(directory)
-    embedded.hold(directory).close()
+    with embedded.lock(directory), pytest.raises(embedded.AlreadyLocked):
+        embedded.lock(directory)
+    embedded.lock(directory).close()

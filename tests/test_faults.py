@@ -18,13 +18,13 @@ from django.db import DataError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from notifications.outbox.delivery import claim, deliver, finish, hand_over, prepare, release_stuck
 from notifications.outbox.dispatch import dispatch_all
 from notifications.outbox.mail_mode import MailMode
 from notifications.tasks import SENDER
 from notifications.tasks import deliver as deliver_task
-from notifications.transport.smtp import Answer, Outcome, Phase
+from notifications.transport.smtp import Outcome, Phase, ServerReply
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
 from orders.services import deadlines
@@ -63,10 +63,13 @@ def test_a_mailbox_that_is_busy_means_later(
 ) -> None:
     mail_sink.answers = [answer]
     mail()
-    assert (message_of(line).state, outcomes(message_of(line))) == (State.QUEUED, ["deferred"])
+    assert (message_of(line).state, outcomes(message_of(line))) == (
+        MessageState.QUEUED,
+        ["deferred"],
+    )
     wait(timedelta(minutes=1))
     mail()
-    assert (message_of(line).state, len(mail_sink.mails)) == (State.SENT, 1)
+    assert (message_of(line).state, len(mail_sink.mails)) == (MessageState.SENT, 1)
 
 
 @pytest.mark.parametrize("answer", ["432 4.7.12 not now", "450 4.7.1 greylisted"])
@@ -85,7 +88,7 @@ def test_a_recipient_refused_for_now_means_later_and_holds_up_no_other(
 
     mail_sink.handle_RCPT = greylist  # type: ignore[attr-defined]
     mail()
-    assert (states(line.order), states(other.order)) == ([State.QUEUED], [State.SENT])
+    assert (states(line.order), states(other.order)) == ([MessageState.QUEUED], [MessageState.SENT])
     assert outcomes(message_of(line)) == ["deferred"]
 
 
@@ -112,12 +115,15 @@ def test_a_password_the_server_refuses_gives_no_mail_up(
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "right"
     try:
         mail()
-        assert states(line.order) + states(other.order) == [State.QUEUED, State.QUEUED]
+        assert states(line.order) + states(other.order) == [
+            MessageState.QUEUED,
+            MessageState.QUEUED,
+        ]
         assert "535" in message_of(line).last_error
         right["password"] = b"right"
         wait(timedelta(minutes=1))
         mail()
-        assert states(line.order) + states(other.order) == [State.SENT, State.SENT]
+        assert states(line.order) + states(other.order) == [MessageState.SENT, MessageState.SENT]
     finally:
         controller.stop()
 
@@ -139,14 +145,14 @@ def test_silence_after_the_content_is_counted_and_asked_once_more(
     over.set()
     message = message_of(line)
     assert (message.state, message.ambiguous_count, outcomes(message)) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         1,
         ["unknown"],
     )
     wait(LEASE)
     mail()
     first, copy = (mail.message.as_bytes() for mail in mail_sink.mails)
-    assert (message_of(line).state, copy == first) == (State.SENT, True)
+    assert (message_of(line).state, copy == first) == (MessageState.SENT, True)
 
 
 def test_a_mail_server_without_room_gets_it_later(line: OrderLine, mail_sink: MailSink) -> None:
@@ -248,14 +254,14 @@ def test_a_worker_whose_clock_is_ten_minutes_off_sends_no_sooner_and_takes_nothi
         release_stuck()
         deliver()
     assert (mail_sink.mails, outcomes(later)) == ([], [])
-    assert finish(owned[0], Answer(Outcome.SENT, Phase.ANSWERED))
+    assert finish(owned[0], ServerReply(Outcome.SENT, Phase.ANSWERED))
     wait(timedelta(minutes=4))
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
         deliver()
     assert (len(mail_sink.mails), states(line.order), states(other.order)) == (
         1,
-        [State.SENT],
-        [State.SENT],
+        [MessageState.SENT],
+        [MessageState.SENT],
     )
     true = abs(Message.objects.get(pk=later.pk).sent_at - datetime.now(UTC))
     assert true < timedelta(minutes=5), "times are the database's"

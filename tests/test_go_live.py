@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from notifications.outbox.pause import hold_mail
+from notifications.outbox.pause import pause_email
 from orders import services
 from orders.models import Event, Order, Release
 from tests.factories import NOON, make_product, restock, review
@@ -83,7 +83,7 @@ def test_a_release_begins_at_once_and_goes_on_by_the_hour(
     assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(
         capsys, per_hour=60
     )
-    services.release_quiet_orders(now=NOON + timedelta(minutes=2))
+    services.release_orders(now=NOON + timedelta(minutes=2))
     assert Order.objects.filter(released_at__isnull=True).count() == 0
 
 
@@ -92,7 +92,7 @@ def test_orders_imported_meanwhile_take_nobodys_turn(quiet: list[Order]) -> None
     row = services.begin_import("import_orders", file_name="a.csv", sha256="", now=NOON)
     late = services.NewOrder("9", NOON, [services.NewLine(make_product(), 1)])
     services.place_orders([late], now=NOON + timedelta(seconds=30), imported_by=row)
-    assert services.release_quiet_orders(now=NOON + timedelta(minutes=1)) == 1
+    assert services.release_orders(now=NOON + timedelta(minutes=1)) == 1
 
 
 def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(
@@ -114,7 +114,7 @@ def test_it_says_what_the_mail_mode_does(
 
 
 def test_it_says_that_staff_hold_mail(capsys: pytest.CaptureFixture[str]) -> None:
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     assert "Staff hold all mail: messages are composed and kept until it is released." in said(
         capsys
     )

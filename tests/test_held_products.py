@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from backorders_site.staff.uploads import work_off
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from notifications.tasks import deliver, dispatch
 from orders import queue, services, tasks
 from orders.access import Purpose, link_token
@@ -93,7 +93,7 @@ def test_mails_go_out_while_a_product_is_held(mail_sink: MailSink) -> None:
         services.review_settled(now=SETTLED)
         dispatch()
         deliver()
-        assert list(Message.objects.values_list("state", flat=True)) == [State.SENT] * 2
+        assert list(Message.objects.values_list("state", flat=True)) == [MessageState.SENT] * 2
     assert len(mail_sink.mails) == 2
 
 

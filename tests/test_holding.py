@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from notifications.models import Hold, Message, State
+from notifications.models import Message, MessageState, Pause
 from notifications.outbox.delivery import claim, hand_over, prepare
 from notifications.outbox.dispatch import dispatch_all
 from notifications.outbox.mail_mode import MailMode
-from notifications.outbox.pause import hold_mail, release_mail
+from notifications.outbox.pause import pause_email, resume_email
 from orders.access import order_url
 from orders.models import OrderLine
 from orders.services import Refused
@@ -36,9 +36,9 @@ def test_a_page_promises_no_mail_while_it_is_held(client: Client, line: OrderLin
         return ["We write to a" in said, "Ordered with a" in said]
 
     assert promised() == [True, False]
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     assert promised() == [False, True]
-    release_mail(now=NOON, actor="mia")
+    resume_email(now=NOON, actor="mia")
     assert promised() == [True, False]
 
 
@@ -52,19 +52,19 @@ def line(db: None) -> OrderLine:
 def test_held_mail_is_written_and_stays_until_it_is_released(
     line: OrderLine, mail_sink: MailSink
 ) -> None:
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     mail()
     message = line.order.messages.get()
     assert (message.state, message.attempts, message.subject != "", mail_sink.mails) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         0,
         True,
         [],
     )
-    release_mail(now=NOON, actor="noor")
+    resume_email(now=NOON, actor="noor")
     mail()
-    assert (states(line.order), len(mail_sink.mails)) == ([State.SENT], 1)
-    assert Hold.objects.values_list("held_by", "released_by", "reason").get() == (
+    assert (states(line.order), len(mail_sink.mails)) == ([MessageState.SENT], 1)
+    assert Pause.objects.values_list("paused_by", "ended_by", "reason").get() == (
         "mia",
         "noor",
         "a wrong date",
@@ -75,39 +75,42 @@ def test_what_was_overtaken_or_expired_while_held_does_not_go_out(
     line: OrderLine, mail_sink: MailSink
 ) -> None:
     other = factories.order(line.product)
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     mail()
     slip(line, 70)
     dispatch_all()
     Message.objects.filter(order=other.order).update(expires_at=datetime(2026, 1, 1, tzinfo=UTC))
-    release_mail(now=NOON, actor="mia")
+    resume_email(now=NOON, actor="mia")
     mail()
-    assert states(line.order) == [State.SUPERSEDED, State.SENT]
-    assert (states(other.order), len(mail_sink.mails)) == ([State.SUPERSEDED, State.EXPIRED], 1)
+    assert states(line.order) == [MessageState.SUPERSEDED, MessageState.SENT]
+    assert (states(other.order), len(mail_sink.mails)) == (
+        [MessageState.SUPERSEDED, MessageState.EXPIRED],
+        1,
+    )
 
 
 def test_it_stops_also_what_a_sender_has_claimed_already(line: OrderLine) -> None:
     dispatch_all()
     token = uuid.uuid4()
     (claimed,) = prepare(claim(token, mode=MailMode("send")), token)
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     assert not hand_over(claimed)
     assert claim(uuid.uuid4(), mode=MailMode("send")) == []
 
 
 def test_mail_is_held_once_and_released_once() -> None:
-    hold_mail("one", now=NOON, actor="mia")
+    pause_email("one", now=NOON, actor="mia")
     with pytest.raises(Refused, match="mail is held already"):
-        hold_mail("two", now=NOON, actor="noor")
-    release_mail(now=NOON, actor="mia")
+        pause_email("two", now=NOON, actor="noor")
+    resume_email(now=NOON, actor="mia")
     with pytest.raises(Refused, match="mail is not held"):
-        release_mail(now=NOON, actor="mia")
+        resume_email(now=NOON, actor="mia")
 
 
 def test_the_database_keeps_it_to_one_hold() -> None:
-    Hold.objects.create(held_at=NOON, held_by="mia", reason="one")
+    Pause.objects.create(paused_at=NOON, paused_by="mia", reason="one")
     with pytest.raises(IntegrityError, match="mail_is_held_once"), transaction.atomic():
-        Hold.objects.create(held_at=NOON, held_by="noor", reason="two")
+        Pause.objects.create(paused_at=NOON, paused_by="noor", reason="two")
 
 
 def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,12 +125,12 @@ def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_command_needs_a_reason(reason: str) -> None:
     with pytest.raises(CommandError, match="has to be said"):
         call_command("hold_mail", reason=reason)
-    assert not Hold.objects.exists()
+    assert not Pause.objects.exists()
 
 
 def test_a_command_keeps_whatever_a_terminal_hands_over_as_a_reason() -> None:
     call_command("hold_mail", reason="a\x00b\ud800" + "x" * 300)
-    assert Hold.objects.get().reason == "a b?" + "x" * 196
+    assert Pause.objects.get().reason == "a b?" + "x" * 196
 
 
 # The page
@@ -138,7 +141,7 @@ def test_support_and_managers_hold_mail(client: Client, role: str, status: int) 
     client.force_login(somebody(role))
     assert client.get(PAGE).status_code == status
     client.post(PAGE, {"act": "hold", "reason": "a wrong date"})
-    assert Hold.objects.count() == (status == 200)
+    assert Pause.objects.count() == (status == 200)
 
 
 def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Client) -> None:
@@ -158,13 +161,16 @@ def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Clie
 
 def test_a_hold_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> None:
     client.force_login(somebody(S, "mia"))
-    assert (client.post(PAGE, {"act": "hold", "reason": ""}).status_code, Hold.objects.count()) == (
+    assert (
+        client.post(PAGE, {"act": "hold", "reason": ""}).status_code,
+        Pause.objects.count(),
+    ) == (
         200,
         0,
     )
     client.post(PAGE, {"act": "hold", "reason": "one"})
     said = client.post(PAGE, {"act": "hold", "reason": "two"}, follow=True)
-    assert (Hold.objects.count(), "Mail is held already" in said.content.decode()) == (1, True)
+    assert (Pause.objects.count(), "Mail is held already" in said.content.decode()) == (1, True)
 
 
 def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(
@@ -172,9 +178,9 @@ def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(
 ) -> None:
     few = queries_of(admin_client, PAGE)
     for n in range(3):
-        hold_mail(str(n), now=NOON, actor="mia")
-        release_mail(now=NOON, actor="mia")
+        pause_email(str(n), now=NOON, actor="mia")
+        resume_email(now=NOON, actor="mia")
         factories.order(line.product)
     dispatch_all()
     assert queries_of(admin_client, PAGE) == few
-    assert Hold.objects.filter(released_at=None).count() == 0
+    assert Pause.objects.filter(ended_at=None).count() == 0

@@ -17,7 +17,7 @@ from notifications.transport.smtp import _without_addresses
 from orders.access import without_tokens
 from orders.imports import values
 from orders.imports.csv.order_rows import OrderRows
-from orders.imports.csv.table import MAX_COLUMNS, Table, Unreadable
+from orders.imports.csv.table import MAX_COLUMNS, CsvTable, Unreadable
 from orders.imports.sources.mapped_columns import settings_of
 from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
@@ -65,9 +65,9 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def table_of(path: Path, text: str) -> Table:
+def table_of(path: Path, text: str) -> CsvTable:
     path.write_text(text)
-    return Table(path)
+    return CsvTable(path)
 
 
 def read_orders(path: Path, text: str) -> None:

@@ -299,7 +299,7 @@ def test_a_line_that_becomes_partial_is_held_once(export: Export) -> None:
     call_command("import_orders", partial, all_products=True)
     held = OrderLine.objects.get()
     assert held.held
-    services.settle(held, 3, now=NOON)  # staff counted: all three are still to come
+    services.count_held(held, 3, now=NOON)  # staff counted: all three are still to come
     call_command("import_orders", partial, all_products=True)
     assert not OrderLine.objects.get().held
 

@@ -63,9 +63,9 @@ ENTRANCES: dict[str, Callable[[str], object]] = {
     "an order": lambda typed: factories.order(factories.make_product(), number=typed),
     "a restock": lambda typed: factories.restock(factories.make_product(), reference=typed),
     "a product of a file": lambda typed: services.know_products({typed: ""}, on_backorder=True),
-    "a delivery of a file": lambda typed: services.record_deliveries(
+    "a delivery of a file": lambda typed: services.record_restocks(
         [
-            services.Delivery(
+            services.RestockRecord(
                 "PO", "LAMP", typed, 1, [services.PostedDate(date(2026, 12, 1), date(2026, 11, 1))]
             )
         ],

@@ -23,7 +23,7 @@ from django.urls import reverse
 import backorders_site.tasks  # noqa: F401 - as workers do: it tells them to name tasks in logs
 from backorders_site.celery import app as celery_app
 from backorders_site.ops.errors import report_errors
-from backorders_site.ops.logs import Ids, JsonLine, Line, requests, without_secrets
+from backorders_site.ops.logs import Ids, JsonLine, TerminalFormatter, requests, without_secrets
 from notifications import tasks
 from notifications.outbox.dispatch import dispatch_all
 from orders.access import Purpose, mine_url, order_url
@@ -207,7 +207,10 @@ def test_a_line_for_people_is_as_silent_about_them() -> None:
         "x", logging.INFO, "", 1, "to ada@example.com at /o/Abc.def/answer/", None, None
     )
     Ids().filter(record)
-    assert Line("{message} {ids}", style="{").format(record) == "to [address] at /o/[token]/answer/"
+    assert (
+        TerminalFormatter("{message} {ids}", style="{").format(record)
+        == "to [address] at /o/[token]/answer/"
+    )
 
 
 @pytest.mark.parametrize(

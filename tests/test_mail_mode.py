@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from notifications.outbox.mail_mode import MailMode, parse_mail_mode
 from orders.models import Event, Order, OrderLine
 from tests import factories
@@ -27,7 +27,7 @@ def test_in_hold_mails_can_be_read_and_are_not_sent(
     mail()
 
     message = line.order.messages.get()
-    assert (message.state, message.attempts, mail_sink.mails) == (State.QUEUED, 0, [])
+    assert (message.state, message.attempts, mail_sink.mails) == (MessageState.QUEUED, 0, [])
     assert message.subject == "Order TT-1042: you are 1st in line"
     assert "You are in line: 1st." in message.text
     assert Event.objects.get().told_at is None
@@ -43,7 +43,7 @@ def test_what_was_held_goes_out_when_sending_is_switched_on(
     settings.MAIL_MODE = "send"
     mail()
 
-    assert states(line.order) == [State.SUPERSEDED, State.SENT]
+    assert states(line.order) == [MessageState.SUPERSEDED, MessageState.SENT]
     assert len(mail_sink.mails) == 1
 
 
@@ -75,7 +75,7 @@ def test_a_trial_reaches_the_listed_addresses_alone(
         "Tester@Shop.example",
         "ada@example.com",
     ]
-    kept = Message.objects.get(state=State.QUEUED)
+    kept = Message.objects.get(state=MessageState.QUEUED)
     assert kept.recipient == "grace@example.com"
     assert kept.subject
 

@@ -1,6 +1,6 @@
 import pytest
 
-from notifications.models import Message, MessageEvent, State
+from notifications.models import Message, MessageEvent, MessageState
 from notifications.outbox.dispatch import dispatch_all
 from notifications.outbox.staff_actions import count_as_sent, send_again, withdraw
 from orders.models import Event, Order, OrderLine
@@ -32,7 +32,7 @@ def test_a_refused_mail_goes_out_unchanged_to_the_corrected_address(
     (received,) = mail_sink.mails
     assert received.recipients == ["lovelace@example.com"]
     assert received.message["Message-ID"] == message.message_id
-    assert states(line.order) == [State.SENT]
+    assert states(line.order) == [MessageState.SENT]
 
 
 def test_a_mail_without_an_address_goes_out_once_there_is_one(
@@ -46,7 +46,7 @@ def test_a_mail_without_an_address_goes_out_once_there_is_one(
     send_again(order.messages.get())
     mail()
 
-    assert (states(order), len(mail_sink.mails)) == ([State.SENT], 1)
+    assert (states(order), len(mail_sink.mails)) == ([MessageState.SENT], 1)
 
 
 def test_a_mail_that_is_out_of_date_is_not_sent_again(line: OrderLine, mail_sink: MailSink) -> None:
@@ -65,11 +65,11 @@ def test_a_mail_found_in_the_customers_inbox_counts_as_told(
 ) -> None:
     dispatch_all()
     MessageEvent.objects.update(said=True)
-    set_state(line.order, State.NEEDS_REVIEW)
+    set_state(line.order, MessageState.NEEDS_REVIEW)
     count_as_sent(Message.objects.get())
 
     message = Message.objects.get()
-    assert message.state == State.SENT
+    assert message.state == MessageState.SENT
     assert Event.objects.get().told_at == message.sent_at
 
 
@@ -81,7 +81,7 @@ def test_a_withdrawn_mail_leaves_the_customer_to_staff(
     mail()
 
     line.order.refresh_from_db()
-    assert (states(line.order), mail_sink.mails) == ([State.CANCELLED], [])
+    assert (states(line.order), mail_sink.mails) == ([MessageState.CANCELLED], [])
     assert line.order.attention == ["a mail to this customer was withdrawn: reach them another way"]
 
 

@@ -19,7 +19,7 @@ OURS = ("orders", "notifications", "backorders_site")
 FIRST_RELEASE: dict[str, str] = {}
 # Tables that stay small, whatever the shop sells.
 SMALL = {
-    "notifications_hold",
+    "notifications_pause",
     "notifications_pace",
     "notifications_heartbeat",
     "orders_run",

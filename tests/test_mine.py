@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from notifications.compose.link_emails import KEPT
 from notifications.models import Message, Suppression
-from notifications.outbox.pause import hold_mail, release_mail
+from notifications.outbox.pause import pause_email, resume_email
 from orders import services
 from orders.access import MAILS_A_DAY, Purpose, link_token, mine_url, open_order
 from orders.models import Event, Order
@@ -153,7 +153,7 @@ def test_the_answer_is_the_same_whether_or_not_an_order_has_the_address(
 def test_while_mail_is_held_no_mail_is_promised_and_none_written(
     client: Client, ada: Order
 ) -> None:
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     for response in (
         client.get("/mine/"),
         *(client.post("/mine/", {"email": e}) for e in ("ada@example.com", "x")),
@@ -161,7 +161,7 @@ def test_while_mail_is_held_no_mail_is_promised_and_none_written(
         page = response.content.decode()
         assert "No mails go out at the moment, so we cannot send you a link." in page
         assert re.search("on its way|name=.email|We mail you", page) is None
-    release_mail(now=NOON, actor="mia")
+    resume_email(now=NOON, actor="mia")
     assert kinds(ada) == ["joined"]
     assert "a mail is on its way" in ask(client)
 

@@ -25,7 +25,7 @@ from backorders_site.tasks import give_sign_of_life
 from notifications import tasks
 from notifications.models import Heartbeat, Message
 from notifications.outbox.dispatch import dispatch_all
-from notifications.outbox.pause import hold_mail, release_mail
+from notifications.outbox.pause import pause_email, resume_email
 from orders import services
 from orders.models import DelayNotice, Refund
 from tests import factories
@@ -146,10 +146,10 @@ def test_mail_that_goes_to_some_is_kept_back_from_others(
 
 def test_held_mail_is_measured_and_said(client: Client, measured: None) -> None:
     assert client.get("/readyz").json()["mail"] == "goes out"
-    hold_mail("a wrong date", now=NOON, actor="mia")
+    pause_email("a wrong date", now=NOON, actor="mia")
     assert read(client)["backorders_mail_held{by=staff}"] == 1
     assert client.get("/readyz").json()["mail"] == "held"
-    release_mail(now=NOON, actor="mia")
+    resume_email(now=NOON, actor="mia")
     assert read(client)["backorders_mail_held{by=staff}"] == 0
 
 

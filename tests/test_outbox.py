@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
 from notifications import tasks
-from notifications.models import Attempt, Message, State, Suppression
+from notifications.models import Attempt, Message, MessageState, Suppression
 from notifications.outbox import delivery
 from notifications.outbox.delivery import (
     Claimed,
@@ -26,7 +26,7 @@ from notifications.outbox.delivery import (
 )
 from notifications.outbox.dispatch import dispatch_all
 from notifications.outbox.mail_mode import MailMode
-from notifications.transport.smtp import Answer, Outcome, Phase
+from notifications.transport.smtp import Outcome, Phase, ServerReply
 from orders import services
 from orders.models import Event, Order, OrderLine
 from tests import factories
@@ -84,7 +84,7 @@ def test_a_mail_taken_by_the_server_counts_as_told(line: OrderLine, mail_sink: M
 
     message = message_of(line)
     event = Event.objects.get()
-    assert (message.state, message.attempts, outcomes(message)) == (State.SENT, 1, ["sent"])
+    assert (message.state, message.attempts, outcomes(message)) == (MessageState.SENT, 1, ["sent"])
     assert event.told_at == message.sent_at
     assert factories.fresh(line).promise.told_at == message.sent_at
     (received,) = mail_sink.mails
@@ -136,7 +136,11 @@ def test_three_changes_while_the_server_is_down_then_shipped_are_one_current_mai
 
     subjects = [received.message["Subject"] for received in mail_sink.mails]
     assert subjects[1:] == ["Order TT-1042 is on its way"]
-    assert states(line.order) == [State.SENT, *[State.SUPERSEDED] * 4, State.SENT]
+    assert states(line.order) == [
+        MessageState.SENT,
+        *[MessageState.SUPERSEDED] * 4,
+        MessageState.SENT,
+    ]
     assert message_of(line).events.count() == 5
 
 
@@ -164,7 +168,7 @@ def test_a_server_that_is_down_means_later_with_a_growing_pause(
     mail()
     message = message_of(line)
     pause = message.next_attempt_at - timezone.now()
-    assert (message.state, message.attempts, message.frozen_at) == (State.QUEUED, 1, None)
+    assert (message.state, message.attempts, message.frozen_at) == (MessageState.QUEUED, 1, None)
     assert timedelta(seconds=3) < pause < timedelta(seconds=7)
     mail()
     assert message_of(line).attempts == 1  # its time has not come
@@ -189,7 +193,7 @@ def test_a_server_that_is_down_is_tried_with_one_mail_at_a_time(
     mail()
 
     assert Attempt.objects.count() == 1
-    assert set(Message.objects.values_list("state", flat=True)) == {State.QUEUED}
+    assert set(Message.objects.values_list("state", flat=True)) == {MessageState.QUEUED}
 
 
 @pytest.mark.parametrize("answer", ["451 try later", "421 closing", "452 full"])
@@ -198,14 +202,14 @@ def test_a_passing_refusal_means_later(line: OrderLine, mail_sink: MailSink, ans
     mail()
     message = message_of(line)
     assert (message.state, message.ambiguous_count, outcomes(message)) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         0,
         ["deferred"],
     )
 
     wait(MINUTE)
     mail()
-    assert message_of(line).state == State.SENT
+    assert message_of(line).state == MessageState.SENT
     assert len(mail_sink.mails) == 1
 
 
@@ -219,7 +223,7 @@ def test_a_refusal_for_good_fails_and_goes_on_staffs_list(
     mail()
 
     message = message_of(line)
-    assert (message.state, outcomes(message)) == (State.FAILED, ["failed"])
+    assert (message.state, outcomes(message)) == (MessageState.FAILED, ["failed"])
     assert attention(line.order) == ["a mail to this customer was refused: look at its mails"]
     assert "ada@example.com" not in message.last_error + Attempt.objects.get().detail
     assert Event.objects.get().told_at is None
@@ -230,7 +234,7 @@ def test_one_refused_mail_holds_up_no_other(line: OrderLine, mail_sink: MailSink
     mail_sink.answers = ["550 no"]
     mail()
 
-    assert states(line.order) + states(other.order) == [State.FAILED, State.SENT]
+    assert states(line.order) + states(other.order) == [MessageState.FAILED, MessageState.SENT]
 
 
 def test_an_answer_lost_after_the_content_costs_one_copy_that_is_counted(
@@ -240,7 +244,7 @@ def test_an_answer_lost_after_the_content_costs_one_copy_that_is_counted(
     mail()
     message = message_of(line)
     assert (message.state, message.ambiguous_count, outcomes(message)) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         1,
         ["unknown"],
     )
@@ -253,7 +257,7 @@ def test_an_answer_lost_after_the_content_costs_one_copy_that_is_counted(
     assert copy.as_bytes() == first.as_bytes()
     assert first["Message-ID"] == message.message_id
     message.refresh_from_db()
-    assert (message.state, message.ambiguous_count) == (State.SENT, 1)
+    assert (message.state, message.ambiguous_count) == (MessageState.SENT, 1)
 
 
 def test_an_answer_lost_twice_needs_a_person(line: OrderLine, mail_sink: MailSink) -> None:
@@ -266,7 +270,7 @@ def test_an_answer_lost_twice_needs_a_person(line: OrderLine, mail_sink: MailSin
 
     message = message_of(line)
     assert (message.state, message.ambiguous_count, len(mail_sink.mails)) == (
-        State.NEEDS_REVIEW,
+        MessageState.NEEDS_REVIEW,
         2,
         2,
     )
@@ -305,7 +309,7 @@ def test_a_connection_the_server_closed_between_two_mails_is_opened_again(
     mail()
 
     assert set(Message.objects.values_list("state", "attempts", "ambiguous_count")) == {
-        (State.SENT, 1, 0)
+        (MessageState.SENT, 1, 0)
     }
     assert len(mail_sink.mails) == 4
 
@@ -340,7 +344,7 @@ def test_senders_that_run_together_send_each_mail_once(mail_sink: MailSink) -> N
     together(4, mail)
 
     assert len(mail_sink.mails) == 20
-    assert set(Message.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
+    assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
     assert not Event.objects.filter(told_at__isnull=True).exists()
 
 
@@ -354,7 +358,7 @@ def test_an_owner_slower_than_its_lease_changes_nothing(
     release_stuck()
     before = Message.objects.values().get()
 
-    assert not finish(slow, Answer(Outcome.SENT, Phase.ANSWERED))
+    assert not finish(slow, ServerReply(Outcome.SENT, Phase.ANSWERED))
     assert Message.objects.values().get() == before
     assert Event.objects.get().told_at is None
     assert outcomes(slow.message) == ["unknown", "late"]
@@ -368,7 +372,7 @@ def test_a_sender_that_died_before_handing_over_leaves_nothing_in_doubt(
     wait(timedelta(seconds=31))
     mail()
 
-    assert (message_of(line).state, message_of(line).ambiguous_count) == (State.SENT, 0)
+    assert (message_of(line).state, message_of(line).ambiguous_count) == (MessageState.SENT, 0)
     assert not hand_over(dead)
     assert len(mail_sink.mails) == 1
 
@@ -380,11 +384,11 @@ def test_a_sender_that_died_with_a_mail_in_flight_is_counted(
     hand_over(claim_one(line))
     wait(MINUTE)
     mail()
-    assert message_of(line).state == State.SENDING
+    assert message_of(line).state == MessageState.SENDING
     wait(LEASE)
     mail()
 
-    assert (message_of(line).state, message_of(line).ambiguous_count) == (State.SENT, 1)
+    assert (message_of(line).state, message_of(line).ambiguous_count) == (MessageState.SENT, 1)
 
 
 def test_senders_that_die_twice_in_flight_leave_it_to_a_person(
@@ -396,7 +400,7 @@ def test_senders_that_die_twice_in_flight_leave_it_to_a_person(
         wait(LEASE)
         release_stuck()
 
-    assert message_of(line).state == State.NEEDS_REVIEW
+    assert message_of(line).state == MessageState.NEEDS_REVIEW
     assert attention(line.order) == [
         "a mail to this customer was sent twice without an answer: look at its mails"
     ]
@@ -412,8 +416,8 @@ def test_what_a_failing_sender_did_not_reach_is_given_back(
     with pytest.raises(ZeroDivisionError):
         deliver()
     assert sorted(Message.objects.values_list("state", "in_flight")) == [
-        (State.QUEUED, False),
-        (State.SENDING, True),
+        (MessageState.QUEUED, False),
+        (MessageState.SENDING, True),
     ]
 
 
@@ -430,9 +434,9 @@ def test_a_worker_stopped_while_it_writes_a_mail_does_not_give_the_mail_up(
         patch.setattr(delivery, "compose", stopped)
         with pytest.raises(trouble):
             deliver()
-    assert message_of(line).state == State.QUEUED
+    assert message_of(line).state == MessageState.QUEUED
     mail()
-    assert message_of(line).state == State.SENT
+    assert message_of(line).state == MessageState.SENT
 
 
 def test_news_that_comes_after_the_claim_stops_the_older_mail(
@@ -474,7 +478,7 @@ def test_an_expired_message_is_not_sent(line: OrderLine, mail_sink: MailSink) ->
     Message.objects.update(expires_at=datetime(2026, 1, 1, tzinfo=UTC))
     mail()
 
-    assert (states(line.order), mail_sink.mails) == ([State.EXPIRED], [])
+    assert (states(line.order), mail_sink.mails) == ([MessageState.EXPIRED], [])
 
 
 def test_an_address_suppressed_meanwhile_is_not_mailed(
@@ -484,7 +488,7 @@ def test_an_address_suppressed_meanwhile_is_not_mailed(
     Suppression.objects.create(address="ADA@example.com", reason="bounced", at=NOON)
     mail()
 
-    assert (states(line.order), mail_sink.mails) == ([State.SUPPRESSED], [])
+    assert (states(line.order), mail_sink.mails) == ([MessageState.SUPPRESSED], [])
     assert attention(line.order) == ["can't be reached: mail to this address is suppressed"]
 
 
@@ -511,7 +515,7 @@ def test_an_order_that_moved_on_past_its_news_gets_no_mail(
     Event.objects.filter(kind="cancelled").update(message_due=False)
     mail()
 
-    assert (states(line.order), mail_sink.mails) == ([State.EXPIRED], [])
+    assert (states(line.order), mail_sink.mails) == ([MessageState.EXPIRED], [])
 
 
 @pytest.mark.django_db
@@ -523,7 +527,7 @@ def test_a_mail_that_cannot_be_written_is_staffs_and_holds_up_no_other(mail_sink
         cursor.execute("UPDATE orders_event SET facts = '{}' WHERE order_id = %s", [line.order_id])
     mail()
 
-    assert states(line.order) + states(other.order) == [State.FAILED, State.SENT]
+    assert states(line.order) + states(other.order) == [MessageState.FAILED, MessageState.SENT]
     assert attention(line.order) == [
         "a mail to this customer could not be written: look at its mails"
     ]

@@ -10,7 +10,7 @@ from django.db.models import F
 from pytest_django.fixtures import Settings
 
 from backorders_site.config.checks import settings_make_sense
-from notifications.models import Attempt, Message, Pace, State
+from notifications.models import Attempt, Message, MessageState, Pace
 from notifications.outbox.delivery import deliver
 from notifications.outbox.dispatch import dispatch_all
 from notifications.transport import rates as pacing
@@ -78,7 +78,10 @@ def test_a_domain_at_its_rate_waits_and_the_others_of_the_same_batch_go(
     )
     deliver()
     assert sorted(reached(mail_sink)) == ["a@slow.example", "ada@example.com", "bo@example.com"]
-    assert Message.objects.filter(state=State.QUEUED, attempts=0, ambiguous_count=0).count() == 3
+    assert (
+        Message.objects.filter(state=MessageState.QUEUED, attempts=0, ambiguous_count=0).count()
+        == 3
+    )
     assert not Attempt.objects.exclude(outcome="sent").exists()
 
 
@@ -169,9 +172,9 @@ def test_a_turn_that_does_not_come_in_time_is_left_to_the_next_sweep(
     started = time.monotonic()
     deliver(seconds=2)
     assert (reached(mail_sink), time.monotonic() - started < 2) == (["ada@example.com"], True)
-    assert set(Message.objects.exclude(state=State.SENT).values_list("state", "claim_token")) == {
-        (State.QUEUED, None)
-    }
+    assert set(
+        Message.objects.exclude(state=MessageState.SENT).values_list("state", "claim_token")
+    ) == {(MessageState.QUEUED, None)}
 
 
 def test_the_state_outlives_the_sender(settings: Settings, mail_sink: MailSink) -> None:

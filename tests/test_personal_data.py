@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from notifications.models import Message, Preference, ProviderReport, State, Suppression
+from notifications.models import Message, MessageState, Preference, ProviderReport, Suppression
 from notifications.outbox.staff_actions import send_again
 from notifications.personal_data.erasure import forget_words
 from notifications.preferences import choose
@@ -66,7 +66,7 @@ def line(clocks: Clocks, mail_sink: MailSink) -> OrderLine:
     mail()
     order = line.order
     services.write_note(order, "Vera rang: moved to Elm Street", now=NOON, actor="ann")
-    services.notice(order, [f"address in the export is now {MAIL}"])
+    services.flag(order, [f"address in the export is now {MAIL}"])
     services.receive(line.product, 2, now=NOON)
     services.ship(order, {line.pk: 2}, now=NOON, carrier="UPS", tracking_number="1Z-VERA")
     mail()
@@ -398,16 +398,16 @@ class TestWordsThatGrowOld:
         assert forget_words(now=NOON + timedelta(days=1500)) == told.count() > 0
 
     def test_of_a_mail_that_waits_stay(self, clocks: Clocks, line: OrderLine) -> None:
-        Message.objects.filter(kind="joined").update(state=State.QUEUED, sent_at=None)
+        Message.objects.filter(kind="joined").update(state=MessageState.QUEUED, sent_at=None)
         forget_words(now=NOON + timedelta(days=1000))
-        assert all(message.text for message in Message.objects.filter(state=State.QUEUED))
+        assert all(message.text for message in Message.objects.filter(state=MessageState.QUEUED))
 
     def test_are_missed_by_whoever_would_send_it_again(
         self, clocks: Clocks, line: OrderLine
     ) -> None:
         forget_words(now=NOON + timedelta(days=1000))
         message = line.order.messages.latest("pk")
-        Message.objects.filter(pk=message.pk).update(state=State.BOUNCED)
+        Message.objects.filter(pk=message.pk).update(state=MessageState.BOUNCED)
         Preference.objects.all().delete()
         with pytest.raises(services.Refused, match="are not kept any more"):
             send_again(message)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from orders.domain.supply import NO_WINDOW, Window
 from orders.pages.drawings.queue_bar import THINNEST, queue_bar, segments_of, shares
 from orders.pages.drawings.window_strip import FORMER_SHOWN, window_strip
-from orders.pages.promised import Told
-from orders.pages.standing import MAX_DELIVERIES, Delivery, Standing, parts_of, standing
+from orders.pages.promised import WindowTold
+from orders.pages.standing import MAX_DELIVERIES, ComingUnits, Standing, parts_of, standing
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -24,13 +24,13 @@ def dated(early: date | None, late: date) -> Window:
     return Window("dated", early, late, late, 0.9)
 
 
-NOW = Told(dated(date(2026, 12, 21), date(2026, 12, 30)), TODAY)
-BEFORE = Told(dated(date(2026, 12, 3), date(2026, 12, 7)), date(2026, 11, 2))
+NOW = WindowTold(dated(date(2026, 12, 21), date(2026, 12, 30)), TODAY)
+BEFORE = WindowTold(dated(date(2026, 12, 3), date(2026, 12, 7)), date(2026, 11, 2))
 near_days = st.dates(date(2026, 6, 1), date(2027, 12, 31))
 
 
 @st.composite
-def told(draw: st.DrawFn) -> Told:
+def told(draw: st.DrawFn) -> WindowTold:
     late = draw(near_days)
     early = draw(st.none() | st.just(late - draw(st.integers(0, 60)) * DAY))
     window = draw(
@@ -43,12 +43,12 @@ def told(draw: st.DrawFn) -> Told:
             ]
         )
     )
-    return Told(window, draw(near_days))
+    return WindowTold(window, draw(near_days))
 
 
 @given(told(), st.lists(told(), max_size=8), near_days, st.booleans())
 def test_every_bar_lies_inside_the_picture_and_can_be_seen(
-    present: Told, former: list[Told], today: date, mirrored: bool
+    present: WindowTold, former: list[WindowTold], today: date, mirrored: bool
 ) -> None:
     with translation.override("ar" if mirrored else "en"):
         strip = window_strip(present, former, today=today, locale="")
@@ -76,9 +76,9 @@ def test_a_slip_is_seen_at_a_glance() -> None:
 
 
 def test_years_are_named_where_they_change() -> None:
-    over = Told(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
+    over = WindowTold(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
     strip = window_strip(
-        over, [Told(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB"
+        over, [WindowTold(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB"
     )
     assert strip is not None
     assert [row.label for row in strip.rows] == [
@@ -109,12 +109,12 @@ def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
 
 
 def test_only_days_that_were_told_are_drawn() -> None:
-    hidden = Told(
+    hidden = WindowTold(
         Window("chances", date(2026, 12, 1), date(2027, 1, 9), date(2027, 3, 1), None, 0.2, 0.5),
         TODAY,
     )
     assert window_strip(hidden, [], today=TODAY, locale="en-GB") is None
-    assert window_strip(Told(NO_WINDOW, TODAY), [], today=TODAY, locale="en-GB") is None
+    assert window_strip(WindowTold(NO_WINDOW, TODAY), [], today=TODAY, locale="en-GB") is None
     strip = window_strip(hidden, [BEFORE], today=TODAY, locale="en-GB")
     assert strip is not None
     assert [row.bar.unbounded for row in strip.rows] == [True, False]
@@ -123,7 +123,9 @@ def test_only_days_that_were_told_are_drawn() -> None:
 
 
 def test_of_many_windows_told_the_newest_and_the_first_are_shown() -> None:
-    former = [Told(dated(None, date(2026, 12, n)), date(2026, 11, n)) for n in range(9, 0, -1)]
+    former = [
+        WindowTold(dated(None, date(2026, 12, n)), date(2026, 11, n)) for n in range(9, 0, -1)
+    ]
     strip = window_strip(NOW, former, today=TODAY, locale="en-GB")
     assert strip is not None
     assert [row.label for row in strip.rows[1:]] == [
@@ -135,7 +137,7 @@ def test_of_many_windows_told_the_newest_and_the_first_are_shown() -> None:
 
 
 def test_a_last_day_that_is_over_is_marked() -> None:
-    missed = Told(dated(TODAY - 5 * DAY, TODAY - DAY), TODAY - 30 * DAY)
+    missed = WindowTold(dated(TODAY - 5 * DAY, TODAY - DAY), TODAY - 30 * DAY)
     strip = window_strip(missed, [], today=TODAY, locale="en-GB")
     assert strip is not None
     assert strip.rows[0].missed
@@ -166,7 +168,7 @@ def test_every_unit_of_the_line_is_drawn_once(
     spare = sum(brings) - gone - ahead - mine
     if spare < 0:
         brings = []
-    stands = Standing(gone, ahead, mine, tuple(Delivery(TODAY, each) for each in brings))
+    stands = Standing(gone, ahead, mine, tuple(ComingUnits(TODAY, each) for each in brings))
     parts = list(parts_of(stands))
     drawn = {
         state: sum(part.units for part in parts if part.state == state)
@@ -197,16 +199,16 @@ def stands(reference: str = "PO-8", **numbers: int) -> Standing:
 
 def test_the_deliveries_are_those_of_the_forecast_behind_the_promise() -> None:
     assert stands(promised_ahead=36, ahead=36, mine=1) == Standing(
-        0, 36, 1, (Delivery(DUE["PO-7"], 30), Delivery(DUE["PO-8"], 100))
+        0, 36, 1, (ComingUnits(DUE["PO-7"], 30), ComingUnits(DUE["PO-8"], 100))
     )
     assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).deliveries == (
-        Delivery(DUE["PO-7"], 30),
+        ComingUnits(DUE["PO-7"], 30),
     )
 
 
 def test_who_has_left_the_line_since_does_not_move_us_to_another_delivery() -> None:
     assert stands(promised_ahead=36, ahead=6, mine=1) == Standing(
-        30, 6, 1, (Delivery(DUE["PO-7"], 30), Delivery(DUE["PO-8"], 100))
+        30, 6, 1, (ComingUnits(DUE["PO-7"], 30), ComingUnits(DUE["PO-8"], 100))
     )
 
 
@@ -227,7 +229,9 @@ def test_a_delivery_that_is_done_is_not_named() -> None:
 def test_what_arrived_for_me_is_not_brought_once_more() -> None:
     """30 came: 25 for those ahead, 5 of my 40."""
     part = stands(promised_ahead=25, ahead=0, mine=35, served=5)
-    assert part == Standing(25, 0, 35, (Delivery(DUE["PO-7"], 25), Delivery(DUE["PO-8"], 100)))
+    assert part == Standing(
+        25, 0, 35, (ComingUnits(DUE["PO-7"], 25), ComingUnits(DUE["PO-8"], 100))
+    )
     bar = queue_bar(part, today=TODAY, locale="en-GB")
     assert bar.deliveries == ()
     assert [each.words for each in bar.key] == [
@@ -255,5 +259,5 @@ def test_many_deliveries_are_taken_together() -> None:
     due = {f"PO-{n}": TODAY + n * DAY for n in range(9)}
     many = standing(bands=bands, due=due, reference="PO-8", promised_ahead=85, ahead=85, mine=1)
     assert len(many.deliveries) == MAX_DELIVERIES
-    assert many.deliveries[0] == Delivery(None, 50)
+    assert many.deliveries[0] == ComingUnits(None, 50)
     assert sum(each.units for each in many.deliveries) == 90

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from backorders_site.demo.embedded import free_port
-from notifications.models import Message, ProviderReport, State, Suppression
+from notifications.models import Message, MessageState, ProviderReport, Suppression
 from notifications.provider.reports import handle_reports
 from orders.models import Event, Order, OrderLine
 from tests import factories
@@ -130,7 +130,11 @@ def test_a_mail_goes_out_by_the_provider_with_our_message_id(
 ) -> None:
     message = sent(line)
     (asked,) = provider.asked
-    assert (message.state, message.provider_id, outcomes(message)) == (State.SENT, "pm-1", ["sent"])
+    assert (message.state, message.provider_id, outcomes(message)) == (
+        MessageState.SENT,
+        "pm-1",
+        ["sent"],
+    )
     assert asked["Metadata"] == {"message_id": message.message_id}
     assert {"Name": "Message-ID", "Value": message.message_id} in asked["Headers"]
     assert (asked["To"], asked["Subject"], asked["TextBody"]) == (
@@ -143,15 +147,20 @@ def test_a_mail_goes_out_by_the_provider_with_our_message_id(
 @pytest.mark.parametrize(
     ("status", "state", "outcome", "ambiguous"),
     [
-        (429, State.QUEUED, "deferred", 0),
-        (401, State.QUEUED, "deferred", 0),
-        (422, State.FAILED, "failed", 0),
-        (500, State.QUEUED, "unknown", 1),
-        (503, State.QUEUED, "unknown", 1),
+        (429, MessageState.QUEUED, "deferred", 0),
+        (401, MessageState.QUEUED, "deferred", 0),
+        (422, MessageState.FAILED, "failed", 0),
+        (500, MessageState.QUEUED, "unknown", 1),
+        (503, MessageState.QUEUED, "unknown", 1),
     ],
 )
 def test_what_the_provider_answers(
-    line: OrderLine, provider: Provider, status: int, state: State, outcome: str, ambiguous: int
+    line: OrderLine,
+    provider: Provider,
+    status: int,
+    state: MessageState,
+    outcome: str,
+    ambiguous: int,
 ) -> None:
     provider.statuses = [status]
     message = sent(line)
@@ -166,7 +175,7 @@ def test_a_provider_that_is_away_has_surely_not_sent(line: OrderLine, settings: 
     use(settings, free_port())
     message = sent(line)
     assert (message.state, outcomes(message), message.ambiguous_count) == (
-        State.QUEUED,
+        MessageState.QUEUED,
         ["deferred"],
         0,
     )
@@ -181,7 +190,7 @@ def test_a_delivery_is_noted_once(line: OrderLine) -> None:
         post(report(message, "Delivery", DeliveredAt="2026-11-02T17:00:01Z")) for _ in range(3)
     ] == [200] * 3
     message.refresh_from_db()
-    assert (message.state, message.delivered_at is not None) == (State.SENT, True)
+    assert (message.state, message.delivered_at is not None) == (MessageState.SENT, True)
     assert ProviderReport.objects.count() == 1
 
 
@@ -190,7 +199,7 @@ def test_a_legal_notice_that_bounces_becomes_work_for_staff(clocks: Clocks) -> N
     message = sent(line)
     assert post(report(message, "Bounce")) == 200
 
-    assert states(line.order)[-1] == State.BOUNCED
+    assert states(line.order)[-1] == MessageState.BOUNCED
     assert Order.objects.get(pk=line.order_id).attention == [CAME_BACK]
     assert asked_of(line).not_told_at is not None
     assert Suppression.objects.get().address == "ada@example.com"
@@ -209,12 +218,12 @@ def test_a_bounce_that_comes_before_the_sender_has_written_sent_waits_for_it(
     line: OrderLine,
 ) -> None:
     message = sent(line)
-    Message.objects.update(state=State.QUEUED, sent_at=None)
+    Message.objects.update(state=MessageState.QUEUED, sent_at=None)
     assert post(report(message, "Bounce")) == 200
-    assert states(line.order) == [State.QUEUED]
-    Message.objects.update(state=State.SENT, sent_at=message.sent_at)
+    assert states(line.order) == [MessageState.QUEUED]
+    Message.objects.update(state=MessageState.SENT, sent_at=message.sent_at)
     assert (handle_reports(), handle_reports()) == (1, 0)
-    assert states(line.order) == [State.BOUNCED]
+    assert states(line.order) == [MessageState.BOUNCED]
 
 
 def test_delivered_and_then_bounced_ends_as_bounced_in_either_order(line: OrderLine) -> None:
@@ -224,15 +233,15 @@ def test_delivered_and_then_bounced_ends_as_bounced_in_either_order(line: OrderL
     for message, kinds in ((first, ("Delivery", "Bounce")), (second, ("Bounce", "Delivery"))):
         for kind in kinds:
             post(report(message, kind))
-    assert states(line.order) + states(other.order) == [State.BOUNCED] * 2
+    assert states(line.order) + states(other.order) == [MessageState.BOUNCED] * 2
 
 
 def test_a_complaint_stops_mails_and_the_next_news_is_staffs(line: OrderLine) -> None:
     assert post(report(sent(line), "SpamComplaint")) == 200
-    assert states(line.order) == [State.SENT]
+    assert states(line.order) == [MessageState.SENT]
     other = factories.order(line.product)
     mail()
-    assert states(other.order) == [State.SUPPRESSED]
+    assert states(other.order) == [MessageState.SUPPRESSED]
     assert Order.objects.get(pk=other.order_id).attention == [
         "can't be reached: mail to this address is suppressed"
     ]
@@ -243,9 +252,9 @@ def test_a_delivery_settles_what_nobody_had_answered(line: OrderLine, provider: 
     mail()
     wait(timedelta(seconds=301))
     message = sent(line)
-    assert message.state == State.NEEDS_REVIEW
+    assert message.state == MessageState.NEEDS_REVIEW
     post(report(message, "Delivery"))
-    assert states(line.order) == [State.SENT]
+    assert states(line.order) == [MessageState.SENT]
     assert Event.objects.get().told_at is not None
 
 
@@ -256,13 +265,13 @@ def test_a_report_of_a_mail_we_never_sent_is_kept_and_harms_nobody(line: OrderLi
         "MessageID": "unknown",
     }
     assert post(stranger) == 200
-    assert (states(line.order), Suppression.objects.count()) == ([State.SENT], 0)
+    assert (states(line.order), Suppression.objects.count()) == ([MessageState.SENT], 0)
 
 
 @pytest.mark.parametrize("secret", ["reports:wrong", "", "x"])
 def test_without_the_secret_nothing_is_kept(line: OrderLine, secret: str) -> None:
     assert post(report(sent(line), "Bounce"), secret=secret) == 400
-    assert (states(line.order), ProviderReport.objects.count()) == ([State.SENT], 0)
+    assert (states(line.order), ProviderReport.objects.count()) == ([MessageState.SENT], 0)
 
 
 def test_without_a_secret_set_there_is_no_such_address(line: OrderLine, settings: Settings) -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from orders import services
 from orders.imports.csv.order_rows import OrderRows
 from orders.imports.csv.orders import import_orders
-from orders.imports.csv.table import Table
-from orders.imports.reconcile import Reconciled, Selection, reconcile
-from orders.imports.run import Run
+from orders.imports.csv.table import CsvTable
+from orders.imports.reconcile import ProductSelection, Reconciled, reconcile
+from orders.imports.run import ImportRun
 from orders.imports.shop_order import ShopLine, ShopOrder
 from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
@@ -27,7 +27,7 @@ from tests.factories import NOON, kinds, make_product
 from tests.test_concurrency import at_once
 
 PLACED = datetime(2026, 10, 1, 12, tzinfo=UTC)
-ALL = Selection(all_products=True)
+ALL = ProductSelection(all_products=True)
 
 
 def there(number: str = "1001", **fields: Any) -> ShopOrder:
@@ -194,7 +194,7 @@ class TestAtOnce:
         monkeypatch.setattr("orders.services.locks.MAX_LOCKED_SINGLY", singly)
         table = a_file(tmp_path, ["1001", "1003"])
         with transaction.atomic():
-            import_orders(Run(table.name, NOON), table, OurColumns(), Selection())
+            import_orders(ImportRun(table.name, NOON), table, OurColumns(), ProductSelection())
             assert at_once(partial(soon, there()), partial(soon, a_rug())) == ["held", other]
         assert soon(there()) == "unchanged"
 
@@ -204,7 +204,9 @@ class TestAtOnce:
         def read() -> object:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '10s'")
-            counts = import_orders(Run(table.name, NOON), table, OurColumns(), Selection())
+            counts = import_orders(
+                ImportRun(table.name, NOON), table, OurColumns(), ProductSelection()
+            )
             return counts.get("unchanged")
 
         for _ in range(3):
@@ -217,7 +219,7 @@ def soon(order: ShopOrder) -> str:
     try:
         with services.waiting_at_most(0.3):
             return bring(order).done
-    except services.Held:
+    except services.Locked:
         return "held"
 
 
@@ -225,11 +227,11 @@ def a_rug() -> ShopOrder:
     return there("1002", lines=[ShopLine("RUG", 1)])
 
 
-def a_file(directory: Path, numbers: Iterable[str]) -> Table:
+def a_file(directory: Path, numbers: Iterable[str]) -> CsvTable:
     path = directory / "orders.csv"
     rows = [f"{n},2026-10-01T12:00:00Z,ada@example.com,Ada Lovelace,US,,LAMP,2" for n in numbers]
     path.write_text("\n".join([",".join(OurColumns.required), *rows]))
-    return Table(path)
+    return CsvTable(path)
 
 
 # One by one as in a file
@@ -274,12 +276,12 @@ def test_one_by_one_orders_become_what_they_become_as_a_file(
     for n, export in enumerate(histories):
         path = tmp_path / f"{n}.csv"
         path.write_text(shopify(export))
-        tables.append(Table(path))
+        tables.append(CsvTable(path))
 
-    def as_files(table: Table, now: datetime) -> None:
-        import_orders(Run(table.name, now), table, ShopifyExport(), ALL)
+    def as_files(table: CsvTable, now: datetime) -> None:
+        import_orders(ImportRun(table.name, now), table, ShopifyExport(), ALL)
 
-    def one_by_one(table: Table, now: datetime) -> None:
+    def one_by_one(table: CsvTable, now: datetime) -> None:
         rows = OrderRows(table, ShopifyExport(), now=now)
         for _, order in rows.orders(lambda row, error: pytest.fail(str(error))):
             bring(order, now=now)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from notifications.models import Message, State, Suppression
+from notifications.models import Message, MessageState, Suppression
 from notifications.outbox.staff_actions import mark_bounced, send_again
 from orders import services
 from orders.access import order_url
@@ -126,7 +126,7 @@ def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["lovelace@example.com"]
     assert f"Unless you agree by {asked_of(line).answer_by.day} December" in text_of(sent.message)
-    assert states(line.order)[-2:] == [State.BOUNCED, State.SENT]
+    assert states(line.order)[-2:] == [MessageState.BOUNCED, MessageState.SENT]
     notice = asked_of(line)
     assert (notice.told_at, notice.adequate, notice.not_told_at) == (
         Message.objects.latest("pk").sent_at,
@@ -165,7 +165,7 @@ def test_what_came_back_is_written_anew_also_where_no_promise_was_told(
     new = corrected(admin_client, line)
     sent = mail_sink.mails[-1]
     assert (states(line.order)[-2:], new.message_id != old.message_id) == (
-        [State.BOUNCED, State.SENT],
+        [MessageState.BOUNCED, MessageState.SENT],
         True,
     )
     assert sent.recipients == ["lovelace@example.com"]
@@ -201,7 +201,7 @@ def test_what_was_refused_names_the_place_as_it_is_now(
     line = factories.order(product)
     mail_sink.answers = ["550 no such user"]
     mail()
-    assert states(line.order) == [State.FAILED]
+    assert states(line.order) == [MessageState.FAILED]
     services.cancel(ahead.order, now=NOON + DAY)
     mail()
     clocks.move_to(NOON + 2 * DAY)
@@ -220,7 +220,7 @@ def test_a_refused_mail_with_the_same_news_is_composed_anew(
     mail()
     clocks.move_to(NOON + 2 * DAY)
     corrected(admin_client, line)
-    assert states(line.order) == [State.FAILED, State.SENT]
+    assert states(line.order) == [MessageState.FAILED, MessageState.SENT]
     assert mail_sink.mails[-1].message["Date"].startswith("Wed, 04 Nov 2026")
 
 
@@ -232,7 +232,7 @@ def test_what_may_have_arrived_goes_out_as_it_was(
     first = mail_sink.mails[-1].message
     services.mark_told(list(Event.objects.values_list("pk", flat=True)), at=NOON)
     Message.objects.filter(pk=Message.objects.latest("pk").pk).update(
-        state=State.NEEDS_REVIEW, sent_at=None, ambiguous_count=2
+        state=MessageState.NEEDS_REVIEW, sent_at=None, ambiguous_count=2
     )
     clocks.move_to(NOON + 2 * DAY)
     corrected(admin_client, line)
@@ -272,7 +272,7 @@ def test_sent_again_unchanged_it_counts_from_then(mail_sink: MailSink) -> None:
     send_again(message)
     mail()
     assert mail_sink.mails[-1].message["Message-ID"] == message.message_id
-    assert states(line.order)[-1] == State.SENT
+    assert states(line.order)[-1] == MessageState.SENT
     assert asked_of(line).binds
     assert fresh(line).promise.returned_at is None
 

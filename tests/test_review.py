@@ -397,7 +397,7 @@ def test_nothing_is_due_to_be_mailed_about_a_quiet_order_until_it_is_released(
     assert kinds(order) == ["joined", "later"]
     assert not Event.objects.filter(order=order, message_due=True).exists()
     services.start_release(1, now=SETTLED)
-    services.release_quiet_orders(now=SETTLED)
+    services.release_orders(now=SETTLED)
     # Nobody was told the first window, so the first word is where they stand now.
     (due,) = order.events.filter(message_due=True)
     assert (due.kind, due.facts["window"]["late"]) == (
@@ -411,7 +411,7 @@ def test_a_quiet_order_whose_shop_stated_a_date_is_told_what_became_of_it(restoc
     order = new_order(restock.product, promised_by=days(5))
     (row,) = services.place_orders([order], now=NOON, quiet=True)
     services.start_release(1, now=SETTLED)
-    services.release_quiet_orders(now=SETTLED)
+    services.release_orders(now=SETTLED)
     assert [event.kind for event in row.events.filter(message_due=True)] == ["later"]
 
 
@@ -425,11 +425,11 @@ def test_quiet_orders_are_released_oldest_first_and_so_many_an_hour(restock: Res
         [new_order(restock.product) for _ in range(5)], now=NOON, quiet=True
     )
     Order.objects.update(imported_by=new_import())
-    assert services.release_quiet_orders(now=NOON) == 0
+    assert services.release_orders(now=NOON) == 0
     services.start_release(2, now=NOON)
-    assert services.release_quiet_orders(now=NOON) == 1
-    assert services.release_quiet_orders(now=NOON) == 0
-    assert services.release_quiet_orders(now=NOON + timedelta(hours=1)) == 2
+    assert services.release_orders(now=NOON) == 1
+    assert services.release_orders(now=NOON) == 0
+    assert services.release_orders(now=NOON + timedelta(hours=1)) == 2
     assert [o.pk for o in Order.objects.filter(released_at__isnull=True).order_by("pk")] == [
         o.pk for o in orders[3:]
     ]

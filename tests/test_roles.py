@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from backorders_site.staff.admin.base import actor_of
-from notifications.models import State
+from notifications.models import MessageState
 from orders import services
 from orders.access import Purpose, order_url
 from orders.models import Order, Restock
@@ -240,7 +240,7 @@ class TestWhoDidItAndWhy:
         ]
         assert (correction.actor, correction.reason) == ("admin", "still on the shelf")
         assert (mail.state, mail.decided_by, mail.decided_why) == (
-            State.CANCELLED,
+            MessageState.CANCELLED,
             "admin",
             "wrong date in it",
         )

@@ -8,10 +8,10 @@ import pytest
 from orders.domain.delay_rules import (
     Decision,
     Jurisdiction,
+    NoticeTold,
     Sentence,
     Silence,
     Situation,
-    Told,
     decide,
 )
 from orders.domain.facts import AnyFacts
@@ -322,7 +322,7 @@ def test_a_reminder_names_the_last_day_to_answer() -> None:
 
 
 ORDERED = date(2026, 11, 2)  # without a stated day, the original day is 2 December
-TOLD_A = Told(date(2026, 12, 20))
+TOLD_A = NoticeTold(date(2026, 12, 20))
 CHOICE = "Keep your place or cancel: it is your choice, and either costs you nothing."
 US_REFUND = "If you cancel, you get a prompt and full refund, within 7 working days."
 EU_REFUND = "If you cancel, you get a prompt and full refund, within 14 days."
@@ -421,7 +421,7 @@ def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(
 def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(
     jurisdiction: Jurisdiction,
 ) -> None:
-    assert asked(jurisdiction, date(2026, 12, 20), told=Told(date(2026, 12, 10))) == [
+    assert asked(jurisdiction, date(2026, 12, 20), told=NoticeTold(date(2026, 12, 10))) == [
         "Happy to wait? Your place is kept for you.",
         "The new date: with you by 20 December, the days on the way counted in.",
         CHOICE,

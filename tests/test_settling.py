@@ -108,7 +108,7 @@ def _import(shop: Shop, now: datetime, *, quiet: bool = False) -> None:
 def _import_quietly(shop: Shop, now: datetime) -> None:
     _import(shop, now, quiet=True)
     services.start_release(1000, now=now)
-    services.release_quiet_orders(now=now + MINUTE)
+    services.release_orders(now=now + MINUTE)
 
 
 def _publish_joined(shop: Shop, now: datetime) -> None:
@@ -123,7 +123,7 @@ def _move(shop: Shop, now: datetime) -> None:
 
 
 def _settle_held(shop: Shop, now: datetime) -> None:
-    services.settle(fresh(shop.held), 2, now=now, actor="ruth")
+    services.count_held(fresh(shop.held), 2, now=now, actor="ruth")
 
 
 def _cancel(shop: Shop, now: datetime) -> None:
@@ -133,7 +133,7 @@ def _cancel(shop: Shop, now: datetime) -> None:
 
 def _restore(shop: Shop, now: datetime) -> None:
     _cancel(shop, now)
-    services.restore(fresh(shop.lines[7]), 1, now=now + MINUTE, actor="ruth")
+    services.put_back_by_staff(fresh(shop.lines[7]), 1, now=now + MINUTE, actor="ruth")
     services.put_back(fresh(shop.lines[0]), 1, now=now + MINUTE, actor="ruth")
 
 
@@ -166,7 +166,7 @@ def _day(shop: Shop, now: datetime) -> None:
     services.remind(now=now)
     services.warn_staff(now=now)
     services.keep_deadlines(now=now)
-    services.release_quiet_orders(now=now)
+    services.release_orders(now=now)
 
 
 def _reach_again(shop: Shop, now: datetime) -> None:

@@ -8,7 +8,13 @@ from django.db import connection
 
 from backorders_site.simulation import checks
 from backorders_site.simulation.charts import calibration_chart, windows_chart
-from backorders_site.simulation.checks import Inversion, LineStory, SilentBreak, Step, Told
+from backorders_site.simulation.checks import (
+    Inversion,
+    LineStory,
+    PromiseTold,
+    SilentBreak,
+    UnitsStep,
+)
 from backorders_site.simulation.report import coverage, kept, report_on
 from backorders_site.simulation.run import Shop
 from backorders_site.simulation.story import draw_orders, synthetic
@@ -20,11 +26,11 @@ NINE = datetime(2026, 11, 2, 14, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def told(day: int, late: int, *, kind: str = "dated", early: int = 1) -> Told:
-    return Told(NINE + day * DAY, kind, date(2026, 11, early), date(2026, 11, late))
+def told(day: int, late: int, *, kind: str = "dated", early: int = 1) -> PromiseTold:
+    return PromiseTold(NINE + day * DAY, kind, date(2026, 11, early), date(2026, 11, late))
 
 
-def line(*promises: Told, gone_on: int | None = None) -> LineStory:
+def line(*promises: PromiseTold, gone_on: int | None = None) -> LineStory:
     """A line of one unit that joined on the 2nd and was shipped on a day of November."""
     gone = datetime(2026, 11, gone_on, 15, tzinfo=UTC) if gone_on else None
     units = [(NINE, 1), (gone, 0)] if gone else [(NINE, 1)]
@@ -63,14 +69,14 @@ def test_a_promise_kept_or_replaced_in_time_is_no_silent_break(story: LineStory)
 
 def test_a_unit_given_to_a_later_line_while_an_earlier_one_waits_is_found() -> None:
     first, second = (NINE, 1), (NINE + DAY, 2)
-    joined = [Step(NINE, 1, first, 2), Step(NINE + DAY, 2, second, 1)]
+    joined = [UnitsStep(NINE, 1, first, 2), UnitsStep(NINE + DAY, 2, second, 1)]
     passed = NINE + 2 * DAY
-    assert checks.inversions([*joined, Step(passed, 2, second, -1, True)]) == [
+    assert checks.inversions([*joined, UnitsStep(passed, 2, second, -1, True)]) == [
         Inversion(passed, 1, 1)
     ]
     assert (
         checks.inversions(
-            [*joined, Step(passed, 1, first, -2, True), Step(passed, 2, second, -1, True)]
+            [*joined, UnitsStep(passed, 1, first, -2, True), UnitsStep(passed, 2, second, -1, True)]
         )
         == []
     )

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.base import Action
 from backorders_site.staff.example_emails import mail_due
 from notifications.models import Message, ProviderReport, Suppression
 from orders import access, services
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 IN_LINK = re.compile(r"/(?:o|mine|preferences|unsubscribe)/([^/\s\"'<>]+)")
 FRAME = re.compile(r'<iframe[^>]* src="([^"]+)"')
-ACTS: dict[str, tuple[type[models.Model], type[Act]]] = {
+ACTS: dict[str, tuple[type[models.Model], type[Action]]] = {
     f"admin/{model._meta.app_label}/{model._meta.model_name}/{each.name}/": (model, each)
     for model, shown in admin.site._registry.items()
     for each in getattr(shown, "acts", ())

@@ -72,7 +72,7 @@ class EngineError(RuntimeError):
     """An embedded server did not start; the message ends with its log."""
 
 
-class AlreadyHeld(RuntimeError):
+class AlreadyLocked(RuntimeError):
     """Another process holds the directory."""
 
 
@@ -85,7 +85,7 @@ class Engines:
     stop: Callable[[], None]
 
 
-def hold(directory: Path) -> IO[str]:
+def lock(directory: Path) -> IO[str]:
     """Lock a directory until the returned file is closed or this process ends. AlreadyHeld when
     another one has it."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def hold(directory: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise AlreadyHeld(str(directory)) from None
+        raise AlreadyLocked(str(directory)) from None
     return lock
 
 

@@ -40,8 +40,8 @@ class CannotStart(RuntimeError):
 def run_demo(local: Path, *, reset: bool) -> None:
     with ExitStack() as ending:
         try:
-            ending.enter_context(embedded.hold(local))
-        except embedded.AlreadyHeld:
+            ending.enter_context(embedded.lock(local))
+        except embedded.AlreadyLocked:
             raise CannotStart(
                 f"A demo already runs here: {local}/demo.json says where. Stop it first."
             ) from None

@@ -25,7 +25,7 @@ SUPPORT = SEEN_BY_ALL + """
     orders.send_refund orders.confirm_shoptask
     notifications.view_message notifications.view_messageevent notifications.view_attempt
     notifications.view_providerreport notifications.decide_message
-    notifications.view_hold notifications.hold_mail
+    notifications.view_pause notifications.pause_email
     notifications.view_suppression notifications.add_suppression notifications.change_suppression
     notifications.delete_suppression
 """

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from backorders_site.ops import heartbeats
-from notifications.outbox.pause import why_held
+from notifications.outbox.pause import why_paused
 from notifications.reach import goes_to_all
 from orders import clock
 
@@ -32,7 +32,7 @@ AWAY = (DatabaseError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilentProcess:
     """A kind of process of which none has said for a while that it lives. `seconds` None: none ever
     has."""
 
@@ -65,7 +65,7 @@ def readiness() -> dict[str, str]:
     if said["database"] != OK:
         return said | dict.fromkeys((*PROCESSES, "clock"), "unknown")
     ages = heartbeats.ages()
-    said["mail"] = "goes out" if goes_to_all() else "held" if why_held() else "goes out to some"
+    said["mail"] = "goes out" if goes_to_all() else "held" if why_paused() else "goes out to some"
     silent = {silence.process: str(silence) for silence in silences(ages)}
     said |= {process: silent.get(process, OK) for process in PROCESSES}
     return said | {"clock": clock.fault() or ", ".join(wrong_clocks(ages)) or OK}
@@ -102,11 +102,11 @@ def _valkey() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
 
 
-def silences(ages: dict[str, float]) -> Iterator[Silence]:
+def silences(ages: dict[str, float]) -> Iterator[SilentProcess]:
     for process in PROCESSES:
         seconds = ages.get(process)
         if seconds is None or seconds >= SILENT_SECONDS:
-            yield Silence(process, seconds)
+            yield SilentProcess(process, seconds)
 
 
 def wrong_clocks(ages: dict[str, float]) -> list[str]:

@@ -89,7 +89,7 @@ class JsonLine(JsonFormatter):
         return clean
 
 
-class Line(logging.Formatter):
+class TerminalFormatter(logging.Formatter):
     """For people at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:

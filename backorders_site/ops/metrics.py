@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 from redis import RedisError
 
 from backorders_site.ops import health, heartbeats
-from notifications.outbox.pause import why_held
+from notifications.outbox.pause import why_paused
 from notifications.reach import goes_to_all
 from orders import clock
 from orders.services import today_of
@@ -34,7 +34,7 @@ MAX_SECONDS = 5  # for all of it: who asks every quarter of a minute must not be
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Gauge:
     """A gauge that one statement fills: rows of its labels' values and a number. Every one is led
     by an index."""
 
@@ -52,75 +52,75 @@ OPEN_OR_FOR_STAFF = ("queued", "sending", "bounced", "failed", "needs_review", "
 AGE = "coalesce(extract(epoch FROM clock_timestamp() - min({})), 0)"
 
 COUNTED = (
-    Counted(
+    Gauge(
         "backorders_messages",
         "Mails that are under way or wait for staff, by state",
         " UNION ALL ".join(_by_state(state) for state in OPEN_OR_FOR_STAFF),
         ("state",),
     ),
-    Counted(
+    Gauge(
         "backorders_oldest_due_message_seconds",
         "Age of the oldest mail that is due and not handed over; the objective is 600",
         f"SELECT {AGE.format('created_at')} FROM notifications_message"
         " WHERE state = 'sending' OR state = 'queued' AND next_attempt_at <= clock_timestamp()",
     ),
-    Counted(
+    Gauge(
         "backorders_oldest_due_event_seconds",
         "Age of the oldest event that has no mail yet",
         f"SELECT {AGE.format('at')} FROM orders_event WHERE message_due",
     ),
-    Counted(
+    Gauge(
         "backorders_attempts_5m",
         "Tries to hand a mail over in the last five minutes, by outcome",
         "SELECT outcome, count(*) FROM notifications_attempt"
         " WHERE at > clock_timestamp() - interval '5 minutes' GROUP BY outcome",
         ("outcome",),
     ),
-    Counted(
+    Gauge(
         "backorders_domains_waiting",
         "Recipient domains whose mail waits because they are slow or at their rate",
         "SELECT count(*) FROM notifications_pace WHERE free_at > clock_timestamp() + interval '5 "
         "seconds'",
     ),
-    Counted(
+    Gauge(
         "backorders_reports_unhandled",
         "Reports of the mail provider that were not acted on",
         "SELECT count(*) FROM notifications_providerreport WHERE handled_at IS NULL",
     ),
-    Counted(
+    Gauge(
         "backorders_reviews_overdue_seconds",
         "For how long a change has settled and not been reviewed",
         f"SELECT greatest({AGE.format('due')}, 0) FROM ("
         "SELECT review_at AS due FROM orders_product WHERE review_at IS NOT NULL"
         " UNION ALL SELECT at + %(settle)s FROM orders_shortening) changes",
     ),
-    Counted(
+    Gauge(
         "backorders_last_review_seconds",
         "Since the last daily review ended",
         "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
         " WHERE job = 'review' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
-    Counted(
+    Gauge(
         "backorders_last_deadlines_seconds",
         "Since the last daily cut-off was kept",
         "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
         " WHERE job = 'deadlines' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
-    Counted(
+    Gauge(
         "backorders_notices_untold_due",
         "Delay notices that were not told and have to be today",
         "SELECT count(*) FROM orders_delaynotice"
         " WHERE outcome = '' AND told_at IS NULL AND not_told_at IS NULL AND notice_by = %(today)s",
     ),
-    Counted(
+    Gauge(
         "backorders_notices_untold_late",
         "Delay notices that were not told in time",
         "SELECT count(*) FROM orders_delaynotice WHERE outcome = '' AND told_at IS NULL AND "
         "notice_by < %(today)s",
     ),
-    Counted(
+    Gauge(
         "backorders_refunds_overdue",
         "Refunds whose day is over and that nobody marked sent",
         "SELECT count(*) FROM orders_refund WHERE sent_at IS NULL AND due_on < %(today)s",
@@ -154,7 +154,7 @@ class Database(Collector):
                     "SELECT set_config('statement_timeout', %s, true)", [f"{MAX_SECONDS}s"]
                 )
                 families = [_filled(counted, cursor) for counted in COUNTED]
-                ages, held = heartbeats.ages(), why_held() or ("" if goes_to_all() else "mode")
+                ages, held = heartbeats.ages(), why_paused() or ("" if goes_to_all() else "mode")
                 ahead = clock.ahead().total_seconds()
         except DatabaseError:
             yield _gauge("backorders_database_up", "Whether the database answers", [[0]])
@@ -211,7 +211,7 @@ class Broker(Collector):
             )
 
 
-def _filled(counted: Counted, cursor: Any) -> Family:
+def _filled(counted: Gauge, cursor: Any) -> Family:
     cursor.execute(
         counted.sql,
         {"today": today_of(timezone.now()), "settle": timedelta(seconds=settings.SETTLE_SECONDS)},

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Min
 
 from backorders_site.ops import health
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from orders import services
 from orders.models import Event, Order, Run
 
@@ -16,7 +16,7 @@ DAY_MISSED = timedelta(hours=26)  # a day's work is done once a day, not to the 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatusLine:
     """`wrong`: somebody has to do something about it, and `remedy` is what."""
 
     name: str
@@ -33,24 +33,24 @@ REMEDIES = {
 }
 
 
-def lines(*, now: datetime) -> list[Line]:
+def lines(*, now: datetime) -> list[StatusLine]:
     said = health.readiness()
     parts = [_part(name, state) for name, state in said.items()]
     return parts if said["database"] != health.OK else [*parts, *_work(said["mail"], now)]
 
 
-def as_json(table: list[Line]) -> dict[str, object]:
+def as_json(table: list[StatusLine]) -> dict[str, object]:
     return {"ok": not any(line.wrong for line in table), "parts": [asdict(line) for line in table]}
 
 
-def _part(name: str, state: str) -> Line:
+def _part(name: str, state: str) -> StatusLine:
     if name == "mail" or state in (health.OK, "unknown"):
-        return Line(name, state)
-    return Line(name, state, wrong=True, remedy=REMEDIES[name])
+        return StatusLine(name, state)
+    return StatusLine(name, state, wrong=True, remedy=REMEDIES[name])
 
 
-def _work(mail: str, now: datetime) -> Iterator[Line]:
-    waiting = Message.objects.filter(state__in=[State.QUEUED, State.SENDING])
+def _work(mail: str, now: datetime) -> Iterator[StatusLine]:
+    waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
     due = waiting.filter(next_attempt_at__lte=now).aggregate(since=Min("created_at"))["since"]
     unwritten = Event.objects.filter(message_due=True).aggregate(since=Min("at"))["since"]
     oldest = min((since for since in (due, unwritten) if since), default=None)
@@ -58,20 +58,22 @@ def _work(mail: str, now: datetime) -> Iterator[Line]:
     state = f"{waiting.count():,}" + (
         f", the oldest due for {_time(now - oldest)}" if oldest else ""
     )
-    yield Line("emails waiting", state, late, "see MailLate in docs/operations.md" if late else "")
+    yield StatusLine(
+        "emails waiting", state, late, "see MailLate in docs/operations.md" if late else ""
+    )
     yield _daily("last review", "review", "review_promises", now)
     yield _daily("last cut-off", "deadlines", "keep_deadlines", now)
     file = services.oldest_upload()
-    yield Line("files waiting", f"for {_time(now - file)}" if file else "none")
+    yield StatusLine("files waiting", f"for {_time(now - file)}" if file else "none")
 
 
-def _daily(name: str, job: str, command: str, now: datetime) -> Line:
+def _daily(name: str, job: str, command: str, now: datetime) -> StatusLine:
     """Of a new shop nobody expects one yet."""
     last = Run.objects.filter(job=job, finished_at__lte=now).aggregate(at=Max("finished_at"))["at"]
     since = last or Order.objects.aggregate(at=Min("created_at"))["at"]
     missed = since is not None and now - since > DAY_MISSED
     remedy = f"a worker and beat catch up; by hand: manage.py {command}" if missed else ""
-    return Line(name, f"{_time(now - last)} ago" if last else "never", missed, remedy)
+    return StatusLine(name, f"{_time(now - last)} ago" if last else "never", missed, remedy)
 
 
 def _time(lasted: timedelta) -> str:

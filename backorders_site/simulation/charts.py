@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 
-from backorders_site.simulation.checks import LineStory, Told
-from backorders_site.simulation.report import Report
+from backorders_site.simulation.checks import LineStory, PromiseTold
+from backorders_site.simulation.report import SimulationReport
 from orders.services import today_of
 
 WIDTH, HEIGHT = 760, 460
@@ -18,7 +18,7 @@ SHOWN = 240  # windows in the first chart: more would be a blot
 MIN_OUTCOMES = 20  # outcomes behind a point of the second
 
 
-def windows_chart(report: Report) -> str:
+def windows_chart(report: SimulationReport) -> str:
     """First windows as bars, in days from the telling, and the day the goods left as a dot; widest
     last."""
     rows = sorted(_first_windows(report.stories), key=lambda row: (row[2], row[1], row[3]))
@@ -50,7 +50,7 @@ def windows_chart(report: Report) -> str:
     )
 
 
-def calibration_chart(report: Report) -> str:
+def calibration_chart(report: SimulationReport) -> str:
     """By how far ahead the last day was told: the share gone by that day (0.9 is aimed for) and
     within the window (0.8)."""
     outcomes = [
@@ -61,7 +61,7 @@ def calibration_chart(report: Report) -> str:
         if told.last_day
     ]
     edges = [0, 3, 7, 14, 21, 30, 45, 60, 90]
-    groups: list[list[tuple[Told, LineStory]]] = [[] for _ in edges]
+    groups: list[list[tuple[PromiseTold, LineStory]]] = [[] for _ in edges]
     for ahead, told, story in outcomes:
         groups[bisect_right(edges, ahead) - 1].append((told, story))
     parts = [_aim(0.9, HELD), _aim(0.8, INK)]

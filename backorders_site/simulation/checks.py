@@ -88,7 +88,7 @@ def _covers(change: QueueChange, place: Place) -> bool:
     return after and upto and place.joined_at < change.at
 
 
-class Step(NamedTuple):
+class UnitsStep(NamedTuple):
     """A line's waiting units change by `units` at a moment: joined, set aside (`allocated`), taken
     back, cancelled."""
 
@@ -106,14 +106,14 @@ class Inversion:
     waiting_line: int
 
 
-def inversions(steps: Iterable[Step]) -> list[Inversion]:
+def inversions(steps: Iterable[UnitsStep]) -> list[Inversion]:
     """Of one product's steps, the moments at which units went to a later key while an earlier one
     waited on."""
     found = []
     waiting: dict[int, int] = {}
     keys: dict[int, Where] = {}
     line: list[Where] = []
-    by_moment: dict[datetime, list[Step]] = defaultdict(list)
+    by_moment: dict[datetime, list[UnitsStep]] = defaultdict(list)
     for step in steps:
         by_moment[step.at].append(step)
     for at in sorted(by_moment):
@@ -141,7 +141,7 @@ def fifo_inversions() -> list[Inversion]:
         if change.after_at and change.upto_at and change.after_id and change.upto_id:
             low, high = (change.after_at, change.after_id), (change.upto_at, change.upto_id)
             moves[change.after_id].append((change.at, high if change.step > 0 else low))
-    by_product: dict[int, list[Step]] = defaultdict(list)
+    by_product: dict[int, list[UnitsStep]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(sql(__file__, "steps"))
         for product_id, at, line_id, queued_at, units, allocated in cursor.fetchall():
@@ -149,18 +149,18 @@ def fifo_inversions() -> list[Inversion]:
                 (old for moved_at, old in moves.get(line_id, ()) if moved_at > at),
                 (queued_at, line_id),
             )
-            by_product[product_id].append(Step(at, line_id, key, units, allocated))
+            by_product[product_id].append(UnitsStep(at, line_id, key, units, allocated))
     for line in OrderLine.objects.filter(pk__in=moves).order_by("pk"):
         moved = moves[line.pk]
         reached = [old for _, old in moved[1:]] + [(line.queued_at, line.pk)]
         by_product[line.product_id] += [
-            Step(at, line.pk, new, 0) for (at, _), new in zip(moved, reached, strict=True)
+            UnitsStep(at, line.pk, new, 0) for (at, _), new in zip(moved, reached, strict=True)
         ]
     return [one for steps in by_product.values() for one in inversions(steps)]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PromiseTold:
     """A promise as the customer knows it: `kind`, `early` and `late` of the window, handed over at
     `at`."""
 
@@ -181,7 +181,7 @@ class LineStory:
     order."""
 
     line_id: int
-    told: Sequence[Told]
+    told: Sequence[PromiseTold]
     open_units: Sequence[tuple[datetime, int]]
     shipped: int = 0
     shipped_on: date | None = None
@@ -226,14 +226,14 @@ def end_of(day: date) -> datetime:
 
 def line_stories() -> list[LineStory]:
     """Every line's told promises and open units, from the rows."""
-    told: dict[int, list[Told]] = defaultdict(list)
+    told: dict[int, list[PromiseTold]] = defaultdict(list)
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     promises = Promise.objects.exclude(told_at=None).order_by("line_id", "told_at", "pk")
     for line_id, at, kind, early, late in promises.values_list(
         "line_id", "told_at", "kind", "early", "late"
     ):
         if at:  # always, which its type does not know
-            told[line_id].append(Told(at, kind, early, late))
+            told[line_id].append(PromiseTold(at, kind, early, late))
     with connection.cursor() as cursor:
         cursor.execute(sql(__file__, "open_units"))
         for line_id, at, units in cursor.fetchall():

@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import Any
 
 from backorders_site.simulation import checks
-from backorders_site.simulation.checks import Inversion, LineStory, SilentBreak, Told, end_of
+from backorders_site.simulation.checks import Inversion, LineStory, PromiseTold, SilentBreak, end_of
 from backorders_site.simulation.run import Shop
 from orders import services
 from orders.domain.facts import Changed
@@ -58,7 +58,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SimulationReport:
     """The figures, what they count one by one, and what the table and the charts show beside
     them."""
 
@@ -72,7 +72,7 @@ class Report:
         return asdict(self.figures)
 
 
-def report_on(shop: Shop) -> Report:
+def report_on(shop: Shop) -> SimulationReport:
     stories = checks.line_stories()
     breaks = checks.silent_breaks(stories, until=shop.now)
     inversions = checks.fifo_inversions()
@@ -98,7 +98,7 @@ def report_on(shop: Shop) -> Report:
         warning_days=_warning_days(),
         refunds=_refunds(shop.day),
     )
-    return Report(figures, stories, breaks, inversions, median(notices) if notices else 0)
+    return SimulationReport(figures, stories, breaks, inversions, median(notices) if notices else 0)
 
 
 def kept(shipped: Iterable[LineStory], which: int) -> float | None:
@@ -122,7 +122,7 @@ def coverage(stories: Iterable[LineStory], *, today: date) -> float | None:
     )
 
 
-def outcome(story: LineStory, told: Told, today: date) -> bool | None:
+def outcome(story: LineStory, told: PromiseTold, today: date) -> bool | None:
     """Whether a told window held; None: it says nothing, or is not over."""
     if told.last_day is None:
         return None
@@ -131,7 +131,7 @@ def outcome(story: LineStory, told: Told, today: date) -> bool | None:
     return within(told, story.shipped_on) if story.shipped else None
 
 
-def within(told: Told, day: date | None) -> bool:
+def within(told: PromiseTold, day: date | None) -> bool:
     """A window without an early day (stated when ordering) begins when it was told."""
     return bool(day and told.last_day and (told.early or date.min) <= day <= told.last_day)
 
@@ -183,7 +183,7 @@ _LABELS = {
 }
 
 
-def table(report: Report) -> str:
+def table(report: SimulationReport) -> str:
     figures = report.figures
     notices, warning, refunds = figures.notices_per_line, figures.warning_days, figures.refunds
     rows = [(label, _shown(getattr(figures, name))) for name, label in _LABELS.items()]
@@ -210,6 +210,6 @@ def _shown(value: float | bool | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
-def _spread(report: Report) -> str:
+def _spread(report: SimulationReport) -> str:
     notices = report.figures.notices_per_line
     return f"{report.median_notices:g}, {notices.mean:.2f}, {notices.p90:g}, {notices.max}"

@@ -137,9 +137,9 @@ class Shop:
         first = self.story.first
         skus = {wanted.sku for purchase in self.story.purchases for wanted in purchase.wanted}
         services.know_products(dict.fromkeys(skus, ""), on_backorder=True)
-        services.record_deliveries(
+        services.record_restocks(
             [
-                services.Delivery(
+                services.RestockRecord(
                     reference=delivery.reference,
                     sku=delivery.sku,
                     supplier=delivery.supplier,
@@ -161,11 +161,11 @@ class Shop:
         self.purchases: dict[date, list[Purchase]] = defaultdict(list)
         for purchase in self.story.purchases:
             self.purchases[purchase.reaches_us_on].append(purchase)
-        self.posts: dict[date, list[tuple[services.Delivery, services.PostedDate]]] = defaultdict(
-            list
+        self.posts: dict[date, list[tuple[services.RestockRecord, services.PostedDate]]] = (
+            defaultdict(list)
         )
-        self.arrivals: dict[date, list[tuple[services.Delivery, services.Arrival]]] = defaultdict(
-            list
+        self.arrivals: dict[date, list[tuple[services.RestockRecord, services.ReceivedUnits]]] = (
+            defaultdict(list)
         )
         for delivery in self.story.deliveries:
             for version in delivery.dates:
@@ -266,7 +266,9 @@ class Shop:
             if key in self.restocks and Restock.objects.get(pk=self.restocks[key].pk).open_units:
                 services.cancel_restock(self.restocks[key], now=self._tick())
 
-    def _expect(self, key: Key, delivery: services.Delivery, version: services.PostedDate) -> None:
+    def _expect(
+        self, key: Key, delivery: services.RestockRecord, version: services.PostedDate
+    ) -> None:
         if delivery.supplier not in self.suppliers:
             self.suppliers[delivery.supplier] = Supplier.objects.create(name=delivery.supplier)
         if delivery.sku not in self.products:

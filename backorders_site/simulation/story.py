@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from orders.services import Arrival, Delivery, PostedDate
+from orders.services import PostedDate, ReceivedUnits, RestockRecord
 
 ORDERS_DRAWN = 10_000
 MAX_WAIT_DAYS = 75  # days before the day first promised that somebody orders
@@ -56,7 +56,7 @@ class Story:
 
     first: date
     last: date
-    deliveries: Sequence[Delivery]
+    deliveries: Sequence[RestockRecord]
     purchases: Sequence[Purchase]
     seed: int
     miscounted: Mapping[Key, int] = field(default_factory=dict)
@@ -83,7 +83,9 @@ _HABITS = (
 )
 
 
-def draw_orders(deliveries: Sequence[Delivery], *, first: date, last: date, seed: int) -> Story:
+def draw_orders(
+    deliveries: Sequence[RestockRecord], *, first: date, last: date, seed: int
+) -> Story:
     """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn
     for it.
 
@@ -134,7 +136,7 @@ def synthetic(seed: int, *, orders: int = 3000, days: int = 270, products: int =
         shares = [chance.choice((0.5, 1, 1, 1, 2)) for _ in range(-(-days // every))]
         total = orders / products * sum(QUANTITIES) / len(QUANTITIES)
         for number, share in enumerate(shares):
-            delivery = Delivery(
+            delivery = RestockRecord(
                 reference=f"PO-{n + 1}-{number + 1}",
                 sku=f"SKU-{n + 1:02}",
                 supplier=habit.name,
@@ -164,7 +166,7 @@ def synthetic(seed: int, *, orders: int = 3000, days: int = 270, products: int =
     return Story(first, last, deliveries, purchases, seed, miscounted, given_up, moves_a_week=2)
 
 
-def _in_play(delivery: Delivery, first: date, last: date) -> bool:
+def _in_play(delivery: RestockRecord, first: date, last: date) -> bool:
     """Promised for the period, and not here before it."""
     came_before = bool(delivery.arrivals) and max(a.known_on for a in delivery.arrivals) < first
     return (
@@ -174,7 +176,7 @@ def _in_play(delivery: Delivery, first: date, last: date) -> bool:
     )
 
 
-def _scaled(delivery: Delivery, units: int) -> Delivery:
+def _scaled(delivery: RestockRecord, units: int) -> RestockRecord:
     """As many units, arriving in the same parts."""
     came = sum(arrival.quantity for arrival in delivery.arrivals)
     arrivals = []
@@ -213,19 +215,19 @@ def _purchases(
     return purchases
 
 
-def _records(first: date, chance: random.Random) -> Iterable[Delivery]:
+def _records(first: date, chance: random.Random) -> Iterable[RestockRecord]:
     """Two years of deliveries by every supplier before the story begins."""
     for habit in _HABITS:
         for n in range(40):
             due = first - timedelta(days=18 * (n + 1) + chance.randint(0, 10))
             posted = due - timedelta(days=chance.randint(20, 60))
-            blank = Delivery(f"{habit.name}-{n}", "ARCHIVE", habit.name, 10, [])
+            blank = RestockRecord(f"{habit.name}-{n}", "ARCHIVE", habit.name, 10, [])
             yield _with_dates(blank, posted, due, habit, chance)
 
 
 def _with_dates(
-    blank: Delivery, posted: date, due: date, habit: _Habit, chance: random.Random
-) -> Delivery:
+    blank: RestockRecord, posted: date, due: date, habit: _Habit, chance: random.Random
+) -> RestockRecord:
     """When it really comes, and what the supplier says meanwhile: late, and often too hopefully."""
     comes = due + timedelta(days=chance.choice(habit.slips))
     dates = [PostedDate(due, posted)]
@@ -241,12 +243,12 @@ def _with_dates(
             break
         dates.append(PostedDate(said, on, chance.choice(REASONS)))
     known = comes + timedelta(days=chance.choice((0, 0, 0, 1)))
-    return replace(blank, dates=dates, arrivals=[Arrival(blank.quantity, comes, known)])
+    return replace(blank, dates=dates, arrivals=[ReceivedUnits(blank.quantity, comes, known)])
 
 
-def _in_parts(delivery: Delivery, chance: random.Random) -> Delivery:
+def _in_parts(delivery: RestockRecord, chance: random.Random) -> RestockRecord:
     (whole,) = delivery.arrivals
     part = chance.randint(1, delivery.quantity - 1)
     later = timedelta(days=chance.randint(4, 20))
-    rest = Arrival(delivery.quantity - part, whole.arrived_on + later, whole.known_on + later)
+    rest = ReceivedUnits(delivery.quantity - part, whole.arrived_on + later, whole.known_on + later)
     return replace(delivery, arrivals=[replace(whole, quantity=part), rest])

@@ -18,7 +18,7 @@ from redis import RedisError
 from backorders_site.staff.words import SILENCE_WORDS
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
-from notifications.models import Message, MessageEvent, State
+from notifications.models import Message, MessageEvent, MessageState
 from orders import services
 from orders.access import DEAD_VERSION
 from orders.domain.delay_rules import Jurisdiction, Silence
@@ -85,7 +85,7 @@ def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
     order.link_version = DEAD_VERSION
     unsaid = Q(message_due=True) | Q(
-        pk__in=MessageEvent.objects.filter(message__state=State.QUEUED).values("event")
+        pk__in=MessageEvent.objects.filter(message__state=MessageState.QUEUED).values("event")
     )
     events = list(Event.objects.filter(unsaid, order=order))
     services.decide_again([event.promise_id for event in events if event.promise_id], now=now)

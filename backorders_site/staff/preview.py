@@ -22,7 +22,7 @@ from notifications.may_send import CANNOT_BE_REACHED, STILL_HOLDS, Topic, has_tu
 from notifications.reach import goes_to_all
 from orders import services
 from orders.domain.delay_rules import Jurisdiction, Sentence
-from orders.imports.run import Run
+from orders.imports.run import ImportRun
 from orders.law import law_of
 from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
 from orders.services.forecasts import make_forecasts
@@ -172,7 +172,7 @@ def rehearse(
         return _consequences(before, last, list(product_ids), no_longer_owed, now=now)
 
 
-def rehearse_import(run: Run, record: Import) -> tuple[Consequences, services.Worse]:
+def rehearse_import(run: ImportRun, record: Import) -> tuple[Consequences, services.Worse]:
     """What an import that has just been done would tell, itself and once it has settled, whoever is
     in its file or not: for whoever undoes the import right away, in whose transaction this is."""
     if run.before is None or not run.before.anybody:

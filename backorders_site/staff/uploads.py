@@ -25,9 +25,9 @@ from orders.imports import summaries
 from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
-from orders.imports.csv.table import Table, Unreadable
-from orders.imports.reconcile import Selection
-from orders.imports.run import NothingWritten, Run
+from orders.imports.csv.table import CsvTable, Unreadable
+from orders.imports.reconcile import ProductSelection
+from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import dialect_of
 from orders.imports.sources.mapped_columns import MappedColumns
 from orders.imports.sources.our_columns import OurColumns
@@ -44,15 +44,15 @@ PARCEL = ("order_number", "tracking_number", "shipped_at")
 @contextmanager
 def as_table(
     name: str, content: bytes, *, column_map: dict[str, Any] | None = None
-) -> Iterator[Table]:
+) -> Iterator[CsvTable]:
     """The file on this machine's disk while it is read. Unreadable: it is no CSV in UTF-8."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file.csv"
         path.write_bytes(content)
-        yield Table(path, delimiter=(column_map or {}).get("delimiter", ","), name=name)
+        yield CsvTable(path, delimiter=(column_map or {}).get("delimiter", ","), name=name)
 
 
-def kind_of(table: Table) -> Kind | None:
+def kind_of(table: CsvTable) -> Kind | None:
     """What a file holds, by its header; None: only somebody who knows the file can say."""
     if all(table.has(column) for column in restocks.REQUIRED):
         return Kind.RESTOCKS
@@ -104,11 +104,11 @@ def _one() -> bool:
     return True
 
 
-def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None]:
+def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import | None]:
     """A dry run leaves out what is wrong, so as to say what the rest would do."""
     dry = row.state == Upload.State.TO_CHECK
     with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
-        run = Run(
+        run = ImportRun(
             table.name,
             now,
             skip_bad=dry or row.skip_bad,
@@ -116,7 +116,7 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
         )
         counts = _import(row, run, table)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
-        outcome = services.Outcome(
+        outcome = services.UploadResult(
             summary=_summary(row.kind, counts),
             changes=summaries.changes_anything(row.kind, counts),
             bad_rows=run.faults.total,
@@ -128,21 +128,21 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.Outcome, Import | None
     return outcome, run.row
 
 
-def _import(row: Upload, run: Run, table: Table) -> dict[str, Any]:
+def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:
     match row.kind:
         case Kind.RESTOCKS:
             return restocks.import_restocks(run, table)
         case Kind.SHIPMENTS:
             return shipments.import_shipments(run, table)
     dialect = dialect_for(row, table)
-    selection = Selection(frozenset(row.skus), row.all_products)
+    selection = ProductSelection(frozenset(row.skus), row.all_products)
     if not row.remaining:
         return import_orders(run, table, dialect, selection)
     with as_table("remaining.csv", bytes(row.remaining)) as remaining:
         return import_orders(run, table, dialect, selection, remaining=remaining)
 
 
-def _told(row: Upload, run: Run) -> tuple[dict[str, Any], services.Worse]:
+def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
     """What customers would hear, in sentences; the mails to read before are kept for a while only,
     as they name people."""
     if run.row is None:
@@ -193,7 +193,7 @@ def mails_of(row: Upload) -> Sequence[Example]:
         return []
 
 
-def dialect_for(row: Upload, table: Table) -> Dialect:
+def dialect_for(row: Upload, table: CsvTable) -> Dialect:
     if row.column_map is None:
         return dialect_of(table)
     mapped = MappedColumns(_("column map"), row.column_map)
@@ -214,7 +214,7 @@ def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
     )
 
 
-def _examples(run: Run) -> list[str]:
+def _examples(run: ImportRun) -> list[str]:
     """The first orders that came, that were closed, and that the shop changed."""
     new = (
         Order.objects.filter(imported_by=run.row)
@@ -255,11 +255,11 @@ def _examples(run: Run) -> list[str]:
     return created + closed + asked
 
 
-def _known(run: Run) -> Any:
+def _known(run: ImportRun) -> Any:
     return Order.objects.exclude(imported_by=run.row) if run.row else Order.objects.all()
 
 
-def together(row: Upload, table: Table) -> dict[int, object]:
+def together(row: Upload, table: CsvTable) -> dict[int, object]:
     """What each row of the file belongs to: with one row wrong, all of it was left out."""
     match row.kind:
         case Kind.RESTOCKS:

@@ -12,7 +12,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, plain
-from notifications.compose.selection import Asked, LineBeside, LineTold, Told
+from notifications.compose.selection import EventTold, LineBeside, LineTold, Question
 from orders.access import answer_url
 from orders.domain.facts import ParcelNumbered, Shipped
 from orders.models import Choice, EventKind, OrderLine, Promise
@@ -35,7 +35,7 @@ LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second se
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ItemSentence:
     """A sentence. `told`: it names what is true no longer; `now`: it answers by when, as it is."""
 
     words: str
@@ -44,7 +44,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ParcelLink:
     """`number` tells it from the others of a mail; empty where there is one."""
 
     url: str
@@ -60,7 +60,7 @@ class Item:
     amount: str
     to_come: str
     name: str
-    news: Sequence[Said]
+    news: Sequence[ItemSentence]
     asks: Sequence[str] = ()
     keep: str = ""
     cancel: str = ""
@@ -86,7 +86,7 @@ def others_of(beside: Iterable[LineBeside], *, today: date, locale: str) -> list
     return [_other(of, today, locale=locale) for of in beside]
 
 
-def parcels_of(left: Iterable[Shipped | ParcelNumbered]) -> list[Parcel]:
+def parcels_of(left: Iterable[Shipped | ParcelNumbered]) -> list[ParcelLink]:
     """The parcels that left, each once however many lines are in it, where their carrier's page is
     known."""
     numbers = {
@@ -95,7 +95,7 @@ def parcels_of(left: Iterable[Shipped | ParcelNumbered]) -> list[Parcel]:
         )
         for parcel in left
     }
-    found = [Parcel(url, number) for url, number in numbers.items() if url]
+    found = [ParcelLink(url, number) for url, number in numbers.items() if url]
     return found if len(found) > 1 else [replace(parcel, number="") for parcel in found]
 
 
@@ -116,7 +116,7 @@ def _item(of: LineTold, today: date, *, locale: str) -> Item:
     )
 
 
-def _asks(line: OrderLine, asked: Asked, today: date, *, passed: bool, locale: str) -> list[str]:
+def _asks(line: OrderLine, asked: Question, today: date, *, passed: bool, locale: str) -> list[str]:
     return notice_sentences(
         asked.notice,
         locale=locale,
@@ -130,7 +130,7 @@ def _asks(line: OrderLine, asked: Asked, today: date, *, passed: bool, locale: s
     )
 
 
-def _said(of: Told, *, locale: str) -> list[Said]:
+def _said(of: EventTold, *, locale: str) -> list[ItemSentence]:
     """The page's sentences in its order, one part a line: what we told, what is true now, and the
     reason."""
     event = of.event
@@ -140,24 +140,26 @@ def _said(of: Told, *, locale: str) -> list[Said]:
     after = (
         words.index(told) if told in words else 0 if event.kind in LEADS_WITH_A_DATE else len(words)
     )
-    said = [Said(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)]
+    said = [
+        ItemSentence(text, told=text == told, now=n == after + 1) for n, text in enumerate(words)
+    ]
     return [*_last_told(of.last_told, locale=locale), *said]
 
 
-def _last_told(promise: Promise | None, *, locale: str) -> list[Said]:
+def _last_told(promise: Promise | None, *, locale: str) -> list[ItemSentence]:
     if promise is None:
         return []
     words = gettext("You were last told: “%(window)s”")
-    return [Said(words % {"window": window_sentence(promise, locale=locale)}, told=True)]
+    return [ItemSentence(words % {"window": window_sentence(promise, locale=locale)}, told=True)]
 
 
 def _ships_by(
     line: OrderLine, promise: Promise | None, today: date, *, locale: str, now: bool = False
-) -> list[Said]:
+) -> list[ItemSentence]:
     if promise is None:
         return []
     words = window_sentence(promise, locale=locale, today=today, reserved=line.is_here)
-    return [Said(words, now=now)]
+    return [ItemSentence(words, now=now)]
 
 
 def _next_word(line: OrderLine, promise: Promise | None, today: date, *, locale: str) -> str:

@@ -71,7 +71,7 @@ Opening = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventTold:
     """`says_still`: how many are still to come is not left to a later event. `last_told`: where the
     page changed again before an email went out, the promise its customer did get an email of."""
 
@@ -81,7 +81,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """What an open delay notice asks. `tells`: it binds from this email on. `overtaken`: a newer
     promise stands. `again`: nothing is new beside it."""
 
@@ -99,8 +99,8 @@ class LineTold:
     write again is said, as this email tells the promise."""
 
     line: OrderLine
-    told: Sequence[Told]
-    asked: Asked | None
+    told: Sequence[EventTold]
+    asked: Question | None
     choices: Collection[Choice]
     can_come_back: bool
     passed: bool
@@ -514,9 +514,9 @@ def _line_told(
     )
 
 
-def _told(event: Event, later: Iterable[Event]) -> Told:
+def _told(event: Event, later: Iterable[Event]) -> EventTold:
     said_later = any(isinstance(other.details, facts.Counted) for other in later)
-    return Told(event, not said_later, _last_told(event))
+    return EventTold(event, not said_later, _last_told(event))
 
 
 def _last_told(event: Event) -> Promise | None:
@@ -530,8 +530,8 @@ def _last_told(event: Event) -> Promise | None:
     return None
 
 
-def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Asked:
-    return Asked(
+def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Question:
+    return Question(
         notice,
         tells=_tells(happened, notice),
         overtaken=notice.promise_id != line.promise_id,
@@ -559,7 +559,7 @@ def _can_come_back(line: OrderLine, happened: Sequence[Event]) -> bool:
         isinstance(event.details, facts.Cancelled) and event.details.by == "silence"
         for event in happened
     )
-    return silent and services.way_back(line, reversed(happened)) is not None
+    return silent and services.what_may_be_put_back(line, reversed(happened)) is not None
 
 
 def _leaves_some(line: OrderLine, happened: Iterable[Event]) -> bool:

@@ -88,24 +88,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Hold",
+            name="Pause",
             fields=[
                 ID,
-                ("held_at", models.DateTimeField()),
-                ("held_by", models.CharField(max_length=150)),
+                ("paused_at", models.DateTimeField()),
+                ("paused_by", models.CharField(max_length=150)),
                 ("reason", models.CharField(max_length=200)),
-                ("released_at", models.DateTimeField(null=True)),
-                ("released_by", models.CharField(blank=True, max_length=150)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_by", models.CharField(blank=True, max_length=150)),
             ],
             options={
                 "ordering": ["-id"],
-                "permissions": [("hold_mail", "Can hold all mail and release it")],
+                "permissions": [("pause_email", "Can pause all email and resume it")],
                 "default_permissions": ("view",),
                 "constraints": [
                     models.UniqueConstraint(models.ExpressionWrapper(
-                        models.Q(("released_at__isnull", True)), models.BooleanField()),
-                        condition=models.Q(("released_at__isnull", True)),
-                        name="mail_is_held_once"),
+                        models.Q(("ended_at__isnull", True)), models.BooleanField()),
+                        condition=models.Q(("ended_at__isnull", True)),
+                        name="email_is_paused_once"),
                 ],
             },
         ),

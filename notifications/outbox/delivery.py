@@ -32,12 +32,12 @@ from django.utils import timezone
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
 from notifications.may_send import is_unwanted, suppressed
-from notifications.models import Attempt, Message, MessageEvent, State
+from notifications.models import Attempt, Message, MessageEvent, MessageState
 from notifications.outbox.dispatch import SUPPRESSED
 from notifications.outbox.mail_mode import MailMode, mail_mode
-from notifications.outbox.pause import NOT_HELD, why_held
-from notifications.transport.rates import Pace, domain_of
-from notifications.transport.smtp import Answer, MailServer, Outcome, Phase
+from notifications.outbox.pause import NOT_PAUSED, why_paused
+from notifications.transport.rates import Pacer, domain_of
+from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
 from orders import services
 from orders.models import DelayNotice, OrderLine
 from orders.sql_files import sql
@@ -63,7 +63,7 @@ UNANSWERED = "a mail to this customer was sent twice without an answer: look at 
 UNWANTED = "turned off by the customer: it says nothing that is due"
 NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
-CLAIM = sql(__file__, "claim", not_held=NOT_HELD)
+CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED)
 
 # What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about
 # to create.
@@ -74,7 +74,7 @@ HAND_OVER = f"""
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
       AND lease_until > clock_timestamp()
-      AND {NOT_HELD}
+      AND {NOT_PAUSED}
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
     RETURNING id
 """
@@ -119,13 +119,13 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
     composed and kept back."""
     ends = time.monotonic() + seconds
     release_stuck()
-    mode, held = mail_mode(), why_held()
+    mode, held = mail_mode(), why_paused()
     tally: Counter[str] = Counter()
     if held or mode.name != "send":
         tally["kept"] = preview()
     if held:
         return tally
-    pace, limit = Pace(), FIRST_BATCH
+    pace, limit = Pacer(), FIRST_BATCH
     with MailServer() as server:
         stopped = False
         while not stopped:
@@ -145,8 +145,8 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
 
 
 def _give_back(token: uuid.UUID) -> None:
-    ours = Message.objects.filter(claim_token=token, state=State.SENDING, in_flight=False)
-    ours.update(state=State.QUEUED, claim_token=None, lease_until=None)
+    ours = Message.objects.filter(claim_token=token, state=MessageState.SENDING, in_flight=False)
+    ours.update(state=MessageState.QUEUED, claim_token=None, lease_until=None)
 
 
 def claim(
@@ -185,13 +185,16 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
     for message in messages:
         claimed = Claimed(message, token)
         if message.pk in expired:
-            _leave(claimed, State.EXPIRED, error="expired before it could be sent")
+            _leave(claimed, MessageState.EXPIRED, error="expired before it could be sent")
         elif not message.recipient:
             _leave(
-                claimed, State.SUPPRESSED, error=services.NO_ADDRESS, attention=services.NO_ADDRESS
+                claimed,
+                MessageState.SUPPRESSED,
+                error=services.NO_ADDRESS,
+                attention=services.NO_ADDRESS,
             )
         elif message.recipient.upper() in unreachable:
-            _leave(claimed, State.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
+            _leave(claimed, MessageState.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
         elif message.frozen_at:
             ready.append(claimed)
         elif written := _compose(claimed, notices):
@@ -213,30 +216,32 @@ def hand_over(claimed: Claimed) -> bool:
     return bool(rows)
 
 
-def finish(claimed: Claimed, answer: Answer) -> bool:
+def finish(claimed: Claimed, answer: ServerReply) -> bool:
     """Write down how a try ended. False: the lease was over, somebody else has the message, and
     nothing was changed."""
     message = claimed.message
     match answer.outcome:
         case Outcome.SENT:
-            ours = _leave(claimed, State.SENT, answer)
+            ours = _leave(claimed, MessageState.SENT, answer)
         case Outcome.FAILED:
-            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+            ours = _leave(claimed, MessageState.FAILED, answer, attention=REFUSED)
         case Outcome.UNKNOWN if message.ambiguous_count:
-            ours = _leave(claimed, State.NEEDS_REVIEW, answer, attention=UNANSWERED)
+            ours = _leave(claimed, MessageState.NEEDS_REVIEW, answer, attention=UNANSWERED)
         case Outcome.UNKNOWN:
-            ours = _leave(claimed, State.QUEUED, answer, pause=settings.MAIL_LEASE_SECONDS)
+            ours = _leave(claimed, MessageState.QUEUED, answer, pause=settings.MAIL_LEASE_SECONDS)
         case _ if message.attempts >= MAX_ATTEMPTS:
-            ours = _leave(claimed, State.FAILED, answer, attention=REFUSED)
+            ours = _leave(claimed, MessageState.FAILED, answer, attention=REFUSED)
         case _:
-            ours = _leave(claimed, State.QUEUED, answer, pause=_pause(message.attempts))
+            ours = _leave(claimed, MessageState.QUEUED, answer, pause=_pause(message.attempts))
     return ours
 
 
 def preview(limit: int = PREVIEWS) -> int:
     """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it
     goes out."""
-    waiting = Message.objects.filter(state=State.QUEUED, composed_at__isnull=True).order_by("pk")
+    waiting = Message.objects.filter(state=MessageState.QUEUED, composed_at__isnull=True).order_by(
+        "pk"
+    )
     messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
     notices = open_notices(message.order_id for message in messages)
     for message in messages:
@@ -263,8 +268,8 @@ def release_stuck() -> int:
         for message in (
             Message.objects.select_related("order").filter(pk__in=in_flight).order_by("order_id")
         ):
-            _log(message, Answer(Outcome.UNKNOWN, Phase.CONTENT, SILENT))
-            if message.state == State.NEEDS_REVIEW:
+            _log(message, ServerReply(Outcome.UNKNOWN, Phase.CONTENT, SILENT))
+            if message.state == MessageState.NEEDS_REVIEW:
                 services.mark_not_told(message.order, UNANSWERED)
     return len(in_flight)
 
@@ -300,7 +305,7 @@ class _SameBytes(EmailMultiAlternatives):
 
 
 def _send(
-    server: MailServer, pace: Pace, ready: Sequence[Claimed], tally: Counter[str], ends: float
+    server: MailServer, pace: Pacer, ready: Sequence[Claimed], tally: Counter[str], ends: float
 ) -> bool:
     """True: others better wait, as the mail server has trouble or may not be asked for more yet."""
     waiting: set[str] = set()
@@ -333,8 +338,8 @@ def _send(
 
 def _leave(
     claimed: Claimed,
-    state: State,
-    answer: Answer | None = None,
+    state: MessageState,
+    answer: ServerReply | None = None,
     *,
     error: str = "",
     attention: str = "",
@@ -343,7 +348,7 @@ def _leave(
     """SENDING ends, if it still is ours. `attention` puts the order on staff's list; `pause` in
     seconds."""
     message = claimed.message
-    sent = state == State.SENT
+    sent = state == MessageState.SENT
     with transaction.atomic():
         rows = _run(
             LEAVE,
@@ -363,7 +368,9 @@ def _leave(
         if sent:
             services.mark_told(_said(claimed), at=rows[0][0])
         if attention:
-            services.mark_not_told(message.order, attention, unreachable=state == State.SUPPRESSED)
+            services.mark_not_told(
+                message.order, attention, unreachable=state == MessageState.SUPPRESSED
+            )
     about = {
         "message_id": message.pk,
         "order_id": message.order_id,
@@ -398,14 +405,14 @@ def _decide_again(messages: Iterable[Message]) -> None:
 def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:
     composed, problem = _try_to_compose(claimed.message, notices)
     if composed and is_unwanted(claimed.message.recipient, composed.about):
-        _leave(claimed, State.UNWANTED, error=UNWANTED)
+        _leave(claimed, MessageState.UNWANTED, error=UNWANTED)
         return None
     if composed:
         return replace(claimed, composed=composed)
     if problem == NOTHING_LEFT:
-        _leave(claimed, State.EXPIRED, error=problem)
+        _leave(claimed, MessageState.EXPIRED, error=problem)
     else:
-        _leave(claimed, State.FAILED, error=problem, attention=NOT_COMPOSED)
+        _leave(claimed, MessageState.FAILED, error=problem, attention=NOT_COMPOSED)
     return None
 
 
@@ -448,7 +455,7 @@ def _with_facts(ids: Sequence[int]) -> list[Message]:
     )
 
 
-def _log(message: Message, answer: Answer) -> None:
+def _log(message: Message, answer: ServerReply) -> None:
     Attempt.objects.create(
         message=message,
         at=Now(),

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from notifications.compose.link_emails import KEPT
 from notifications.compose.selection import CHIEF_FIRST
 from notifications.may_send import IS_SUPPRESSED
-from notifications.models import State
+from notifications.models import MessageState
 from orders import services
 from orders.models import Order
 from orders.sql_files import sql
@@ -90,7 +90,7 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
             },
         )
         created = cursor.fetchall()
-    unreachable = {order: why for order, state, why in created if state == State.SUPPRESSED}
+    unreachable = {order: why for order, state, why in created if state == MessageState.SUPPRESSED}
     for order in Order.objects.filter(pk__in=unreachable).order_by("pk"):
         services.mark_not_told(order, unreachable[order.pk], unreachable=True)
     return Dispatched(len(created), len(unreachable))

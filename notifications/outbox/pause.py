@@ -5,39 +5,39 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from notifications.models import Hold
+from notifications.models import Pause
 from notifications.outbox.mail_mode import mail_mode
 from orders.services import Refused
 
-PERMISSION = "notifications.hold_mail"
+PERMISSION = "notifications.pause_email"
 # In statements of delivery: asked with every claim and every hand-over.
-NOT_HELD = "NOT EXISTS (SELECT FROM notifications_hold WHERE released_at IS NULL)"
+NOT_PAUSED = "NOT EXISTS (SELECT FROM notifications_pause WHERE ended_at IS NULL)"
 
 
-def present_hold() -> Hold | None:
-    return Hold.objects.filter(released_at=None).first()
+def current_pause() -> Pause | None:
+    return Pause.objects.filter(ended_at=None).first()
 
 
-def why_held() -> str:
+def why_paused() -> str:
     """In a word: mode, staff, or empty while mail goes out."""
     if mail_mode().name == "hold":
         return "mode"
-    return "staff" if present_hold() else ""
+    return "staff" if current_pause() else ""
 
 
-def hold_mail(reason: str, *, now: datetime, actor: str) -> Hold:
+def pause_email(reason: str, *, now: datetime, actor: str) -> Pause:
     """No mail is handed over from now on. One whose content is on its way to the mail server is not
     called back."""
     if not reason.strip():
         raise Refused("why mail is held has to be said, for whoever finds it so")
     try:
         with transaction.atomic():
-            return Hold.objects.create(held_at=now, held_by=actor, reason=reason)
+            return Pause.objects.create(paused_at=now, paused_by=actor, reason=reason)
     except IntegrityError:
         raise Refused("mail is held already") from None
 
 
-def release_mail(*, now: datetime, actor: str) -> None:
+def resume_email(*, now: datetime, actor: str) -> None:
     """What is still true goes out within seconds, the oldest first."""
-    if not Hold.objects.filter(released_at=None).update(released_at=now, released_by=actor):
+    if not Pause.objects.filter(ended_at=None).update(ended_at=now, ended_by=actor):
         raise Refused("mail is not held")

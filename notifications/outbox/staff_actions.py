@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications.models import Message, MessageEvent, State
+from notifications.models import Message, MessageEvent, MessageState
 from notifications.outbox.dispatch import SUPPRESSED
 from orders import services
 from orders.models import EventKind, Order
@@ -19,7 +19,12 @@ CAME_BACK = (
     "a mail to this customer came back: reach them another way, or enter an address that works"
 )
 
-SENT_AGAIN = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.BOUNCED)
+SENT_AGAIN = (
+    MessageState.FAILED,
+    MessageState.NEEDS_REVIEW,
+    MessageState.SUPPRESSED,
+    MessageState.BOUNCED,
+)
 
 
 @transaction.atomic
@@ -31,10 +36,10 @@ def send_again(message: Message, *, actor: str = "") -> None:
     order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     others = Message.objects.filter(order=order).exclude(pk=message.pk)
     if others.filter(
-        pk__gt=message.pk, state__in=[State.QUEUED, State.SENDING, State.SENT]
+        pk__gt=message.pk, state__in=[MessageState.QUEUED, MessageState.SENDING, MessageState.SENT]
     ).exists():
         raise Refused(f"order {order.number} has a newer mail: this one is out of date")
-    if others.filter(state__in=[State.QUEUED, State.SENDING]).exists():
+    if others.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists():
         raise Refused(
             f"order {order.number} has another mail on its way: wait until it has gone out, or "
             f"withdraw it"
@@ -46,7 +51,7 @@ def send_again(message: Message, *, actor: str = "") -> None:
             "the words of this mail are not kept any more: reach the customer another way"
         )
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
-        state=State.QUEUED,
+        state=MessageState.QUEUED,
         recipient=order.email,
         next_attempt_at=Now(),
         attempts=0,
@@ -74,11 +79,13 @@ def correct_address(
     services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
     order = Order.objects.get(pk=order.pk)
     if order.email != before:
-        services.strike(order, CAME_BACK, SUPPRESSED)
+        services.clear_flags(order, CAME_BACK, SUPPRESSED)
     if order.released_at is None:
         return False
     newest_first = Message.objects.filter(order=order).order_by("-pk").defer("html")
-    since_one_arrived = list(takewhile(lambda message: message.state != State.SENT, newest_first))
+    since_one_arrived = list(
+        takewhile(lambda message: message.state != MessageState.SENT, newest_first)
+    )
     lost = [
         message
         for message in since_one_arrived
@@ -107,16 +114,16 @@ def _can_be_repeated(message: Message) -> bool:
 
 def _may_have_arrived(message: Message) -> bool:
     """It may lie in an inbox, so that a second one has to be the same."""
-    if message.state == State.BOUNCED:
+    if message.state == MessageState.BOUNCED:
         return False
-    return message.state == State.NEEDS_REVIEW or message.ambiguous_count > 0
+    return message.state == MessageState.NEEDS_REVIEW or message.ambiguous_count > 0
 
 
 @transaction.atomic
 def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> None:
     """The customer has this mail, as somebody found out: what it says counts as told."""
-    changed = Message.objects.filter(pk=message.pk, state=State.NEEDS_REVIEW).update(
-        state=State.SENT, sent_at=Now(), decided_by=actor, decided_why=reason
+    changed = Message.objects.filter(pk=message.pk, state=MessageState.NEEDS_REVIEW).update(
+        state=MessageState.SENT, sent_at=Now(), decided_by=actor, decided_why=reason
     )
     if not changed:
         raise Refused("only a mail that needs review can be counted as sent")
@@ -132,8 +139,8 @@ def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
     reached."""
     # before the message, as dispatch
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
-    changed = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
-        state=State.CANCELLED, decided_by=actor, decided_why=reason
+    changed = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(
+        state=MessageState.CANCELLED, decided_by=actor, decided_why=reason
     )
     if not changed:
         raise Refused(
@@ -148,8 +155,8 @@ def mark_bounced(message: Message, *, actor: str = "") -> None:
     told; its order stands on the list until the customer was reached."""
     # before the message, as dispatch
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
-    changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(
-        state=State.BOUNCED, decided_by=actor, decided_why=""
+    changed = Message.objects.filter(pk=message.pk, state=MessageState.SENT).update(
+        state=MessageState.BOUNCED, decided_by=actor, decided_why=""
     )
     if not changed:
         raise Refused("only a mail that was sent can come back")

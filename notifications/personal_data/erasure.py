@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from notifications.models import (
-    Hold,
     Message,
     MessageEvent,
+    MessageState,
+    Pause,
     Preference,
     ProviderReport,
-    State,
     Suppression,
 )
 from orders import services
@@ -35,7 +35,7 @@ from orders.models import (
 from orders.services import Refused
 from orders.services.erasure import ERASED
 
-UNDER_WAY = (State.QUEUED, State.SENDING)
+UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
 BATCH = 1000
 
 
@@ -92,7 +92,7 @@ def erase_person(address: str, *, now: datetime) -> Erased:
 REASONS: tuple[tuple[type[Model], str], ...] = (
     (Discontinuation, "reason"),
     (Event, "note"),
-    (Hold, "reason"),
+    (Pause, "reason"),
     (Message, "decided_why"),
     (Note, "text"),
     (QueueChange, "note"),

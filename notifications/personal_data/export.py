@@ -28,7 +28,7 @@ ATTEMPT = "at outcome phase detail"
 REPORT = "kind recipient detail message_id received_at"
 
 
-def held_about(address: str, *, now: datetime) -> dict[str, Any]:
+def data_about(address: str, *, now: datetime) -> dict[str, Any]:
     """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have
     another address now), provider_reports, preferences, suppression, files, refused_rows. Empty
     lists where there is nothing."""

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from notifications.models import Message, ProviderReport, State, Suppression
+from notifications.models import Message, MessageState, ProviderReport, Suppression
 from notifications.outbox.staff_actions import count_as_sent, mark_bounced
 
 Kind = ProviderReport.Kind
@@ -24,7 +24,7 @@ KINDS = {
 # Reasons that no later mail overcomes: no such address, or the provider sends nothing there any
 # more.
 FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, RejectReason.SPAM}
-UNDER_WAY = (State.QUEUED, State.SENDING)
+UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
 BATCH = 500
 REASONS = {
     Kind.BOUNCED: "a mail came back: there is no such mailbox",
@@ -95,7 +95,7 @@ def _message_of(report: ProviderReport) -> Message | None:
 
 def _act(report: ProviderReport, message: Message) -> None:
     if report.kind == Kind.DELIVERED:
-        if message.state == State.NEEDS_REVIEW:
+        if message.state == MessageState.NEEDS_REVIEW:
             count_as_sent(message)
         Message.objects.filter(pk=message.pk, delivered_at=None).update(
             delivered_at=report.received_at
@@ -104,7 +104,7 @@ def _act(report: ProviderReport, message: Message) -> None:
     if report.for_good:
         row = Suppression(address=message.recipient, reason=REASONS[Kind(report.kind)], at=Now())
         Suppression.objects.bulk_create([row], ignore_conflicts=True)
-    if report.kind in (Kind.BOUNCED, Kind.REJECTED) and message.state == State.SENT:
+    if report.kind in (Kind.BOUNCED, Kind.REJECTED) and message.state == MessageState.SENT:
         mark_bounced(message)
 
 

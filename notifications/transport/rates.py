@@ -80,7 +80,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-class Pace:
+class Pacer:
     """What one sender asks before each mail."""
 
     def __init__(self) -> None:

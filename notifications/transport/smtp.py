@@ -43,7 +43,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerReply:
     """How a try ended. `stop`: the trouble is the server's, not this mail's, so others better
     wait."""
 
@@ -107,16 +107,16 @@ class MailServer:
                 self._smtp.close()
         self._drop()
 
-    def connect(self) -> Answer | None:
+    def connect(self) -> ServerReply | None:
         """None when connected; else why not, and nothing was sent."""
         try:
             (self._smtp or self._other).open()
         except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
             self._drop()
-            return Answer(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
+            return ServerReply(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
         return None
 
-    def send(self, mail: EmailMultiAlternatives) -> Answer:
+    def send(self, mail: EmailMultiAlternatives) -> ServerReply:
         """Hand one mail over. A connection that the server closed between two mails is opened
         again, once."""
         if self._smtp is None:
@@ -127,7 +127,7 @@ class MailServer:
             answer = self.connect() or self._send_by_smtp(mail, self._smtp)
         return answer
 
-    def _send_by_smtp(self, mail: EmailMultiAlternatives, backend: _SmtpBackend) -> Answer:
+    def _send_by_smtp(self, mail: EmailMultiAlternatives, backend: _SmtpBackend) -> ServerReply:
         smtp = backend.connection
         if smtp is None:
             raise RuntimeError("connect before sending")
@@ -140,7 +140,7 @@ class MailServer:
             message: Any = mail.message()
             content = message.as_bytes(linesep="\r\n")
         except ValueError as error:
-            return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+            return ServerReply(Outcome.FAILED, Phase.ENVELOPE, _words(error))
         try:
             smtp.sendmail(sender, recipients, content)
         except Exception as error:  # noqa: BLE001 - also the worker's time limit: what counts is how far it got
@@ -151,11 +151,11 @@ class MailServer:
         smtp.accepted += 1
         return _accepted(smtp)
 
-    def _send_by_other(self, mail: EmailMultiAlternatives) -> Answer:
+    def _send_by_other(self, mail: EmailMultiAlternatives) -> ServerReply:
         try:
             mail.message()
         except ValueError as error:
-            return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+            return ServerReply(Outcome.FAILED, Phase.ENVELOPE, _words(error))
         if isinstance(self._other, AnymailBaseBackend):
             mail = _for_provider(mail)
         try:
@@ -163,7 +163,7 @@ class MailServer:
         except Exception as error:  # noqa: BLE001 - a provider's client raises its own errors
             return _judge_provider(error)
         status = getattr(mail, "anymail_status", None)
-        return Answer(
+        return ServerReply(
             Outcome.SENT,
             Phase.ANSWERED,
             str(getattr(status, "message_id", "") or "")[:ANSWER_LENGTH],
@@ -179,22 +179,22 @@ class MailServer:
             self._smtp.connection = self._smtp._partial_connection = None
 
 
-def _accepted(smtp: _Watched, *, stop: bool = False) -> Answer:
-    return Answer(Outcome.SENT, Phase.ANSWERED, smtp.last_answer[:ANSWER_LENGTH], stop)
+def _accepted(smtp: _Watched, *, stop: bool = False) -> ServerReply:
+    return ServerReply(Outcome.SENT, Phase.ANSWERED, smtp.last_answer[:ANSWER_LENGTH], stop)
 
 
-def _judge(error: Exception, phase: Phase) -> Answer:
+def _judge(error: Exception, phase: Phase) -> ServerReply:
     """A refused sender is our own trouble (not allowed, not logged in), so it is tried again."""
     code = _code(error)
     if code is None:
         silent_after_content = phase is Phase.CONTENT
         outcome = Outcome.UNKNOWN if silent_after_content else Outcome.DEFERRED
-        return Answer(outcome, phase, _words(error), stop=True)
+        return ServerReply(outcome, phase, _words(error), stop=True)
     if isinstance(error, smtplib.SMTPDataError):
         phase = Phase.CONTENT
     ours = isinstance(error, smtplib.SMTPSenderRefused) and code != TOO_BIG
     outcome = Outcome.FAILED if code >= 500 and not ours else Outcome.DEFERRED
-    return Answer(outcome, phase, _words(error), stop=ours or code == CLOSING)
+    return ServerReply(outcome, phase, _words(error), stop=ours or code == CLOSING)
 
 
 def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
@@ -215,21 +215,23 @@ def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
     return sent
 
 
-def _judge_provider(error: Exception) -> Answer:
+def _judge_provider(error: Exception) -> ServerReply:
     """A refusal in so many words is one; a fault of the provider's, or silence after the request,
     may have been sent."""
     status = error.status_code if isinstance(error, AnymailAPIError) else None
     if isinstance(error, AnymailRecipientsRefused):
-        return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))
+        return ServerReply(Outcome.FAILED, Phase.ENVELOPE, _words(error))
     if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-        return Answer(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
+        return ServerReply(Outcome.DEFERRED, Phase.CONNECT, _words(error), stop=True)
     if status in OURS_TO_MEND:
-        return Answer(Outcome.DEFERRED, Phase.ENVELOPE, _words(error), stop=True)
+        return ServerReply(Outcome.DEFERRED, Phase.ENVELOPE, _words(error), stop=True)
     if status is not None and 400 <= status < 500:
-        return Answer(Outcome.FAILED, Phase.CONTENT, _words(error))
+        return ServerReply(Outcome.FAILED, Phase.CONTENT, _words(error))
     if isinstance(error, AnymailError) and not isinstance(error, AnymailAPIError):
-        return Answer(Outcome.FAILED, Phase.ENVELOPE, _words(error))  # it cannot even be asked for
-    return Answer(Outcome.UNKNOWN, Phase.CONTENT, _words(error), stop=True)
+        return ServerReply(
+            Outcome.FAILED, Phase.ENVELOPE, _words(error)
+        )  # it cannot even be asked for
+    return ServerReply(Outcome.UNKNOWN, Phase.CONTENT, _words(error), stop=True)
 
 
 def _never_connected(error: Exception) -> bool:

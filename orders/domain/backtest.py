@@ -69,7 +69,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BacktestReport:
     """`rows` of the file; `scored`: arrived deliveries that had a window; `open_ended`: windows
     without a late day."""
 
@@ -133,11 +133,11 @@ def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
     return [version for line in lines_of.values() for version in _with_arrival(line)]
 
 
-def backtest(versions: Sequence[DateVersion]) -> Report:
+def backtest(versions: Sequence[DateVersion]) -> BacktestReport:
     """Scores the windows of arrived deliveries and, beside them, the supplier's own date taken at
     face value."""
     outcomes = list(_outcomes(versions))
-    return Report(
+    return BacktestReport(
         rows=len(versions),
         scored=len(outcomes),
         open_ended=sum(outcome.days[0.9] is None for outcome in outcomes),

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Literal, NamedTuple, TypeVar
 
-from orders.domain.windows import Arrival, Record
+from orders.domain.windows import Arrival, SupplierRecord
 from orders.domain.working_days import add_working_days, last_arrival_for
 
 Kind = Literal["dated", "unrated", "chances", "open", "none"]
@@ -25,7 +25,7 @@ SOON, LATER_ON = timedelta(days=14), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDelivery:
+class OpenRestock:
     """A delivery not arrived in full: `quantity` units are still expected, for `promised_on` as
     posted last."""
 
@@ -81,7 +81,7 @@ class Band:
 
 
 T = TypeVar("T")
-_Expected = tuple[OpenDelivery, Arrival]
+_Expected = tuple[OpenRestock, Arrival]
 # over units needed: an outcome holds up to its number, from beyond the one before
 _Steps = list[tuple[int, T]]
 
@@ -92,7 +92,7 @@ class _Brought(NamedTuple):
 
 
 def forecast(
-    deliveries: Iterable[OpenDelivery], record: Record, *, handling_days: int, country: str
+    deliveries: Iterable[OpenRestock], record: SupplierRecord, *, handling_days: int, country: str
 ) -> tuple[Band, ...]:
     """The windows of one product as known on the record's day: one band per step, ending with the
     band nothing covers.

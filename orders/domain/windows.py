@@ -171,8 +171,8 @@ class SupplierHistory:
             (row for supplier in sorted(own) for row in own[supplier]), key=lambda row: row.joins
         )
 
-    def as_of(self, today: date) -> "Record":
-        return Record(self._rows, self._own, today)
+    def as_of(self, today: date) -> "SupplierRecord":
+        return SupplierRecord(self._rows, self._own, today)
 
 
 def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
@@ -206,7 +206,7 @@ def _rows(versions: Iterable[DateVersion]) -> list[_Row]:
     ]
 
 
-class Record:
+class SupplierRecord:
     """The suppliers' record as known on `today`: promises whose day has passed, arrivals recorded
     by then."""
 
@@ -220,7 +220,7 @@ class Record:
         self._curves: dict[tuple[str, int], tuple[_Curve | None, Evidence]] = {}
 
     @classmethod
-    def as_of(cls, versions: Iterable[DateVersion], today: date) -> "Record":
+    def as_of(cls, versions: Iterable[DateVersion], today: date) -> "SupplierRecord":
         return SupplierHistory(versions).as_of(today)
 
     def arrival(self, supplier: str, promised_on: date) -> Arrival:

@@ -36,7 +36,7 @@ Done = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ProductSelection:
     """Which products join beside those marked as on backorder."""
 
     skus: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ class Reconciled:
 
 @transaction.atomic
 def reconcile(
-    there: ShopOrder, *, now: datetime, actor: str = "", selection: Selection | None = None
+    there: ShopOrder, *, now: datetime, actor: str = "", selection: ProductSelection | None = None
 ) -> Reconciled:
     """Make the order here what it is in the shop: all of it or, where Refused says why, nothing.
 
@@ -89,7 +89,7 @@ def reconcile(
     not do: a time still to come, too many units, a parcel that left before its order was placed.
     """
     services.lock_orders([there.number])
-    reconciliation = Reconciliation(now, selection or Selection(), actor=actor)
+    reconciliation = Reconciliation(now, selection or ProductSelection(), actor=actor)
     (it,) = reconciliation.write([there])
     if it.refused:
         raise it.refused
@@ -104,7 +104,7 @@ class Reconciliation:
     the last batch."""
 
     now: datetime
-    selection: Selection
+    selection: ProductSelection
     actor: str = ""
     imported_by: Import | None = None
     quiet: bool = field(init=False)
@@ -134,7 +134,7 @@ class Reconciliation:
     def serve(self) -> Mapping[str, int]:
         """Promises and spare units for those that joined. What was shipped of units set aside for
         others is settled with them: how many texts are new on staff's list, by order number."""
-        waiting_again = services.settle_shipped(self.shipped, now=self.now)
+        waiting_again = services.serve_after_shipments(self.shipped, now=self.now)
         services.serve_joined(self.joined, now=self.now, quiet=self.quiet)
         return waiting_again
 
@@ -150,7 +150,7 @@ class Reconciliation:
             f"{there.country or 'no country'}; "
             "nothing of it was imported: give it a number of its own"
         )
-        it.texts += services.notice(order, [text])
+        it.texts += services.flag(order, [text])
         return True
 
     # New orders
@@ -247,7 +247,7 @@ class Reconciliation:
         difference = Difference(there, order)
         changed = self._close(it, order, difference)
         if difference.hold:
-            services.hold(order, difference.hold)
+            services.hold_uncounted(order, difference.hold)
             it.texts += len(difference.hold)
             changed = True
         changed |= self._join_known(it, order, products)
@@ -261,7 +261,7 @@ class Reconciliation:
 
     def _say(self, it: Reconciled, order: Order, difference: Difference) -> bool:
         before = order.noticed
-        it.texts += services.say(order, difference.texts, about=difference.about())
+        it.texts += services.set_flags(order, difference.texts, about=difference.about())
         return before != Order.objects.values_list("noticed", flat=True).get(pk=order.pk)
 
     def _hear_of_changes(self, it: Reconciled, order: Order, difference: Difference) -> bool:
@@ -323,7 +323,7 @@ class Reconciliation:
             return False
         services.add_lines([(order, line) for line in lines], now=self.now, serve=False)
         self._record_shipped_part(there, order)
-        it.texts += services.notice(order, _held_texts(lines))
+        it.texts += services.flag(order, _held_texts(lines))
         self.joined.update(line.product.pk for line in lines)
         it.counts["lines_added"] += len(lines)
         return True

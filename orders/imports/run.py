@@ -45,7 +45,7 @@ class TellsTooMany(Exception):
 
 
 @dataclass(slots=True)
-class Run:
+class ImportRun:
     """One import under way. `file`: what its faults call what it reads; `skip_bad`: bad rows are
     left out instead of stopping everything; `tells_at_most`: whom it may tell worse news without a
     person who has seen it, anybody where it is None. `before`: how things stood when it began;

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orders import services
-from orders.imports.csv.table import Table, Unreadable
-from orders.imports.run import NothingWritten, Run, TellsTooMany
+from orders.imports.csv.table import CsvTable, Unreadable
+from orders.imports.run import ImportRun, NothingWritten, TellsTooMany
 from orders.models import Upload
 
 FAULTS_SHOWN = 50
@@ -53,11 +53,11 @@ class ImportCommand(BaseCommand):
             "worse news waits in the desk",
         )
 
-    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+    def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
-    def table(self, options: dict[str, Any]) -> Table:
-        return Table(options["file"])
+    def table(self, options: dict[str, Any]) -> CsvTable:
+        return CsvTable(options["file"])
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:
         """What besides the file says what to import, for whoever imports it later."""
@@ -70,7 +70,7 @@ class ImportCommand(BaseCommand):
         started = time.monotonic()
         try:
             table = self.table(options)
-            run = Run(
+            run = ImportRun(
                 table.name,
                 timezone.now(),
                 options["skip_bad"],
@@ -100,9 +100,11 @@ class ImportCommand(BaseCommand):
             )
         self.stdout.write(f"{run.file}: read in {time.monotonic() - started:.1f} s.")
 
-    def _held(self, run: Run, table: Table, worse: services.Worse, options: dict[str, Any]) -> str:
+    def _held(
+        self, run: ImportRun, table: CsvTable, worse: services.Worse, options: dict[str, Any]
+    ) -> str:
         """Keeps the file for a person, and says where it waits."""
-        row = services.hold_import(
+        row = services.await_approval(
             self.kind,
             table.path.name,
             table.path.read_bytes(),
@@ -127,7 +129,7 @@ class ImportCommand(BaseCommand):
             f"again with --yes."
         )
 
-    def _list_faults(self, run: Run) -> None:
+    def _list_faults(self, run: ImportRun) -> None:
         for fault in run.faults.kept[:FAULTS_SHOWN]:
             self.stderr.write(fault)
         if run.faults.total > FAULTS_SHOWN:

@@ -98,7 +98,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
                 seen=chosen["seen"],
                 now=now,
             )
-    except services.Held:
+    except services.Locked:
         response = page(503, held=True)
         response["Retry-After"] = COME_BACK
         return response
@@ -135,7 +135,7 @@ def _page(
     line = next(line for line in status.lines if line.id == form.cleaned_data["line"].pk)
     back = None
     if choice == Choice.KEEP and line.put_back:
-        back = services.way_back(order.lines.get(pk=line.id))
+        back = services.what_may_be_put_back(order.lines.get(pk=line.id))
     shown = {
         "line": line,
         "back": back,

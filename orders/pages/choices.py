@@ -137,7 +137,7 @@ def put_back(
 ) -> str:
     """Empty where nothing can be put back."""
     silenced = notice is not None and notice.outcome == Outcome.SILENCE_CANCELLED
-    if notice is None or not silenced or services.way_back(line, own) is None:
+    if notice is None or not silenced or services.what_may_be_put_back(line, own) is None:
         return ""
     return consent_sentence(notice, locale=locale, today=today)
 

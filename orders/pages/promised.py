@@ -14,7 +14,7 @@ MIN_DATES = 5  # dates given for such goods; fewer are no record to speak of
 
 
 @dataclass(frozen=True, slots=True)
-class DatesHeld:
+class DatesKept:
     """Of the last `dates` given for goods like this, how many were kept to the day or early."""
 
     dates: int
@@ -30,11 +30,11 @@ class Promised:
     on: date
     told_at: datetime | None
     due: date | None
-    record: DatesHeld | None = None
+    record: DatesKept | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WindowTold:
     """A window as it was told on a day."""
 
     window: Window
@@ -51,30 +51,30 @@ def promised_of(line: OrderLine) -> Promised | None:
         promise.published_on,
         None if promise.returned_at else promise.told_at,
         forecast.due_days.get(promise.reference) if forecast else None,
-        _dates_held(promise, forecast) if forecast else None,
+        _dates_kept(promise, forecast) if forecast else None,
     )
 
 
-def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple[Told, ...]:
+def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple[WindowTold, ...]:
     """Every change keeps what was told before it; a window told twice in a row is one, and so is
     one that still holds."""
-    told: list[Told] = []
+    told: list[WindowTold] = []
     for event in newest_first:
         before = event.details
         if isinstance(before, ToldBefore) and before.told and before.told_on:
             if told and told[-1].window == before.told:
                 told.pop()
-            told.append(Told(before.told, before.told_on))
+            told.append(WindowTold(before.told, before.told_on))
     if told and promise and told[0].window == window_of(promise):
         del told[0]
     return tuple(told)
 
 
-def _dates_held(promise: Promise, forecast: Forecast) -> DatesHeld | None:
+def _dates_kept(promise: Promise, forecast: Forecast) -> DatesKept | None:
     """None where there are too few to say, or where the window does not rest on them."""
     named = (each for each in forecast.deliveries if each["reference"] == promise.reference)
     supplier = next((each["supplier"] for each in named), None)
     record = forecast.evidence["suppliers"].get(supplier) if supplier else None
     if promise.kind != "dated" or record is None or record["dates"] < MIN_DATES:
         return None
-    return DatesHeld(record["dates"], record["held"])
+    return DatesKept(record["dates"], record["held"])

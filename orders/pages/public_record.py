@@ -40,7 +40,7 @@ class ProductKept:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PublicRecord:
     """`kept`: of all products, a row per period. `products`: those with enough outcomes in any
     period, by name; `others`: how many had some, and too few."""
 
@@ -50,7 +50,7 @@ class Record:
     others: int
 
 
-def recent_record(*, now: datetime) -> Record:
+def recent_record(*, now: datetime) -> PublicRecord:
     """Counted over all promises, so it is counted now and then and not for each visitor."""
     try:
         return cache.get_or_set("record", lambda: record_of_promises(now=now), RECORD_KEPT)  # type: ignore[return-value]
@@ -58,12 +58,12 @@ def recent_record(*, now: datetime) -> Record:
         return record_of_promises(now=now)
 
 
-def of_product(record: Record, sku: str) -> Sequence[Kept]:
+def of_product(record: PublicRecord, sku: str) -> Sequence[Kept]:
     """Empty while too few windows of this product came to an end."""
     return next((product.kept for product in record.products if product.sku == sku), ())
 
 
-def record_of_promises(*, now: datetime) -> Record:
+def record_of_promises(*, now: datetime) -> PublicRecord:
     today = timezone.localtime(now).date()
     overall: dict[int, Kept] = {}
     names: dict[int, tuple[str, str]] = {}
@@ -78,7 +78,7 @@ def record_of_promises(*, now: datetime) -> Record:
     enough = [
         product for product in told if any(kept.outcomes >= MIN_OUTCOMES for kept in product.kept)
     ]
-    return Record(
+    return PublicRecord(
         as_of=now,
         kept=_every_period(overall),
         products=sorted(enough, key=lambda product: (product.name, product.sku)),

@@ -14,7 +14,7 @@ MAX_DELIVERIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ComingUnits:
     """Units that a delivery brings to the line. `due` is None for several taken together."""
 
     due: date | None
@@ -30,7 +30,7 @@ class Standing:
     gone: int
     ahead: int
     mine: int
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[ComingUnits, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def standing(
     ]
     serving = []
     for name, units in brought:
-        serving.append(Delivery(due.get(name), units))
+        serving.append(ComingUnits(due.get(name), units))
         if (
             name == reference
             and sum(each.units for each in serving) >= gone + served + ahead + mine
@@ -95,7 +95,7 @@ def standing(
     return Standing(gone, ahead, mine, ())
 
 
-def _without(deliveries: Iterable[Delivery], units: int, *, after: int) -> list[Delivery]:
+def _without(deliveries: Iterable[ComingUnits], units: int, *, after: int) -> list[ComingUnits]:
     """What they bring but for `units` of it, which stand behind the first `after`."""
     left = []
     for each in deliveries:
@@ -103,17 +103,17 @@ def _without(deliveries: Iterable[Delivery], units: int, *, after: int) -> list[
         taken = min(units, each.units - before)
         after, units = after - before, units - taken
         if each.units > taken:
-            left.append(Delivery(each.due, each.units - taken))
+            left.append(ComingUnits(each.due, each.units - taken))
     return left
 
 
-def _few(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
+def _few(deliveries: Sequence[ComingUnits]) -> tuple[ComingUnits, ...]:
     """The earliest taken together where there are many."""
     spare = len(deliveries) - MAX_DELIVERIES
     if spare <= 0:
         return tuple(deliveries)
     first, rest = deliveries[: spare + 1], deliveries[spare + 1 :]
-    return Delivery(None, sum(each.units for each in first)), *rest
+    return ComingUnits(None, sum(each.units for each in first)), *rest
 
 
 def parts_of(stands: Standing) -> Iterable[Part]:

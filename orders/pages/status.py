@@ -24,7 +24,7 @@ from orders.pages.choices import (
     with_choices,
 )
 from orders.pages.parcels import Parcel, parcels_of
-from orders.pages.promised import Promised, Told, promised_of, told_before
+from orders.pages.promised import Promised, WindowTold, promised_of, told_before
 from orders.pages.standing import Standing, deliveries_of_mine, standing_of
 from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
 
@@ -63,7 +63,7 @@ class LineStatus:
     may_withdraw: bool
     reassured_by: date | None
     crossed: str = ""
-    former: tuple[Told, ...] = ()
+    former: tuple[WindowTold, ...] = ()
     standing: Standing | None = None
 
     @property

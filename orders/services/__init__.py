@@ -15,7 +15,7 @@ from orders.services.cancellations import (
     cancel,
     correct_shipment,
     mark_refund_sent,
-    restore,
+    put_back_by_staff,
 )
 from orders.services.deadlines import (
     MAX_PER_HOUR,
@@ -23,7 +23,7 @@ from orders.services.deadlines import (
     keep_deadlines,
     quiet_until,
     reassure,
-    release_quiet_orders,
+    release_orders,
     say_day_passed,
     start_release,
 )
@@ -46,18 +46,18 @@ from orders.services.erasure import erase_files, erase_orders, erasing
 from orders.services.flags import (
     CONFLICT,
     begin_import,
+    clear_flags,
+    count_held,
     end_import,
+    flag,
     held_text,
-    hold,
+    hold_uncounted,
     know_products,
     learn_address,
-    notice,
     record_parcel,
-    say,
+    serve_after_shipments,
     serve_joined,
-    settle,
-    settle_shipped,
-    strike,
+    set_flags,
 )
 from orders.services.forecasts import today_of
 from orders.services.import_preview import (
@@ -77,14 +77,21 @@ from orders.services.import_undo import (
     undoing,
 )
 from orders.services.links import ask_for_link
-from orders.services.locks import Held, lock_orders, waiting_at_most
+from orders.services.locks import Locked, lock_orders, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders
 from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
+from orders.services.put_back_rules import what_may_be_put_back
 from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MAX_UNITS, Refused
-from orders.services.restock_files import Arrival, Delivery, PostedDate, Recorded, record_deliveries
+from orders.services.restock_files import (
+    PostedDate,
+    ReceivedUnits,
+    Recorded,
+    RestockRecord,
+    record_restocks,
+)
 from orders.services.restocks import (
     MAX_REACH,
     MOVE_REASONS,
@@ -110,12 +117,12 @@ from orders.services.shop_changes import (
 from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
 from orders.services.tracking import NUMBERED, number_parcel
 from orders.services.uploads import (
-    Outcome,
+    UploadResult,
+    await_approval,
     check_again,
     confirm_upload,
     discard_upload,
     forget_files,
-    hold_import,
     map_columns,
     next_upload,
     oldest_upload,
@@ -124,7 +131,6 @@ from orders.services.uploads import (
     was_imported,
     was_refused,
 )
-from orders.services.way_back import way_back
 
 __all__ = [
     "CONFLICT",
@@ -136,18 +142,18 @@ __all__ = [
     "NUMBERED",
     "UNDONE",
     "Answered",
-    "Arrival",
     "Before",
     "Changed",
-    "Delivery",
-    "Held",
+    "Locked",
     "NewLine",
     "NewOrder",
-    "Outcome",
     "PostedDate",
+    "ReceivedUnits",
     "Recorded",
     "Refused",
+    "RestockRecord",
     "Undoing",
+    "UploadResult",
     "Worse",
     "accept_place",
     "add_lines",
@@ -156,17 +162,20 @@ __all__ = [
     "apply_silence",
     "ask_for_link",
     "ask_for_orders",
+    "await_approval",
     "begin_import",
     "brought",
     "cancel",
     "cancel_restock",
     "changed_here",
     "check_again",
+    "clear_flags",
     "confirm_in_shop",
     "confirm_upload",
     "correct_address",
     "correct_receipt",
     "correct_shipment",
+    "count_held",
     "date_before",
     "date_before_move",
     "deadlines_left",
@@ -181,11 +190,11 @@ __all__ = [
     "erase_orders",
     "erasing",
     "expect_restock",
+    "flag",
     "forget_files",
     "hear_of_changes",
     "held_text",
-    "hold",
-    "hold_import",
+    "hold_uncounted",
     "is_settled",
     "keep_deadlines",
     "know_products",
@@ -201,31 +210,29 @@ __all__ = [
     "move_in_queue",
     "move_restock_date",
     "next_upload",
-    "notice",
     "number_parcel",
     "oldest_upload",
     "place_order",
     "place_orders",
     "publish_joined",
     "put_back",
+    "put_back_by_staff",
     "quiet_until",
     "reach_again",
     "reassure",
     "receive",
-    "record_deliveries",
     "record_parcel",
+    "record_restocks",
     "reject_change",
-    "release_quiet_orders",
+    "release_orders",
     "remind",
-    "restore",
     "review",
     "review_all",
     "review_settled",
-    "say",
     "say_day_passed",
+    "serve_after_shipments",
     "serve_joined",
-    "settle",
-    "settle_shipped",
+    "set_flags",
     "settles_at",
     "ship",
     "shipped_ahead",
@@ -233,7 +240,6 @@ __all__ = [
     "stand_before",
     "standing_changes",
     "start_release",
-    "strike",
     "tell_again",
     "tell_customer",
     "today_of",
@@ -248,8 +254,8 @@ __all__ = [
     "was_checked",
     "was_imported",
     "was_refused",
-    "way_back",
     "were_other_units",
+    "what_may_be_put_back",
     "worse_news",
     "worse_told",
     "write_note",

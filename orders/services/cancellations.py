@@ -152,7 +152,7 @@ def _cancel(
 
 
 @transaction.atomic
-def restore(
+def put_back_by_staff(
     line: OrderLine,
     units: int,
     *,

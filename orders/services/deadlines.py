@@ -203,7 +203,7 @@ def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
 
 
 @transaction.atomic
-def release_quiet_orders(*, now: datetime) -> int:
+def release_orders(*, now: datetime) -> int:
     """Release the share of quiet orders whose turn it is. What their page says now becomes due as
     their first mail."""
     release = Release.objects.order_by("-id").first()

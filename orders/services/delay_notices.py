@@ -19,10 +19,10 @@ from django.forms import model_to_dict
 from orders.domain.delay_rules import (
     Decision,
     Jurisdiction,
+    NoticeTold,
     Sentence,
     Silence,
     Situation,
-    Told,
     adequate,
     counted_day,
     decide,
@@ -253,7 +253,7 @@ def _situation(
         open_wait=open_wait,
         set_aside=set_aside,
         agreed_by=agreed_by,
-        told=Told(told_late, cancels_on, kept) if was_told else None,
+        told=NoticeTold(told_late, cancels_on, kept) if was_told else None,
     )
     return situation
 

@@ -26,7 +26,7 @@ from orders.services.promises import (
 )
 from orders.services.refusal import Refused, refuse_bad_key
 from orders.services.shipments import lock_lines, ship
-from orders.services.shipped_ahead import settle_ahead
+from orders.services.shipped_ahead import take_what_shipped_ahead
 
 FEW_LINES = 2000  # promised one by one; more of them with their whole queues
 ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
@@ -119,20 +119,20 @@ def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) ->
 
 
 @transaction.atomic
-def settle_shipped(product_ids: Collection[int], *, now: datetime) -> dict[str, int]:
+def serve_after_shipments(product_ids: Collection[int], *, now: datetime) -> dict[str, int]:
     """All that a file says has shipped is recorded. What it took of units set aside for others is
     settled with them, and they are put on staff's list. Returns how many texts are new, by order
     number."""
-    waits_again = OrderLine.objects.filter(pk__in=settle_ahead(product_ids, now=now))
+    waits_again = OrderLine.objects.filter(pk__in=take_what_shipped_ahead(product_ids, now=now))
     new: dict[str, int] = {}
     for line in waits_again.select_related("order", "product").order_by("pk"):
         text = f"{line.product.sku}: {WAITS_AGAIN} ({today_of(now)})"
-        new[line.order.number] = new.get(line.order.number, 0) + notice(line.order, [text])
+        new[line.order.number] = new.get(line.order.number, 0) + flag(line.order, [text])
     return new
 
 
 @transaction.atomic
-def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
+def flag(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
     """Put an order on staff's list. What was said once is not said again, also when staff have
     struck it off since. `instead_of`: how the texts begin whose place new ones take. Returns how
     many of the texts are new."""
@@ -151,7 +151,7 @@ def notice(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
 
 
 @transaction.atomic(savepoint=False)
-def say(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
+def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
     """What an export says of an order goes on staff's list, as by `notice`; what it says no more,
     of the texts that match `about`, leaves the list, and is news should a later export say it
     again."""
@@ -166,7 +166,7 @@ def say(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
         order.attention = [text for text in order.attention if text not in over]
         order.noticed = [text for text in order.noticed if text not in over]
         order.save(update_fields=["attention", "noticed"])
-    return notice(order, texts) if texts else 0
+    return flag(order, texts) if texts else 0
 
 
 @transaction.atomic
@@ -178,7 +178,7 @@ def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) 
         return False
     order.email = email
     order.save(update_fields=["email"])
-    strike(order, unreachable)
+    clear_flags(order, unreachable)
     make_news_due([order.pk], now=now)
     return True
 
@@ -219,7 +219,7 @@ def record_parcel(
         for event in told.select_related("line__product").order_by("pk")
         if event.line and isinstance(event.details, Shipped) and event.details.crossed
     ]
-    notice(order, texts)
+    flag(order, texts)
     return texts
 
 
@@ -249,16 +249,16 @@ def held_text(sku: str, units: int) -> str:
 
 
 @transaction.atomic
-def hold(order: Order, line_ids: Collection[int]) -> None:
+def hold_uncounted(order: Order, line_ids: Collection[int]) -> None:
     """Nobody knows how many units of these lines are still to come: they keep their places and get
     none until settled."""
     lines = lock_lines(order, dict.fromkeys(line_ids, 0))
     OrderLine.objects.filter(pk__in=line_ids, waiting__gt=0).update(held=True)
-    notice(order, [held_text(line.product.sku, line.quantity) for line in lines])
+    flag(order, [held_text(line.product.sku, line.quantity) for line in lines])
 
 
 @transaction.atomic
-def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -> None:
+def count_held(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -> None:
     """A person counted: `remaining` units of a held line are still to come, the others have left.
     Refused when the line is not held, or has fewer units to come."""
     lock_stock([line.product_id])
@@ -287,9 +287,9 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
             before_joining=before,
             day_known=False,
         )
-        settle_shipped([line.product_id], now=now)
+        serve_after_shipments([line.product_id], now=now)
     OrderLine.objects.filter(pk=line.pk).update(held=False)
-    strike(line.order, held_text(line.product.sku, line.quantity))
+    clear_flags(line.order, held_text(line.product.sku, line.quantity))
     if line.promise_id is None:
         publish_first([line.pk], newest_forecasts([line.product_id], now=now), now=now)
     mark_moved_up([line.product_id], now=now)
@@ -297,7 +297,7 @@ def settle(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -
 
 
 @transaction.atomic
-def strike(order: Order, *texts: str) -> None:
+def clear_flags(order: Order, *texts: str) -> None:
     """What staff's list said of an order is settled."""
     struck = {text[:200] for text in texts}
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)

@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from orders.domain.supply import Band, OpenDelivery, forecast
-from orders.domain.windows import DateVersion, Record, SupplierHistory
+from orders.domain.supply import Band, OpenRestock, forecast
+from orders.domain.windows import DateVersion, SupplierHistory, SupplierRecord
 from orders.models import Forecast, Product, Receipt
 from orders.sql_files import sql
 
@@ -46,7 +46,7 @@ def make_forecasts(
     known on `day`, or today. With tomorrow for `day` nothing more arrives today."""
     products = list(products)
     day = day or today_of(now)
-    return _make(products, open_deliveries([p.pk for p in products], day=day), now=now, day=day)
+    return _make(products, open_restocks([p.pk for p in products], day=day), now=now, day=day)
 
 
 def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Forecast:
@@ -54,14 +54,14 @@ def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Foreca
     deliveries that customers know of, on the days they know: those that `published`, the forecast
     last published, rests on."""
     product = published.product
-    known = {product.pk: _known_deliveries(product, published, day=today_of(now))}
+    known = {product.pk: _known_restocks(product, published, day=today_of(now))}
     (made,) = _make([product], known, now=now, day=today_of(now))
     return made
 
 
 def _make(
     products: Sequence[Product],
-    deliveries: Mapping[int, Sequence[OpenDelivery]],
+    deliveries: Mapping[int, Sequence[OpenRestock]],
     *,
     now: datetime,
     day: date,
@@ -142,14 +142,14 @@ class _Read:
     fingerprint: tuple[object, ...]
     states: dict[str, str]
     history: SupplierHistory
-    record: Record
+    record: SupplierRecord
 
 
 NOTHING = SupplierHistory(())
 _last: _Read | None = None
 
 
-def supplier_record(today: date) -> Record:
+def supplier_record(today: date) -> SupplierRecord:
     """The suppliers' record as known on `today`. A supplier's history is read again when one of its
     rows has changed, and the record drawn anew when that or the day has: a day's reviews share it.
     """
@@ -204,7 +204,7 @@ class ExpectedRestock:
 
     restock_id: int
     product_id: int
-    delivery: OpenDelivery
+    delivery: OpenRestock
     shipped_ahead: int
 
 
@@ -231,7 +231,7 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
         ahead = _filled_from(
             parcels[product_id], units, expected_on=expected_on, known_since=created_at
         )
-        delivery = OpenDelivery(reference, supplier, expected_on, units - ahead)
+        delivery = OpenRestock(reference, supplier, expected_on, units - ahead)
         expected.append(ExpectedRestock(restock_id, product_id, delivery, ahead))
     return expected
 
@@ -284,8 +284,8 @@ def _filled_from(
     return filled
 
 
-def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, list[OpenDelivery]]:
-    by_product: dict[int, list[OpenDelivery]] = defaultdict(list)
+def open_restocks(product_ids: Collection[int], *, day: date) -> dict[int, list[OpenRestock]]:
+    by_product: dict[int, list[OpenRestock]] = defaultdict(list)
     for expected in expected_restocks(product_ids, day=day):
         if expected.delivery.quantity:
             by_product[expected.product_id].append(expected.delivery)
@@ -295,7 +295,7 @@ def open_deliveries(product_ids: Collection[int], *, day: date) -> dict[int, lis
 KNOWN_DELIVERIES = sql(__file__, "known_deliveries")
 
 
-def _known_deliveries(product: Product, published: Forecast, *, day: date) -> list[OpenDelivery]:
+def _known_restocks(product: Product, published: Forecast, *, day: date) -> list[OpenRestock]:
     values = {
         "product": product.pk,
         "changed_at": product.changed_at,
@@ -309,7 +309,7 @@ def _known_deliveries(product: Product, published: Forecast, *, day: date) -> li
     for created_at, reference, supplier, expected_on, units in rows:
         ahead = _filled_from(parcels, units, expected_on=expected_on, known_since=created_at)
         if ahead < units:
-            known.append(OpenDelivery(reference, supplier, expected_on, units - ahead))
+            known.append(OpenRestock(reference, supplier, expected_on, units - ahead))
     return known
 
 
@@ -337,7 +337,7 @@ def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:
     return rows
 
 
-def _evidence(deliveries: Sequence[OpenDelivery], record: Record) -> dict[str, Any]:
+def _evidence(deliveries: Sequence[OpenRestock], record: SupplierRecord) -> dict[str, Any]:
     """What a forecast rests on: each delivery with the number of promises compared, everyone's and
     its supplier's own; of each supplier how many of its last dates there were and how many held."""
     arrivals = [record.arrival(delivery.supplier, delivery.promised_on) for delivery in deliveries]

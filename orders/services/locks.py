@@ -25,7 +25,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Held(Exception):
+class Locked(Exception):
     """Somebody else holds a row that is needed. Nothing was written."""
 
 
@@ -43,7 +43,7 @@ def passing_over(
         try:
             with waiting_at_most(MOMENT if waited < PATIENCE else AT_ONCE):
                 done = act(part)
-        except Held:
+        except Locked:
             waited += monotonic() - started
             if len(part) == 1:
                 log.info("%s %s is held by somebody else: left for later", of, part[0])
@@ -65,7 +65,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise Held from error
+            raise Locked from error
         raise
 
 

@@ -35,7 +35,7 @@ class PostedDate:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedUnits:
     """`quantity` units that came on `arrived_on` and were known here on `known_on`."""
 
     quantity: int
@@ -44,7 +44,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class RestockRecord:
     """All a file says of one restock: dates by the day posted, in file order within a day, and
     arrivals by day."""
 
@@ -53,7 +53,7 @@ class Delivery:
     supplier: str
     quantity: int
     dates: Sequence[PostedDate]
-    arrivals: Sequence[Arrival] = ()
+    arrivals: Sequence[ReceivedUnits] = ()
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class _Changes:
 
 
 @transaction.atomic
-def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recorded:
+def record_restocks(deliveries: Sequence[RestockRecord], *, now: datetime) -> Recorded:
     """Expect what is new, append dates not known yet, receive what arrived beyond what was received
     before.
 
@@ -148,7 +148,7 @@ def record_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> Recor
 
 
 def _expect_again(
-    restock: Restock, delivery: Delivery, supplier: Supplier, recorded: Recorded
+    restock: Restock, delivery: RestockRecord, supplier: Supplier, recorded: Recorded
 ) -> None:
     """It came with an import that was undone: as if it had not."""
     restock.supplier, restock.quantity = supplier, delivery.quantity
@@ -161,7 +161,12 @@ def _expect_again(
 
 
 def _update(
-    restock: Restock, delivery: Delivery, changes: _Changes, recorded: Recorded, *, now: datetime
+    restock: Restock,
+    delivery: RestockRecord,
+    changes: _Changes,
+    recorded: Recorded,
+    *,
+    now: datetime,
 ) -> None:
     if restock.cancelled_at:
         recorded.cancelled_here += 1
@@ -219,7 +224,7 @@ def _post(
 
 def _receive(
     restock: Restock,
-    arrivals: Iterable[Arrival],
+    arrivals: Iterable[ReceivedUnits],
     changes: _Changes,
     recorded: Recorded,
     *,
@@ -345,7 +350,7 @@ def _products(skus: Collection[str]) -> dict[str, Product]:
     return {product.sku: product for product in Product.objects.filter(sku__in=skus)}
 
 
-def _known(deliveries: Iterable[Delivery]) -> dict[tuple[str, str], Restock]:
+def _known(deliveries: Iterable[RestockRecord]) -> dict[tuple[str, str], Restock]:
     references = {delivery.reference for delivery in deliveries}
     rows = (
         Restock.objects.select_for_update(no_key=True, of=("self",))

@@ -62,7 +62,7 @@ def put_back_what_shipped(
     _correct(_spread(units, found), 1, receipt, reason, now=now, actor=actor)
 
 
-def settle_ahead(product_ids: Collection[int], *, now: datetime) -> list[int]:
+def take_what_shipped_ahead(product_ids: Collection[int], *, now: datetime) -> list[int]:
     """Units that shipped ahead at `now`, and that no delivery still to come can have brought, were
     set aside for others: those set aside last wait again and are told. Returns their lines.
 

@@ -19,7 +19,7 @@ State = Upload.State
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class UploadResult:
     """What a run of a file did, or would do: in sentences, with examples, and the rows that are
     wrong by number. `told`: what customers would hear of it, `told_worse` of them worse news."""
 
@@ -60,7 +60,7 @@ def upload(
 
 
 @transaction.atomic
-def hold_import(
+def await_approval(
     kind: str,
     file_name: str,
     content: bytes,
@@ -189,7 +189,7 @@ def next_upload() -> Upload | None:
     return waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
 
 
-def was_checked(row: Upload, outcome: Outcome) -> None:
+def was_checked(row: Upload, outcome: UploadResult) -> None:
     row.state = State.CHECKED
     row.examples, row.told, row.told_worse = (
         list(outcome.examples),
@@ -199,7 +199,9 @@ def was_checked(row: Upload, outcome: Outcome) -> None:
     _save(row, outcome)
 
 
-def was_imported(row: Upload, outcome: Outcome, record: Import | None, *, now: datetime) -> None:
+def was_imported(
+    row: Upload, outcome: UploadResult, record: Import | None, *, now: datetime
+) -> None:
     row.state, row.record, row.finished_at = State.DONE, record, now
     _save(row, outcome)
 
@@ -210,7 +212,7 @@ def was_refused(row: Upload, why: str, *, now: datetime) -> None:
     row.save(update_fields=["state", "summary", "finished_at"])
 
 
-def _save(row: Upload, outcome: Outcome) -> None:
+def _save(row: Upload, outcome: UploadResult) -> None:
     row.summary, row.changes = list(outcome.summary), outcome.changes
     row.bad_rows, row.rejected = (
         outcome.bad_rows,

@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
 from orders.pages.drawings.window_strip import Strip, window_strip
 from orders.pages.parcels import Parcel
-from orders.pages.promised import DatesHeld, Told
+from orders.pages.promised import DatesKept, WindowTold
 from orders.pages.status import LineStatus
 from orders.pages.timeline import Happened
 from orders.words import (
-    dates_held_sentence,
+    dates_kept_sentence,
     day_words,
     in_language,
     isolated,
@@ -165,7 +165,7 @@ def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
     promised = line.promised
     if promised is None:
         return {"strip": None}
-    present = Told(promised.window, promised.on)
+    present = WindowTold(promised.window, promised.on)
     return {
         "strip": window_strip(
             present, line.former, today=context["today"], locale=context["locale"]
@@ -185,8 +185,8 @@ def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
 
 
 @register.simple_tag(takes_context=True)
-def dates_held(context: Context, record: DatesHeld) -> str:
-    return dates_held_sentence(record.dates, record.held, locale=context["locale"])
+def dates_held(context: Context, record: DatesKept) -> str:
+    return dates_kept_sentence(record.dates, record.held, locale=context["locale"])
 
 
 @register.filter

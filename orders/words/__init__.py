@@ -34,7 +34,7 @@ from orders.words.offers import spoken_for_sentence
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
     checking_sentence,
-    dates_held_sentence,
+    dates_kept_sentence,
     next_word_sentence,
     place_sentence,
     unbroken,
@@ -51,7 +51,7 @@ __all__ = [
     "checking_sentence",
     "consent_sentence",
     "crossed_sentence",
-    "dates_held_sentence",
+    "dates_kept_sentence",
     "day_words",
     "in_language",
     "is_spoken",

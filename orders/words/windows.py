@@ -210,7 +210,7 @@ def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
         )
 
 
-def dates_held_sentence(dates: int, held: int, *, locale: str) -> str:
+def dates_kept_sentence(dates: int, held: int, *, locale: str) -> str:
     """How the dates given for goods like this had held; nobody is named and nobody blamed."""
     with in_language(locale) as numbers:
         words = ngettext(

@@ -92,7 +92,7 @@ def a_working_day(order: Order) -> User:
         )
     uploads.work_off()
     services.write_note(order, "Rang twice.", now=now, actor="sam")
-    services.notice(order, ["LAMP: ordered twice?"])
+    services.flag(order, ["LAMP: ordered twice?"])
     services.receive(order.lines.get().product, 3, now=now)
     dispatch_all()
     preview()

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orders.domain.backtest import BadFile, Report, backtest, read_versions
+from orders.domain.backtest import BacktestReport, BadFile, backtest, read_versions
 
 START = date(2025, 1, 1)
 HEADER = "reference,supplier,posted_on,promised_on,arrived_on,known_on,quantity"
@@ -18,7 +18,7 @@ def delivery(number: int, slip: int | None, *, known_after: int = 0, supplier: s
     return f"R{number},{supplier},{posted_on},{promised_on},{arrived_on},{known_on},5"
 
 
-def report(*rows: str, header: str = HEADER) -> Report:
+def report(*rows: str, header: str = HEADER) -> BacktestReport:
     return backtest(read_versions([header, *rows], "file.csv"))
 
 

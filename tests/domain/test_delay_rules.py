@@ -23,10 +23,10 @@ from orders.domain.delay_rules import (
     Case,
     Decision,
     Jurisdiction,
+    NoticeTold,
     Sentence,
     Silence,
     Situation,
-    Told,
     adequate,
     counted_day,
     deadline_ends,
@@ -99,7 +99,9 @@ def situation(country: str, region: str = "", **facts: Any) -> Situation:
     told = None
     if "told" in facts:
         cancels_on = facts.get("asked_until") if country == "US" else None
-        told = Told(counted_day(facts["told"], law, country), cancels_on, facts.get("kept", False))
+        told = NoticeTold(
+            counted_day(facts["told"], law, country), cancels_on, facts.get("kept", False)
+        )
     return Situation(
         law,
         ORDERED,
@@ -182,7 +184,7 @@ def test_in_case_a_the_order_stands_until_the_new_day_whether_or_not_silence_mov
 
 def test_keep_said_to_a_date_found_while_none_was_known_ends_the_first_deadline() -> None:
     asked = situation("US", told=None, asked_until=DEC_31, late=DEC_15)
-    agreed = replace(asked, agreed_by=DEC_15, told=Told(None, DEC_31, kept=True))
+    agreed = replace(asked, agreed_by=DEC_15, told=NoticeTold(None, DEC_31, kept=True))
 
     assert decide(agreed).case is Case.E
     slipped = decide(replace(agreed, late=date(2026, 12, 20)))
@@ -190,10 +192,11 @@ def test_keep_said_to_a_date_found_while_none_was_known_ends_the_first_deadline(
 
 
 @pytest.mark.parametrize(
-    "told", [None, Told(DEC_15), Told(DEC_15, DEC_15), Told(date(2027, 1, 10), DEC_31)]
+    "told",
+    [None, NoticeTold(DEC_15), NoticeTold(DEC_15, DEC_15), NoticeTold(date(2027, 1, 10), DEC_31)],
 )
 def test_a_day_agreed_to_by_telephone_holds_whatever_was_told_before_and_slips_as_a_later_delay(
-    told: Told | None,
+    told: NoticeTold | None,
 ) -> None:
     agreed = replace(
         situation("US", late=JAN_15, today=date(2027, 1, 2)), agreed_by=JAN_15, told=told
@@ -446,7 +449,7 @@ def test_a_refund_is_due_after_the_cancellation_within_two_weeks_or_seven_workin
 # Whatever happens.
 
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
-TOLD = st.builds(Told, late=st.none() | DAYS, cancels_on=st.none() | DAYS, kept=st.booleans())
+TOLD = st.builds(NoticeTold, late=st.none() | DAYS, cancels_on=st.none() | DAYS, kept=st.booleans())
 ANYTHING = st.builds(
     Situation,
     jurisdiction=st.sampled_from(Jurisdiction),
@@ -539,7 +542,7 @@ def test_however_often_it_slips_no_notice_outlives_the_day_told_or_the_deadline_
             assert today <= decision.notice_by <= decision.cancels_on
         if not (decision.notice_due and is_told):
             continue
-        line = replace(line, told=Told(line.late, decision.cancels_on, kept=answer == "keep"))
+        line = replace(line, told=NoticeTold(line.late, decision.cancels_on, kept=answer == "keep"))
         if answer == "keep":
             line = replace(
                 line,

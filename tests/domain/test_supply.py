@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.domain.supply import Band, OpenDelivery, Window, band_for, forecast, window_for
-from orders.domain.windows import DateVersion, Record
+from orders.domain.supply import Band, OpenRestock, Window, band_for, forecast, window_for
+from orders.domain.windows import DateVersion, SupplierRecord
 from orders.domain.working_days import add_working_days, last_arrival_for
 
 TODAY = date(2026, 6, 1)  # a Monday
@@ -26,13 +26,13 @@ def history(supplier: str, slips: list[int | None]) -> list[DateVersion]:
     ]
 
 
-RECORD = Record.as_of(
+RECORD = SupplierRecord.as_of(
     history("Punctual", [0] * 150 + [3] * 50)
     + history("Erratic", [-40, 0, 20, 60, 90] * 40)
     + history("Lost", [5] * 100 + [None] * 100),
     TODAY,
 )
-EMPTY = Record.as_of([], TODAY)
+EMPTY = SupplierRecord.as_of([], TODAY)
 
 deliveries = st.lists(
     st.tuples(
@@ -43,14 +43,14 @@ deliveries = st.lists(
     max_size=6,
 ).map(
     lambda rows: [
-        OpenDelivery(f"R{n}", of, TODAY + days(ahead), units)
+        OpenRestock(f"R{n}", of, TODAY + days(ahead), units)
         for n, (of, ahead, units) in enumerate(rows)
     ]
 )
 
 
 def naive_band(
-    expected: list[OpenDelivery], record: Record, unit: int
+    expected: list[OpenRestock], record: SupplierRecord, unit: int
 ) -> tuple[Window, str | None]:
     """One unit after the other: the unit-th to arrive at each level, had every delivery that
     level's luck."""
@@ -90,7 +90,7 @@ def naive_band(
 @given(deliveries, st.sampled_from([RECORD, EMPTY]))
 @settings(deadline=None, max_examples=120)
 def test_every_unit_has_the_window_a_loop_over_single_units_gives_it(
-    expected: list[OpenDelivery], record: Record
+    expected: list[OpenRestock], record: SupplierRecord
 ) -> None:
     bands = forecast(expected, record, handling_days=2, country="DE")
 
@@ -102,7 +102,7 @@ def test_every_unit_has_the_window_a_loop_over_single_units_gives_it(
 @given(deliveries)
 @settings(deadline=None, max_examples=60)
 def test_bands_rise_differ_from_their_neighbour_and_end_where_nothing_covers(
-    expected: list[OpenDelivery],
+    expected: list[OpenRestock],
 ) -> None:
     *bands, last = forecast(expected, RECORD, handling_days=1, country="DE")
 
@@ -119,7 +119,7 @@ def test_bands_rise_differ_from_their_neighbour_and_end_where_nothing_covers(
 
 def test_handling_follows_the_arrival_in_working_days() -> None:
     friday = TODAY + days(4)
-    expected = [OpenDelivery("R1", "New", friday, 5)]
+    expected = [OpenRestock("R1", "New", friday, 5)]
 
     (band, _) = forecast(expected, EMPTY, handling_days=1, country="DE")
 
@@ -128,8 +128,8 @@ def test_handling_follows_the_arrival_in_working_days() -> None:
 
 def test_someone_behind_the_first_delivery_waits_for_the_second() -> None:
     expected = [
-        OpenDelivery("R2", "New", TODAY + days(9), 3),
-        OpenDelivery("R1", "New", TODAY + days(1), 5),
+        OpenRestock("R2", "New", TODAY + days(9), 3),
+        OpenRestock("R1", "New", TODAY + days(1), 5),
     ]
 
     bands = forecast(expected, EMPTY, handling_days=1, country="DE")
@@ -141,7 +141,7 @@ def test_someone_behind_the_first_delivery_waits_for_the_second() -> None:
 
 def test_a_spread_of_more_than_sixty_days_is_given_as_chances_and_its_days_are_kept() -> None:
     (band, _) = forecast(
-        [OpenDelivery("R1", "Erratic", TODAY, 5)], RECORD, handling_days=1, country="DE"
+        [OpenRestock("R1", "Erratic", TODAY, 5)], RECORD, handling_days=1, country="DE"
     )
 
     assert (band.window.kind, band.window.sure) == ("chances", None)
@@ -151,12 +151,12 @@ def test_a_spread_of_more_than_sixty_days_is_given_as_chances_and_its_days_are_k
 
 @pytest.mark.parametrize("ahead, spread, kind", [(6, 60, "dated"), (1, 61, "chances")])
 def test_sixty_days_are_still_given_as_days(ahead: int, spread: int, kind: str) -> None:
-    record = Record.as_of(history("Acme", [0] * 40 + [spread] * 40), TODAY)
+    record = SupplierRecord.as_of(history("Acme", [0] * 40 + [spread] * 40), TODAY)
 
     # Promised for days from which both ends of the arrival window ship the day after, with no
     # weekend between.
     (band, _) = forecast(
-        [OpenDelivery("R1", "Acme", TODAY + days(ahead), 5)], record, handling_days=1, country="ZZ"
+        [OpenRestock("R1", "Acme", TODAY + days(ahead), 5)], record, handling_days=1, country="ZZ"
     )
 
     assert (band.window.late - band.window.early, band.window.kind) == (days(spread), kind)
@@ -164,7 +164,7 @@ def test_sixty_days_are_still_given_as_days(ahead: int, spread: int, kind: str) 
 
 def test_a_delivery_whose_late_day_is_unknown_leaves_the_window_open() -> None:
     (band, _) = forecast(
-        [OpenDelivery("R1", "Lost", TODAY + days(5), 5)], RECORD, handling_days=1, country="DE"
+        [OpenRestock("R1", "Lost", TODAY + days(5), 5)], RECORD, handling_days=1, country="DE"
     )
 
     assert (band.window.kind, band.window.late) == ("open", None)
@@ -172,7 +172,7 @@ def test_a_delivery_whose_late_day_is_unknown_leaves_the_window_open() -> None:
 
 
 def test_an_overdue_date_of_a_supplier_without_record_covers_nobody() -> None:
-    overdue = OpenDelivery("R1", "New", TODAY - days(1), 5)
+    overdue = OpenRestock("R1", "New", TODAY - days(1), 5)
 
     assert forecast([overdue], EMPTY, handling_days=1, country="DE") == (Band(None, NONE, None),)
 

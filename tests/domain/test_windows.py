@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.domain.windows import DateVersion, Record, SupplierHistory
+from orders.domain.windows import DateVersion, SupplierHistory, SupplierRecord
 
 TODAY = date(2026, 6, 1)
 LONG_AGO = TODAY - timedelta(days=500)
@@ -112,7 +112,7 @@ def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(
     promised_on = TODAY - days(overdue)
     expected = BruteForce(versions, supplier, promised_on)
 
-    arrival = Record.as_of(versions, TODAY).arrival(supplier, promised_on)
+    arrival = SupplierRecord.as_of(versions, TODAY).arrival(supplier, promised_on)
 
     for percent in (5, 10, 50, 90, 95):
         assert arrival.day(percent / 100) == expected.day(Fraction(percent, 100))
@@ -122,7 +122,7 @@ def test_windows_are_those_of_the_product_limit_curve_taken_row_by_row(
 
 
 def test_a_delivery_already_late_is_compared_only_with_those_that_were_later() -> None:
-    record = Record.as_of(settled([0] * 20 + [10] * 20), TODAY)
+    record = SupplierRecord.as_of(settled([0] * 20 + [10] * 20), TODAY)
     promised_on = TODAY - days(3)
 
     arrival = record.arrival("Acme", promised_on)
@@ -137,8 +137,8 @@ def test_open_overdue_deliveries_make_the_late_day_later_than_arrivals_alone() -
     still_open = [promise(f"open-{n}", TODAY - days(20), None) for n in range(20)]
     promised_on = TODAY + days(10)
 
-    alone = Record.as_of(arrived, TODAY).arrival("Acme", promised_on)
-    with_open = Record.as_of([*arrived, *still_open], TODAY).arrival("Acme", promised_on)
+    alone = SupplierRecord.as_of(arrived, TODAY).arrival("Acme", promised_on)
+    with_open = SupplierRecord.as_of([*arrived, *still_open], TODAY).arrival("Acme", promised_on)
 
     assert alone.day(0.8) == promised_on
     assert with_open.day(0.8) == promised_on + days(30)
@@ -147,13 +147,13 @@ def test_open_overdue_deliveries_make_the_late_day_later_than_arrivals_alone() -
 def test_a_level_the_curve_never_reaches_has_no_day_rather_than_the_largest_seen() -> None:
     versions = settled([0] * 30) + [promise(f"open-{n}", TODAY - days(90), None) for n in range(30)]
 
-    arrival = Record.as_of(versions, TODAY).arrival("Acme", TODAY)
+    arrival = SupplierRecord.as_of(versions, TODAY).arrival("Acme", TODAY)
 
     assert (arrival.day(0.1), arrival.day(0.9)) == (TODAY, None)
 
 
 def test_fewer_than_thirty_promises_give_the_suppliers_own_date_and_no_chance() -> None:
-    arrival = Record.as_of(settled([0] * 29), TODAY).arrival("Acme", TODAY)
+    arrival = SupplierRecord.as_of(settled([0] * 29), TODAY).arrival("Acme", TODAY)
 
     assert not arrival.rated
     assert [arrival.day(level) for level in (0.1, 0.5, 0.9)] == [TODAY] * 3
@@ -161,11 +161,11 @@ def test_fewer_than_thirty_promises_give_the_suppliers_own_date_and_no_chance() 
 
 
 def test_an_unrated_date_that_has_passed_is_no_date() -> None:
-    assert Record.as_of([], TODAY).arrival("Acme", TODAY - days(1)).day(0.5) is None
+    assert SupplierRecord.as_of([], TODAY).arrival("Acme", TODAY - days(1)).day(0.5) is None
 
 
 def test_fewer_than_five_arrivals_as_late_as_this_give_no_window() -> None:
-    record = Record.as_of(settled([0] * 40 + [20] * 4), TODAY)
+    record = SupplierRecord.as_of(settled([0] * 40 + [20] * 4), TODAY)
 
     arrival = record.arrival("Acme", TODAY - days(10))
 
@@ -229,7 +229,10 @@ def test_slips_of_more_than_a_year_early_or_two_late_are_left_to_a_person() -> N
     extremes = settled([-365, 730], supplier="Bolt", promised_on=TODAY - days(800))
 
     assert (
-        Record.as_of(impossible + extremes, TODAY).arrival("Acme", TODAY).evidence["records"] == 2
+        SupplierRecord.as_of(impossible + extremes, TODAY)
+        .arrival("Acme", TODAY)
+        .evidence["records"]
+        == 2
     )
 
 
@@ -237,7 +240,7 @@ def test_the_record_is_the_last_2000_of_everyone_and_the_last_200_of_the_supplie
     old = settled([40] * 2100, supplier="Bolt", promised_on=TODAY - days(600))
     new = settled([0] * 250, promised_on=TODAY - days(300))
 
-    evidence = Record.as_of(new + old, TODAY).arrival("Acme", TODAY).evidence
+    evidence = SupplierRecord.as_of(new + old, TODAY).arrival("Acme", TODAY).evidence
 
     assert evidence == {
         "records": 2000,

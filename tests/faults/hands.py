@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from notifications.outbox.dispatch import dispatch_all
-from notifications.outbox.pause import hold_mail, release_mail
+from notifications.outbox.pause import pause_email, resume_email
 from orders import services
 from orders.access import order_url
 from orders.models import Order, Product, Restock
@@ -92,12 +92,12 @@ def dispatch() -> Answer:
 
 
 def hold(*, reason: str) -> Answer:
-    hold_mail(reason, now=timezone.now(), actor="tests")
+    pause_email(reason, now=timezone.now(), actor="tests")
     return {}
 
 
 def release() -> Answer:
-    release_mail(now=timezone.now(), actor="tests")
+    resume_email(now=timezone.now(), actor="tests")
     return {}
 
 

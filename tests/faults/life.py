@@ -305,19 +305,19 @@ def open_shop() -> None:
     now = timezone.now()
     supplier = Supplier.objects.create(name="Lindqvist Lanterns")
     deliveries = [
-        services.Delivery(
+        services.RestockRecord(
             reference=f"OLD-{n}",
             sku="ARCHIVE",
             supplier=supplier.name,
             quantity=10,
             dates=[services.PostedDate(promised, promised - timedelta(days=30))],
-            arrivals=[services.Arrival(10, came, came)],
+            arrivals=[services.ReceivedUnits(10, came, came)],
         )
         for n, slip in enumerate(SLIPS * 4)
         for promised in [(now - timedelta(days=130 + 2 * n)).date()]
         for came in [promised + timedelta(days=slip)]
     ]
-    services.record_deliveries(deliveries, now=now - timedelta(minutes=1))
+    services.record_restocks(deliveries, now=now - timedelta(minutes=1))
     for n in range(PRODUCTS):
         product = Product.objects.create(sku=f"KILL-{n}", name=f"Lamp {n}")
         day = services.today_of(now) + timedelta(days=30 + n)

@@ -21,7 +21,7 @@ from backorders_site.simulation.checks import (
     places_now,
     silent_breaks,
 )
-from notifications.models import Message, State
+from notifications.models import Message, MessageState
 from orders import queue
 from orders.models import Order, OrderLine
 
@@ -104,9 +104,10 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
     verdict.figures |= {
         "messages": dict(sorted(Counter(message.state for message in messages.values()).items())),
         "mails_accepted": sum(copies.number for copies in mails.values()),
-        "told": sum(message.state == State.SENT for message in messages.values()),
+        "told": sum(message.state == MessageState.SENT for message in messages.values()),
         "lost": sum(
-            message.state == State.SENT and key not in mails for key, message in messages.items()
+            message.state == MessageState.SENT and key not in mails
+            for key, message in messages.items()
         ),
         "extra_copies": sum(copies.number - 1 for copies in mails.values()),
         "ambiguous": sum(message.ambiguous_count for message in messages.values()),
@@ -119,7 +120,7 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
         WHERE state NOT IN ('sent', 'superseded') GROUP BY 1 ORDER BY 1""")
     verdict.refuse(
         "marked as sent and never accepted",
-        (m for k, m in messages.items() if m.state == State.SENT and k not in mails),
+        (m for k, m in messages.items() if m.state == MessageState.SENT and k not in mails),
     )
     verdict.refuse(
         "mails that no message stands for", (key for key in mails if key not in messages)
@@ -131,7 +132,7 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
             f"ambiguous, {message.state}"
             for key, message in messages.items()
             if key in mails
-            and mails[key].number > message.ambiguous_count + (message.state == State.SENT)
+            and mails[key].number > message.ambiguous_count + (message.state == MessageState.SENT)
         ),
     )
     verdict.refuse(
@@ -142,9 +143,14 @@ def _mails(verdict: Verdict, mails: Mapping[str, Copies]) -> None:
     )
     verdict.refuse(
         "messages still under way",
-        (m for m in messages.values() if m.state in (State.QUEUED, State.SENDING)),
+        (m for m in messages.values() if m.state in (MessageState.QUEUED, MessageState.SENDING)),
     )
-    for_staff = (State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED, State.CANCELLED)
+    for_staff = (
+        MessageState.FAILED,
+        MessageState.NEEDS_REVIEW,
+        MessageState.SUPPRESSED,
+        MessageState.CANCELLED,
+    )
     verdict.refuse(
         "neither told nor on staff's list",
         (m for m in messages.values() if m.state in for_staff and not m.order.attention),

@@ -20,9 +20,9 @@ from orders.domain.backtest import BadFile, backtest, read_versions
 from orders.imports.csv.orders import import_orders
 from orders.imports.csv.restocks import import_restocks
 from orders.imports.csv.shipments import import_shipments
-from orders.imports.csv.table import Table, Unreadable
-from orders.imports.reconcile import Selection
-from orders.imports.run import NothingWritten, Run
+from orders.imports.csv.table import CsvTable, Unreadable
+from orders.imports.reconcile import ProductSelection
+from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import dialect_of
 from orders.imports.sources.mapped_columns import MappedColumns, read_map
 from orders.models import Upload
@@ -56,17 +56,17 @@ WOOCOMMERCE = (ROOT / "tests/data/woocommerce_orders.csv").read_bytes()
 MAP = ROOT / "docs/importing/woocommerce.toml"
 NAMED = re.compile(r"\A[^:]*:\d+: .+", re.DOTALL)  # file:row: what is wrong
 
-Read = Callable[[Run, Table], Any]
+Read = Callable[[ImportRun, CsvTable], Any]
 
 
-def orders(run: Run, table: Table) -> Any:
-    return import_orders(run, table, dialect_of(table), Selection(all_products=True))
+def orders(run: ImportRun, table: CsvTable) -> Any:
+    return import_orders(run, table, dialect_of(table), ProductSelection(all_products=True))
 
 
-def mapped_orders(run: Run, table: Table) -> Any:
+def mapped_orders(run: ImportRun, table: CsvTable) -> Any:
     column_map = read_map(MAP)
     column_map.check(table.header, table.name)
-    return import_orders(run, table, column_map, Selection(all_products=True))
+    return import_orders(run, table, column_map, ProductSelection(all_products=True))
 
 
 KINDS: dict[str, tuple[bytes, Read]] = {
@@ -145,8 +145,8 @@ def run_once(verdict: Verdict, path: Path, read: Read, content: bytes, *, skip_b
     with undone():
         before = counted()
         try:
-            table = Table(path)
-            run = Run(table.name, NOON, skip_bad)
+            table = CsvTable(path)
+            run = ImportRun(table.name, NOON, skip_bad)
             read(run, table)
         except Unreadable as error:
             said = [str(error)]
@@ -172,13 +172,16 @@ def test_a_spoilt_column_map_is_read_or_said_to_be_wrong(tmp_path: Path) -> None
         verdict.asked += 1
         try:
             column_map = read_map(path)
-            table = Table(
+            table = CsvTable(
                 ROOT / "tests/data/woocommerce_orders.csv", delimiter=column_map.delimiter
             )
             column_map.check(table.header, table.name)
             with undone():
                 import_orders(
-                    Run(table.name, NOON), table, column_map, Selection(all_products=True)
+                    ImportRun(table.name, NOON),
+                    table,
+                    column_map,
+                    ProductSelection(all_products=True),
                 )
         except (Unreadable, NothingWritten):
             pass

@@ -56,7 +56,7 @@ class Stage:
     def give_records(self) -> None:
         """From now on windows can be computed: suppliers have the record of their habits."""
         deliveries = [
-            services.Delivery(
+            services.RestockRecord(
                 reference=f"{name[:3].upper()}-{n:03}",
                 sku="EARLIER-SEASONS",
                 supplier=name,
@@ -68,7 +68,7 @@ class Stage:
             for n, slip in zip(range(length), cycle(habit), strict=False)
             for promised in [(self.now - RECORD_ENDS).date() - timedelta(days=2 * n)]
         ]
-        services.record_deliveries(deliveries, now=self.now - RECORD_ENDS + timedelta(days=120))
+        services.record_restocks(deliveries, now=self.now - RECORD_ENDS + timedelta(days=120))
 
     def product(self, sku: str, name: str) -> Product:
         return Product.objects.create(sku=sku, name=name, handling_days=1)
@@ -161,5 +161,5 @@ def tell(events: QuerySet[Event], *, at: datetime) -> None:
     Event.objects.filter(pk__in=ids).update(message_due=False)
 
 
-def _arrival(on: date) -> services.Arrival:
-    return services.Arrival(10, on, on)
+def _arrival(on: date) -> services.ReceivedUnits:
+    return services.ReceivedUnits(10, on, on)

@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from backorders_site.simulation.charts import calibration_chart, windows_chart
-from backorders_site.simulation.report import Report, report_on, table
+from backorders_site.simulation.report import SimulationReport, report_on, table
 from backorders_site.simulation.run import NoScratchDatabase, Shop, scratch_database
 from backorders_site.simulation.story import Purchase, Story, Wanted, draw_orders, synthetic
 from orders import services
 from orders.imports.csv.order_rows import OrderRows
-from orders.imports.csv.restocks import read_deliveries
-from orders.imports.csv.table import Table, Unreadable
-from orders.imports.run import NothingWritten, Run
+from orders.imports.csv.restocks import read_restocks
+from orders.imports.csv.table import CsvTable, Unreadable
+from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import dialect_of
 from orders.management.importing import with_example
 
@@ -132,7 +132,7 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stderr.write(text)
 
-    def _list_failures(self, shop: Shop, report: Report) -> None:
+    def _list_failures(self, shop: Shop, report: SimulationReport) -> None:
         for broken in report.breaks[:SHOWN]:
             self._say(
                 f"broken in silence: line {broken.line_id}, told at {broken.told_at} to leave by "
@@ -182,23 +182,23 @@ def _story(options: dict[str, Any]) -> Story:
     return Story(first, last, deliveries, _purchases(options["orders"], first, last), seed=0)
 
 
-def _days(delivery: services.Delivery) -> list[date]:
+def _days(delivery: services.RestockRecord) -> list[date]:
     return [version.expected_on for version in delivery.dates] + [
         arrival.known_on for arrival in delivery.arrivals
     ]
 
 
-def _deliveries(path: Path) -> list[services.Delivery]:
-    run = Run(str(path), timezone.now())
+def _deliveries(path: Path) -> list[services.RestockRecord]:
+    run = ImportRun(str(path), timezone.now())
     try:
-        return read_deliveries(run, Table(path))
+        return read_restocks(run, CsvTable(path))
     except NothingWritten:
         raise CommandError("\n".join(run.faults.kept[:SHOWN])) from None
 
 
 def _purchases(path: Path, first: date, last: date) -> list[Purchase]:
-    table_of_orders = Table(path)
-    run = Run(table_of_orders.name, timezone.now())
+    table_of_orders = CsvTable(path)
+    run = ImportRun(table_of_orders.name, timezone.now())
     rows = OrderRows(table_of_orders, dialect_of(table_of_orders), now=run.now)
     orders = [order for _, order in rows.orders(run.bad)]
     if run.faults.total:
@@ -229,6 +229,6 @@ def _must_be_writable(directory: Path) -> None:
         ) from None
 
 
-def _write_charts(directory: Path, report: Report) -> None:
+def _write_charts(directory: Path, report: SimulationReport) -> None:
     (directory / "windows.svg").write_text(windows_chart(report), encoding="utf-8")
     (directory / "calibration.svg").write_text(calibration_chart(report), encoding="utf-8")

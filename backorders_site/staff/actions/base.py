@@ -95,7 +95,7 @@ class NewRow(Confirmed):
         raise NotImplementedError
 
 
-class Act(Confirmed):
+class Action(Confirmed):
     """Something done to rows of one model through a service. Each row is done in a transaction of
     its own.
 

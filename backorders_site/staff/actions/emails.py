@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act, StaffReason
-from notifications.models import Message, State
+from backorders_site.staff.actions.base import Action, StaffReason
+from notifications.models import Message, MessageState
 from notifications.outbox import staff_actions
 
 
-class MessageAct(Act):
+class EmailAction(Action):
     several = True
     permission = "notifications.decide_message"
 
@@ -30,7 +30,7 @@ class MessageAct(Act):
         return [row.state]
 
 
-class SendAgain(MessageAct):
+class SendAgain(EmailAction):
     name = "send-again"
     label = gettext_lazy("Send again")
     explanation = gettext_lazy(
@@ -65,7 +65,7 @@ class SendAgain(MessageAct):
         }
 
 
-class CountAsSent(MessageAct):
+class CountAsSent(EmailAction):
     name = "count-as-sent"
     label = gettext_lazy("Count as sent")
     explanation = gettext_lazy(
@@ -80,14 +80,14 @@ class CountAsSent(MessageAct):
 
     @classmethod
     def offered(cls, row: Message) -> bool:
-        return row.state == State.NEEDS_REVIEW
+        return row.state == MessageState.NEEDS_REVIEW
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.count_as_sent(row, reason=self.cleaned_data["reason"], actor=actor)
         return _("“%(mail)s” counts as sent.") % {"mail": row}
 
 
-class Withdraw(MessageAct):
+class Withdraw(EmailAction):
     name = "withdraw"
     label = gettext_lazy("Withdraw")
     explanation = gettext_lazy(
@@ -104,7 +104,7 @@ class Withdraw(MessageAct):
 
     @classmethod
     def offered(cls, row: Message) -> bool:
-        return row.state == State.QUEUED
+        return row.state == MessageState.QUEUED
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.withdraw(row, reason=self.cleaned_data["reason"], actor=actor)
@@ -114,7 +114,7 @@ class Withdraw(MessageAct):
         }
 
 
-class CameBack(MessageAct):
+class CameBack(EmailAction):
     name = "came-back"
     label = gettext_lazy("It came back")
     explanation = gettext_lazy(
@@ -128,7 +128,7 @@ class CameBack(MessageAct):
 
     @classmethod
     def offered(cls, row: Message) -> bool:
-        return row.state == State.SENT
+        return row.state == MessageState.SENT
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.mark_bounced(row, actor=actor)

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, StaffReason
+from backorders_site.staff.actions.base import Action, StaffReason
 from orders import queue, services
 from orders.domain.delay_rules import Sentence
 from orders.models import Choice, OrderLine, Outcome
@@ -17,12 +17,12 @@ from orders.models import Choice, OrderLine, Outcome
 MAX_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
 
-class LineAct(Act):
+class LineAction(Action):
     def facts(self, row: OrderLine) -> Sequence[object]:
         return [row.queued_at, row.quantity, row.allocated, row.shipped, row.cancelled, row.held]
 
 
-class MoveInLine(LineAct):
+class MoveInLine(LineAction):
     name = "move"
     permission = "orders.move_orderline"
     label = gettext_lazy("Move in line")
@@ -63,7 +63,7 @@ class MoveInLine(LineAct):
         return _("%(line)s has place %(place)d now.") % {"line": row, "place": place}
 
 
-class Settle(LineAct):
+class CountHeld(LineAction):
     name = "settle"
     permission = "orders.settle_orderline"
     label = gettext_lazy("Say how many are to come")
@@ -89,7 +89,7 @@ class Settle(LineAct):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         remaining = self.cleaned_data["remaining"]
-        services.settle(row, remaining, now=now, actor=actor)
+        services.count_held(row, remaining, now=now, actor=actor)
         return ngettext(
             "%(units)d unit of %(line)s is still to come.",
             "%(units)d units of %(line)s are still to come.",
@@ -97,7 +97,7 @@ class Settle(LineAct):
         ) % {"units": remaining, "line": row}
 
 
-class PutBack(LineAct):
+class PutBack(LineAction):
     name = "put-back"
     permission = "orders.restore_orderline"
     label = gettext_lazy("Put back")
@@ -137,7 +137,7 @@ class PutBack(LineAct):
         }
 
 
-class KeepsPlace(LineAct):
+class KeepsPlace(LineAction):
     name = "keeps-place"
     permission = "orders.add_answer"
     label = gettext_lazy("They keep their place")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backorders_site.staff.actions.base import (
-    Act,
+    Action,
     ChooseRow,
     DayInput,
     NewRow,
@@ -25,7 +25,7 @@ from orders.domain import keys
 from orders.models import Order, OrderLine, Product, Word
 
 
-class NewOrder(NewRow):
+class EnterOrder(NewRow):
     permission = "orders.add_order"
 
     number = forms.CharField(max_length=keys.MAX_ORDER_NUMBER)
@@ -77,7 +77,7 @@ class NewOrder(NewRow):
         return services.place_order(services.NewOrder(lines=[line], **data), now=now)
 
 
-class UnitsOfLines(Act):
+class UnitsOfLines(Action):
     """An act on an order that asks for units of each of its lines, at most `most` of them."""
 
     def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
@@ -236,7 +236,7 @@ class Cancel(UnitsOfLines):
         }
 
 
-class WriteNote(Act):
+class WriteNote(Action):
     name = "write-note"
     permission = "orders.add_note"
     label = gettext_lazy("Write a note")
@@ -257,7 +257,7 @@ class WriteNote(Act):
         return _("Noted at order %(number)s.") % {"number": row.number}
 
 
-class TellCustomer(Act):
+class TellCustomer(Action):
     name = "tell"
     permission = "orders.change_order"
     label = gettext_lazy("Tell the customer")
@@ -290,7 +290,7 @@ class TellCustomer(Act):
         return _("The customer of order %(number)s is told.") % {"number": row.number}
 
 
-class CorrectAddress(Act):
+class CorrectAddress(Action):
     name = "correct-address"
     permission = "orders.change_order"
     label = gettext_lazy("Correct the mail address")

@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from backorders_site.staff import second_factor
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.base import Action
 
 
-class StaffAct(Act):
+class StaffAction(Action):
     permission = "auth.change_user"
 
     def facts(self, row: User) -> Sequence[object]:
         return [row.last_login, TOTPDevice.objects.filter(user=row).count()]
 
 
-class ResetSecondFactor(StaffAct):
+class ResetSecondFactor(StaffAction):
     name = "reset-second-factor"
     label = gettext_lazy("Reset second factor")
     explanation = gettext_lazy(
@@ -39,7 +39,7 @@ class ResetSecondFactor(StaffAct):
         return _("The second factor of %(user)s is reset.") % {"user": row}
 
 
-class LetInAgain(StaffAct):
+class LetInAgain(StaffAction):
     name = "let-in-again"
     label = gettext_lazy("Let in again")
     explanation = gettext_lazy("Forgets the wrong passwords that were typed for this person.")

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, StaffReason
+from backorders_site.staff.actions.base import Action, StaffReason
 from orders import services
 from orders.models import Product
 from orders.tasks import discontinue_parts
 
 
-class Discontinue(Act):
+class Discontinue(Action):
     name = "discontinue"
     permission = "orders.discontinue_product"
     label = gettext_lazy("Discontinue")

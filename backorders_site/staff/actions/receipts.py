@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, DayInput, StaffReason
-from backorders_site.staff.actions.restocks import RestockAct
+from backorders_site.staff.actions.base import Action, DayInput, StaffReason
+from backorders_site.staff.actions.restocks import RestockAction
 from orders import services
 from orders.models import Product, Receipt, Restock
 
@@ -24,7 +24,7 @@ FAR_TIMES = 2
 FAR_UNITS = 20
 
 
-class Receive(RestockAct):
+class Receive(RestockAction):
     name = "receive"
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive")
@@ -126,7 +126,7 @@ class Receive(RestockAct):
         return f"{reverse('desk:picking')}?{skus}"
 
 
-class ReceiveUnannounced(Act):
+class ReceiveUnannounced(Action):
     name = "receive"
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive without a restock")
@@ -183,7 +183,7 @@ class ReceiveUnannounced(Act):
         return with_shipped(said, receipt)
 
 
-class Correct(Act):
+class Correct(Action):
     name = "correct"
     permission = "orders.correct_receipt"
     label = gettext_lazy("Correct")
@@ -226,7 +226,7 @@ class Correct(Act):
         }
 
 
-class OtherUnits(Act):
+class OtherUnits(Action):
     name = "other-units"
     permission = "orders.correct_receipt"
     label = gettext_lazy("They were other units")

@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.base import Action
 from orders import services
 from orders.models import Refund
 
 
-class MarkSent(Act):
+class MarkSent(Action):
     name = "mark-sent"
     permission = "orders.send_refund"
     label = gettext_lazy("Mark sent")

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act, ChooseRow, DayInput, NewRow, StaffReason
+from backorders_site.staff.actions.base import Action, ChooseRow, DayInput, NewRow, StaffReason
 from orders import services
 from orders.domain import keys
 from orders.models import Product, Restock, Supplier
@@ -56,7 +56,7 @@ class NewRestock(NewRow):
         return services.expect_restock(**self.cleaned_data, now=now, actor=actor)
 
 
-class RestockAct(Act):
+class RestockAction(Action):
     several = True
 
     @classmethod
@@ -67,7 +67,7 @@ class RestockAct(Act):
         return [row.arrived, row.cancelled_at]
 
 
-class MoveDate(RestockAct):
+class MoveDate(RestockAction):
     name = "move-date"
     permission = "orders.move_restock"
     label = gettext_lazy("Move date")
@@ -164,7 +164,7 @@ def implausible(day: date, posted_on: date) -> str:
     return ""
 
 
-class UndoMove(RestockAct):
+class UndoMove(RestockAction):
     name = "undo-move"
     permission = "orders.move_restock"
     label = gettext_lazy("Undo the move")
@@ -211,7 +211,7 @@ def shown_date(restock: Restock) -> str:
     return f"shown_date_{restock.pk}"
 
 
-class CancelRest(RestockAct):
+class CancelRest(RestockAction):
     name = "cancel"
     permission = "orders.cancel_restock"
     label = gettext_lazy("Cancel what has not arrived")

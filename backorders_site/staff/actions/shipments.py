@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act, StaffReason
+from backorders_site.staff.actions.base import Action, StaffReason
 from orders import services
 from orders.models import OrderLine, Shipment
 
 
-class DidNotLeave(Act):
+class DidNotLeave(Action):
     name = "take-back"
     permission = "orders.correct_shipment"
     label = gettext_lazy("This did not leave")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.base import Action
 from backorders_site.staff.actions.orders import CorrectAddress
 from notifications.outbox import staff_actions
 from orders import services
@@ -18,7 +18,7 @@ def is_open(row: ShopChange) -> bool:
     return not row.outcome and row.gone_at is None
 
 
-class ChangeAct(Act):
+class ShopChangeAction(Action):
     impossible = gettext_lazy("This was decided already, or the shop has taken it back.")
 
     @classmethod
@@ -45,7 +45,7 @@ class ChangeAct(Act):
         ]
 
 
-class Accept(ChangeAct):
+class Accept(ShopChangeAction):
     name = "accept"
     permission = "orders.change_order"
     label = gettext_lazy("Accept")
@@ -83,7 +83,7 @@ class Accept(ChangeAct):
         return _("%(change)s: it is as in the shop now.") % {"change": row}
 
 
-class PutBackListed(ChangeAct):
+class PutBackListed(ShopChangeAction):
     name = "put-back"
     permission = "orders.restore_orderline"
     label = gettext_lazy("Put back")
@@ -130,7 +130,7 @@ class PutBackListed(ChangeAct):
         }
 
 
-class Reject(ChangeAct):
+class Reject(ShopChangeAction):
     name = "reject"
     permission = "orders.change_order"
     label = gettext_lazy("Reject")

@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.base import Act
+from backorders_site.staff.actions.base import Action
 from orders import services
 from orders.models import ShopTask
 
 
-class Confirm(Act):
+class Confirm(Action):
     name = "confirm"
     permission = "orders.confirm_shoptask"
     label = gettext_lazy("Done in the shop")

@@ -33,7 +33,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backorders_site.staff.actions.base import Act, NewRow
+from backorders_site.staff.actions.base import Action, NewRow
 from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.finding import KEYS_OF
 from backorders_site.staff.preview import rehearse
@@ -52,7 +52,7 @@ ROWS_AT_ONCE = 1000  # of a sheet, read together
 
 
 @dataclass(frozen=True)
-class Table:
+class RecordTable:
     """Rows that belong to a record and are only read here. Who may not view `model` does not see
     it."""
 
@@ -121,7 +121,7 @@ def sees_addresses(request: HttpRequest) -> bool:
     return request.user.has_perm("orders.view_address")
 
 
-def may(request: HttpRequest, act: type[Act]) -> bool:
+def may(request: HttpRequest, act: type[Action]) -> bool:
     return request.user.has_perm(act.permission)
 
 
@@ -165,8 +165,8 @@ def _estimated(rows: QuerySet[Any]) -> int:
 class BackordersAdmin(ModelAdmin):
     paginator = FarPaginator
     explanation: ClassVar[Text] = ""  # of the list
-    acts: ClassVar[Sequence[type[Act]]] = ()
-    tables: ClassVar[list[Callable[[Any], Table]]] = []
+    acts: ClassVar[Sequence[type[Action]]] = ()
+    tables: ClassVar[list[Callable[[Any], RecordTable]]] = []
     adding: ClassVar[type[NewRow] | None] = None
     change_form_template = "staff/admin/record.html"
     show_full_result_count = False
@@ -250,7 +250,7 @@ class BackordersAdmin(ModelAdmin):
             if may(request, act) and act.offered(obj)
         ]
 
-    def _may_see(self, request: HttpRequest, table: Table) -> bool:
+    def _may_see(self, request: HttpRequest, table: RecordTable) -> bool:
         return self.admin_site.get_model_admin(table.model).has_view_permission(request)
 
     # The list as a sheet
@@ -349,7 +349,7 @@ class BackordersAdmin(ModelAdmin):
             for act in self.acts
         ]
 
-    def act_url(self, act: type[Act], ids: Sequence[int], *, back: str = "") -> str:
+    def act_url(self, act: type[Action], ids: Sequence[int], *, back: str = "") -> str:
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}")
         return (
             f"{url}?{urlencode([*(('id', pk) for pk in ids), *([('next', back)] if back else [])])}"
@@ -364,7 +364,7 @@ class BackordersAdmin(ModelAdmin):
         }
 
     @method_decorator(csp_update({"frame-src": [SELF]}))  # for the mails shown before it is done
-    def act_view(self, request: HttpRequest, act: type[Act]) -> HttpResponse:
+    def act_view(self, request: HttpRequest, act: type[Action]) -> HttpResponse:
         """GET asks, POST does it to every row in ?id= for which it is offered."""
         if not may(request, act):
             raise PermissionDenied
@@ -407,7 +407,7 @@ class BackordersAdmin(ModelAdmin):
         return self._record_url(asked[0].pk) if len(asked) == 1 else list_url(self.model)
 
     def _rehearse(
-        self, request: HttpRequest, form: Act | NewRow, perform: Callable[..., object]
+        self, request: HttpRequest, form: Action | NewRow, perform: Callable[..., object]
     ) -> dict[str, object]:
         """What it would do, to be confirmed. In a long queue that takes a while: the page asks for
         it once it is there."""
@@ -434,7 +434,7 @@ class BackordersAdmin(ModelAdmin):
             raise Http404
         return rows
 
-    def _perform(self, request: HttpRequest, form: Act) -> bool:
+    def _perform(self, request: HttpRequest, form: Action) -> bool:
         """Whether anything was done; what was refused is said beside it, or in the form when
         nothing was done."""
         seen = request.POST.getlist("seen")
@@ -460,7 +460,7 @@ class BackordersAdmin(ModelAdmin):
     def _ask(
         self,
         request: HttpRequest,
-        form: Act | NewRow,
+        form: Action | NewRow,
         *,
         title: Text,
         submit: Text,
@@ -486,18 +486,22 @@ class BackordersAdmin(ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
 
 
-def _is_to_be_shown(request: HttpRequest, form: Act | NewRow) -> bool:
+def _is_to_be_shown(request: HttpRequest, form: Action | NewRow) -> bool:
     return form.rehearsed and ("again" in request.POST or request.POST.get("meant") != form.meant())
 
 
-def _perform_all(form: Act, seen: Sequence[str], *, now: datetime, actor: str) -> None:
+def _perform_all(form: Action, seen: Sequence[str], *, now: datetime, actor: str) -> None:
     for row in form.rows:
         form.perform_once(row, seen, now=now, actor=actor)
         form.finish(row, now=now)
 
 
 def _open_act(
-    model_admin: BackordersAdmin, request: HttpRequest, queryset: QuerySet[Any], *, act: type[Act]
+    model_admin: BackordersAdmin,
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    act: type[Action],
 ) -> HttpResponse | None:
     ids = list(queryset.values_list("pk", flat=True)[: AT_ONCE + 1])
     if len(ids) > AT_ONCE:

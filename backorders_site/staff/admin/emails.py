@@ -23,14 +23,21 @@ from backorders_site.staff.admin.base import (
     ConditionFilter,
     ModelAdmin,
     ReadOnlyAdmin,
-    Table,
+    RecordTable,
     link,
     moment,
 )
 from backorders_site.staff.admin.history import event_words
 from backorders_site.staff.finding import with_number
 from backorders_site.staff.words import Text
-from notifications.models import Attempt, Message, MessageEvent, ProviderReport, State, Suppression
+from notifications.models import (
+    Attempt,
+    Message,
+    MessageEvent,
+    MessageState,
+    ProviderReport,
+    Suppression,
+)
 from orders.access import without_tokens
 from orders.models import Event, Order
 
@@ -49,8 +56,8 @@ def framed_mail(html: str) -> HttpResponse:
     )
 
 
-def messages_of_order(order: Order) -> Table:
-    return Table(
+def messages_of_order(order: Order) -> RecordTable:
+    return RecordTable(
         title=_("Mails"),
         model=Message,
         columns=[_("Written"), _("Subject"), _("To"), _("State"), _("Sent")],
@@ -67,11 +74,11 @@ def messages_of_order(order: Order) -> Table:
     )
 
 
-def events_of_message(message: Message) -> Table:
+def events_of_message(message: Message) -> RecordTable:
     covered = message.covered.select_related("event__order", "event__line__product").order_by(
         "-event__at", "-event_id"
     )
-    return Table(
+    return RecordTable(
         title=_("What it covers"),
         model=Event,
         columns=[
@@ -105,8 +112,8 @@ def said_words(row: MessageEvent, message: Message) -> str:
     return _("yes") if row.said else _("no: overtaken by newer ones")
 
 
-def attempts_of_message(message: Message) -> Table:
-    return Table(
+def attempts_of_message(message: Message) -> RecordTable:
+    return RecordTable(
         title=_("Tries to send it"),
         model=Attempt,
         columns=[_("When"), _("How it ended"), _("How far it got"), _("The server's answer")],
@@ -116,11 +123,11 @@ def attempts_of_message(message: Message) -> Table:
     )
 
 
-def reports_of_message(message: Message) -> Table:
+def reports_of_message(message: Message) -> RecordTable:
     known = Q(message_id=message.message_id) | (
         Q(provider_id=message.provider_id) & ~Q(provider_id="")
     )
-    return Table(
+    return RecordTable(
         title=_("What the provider reported"),
         model=ProviderReport,
         columns=[_("When"), _("What"), _("In its words"), _("Acted on")],
@@ -137,14 +144,19 @@ class ForStaff(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        stuck = [State.BOUNCED, State.FAILED, State.NEEDS_REVIEW, State.SUPPRESSED]
+        stuck = [
+            MessageState.BOUNCED,
+            MessageState.FAILED,
+            MessageState.NEEDS_REVIEW,
+            MessageState.SUPPRESSED,
+        ]
         return {
             "staff": (_("Staff: failed or came back"), Q(state__in=stuck)),
-            "outbox": (_("The outbox: waits to be sent"), Q(state=State.QUEUED)),
+            "outbox": (_("The outbox: waits to be sent"), Q(state=MessageState.QUEUED)),
         }
 
 
-class Answered(ConditionFilter):
+class EmailAnswered(ConditionFilter):
     title = gettext_lazy("the mail server's answer")
     parameter_name = "ambiguous"
 
@@ -172,7 +184,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "sent_at",
         "last_error",
     ]
-    list_filter = [ForStaff, "state", "kind", Answered]
+    list_filter = [ForStaff, "state", "kind", EmailAnswered]
     search_fields = ["=order__number", "=recipient"]
     search_help_text = gettext_lazy(
         "An order number, a mail address or a Message-ID, whole; subjects are not searched"

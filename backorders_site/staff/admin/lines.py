@@ -17,10 +17,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.actions.lines import KeepsPlace, MoveInLine, PutBack, Settle
+from backorders_site.staff.actions.lines import CountHeld, KeepsPlace, MoveInLine, PutBack
 from backorders_site.staff.actions.refunds import MarkSent
 from backorders_site.staff.actions.shipments import DidNotLeave
-from backorders_site.staff.admin.base import COUNTED, ConditionFilter, ReadOnlyAdmin, Table, link
+from backorders_site.staff.admin.base import (
+    COUNTED,
+    ConditionFilter,
+    ReadOnlyAdmin,
+    RecordTable,
+    link,
+)
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.finding import with_number, with_tracking
 from backorders_site.staff.words import Text
@@ -55,8 +61,8 @@ def state_words(line: OrderLine) -> str:
     return _("Held: a person has to count") if line.held else str(STATES[line.state])
 
 
-def promises_of_line(line: OrderLine) -> Table:
-    return Table(
+def promises_of_line(line: OrderLine) -> RecordTable:
+    return RecordTable(
         title=_("What was promised"),
         model=Promise,
         columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
@@ -72,11 +78,11 @@ def promises_of_line(line: OrderLine) -> Table:
     )
 
 
-def events_of_line(line: OrderLine) -> Table:
+def events_of_line(line: OrderLine) -> RecordTable:
     events = Event.objects.filter(order=line.order_id, line=line).select_related(
         "order", "line__product"
     )
-    return Table(
+    return RecordTable(
         title=_("What happened"),
         model=Event,
         columns=[_("When"), _("What"), _("What the customer reads"), _("By"), _("Told")],
@@ -87,8 +93,8 @@ def events_of_line(line: OrderLine) -> Table:
     )
 
 
-def allocations_of_line(line: OrderLine) -> Table:
-    return Table(
+def allocations_of_line(line: OrderLine) -> RecordTable:
+    return RecordTable(
         title=_("Units set aside"),
         model=Allocation,
         columns=[_("When"), _("Units"), _("Reason")],
@@ -99,12 +105,12 @@ def allocations_of_line(line: OrderLine) -> Table:
     )
 
 
-def refunds_of_line(line: OrderLine) -> Table:
+def refunds_of_line(line: OrderLine) -> RecordTable:
     return refunds_table(line.refunds.all())
 
 
-def refunds_table(refunds: QuerySet[Refund]) -> Table:
-    return Table(
+def refunds_table(refunds: QuerySet[Refund]) -> RecordTable:
+    return RecordTable(
         title=_("Refunds"),
         model=Refund,
         columns=[_("For"), _("Due on"), _("Sent")],
@@ -115,8 +121,8 @@ def refunds_table(refunds: QuerySet[Refund]) -> Table:
     )
 
 
-def lines_of_shipment(shipment: Shipment) -> Table:
-    return Table(
+def lines_of_shipment(shipment: Shipment) -> RecordTable:
+    return RecordTable(
         title=_("Units"),
         model=ShipmentLine,
         columns=[_("Product"), _("Units")],
@@ -299,7 +305,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
         ("queued_at", "joined_at"),
         "agreed_by",
     ]
-    acts = [Settle, KeepsPlace, MoveInLine, PutBack]
+    acts = [CountHeld, KeepsPlace, MoveInLine, PutBack]
     tables = [promises_of_line, events_of_line, allocations_of_line, refunds_of_line]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from backorders_site.staff.actions.orders import (
     Cancel,
     CorrectAddress,
-    NewOrder,
+    EnterOrder,
     Ship,
     TellCustomer,
     WriteNote,
@@ -30,7 +30,7 @@ from backorders_site.staff.admin.base import (
     Button,
     ConditionFilter,
     ReadOnlyAdmin,
-    Table,
+    RecordTable,
     actor_of,
     link,
     moment,
@@ -57,10 +57,10 @@ EDITABLE = ["attention", "customer_name", "locale", "country", "region"]
 OF_A_PERSON = {"customer_name", "region"}  # what an erased order learns no more
 
 
-def lines_of_order(order: Order) -> Table:
+def lines_of_order(order: Order) -> RecordTable:
     lines = list(order.lines.select_related("product", "promise"))
     positions = queue.positions(line.pk for line in lines)
-    return Table(
+    return RecordTable(
         title=_("Lines"),
         model=OrderLine,
         columns=[
@@ -95,9 +95,9 @@ def lines_of_order(order: Order) -> Table:
     )
 
 
-def events_of_order(order: Order) -> Table:
+def events_of_order(order: Order) -> RecordTable:
     events = order.events.select_related("order", "line__product")
-    return Table(
+    return RecordTable(
         title=_("What happened"),
         model=Event,
         columns=[
@@ -124,8 +124,8 @@ def events_of_order(order: Order) -> Table:
     )
 
 
-def shipments_of_order(order: Order) -> Table:
-    return Table(
+def shipments_of_order(order: Order) -> RecordTable:
+    return RecordTable(
         title=_("Shipments"),
         model=Shipment,
         columns=[_("Shipped"), _("Units"), _("Carrier"), _("Tracking number"), _("By")],
@@ -158,20 +158,20 @@ def _carrier_words(shipment: Shipment) -> str:
     return " · ".join(filter(None, [shipment.carrier, taken_back]))
 
 
-def refunds_of_order(order: Order) -> Table:
+def refunds_of_order(order: Order) -> RecordTable:
     return refunds_table(Refund.objects.filter(line__order=order))
 
 
-def shop_tasks_of_order(order: Order) -> Table:
+def shop_tasks_of_order(order: Order) -> RecordTable:
     return shop_tasks_table(ShopTask.objects.filter(line__order=order))
 
 
-def shop_changes_of_order(order: Order) -> Table:
+def shop_changes_of_order(order: Order) -> RecordTable:
     return changes_of_order(order.shop_changes.all())
 
 
-def notes_of_order(order: Order) -> Table:
-    return Table(
+def notes_of_order(order: Order) -> RecordTable:
+    return RecordTable(
         title=_("Notes for us"),
         model=Note,
         columns=[_("When"), _("Note"), _("By")],
@@ -286,7 +286,7 @@ class OrderAdmin(BackordersAdmin):
         "A whole number, mail address, SKU or tracking number, or how words of a name begin"
     )
     readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
-    adding = NewOrder
+    adding = EnterOrder
     acts = [Ship, Cancel, TellCustomer, WriteNote, CorrectAddress]
     tables = [
         lines_of_order,

@@ -24,7 +24,7 @@ from backorders_site.staff.admin.base import (
     Button,
     ConditionFilter,
     ReadOnlyAdmin,
-    Table,
+    RecordTable,
     link,
     list_url,
 )
@@ -56,9 +56,9 @@ def with_day(restocks: QuerySet[Restock]) -> QuerySet[Any]:
     return restocks.annotate(day=Subquery(newest.values("expected_on")[:1]))
 
 
-def restocks_table(title: str, restocks: QuerySet[Restock]) -> Table:
+def restocks_table(title: str, restocks: QuerySet[Restock]) -> RecordTable:
     rows = with_day(restocks.select_related("product", "supplier")).order_by("day", "pk")[:SHOWN]
-    return Table(
+    return RecordTable(
         title=title,
         model=Restock,
         columns=[
@@ -83,16 +83,16 @@ def restocks_table(title: str, restocks: QuerySet[Restock]) -> Table:
     )
 
 
-def open_restocks_of_supplier(supplier: Supplier) -> Table:
+def open_restocks_of_supplier(supplier: Supplier) -> RecordTable:
     return restocks_table(_("Still to come"), supplier.restocks.filter(open_restocks()))
 
 
-def open_restocks_of_product(product: Product) -> Table:
+def open_restocks_of_product(product: Product) -> RecordTable:
     return restocks_table(_("Still to come"), product.restocks.filter(open_restocks()))
 
 
-def dates_of_restock(restock: Restock) -> Table:
-    return Table(
+def dates_of_restock(restock: Restock) -> RecordTable:
+    return RecordTable(
         title=_("Dates the supplier gave"),
         model=RestockDate,
         columns=[_("Expected on"), _("Posted on"), _("Reason"), _("Recorded"), _("By")],
@@ -103,19 +103,19 @@ def dates_of_restock(restock: Restock) -> Table:
     )
 
 
-def receipts_of_restock(restock: Restock) -> Table:
+def receipts_of_restock(restock: Restock) -> RecordTable:
     return receipts_table(restock.receipts.all())
 
 
-def corrections_of_receipt(receipt: Receipt) -> Table:
+def corrections_of_receipt(receipt: Receipt) -> RecordTable:
     return receipts_table(receipt.corrections.all(), title=_("Corrections"))
 
 
-def shipped_of_receipt(receipt: Receipt) -> Table:
+def shipped_of_receipt(receipt: Receipt) -> RecordTable:
     return receipts_table(receipt.covers.all(), title=_("Had already shipped"))
 
 
-def receipts_of_product(product: Product) -> Table:
+def receipts_of_product(product: Product) -> RecordTable:
     return receipts_table(product.receipts.all())
 
 
@@ -129,8 +129,8 @@ def receipt_words(receipt: Receipt) -> str:
     return _("Correction") if receipt.corrects_id else _("Into stock")
 
 
-def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> Table:
-    return Table(
+def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> RecordTable:
+    return RecordTable(
         title=title or _("What has come"),
         model=Receipt,
         columns=[_("Units"), _("Arrived on"), _("What it is"), _("Recorded"), _("By"), _("Reason")],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.actions.shop_changes import Accept, PutBackListed, Reject, shown
-from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
+from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, RecordTable, link
 from backorders_site.staff.words import Text
 from orders.models import ShopChange
 
@@ -73,8 +73,8 @@ class ShopChangeAdmin(ReadOnlyAdmin):
         return decision_words(row)
 
 
-def changes_of_order(rows: QuerySet[ShopChange]) -> Table:
-    return Table(
+def changes_of_order(rows: QuerySet[ShopChange]) -> RecordTable:
+    return RecordTable(
         title=_("Changed in the shop"),
         model=ShopChange,
         columns=[_("What"), _("Here"), _("In the shop"), _("Since"), _("Decision")],

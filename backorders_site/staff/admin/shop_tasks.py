@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.actions.shop_tasks import Confirm
-from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, Table, link
+from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, RecordTable, link
 from backorders_site.staff.words import Text
 from orders.models import OrderLine, ShopTask
 
@@ -35,8 +35,8 @@ IS_PACKED_NOW = Case(
 )
 
 
-def shop_tasks_table(tasks: QuerySet[ShopTask]) -> Table:
-    return Table(
+def shop_tasks_table(tasks: QuerySet[ShopTask]) -> RecordTable:
+    return RecordTable(
         title=_("To do in the shop"),
         model=ShopTask,
         columns=[_("What"), _("Units"), _("Since"), _("Done")],

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils.formats import date_format
 
 from orders import queue
-from orders.domain.supply import Band, OpenDelivery, forecast
+from orders.domain.supply import Band, OpenRestock, forecast
 from orders.models import Product
 from orders.queue import Length
 from orders.services import today_of
-from orders.services.forecasts import handling_days, open_deliveries, supplier_record
+from orders.services.forecasts import handling_days, open_restocks, supplier_record
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 300, 64, 16, 16, 32
 FURTHEST = timedelta(days=400)
@@ -82,7 +82,7 @@ class Chart:
 
 def steps(product: Product, *, now: datetime) -> list[Step]:
     """As deliveries stand now, a change that still settles with them."""
-    deliveries = open_deliveries([product.pk], day=today_of(now))[product.pk]
+    deliveries = open_restocks([product.pk], day=today_of(now))[product.pk]
     bands = forecast(
         deliveries,
         supplier_record(today_of(now)),
@@ -94,7 +94,7 @@ def steps(product: Product, *, now: datetime) -> list[Step]:
     return [_step(*each, deliveries) for each in zip(firsts, bands, counts, strict=True)]
 
 
-def _step(first: int, band: Band, counted: Length, deliveries: Sequence[OpenDelivery]) -> Step:
+def _step(first: int, band: Band, counted: Length, deliveries: Sequence[OpenRestock]) -> Step:
     window = band.window
     due = next((each.promised_on for each in deliveries if each.reference == band.reference), None)
     days = (window.early, window.likely, window.late)

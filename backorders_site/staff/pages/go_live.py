@@ -22,10 +22,16 @@ from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import undone
 from notifications.compose import Composed
 from notifications.outbox.mail_mode import mail_mode
-from notifications.outbox.pause import present_hold
+from notifications.outbox.pause import current_pause
 from orders import services
 from orders.models import EventKind, Order, Release
-from orders.unreleased import TOTAL, news_of_quiet, past_agreed, quiet_orders, who_would_hear_what
+from orders.unreleased import (
+    TOTAL,
+    news_of_unreleased,
+    past_agreed,
+    unreleased_orders,
+    who_would_hear_what,
+)
 from orders.words import language_for
 
 PERMISSION = "orders.add_release"
@@ -45,7 +51,7 @@ class ReleaseForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class FirstEmail:
     """`number`: the order whose first mail it would be, as things stand."""
 
     kind: str
@@ -72,7 +78,7 @@ def go_live(request: HttpRequest) -> HttpResponse:
         _start(request, form.cleaned_data["per_hour"])
         return redirect("desk:go_live")
     now = timezone.now()
-    quiet, release = quiet_orders(), Release.objects.first()
+    quiet, release = unreleased_orders(), Release.objects.first()
     left = quiet.count()
     return page(
         request,
@@ -96,13 +102,13 @@ def go_live(request: HttpRequest) -> HttpResponse:
         ],
         examples=examples(now) if left else [],
         mode=mail_mode().name,
-        hold=present_hold(),
+        hold=current_pause(),
     )
 
 
 def _start(request: HttpRequest, per_hour: int) -> None:
     services.start_release(per_hour, now=timezone.now(), actor=actor_of(request, PERMISSION))
-    released = services.release_quiet_orders(now=timezone.now())
+    released = services.release_orders(now=timezone.now())
     said = ngettext(
         "The release has begun: %(n)d order now, the others follow.",
         "The release has begun: %(n)d orders now, the others follow.",
@@ -112,7 +118,7 @@ def _start(request: HttpRequest, per_hour: int) -> None:
 
 
 def _heard(now: datetime) -> Heard:
-    columns = who_would_hear_what(quiet_orders(), now=now)
+    columns = who_would_hear_what(unreleased_orders(), now=now)
     kinds = {
         f"hear: {kind}": _("Hear: %(news)s") % {"news": label.lower()}
         for kind, label in EventKind.choices
@@ -130,10 +136,12 @@ def _heard(now: datetime) -> Heard:
     )
 
 
-def examples(now: datetime) -> list[Example]:
+def examples(now: datetime) -> list[FirstEmail]:
     """The first mail of one order for each news and language, the shop's own first, written as it
     would be if it were released now; nothing of it stays."""
-    by_locale = news_of_quiet().select_related("order").order_by("hears", "order__locale", "-pk")
+    by_locale = (
+        news_of_unreleased().select_related("order").order_by("hears", "order__locale", "-pk")
+    )
     one_of_each: dict[tuple[str, str], int] = {}
     for event in by_locale.distinct("hears", "order__locale"):
         one_of_each.setdefault((event.hears, language_for(event.order.locale)), event.order_id)
@@ -145,7 +153,7 @@ def examples(now: datetime) -> list[Example]:
         if mail:
             name = get_language_info(language)["name"]
             found.append(
-                Example(str(EventKind(kind).label), name, order.number, mail, kept(mail.html))
+                FirstEmail(str(EventKind(kind).label), name, order.number, mail, kept(mail.html))
             )
     return found
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.words import Text
-from orders.imports.csv.statuses import Said, status_columns, words_of
-from orders.imports.csv.table import Table, Unreadable
+from orders.imports.csv.statuses import StatusWord, status_columns, words_of
+from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.sources.mapped_columns import KNOWN, NEEDED, as_list
 from orders.models import Upload
 
@@ -74,7 +74,7 @@ class ColumnsForm(forms.Form):
     )
 
     def __init__(
-        self, table: Table, data: Mapping[str, Any] | None = None, *, known: Mapping[str, Any]
+        self, table: CsvTable, data: Mapping[str, Any] | None = None, *, known: Mapping[str, Any]
     ) -> None:
         """`known`: the column map that was made for such a file before; empty where there is
         none."""
@@ -94,7 +94,7 @@ class ColumnsForm(forms.Form):
     def columns(self) -> list[BoundField]:
         return [self[name] for name in self.column_names]
 
-    def rows(self) -> list[tuple[BoundField, Said]]:
+    def rows(self) -> list[tuple[BoundField, StatusWord]]:
         return [(self[_key(said.word)], said) for said in self.words]
 
     def clean(self) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class ColumnsForm(forms.Form):
             "Where payment and shipping stand in two columns."
         )
 
-    def _words(self) -> list[Said]:
+    def _words(self) -> list[StatusWord]:
         named = [name for name in map(self._chosen, STATUSES) if name in self.header]
         placed_at = self._chosen("placed_at")
         if not named:

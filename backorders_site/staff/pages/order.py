@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from backorders_site.staff.actions.shop_changes import shown
-from backorders_site.staff.admin.base import Button, Table, sees_addresses
+from backorders_site.staff.admin.base import Button, RecordTable, sees_addresses
 from backorders_site.staff.admin.lines import refunds_table
 from backorders_site.staff.admin.orders import events_of_order, notes_of_order, shipments_of_order
 from backorders_site.staff.admin.shop_changes import OPEN, changes_of_order
@@ -188,7 +188,7 @@ def mails_of(request: HttpRequest, row: Order) -> list[ShownMail]:
     ]
 
 
-def _tables(row: Order) -> list[Table]:
+def _tables(row: Order) -> list[RecordTable]:
     made = [
         notes_of_order(row),
         events_of_order(row),

@@ -11,31 +11,31 @@ from django.views.decorators.http import require_http_methods
 from backorders_site.staff.actions.base import StaffReason
 from backorders_site.staff.admin.base import actor_of
 from backorders_site.staff.pages.base import page, staff_page
-from notifications.models import Hold, Message, State
+from notifications.models import Message, MessageState, Pause
 from notifications.outbox.mail_mode import mail_mode
-from notifications.outbox.pause import PERMISSION, hold_mail, present_hold, release_mail
+from notifications.outbox.pause import PERMISSION, current_pause, pause_email, resume_email
 from orders.services import Refused
 
 SHOWN = 20
 
 
-class HoldForm(forms.Form):
+class PauseForm(forms.Form):
     reason = StaffReason()
 
 
 @staff_page(PERMISSION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def mail(request: HttpRequest) -> HttpResponse:
-    form = HoldForm(request.POST if request.POST.get("act") == "hold" else None)
+    form = PauseForm(request.POST if request.POST.get("act") == "hold" else None)
     if request.method == "POST":
         actor = actor_of(request, PERMISSION)
         try:
             if request.POST.get("act") == "release":
-                release_mail(now=timezone.now(), actor=actor)
+                resume_email(now=timezone.now(), actor=actor)
                 messages.success(request, _("Mail goes out again."))
                 return redirect("desk:mail")
             if form.is_valid():
-                hold_mail(form.cleaned_data["reason"], now=timezone.now(), actor=actor)
+                pause_email(form.cleaned_data["reason"], now=timezone.now(), actor=actor)
                 messages.success(request, _("Mail is held: nothing goes out until you release it."))
                 return redirect("desk:mail")
         except Refused as refused:
@@ -46,8 +46,8 @@ def mail(request: HttpRequest) -> HttpResponse:
         "pause.html",
         title=_("Hold all mail"),
         form=form,
-        hold=present_hold(),
-        waiting=Message.objects.filter(state=State.QUEUED).count(),
+        hold=current_pause(),
+        waiting=Message.objects.filter(state=MessageState.QUEUED).count(),
         mode=mail_mode().name,
-        past=Hold.objects.exclude(released_at=None)[:SHOWN],
+        past=Pause.objects.exclude(ended_at=None)[:SHOWN],
     )

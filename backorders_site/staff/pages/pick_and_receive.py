@@ -24,7 +24,7 @@ DELIVERIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ExpectedRestock:
     """All that is still to come under one reference of a supplier."""
 
     reference: str
@@ -122,12 +122,12 @@ def _with_their_others(rows: Sequence[Restock]) -> Sequence[Restock]:
     return list(found.order_by(F("day").asc(nulls_last=True), "reference", "pk"))
 
 
-def _by_reference(rows: Sequence[Restock]) -> list[Delivery]:
+def _by_reference(rows: Sequence[Restock]) -> list[ExpectedRestock]:
     grouped: dict[tuple[str, str], list[Restock]] = {}
     for row in rows:
         grouped.setdefault((row.reference, row.supplier.name), []).append(row)
     return [
-        Delivery(
+        ExpectedRestock(
             reference, supplier, getattr(restocks[0], "day", None), restocks, receive_url(restocks)
         )
         for (reference, supplier), restocks in grouped.items()

@@ -54,7 +54,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class RestockRow:
     restock: Restock
     dates: Sequence[RestockDate]
     buttons: Sequence[Button]
@@ -65,7 +65,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class SupplierHeld:
+class SupplierKept:
     """Of the last `dates` that a supplier gave, how many were kept to the day or early."""
 
     name: str
@@ -182,7 +182,7 @@ def _promised(promise: Promise | None) -> str:
     return window_sentence(promise, locale=_ours()) if promise else ""
 
 
-def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> list[Delivery]:
+def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> list[RestockRow]:
     """What is still to come first, then the newest of the rest."""
     is_open = Q(cancelled_at=None, arrived__lt=F("quantity"))
     rows = (
@@ -200,7 +200,7 @@ def _deliveries(request: HttpRequest, product: Product, *, now: datetime) -> lis
 
 def _delivery(
     request: HttpRequest, restock: Restock, product: Product, *, now: datetime
-) -> Delivery:
+) -> RestockRow:
     model_admin = admin_of(Restock)
     dates = sorted(
         restock.dates.all(), key=lambda version: (version.posted_on, version.pk), reverse=True
@@ -216,17 +216,17 @@ def _delivery(
         )
         for act in offered
     ]
-    return Delivery(restock, dates, buttons)
+    return RestockRow(restock, dates, buttons)
 
 
 @dataclass(frozen=True, slots=True)
-class WindowsHeld:
+class WindowsKept:
     days: int
     outcomes: int
     words: str
 
 
-def _kept(kept: Kept) -> WindowsHeld:
+def _kept(kept: Kept) -> WindowsKept:
     """Shares are left out where too few windows came to an end."""
     by_last_day, within = kept.by_last_day, kept.within
     words = [
@@ -235,7 +235,7 @@ def _kept(kept: Kept) -> WindowsHeld:
         else "",
         _("%(share)s within the window") % {"share": _share(within)} if within is not None else "",
     ]
-    return WindowsHeld(kept.days, kept.outcomes, ", ".join(filter(None, words)))
+    return WindowsKept(kept.days, kept.outcomes, ", ".join(filter(None, words)))
 
 
 def _share(share: float) -> str:
@@ -246,8 +246,8 @@ def _ours() -> str:
     return get_language() or "en"
 
 
-def _suppliers(deliveries: Sequence[Delivery], *, now: datetime) -> list[SupplierHeld]:
+def _suppliers(deliveries: Sequence[RestockRow], *, now: datetime) -> list[SupplierKept]:
     record = supplier_record(today_of(now))
     names = sorted({each.restock.supplier.name for each in deliveries})
     evidence = {name: record.arrival(name, today_of(now)).evidence for name in names}
-    return [SupplierHeld(name, found["dates"], found["held"]) for name, found in evidence.items()]
+    return [SupplierKept(name, found["dates"], found["held"]) for name, found in evidence.items()]

@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportPage:
     slug: str
     title: Text
     explanation: Text
@@ -46,7 +46,7 @@ class Report:
 REPORTS = {
     report.slug: report
     for report in [
-        Report(
+        ReportPage(
             "suppliers",
             gettext_lazy("Suppliers"),
             gettext_lazy(
@@ -78,7 +78,7 @@ REPORTS = {
             ],
             figures.suppliers,
         ),
-        Report(
+        ReportPage(
             "windows",
             gettext_lazy("Our windows"),
             gettext_lazy(
@@ -101,7 +101,7 @@ REPORTS = {
             ],
             figures.windows,
         ),
-        Report(
+        ReportPage(
             "queue-age",
             gettext_lazy("Age of the queue"),
             gettext_lazy(
@@ -123,7 +123,7 @@ REPORTS = {
             ],
             figures.ages,
         ),
-        Report(
+        ReportPage(
             "reorder",
             gettext_lazy("What to reorder"),
             gettext_lazy(
@@ -146,7 +146,7 @@ REPORTS = {
             ],
             figures.reorder,
         ),
-        Report(
+        ReportPage(
             "delays",
             gettext_lazy("Delays by reason"),
             gettext_lazy(
@@ -205,7 +205,7 @@ def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     )
 
 
-def _report(slug: str) -> Report:
+def _report(slug: str) -> ReportPage:
     if slug not in REPORTS:
         raise Http404(f"no report {slug}")
     return REPORTS[slug]

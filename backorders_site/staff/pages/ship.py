@@ -45,7 +45,7 @@ MAX_LENGTHS = {
 
 
 @dataclass(slots=True)
-class Row:
+class PastedRow:
     """A line of the paste and what came of it. `same_as`: the number of a line above that says the
     same."""
 
@@ -66,19 +66,19 @@ class Row:
 
 
 @dataclass(slots=True)
-class Report:
-    rows: list[Row] = field(default_factory=list)
+class ShippedReport:
+    rows: list[PastedRow] = field(default_factory=list)
 
     @property
-    def shipped(self) -> list[Row]:
+    def shipped(self) -> list[PastedRow]:
         return [row for row in self.rows if row.shipped]
 
     @property
-    def refused(self) -> list[Row]:
+    def refused(self) -> list[PastedRow]:
         return [row for row in self.rows if not row.shipped and row.same_as is None]
 
     @property
-    def repeated(self) -> list[Row]:
+    def repeated(self) -> list[PastedRow]:
         return [row for row in self.rows if row.same_as is not None]
 
 
@@ -148,12 +148,12 @@ class ShipForm(forms.Form):
             ) from None
 
 
-def rows_of(text: str, *, carrier: str = "") -> list[Row]:
+def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
     """By position, or by the names in a first line that has them. Numbers are those of the lines as
     pasted. Of more than MAX_ROWS one more is read."""
     text = text.replace("\0", "")
     columns: Sequence[str] = COLUMNS
-    rows: list[Row] = []
+    rows: list[PastedRow] = []
     number, lines = 0, io.StringIO(text)
     for line in lines:
         if len(rows) > MAX_ROWS:
@@ -168,14 +168,18 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
             words = _(
                 "The line is longer than %(most)d characters: put each parcel on a line of its own."
             )
-            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), words % {"most": MAX_LINE_LENGTH}))
+            rows.append(
+                PastedRow(number, dict.fromkeys(COLUMNS, ""), words % {"most": MAX_LINE_LENGTH})
+            )
             continue
         reader = csv.reader(chain([line], lines), delimiter=_separator(line))
         try:
             read = next(reader)
         except csv.Error as error:
             number += reader.line_num
-            rows.append(Row(number, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error))
+            rows.append(
+                PastedRow(number, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error)
+            )
             continue
         number += reader.line_num
         cells = [" ".join(cell.split()) for cell in read]
@@ -189,7 +193,7 @@ def rows_of(text: str, *, carrier: str = "") -> list[Row]:
         picked = {name: found.get(name, "") for name in COLUMNS}
         if columns is COLUMNS and _are_the_other_way_round(picked):
             picked |= {"tracking_number": picked["carrier"], "carrier": picked["tracking_number"]}
-        rows.append(Row(number, picked | {"carrier": picked["carrier"] or carrier}))
+        rows.append(PastedRow(number, picked | {"carrier": picked["carrier"] or carrier}))
     return rows
 
 
@@ -223,7 +227,7 @@ def ship(request: HttpRequest) -> HttpResponse:
         now, actor = timezone.now(), actor_of(request, "orders.ship_order")
         rows = form.cleaned_data["rows"]
         if "again" in request.POST or request.POST.get("meant") != form.meant():
-            report = Report()
+            report = ShippedReport()
             consequences = rehearse(
                 lambda: report.rows.extend(record(rows, now=now, actor=actor).rows), [], now=now
             )
@@ -252,11 +256,11 @@ def _numbers(state: str) -> str:
     return "".join(f"{number}\n" for number in numbers)
 
 
-def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
+def record(rows: Iterable[PastedRow], *, now: datetime, actor: str) -> ShippedReport:
     """What shipped and what was refused, line by line. All lines of one order are done, or none; of
     lines that say the same the first alone counts."""
-    report = Report(list(rows))
-    by_order: dict[str, list[Row]] = {}
+    report = ShippedReport(list(rows))
+    by_order: dict[str, list[PastedRow]] = {}
     first: dict[tuple[str, ...], int] = {}
     for row in report.rows:
         if row.said:
@@ -276,12 +280,14 @@ def record(rows: Iterable[Row], *, now: datetime, actor: str) -> Report:
 class _Refused(Exception):
     """A row of an order cannot be done; the others of the order are not done either."""
 
-    def __init__(self, row: Row, why: str) -> None:
+    def __init__(self, row: PastedRow, why: str) -> None:
         super().__init__(why)
         self.row = row
 
 
-def _record_order(order: Order | None, rows: Sequence[Row], *, now: datetime, actor: str) -> None:
+def _record_order(
+    order: Order | None, rows: Sequence[PastedRow], *, now: datetime, actor: str
+) -> None:
     said: list[str] = []
     try:
         with transaction.atomic():
@@ -296,7 +302,7 @@ def _record_order(order: Order | None, rows: Sequence[Row], *, now: datetime, ac
         row.shipped, row.said = True, words
 
 
-def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> str:
+def _record_row(order: Order | None, row: PastedRow, *, now: datetime, actor: str) -> str:
     cells = row.cells
     if order is None:
         raise _Refused(
@@ -343,7 +349,7 @@ def _record_row(order: Order | None, row: Row, *, now: datetime, actor: str) -> 
     )
 
 
-def _chosen(order: Order, row: Row, *, now: datetime) -> list[OrderLine]:
+def _chosen(order: Order, row: PastedRow, *, now: datetime) -> list[OrderLine]:
     """The lines that the row is about."""
     sku, quantity = row.cells["sku"], row.cells["quantity"]
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
@@ -380,7 +386,7 @@ def _without_number(
     return None
 
 
-def _units(order: Order, row: Row, lines: Sequence[OrderLine]) -> dict[int, int]:
+def _units(order: Order, row: PastedRow, lines: Sequence[OrderLine]) -> dict[int, int]:
     """By line: all that is set aside, or as many of the product as the row says."""
     open_units = any(line.waiting or line.reserved for line in lines)
     if not open_units and any(line.cancelled for line in lines):

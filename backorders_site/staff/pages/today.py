@@ -31,9 +31,9 @@ from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.pages.base import staff_page
 from backorders_site.staff.pages.trouble import Trouble, troubles
 from backorders_site.staff.words import Text
-from notifications.models import Hold, Message
+from notifications.models import Message, Pause
 from notifications.outbox.mail_mode import mail_mode
-from notifications.outbox.pause import present_hold
+from notifications.outbox.pause import current_pause
 from orders.models import (
     DelayNotice,
     Order,
@@ -71,7 +71,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CardCount:
     label: Text
     url: str
     count: int
@@ -114,9 +114,9 @@ class Queues:
 @dataclass(frozen=True, slots=True)
 class Desk:
     troubles: Sequence[Trouble]  # what keeps the site from working
-    hold: Hold | None  # all mail is held
-    imports: Counted | None  # files that wait for somebody; their list is the page of imports
-    cards: Sequence[Counted]
+    hold: Pause | None  # all mail is held
+    imports: CardCount | None  # files that wait for somebody; their list is the page of imports
+    cards: Sequence[CardCount]
     queues: Queues | None
 
     @property
@@ -166,7 +166,7 @@ def cards(*, held: bool) -> list[Card]:
 
 def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
     """What the person of `request` may see of it; as many queries whatever there is."""
-    hold = present_hold()
+    hold = current_pause()
     shown = [
         card
         for card in cards(held=hold is not None)
@@ -192,11 +192,11 @@ def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk
 
 def _counted(
     card: Card, rows: QuerySet[Any], now: datetime, *, may: Callable[[str], bool]
-) -> Counted:
+) -> CardCount:
     listed = rows.filter(card.by.conditions()[card.filtered][1]).order_by()
     count = listed[: MAX_COUNTED + 1].count()
     first = listed.aggregate(day=Min(card.first))["day"] if card.first else None
-    return Counted(
+    return CardCount(
         card.label,
         list_url(card.model, **{str(card.by.parameter_name): card.filtered}),
         count,
@@ -206,7 +206,7 @@ def _counted(
     )
 
 
-def _imports(now: datetime) -> Counted | None:
+def _imports(now: datetime) -> CardCount | None:
     """Files that were checked and wait for somebody to say whether they are to be imported; None:
     no such file."""
     waiting = Upload.objects.filter(
@@ -228,7 +228,7 @@ def _imports(now: datetime) -> Counted | None:
             "One would tell %(n)s customers worse news",
             found["worse"] or 0,
         )
-    return Counted(
+    return CardCount(
         _("Imports that wait for you"),
         reverse("desk:import"),
         found["all"],

@@ -55,7 +55,7 @@ def of_files(since: datetime | None, *, now: datetime) -> Trouble | None:
     )
 
 
-def _of_silence(silence: health.Silence, now: datetime) -> Trouble:
+def _of_silence(silence: health.SilentProcess, now: datetime) -> Trouble:
     if silence.process == heartbeats.BEAT:
         never = _(
             "The scheduler (beat) has never run, so emails, reviews, and deadlines are waiting."

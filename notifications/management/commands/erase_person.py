@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from notifications.personal_data.erasure import erase_person
-from notifications.personal_data.export import held_about, is_empty
+from notifications.personal_data.export import data_about, is_empty
 from orders.management.importing import with_example
 from orders.services import Refused
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         address, now = mail.replace("\0", "").strip(), timezone.now()
-        if not address or is_empty(held_about(address, now=now)):
+        if not address or is_empty(data_about(address, now=now)):
             raise CommandError(
                 f"nothing is held about {address!r}; expected a mail address that an order or a "
                 f"mail has"

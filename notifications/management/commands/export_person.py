@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from notifications.personal_data.export import held_about, is_empty
+from notifications.personal_data.export import data_about, is_empty
 from orders.management.importing import with_example
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         address = mail.replace("\0", "").strip()
-        held = held_about(address, now=timezone.now()) if address else {}
+        held = data_about(address, now=timezone.now()) if address else {}
         if is_empty(held):
             raise CommandError(
                 f"nothing is held about {address!r}; expected a mail address that an order or a "

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from notifications.outbox.pause import hold_mail, release_mail
+from notifications.outbox.pause import pause_email, resume_email
 from orders.services import Refused
 
 ACTOR = "hold_mail"
@@ -26,11 +26,11 @@ example:
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["release"]:
-                release_mail(now=timezone.now(), actor=ACTOR)
+                resume_email(now=timezone.now(), actor=ACTOR)
             else:
                 # Whatever a terminal hands over is text that the database keeps.
                 reason = options["reason"].encode(errors="replace").decode().replace("\0", " ")
-                hold_mail(reason[:200], now=timezone.now(), actor=ACTOR)
+                pause_email(reason[:200], now=timezone.now(), actor=ACTOR)
         except Refused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write("Mail goes out again." if options["release"] else "Mail is held.")

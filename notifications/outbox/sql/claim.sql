@@ -2,7 +2,7 @@
 -- meanwhile makes its message wait for the newer one that dispatch is about to create.
 WITH due AS MATERIALIZED (
     SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
-    WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND $not_held
+    WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND $not_paused
       AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email
                                       ELSE m.recipient END) = ANY(%(only)s))
       AND (%(waiting)s = '{}' OR lower(split_part(

@@ -8,9 +8,9 @@ on it.
 from orders.domain.delay_rules.cases import (
     DAYS_TO_SHIP,
     Decision,
+    NoticeTold,
     Sentence,
     Situation,
-    Told,
     decide,
 )
 from orders.domain.delay_rules.deadlines import (
@@ -47,11 +47,11 @@ __all__ = [
     "Case",
     "Decision",
     "Jurisdiction",
+    "NoticeTold",
     "Rules",
     "Sentence",
     "Silence",
     "Situation",
-    "Told",
     "adequate",
     "counted_day",
     "deadline_ends",

@@ -33,7 +33,7 @@ class Sentence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeTold:
     """The newest delay notice of a line that counts: handed over, not bounced, and `adequate`.
 
     `late` is the last day of its window (None: it named no day), `cancels_on` its
@@ -63,7 +63,7 @@ class Situation:
     stated_by: date | None = None
     agreed_by: date | None = None
     open_wait: bool = False
-    told: Told | None = None
+    told: NoticeTold | None = None
     will_ship: bool = True
     set_aside: bool = False
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from orders.imports.csv.table import Cells, Row, Table
+from orders.imports.csv.table import Cells, CsvRow, CsvTable
 from orders.imports.shop_order import ShopLine, ShopOrder, State, added_up
 from orders.imports.values import BadValue
 
@@ -112,7 +112,7 @@ class _Gathered:
     nameless: int = 0
     bad: bool = False
 
-    def add(self, row: Row, dialect: Dialect, now: datetime) -> None:
+    def add(self, row: CsvRow, dialect: Dialect, now: datetime) -> None:
         if row.problem:
             raise BadValue(row.problem)
         if head := dialect.head(row.cells, now=now):
@@ -124,7 +124,7 @@ class _Gathered:
 
 
 class OrderRows:
-    def __init__(self, table: Table, dialect: Dialect, *, now: datetime) -> None:
+    def __init__(self, table: CsvTable, dialect: Dialect, *, now: datetime) -> None:
         """Reads the file once, to learn on which row each order ends."""
         self.table, self.dialect, self.now = table, dialect, now
         self.rows = 0
@@ -170,7 +170,7 @@ class OrderRows:
                         f"its first to",
                     )
 
-    def _numbered(self, bad: Bad) -> Iterator[tuple[Row, str]]:
+    def _numbered(self, bad: Bad) -> Iterator[tuple[CsvRow, str]]:
         before = ""
         for row in self.table.rows(self.dialect.required, self.dialect.optional):
             try:

@@ -8,11 +8,11 @@ from typing import Any
 
 from orders import services
 from orders.imports.csv.order_rows import Dialect, OrderRows
-from orders.imports.csv.remaining import settle_remaining
+from orders.imports.csv.remaining import apply_remaining
 from orders.imports.csv.statuses import refuse_unread
-from orders.imports.csv.table import Table
-from orders.imports.reconcile import Reconciled, Reconciliation, Selection
-from orders.imports.run import Run
+from orders.imports.csv.table import CsvTable
+from orders.imports.reconcile import ProductSelection, Reconciled, Reconciliation
+from orders.imports.run import ImportRun
 from orders.imports.shop_order import ShopOrder
 
 BATCH = 1000
@@ -20,12 +20,12 @@ NUMBERS_KEPT = 1000
 
 
 def import_orders(
-    run: Run,
-    table: Table,
+    run: ImportRun,
+    table: CsvTable,
     dialect: Dialect,
-    selection: Selection,
+    selection: ProductSelection,
     *,
-    remaining: Table | None = None,
+    remaining: CsvTable | None = None,
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     if dialect.status_expected:
@@ -50,7 +50,7 @@ def import_orders(
             run.progress(min(done, file.rows), file.rows)
         tally.attention.update(reconciliation.serve())
         if remaining:
-            settle_remaining(remaining, run, tally.counts)
+            apply_remaining(remaining, run, tally.counts)
         return tally.report(selection, quiet=reconciliation.quiet)
 
     return run.perform("import_orders", write, sha256=table.sha256())
@@ -60,7 +60,7 @@ def import_orders(
 class _Tally:
     """Counts every order of the file exactly once."""
 
-    run: Run
+    run: ImportRun
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
     attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
@@ -86,7 +86,7 @@ class _Tally:
         if it.refused:
             self.run.bad(row, it.refused)
 
-    def report(self, selection: Selection, *, quiet: bool) -> dict[str, Any]:
+    def report(self, selection: ProductSelection, *, quiet: bool) -> dict[str, Any]:
         return {
             **{name: number for name, number in sorted(self.counts.items()) if number},
             "quiet": quiet,

@@ -4,7 +4,7 @@ read again."""
 from collections.abc import Iterator, Mapping, Sequence
 
 from orders.imports.csv.order_rows import Dialect
-from orders.imports.csv.table import Table
+from orders.imports.csv.table import CsvTable
 from orders.imports.values import BadValue
 
 PROBLEM = "problem"  # the column that is added
@@ -20,7 +20,7 @@ def faults_by_row(name: str, kept: Sequence[str]) -> dict[int, str]:
 
 
 def rejected_rows(
-    table: Table, faults: Mapping[int, str], together: Mapping[int, object]
+    table: CsvTable, faults: Mapping[int, str], together: Mapping[int, object]
 ) -> Iterator[list[str]]:
     """The header, then each bad row and those left out with it: `together` says by row number what
     it belongs to."""
@@ -34,7 +34,7 @@ def rejected_rows(
             yield [*(padded[place] for place in keep), faults.get(number, "")]
 
 
-def orders_of_rows(table: Table, dialect: Dialect) -> dict[int, object]:
+def orders_of_rows(table: CsvTable, dialect: Dialect) -> dict[int, object]:
     """The order each row belongs to, as the dialect reads it."""
     found: dict[int, object] = {}
     before = ""
@@ -48,5 +48,5 @@ def orders_of_rows(table: Table, dialect: Dialect) -> dict[int, object]:
     return found
 
 
-def keys_of_rows(table: Table, columns: Sequence[str]) -> dict[int, object]:
+def keys_of_rows(table: CsvTable, columns: Sequence[str]) -> dict[int, object]:
     return {row.number: tuple(row.cells[name] for name in columns) for row in table.rows(columns)}

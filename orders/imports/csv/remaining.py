@@ -5,28 +5,28 @@ from collections import Counter
 
 from orders import services
 from orders.imports import values
-from orders.imports.csv.table import Row, Table
-from orders.imports.run import Run
+from orders.imports.csv.table import CsvRow, CsvTable
+from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import OrderLine
 
 COLUMNS = ("order_number", "sku", "units")
 
 
-def settle_remaining(table: Table, run: Run, counts: Counter[str]) -> None:
+def apply_remaining(table: CsvTable, run: ImportRun, counts: Counter[str]) -> None:
     """A line that is not held was settled before and stays as it is, so the file can grow and be
     read again."""
     for row in table.rows(COLUMNS):
         try:
             line, units = _line_and_units(row)
             if line.held:
-                services.settle(line, units, now=run.now)
+                services.count_held(line, units, now=run.now)
             counts["lines_settled" if line.held else "lines_settled_before"] += 1
         except (BadValue, services.Refused) as error:
             run.bad(row.number, error, file=table.name)
 
 
-def _line_and_units(row: Row) -> tuple[OrderLine, int]:
+def _line_and_units(row: CsvRow) -> tuple[OrderLine, int]:
     if row.problem:
         raise BadValue(row.problem)
     number, sku = values.order_number(row.cells["order_number"]), row.cells["sku"]

@@ -9,8 +9,8 @@ from typing import Any
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Cells, Row, Table
-from orders.imports.run import Run
+from orders.imports.csv.table import Cells, CsvRow, CsvTable
+from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import Restock
 
@@ -32,25 +32,25 @@ class _Gathered:
     row: int
     quantity: int
     dates: list[services.PostedDate] = field(default_factory=list)
-    arrivals: dict[date, services.Arrival] = field(default_factory=dict)
+    arrivals: dict[date, services.ReceivedUnits] = field(default_factory=dict)
     bad: bool = False
 
 
-def import_restocks(run: Run, table: Table) -> dict[str, Any]:
+def import_restocks(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     gathered, rows = _gathered(run, table)
     _refuse_other_suppliers(gathered, run)
     run.stop_if_bad()
 
     def write() -> dict[str, Any]:
-        counts = asdict(services.record_deliveries(_deliveries(gathered), now=run.now))
+        counts = asdict(services.record_restocks(_deliveries(gathered), now=run.now))
         run.written = counts.pop("written")
         return counts | {"rows": rows}
 
     return run.perform("import_restocks", write, sha256=table.sha256())
 
 
-def read_deliveries(run: Run, table: Table) -> list[services.Delivery]:
+def read_restocks(run: ImportRun, table: CsvTable) -> list[services.RestockRecord]:
     """What a file says, with nothing written. NothingWritten where rows are bad and not to be
     skipped."""
     gathered, _ = _gathered(run, table)
@@ -58,7 +58,7 @@ def read_deliveries(run: Run, table: Table) -> list[services.Delivery]:
     return _deliveries(gathered)
 
 
-def _gathered(run: Run, table: Table) -> tuple[dict[Key, _Gathered], int]:
+def _gathered(run: ImportRun, table: CsvTable) -> tuple[dict[Key, _Gathered], int]:
     """The restocks of the file, and how many rows it has."""
     gathered: dict[Key, _Gathered] = {}
     rows = 0
@@ -72,11 +72,11 @@ def _gathered(run: Run, table: Table) -> tuple[dict[Key, _Gathered], int]:
     return gathered, rows
 
 
-def _deliveries(gathered: dict[Key, _Gathered]) -> list[services.Delivery]:
+def _deliveries(gathered: dict[Key, _Gathered]) -> list[services.RestockRecord]:
     return [_delivery(key, one) for key, one in gathered.items() if not one.bad]
 
 
-def _gather(row: Row, gathered: dict[Key, _Gathered], run: Run) -> None:
+def _gather(row: CsvRow, gathered: dict[Key, _Gathered], run: ImportRun) -> None:
     if row.problem:
         raise BadValue(row.problem)
     cells, today = row.cells, services.today_of(run.now)
@@ -121,7 +121,7 @@ def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
     return services.PostedDate(expected_on, posted_on, reason)
 
 
-def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | None:
+def _arrival(cells: Cells, quantity: int, *, today: date) -> services.ReceivedUnits | None:
     """The units that came on the row's arrived_on: quantity_arrived, else all of the restock."""
     came, known, counted = (
         cells.get(name, "") for name in ("arrived_on", "known_on", "quantity_arrived")
@@ -137,10 +137,10 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.Arrival | 
     known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
     most = min(quantity * MAX_TIMES_EXPECTED, MAX_EXPECTED)
     units = values.units(counted, "quantity_arrived", most=most) if counted else quantity
-    return services.Arrival(units, arrived_on, known_on)
+    return services.ReceivedUnits(units, arrived_on, known_on)
 
 
-def _spoil(row: Row, gathered: dict[Key, _Gathered]) -> None:
+def _spoil(row: CsvRow, gathered: dict[Key, _Gathered]) -> None:
     """A restock with a bad row is left out whole, its good rows above and below too."""
     try:
         key = _key(row.cells)
@@ -149,7 +149,7 @@ def _spoil(row: Row, gathered: dict[Key, _Gathered]) -> None:
     gathered.setdefault(key, _Gathered("", row.number, 1)).bad = True
 
 
-def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: Run) -> None:
+def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> None:
     """A restock does not change its supplier: the record of both would be wrong."""
     known = Restock.objects.filter(reference__in={reference for reference, _ in gathered}).exclude(
         cancelled_at__isnull=False, cancel_reason=services.UNDONE
@@ -167,9 +167,9 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: Run) -> None:
             one.bad = True
 
 
-def _delivery(key: Key, one: _Gathered) -> services.Delivery:
+def _delivery(key: Key, one: _Gathered) -> services.RestockRecord:
     reference, sku = key
-    return services.Delivery(
+    return services.RestockRecord(
         reference=reference,
         sku=sku,
         supplier=one.supplier,

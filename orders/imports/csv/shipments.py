@@ -12,9 +12,9 @@ from django.utils import timezone
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Row, Table
+from orders.imports.csv.table import CsvRow, CsvTable
 from orders.imports.known import with_numbers
-from orders.imports.run import Run
+from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import Order, OrderLine, Shipment
 
@@ -34,7 +34,7 @@ class _Parcel:
     bad: bool = False
 
 
-def import_shipments(run: Run, table: Table) -> dict[str, Any]:
+def import_shipments(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     parcels: dict[Key, _Parcel] = {}
     for row in table.rows(COLUMNS):
@@ -64,7 +64,7 @@ def import_shipments(run: Run, table: Table) -> dict[str, Any]:
                 elif not parcel.bad:
                     counts["not_here"] += 1
             run.progress(start + len(batch), len(todo))
-        run.people.update(services.settle_shipped(products, now=run.now))
+        run.people.update(services.serve_after_shipments(products, now=run.now))
         return {
             **counts,
             "orders_for_a_person": len(run.people),
@@ -74,7 +74,7 @@ def import_shipments(run: Run, table: Table) -> dict[str, Any]:
     return run.perform("import_shipments", write, sha256=table.sha256())
 
 
-def _gather(row: Row, parcels: dict[Key, _Parcel], run: Run) -> None:
+def _gather(row: CsvRow, parcels: dict[Key, _Parcel], run: ImportRun) -> None:
     """A parcel with a bad row is left out whole."""
     cells = row.cells
     if row.problem:
@@ -108,7 +108,7 @@ def _ship(
     key: Key,
     parcel: _Parcel,
     numbers: Collection[str],
-    run: Run,
+    run: ImportRun,
     counts: Counter[str],
 ) -> set[int]:
     """Record what is not recorded yet. A shipment that staff took back stays taken back. `numbers`:
@@ -174,7 +174,7 @@ class _Found:
 
 
 def _write(
-    order: Order, key: Key, parcel: _Parcel, found: _Found, run: Run, counts: Counter[str]
+    order: Order, key: Key, parcel: _Parcel, found: _Found, run: ImportRun, counts: Counter[str]
 ) -> None:
     _, tracking, shipped_at = key
     with transaction.atomic():

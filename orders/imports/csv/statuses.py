@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from orders.imports.csv.table import Table, Unreadable
+from orders.imports.csv.table import CsvTable, Unreadable
 
 # English as WooCommerce, Shopify, Magento, Shopware, PrestaShop, Wix, Squarespace, Amazon and eBay
 # have it, then German, French, Italian, Spanish, Dutch and Polish.
@@ -74,7 +74,7 @@ def looks_like_status(words: Collection[str]) -> bool:
     return len(known) * 2 > len(groups) and any(group != "waiting" for group in known)
 
 
-def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
+def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
     """The columns that look like it, with each word and on how many rows it stands."""
     passed_over = {name.casefold() for name in but}
     counts = {
@@ -98,7 +98,7 @@ def status_columns(table: Table, *, but: Collection[str] = ()) -> dict[str, Coun
 
 
 @dataclass(slots=True)
-class Said:
+class StatusWord:
     """A word as the file writes it first, or the words of several columns with a space between; on
     how many rows."""
 
@@ -107,20 +107,20 @@ class Said:
     rows: int = 0
 
 
-def words_of(table: Table, columns: Sequence[str], *, head: str = "") -> list[Said]:
+def words_of(table: CsvTable, columns: Sequence[str], *, head: str = "") -> list[StatusWord]:
     """What these columns say, most first. `head`: a column filled on the rows that speak of their
     order: saying nothing there is a word, too."""
-    found: dict[str, Said] = {}
+    found: dict[str, StatusWord] = {}
     for row in table.rows(columns, [head] if head and head not in columns else []):
         words = list(filter(None, (row.cells[column] for column in columns)))
         if row.problem or not (words or (head and row.cells[head])):
             continue
         word = " ".join(words)
-        found.setdefault(word.casefold(), Said(word, guess(*words))).rows += 1
+        found.setdefault(word.casefold(), StatusWord(word, guess(*words))).rows += 1
     return sorted(found.values(), key=lambda said: -said.rows)
 
 
-def refuse_unread(table: Table, read: Collection[str], *, expected: str) -> None:
+def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> None:
     """Unreadable where a column that nobody reads says which orders do not wait."""
     if {name.casefold() for name in table.header} <= {name.casefold() for name in read}:
         return

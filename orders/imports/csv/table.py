@@ -27,7 +27,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """A record of the file. `number` is the one a spreadsheet shows: the header is row 1."""
 
     number: int
@@ -40,7 +40,7 @@ def _as_typed(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
-class Table:
+class CsvTable:
     """A CSV file in UTF-8 with a header row. Columns are found whatever the case of their names."""
 
     def __init__(self, path: Path, *, delimiter: str = ",", name: str = "") -> None:
@@ -60,7 +60,7 @@ class Table:
         with self._open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Row]:
+    def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[CsvRow]:
         """Every record after the header that is not blank. Unreadable where a required column is
         missing."""
         picked = self._places(required, optional)
@@ -83,7 +83,7 @@ class Table:
                 column: _as_typed(fields[place].strip()) if place < len(fields) else ""
                 for column, place in picked
             }
-            yield Row(number, cells, problem)
+            yield CsvRow(number, cells, problem)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Every record after the header as it stands there, with its number."""

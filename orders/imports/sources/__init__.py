@@ -7,13 +7,13 @@ recognized by its header. Columns that nobody has a file for are read by a colum
 """
 
 from orders.imports.csv.order_rows import Dialect
-from orders.imports.csv.table import Table
+from orders.imports.csv.table import CsvTable
 from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
 
 EXPORTS = (ShopifyExport,)
 
 
-def dialect_of(table: Table) -> Dialect:
+def dialect_of(table: CsvTable) -> Dialect:
     """Our own columns are what is expected of anything that is not recognized."""
     return next((export() for export in EXPORTS if export.recognizes(table)), OurColumns())

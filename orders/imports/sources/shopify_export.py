@@ -3,7 +3,7 @@ from datetime import datetime
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.order_rows import Fulfilment, Head
-from orders.imports.csv.table import Cells, Table
+from orders.imports.csv.table import Cells, CsvTable
 from orders.imports.shop_order import ShopLine, State
 from orders.imports.values import BadValue
 
@@ -48,7 +48,7 @@ class ShopifyExport:
     )
 
     @staticmethod
-    def recognizes(table: Table) -> bool:
+    def recognizes(table: CsvTable) -> bool:
         return table.has("Lineitem quantity") or (
             table.has("Name") and table.has("Financial Status")
         )

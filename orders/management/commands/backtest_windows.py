@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from orders.domain.backtest import BadFile, Report, Score, backtest, read_versions
+from orders.domain.backtest import BacktestReport, BadFile, Score, backtest, read_versions
 
 
 class Command(BaseCommand):
@@ -49,7 +49,7 @@ def _fault(file: Path, error: Exception) -> str:
     return str(error)
 
 
-def _table(report: Report) -> str:
+def _table(report: BacktestReport) -> str:
     lines = [f"{'':44}{'window':>10}{'face value':>12}"]
     for label, ours, face in zip(
         _LABELS, _figures(report.windows), _figures(report.face_value), strict=True

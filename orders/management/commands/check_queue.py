@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if differences:
             raise SystemExit(1)
 
-    def _list(self, differences: list[queue.Difference]) -> None:
+    def _list(self, differences: list[queue.WrongCount]) -> None:
         for found in differences[:SHOWN]:
             self.stderr.write(
                 f"{found.sku}, {found.width} from {found.start:%Y-%m-%d %H:%M}: counted "

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             )
         elif quiet.exists():
             services.start_release(pace, now=now)
-            released = services.release_quiet_orders(now=now)
+            released = services.release_orders(now=now)
             self.stdout.write(
                 f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with "
                 f"the others."

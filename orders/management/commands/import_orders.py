@@ -6,9 +6,9 @@ from django.core.management.base import CommandParser
 from orders.imports import summaries
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
-from orders.imports.csv.table import Table
-from orders.imports.reconcile import Selection
-from orders.imports.run import Run
+from orders.imports.csv.table import CsvTable
+from orders.imports.reconcile import ProductSelection
+from orders.imports.run import ImportRun
 from orders.imports.sources import dialect_of
 from orders.imports.sources.mapped_columns import read_map
 from orders.management.importing import ImportCommand
@@ -58,16 +58,16 @@ class Command(ImportCommand):
             "a person",
         )
 
-    def table(self, options: dict[str, Any]) -> Table:
+    def table(self, options: dict[str, Any]) -> CsvTable:
         self.map = read_map(options["map"]) if options["map"] else None
-        return Table(options["file"], delimiter=self.map.delimiter if self.map else ",")
+        return CsvTable(options["file"], delimiter=self.map.delimiter if self.map else ",")
 
-    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+    def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
         dialect: Dialect = self.map or dialect_of(table)
         if self.map:
             self.map.check(table.header, table.name)
-        selection = Selection(frozenset(options["backorder"]), options["all_products"])
-        remaining = Table(options["remaining"]) if options["remaining"] else None
+        selection = ProductSelection(frozenset(options["backorder"]), options["all_products"])
+        remaining = CsvTable(options["remaining"]) if options["remaining"] else None
         return import_orders(run, table, dialect, selection, remaining=remaining)
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:

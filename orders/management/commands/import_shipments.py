@@ -2,8 +2,8 @@ from typing import Any
 
 from orders.imports import summaries
 from orders.imports.csv.shipments import import_shipments
-from orders.imports.csv.table import Table
-from orders.imports.run import Run
+from orders.imports.csv.table import CsvTable
+from orders.imports.run import ImportRun
 from orders.management.importing import ImportCommand
 from orders.models import Upload
 
@@ -19,7 +19,7 @@ class Command(ImportCommand):
     )
     examples = ("import_shipments shipments.csv",)
 
-    def read(self, run: Run, table: Table, options: dict[str, Any]) -> dict[str, Any]:
+    def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
         return import_shipments(run, table)
 
     def summary(self, counts: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from babel import Locale
 from django.utils.translation import get_language_bidi, ngettext
 
-from orders.pages.standing import Delivery, Part, Standing, parts_of
+from orders.pages.standing import ComingUnits, Part, Standing, parts_of
 from orders.words.days import day_words, in_language, number_words
 
 THINNEST = 2.0  # percent: one unit in ten thousand is seen
@@ -147,7 +147,7 @@ def _served(
         yield Served(_delivery(delivery, mine, overdue=overdue) % words, bool(mine))
 
 
-def _delivery(delivery: Delivery, mine: int, *, overdue: bool) -> str:
+def _delivery(delivery: ComingUnits, mine: int, *, overdue: bool) -> str:
     units = delivery.units
     if delivery.due is None:
         return ngettext(

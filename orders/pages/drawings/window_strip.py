@@ -11,7 +11,7 @@ from babel.dates import format_interval, format_skeleton
 from django.utils.translation import get_language_bidi, gettext
 
 from orders.domain.supply import Window
-from orders.pages.promised import Told
+from orders.pages.promised import WindowTold
 from orders.words.days import day_words, in_language
 
 FORMER_SHOWN = 4  # the newest three and the very first
@@ -34,7 +34,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StripRow:
     label: str
     bar: Bar
     is_now: bool
@@ -72,7 +72,7 @@ class Mark:
 class Strip:
     """`told`: all of it in words, for who does not see it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[StripRow, ...]
     today: Mark
     months: tuple[Mark, ...]
     told: str
@@ -96,7 +96,7 @@ class Strip:
 
 
 def window_strip(
-    present: Told, former: Sequence[Told], *, today: date, locale: str
+    present: WindowTold, former: Sequence[WindowTold], *, today: date, locale: str
 ) -> Strip | None:
     """`former`: newest first. None where no day was ever told: there is nothing to draw."""
     shown = [*former[: FORMER_SHOWN - 1], *former[FORMER_SHOWN - 1 :][-1:]]
@@ -105,7 +105,7 @@ def window_strip(
     with in_language(locale) as dates:
         axis = Axis.over([present, *shown], today=today, mirrored=get_language_bidi())
         rows = [
-            Row(
+            StripRow(
                 _label(told, today=today, is_now=told is present, dates=dates),
                 axis.bar(told.window, today=today),
                 told is present,
@@ -132,7 +132,7 @@ class Axis:
     mirrored: bool
 
     @classmethod
-    def over(cls, told: Sequence[Told], *, today: date, mirrored: bool) -> "Axis":
+    def over(cls, told: Sequence[WindowTold], *, today: date, mirrored: bool) -> "Axis":
         days = [
             today,
             *(day for each in told for day in (each.window.early, _last_day(each.window)) if day),
@@ -188,7 +188,7 @@ def _last_day(window: Window) -> date | None:
     return window.late if window.names_a_day else None
 
 
-def _label(told: Told, *, today: date, is_now: bool, dates: Locale) -> str:
+def _label(told: WindowTold, *, today: date, is_now: bool, dates: Locale) -> str:
     window = _short(told.window, today=today, dates=dates)
     if is_now:
         return gettext("Now: %(window)s") % {"window": window}
@@ -214,7 +214,9 @@ def _short(window: Window, *, today: date, dates: Locale) -> str:
     return format_interval(window.early, last, skeleton, locale=dates)
 
 
-def _in_words(present: Told, former: Sequence[Told], *, today: date, dates: Locale) -> str:
+def _in_words(
+    present: WindowTold, former: Sequence[WindowTold], *, today: date, dates: Locale
+) -> str:
     said = [
         gettext("The window now: %(window)s.")
         % {"window": _long(present.window, today=today, dates=dates)}

@@ -10,7 +10,7 @@ from orders.models import Event, EventKind, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
+class PutBack:
     """What putting back would undo: `units` that silence cancelled; `others` were cancelled too,
     and their refund is still to be sent."""
 
@@ -18,13 +18,13 @@ class WayBack:
     others: int
 
 
-def way_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> WayBack | None:
+def what_may_be_put_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> PutBack | None:
     """Of a line that silence cancelled; None where its customer can put nothing back. Its events
     are read unless they are given."""
     units = silent_units(line, newest_first)
     if not line.cancelled or line.product.is_discontinued or line.may_be_put_back < units:
         return None
-    return WayBack(units, line.refunds_to_send - units)
+    return PutBack(units, line.refunds_to_send - units)
 
 
 def silent_units(line: OrderLine, newest_first: Iterable[Event] = ()) -> int:
