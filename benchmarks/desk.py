@@ -49,7 +49,7 @@ def main() -> None:
 ORDERS = """
     INSERT INTO orders_order (
         number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
-        link_version, attention, noticed)
+        link_version, attention, flagged)
     SELECT 'N' || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n,
            (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4], CASE WHEN n %% 4 = 0 THEN 'CA' ELSE '' END,
            (ARRAY['en', 'en', 'en', 'de-DE'])[1 + n %% 4], t, t, t, 1,

@@ -20,7 +20,7 @@ DAYS = 300  # the oldest line has waited for
 ORDERS = """
     INSERT INTO orders_order (
         number, email, customer_name, country, region, locale, placed_at, created_at, released_at,
-        link_version, attention, noticed)
+        link_version, attention, flagged)
     SELECT %(prefix)s || n, 'ada' || n || '@example.com', 'Ada Lovelace ' || n,
            (ARRAY['US', 'US', 'CA', 'DE'])[1 + n %% 4], '',
            (ARRAY['en', 'en', 'en', 'de'])[1 + n %% 4], t, t, CASE WHEN %(mailed)s THEN t END, 1,

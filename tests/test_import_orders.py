@@ -65,7 +65,7 @@ def state() -> Sequence[object]:
     return [
         list(
             Order.objects.order_by("pk").values_list(
-                "number", "email", "attention", "noticed", "released_at"
+                "number", "email", "attention", "flagged", "released_at"
             )
         ),
         list(

@@ -318,7 +318,7 @@ def everything() -> list[list[Any]]:
     return [
         sorted(rows, key=repr)
         for rows in (
-            Order.objects.values_list("number", "email", "country", "attention", "noticed"),
+            Order.objects.values_list("number", "email", "country", "attention", "flagged"),
             OrderLine.objects.values_list(
                 *line, "quantity", "allocated", "shipped", "cancelled", "held", "queued_at"
             ),

@@ -87,7 +87,7 @@ class Difference:
     def _left(self, line: OrderLine, said: ShopLine, still: int) -> int:
         """Units the shop has sent that are still to come here."""
         if said.shipped is None:
-            asked = services.held_text(line.product.sku, line.quantity) in self.order.noticed
+            asked = services.held_text(line.product.sku, line.quantity) in self.order.flagged
             if line.waiting and not (
                 self.there.closed or line.held or asked or 0 < line.shipped < said.wanted
             ):

@@ -255,14 +255,14 @@ class Reconciliation:
             changed |= services.learn_address(
                 order, there.email, unreachable=services.NO_ADDRESS, now=self.now
             )
-        if difference.texts or order.noticed:
+        if difference.texts or order.flagged:
             changed |= self._say(it, order, difference)
         return changed | self._hear_of_changes(it, order, difference)
 
     def _say(self, it: Reconciled, order: Order, difference: Difference) -> bool:
-        before = order.noticed
+        before = order.flagged
         it.texts += services.set_flags(order, difference.texts, about=difference.about())
-        return before != Order.objects.values_list("noticed", flat=True).get(pk=order.pk)
+        return before != Order.objects.values_list("flagged", flat=True).get(pk=order.pk)
 
     def _hear_of_changes(self, it: Reconciled, order: Order, difference: Difference) -> bool:
         said = {

@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                     help_text="Raised to revoke every link sent so far; it never falls.")),
                 ("attention", ArrayField(base_field=models.CharField(max_length=200), blank=True,
                     default=list, help_text="What a person has to look at.", size=None)),
-                ("noticed", ArrayField(base_field=models.CharField(max_length=200), blank=True,
+                ("flagged", ArrayField(base_field=models.CharField(max_length=200), blank=True,
                     default=list, editable=False,
                     help_text="What imports ever put on the list above: each is said once.",
                     size=None)),

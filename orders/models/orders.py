@@ -92,7 +92,7 @@ class Order(models.Model):
         blank=True,
         help_text="What a person has to look at.",
     )
-    noticed = ArrayField(
+    flagged = ArrayField(
         models.CharField(max_length=200),
         default=list,
         blank=True,

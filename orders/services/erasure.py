@@ -52,7 +52,7 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
             customer_name="",
             region="",
             attention=[],
-            noticed=[],
+            flagged=[],
             unreachable_at=None,
             link_version=F("link_version") + 1,
             erased_at=now,

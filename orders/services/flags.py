@@ -138,15 +138,15 @@ def flag(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
     many of the texts are new."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     new = [
-        text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.noticed
+        text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.flagged
     ]
     if new:
-        order.noticed = order.noticed + new
+        order.flagged = order.flagged + new
         kept = [
             text for text in order.attention if not (instead_of and text.startswith(instead_of))
         ]
         order.attention = kept + [text for text in new if text not in kept]
-        order.save(update_fields=["noticed", "attention"])
+        order.save(update_fields=["flagged", "attention"])
     return len(new)
 
 
@@ -158,14 +158,14 @@ def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -
     held = {text[:200] for text in texts}
     over = {
         text
-        for text in [*order.attention, *order.noticed]
+        for text in [*order.attention, *order.flagged]
         if about.match(text) and text not in held
     }
     if over:
         order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         order.attention = [text for text in order.attention if text not in over]
-        order.noticed = [text for text in order.noticed if text not in over]
-        order.save(update_fields=["attention", "noticed"])
+        order.flagged = [text for text in order.flagged if text not in over]
+        order.save(update_fields=["attention", "flagged"])
     return flag(order, texts) if texts else 0
 
 

@@ -245,7 +245,7 @@ def _undo_orders(row: Import, ids: Sequence[int], *, now: datetime) -> None:
         customer_name="",
         region="",
         attention=[],
-        noticed=[],
+        flagged=[],
         link_version=F("link_version") + 1,
         released_at=now,
         erased_at=now,

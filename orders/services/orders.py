@@ -109,7 +109,7 @@ def place_orders(
             released_at=None if quiet else now,
             imported_by=imported_by,
             attention=list(order.attention),
-            noticed=list(order.attention),
+            flagged=list(order.attention),
         )
         for order in orders
     )
