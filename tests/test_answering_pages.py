@@ -15,6 +15,7 @@ from orders.access import Purpose, link_token
 from orders.models import Answer, DelayNotice, Event, Order, OrderLine, Refund, Restock
 from tests import factories
 from tests.factories import NOON, fresh
+from tests.html import flat
 from tests.test_answering import tell
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ def said(response: HttpResponse) -> str:
 
 
 def heading(response: HttpResponse) -> str:
-    (words,) = re.findall("<h1>(.*?)</h1>", response.content.decode())
+    (words,) = re.findall("<h1>(.*?)</h1>", flat(response.content.decode()))
     return html.unescape(words).replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -241,7 +242,7 @@ def test_no_page_before_the_button_reads_as_if_it_had_been_pressed(
     }
     for page in asked.values():
         assert DONE.search(said(page).replace("you keep your place in line", "")) is None
-        buttons = re.findall(r"<button[^>]*>(.*?)</button>", page.content.decode())
+        buttons = re.findall(r"<button[^>]*>(.*?)</button>", flat(page.content.decode()))
         assert (len(buttons), bool(PENDING.search(said(page)))) == (purpose == Purpose.ACT, True)
 
 
@@ -492,13 +493,13 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
     client: Client, restock: Restock, country: str
 ) -> None:
     line = first_delay(restock, 2, country)
-    page = client.get(path(line.order, page="")).content.decode()
+    page = flat(client.get(path(line.order, page="")).content.decode())
     withdraw = (
         r'<a class="button plain" id="withdraw-\d+" href="([^"]+)">Withdraw from contract here</a>'
     )
     (link,) = re.findall(withdraw, html.unescape(page))
     step = client.get(link)
-    assert re.findall(r"<button[^>]*>(.*?)</button>", step.content.decode()) == [
+    assert re.findall(r"<button[^>]*>(.*?)</button>", flat(step.content.decode())) == [
         "Confirm withdrawal"
     ]
     assert fresh(line).waiting == 2

@@ -15,7 +15,7 @@ from backorders_site.demo import embedded
 OWNER = """
 import sys
 from pathlib import Path
-from backorders_site import embedded
+from backorders_site.demo import embedded
 if sys.argv[2] == "elsewhere": embedded._prctl = None
 embedded.start(Path(sys.argv[1]), durable=False)
 print("started", flush=True)

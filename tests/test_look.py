@@ -11,6 +11,7 @@ from backorders_site.config.checks import settings_make_sense
 from backorders_site.look.theme import MAX_LOGO_BYTES
 from orders import colors
 from orders.colors import TEXT_CONTRAST, colour, contrast, dark_accents
+from tests.html import flat
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
 
@@ -117,7 +118,7 @@ def test_a_logo_is_served_from_here_and_kept(
     logo.write_text(SVG)
     settings.SHOP_LOGO = str(logo)
     assert settings_make_sense() == []
-    page = client.get("/").content.decode()
+    page = flat(client.get("/").content.decode())
     [address] = re.findall(r'<img src="([^"]+)" alt="[^"]+" height="32">', page)
     response = client.get(address)
     assert (response.content.decode(), response["Content-Type"]) == (SVG, "image/svg+xml")

@@ -11,6 +11,7 @@ from orders.pages.public_record import MIN_OUTCOMES, Kept, record_of_promises
 from orders.services.promises import newest_forecasts
 from orders.words import share_words
 from tests.factories import NOON, make_product, order, restock
+from tests.html import flat
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 2)
@@ -135,7 +136,7 @@ def test_the_page_shows_shares_against_what_was_aimed_for(client: Client) -> Non
         line = order(product, now=now - 2 * DAY)
         tell(line, today - 2 * DAY, today + DAY, at=now - 2 * DAY)
         ship(line, on=now - DAY)
-    text = client.get("/record/").content.decode()
+    text = flat(client.get("/record/").content.decode())
     assert (
         "Our aim is that 90% leave by the last day, and 80% between the first and the last." in text
     )

@@ -15,6 +15,7 @@ from orders.pages.status import order_status
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, make_product
+from tests.html import flat
 from tests.mailing import mail
 from tests.test_mails import text_of
 
@@ -235,7 +236,7 @@ def test_the_page_of_a_shipment_that_nobody_records_says_that_we_are_checking(
     for days in (1, 3):
         services.keep_deadlines(now=NOON + days * DAY)
     page = client.get(order_url(line.order, Purpose.ACT)).content.decode()
-    lead = re.search(r'<p class="lead">(.*?)</p>', page)
+    lead = re.search(r'<p class="lead">(.*?)</p>', flat(page))
     assert lead is not None
     assert (
         unescape(lead[1])
