@@ -117,6 +117,6 @@ def _refuse_to_start(**kwargs: object) -> None:
 
 @before_task_publish.connect
 def _say_which_request_asked(headers: dict[str, Any], **kwargs: object) -> None:
-    """So that the task's lines in the log bear the id of the request's."""
+    """So that the task's lines in the log carry the id of the request that started it."""
     if request_id := (present_ids.get() or {}).get("request_id"):
         headers[REQUEST_ID_OF_TASK] = request_id

@@ -44,9 +44,9 @@ def private_pages(get_response: GetResponse) -> GetResponse:
 
 
 def bodies(get_response: GetResponse) -> GetResponse:
-    """A thread that waits for a body makes no page, and there are only a few. So few of them wait
-    for bodies at a time, and for one that is larger than the proxy holds back (request_buffers in
-    deploy/Caddyfile) only where staff send it."""
+    """A thread that waits for a body makes no page, and there are only a few threads. So only a few
+    of them may wait for bodies at a time. Bodies larger than the proxy buffers (request_buffers in
+    deploy/Caddyfile) are read from staff only."""
     small, large = BoundedSemaphore(WAITING_FOR_BODIES), BoundedSemaphore(WAITING_FOR_LARGE_BODIES)
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -81,7 +81,7 @@ def _length_of_body(request: HttpRequest) -> int:
 
 
 def watchers(get_response: GetResponse) -> GetResponse:
-    """Who watches asks each host by an address of its own, which ALLOWED_HOSTS does not name."""
+    """Watchers ask each host by an address of its own, which ALLOWED_HOSTS does not name."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         ask = FOR_WATCHERS.get(request.path, get_response)
@@ -116,7 +116,7 @@ def languages(get_response: GetResponse) -> GetResponse:
 
 
 def _remember(request: HttpRequest, response: HttpResponse) -> None:
-    """What somebody chose on a page holds for the next ones."""
+    """A choice made on one page holds for the next ones."""
     chosen = asked_for(request)
     if not chosen:
         return

@@ -1,4 +1,4 @@
-"""All settings, from the environment. What each variable means stands in README.md; checks.py
+"""All settings, from the environment. README.md says what each variable means; config/checks.py
 explains bad values."""
 
 from datetime import timedelta
@@ -39,8 +39,8 @@ HANDLING_DAYS = env.int(
     "HANDLING_DAYS", default=1
 )  # working days from arrival to the carrier; a product may set its own
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
-# Customers that an import may tell worse news (a later date, none, or asked by law) before a person
-# has seen whom.
+# How many customers an import may tell worse news (a later date, no date, or a question that the
+# law asks) before a person has confirmed it.
 IMPORT_TELLS_AT_MOST = env.int("IMPORT_TELLS_AT_MOST", default=100)
 # "no change, still on track" after so many days without news
 QUIET_DAYS = env.int("QUIET_DAYS", default=14)
@@ -131,9 +131,9 @@ DATABASES = {
 CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A machine that is gone says nothing, not even no. Who waits for the database is told after half a
-# minute; and the database lets go after as long of what a machine held that is gone: its locks, and
-# the one by which it was the sender.
+# A machine that is gone says nothing, not even no. We stop waiting for the database after half a
+# minute. The database in turn lets go, after as long, of what a machine held that is gone: its
+# locks, and the one that made it the only sender.
 _patience = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -241,8 +241,8 @@ OTP_WEBAUTHN_RP_ID = _site.hostname or ""  # passkeys are lost where another hos
 OTP_WEBAUTHN_ALLOWED_ORIGINS = [SITE_URL]
 OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E010", "otp_webauthn.E031"]  # checks.py looks at SITE_URL
-# Who guesses a password of one person from one network is kept out for a while; nobody else can
-# keep that person out.
+# Anyone who guesses a person's password from one network is kept out for a while. Nobody can lock
+# that person out from elsewhere.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -308,8 +308,8 @@ CELERY_BEAT_SCHEDULER = "backorders_site.celery:Scheduler"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# A tick expires by the clock of the worker, which may be ahead of beat's: it would take none, and
-# nobody would know why.
+# A tick expires by the clock of the worker, which may be ahead of beat's. Then the worker would
+# take no tick, and nobody would know why.
 _soon = {"expires": 10 + CLOCK_MAY_DIFFER.seconds}
 _each_minute = {"expires": 50 + CLOCK_MAY_DIFFER.seconds}
 CELERY_BEAT_SCHEDULE = {

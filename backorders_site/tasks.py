@@ -33,8 +33,8 @@ def work_off_uploads() -> None:
 
 @shared_task
 def give_sign_of_life() -> None:
-    """Silence is the alarm: whoever waits for it hears nothing when this cannot run, or another
-    task no longer does."""
+    """Silence is the alarm: the watcher hears nothing when this cannot run, or when another task no
+    longer does."""
     if settings.HEARTBEAT_URL and not health.late_tasks():
         health.ask(settings.HEARTBEAT_URL)
 

@@ -1,0 +1,1 @@
+"""The queue, the promises and the customer's pages. Orders know no email."""

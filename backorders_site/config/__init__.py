@@ -1,0 +1,1 @@
+"""Settings: reading them from the environment, and refusing those that cannot work."""

@@ -1,7 +1,8 @@
-"""Settings that cannot work, found at start-up, each with a word on what to set.
+"""Settings that cannot work, found at start-up, each with what to set instead.
 
-Commands of manage.py run them as Django's checks; whoever serves or works runs them by
-`refuse_to_start`."""
+Commands of manage.py run them as Django's checks. Web servers, workers and beat run them by
+`refuse_to_start`.
+"""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,6 @@
-"""The environment, read by kind: what cannot be read is said in a line that names the variable and
-what was expected.
+"""The environment, read by type. What cannot be read is named in a line with what was expected.
 
-NAME_FILE names a file that holds the value of NAME, as containers hand secrets over; it wins over
+NAME_FILE names a file that holds the value of NAME, as containers hand over secrets. It wins over
 NAME.
 """
 
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# Of these not even a wrong value is repeated: what is said ends in a log.
+# Secrets. Not even a wrong value is repeated: error messages end up in logs.
 SECRET = {
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN"),
     *("MAIL_WEBHOOK_SECRET", "MAIL_PROVIDER_SETTINGS", "METRICS_TOKEN", "HEARTBEAT_URL"),

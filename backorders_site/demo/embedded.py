@@ -1,7 +1,7 @@
-"""PostgreSQL and Valkey out of Python packages, for the demo and the tests. Production attaches to
-servers of its own and never imports this module: its packages are development dependencies.
+"""PostgreSQL and Valkey from Python packages, for the demo and the tests. Production attaches to
+servers of its own and never imports this module, because its packages are development dependencies.
 
-A directory belongs to one process at a time: `hold` it before `start`.
+A directory belongs to one process at a time: `lock` it before `start`.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""Keeps the processes of a demo running: starts what ended again, prints what they say, leaves none
+"""Keeps the processes of a demo running: restarts what ended, prints their output, leaves none
 behind."""
 
 import os

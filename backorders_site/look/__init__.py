@@ -1,0 +1,1 @@
+"""A shop's own look: theme, icons, and what every template knows of the shop."""

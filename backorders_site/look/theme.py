@@ -1,4 +1,4 @@
-"""A shop's own look: its colour, its font and its logo, on the one stylesheet of all pages."""
+"""A shop's own look: its color, its font and its logo, on the one stylesheet of all pages."""
 
 import hashlib
 import re

@@ -1,0 +1,2 @@
+"""Running the site: health, heartbeats, metrics, logs, errors, caching, catalogs of
+translations."""

@@ -1,5 +1,5 @@
-"""Django's cache on Valkey, with a client that is kept (Django makes one for every command, which
-was a seventh of a poll) and that does not wait again and again for what hangs."""
+"""Django's cache on Valkey. It keeps its client (Django makes one for every command, which took a
+seventh of a poll), and does not wait again and again for a server that hangs."""
 
 from functools import cached_property
 from time import monotonic

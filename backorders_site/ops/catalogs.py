@@ -1,4 +1,4 @@
-"""The catalogues of translations in locale/: collected from the sources, brought up to date,
+"""The catalogs of translations in locale/: collected from the sources, brought up to date,
 compiled; all with Babel.
 
 They hold what customers read. Staff's pages stay in English and are left out (FOR_STAFF).

@@ -1,5 +1,5 @@
-"""What a reader sees where there is nothing for them, or something of ours fails, and who hears of
-that."""
+"""What a reader sees when there is no such page or when something fails, and where errors are
+reported."""
 
 import sys
 from typing import Any
@@ -51,7 +51,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _of_the_desk(request: HttpRequest, template: str, status: int) -> HttpResponse | None:
-    """Staff at the desk stay there; whoever else asks reads what customers read."""
+    """Staff stay in the desk; everyone else reads the customers' page."""
     if not request.path.startswith(reverse("admin:index")) or not admin.site.has_permission(
         request
     ):

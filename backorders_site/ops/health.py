@@ -1,5 +1,5 @@
-"""What watchers ask: does the process answer, can it serve, do the others run. `manage.py status`
-and the desk say the same."""
+"""What watchers ask: does the process answer, can it serve, are the other processes running.
+`manage.py status` and the desk say the same."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ AWAY = (DatabaseError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class SilentProcess:
-    """A kind of process of which none has said for a while that it lives. `seconds` None: none ever
+    """A kind of process that has given no sign of life for a while. `seconds` None: it never
     has."""
 
     process: str

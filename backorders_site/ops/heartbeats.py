@@ -1,5 +1,5 @@
-"""When each task that repeats last ended well, and each kind of process last said that it lives:
-one row each, written wherever it runs, by the database's clock."""
+"""When each repeating task last ended well, and when each kind of process last gave a sign of life.
+One row each, by the database's clock, whichever machine writes it."""
 
 from django.db import connection
 
@@ -22,8 +22,8 @@ def beat(name: str) -> None:
 
 
 def ages() -> dict[str, float]:
-    """Seconds since each task ended well and each process said that it lives; what never did is not
-    named."""
+    """Seconds since each task ended well and each process gave a sign of life. What never did is
+    not listed."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT task, extract(epoch FROM clock_timestamp() - at)::float FROM "

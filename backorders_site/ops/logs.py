@@ -1,5 +1,5 @@
-"""What goes into the logs: one line for each request and each change of a mail, with ids that lead
-from one to another, and nothing that names a person or opens an order."""
+"""What goes into the logs: one line for each request and each change of an email. Ids lead from one
+line to another; nothing names a person or opens an order."""
 
 import logging
 import re
@@ -26,8 +26,8 @@ ADDRESS = re.compile(
     re.VERBOSE,
 )
 LINK = re.compile(r"/(o|mine|preferences|unsubscribe|demo/mail)/[^/\s\"'?]+")
-# A broken mail makes of a link what no path of ours begins with, and what the token stands in still
-# holds all of it.
+# A broken email can turn a link into something that begins like no path of ours. What surrounds the
+# token may still hold all of it.
 WORD = re.compile(r"[\w.%-]{20,}")
 ENCODED_AGAIN = re.compile("%(?:25)+")
 SIGNED = re.compile(r"-[0-9]+-(act|look|feed|stop|[0-9a-f]{16})\.|\.[\w-]{43}", re.IGNORECASE)
@@ -39,14 +39,14 @@ present_ids: ContextVar[dict[str, str] | None] = ContextVar("present_ids", defau
 
 
 def without_secrets(words: str) -> str:
-    """No mail address, no token of a link, no password of a server."""
+    """No email address, no token of a link, no password of a server."""
     words = PASSWORD.sub(r"\1:[password]@", words)
     words = WORD.sub(_without_token, LINK.sub(r"/\1/[token]", words))
     return ADDRESS.sub(r"\1[address]", words)
 
 
 def _without_token(word: re.Match[str]) -> str:
-    """Whatever stands around the token goes with it. A link inside a link is encoded once more each
+    """What surrounds the token goes with it. A link inside a link is encoded once more each
     time."""
     return "[token]" if SIGNED.search(unquote(ENCODED_AGAIN.sub("%", word[0]))) else word[0]
 

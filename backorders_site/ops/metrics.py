@@ -1,7 +1,7 @@
-"""/metrics: what the database knows of mails, promises and tasks, counted when asked, so that any
-web process may answer.
+"""/metrics: what the database knows of emails, promises and tasks, counted on each request, so that
+any web process can answer.
 
-How fast pages are and how often they fail the proxy measures; docs/operations.md says what each
+The proxy measures how fast pages are and how often they fail. docs/operations.md says what each
 alert means.
 """
 

@@ -1,4 +1,4 @@
-"""Two charts as SVG: the windows told against the days goods left, and how often windows held by
+"""Two charts as SVG: the windows told against the days goods shipped, and how often windows held by
 what they promised."""
 
 from bisect import bisect_right

@@ -1,5 +1,5 @@
-"""What must never happen, looked for in the rows a simulated shop left behind. Each check can find
-what it looks for."""
+"""What must never happen, looked for in the rows that a simulated shop left. A test for each check
+shows that it finds what it looks for."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""How good the promises of a simulated shop were (DESIGN.md: Reports with --json)."""
+"""How good the promises of a simulated shop were."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -102,8 +102,8 @@ def report_on(shop: Shop) -> SimulationReport:
 
 
 def kept(shipped: Iterable[LineStory], which: int) -> float | None:
-    """Share of shipped lines that left within the window told first (0) or last (-1), of those who
-    were told one."""
+    """Share of shipped lines that shipped within the window told first (0) or last (-1), among
+    those that were told one."""
     return _share(
         within(windows[which], story.shipped_on)
         for story in shipped
@@ -112,8 +112,8 @@ def kept(shipped: Iterable[LineStory], which: int) -> float | None:
 
 
 def coverage(stories: Iterable[LineStory], *, today: date) -> float | None:
-    """The same over all windows told; a line still open after the window's end is a miss, one that
-    was cancelled is left out, and so is a window of which nobody knows yet."""
+    """The same over all windows told. A line still open after the window's end is a miss. A
+    canceled line is left out, and so is a window whose outcome is not known yet."""
     return _share(
         found
         for story in stories
@@ -123,7 +123,7 @@ def coverage(stories: Iterable[LineStory], *, today: date) -> float | None:
 
 
 def outcome(story: LineStory, told: PromiseTold, today: date) -> bool | None:
-    """Whether a told window held; None: it says nothing, or is not over."""
+    """Whether a told window held. None: it says nothing, or is not over."""
     if told.last_day is None:
         return None
     if story.is_open:

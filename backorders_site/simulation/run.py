@@ -1,7 +1,7 @@
 """A shop run through time by the product's own services, in a database of its own and on a virtual
 clock.
 
-Mail is told directly: what the services mark as due counts as handed over within the minute.
+No email is sent: what the services mark as due counts as handed over within the minute.
 """
 
 import os
@@ -77,8 +77,8 @@ def scratch_database() -> Iterator[None]:
 
 
 def _sweep(cursor: CursorWrapper, prefix: str) -> None:
-    """Drop what killed runs left: nobody is connected there and their process is gone. One that
-    runs on another machine is connected."""
+    """Drop what killed runs left: nobody is connected there and their process is gone. A run on
+    another machine is connected."""
     cursor.execute(
         """
         SELECT datname FROM pg_database d WHERE starts_with(datname, %s)
@@ -316,7 +316,7 @@ class Shop:
             )
 
     def _pack(self) -> None:
-        """Whatever is reserved leaves the next working day, but for a straggler now and then."""
+        """Reserved units ship the next working day, with a straggler now and then."""
         if self.day.weekday() >= 5:
             return
         reserved: dict[int, list[OrderLine]] = defaultdict(list)
@@ -347,7 +347,8 @@ class Shop:
             services.answer(line.order, line.pk, "cancel", units=units, now=self._tick())
 
     def _invite_back(self) -> None:
-        """Some whom silence cancelled read the mail after all, and want their place back."""
+        """Some customers whom silence canceled read the email after all, and want their place
+        back."""
         ended = DelayNotice.objects.filter(
             outcome=Outcome.SILENCE_CANCELLED, ended_at=self.now
         ).order_by("pk")
@@ -402,7 +403,7 @@ class Shop:
         self.places = places
 
     def _attempt(self, act: Callable[[], object]) -> None:
-        """People come too late now and then; that they are told so is no fault of the
+        """People are too late now and then. That they are told so is not a fault of the
         simulation."""
         try:
             act()

@@ -89,8 +89,8 @@ def draw_orders(
     """About ORDERS_DRAWN orders for deliveries as they were, each scaled to cover the lines drawn
     for it.
 
-    Whoever orders does so within MAX_WAIT_DAYS before the day first promised, when the delivery was
-    posted; how many do grows with the number of a product's deliveries, the busiest counting
+    Customers order within MAX_WAIT_DAYS before the day first promised, after the delivery was
+    posted. Their number grows with the number of a product's deliveries; the busiest products count
     for less than their share.
     """
     chance = random.Random(seed)  # noqa: S311 - a play, no secret

@@ -1,3 +1,5 @@
+"""Django's admin as the staff's own site."""
+
 from django.contrib.admin.apps import SimpleAdminConfig
 
 

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet shows and does not run."""
+"""Tables as CSV that a spreadsheet shows, and does not run as formulas."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence

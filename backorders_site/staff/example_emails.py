@@ -1,4 +1,4 @@
-"""Mails as they will arrive, shown before anything is done: text in the page, HTML in a frame with
+"""Emails as they will arrive, shown before anything is done: text in the page, HTML in a frame with
 a policy of its own."""
 
 import logging
@@ -41,7 +41,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A mail as it would arrive. `html_url`: where its HTML stands for a while, empty where it
+    """An email as it would arrive. `html_url`: where its HTML can be read for a while, empty if it
     could not be kept."""
 
     sort: Sort
@@ -71,7 +71,7 @@ class Example:
 
 
 def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
-    """`first`: an order for each sort of mail."""
+    """`first`: an order for each sort of email."""
     for sort, order_id in first.items():
         order, composed = mail_due(order_id, now=now)
         if composed:
@@ -79,8 +79,9 @@ def examples(first: Mapping[Sort, int], *, now: datetime) -> Iterator[Example]:
 
 
 def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
-    """The mail an order would get of all that is due, and of what waits in the outbox: the new mail
-    says that too. Whoever reads it here is not its customer: its links open nothing."""
+    """The email an order would get about all that is due, and about what waits in the outbox,
+    because the new email says that too. Its reader here is not its customer, so its links open
+    nothing."""
     lines = OrderLine.objects.select_related("product", "promise")
     order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
     order.link_version = DEAD_VERSION
@@ -94,7 +95,7 @@ def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
 
 
 def kept(html: str) -> str:
-    """The address under which the desk shows this mail for a while. It was never written to the
+    """The address where the desk shows this email for a while. It was never written to the
     database."""
     name = token_urlsafe(16)
     try:

@@ -1,4 +1,4 @@
-"""Orders, products and restocks by what somebody has in hand, each through an index."""
+"""Finds orders, products and restocks by what somebody was given, each through an index."""
 
 import re
 from collections.abc import Callable, Mapping

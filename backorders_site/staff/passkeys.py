@@ -1,4 +1,5 @@
-"""Passkeys instead of the code from the phone: what django-otp-webauthn's scripts ask for."""
+"""Passkeys instead of the code from the phone: the views that django-otp-webauthn's scripts
+call."""
 
 from typing import Any
 
@@ -13,7 +14,7 @@ app_name = "otp_webauthn"  # its template tags look the addresses up by this nam
 
 
 class Adding:
-    """Whoever finds a desk left open adds no passkey of their own."""
+    """Somebody who finds a desk left open cannot add a passkey of their own."""
 
     request: Any
 

@@ -1,5 +1,5 @@
-"""What an act would do to customers: it is done, reviewed and read within one transaction that is
-undone at its end."""
+"""What an action would do to customers: it is done, reviewed and read within one transaction that
+is rolled back at its end."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -47,11 +47,11 @@ class Reached:
 @dataclass(frozen=True, slots=True)
 class Consequences:
     """Orders, each in one group. `quiet`: the day behind their promise moves inside the window they
-    were told. All others hear of it: `mailed`; `asked`, by the law that has them asked;
-    `turned_off`: on the page, they want no mail of good news; `unreachable`; `unreleased`: they
-    came with a first import that was not released. `moves`: nothing but windows move; `kinds`:
-    events by kind; `no_longer_owed`: units whose refund is not to be sent any more;
-    `more_examples`: sorts of mail besides those shown."""
+    were told. All others hear of it: `mailed`; `asked`, by the law that wants them asked;
+    `turned_off`: they want no email of good news and read it on the page; `unreachable`;
+    `unreleased`: they came with a first import that was not released. `moves`: only windows move;
+    `kinds`: events by kind; `no_longer_owed`: units whose refund need not be sent any more;
+    `more_examples`: sorts of email besides those shown."""
 
     quiet: int
     mailed: int
@@ -144,7 +144,7 @@ NOBODY = Consequences(
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever is written inside is not there afterwards."""
+    """Whatever is written inside is gone afterwards."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -153,13 +153,13 @@ def undone() -> Iterator[None]:
 def rehearse(
     act: Callable[[], object], product_ids: Collection[int], *, now: datetime
 ) -> Consequences:
-    """`act` does it, by services, at `now`; then it settles. May raise Refused. Whoever works on
-    these products meanwhile waits until it is undone."""
+    """`act` does it, by services, at `now`; then it settles. May raise Refused. Others who work on
+    these products meanwhile wait until it is rolled back."""
     with undone():
         products = Product.objects.filter(pk__in=product_ids)
         settling = list(products.filter(review_at__gt=now).values_list("pk", flat=True))
-        # Nobody has heard of what settles: what was published stands until then, for the act as
-        # well.
+        # Nobody has heard of what still settles. Until it has, what was published holds, for the
+        # action as well.
         before = newest_forecasts(settling, now=now) + make_forecasts(
             products.exclude(pk__in=settling), now=now
         )
@@ -173,8 +173,9 @@ def rehearse(
 
 
 def rehearse_import(run: ImportRun, record: Import) -> tuple[Consequences, services.Worse]:
-    """What an import that has just been done would tell, itself and once it has settled, whoever is
-    in its file or not: for whoever undoes the import right away, in whose transaction this is."""
+    """What an import that has just been done would tell, itself and once it has settled, to
+    customers in its file and others. Called in the import's transaction, by a caller that rolls it
+    back right after."""
     if run.before is None or not run.before.anybody:
         return NOBODY, services.Worse()
     products = services.touched_since(run.before, now=run.now)
@@ -310,7 +311,7 @@ def _reached(event: Event) -> Reached:
 
 
 def _first_of_each(heard: Collection[_Heard]) -> dict[Sort, int]:
-    """An order for each sort of mail, from the country where most get it: the shop's own language
+    """An order for each sort of email, from the country where most get it: the shop's own language
     first, then what most would get."""
     first: dict[Sort, int] = {}
     orders: Counter[Sort] = Counter()

@@ -1,5 +1,5 @@
-"""A code from the phone besides the password: set up once, asked at each login. A passkey does
-instead of the code, and recovery codes do for a lost phone."""
+"""A code from the phone besides the password: set up once, asked for at each login. A passkey can
+replace the code, and recovery codes help when the phone is lost."""
 
 import time
 from typing import Any
@@ -64,9 +64,9 @@ def may_add_passkey(request: HttpRequest) -> bool:
 @sensitive_post_parameters("code")
 @never_cache
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Asks for a code; sets a phone up where there is none yet; makes new recovery codes for
-    whoever has passed, and adds and removes their passkeys. Whoever has not may leave, as the
-    admin's own way out is closed to them."""
+    """Asks for a code; sets a phone up if there is none yet; makes new recovery codes for those who
+    have passed, and adds and removes their passkeys. Those who have not passed can log out here,
+    because the admin's own way out is closed to them."""
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
         return redirect("admin:login")
@@ -117,8 +117,8 @@ def recovery_codes(user: AbstractBaseUser) -> list[str]:
 
 
 def forget(user: AbstractBaseUser) -> None:
-    """The phone is lost and so are the codes: at the next login another one is set up. Sessions end
-    where they stand."""
+    """The phone is lost and so are the codes: at the next login another one is set up. Open
+    sessions end at once."""
     with transaction.atomic():
         for device in DEVICES:
             device.objects.filter(user=user).delete()

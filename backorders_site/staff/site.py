@@ -15,7 +15,7 @@ from orders.access import client_network
 
 
 class StaffLogin(AdminAuthenticationForm):
-    """A user name that nobody can have is looked for nowhere: no table of tries could hold it."""
+    """A user name that nobody can have is not looked for: no table of tries could hold it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +32,7 @@ class StaffSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Whoever has given the password already is asked for the second factor."""
+        """Those who have given the password already are asked for the second factor."""
         if super().has_permission(request) and not second_factor.passed(request):
             asked_for = request.GET.get("next", "")
             return redirect(f"{reverse('admin:second_factor')}?{urlencode({'next': asked_for})}")
@@ -43,7 +43,7 @@ class StaffSite(AdminSite):
         return [*own, *super().get_urls()]
 
     def second_factor(self, request: HttpRequest) -> HttpResponse:
-        """For whoever has given a password only: not behind has_permission."""
+        """For those who have given a password only, so not behind has_permission."""
         if not super().has_permission(request):
             return redirect("admin:login")
         return second_factor.page(request, self.each_context(request))

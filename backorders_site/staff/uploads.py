@@ -1,5 +1,5 @@
-"""An uploaded file is run dry, and once somebody confirms it, for good. The row says what is to be
-done (services.uploading)."""
+"""An uploaded file is tried in a dry run, and imported once somebody confirms it. Its row says what
+is to be done (services.uploads)."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ PARCEL = ("order_number", "tracking_number", "shipped_at")
 def as_table(
     name: str, content: bytes, *, column_map: dict[str, Any] | None = None
 ) -> Iterator[CsvTable]:
-    """The file on this machine's disk while it is read. Unreadable: it is no CSV in UTF-8."""
+    """The file on this machine's disk while it is read. Unreadable: it is not a CSV in UTF-8."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file.csv"
         path.write_bytes(content)
@@ -143,8 +143,8 @@ def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:
 
 
 def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
-    """What customers would hear, in sentences; the mails to read before are kept for a while only,
-    as they name people."""
+    """What customers would hear, in sentences. The example emails are kept for a while only,
+    because they name people."""
     if run.row is None:
         return {}, services.Worse()
     it, worse = rehearse_import(run, run.row)
@@ -160,7 +160,7 @@ def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
 
 
 def worse_words(told: Mapping[str, Any]) -> str:
-    """Of customers who would hear worse news; empty where there are none."""
+    """About customers who would hear worse news; empty if there are none."""
     worse = services.Worse(**told.get("worse", {}))
     if not worse.orders:
         return ""

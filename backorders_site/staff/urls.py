@@ -1,4 +1,4 @@
-"""The desk's own pages, under /admin/desk/. Each view says whom it opens for:
+"""The desk's own pages, under /admin/desk/. Each view names its permission:
 staff.pages.base.staff_page."""
 
 from django.urls import path

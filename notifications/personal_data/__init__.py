@@ -1,0 +1,1 @@
+"""What is stored about a person: handing it over, and forgetting it."""

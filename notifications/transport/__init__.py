@@ -1,0 +1,1 @@
+"""The conversation with the mail server, and how fast email may go."""

@@ -1,5 +1,5 @@
-"""Django's migrate, which gives up after some seconds rather than make the whole shop wait behind
-it for a lock."""
+"""Django's migrate, but it gives up after some seconds. Waiting longer for a lock would make the
+whole shop wait behind it."""
 
 from typing import Any
 

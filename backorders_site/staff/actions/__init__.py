@@ -1,0 +1,1 @@
+"""What staff do. One form is one call of a service; modules by what the forms act on."""

@@ -1,5 +1,4 @@
-"""What staff do beyond editing: a page asks what the service has to know, then the service does
-it."""
+"""What staff do: a page asks what the service has to know, then calls the service."""
 
 import hashlib
 import re
@@ -36,8 +35,8 @@ class TimeInput(forms.DateTimeInput):
 
 
 class ChooseRow(AutocompleteSelect):
-    """A row of another model, found by typing. The words in it are also what a screen reader calls
-    it. What was sent back and is no key chooses nothing, instead of ending in an error."""
+    """A row of another model, found by typing. A screen reader reads the words in it as its name. A
+    value that is not a key chooses nothing, instead of ending in an error."""
 
     def __init__(self, field: Any) -> None:
         super().__init__(field, admin.site)
@@ -86,7 +85,7 @@ class Confirmed(forms.Form):
 
 
 class NewRow(Confirmed):
-    """The form that adds a row through a service."""
+    """The form that adds a row by a service."""
 
     label = gettext_lazy("Add")
 
@@ -163,8 +162,8 @@ def hash_of(facts: Sequence[object]) -> str:
 
 
 def _one_at_a_time(row: Model) -> None:
-    """Two clicks on one button are done one after the other. Only acts take this lock, and before
-    any other, so that it cannot stand in a circle with the locks of services."""
+    """Two clicks on one button are done one after the other. Only actions take this lock, and they
+    take it first, so it cannot form a circle with the locks of services."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [row._meta.label, row.pk % 2**31]

@@ -1,4 +1,4 @@
-"""What staff do with emails."""
+"""Send again, count as sent, withdraw, came back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

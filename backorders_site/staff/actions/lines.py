@@ -1,4 +1,4 @@
-"""What staff do with the lines of orders."""
+"""Move a line, count a held one, put back what was canceled, keep the place."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What staff do with orders."""
+"""Enter an order, ship, cancel, write a note, tell the customer, correct the address."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -78,7 +78,7 @@ class EnterOrder(NewRow):
 
 
 class UnitsOfLines(Action):
-    """An act on an order that asks for units of each of its lines, at most `most` of them."""
+    """An action on an order that asks for units of each of its lines, at most `most` of them."""
 
     def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
@@ -146,7 +146,7 @@ class Ship(UnitsOfLines):
     tracking_number = forms.CharField(max_length=keys.MAX_TRACKING_NUMBER, required=False)
 
     def products(self) -> list[int]:
-        """Whoever waits behind does not feel it: no queue is counted anew."""
+        """Nobody behind is affected, so no queue is counted again."""
         return []
 
     @staticmethod

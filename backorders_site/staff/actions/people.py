@@ -1,4 +1,4 @@
-"""What staff do for each other."""
+"""Reset a colleague's second factor, or let them in again."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What staff do with products."""
+"""Discontinue a product."""
 
 from collections.abc import Sequence
 from datetime import datetime

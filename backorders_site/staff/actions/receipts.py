@@ -1,4 +1,4 @@
-"""What staff do with goods that arrive."""
+"""Receive goods, with or without a restock; correct a receipt."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -76,8 +76,8 @@ class Receive(RestockAction):
         return [*super().facts(row), shipped_ahead(row.product, row)]
 
     def clean(self) -> dict[str, Any]:
-        """A slip of the finger would set units aside that are not there. Who ticks the box means
-        these numbers alone."""
+        """A typing mistake would reserve units that are not there. The ticked box confirms these
+        numbers only."""
         data = super().clean() or self.cleaned_data
         units = {row.pk: data.get(self.units_of(row)) or 0 for row in self.rows}
         if not self.errors and not any(units.values()):

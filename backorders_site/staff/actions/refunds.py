@@ -1,4 +1,4 @@
-"""What staff do with refunds."""
+"""Mark a refund sent."""
 
 from collections.abc import Sequence
 from datetime import datetime

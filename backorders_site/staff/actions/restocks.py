@@ -1,4 +1,4 @@
-"""What staff do with deliveries."""
+"""Expect a restock, move its date, undo the move, cancel the rest."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -91,8 +91,8 @@ class MoveDate(RestockAction):
     sure = forms.BooleanField(required=False)
 
     def __init__(self, rows: Sequence[Restock], data: Mapping[str, Any] | None = None) -> None:
-        """The page carries which date of each it showed, so that the service can say who moved it
-        meanwhile."""
+        """The page carries which date of each restock it showed, so that the service can say who
+        has moved it since."""
         super().__init__(rows, data)
         self.ask_again = self.fields.pop("sure")  # shown beside the error alone
         for row in rows:
@@ -112,8 +112,7 @@ class MoveDate(RestockAction):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """A slip of the finger would be told to everybody. Who ticks the box means this day
-        alone."""
+        """A typing mistake would be told to everybody. The ticked box confirms this day only."""
         data = super().clean() or self.cleaned_data
         day, posted_on = data.get("expected_on"), data.get("posted_on")
         doubt = implausible(day, posted_on) if day and posted_on else ""
@@ -154,7 +153,7 @@ class MoveDate(RestockAction):
 
 
 def implausible(day: date, posted_on: date) -> str:
-    """What to ask whoever types this day, if it is one to ask about."""
+    """What to ask a person who types this day, if it is doubtful."""
     if day < timezone.localdate():
         return _("%(day)s has gone by. Did you mean that day?") % {"day": date_format(day)}
     if abs(day - posted_on) > services.MAX_REACH:

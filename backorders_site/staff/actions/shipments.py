@@ -1,4 +1,4 @@
-"""What staff do with shipments."""
+"""Take back a shipment that did not leave."""
 
 from collections.abc import Sequence
 from datetime import datetime

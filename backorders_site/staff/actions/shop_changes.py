@@ -1,4 +1,4 @@
-"""What staff decide of what the shop changed in orders that are here."""
+"""Accept what the shop changed in an order, reject it, or put units back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What staff have done in the shop's own system."""
+"""Confirm what was done in the shop's own system."""
 
 from collections.abc import Sequence
 from datetime import datetime

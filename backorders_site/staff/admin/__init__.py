@@ -1,4 +1,5 @@
-"""The staff's admin. Rows change through services only; modules by what they show."""
+"""Lists and records of the admin, one module for what they show. Rows change through services
+only."""
 
 from django.conf import settings
 from django.contrib import admin

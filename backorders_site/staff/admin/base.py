@@ -1,4 +1,4 @@
-"""What every admin page here shares: rows change through services, history is only read, a record
+"""What every admin page here shares: rows change through services, history is read-only, a record
 shows its tables."""
 
 import json
@@ -53,8 +53,8 @@ ROWS_AT_ONCE = 1000  # of a sheet, read together
 
 @dataclass(frozen=True)
 class RecordTable:
-    """Rows that belong to a record and are only read here. Who may not view `model` does not see
-    it."""
+    """Rows that belong to a record and are read-only here. People who may not view `model` do not
+    see it."""
 
     title: Text
     model: type[Model]
@@ -106,9 +106,9 @@ class ConditionFilter(admin.SimpleListFilter):
 
 
 def actor_of(request: HttpRequest, permission: str) -> str:
-    """The name that a service writes beside what it does: nobody has one for what they may not do
-    (PermissionDenied), nor where this machine's clock is wrong (WrongClock): what staff do is
-    written down with the time."""
+    """The name that a service records with what it does. Raises PermissionDenied for people who may
+    not do it, and WrongClock where this machine's clock is wrong, because what staff do is recorded
+    with the time."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
     clock.refuse_wrong_clock()
@@ -116,8 +116,8 @@ def actor_of(request: HttpRequest, permission: str) -> str:
 
 
 def sees_addresses(request: HttpRequest) -> bool:
-    """Customers' email addresses are for whoever answers them: no list, search or filter tells
-    others of one."""
+    """Customers' email addresses are for those who answer customers: no list, search or filter
+    reveals one to others."""
     return request.user.has_perm("orders.view_address")
 
 
@@ -203,8 +203,8 @@ class BackordersAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What stands in other tables is found there first, through its index: joined and compared,
-        it may read them whole."""
+        """What is in other tables is found there first, through its index. A join could read them
+        whole."""
         fields = self.get_search_fields(request)
         term = " ".join(search_term.replace("\0", "").split())
         if not term or not all(
@@ -242,7 +242,7 @@ class BackordersAdmin(ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def buttons(self, request: HttpRequest, obj: Model, *, back: str = "") -> list[Button]:
-        """The acts this person may do to a record now. `back`: the page that offers them, where
+        """The actions this person may do to a record now. `back`: the page that offers them, where
         they lead back to."""
         return [
             Button(act.label, self.act_url(act, [obj.pk], back=back), dangerous=act.dangerous)
@@ -399,8 +399,8 @@ class BackordersAdmin(ModelAdmin):
         )
 
     def _back(self, request: HttpRequest, asked: Sequence[Model]) -> str:
-        """The page of ours that offered the act, as it says itself; else the record, or the list of
-        several."""
+        """The page of ours that offered the action, as it says itself; else the record, or the list
+        if there are several."""
         said = request.GET.get("next", "")
         if said and url_has_allowed_host_and_scheme(said, allowed_hosts=None):
             return said
@@ -435,8 +435,8 @@ class BackordersAdmin(ModelAdmin):
         return rows
 
     def _perform(self, request: HttpRequest, form: Action) -> bool:
-        """Whether anything was done; what was refused is said beside it, or in the form when
-        nothing was done."""
+        """Whether anything was done. Refusals are shown beside it, or in the form if nothing was
+        done."""
         seen = request.POST.getlist("seen")
         done, refusals = 0, []
         for row in form.rows:

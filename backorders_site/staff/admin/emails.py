@@ -1,4 +1,4 @@
-"""Staff read every mail as it was sent, see what became of it, and say which addresses get none."""
+"""Emails as they were sent and what became of them; the addresses that get none."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ from notifications.models import (
 from orders.access import without_tokens
 from orders.models import Event, Order
 
-# A mail brings its styles in its elements, as mail readers need it; it loads and runs nothing.
+# An email has its styles in its elements, as mail programs need it. It loads and runs nothing.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 )

@@ -1,4 +1,4 @@
-"""What was forecast, promised and told, and what ran: written by services, only read here."""
+"""What was forecast, promised and told, and what ran. Services write it; here it is only read."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -133,7 +133,7 @@ class NoticeState(ConditionFilter):
         told = Q(outcome="", told_at__isnull=False, not_told_at=None)
         # Told too late, silence does nothing, and it cancels nothing that is set aside.
         must = Q(silence=Silence.CANCEL, line__waiting__gt=0) & ~Q(adequate=False)
-        # Of what is set aside nobody is asked any more but what its newest promise asks.
+        # About reserved units, only the newest promise still asks anything.
         asks = Q(line__waiting__gt=0) | Q(promise=F("line__promise"))
         may = asks & Q(sentences__contains=[Sentence.CHOICE])
         return {
@@ -143,8 +143,8 @@ class NoticeState(ConditionFilter):
 
 
 def _coded(field: str, title: Text, codes: Mapping[str, Text]) -> type[ConditionFilter]:
-    """A filter by the codes that a field may hold: those that it does hold are known only to who
-    reads every row."""
+    """A filter by the codes that a field can hold. Only a query of every row would know which it
+    does hold."""
 
     class Coded(ConditionFilter):
         parameter_name = field

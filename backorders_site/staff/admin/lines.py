@@ -1,4 +1,4 @@
-"""The lines of the queues, and what was set aside, shipped and is owed for them."""
+"""The lines of the queues, and what was reserved, shipped and refunded of them."""
 
 import re
 from collections.abc import Sequence
@@ -175,8 +175,8 @@ ALL_SET_ASIDE = SET_ASIDE & Q(waiting=0)
 
 
 def to_ship_soon() -> Q:
-    """Today or the day before it is due; whoever was told a later day once is among those not
-    recorded in time."""
+    """Today or the day before it is due. Lines whose customers were told a later day once are among
+    those not recorded in time."""
     today = timezone.localdate()
     days = (today, add_working_days(today, 1, settings.SHOP_COUNTRY))
     due = Promise.objects.filter(late__range=days).order_by().values("line")
@@ -184,7 +184,7 @@ def to_ship_soon() -> Q:
 
 
 def not_recorded() -> Q:
-    """Their day went by, and no parcel was recorded: it did not leave, or nobody wrote it down."""
+    """Their day has passed and no parcel was recorded: it did not leave, or nobody recorded it."""
     told = Event.objects.filter(
         order=OuterRef("order"), promise=OuterRef("promise"), facts__reason=Reason.PACKING
     )
@@ -248,8 +248,8 @@ def position_of(line: OrderLine) -> Position | None:
 
 
 class QueuePaginator(Paginator):  # type: ignore[type-arg]
-    """A product's waiting lines as they stand: how many there are, and who begins a page, is known
-    by the counted index."""
+    """A product's waiting lines in order. Their number, and the line at the top of each page, come
+    from the counted index."""
 
     def __init__(
         self,

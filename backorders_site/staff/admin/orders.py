@@ -1,4 +1,4 @@
-"""Orders: what is known of a customer, and everything that happened to them."""
+"""Orders: what is known of a customer, and everything that happened to the order."""
 
 from functools import reduce
 from operator import or_

@@ -31,7 +31,7 @@ class StaffAdmin(BackordersAdmin, Users):
     acts = [LetInAgain, ResetSecondFactor]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Who is no superuser neither sees nor makes one."""
+        """Only a superuser sees or makes one."""
         people: QuerySet[User] = super().get_queryset(request)
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 

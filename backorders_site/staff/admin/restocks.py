@@ -1,4 +1,4 @@
-"""Suppliers, products, deliveries and what has come."""
+"""Suppliers, products, stock, restocks and receipts."""
 
 import json
 from datetime import timedelta

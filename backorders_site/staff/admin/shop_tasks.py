@@ -118,7 +118,7 @@ class ShopTaskAdmin(ReadOnlyAdmin):
 
 
 def _packing_words(task: Any) -> str:
-    """What to tell whoever packs: the rest of the line and of the order still goes."""
+    """What to tell the person who packs: the rest of the line and of the order still ships."""
     line = task.line
     if line.reserved:
         return _("On it: only %(n)d of %(all)d units") % {

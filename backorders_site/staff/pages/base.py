@@ -1,5 +1,5 @@
-"""What every page of the desk shares: it stands in the admin, behind its login, and opens for whose
-work it is."""
+"""What every page of the desk shares: it is part of the admin, behind its login, and asks for a
+permission."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,8 +22,8 @@ shows_mails = csp_update({"frame-src": [SELF]})  # in frames, each with a policy
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """For whoever may see the page. What is done there asks for its own permission, with the actor
-    (actor_of)."""
+    """For people with the permission to see the page. What is done there asks for its own
+    permission, with the actor (actor_of)."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -1,5 +1,4 @@
-"""Who in a product's queue is covered by which delivery, as a table and as the numbers of a
-chart."""
+"""Which delivery covers whom in a product's queue, as a table and as the numbers of a chart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`queue`: how high the units waiting stand."""
+    """`queue`: the height of the waiting units."""
 
     boxes: Sequence[Box]
     days: Sequence[Tick]
@@ -81,7 +80,7 @@ class Chart:
 
 
 def steps(product: Product, *, now: datetime) -> list[Step]:
-    """As deliveries stand now, a change that still settles with them."""
+    """As deliveries are now, including a change that still settles."""
     deliveries = open_restocks([product.pk], day=today_of(now))[product.pk]
     bands = forecast(
         deliveries,
@@ -122,7 +121,7 @@ def _counts(product: Product, bands: Sequence[Band]) -> list[Length]:
 
 
 def chart(steps: Sequence[Step], waiting: int, *, now: datetime) -> Chart | None:
-    """Units upwards, days to the right. None where nothing is expected and nobody waits."""
+    """Units upwards, days to the right. None if nothing is expected and nobody waits."""
     covered = [step for step in steps if step.is_covered and step.last and step.early]
     most = max([waiting, *(step.last or 0 for step in covered)])
     if not most:

@@ -1,5 +1,5 @@
-"""How far the mails of a product's last change are: it settles, then they go out, and then all have
-theirs."""
+"""How many emails about a product's last change have gone out: it settles, then they go out, then
+all have theirs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +25,8 @@ NAMED = 3  # of the deliveries whose dates settle
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Of the orders that a review gave news: how many mails are sent and how many are still to go.
-    The others get none: they can't be reached, turned such mails off, or are not released.
+    """Of the orders that a review gave news: how many emails are sent, and how many are still to
+    go. The others get none: they can't be reached, turned such emails off, or are not released.
     `is_last`: no newer change settles."""
 
     orders: int
@@ -139,6 +139,6 @@ def how_far(product: Product, *, now: datetime) -> dict[str, object]:
 
 
 def _ending(product: Product, *, now: datetime) -> Discontinuation | None:
-    """That all who wait are being cancelled, or were within a day."""
+    """Says that everyone who waits is being canceled, or was within a day."""
     lately = Q(finished_at=None) | Q(finished_at__gt=now - SHOWN)
     return Discontinuation.objects.filter(lately, product=product).order_by("-pk").first()

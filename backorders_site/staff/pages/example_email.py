@@ -1,4 +1,4 @@
-"""The HTML of an example mail, for the frame in which it is shown."""
+"""The HTML of an example email, for the frame in which it is shown."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET

@@ -1,5 +1,5 @@
-"""The first day: who of a first import would hear what, an example of each mail, and the release,
-so many an hour."""
+"""Go-live: who of a first import would hear what, an example of each email, and the release of so
+many orders an hour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class ReleaseForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class FirstEmail:
-    """`number`: the order whose first mail it would be, as things stand."""
+    """`number`: the order whose first email it would be, as things are."""
 
     kind: str
     language: str
@@ -137,8 +137,8 @@ def _heard(now: datetime) -> Heard:
 
 
 def examples(now: datetime) -> list[FirstEmail]:
-    """The first mail of one order for each news and language, the shop's own first, written as it
-    would be if it were released now; nothing of it stays."""
+    """The first email of one order for each kind of news and language, the shop's own language
+    first. It is written as it would be if the order were released now, and nothing of it stays."""
     by_locale = (
         news_of_unreleased().select_related("order").order_by("hears", "order__locale", "-pk")
     )

@@ -1,5 +1,5 @@
-"""Somebody who knows a file says which of its columns holds what, and what its words for the state
-of an order mean."""
+"""A form for somebody who knows a file: which of its columns holds what, and what its words for the
+state of an order mean."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -199,8 +199,8 @@ class ColumnsForm(forms.Form):
         return str(self.data.get(name, "") if self.is_bound else self.fields[name].initial)
 
     def _add_words(self) -> bool:
-        """A choice for each word. Whether words are among them that whoever sends the form has not
-        seen yet."""
+        """A choice for each word. Returns whether there are words that the sender of the form has
+        not seen yet."""
         before = {
             word.casefold(): group
             for group, words in self.known.get("status", {}).items()
@@ -226,7 +226,7 @@ class ColumnsForm(forms.Form):
 
 
 def known_map(header: Sequence[str]) -> Mapping[str, Any]:
-    """What was said of the newest file with all of these columns."""
+    """What was chosen for the newest file with all of these columns."""
     there = {name.casefold() for name in header}
     named = Upload.objects.filter(kind=Upload.Kind.ORDERS, column_map__isnull=False).order_by("-pk")
     for column_map in named.values_list("column_map", flat=True)[:REMEMBERED]:

@@ -1,4 +1,4 @@
-"""What undoing an import does, and what it has to leave, in words."""
+"""What undoing an import does, and what it cannot undo, in words."""
 
 from datetime import datetime, timedelta
 

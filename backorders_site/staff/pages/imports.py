@@ -1,5 +1,5 @@
-"""Import in the browser: upload, read what the file would do, confirm; mend what was refused and
-upload it again."""
+"""Import in the browser: upload, read what the file would do, confirm; or correct what was refused
+and upload it again."""
 
 from typing import Any
 
@@ -246,7 +246,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page(PERMISSION)
 @require_GET
 def rejected_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """The rows left out, with what is wrong: mended, the sheet is uploaded as it is."""
+    """The rows left out, with what is wrong. Once corrected, the sheet can be uploaded as it is."""
     row = get_object_or_404(Upload, pk=pk)
     if not row.content or not row.rejected:
         raise Http404

@@ -1,5 +1,5 @@
-"""One order: all its customer sees, what we wrote to them, what we noted, and everything that can
-be done about it."""
+"""One order: all that its customer sees, what we wrote to them, what we noted, and everything that
+can be done about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All mail held, or let go again, by whoever sees that something is wrong with it."""
+"""Pause all email, or resume it, with a reason."""
 
 from django import forms
 from django.contrib import messages

@@ -113,8 +113,8 @@ def receiving(request: HttpRequest) -> HttpResponse:
 
 
 def _with_their_others(rows: Sequence[Restock]) -> Sequence[Restock]:
-    """What was found, with what comes beside it: who looked for one product unloads all of its
-    delivery."""
+    """What was found, with the rest of its delivery: somebody who looked for one product unloads
+    all of it."""
     same = Q(reference__in={row.reference for row in rows})
     found = with_day(
         Restock.objects.filter(open_restocks(), same).select_related("product", "supplier")

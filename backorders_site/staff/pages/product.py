@@ -1,4 +1,4 @@
-"""A product's page: its supply against its queue, and all that is done about either."""
+"""A product's page: its supply against its queue, and all that can be done about either."""
 
 import re
 from collections.abc import Sequence
@@ -178,7 +178,7 @@ def _next_by(line: OrderLine, today: date) -> date | None:
 
 
 def _promised(promise: Promise | None) -> str:
-    """In the language of who reads the queue; its customers read it in theirs."""
+    """In the language of the reader of the queue; customers read it in theirs."""
     return window_sentence(promise, locale=_ours()) if promise else ""
 
 

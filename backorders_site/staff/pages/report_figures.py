@@ -96,8 +96,8 @@ def reorder(now: datetime) -> Iterator[Row]:
 
 
 def _runs_out(free: int, demand: int, today: date) -> date | str | None:
-    """The day on which all that is on order is spoken for, if people go on ordering as they have;
-    None: not in a year."""
+    """The day by which everything on order is taken, if people go on ordering as they have. None:
+    not within a year."""
     if free <= 0:
         return _("now")
     days = free * DEMAND_WEEKS * 7 // demand if demand else 366

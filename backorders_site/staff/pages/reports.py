@@ -1,5 +1,5 @@
-"""Reports: how suppliers and we keep our word, how long people wait, what to order again. Each is a
-table and a sheet."""
+"""Reports: how suppliers keep their dates and we ours, how long people wait, what to reorder. Each
+is a table and a sheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SHOWN = 100  # rows of a table; the sheet has all
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` in the sheet, `label` on the page; `unit` stands after a number there."""
+    """`name` in the sheet, `label` on the page; there, `unit` follows a number."""
 
     name: str
     label: Text

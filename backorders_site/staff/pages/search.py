@@ -1,5 +1,5 @@
-"""One box for whatever somebody at the desk has in hand: an order number, a mail address, a name, a
-SKU, a tracking number, the reference of a delivery."""
+"""One box for anything a customer or a parcel can be found by: an order number, an email address, a
+name, a SKU, a tracking number, the reference of a restock."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ MAX_LENGTH = 200  # characters; nothing that is searched is longer
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`orders`, each with the words by what it was found, newest first within them; `straight_to`:
-    where the one thing stands that has exactly this number, address, SKU or reference."""
+    """`orders`, each with what it was found by, and newest first within that. `straight_to`: the
+    page of the one thing that has exactly this number, address, SKU or reference."""
 
     orders: Sequence[tuple[Order, str]]
     products: Sequence[Product]
@@ -61,7 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def find(text: str, *, by_address: bool) -> Found:
-    """As many queries whatever is found."""
+    """The same number of queries, however much is found."""
     by_number = _shown(with_number(text))
     by_mail = _shown(with_address(text)) if by_address else []
     by_tracking = _shown(with_tracking(text))

@@ -1,5 +1,5 @@
-"""Parcels that left: recorded for one order or many, by paste or file, each order whole or not at
-all."""
+"""Parcels that left, recorded for one order or many, pasted or from a file. Each order is recorded
+whole or not at all."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ class PastedRow:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What it says, whatever the case of its letters."""
+        """What it says, in either case of letters."""
         return (self.order_number.upper(), *(self.cells[name].upper() for name in COLUMNS[1:]))
 
 
@@ -161,8 +161,8 @@ def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
         if not line.strip():
             number += 1
             continue
-        # Each by its own separator: a paste may come from two tools. A quoted cell may go on in the
-        # lines below.
+        # Each by its own separator: a paste may come from two tools. A quoted cell may continue on
+        # the lines below.
         if len(line) > MAX_LINE_LENGTH:
             number += 1
             words = _(

@@ -1,5 +1,5 @@
-"""Today's desk: what waits for a person, each with the list of just that. Every card counts by its
-list's own filter."""
+"""Today's desk: what waits for a person, each with its list. Every card counts by the filter of its
+own list."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -87,8 +87,8 @@ class CardCount:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Who waits for a product; `oldest` is the day of the first in line, `uncovered` the units no
-    restock brings."""
+    """A product and its queue. `oldest` is the day of the first in line, `uncovered` the units that
+    no restock brings."""
 
     product_id: int
     sku: str
@@ -165,7 +165,8 @@ def cards(*, held: bool) -> list[Card]:
 
 
 def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
-    """What the person of `request` may see of it; as many queries whatever there is."""
+    """What the person of `request` may see of it. The same number of queries, however much there
+    is."""
     hold = current_pause()
     shown = [
         card

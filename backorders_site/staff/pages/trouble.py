@@ -1,5 +1,5 @@
-"""What keeps the site from working, in words for staff: on the desk's first page and on the page of
-a file."""
+"""What keeps the site from working, in words for staff, on the first page of the desk and on a
+file's page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def troubles(*, now: datetime) -> list[Trouble]:
 
 
 def of_files(since: datetime | None, *, now: datetime) -> Trouble | None:
-    """A file that waits `since` then and that nobody works on."""
+    """A file that has waited `since` then, and that no worker processes."""
     silent = any(
         silence.process == heartbeats.UPLOADS for silence in health.silences(heartbeats.ages())
     )

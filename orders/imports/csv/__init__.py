@@ -1,0 +1,1 @@
+"""Files of rows: read, checked, and handed on row by row."""

@@ -1,0 +1,1 @@
+"""The drawings of an order's page, as numbers for a template."""
