@@ -1,7 +1,8 @@
-"""Who gets which email: whom none can reach, and what its owner turned off for an address. All that
-is optional is named here; everything else is due, whatever they chose.
+"""Who gets which email: who cannot be reached, and what the owner of an address turned off. All
+that is optional is named here; everything else is always sent, whatever they chose.
 
-Work on many orders at once asks in SQL, of an order `o` and an event `e`."""
+Work on many orders at once asks in SQL, about an order `o` and an event `e`.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -26,7 +27,7 @@ IS_SUPPRESSED = """EXISTS (
 CANNOT_BE_REACHED = f"(o.email = '' OR o.unreachable_at IS NOT NULL OR {IS_SUPPRESSED})"
 
 # Whether the last day that an email named to this customer is no earlier than the one they would
-# read of now: who was told of no day is due to hear of the first.
+# read now. Somebody who was told no day hears of the first one in any case.
 STILL_HOLDS = """coalesce((
     SELECT t.kind IN ('dated', 'unrated') AND t.late >= (e.facts->'window'->>'late')::date
     FROM orders_promise t
@@ -55,7 +56,7 @@ def suppressed(addresses: Iterable[str]) -> set[str]:
 
 
 def is_unwanted(email: str, about: Iterable[Topic]) -> bool:
-    """Whether all that a mail to this address is about was turned off."""
+    """Whether everything that an email to this address is about was turned off."""
     about = set(about)
     if not about:
         return False
@@ -64,6 +65,6 @@ def is_unwanted(email: str, about: Iterable[Topic]) -> bool:
 
 
 def of_address(email: str) -> Preference:
-    """What the owner of an address chose; unsaved, with everything on, where nobody ever did."""
+    """What the owner of an address chose; unsaved, with everything on, if nobody ever did."""
     found = Preference.objects.alias(upper=Upper("address")).filter(upper=email.upper()).first()
     return found or Preference(address=email)

@@ -1,4 +1,4 @@
-"""The outbox: one row per mail, what it covers, every try to send it, and who may not be mailed."""
+"""The outbox: one row per email, the events it covers, every try to send it, and who gets none."""
 
 from django.db import models
 from django.db.models import Q
@@ -26,11 +26,12 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """A mail to the customer of an order about some of its events.
+    """An email to the customer of an order about some of its events.
 
-    Subject, text, HTML and headers are composed when the mail is first handed to a mail server and
-    never change after (frozen_at), so that a second copy, should an answer get lost, is the first
-    one again. While MAIL_MODE keeps a mail back they are a preview, composed anew when it goes out.
+    Subject, text, HTML and headers are composed when the email is first handed to a mail server,
+    and never change after that (frozen_at). So if an answer gets lost, a second copy is the first
+    one again. While MAIL_MODE keeps an email back, they are a preview, and are composed again when
+    it goes out.
     """
 
     key = models.CharField(max_length=60, help_text="The order and the newest event it covers.")
@@ -194,7 +195,7 @@ class Attempt(models.Model):
 
 
 class ProviderReport(models.Model):
-    """What the mail provider reported of a mail: kept as it came, once, and then acted on."""
+    """What the mail provider reported about an email: kept as it came, once, and then acted on."""
 
     class Kind(models.TextChoices):
         DELIVERED = "delivered", _("Delivered")
@@ -229,8 +230,8 @@ class ProviderReport(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that mail must not be sent to. What its customers are due to hear is put on
-    staff's list instead."""
+    """An address that email must not be sent to. What its customers should hear goes on staff's
+    list instead."""
 
     address = models.EmailField()
     reason = models.CharField(max_length=200)
@@ -247,7 +248,7 @@ class Suppression(models.Model):
 
 
 class Preference(models.Model):
-    """What the owner of an address wants to be mailed beyond what is due to them. Without a row:
+    """What the owner of an address wants to be emailed beyond what is always sent. Without a row:
     everything."""
 
     address = models.EmailField()
@@ -266,7 +267,7 @@ class Preference(models.Model):
 
 
 class Pause(models.Model):
-    """A time in which no mail went out because somebody said so (notifications.outbox.pause)."""
+    """A time in which no email went out because somebody paused it (notifications.outbox.pause)."""
 
     paused_at = models.DateTimeField()
     paused_by = models.CharField(max_length=150)
@@ -291,7 +292,7 @@ class Pause(models.Model):
 
 
 class Pace(models.Model):
-    """From when the next mail may go, of all or of those to a domain
+    """When the next email may go, of all or of those to a domain
     (notifications.transport.rates)."""
 
     name = models.CharField(primary_key=True, max_length=254)

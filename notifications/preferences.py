@@ -1,4 +1,4 @@
-"""The writer of preferences."""
+"""The writer of preferences: what the owner of an address turned off."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ CHOOSE = """
 
 
 def choose(address: str, *, good_news: bool, no_change: bool, now: datetime) -> None:
-    """What the owner of an address wants beyond what is due, for all their orders. The last word
-    counts."""
+    """What the owner of an address wants beyond what is always sent, for all their orders. The last
+    choice counts."""
     with connection.cursor() as cursor:
         cursor.execute(
             CHOOSE, {"address": address, "good_news": good_news, "no_change": no_change, "now": now}

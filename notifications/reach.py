@@ -1,4 +1,4 @@
-"""Whom mail reaches now: one rule for every page that promises a mail."""
+"""Whom email reaches now: one rule for every page that promises an email."""
 
 from django.db import connection
 
@@ -16,14 +16,13 @@ ASKED = f"""
 
 
 def goes_out_to(address: str | None) -> bool:
-    """Whether mail goes out now to an address, whoever has it (None: to any at all). It asks
-    nothing about the address itself, so that a page which says so to strangers gives nobody away.
-    """
+    """Whether email goes out now to an address, whoever owns it (None: to any at all). It looks up
+    nothing about the address itself, so a page that says so to strangers reveals nothing."""
     return _is_allowed(address) and current_pause() is None
 
 
 def goes_to_all() -> bool:
-    """Mail goes out, and to everybody."""
+    """Email goes out, and to everybody."""
     return mail_mode().name == "send" and not current_pause()
 
 

@@ -28,7 +28,7 @@ END_FROZEN = """
       AND holder.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 
-# the next tick goes on; far from the time limit, which would cut a mail off that is under way
+# the next tick continues; far from the time limit, which would cut off an email under way
 MAX_SECONDS = 10.0
 SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
@@ -41,7 +41,7 @@ def dispatch() -> None:
 @shared_task
 def deliver() -> None:
     """One sender among the workers: a mail server that hangs holds up one process, and the others
-    go on reviewing."""
+    continue reviewing."""
     with _sole_sender() as alone:
         if alone:
             delivery.deliver(seconds=min(MAX_SECONDS, settings.CELERY_TASK_SOFT_TIME_LIMIT / 2))
@@ -49,7 +49,7 @@ def deliver() -> None:
 
 @shared_task
 def handle() -> None:
-    """Reports that came before their mail's own outcome was written down, or while something
+    """Reports that came before the outcome of their email was recorded, or while something
     failed."""
     handle_reports()
 

@@ -28,8 +28,8 @@ PREHEADER = 250  # more than any mailbox shows beside the subject
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`said`: the events the mail tells of, by id; others it covers have been overtaken. `about`:
-    what its customer may have turned off; empty where the mail is due to them."""
+    """`said`: the events the email tells of, by id; others it covers have been overtaken. `about`:
+    what its customer may have turned off; empty if the email is always sent."""
 
     kind: EventKind
     subject: str
@@ -98,7 +98,7 @@ def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:
 
 
 def _one_click(order: Order) -> dict[str, str]:
-    """RFC 8058: a mail program turns optional mails off with one POST."""
+    """RFC 8058: an email program turns optional emails off with one POST."""
     return {
         "List-Unsubscribe": f"<{page_url('unsubscribe', order, Purpose.STOP)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

@@ -45,7 +45,7 @@ class ItemSentence:
 
 @dataclass(frozen=True, slots=True)
 class ParcelLink:
-    """`number` tells it from the others of a mail; empty where there is one."""
+    """`number` tells it from the others of an email; empty if there is only one."""
 
     url: str
     number: str = ""
@@ -53,9 +53,9 @@ class ParcelLink:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order with its news, or as it stands. `amount`: the units that the news is
-    about, `to_come` those that can still be kept or cancelled, as "2" or "1 of 2". `asks` is what
-    an open delay notice asks; the addresses open the page of a choice, where there is one."""
+    """A line of the order with its news, or as it is. `amount`: the units that the news is about;
+    `to_come`: those that can still be kept or canceled, as "2" or "1 of 2". `asks` is what an open
+    delay notice asks. The addresses open the page of a choice, if there is one."""
 
     amount: str
     to_come: str
@@ -72,8 +72,7 @@ class Item:
 def items_of(
     lines: Iterable[LineTold], *, today: date, locale: str
 ) -> tuple[list[Item], Sequence[str]]:
-    """The lines that have news, and what is asked of each of them alike, which is then said
-    once."""
+    """The lines that have news, and what is asked of all of them alike, which is then said once."""
     items = [_item(of, today, locale=locale) for of in lines]
     first = items[0].asks if len(items) > 1 else ()
     alike = all(item.asks == first for item in items)
@@ -81,8 +80,8 @@ def items_of(
 
 
 def others_of(beside: Iterable[LineBeside], *, today: date, locale: str) -> list[Item]:
-    """What else of the order is still to come, so that nobody has to wonder, and what was asked of
-    it before."""
+    """What else of the order is still to come, so that nobody has to wonder, and what was asked
+    about it before."""
     return [_other(of, today, locale=locale) for of in beside]
 
 
@@ -179,13 +178,13 @@ def _next_word(line: OrderLine, promise: Promise | None, today: date, *, locale:
 
 
 def _to_come(line: OrderLine, *, locale: str) -> str:
-    """All where none is, or where nobody knows how many are."""
+    """All if none is, or if nobody knows how many are."""
     units = line.quantity if line.held else line.open_units
     return units_of(units or line.quantity, line.quantity, locale=locale)
 
 
 def _other(of: LineBeside, today: date, *, locale: str) -> Item:
-    """What silence means is said again: the newest mail is the one that is read."""
+    """What silence means is said again: customers read the newest email."""
     line, to_come = of.line, _to_come(of.line, locale=locale)
     return Item(
         amount=to_come,

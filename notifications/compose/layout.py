@@ -1,4 +1,4 @@
-"""The parts of a mail as text and as HTML."""
+"""The parts of an email as text and as HTML."""
 
 from functools import lru_cache
 from textwrap import wrap

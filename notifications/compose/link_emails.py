@@ -1,5 +1,5 @@
-"""Links that somebody asked to be mailed. Late ones only puzzle, so such a mail is not kept for
-long."""
+"""Links that somebody asked for by email. A late one only puzzles people, so such an email expires
+soon."""
 
 from dataclasses import dataclass
 from datetime import timedelta

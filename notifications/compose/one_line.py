@@ -1,4 +1,4 @@
-"""What people typed, fit for one line of a mail and its headers."""
+"""What people typed, made fit for one line of an email and its headers."""
 
 from orders.words.bidi import visible
 
@@ -8,7 +8,7 @@ MAX_PRODUCT_LENGTH = 160
 
 
 def plain(words: str, longest: int) -> str:
-    """visible, and nothing that a mail program would decode."""
+    """visible, and nothing that an email program would decode."""
     return shortened(visible(words.replace("=?", "= ?")), longest)
 
 

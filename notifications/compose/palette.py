@@ -1,4 +1,4 @@
-"""The colours and fonts of the pages, for mails: mail programs know no custom properties, so they
+"""The colors and fonts of the pages, for emails. Email programs know no custom properties, so they
 are written out."""
 
 import re
@@ -17,7 +17,7 @@ SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, s
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`light` and `dark`: colours by the names of the style sheet's tokens, with _ for -."""
+    """`light` and `dark`: colors by the names of the style sheet's tokens, with _ for -."""
 
     light: dict[str, str]
     dark: dict[str, str]
@@ -26,7 +26,7 @@ class Palette:
 
 
 def palette(shop_colour: str, shop_font: str) -> Palette:
-    """With the shop's own colour and font, where it set any."""
+    """With the shop's own color and font, where it set any."""
     before, _, after = SHEET.read_text(encoding="utf-8").partition(DARK)
     light = _tokens(before)
     dark = light | _tokens(after)

@@ -1,6 +1,6 @@
-"""What an email tells, asks and offers, decided once: all else in compose only words it.
+"""What an email tells, asks and offers, decided once. All else in compose only words it.
 
-Events wait for their email while newer ones overtake them: an email says what is true now, each
+Events wait for their email while newer ones overtake them. An email says what is true now, and each
 thing once. What it leaves out stays on the page, where all that happened can be read.
 """
 
@@ -93,10 +93,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LineTold:
-    """A line with news. `passed`: that the day agreed has passed; `only_passed`: that alone.
-    `of_units`: the news is about units of all that was ordered. `ships_by`: the promise that is
-    said beside, where the news name no day for what is still to come. `until_next_word`: by when we
-    write again is said, as this email tells the promise."""
+    """A line with news. `passed`: the agreed date has passed; `only_passed`: nothing else is told.
+    `of_units`: the news is about some of the units ordered. `ships_by`: the promise that is added
+    if the news names no day for what is still to come. `until_next_word`: the promise that this
+    email tells, for the sentence on when we will write again."""
 
     line: OrderLine
     told: Sequence[EventTold]
@@ -376,9 +376,9 @@ def _of_change(
 def _answer_by(
     chief: Event, told: Sequence[Event], asked: Mapping[int, DelayNotice], today: date
 ) -> date | None:
-    """Where silence would cancel any line of the order: the first day by which to answer. Neither
-    better news nor news of another line ends the question. Who asked for a link finds the email by
-    it."""
+    """If silence would cancel any line of the order: the first day by which to answer. Neither
+    better news nor news of another line ends the question. Somebody who asked for a link finds the
+    email by it."""
     if chief.kind == EventKind.LINK:
         return None
     of_line = {event.line_id for event in told}
@@ -456,8 +456,8 @@ def _day_of(event: Event) -> date:
 
 
 def _about(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:
-    """Empty when any of it is due whatever its customer chose: what asks for an answer for the
-    first time is never optional, nor while silence would cancel."""
+    """Empty if any of it is always sent. What asks for an answer for the first time is never
+    optional, and nothing is while silence would cancel."""
     found = set()
     for event in told:
         notice = asked.get(event.line_id or 0)
@@ -485,7 +485,7 @@ def _topic(event: Event) -> Topic | None:
 def _line_told(
     line: OrderLine, events: Iterable[Event], notice: DelayNotice | None, *, many: bool
 ) -> LineTold:
-    """`many`: so many lines have news that their choices stand on the page."""
+    """`many`: so many lines have news that their choices are on the page only."""
     happened = [event for event in events if event.line_id == line.pk]
     passed = [event.says_day_passed for event in happened]
     promised = line.promise_id in {event.promise_id for event in happened if event.promise_id}
@@ -554,7 +554,7 @@ def _tells(told: Iterable[Event], notice: DelayNotice) -> bool:
 
 
 def _can_come_back(line: OrderLine, happened: Sequence[Event]) -> bool:
-    """Whom silence canceled may come back until the refund is sent."""
+    """A customer whose units silence canceled may come back until the refund is sent."""
     silent = any(
         isinstance(event.details, facts.Cancelled) and event.details.by == "silence"
         for event in happened

@@ -1,4 +1,4 @@
-"""One plain line that says the news, for each kind of it."""
+"""One plain line that says the news, for each kind of news."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,8 @@ from orders.words import day_words, in_language, isolated, ordinal
 
 
 class Subject(Enum):
-    """Its words; where it may be said of a part of the order, those that say so come second."""
+    """The words of each subject. If it can be about a part of the order, the words for that come
+    second."""
 
     DAY_PASSED = (
         _("The agreed date has passed: you can cancel order %(number)s"),
@@ -60,7 +61,7 @@ class Subject(Enum):
         _("Order %(number)s is cancelled"),
         _("Part of order %(number)s is cancelled"),
     )
-    # Who canceled must read first that it shipped all the same.
+    # A customer who canceled must read first that it shipped all the same.
     SHIPPED_THOUGH_CANCELLED = (
         _("Order %(number)s was canceled, but has shipped"),
         _("Part of order %(number)s was canceled, but has shipped"),

@@ -1,12 +1,13 @@
-"""From a queued message to a mail that the mail server took: every step is one filtered UPDATE,
-committed by itself.
+"""From a queued message to an email that the mail server accepted. Every step is one filtered
+UPDATE, committed by itself.
 
     QUEUED -> SENDING -> SENT | FAILED | QUEUED again | NEEDS_REVIEW,
     or without being sent SUPPRESSED | EXPIRED | UNWANTED
 
-A batch is claimed for a short while. Each of its mails is handed over under a longer lease, just
-before its content goes to the server: of a worker that dies, that one mail may or may not have been
-sent, and the others certainly were not. All times are the database's: workers' clocks differ.
+A batch is claimed for a short while. Each of its emails is handed over under a longer lease, just
+before its content goes to the server. If a worker dies, that one email may or may not have been
+sent, and the others certainly were not. All times are the database's, because workers' clocks
+differ.
 """
 
 import hashlib
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 # and twice as many each time: on a slow machine the first are sent before the time is over
 FIRST_BATCH = 5
-# to compose a batch and reach its last mail; what is not reached is claimed anew
+# to compose a batch and reach its last email; what is not reached is claimed again
 CLAIM_SECONDS = 30
 PREVIEWS = 200
 FIRST_PAUSE_SECONDS = 5
@@ -65,8 +66,8 @@ NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
 CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED)
 
-# What happened to the order meanwhile makes the mail wait for the newer one that dispatch is about
-# to create.
+# If something happened to the order meanwhile, the email waits for the newer one that dispatch is
+# about to create.
 HAND_OVER = f"""
     UPDATE notifications_message m
     SET in_flight = true, attempts = attempts + 1,
@@ -103,8 +104,8 @@ RELEASE_STUCK = sql(__file__, "release_stuck")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours while `token` stands on its row. `composed`: what it says, unless that
-    was frozen before."""
+    """A message that is ours while `token` is on its row. `composed`: what it says, unless that was
+    frozen before."""
 
     message: Message
     token: uuid.UUID
@@ -152,7 +153,7 @@ def _give_back(token: uuid.UUID) -> None:
 def claim(
     token: uuid.UUID, *, mode: MailMode, limit: int = BATCH, waiting: Sequence[str] = ()
 ) -> list[int]:
-    """Make up to `limit` due messages ours, but none to the domains that are `waiting`; nobody else
+    """Claim up to `limit` due messages, but none to the domains that are `waiting`. Nobody else
     gets them before the claim runs out."""
     everyone, only = mode.name == "send", list(mode.addresses)
     with transaction.atomic(durable=True):
@@ -203,8 +204,8 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
 
 
 def hand_over(claimed: Claimed) -> bool:
-    """Freeze what the mail says and take the long lease, just before it goes out. False: it is not
-    ours any more, something newer happened to the order, or mail is held."""
+    """Freeze what the email says and take the long lease, just before it goes out. False: it is not
+    ours any more, something newer happened to the order, or email is paused."""
     message, composed = claimed.message, claimed.composed
     values = {"id": message.pk, "token": claimed.token, "lease": settings.MAIL_LEASE_SECONDS}
     with transaction.atomic(durable=True):
@@ -237,7 +238,7 @@ def finish(claimed: Claimed, answer: ServerReply) -> bool:
 
 
 def preview(limit: int = PREVIEWS) -> int:
-    """Compose what MAIL_MODE keeps back, so that people can read it; it is composed anew when it
+    """Compose what MAIL_MODE keeps back, so that people can read it. It is composed again when it
     goes out."""
     waiting = Message.objects.filter(state=MessageState.QUEUED, composed_at__isnull=True).order_by(
         "pk"
@@ -307,7 +308,7 @@ class _SameBytes(EmailMultiAlternatives):
 def _send(
     server: MailServer, pace: Pacer, ready: Sequence[Claimed], tally: Counter[str], ends: float
 ) -> bool:
-    """True: others better wait, as the mail server has trouble or may not be asked for more yet."""
+    """True: others should wait, because the mail server has trouble or is at its rate."""
     waiting: set[str] = set()
     for claimed in ready:
         domain = domain_of(claimed.message.recipient)
@@ -382,15 +383,15 @@ def _leave(
 
 
 def _said(claimed: Claimed) -> list[int]:
-    """The events the mail tells of."""
+    """The events the email tells of."""
     if claimed.composed:
         return list(claimed.composed.said)
     return [row.event_id for row in claimed.message.covered.all() if row.said]
 
 
 def _decide_again(messages: Iterable[Message]) -> None:
-    """What these mails tell is asked by what was told until now; of words that are frozen nothing
-    is decided any more."""
+    """What these emails ask depends on what was told until now. Nothing is decided again for words
+    that are frozen."""
     covered = [
         row.event.promise_id
         for message in messages
@@ -419,14 +420,14 @@ def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | 
 def _try_to_compose(
     message: Message, notices: Mapping[int, DelayNotice]
 ) -> tuple[Composed | None, str]:
-    """One mail that cannot be written must not hold up the others: it is staff's, with the
+    """One email that cannot be written must not hold up the others. It goes to staff, with the
     reason."""
     try:
         composed = compose(
             message, [row.event for row in message.covered.all()], notices, now=timezone.now()
         )
     except TROUBLE_OF_THE_MOMENT:
-        raise  # no fault of the mail: what was claimed is given back
+        raise  # not the email's fault: what was claimed is given back
     except Exception as error:
         log.exception("message %s cannot be composed", message.pk)
         return None, f"{type(error).__name__}: {error}"[:300]

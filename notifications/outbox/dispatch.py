@@ -1,8 +1,8 @@
-"""Events that a customer is due to hear of become messages: one per order, whatever is new in it.
+"""Events that a customer should hear of become messages: one per order, with everything new in it.
 
-An event's message_due is the outbox mark: its writer sets it in the transaction that states the
-fact, and it is cleared here in the transaction that creates the message, so that no event is
-without its mail and none has two.
+An event's message_due is the outbox mark. Its writer sets it in the transaction that records the
+fact. It is cleared here, in the transaction that creates the message. So no event is without its
+email, and none has two.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ COVER = sql(__file__, "cover", is_suppressed=IS_SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """Messages that came into being and how many of them nobody can be sent."""
+    """Messages that were created, and how many of them cannot be sent to anybody."""
 
     messages: int
     unreachable: int
@@ -67,8 +67,8 @@ class Dispatched:
 @transaction.atomic
 def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
     """Give the due events of up to `limit` orders their messages. A message still queued is
-    superseded, and the new one covers its events too; one that needs review is left as it is. Who
-    can't be reached goes on staff's list."""
+    superseded, and the new one covers its events too. One that needs review is left as it is.
+    Customers who can't be reached go on staff's list."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"limit": limit})
         orders = [order for (order,) in cursor.fetchall()]
@@ -97,8 +97,8 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
 
 
 def dispatch_all() -> int:
-    """Dispatch until no event is due, or only those of orders that others hold. Returns the
-    messages created."""
+    """Dispatch until no event is due, or only those of orders that others have locked. Returns the
+    number of messages created."""
     messages = 0
     while batch := dispatch().messages:
         messages += batch

@@ -1,4 +1,5 @@
-"""MAIL_MODE: nothing is sent before a person says so."""
+"""The setting MAIL_MODE: nothing is sent before a person allows it. Start-up checks read it before
+any model is loaded."""
 
 from dataclasses import dataclass
 from typing import Literal

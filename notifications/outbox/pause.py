@@ -1,5 +1,5 @@
-"""The switch that keeps all mail back, at once and without a restart: mails are written, superseded
-and expire as ever, and none goes out until somebody releases them."""
+"""The switch that pauses all email, at once and without a restart. Emails are still written,
+superseded and expired, but none goes out until somebody resumes it."""
 
 from datetime import datetime
 
@@ -19,15 +19,15 @@ def current_pause() -> Pause | None:
 
 
 def why_paused() -> str:
-    """In a word: mode, staff, or empty while mail goes out."""
+    """In a word: mode, staff, or empty while email goes out."""
     if mail_mode().name == "hold":
         return "mode"
     return "staff" if current_pause() else ""
 
 
 def pause_email(reason: str, *, now: datetime, actor: str) -> Pause:
-    """No mail is handed over from now on. One whose content is on its way to the mail server is not
-    called back."""
+    """No email is handed over from now on. One whose content is on its way to the mail server is
+    not called back."""
     if not reason.strip():
         raise Refused("why mail is held has to be said, for whoever finds it so")
     try:

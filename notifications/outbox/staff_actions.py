@@ -1,4 +1,4 @@
-"""What staff decide about mails that did not go out by themselves. Refused says why not."""
+"""What staff decide about emails that did not go out by themselves. Refused says why not."""
 
 from datetime import datetime
 from itertools import takewhile
@@ -29,9 +29,9 @@ SENT_AGAIN = (
 
 @transaction.atomic
 def send_again(message: Message, *, actor: str = "") -> None:
-    """Queue a mail that failed, needs review, came back or had nowhere to go, to the address the
-    order has now. What was handed to the mail server before goes out unchanged, Message-ID and all.
-    """
+    """Queue an email that failed, needs review, came back or had no address, to the address the
+    order has now. What was handed to the mail server before goes out unchanged, including its
+    Message-ID."""
     # as dispatch: one open message
     order = Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     others = Message.objects.filter(order=order).exclude(pk=message.pk)
@@ -71,10 +71,10 @@ def send_again(message: Message, *, actor: str = "") -> None:
 def correct_address(
     order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str
 ) -> bool:
-    """The order has another mail address: what came back, failed or had nowhere to go is written
-    anew and sent there, as far as it is still news. Only what may have arrived goes out as it was,
-    and a link that was asked for, unless its links are revoked (`revoke`): then the customer gets a
-    new one. Returns whether anything will be sent."""
+    """The order has another email address. What came back, failed or had no address is written
+    again and sent there, as far as it is still news. What may have arrived goes out unchanged. So
+    does a link that was asked for, unless its links are revoked (`revoke`): then the customer gets
+    a new one. Returns whether anything will be sent."""
     before = Order.objects.values_list("email", flat=True).get(pk=order.pk)
     services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
     order = Order.objects.get(pk=order.pk)
@@ -113,7 +113,7 @@ def _can_be_repeated(message: Message) -> bool:
 
 
 def _may_have_arrived(message: Message) -> bool:
-    """It may lie in an inbox, so that a second one has to be the same."""
+    """It may be in an inbox already, so a second one has to be the same."""
     if message.state == MessageState.BOUNCED:
         return False
     return message.state == MessageState.NEEDS_REVIEW or message.ambiguous_count > 0
@@ -121,7 +121,7 @@ def _may_have_arrived(message: Message) -> bool:
 
 @transaction.atomic
 def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> None:
-    """The customer has this mail, as somebody found out: what it says counts as told."""
+    """The customer has this email, as somebody found out: what it says counts as told."""
     changed = Message.objects.filter(pk=message.pk, state=MessageState.NEEDS_REVIEW).update(
         state=MessageState.SENT, sent_at=Now(), decided_by=actor, decided_why=reason
     )
@@ -135,7 +135,7 @@ def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> Non
 
 @transaction.atomic
 def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
-    """A mail still queued is not to go out; its order stands on the list until the customer was
+    """An email still queued will not go out. Its order is on staff's list until the customer was
     reached."""
     # before the message, as dispatch
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
@@ -151,8 +151,8 @@ def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
 
 @transaction.atomic
 def mark_bounced(message: Message, *, actor: str = "") -> None:
-    """A mail that the mail server took has come back. What it was the first to tell, nobody was
-    told; its order stands on the list until the customer was reached."""
+    """An email that the mail server accepted has come back. What it was the first to tell, nobody
+    was told. Its order is on staff's list until the customer was reached."""
     # before the message, as dispatch
     Order.objects.select_for_update(no_key=True).get(pk=message.order_id)
     changed = Message.objects.filter(pk=message.pk, state=MessageState.SENT).update(

@@ -1,4 +1,4 @@
-"""The page that mails the link which may act to whoever has one that may only look."""
+"""The page for customers with a view-only link: its button emails them the link that may act."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,8 @@ from orders.templatetags.order_words import masked
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def acting_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Says where the link goes and, where no mail goes out, what to do instead. Only the button has
-    it mailed."""
+    """Says where the link goes or, if no email goes out, what to do instead. Only the button sends
+    it."""
     order, purpose = access.open_order(token)
     if purpose in access.MAY_ACT:
         return redirect("order", token)

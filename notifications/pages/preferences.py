@@ -1,5 +1,5 @@
-"""Which mails a customer gets. Chosen for a mail address; a page of one order shows nothing of its
-others."""
+"""Which emails a customer gets. The choice is for an email address; a page of one order shows
+nothing of its others."""
 
 from django import forms
 from django.contrib import messages
@@ -48,8 +48,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """RFC 8058: mail programs POST without cookie or CSRF token, so the link can do nothing but
-    stop optional mails."""
+    """RFC 8058: email programs POST without cookie or CSRF token, so the link can do nothing but
+    stop optional emails."""
     order, _ = access.open_order(token, access.MAY_STOP)
     _need_address(order)
     read_as(request, order.locale)

@@ -1,4 +1,4 @@
-"""A person is forgotten, and mails grow old: what of them is kept, for how long, and what goes."""
+"""Forgetting a person, and the words of old emails: what is kept, for how long, and what goes."""
 
 import re
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much the person is gone from, and of how many mails the words stand as evidence, without
-    them. `reasons`: what staff wrote elsewhere, with the address, the whole name or a tracking
-    number in it. `files`: those uploaded that are empty now."""
+    """What the person was erased from, and how many emails keep their words as evidence, without
+    the person. `reasons`: what staff wrote elsewhere that contained the address, the whole name or
+    a tracking number. `files`: uploaded files that are empty now."""
 
     orders: int
     mails: int
@@ -55,11 +55,12 @@ class Erased:
 
 @transaction.atomic
 def erase_person(address: str, *, now: datetime) -> Erased:
-    """Forget who has this mail address, in all tables. Refused while anything of their orders is
-    open, naming it.
+    """Forget the person with this email address, in all tables. Refused while anything of their
+    orders is open; the message names it.
 
-    Kept: orders with their goods, days, refunds and answers, and the words of mails that told a
-    delay the law asks about, without name, address and links."""
+    Kept: orders with their goods, days, refunds and answers, and the words of emails that told a
+    delay the law asks about, without name, address and links.
+    """
     names = _names(address)
     _refuse_mails_under_way(address)
     orders = services.erase_orders(address, now=now)
@@ -116,12 +117,12 @@ def _erase_from_reasons(names: list[str]) -> int:
 
 
 def _whole(names: list[str]) -> list[str]:
-    """Those that mean this person and nobody else: a first name alone is everybody's."""
+    """Those that mean this person and nobody else. Many people share a first name."""
     return [name for name in names if re.search(r"[@\s\d]", name)]
 
 
 def forget_words(*, now: datetime) -> int:
-    """The words of mails older than MESSAGE_RETENTION_DAYS go, those of legal notices after
+    """The words of emails older than MESSAGE_RETENTION_DAYS go, those of legal notices after
     NOTICE_RETENTION_DAYS. That they were sent, when and about what, stays. Returns how many."""
     forgotten = 0
     while batch := _forget_batch(now):
@@ -165,7 +166,7 @@ def _refuse_mails_under_way(address: str) -> None:
 
 
 def _names(address: str) -> list[str]:
-    """What of the person may stand in the words of a mail."""
+    """What of the person may be in the words of an email."""
     orders = Order.objects.filter(email__iexact=address).prefetch_related("shipments")
     found = [address]
     for order in orders:

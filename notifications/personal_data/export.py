@@ -1,4 +1,4 @@
-"""All that is held about the person with a mail address, to be handed to them."""
+"""Everything stored about the person with an email address, to be handed to them."""
 
 from datetime import datetime
 from typing import Any
@@ -113,7 +113,7 @@ def _rows(found: QuerySet[Any, Any], fields: str) -> list[dict[str, Any]]:
 
 
 def _files_with(address: str) -> list[dict[str, Any]]:
-    """Uploaded files that name the address; the file itself holds other people, too."""
+    """Uploaded files that name the address. The file itself holds other people, too."""
     uploads = Upload.objects.defer("summary", "rejected").order_by("pk").iterator(chunk_size=1)
     named = (row for row in uploads if address.lower().encode() in bytes(row.content).lower())
     return [{"file_name": row.file_name, "uploaded_at": row.uploaded_at} for row in named]

@@ -1,5 +1,5 @@
-"""What a provider reports of mails it took: kept once, then acted on; in whatever order and however
-often it comes."""
+"""What a provider reports about emails it accepted: kept once, then acted on, in whatever order and
+however often it comes."""
 
 import hashlib
 from datetime import datetime
@@ -21,7 +21,7 @@ KINDS = {
     EventType.FAILED: Kind.REJECTED,
     EventType.COMPLAINED: Kind.COMPLAINED,
 }
-# Reasons that no later mail overcomes: no such address, or the provider sends nothing there any
+# Reasons that no later email overcomes: no such address, or the provider sends nothing there any
 # more.
 FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, RejectReason.SPAM}
 UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
@@ -60,8 +60,8 @@ def keep(event: Any, *, now: datetime) -> None:
 
 
 def handle_reports() -> int:
-    """Act on what was kept. A report that overtook its mail's own outcome waits for it. Returns how
-    many are done."""
+    """Act on what was kept. A report that came before the outcome of its email was recorded waits
+    for it. Returns how many are done."""
     waiting = (
         ProviderReport.objects.filter(handled_at=None).order_by("pk").values_list("pk", flat=True)
     )

@@ -1,5 +1,5 @@
-"""Where the mail provider reports what became of mails. The secret in its address is compared by
-django-anymail, in constant time; what came is kept first and acted on after."""
+"""Where the mail provider sends its reports. django-anymail compares the secret in the address in
+constant time. A report is kept first and acted on later."""
 
 import logging
 import re

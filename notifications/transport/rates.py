@@ -1,9 +1,9 @@
-"""How fast mail goes out: all of it to the mail server, and that of each recipient domain. A domain
-that may not go, or is slow, waits by itself; mail to others goes on.
+"""How fast email goes out: all of it to the mail server, and that of each recipient domain. A
+domain that is at its rate, or is slow, waits alone, and email to others continues.
 
-A row for each limit says from when the next mail may go, by the database's clock: so it holds for
-all senders together and survives their restarts. Who was quiet may catch up on BURST_SECONDS at
-once.
+A row for each limit says when the next email may go, by the database's clock. So it holds for all
+senders together, and survives their restarts. After a quiet time, up to BURST_SECONDS may be caught
+up at once.
 """
 
 import re
@@ -49,8 +49,8 @@ BUSY = """
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Seconds from one mail to the next: of all mail, of a domain that is named, of each that is
-    not; None: no limit."""
+    """Seconds from one email to the next: of all email, of a domain that is named, of each that is
+    not. None: no limit."""
 
     all: float | None = None
     others: float | None = None
@@ -81,14 +81,14 @@ def domain_of(address: str) -> str:
 
 
 class Pacer:
-    """What one sender asks before each mail."""
+    """What one sender asks before each email."""
 
     def __init__(self) -> None:
         self.rates = parse_rates(settings.MAIL_RATES)
 
     def waiting(self) -> list[str]:
-        """Domains whose mail is better not claimed now. One that has just gone waits until some may
-        go together, so that its mails are not claimed and given back for each."""
+        """Domains whose email should not be claimed now. One that has just gone waits until several
+        may go together, so that its emails are not claimed and given back one by one."""
         return [
             name
             for name, seconds in _busy().items()
@@ -100,7 +100,7 @@ class Pacer:
         return interval is None or _take(domain, interval)
 
     def wait_for_turn(self, ends: float) -> bool:
-        """Until the mail server's own rate lets one more go. False: not before `ends`
+        """Wait until the mail server's own rate allows one more. False: not before `ends`
         (time.monotonic)."""
         while self.rates.all is not None and not _take(ALL, self.rates.all):
             turn = max(_busy().get(ALL, 0.0), 0.001)
@@ -110,7 +110,7 @@ class Pacer:
         return True
 
     def was_slow(self, domain: str, seconds: float) -> bool:
-        """Whether a mail that took so long makes its domain wait now: who is slow slows only
+        """Whether an email that took this long makes its domain wait now: a slow domain slows only
         itself."""
         slow = seconds > SLOW_SECONDS
         if slow:

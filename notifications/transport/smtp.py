@@ -1,7 +1,7 @@
 """One conversation after another with the mail server, and how far each got.
 
-Whether a mail may have been sent depends on where an error struck: before its content, surely not;
-after, nobody knows.
+Whether an email may have been sent depends on where an error struck: before its content, surely
+not; after it, nobody knows.
 """
 
 import re
@@ -44,7 +44,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerReply:
-    """How a try ended. `stop`: the trouble is the server's, not this mail's, so others better
+    """How a try ended. `stop`: the trouble is the server's, not this email's, so others should
     wait."""
 
     outcome: Attempt.Outcome
@@ -54,7 +54,7 @@ class ServerReply:
 
 
 class _Watched(smtplib.SMTP):
-    """Knows how far a mail got by the server's answers."""
+    """Knows from the server's answers how far an email got."""
 
     phase = Phase.ENVELOPE
     last_answer = ""
@@ -84,7 +84,7 @@ class _SmtpBackend(EmailBackend):
 
 
 class MailServer:
-    """One connection, opened when first needed and used for all mails until it fails."""
+    """One connection, opened when first needed and used for all emails until it fails."""
 
     def __init__(self) -> None:
         backend: Any = get_connection()
@@ -117,7 +117,7 @@ class MailServer:
         return None
 
     def send(self, mail: EmailMultiAlternatives) -> ServerReply:
-        """Hand one mail over. A connection that the server closed between two mails is opened
+        """Hand one email over. A connection that the server closed between two emails is opened
         again, once."""
         if self._smtp is None:
             return self._send_by_other(mail)
@@ -198,7 +198,7 @@ def _judge(error: Exception, phase: Phase) -> ServerReply:
 
 
 def _for_provider(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
-    """A provider builds the mail itself: what has a field of its own is no header, and our
+    """A provider builds the email itself. What has a field of its own is not a header, and our
     Message-ID comes back with each report."""
     by_fields = {"From", "Reply-To", "Date"}
     ours = {name: value for name, value in mail.extra_headers.items() if name not in by_fields}
@@ -255,7 +255,7 @@ def _code(error: Exception) -> int | None:
 
 
 def _words(error: Exception) -> str:
-    """For the log and staff: the answer without any mail address in it."""
+    """For the log and staff: the answer without any email address in it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
         return _without_addresses(f"{code} {_text(answer)}")

@@ -28,7 +28,7 @@ example:
             if options["release"]:
                 resume_email(now=timezone.now(), actor=ACTOR)
             else:
-                # Whatever a terminal hands over is text that the database keeps.
+                # Whatever a terminal sends becomes text that the database can store.
                 reason = options["reason"].encode(errors="replace").decode().replace("\0", " ")
                 pause_email(reason[:200], now=timezone.now(), actor=ACTOR)
         except Refused as refused:
