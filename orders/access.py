@@ -1,7 +1,8 @@
-"""The only ways to an order: a signed link, or its number and mail address together.
+"""The only ways to an order: a signed link, or its number and email address together.
 
-A token is signed with SECRET_KEY (older ones pass with SECRET_KEY_FALLBACKS) and does not expire: a
-mail may be read months later. Raising Order.link_version revokes every link of that order.
+A token is signed with SECRET_KEY (older ones pass with SECRET_KEY_FALLBACKS) and does not expire,
+because an email may be read months later. Raising Order.link_version revokes every link of that
+order.
 """
 
 import hashlib
@@ -25,8 +26,8 @@ from orders.models import Order
 
 
 class Purpose(StrEnum):
-    """What a link is good for: see and answer, only see, only be read by a calendar or a program,
-    only stop optional mails."""
+    """What a link is good for: to see and answer, only to see, only to be read by a calendar or a
+    program, only to stop optional emails."""
 
     ACT = "act"
     LOOK = "look"
@@ -73,7 +74,7 @@ def link_token(order: Order, purpose: Purpose) -> str:
 
 
 def order_url(order: Order, purpose: Purpose = Purpose.ACT) -> str:
-    """The absolute address of the status page, as a mail carries it."""
+    """The absolute address of the status page, as an email has it."""
     return page_url("order", order, purpose)
 
 
@@ -83,13 +84,13 @@ def page_url(name: str, order: Order, purpose: Purpose) -> str:
 
 
 def answer_url(order: Order, line_id: int, choice: str) -> str:
-    """The absolute address of the page that shows what a choice does, as a mail carries it."""
+    """The absolute address of the page that shows what a choice does, as an email has it."""
     return f"{page_url('answer', order, Purpose.ACT)}?line={line_id}&choice={choice}"
 
 
 def mine_url(order: Order) -> str:
-    """The absolute address, good for MINE_SECONDS from now, that opens all orders of this one's
-    mail address."""
+    """The absolute address that opens all orders of this order's email address; good for
+    MINE_SECONDS from now."""
     token = _mine_signer().sign(
         f"{signing.b62_encode(order.pk)}-{order.link_version}-{_seal(order.email)}"
     )
@@ -102,8 +103,8 @@ def without_tokens(words: str, instead: str = "…") -> str:
 
 
 def open_address(token: str) -> Order:
-    """The order whose mail address a link of mine_url opens. Expired: its time is over. Unknown,
-    revoked, malformed, or mailed to an address the order has no more: Http404."""
+    """The order whose email address a link of mine_url opens. Expired: its time is over. Http404:
+    unknown, revoked, malformed, or sent to an address that the order no longer has."""
     try:
         number, version, address = _mine_signer().unsign(token, max_age=MINE_SECONDS).split("-")
         order = Order.objects.get(pk=signing.b62_decode(number), link_version=int(version))
@@ -139,11 +140,11 @@ def order_named(token: str, purposes: Collection[Purpose] = MAY_LOOK) -> tuple[O
 
 
 def find_order(number: str, email: str, *, client: str) -> Order | None:
-    """The order with this number and mail address; None, after the same work, whichever of them is
-    wrong.
+    """The order with this number and email address. None, after the same work, if either is wrong.
 
     `client` is where the question comes from (client_range). Throttled when any of the three asks
-    too often: the client first, so that whoever is kept waiting doesn't use up the tries of others.
+    too often. The client is counted first, so somebody who is kept waiting doesn't use up the tries
+    of others.
     """
     # PostgreSQL refuses it in any text
     number, email = number.replace("\0", ""), email.replace("\0", "")
@@ -158,8 +159,8 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
 
 
 def count_mail(email: str, *, client: str) -> str:
-    """The address as orders have it, but for its case, once a mail to it may be asked for;
-    Throttled, whether or not any order has it, when it was asked too often of late."""
+    """The address as orders have it, except for its case, once an email to it may be asked for.
+    Throttled, whether or not any order has it, if it was asked for too often lately."""
     address = _address(email.replace("\0", ""))
     _count_try({"client": client})
     _count_try({"mail": address}, most={"mail": MAILS_A_DAY}, seconds=DAY_SECONDS)
@@ -200,8 +201,8 @@ def _mine_signer() -> signing.TimestampSigner:
 
 
 def _seal(email: str) -> str:
-    """Stands for an address in a link; who reads the link, in a log say, cannot even guess at
-    it."""
+    """Replaces an address in a link. Somebody who reads the link, in a log for example, cannot even
+    guess it."""
     return salted_hmac("orders.access.mine", _address(email)).hexdigest()[:16]
 
 
@@ -217,7 +218,7 @@ def _count_try(
     who: dict[str, str], *, most: Mapping[str, int] = TRIES, seconds: int = WINDOW_SECONDS
 ) -> None:
     """In the order given, up to the first that asked too often. Without the cache nobody is
-    counted: a customer who sees the page matters more."""
+    counted: that a customer sees the page matters more."""
     window, gone = divmod(int(time.time()), seconds)
     for name, value in who.items():
         try:
@@ -229,8 +230,8 @@ def _count_try(
 
 
 def _folded(value: str) -> str:
-    """The same of all that the database takes for the same, whatever its locale: ſ and ı have S and
-    I for capitals, and in Turkish i has İ."""
+    """The same for all that the database treats as the same, whatever its locale: ſ and ı have S
+    and I for capitals, and in Turkish i has İ."""
     return value.upper().replace("İ", "I")
 
 

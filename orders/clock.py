@@ -1,5 +1,5 @@
-"""This machine's clock against the database's. Whoever acts by a clock that is ahead cancels before
-its time and skips a day."""
+"""This machine's clock against the database's. Work done by a clock that is ahead would cancel too
+early and skip a day."""
 
 from datetime import datetime, timedelta
 

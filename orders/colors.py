@@ -1,4 +1,4 @@
-"""A shop's one colour, and what its pages need of it, by the contrast that WCAG 2.2 asks of
+"""A shop's one color, and the shades its pages need of it, by the contrast that WCAG 2.2 asks of
 text."""
 
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 TEXT_CONTRAST = 4.5
 COMFORT = 5.5  # what we make ourselves is a little easier to read than that
 SHADES = 100  # steps of lightness from black to white
-CALM = 0.55  # saturation of a light colour on a dark page, at most
+CALM = 0.55  # saturation of a light color on a dark page, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Colour:
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     def towards(self, other: "Colour", share: float) -> "Colour":
-        """`share` 0: this colour, 1: the other."""
+        """`share` 0: this color, 1: the other."""
         return Colour(
             *(
                 round(mine + (theirs - mine) * share)
@@ -67,8 +67,8 @@ DARK_PAPER, DARK_CARD, DARK_INK = colour("#171512"), colour("#211e1a"), colour("
 
 @dataclass(frozen=True, slots=True)
 class Accents:
-    """The colour of what one can press and of the last day, a tint of it behind text, and text on
-    the colour."""
+    """The color of what one can press and of the last day, a tint of it behind text, and text on
+    the color."""
 
     accent: Colour
     soft: Colour
@@ -76,8 +76,8 @@ class Accents:
 
 
 def weakest_contrast(accent: Colour) -> float:
-    """The least of a light page: the colour on paper, card and its own tint, and white on the
-    colour."""
+    """The lowest contrast of a light page: the color on paper, card and its own tint, and white on
+    the color."""
     tint = LIGHT_CARD.towards(accent, 0.14)
     return min(contrast(accent, ground) for ground in (LIGHT_PAPER, LIGHT_CARD, tint, WHITE))
 

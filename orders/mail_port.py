@@ -1,4 +1,4 @@
-"""What orders asks about email, which it does not know: `notifications` fills the port at start."""
+"""What orders ask about email, which they do not know: `notifications` fills the port at start."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,9 +10,9 @@ from orders.models import Order
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`is_reached`: a mail to the customer of an order would go out now, to an address that none
-    came back from. `hears_no_change`: they want to be mailed that nothing changed; without an
-    address the page says it all the same."""
+    """`is_reached`: an email to the customer of an order would go out now, to an address that none
+    came back from. `hears_no_change`: they want an email when nothing changed; an order without an
+    address counts as if they did, because the page says it anyway."""
 
     is_reached: bool
     hears_no_change: bool
@@ -22,7 +22,7 @@ class MailPort(Protocol):
     def reach_of(self, order: Order) -> Reach: ...
 
     def goes_out_to(self, address: str | None) -> bool:
-        """Whether email goes out now to an address, whoever has it (None: to any at all)."""
+        """Whether email goes out now to an address, whoever owns it (None: to any at all)."""
 
     def goes_to_all(self) -> bool: ...
 

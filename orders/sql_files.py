@@ -1,5 +1,5 @@
-"""SQL that is long, or kept by the database itself, stands in a file of its own: sql/NAME.sql
-beside the module or the migrations that speak of it."""
+"""SQL that is long, or that the database itself keeps, has a file of its own: sql/NAME.sql beside
+the module or the migrations that use it."""
 
 from functools import cache
 from pathlib import Path

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders import services
 from orders.services import deadlines, recorded_days
 
-MAX_SECONDS = 30.0  # the next tick goes on
+MAX_SECONDS = 30.0  # the next tick continues
 
 
 @shared_task
@@ -24,7 +24,7 @@ def review_all() -> None:
     if now >= since and not deadlines.was_done("review", today, now=now):
         services.review_all(now=now, since=since)
         if services.unreviewed(now=now, since=since).exists():
-            return  # somebody held them: the next tick goes on
+            return  # somebody has locked them: the next tick continues
         services.say_day_passed(now=now)
         services.reassure(now=now)
         deadlines.done("review", today, now=now)

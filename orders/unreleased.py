@@ -1,5 +1,5 @@
-"""Orders of a first import are quiet: nothing is mailed about them. Who would hear what, were they
-released."""
+"""Unreleased orders, those of a first import: nothing is emailed about them. Who would hear what if
+they were released."""
 
 from collections import Counter
 from datetime import datetime
@@ -12,8 +12,8 @@ from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Promi
 from orders.services import today_of
 
 TOTAL = "all"
-# What the law makes of their news, as things stand: decided with the promise, and again when the
-# mail is written.
+# What the law asks about their news, as things are: decided with the promise, and again when the
+# email is written.
 UNTOLD = DelayNotice.objects.filter(
     line__order=OuterRef("pk"), promise=F("line__promise"), told_at=None, outcome=""
 )
@@ -24,8 +24,8 @@ def unreleased_orders() -> QuerySet[Order]:
 
 
 def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, Counter[str]]:
-    """Numbers by country and in all: orders, those who would hear each kind of news first, and
-    those to look at."""
+    """Numbers by country and in total: orders, those who would hear each kind of news first, and
+    those that a person has to look at."""
     news = news_of_unreleased()
     columns = {"orders": _by_country(quiet)}
     for kind in EventKind.values:
@@ -51,8 +51,8 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
 
 
 def news_of_unreleased() -> QuerySet[Any, Any]:
-    """What they would hear of: `hears` is its kind. Whoever was never told anything hears where
-    they stand now (services.telling)."""
+    """What they would hear of: `hears` is its kind. Customers who were never told anything hear
+    where they are in line now (services.email_results)."""
     told = Exists(Promise.objects.filter(line=OuterRef("line"), told_at__isnull=False))
     return (
         Event.objects.filter(

@@ -1,7 +1,7 @@
-"""How good the windows would have been: every past delivery forecast on the day it was first
+"""How good the windows would have been: every past delivery, forecast on the day it was first
 promised.
 
-Walk-forward: on that day only what had been posted and known by then is used, through the code that
+Walk-forward: on that day only what had been posted and known by then is used, with the code that
 serves customers.
 """
 
@@ -99,8 +99,8 @@ def read_versions(lines: Iterable[str], name: str) -> list[DateVersion]:
     """One DateVersion per row of a CSV text with the columns of deliveries or of restocks; `name`
     goes into errors.
 
-    The arrival of a line (supplier, reference and sku) may stand on any of its rows. BadFile where
-    rows cannot be read.
+    The arrival of a line (supplier, reference and sku) may be on any of its rows. BadFile if rows
+    cannot be read.
     """
     reader = csv.DictReader(lines, strict=True)
     try:

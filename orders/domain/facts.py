@@ -1,7 +1,7 @@
-"""What an event says: a dataclass for each kind of it, and its form as JSON.
+"""What an event says: a dataclass for each kind of event, and its form as JSON.
 
-The keys are the names of the fields, dates are ISO strings. What is at its default is left out
-of what is written here, and may be left out of what is read; SQL that writes more of it names it.
+The keys are the names of the fields; dates are ISO strings. A field that has its default value is
+not written here, and may be missing in what is read. SQL that writes more of them names them.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ ALL_ORDERS = "orders"
 
 
 class Unsaid(Enum):
-    """Tells what was not said from what was said to be None."""
+    """Distinguishes what was not said from what was said to be None."""
 
     UNSAID = "unsaid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`tag`: what tells it from others of its kind."""
+    """`tag`: what distinguishes it from others of its kind."""
 
     kind: ClassVar[str]
     tag: ClassVar[Mapping[str, str]] = {}
@@ -34,7 +34,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldBefore(Facts):
-    """What was promised before, on a day, and whether a mail said so."""
+    """What was promised before, on which day, and whether an email said so."""
 
     told: Window | None = None
     told_on: date | None = None
@@ -43,7 +43,7 @@ class ToldBefore(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promised(ToldBefore):
-    """Only units that wait have a place."""
+    """Only waiting units have a place."""
 
     units: int
     window: Window
@@ -96,7 +96,7 @@ class OnTrack(Promised):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved(ToldBefore):
     """Of the units ordered (`of`) that were not canceled (`wanted`), some arrived; `leaving` ship
-    together. The window is that of a line of which no unit waits any more."""
+    together. The window is that of a line with no waiting units left."""
 
     kind: ClassVar[str] = "reserved"
     units: int
@@ -113,7 +113,7 @@ class Reserved(ToldBefore):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossed:
     """A cancellation that a parcel crossed. `withdrawn`: units whose refund is not owed any more;
-    `kept`: units whose refund is, or was sent. `left_first`: None where nobody knows."""
+    `kept`: units whose refund is, or was sent. `left_first`: None if nobody knows."""
 
     withdrawn: int
     kept: int
@@ -126,7 +126,7 @@ class Crossed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped(Facts):
-    """`shipped_on`: None where nobody knows the day."""
+    """`shipped_on`: None if nobody knows the day."""
 
     kind: ClassVar[str] = "shipped"
     units: int

@@ -1,5 +1,5 @@
-"""What orders, products and deliveries are known by. People type these, files are compared by them,
-and pages have them in their addresses, so they stand on one line and look like what they are."""
+"""What orders, products and restocks are known by. People type these, files are compared by them,
+and pages have them in their addresses. So they are on one line and look like what they are."""
 
 import re
 import unicodedata
@@ -26,7 +26,8 @@ MAX_REFERENCE = MAX_SUPPLIER = MAX_TRACKING_NUMBER = 200
 
 
 class BadKey(ValueError):
-    """What is wrong and what was expected, as it goes on from the name of what was typed."""
+    """What is wrong and what was expected: the rest of a sentence that begins with the name of what
+    was typed."""
 
 
 def key(value: str, *, most: int) -> str:

@@ -11,7 +11,7 @@ CHANCES_HOLD = timedelta(days=30)  # the furthest day the chances speak of
 
 
 def holds_until(window: Window, told_on: date) -> date | None:
-    """The last day that what was told stands without another word; None: it names none."""
+    """The last day until which what was told holds without another word. None: it names no day."""
     return told_on + CHANCES_HOLD if window.kind == "chances" else window.late
 
 

@@ -1,9 +1,9 @@
 """From all open deliveries of one product to its forecast: units needed -> ship window, by the
 "same luck" rule.
 
-The rule: at each level q every delivery arrives on its q-day; the day by which they add up to the
-units needed is the q-day of whoever needs the last of those units. On past orders that covers as
-well as independent draws do, needs no random numbers and can be explained.
+The rule: at each level q, every delivery arrives on its q-day. The day by which enough units have
+arrived is the q-day of the line that needs the last of them. On past orders that covers as well as
+independent draws do, needs no random numbers and can be explained.
 """
 
 from bisect import bisect_left
@@ -37,13 +37,12 @@ class OpenRestock:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When the goods leave: ship days, the arrival day and then the shop's handling in working
-    days.
+    """When the goods ship: the arrival day, and then the shop's handling in working days.
 
-    dated: early to late hold 8 in 10; by `late` `sure` (0.9) of all have left.
-    unrated: early = likely = late, the supplier's own date; how good it is nobody knows yet.
-    chances: early to late are too far apart to be shown, they are kept to compare; `within_14` and
-        `within_30` are the chances, 0 to 1, of leaving within that many days of the day of the
+    dated: early to late hold 8 in 10; by `late`, `sure` (0.9) of all have shipped.
+    unrated: early = likely = late, the supplier's own date; how good it is, nobody knows yet.
+    chances: early to late are too far apart to be shown, and are kept to compare; `within_14` and
+        `within_30` are the chances, 0 to 1, of shipping within that many days of the day of the
         forecast.
     open: no latest day is known, perhaps no likely one; with chances as above.
     none: no delivery covers the units; all else is None.
@@ -59,7 +58,7 @@ class Window:
 
     @property
     def names_a_day(self) -> bool:
-        """A last day: a chance is no day."""
+        """A last day; chances do not name a day."""
         return self.kind in NAMES_A_DAY
 
 
@@ -139,7 +138,7 @@ def forecast(
 
 
 def band_for(bands: Sequence[Band], units_needed: int) -> Band:
-    """The band of whoever needs `units_needed` units: those ahead and their own. ValueError below
+    """The band of a line that needs `units_needed` units: those ahead and its own. ValueError below
     1."""
     if units_needed < 1:
         raise ValueError(f"a window is for 1 unit or more, not {units_needed}")
@@ -147,8 +146,8 @@ def band_for(bands: Sequence[Band], units_needed: int) -> Band:
 
 
 def window_for(bands: Sequence[Band], units_needed: int) -> Window:
-    """The window of whoever needs `units_needed` units: those ahead and their own. ValueError below
-    1."""
+    """The window of a line that needs `units_needed` units: those ahead and its own. ValueError
+    below 1."""
     return band_for(bands, units_needed).window
 
 

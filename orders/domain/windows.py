@@ -130,7 +130,7 @@ class Arrival:
         curve, 0.5 lies on it.
         """
         if not self.rated:
-            # A date that has passed without the goods is no date.
+            # A date that has passed without the goods is not a date.
             return self.promised_on if self.promised_on >= self.today else None
         slip = self._curve.quantile(level) if self._curve else None
         if slip is None:
@@ -158,8 +158,8 @@ class SupplierHistory:
     def with_news_of(
         self, suppliers: Collection[str], versions: Iterable[DateVersion]
     ) -> "SupplierHistory":
-        """The same history where `versions` is all that `suppliers` ever said; the others' stays as
-        it is."""
+        """The same history if `versions` is everything that `suppliers` ever said; that of others
+        stays as it is."""
         news = SupplierHistory(versions)
         kept = {supplier: rows for supplier, rows in self._own.items() if supplier not in suppliers}
         news._arrange({**kept, **news._own})

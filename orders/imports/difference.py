@@ -1,4 +1,4 @@
-"""What the shop says of an order that is here, beside how it stands here."""
+"""What the shop says about an order, compared with how it is here."""
 
 import re
 
@@ -8,9 +8,9 @@ from orders.models import Order, OrderLine, ShopTask
 
 
 class Difference:
-    """What the shop says of a known order that is not so here: units by line to ship, to cancel,
-    lines to hold; and the units the shop wants of lines with something to do there, or lists of
-    lines again that are cancelled here (else 0)."""
+    """What the shop says about a known order that is not so here: units by line to ship and to
+    cancel, lines to hold. Also the units the shop wants of lines that have a shop task, or that it
+    lists again although they are canceled here (else 0)."""
 
     def __init__(self, there: ShopOrder, order: Order) -> None:
         self.order = order
@@ -79,7 +79,7 @@ class Difference:
             if said or there.complete or there.closed:
                 self.listed[line.pk] = 0
             return
-        # what has left though cancelled here is said of the parcel
+        # what has left although canceled here is said of the parcel
         to_come = said.wanted - (said.shipped or 0)
         again = min(services.listed_again(line, max(said.wanted, said.shipped or 0)), to_come)
         self.listed[line.pk] = said.wanted if again > 0 else 0
@@ -96,7 +96,7 @@ class Difference:
         missing = max(said.shipped - line.shipped, 0)
         if missing <= still or not line.cancelled:
             return min(missing, still)
-        # A number of units is believed only where nothing shows that the shop has cancelled some of
+        # A number of units is trusted only if nothing shows that the shop has canceled some of
         # them, too.
         if (
             self.there.closed

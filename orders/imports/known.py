@@ -1,4 +1,4 @@
-"""Orders that are here already."""
+"""Which orders are here already, and whether an order of the shop is one of them."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from orders.models import Order
 
 
 def with_numbers(numbers: Iterable[str]) -> QuerySet[Order]:
-    """Whatever the case of their letters. One array as a parameter: thousands of numbers are looked
-    up quickly."""
+    """In either case of letters. The numbers are one array parameter, so thousands are looked up
+    quickly."""
     wanted = (
         "SELECT id FROM orders_order "
         "WHERE UPPER(number) IN (SELECT UPPER(n) FROM unnest(%s::text[]) n)"

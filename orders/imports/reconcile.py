@@ -1,9 +1,9 @@
-"""One order as the shop has it, whoever brought it, is made so here: a new one joins its queues, a
-known one is closed as far as the shop says so. Nothing is reopened, and what nobody can decide by
-itself goes on staff's list, once.
+"""Makes one order here what it is in the shop, whoever brought it. A new one joins its queues; a
+known one is closed as far as the shop says so. Nothing is reopened. What needs a person goes on
+staff's list, once.
 
-Who brings one order calls `reconcile`. A file of many is one transaction: it locks their numbers,
-then writes them in batches by a Reconciliation.
+A source that brings one order calls `reconcile`. A file of many is one transaction: it locks their
+numbers, then writes them in batches by a Reconciliation.
 """
 
 from collections import Counter
@@ -75,18 +75,19 @@ def reconcile(
 ) -> Reconciled:
     """Make the order here what it is in the shop: all of it or, where Refused says why, nothing.
 
-    `there` is the whole order as it is now, not what happened to it. Given again, by whomever, it
-    changes nothing; an older state must not be given after a newer one.
+    `there` is the whole order as it is now, not what happened to it. If it is given again, by
+    anyone, it changes nothing. An older state must not be given after a newer one.
 
-    Who brings the same order waits until the other's transaction has ended, also where the other
-    is the import of a file, which takes minutes (a file of more than a thousand orders holds all
-    there are). Who cannot wait calls it inside services.waiting_at_most, and gets Held.
-    Different orders wait for each other only where all writers do, at the stock of a product.
+    Two callers with the same order wait for each other's transaction. That includes the import of a
+    file, which takes minutes; a file of more than a thousand orders locks all there are. A caller
+    who cannot wait calls this inside services.waiting_at_most, and gets Locked. Different orders
+    wait for each other only where all writers do, at the stock of a product.
 
-    `now`: when it is so, aware. `actor`: who brought it, as history shall name them; empty: the
-    shop. Before the first go-live new orders are quiet: nothing is mailed about them. What cannot
-    be true of any order is a BadValue when the ShopOrder is made; Refused is what services will
-    not do: a time still to come, too many units, a parcel that left before its order was placed.
+    `now`: when this is true, aware. `actor`: who brought it, as history will name them; empty: the
+    shop. Before the first go-live new orders are unreleased: nothing is emailed about them. What
+    cannot be true of any order is a BadValue when the ShopOrder is made. Refused is what services
+    will not do: a time in the future, too many units, a parcel that left before its order was
+    placed.
     """
     services.lock_orders([there.number])
     reconciliation = Reconciliation(now, selection or ProductSelection(), actor=actor)
@@ -100,8 +101,8 @@ def reconcile(
 @dataclass(slots=True)
 class Reconciliation:
     """Orders reconciled in one transaction, which has locked their numbers (services.lock_orders).
-    Whoever has written the last of them calls `serve`: an older order, which goes first, may be in
-    the last batch."""
+    After the last of them the caller calls `serve`: an older order, which goes first, may be in the
+    last batch."""
 
     now: datetime
     selection: ProductSelection
@@ -139,8 +140,8 @@ class Reconciliation:
         return waiting_again
 
     def _is_another(self, it: Reconciled, order: Order | None) -> bool:
-        """Of another order with the same number nothing is written; a person hears of it, and the
-        rest goes on."""
+        """Nothing is written about another order with the same number. A person hears of it, and
+        the rest goes on."""
         there = it.there
         if order is None or known.is_same(order, there):
             return False

@@ -1,5 +1,5 @@
 """What every import shares: one transaction, one record of the file, bad rows named, and nothing
-written where they are."""
+written if there are any."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -46,11 +46,10 @@ class TellsTooMany(Exception):
 
 @dataclass(slots=True)
 class ImportRun:
-    """One import under way. `file`: what its faults call what it reads; `skip_bad`: bad rows are
-    left out instead of stopping everything; `tells_at_most`: whom it may tell worse news without a
-    person who has seen it, anybody where it is None. `before`: how things stood when it began;
-    `written`: what of deliveries can be undone.
-    """
+    """One import under way. `file`: what errors call the file; `skip_bad`: bad rows are left out
+    instead of stopping everything; `tells_at_most`: how many customers it may tell worse news
+    before a person has confirmed it, None: any number. `before`: how things were when it began;
+    `written`: what about restocks can be undone."""
 
     file: str
     now: datetime

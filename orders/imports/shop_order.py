@@ -1,8 +1,7 @@
 """One order as the shop has it now, whoever brings it: a row of a file, a webhook, a poll, the API.
 
-A source makes a ShopOrder of what it was given; reconcile takes it from there. Values are checked
-and put into the form they are kept in when it is made: BadValue names the field and what is wrong
-with it.
+A source makes a ShopOrder of what it was given, and reconcile takes it from there. Values are
+checked and normalized when it is made: BadValue names the field and what is wrong with it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,10 +22,9 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True)
 class ShopLine:
-    """Units of one product in an order. `ordered` as it was placed, `cancelled` those the shop will
-    not send any more, `shipped` those that have left, None where only part of them have and nobody
-    says how many. `promised_by`: the last day it may leave, as the shop said when it was ordered.
-    """
+    """Units of one product in an order. `ordered`: as placed. `cancelled`: those the shop will not
+    send any more. `shipped`: those that have left; None if only part of them have and nobody says
+    how many. `promised_by`: the last day it may ship, as the shop said when it was ordered."""
 
     sku: str
     ordered: int

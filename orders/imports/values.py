@@ -1,5 +1,5 @@
-"""One text that a source says to one value. Every function says in a BadValue what the field holds
-and what was expected. `field`: its name, as the source has it: a column, a key of JSON."""
+"""From one text of a source to one value. Every function raises a BadValue that says what the field
+holds and what was expected. `field`: its name in the source, such as a column or a key of JSON."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the import commands share: how they speak on standard error and standard output."""
+"""What the import commands share: what they write to standard error and standard output."""
 
 import time
 from argparse import RawDescriptionHelpFormatter
@@ -60,7 +60,7 @@ class ImportCommand(BaseCommand):
         return CsvTable(options["file"])
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What besides the file says what to import, for whoever imports it later."""
+        """The options besides the file, for the person who imports it later."""
         return {}
 
     def summary(self, counts: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """What the law asks of a delay message, per jurisdiction: data and pure functions
 (docs/delay-rules.md).
 
-Read from guides to the rules, not from the law itself: a lawyer should check before a shop relies
-on it.
+It was read from guides to the rules, not from the law itself. A lawyer should check it before a
+shop relies on it.
 """
 
 from orders.domain.delay_rules.cases import (

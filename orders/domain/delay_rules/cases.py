@@ -1,4 +1,4 @@
-"""One line's situation -> the case of the table it is, and what that case asks for."""
+"""From one line's situation to its case in the table, and what that case asks for."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ class Sentence(StrEnum):
     SILENCE_CONSENTS = "silence_consents"  # by Decision.answer_by
     SILENCE_CANCELS = "silence_cancels"  # "If we do not receive your agreement by {answer_by} ..."
     SILENCE_CANCELS_AGAIN = "silence_cancels_again"  # "Unless you agree by {answer_by} ..."
-    # without "keep" the day agreed stands, and the customer may leave
+    # without "keep" the agreed date stands, and the customer may cancel
     ORIGINAL_STANDS = "original_date_stands"
     DATE_MISSED = "date_missed"  # the same once that day has passed
     SILENCE_KEEPS_PLACE = "silence_keeps_place"
@@ -142,7 +142,8 @@ def _case(s: Situation) -> Case | None:
         and s.set_aside
         and (s.late is None or (stands_until is not None and s.late > stands_until))
     ):
-        # what was asked while it waited is asked no more: anew, where consent is still wanted
+        # What was asked while it waited is no longer asked. It is asked again where consent is
+        # still needed.
         return Case.D
     if known is None or (s.late is not None and s.late <= known):
         return Case.I if s.agreed == s.original else Case.E
@@ -154,16 +155,16 @@ def _case(s: Situation) -> Case | None:
 
 
 def _known(s: Situation) -> date | None:
-    """The last day the customer agreed to or was told; a later one is a delay. None: told that
-    nobody knows."""
+    """The last day the customer agreed to or was told; a later one is a delay. None: they were told
+    that nobody knows."""
     if s.told is None or s.told.kept:
         return s.agreed
     return s.told.late and max(s.agreed, s.told.late)
 
 
 def _stands_until(s: Situation) -> date | None:
-    """The last day on which the order stands without another word from anybody. None: told that
-    nobody knows."""
+    """The last day on which the order stands without further word from anybody. None: they were
+    told that nobody knows."""
     if s.told is None or s.told.kept:
         return s.agreed
     # Where silence cancels, a further delay does not give the first notice's deadline more time.

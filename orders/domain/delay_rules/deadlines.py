@@ -1,5 +1,5 @@
-"""When a day ends. Nobody knows a customer's zone, only their country: our duties end with the day
-in the country's easternmost zone, the customers' deadlines in its westernmost."""
+"""When a day ends. We know a customer's country, but not their zone. So our duties end with the day
+in the country's easternmost zone, and the customers' deadlines with the day in its westernmost."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -11,7 +11,7 @@ from babel.core import get_global
 from orders.domain.delay_rules.jurisdictions import Jurisdiction
 
 REMIND_BEFORE = (7, 2)  # days before silence cancels: the customer
-# days before a delay that nobody was told of breaks the day agreed: staff
+# staff are warned so many days before a delay that nobody was told of breaks the agreed date
 WARN_BEFORE = (7, 3, 1, 0)
 _DAY = timedelta(days=1)
 _ANYWHERE = (timezone(timedelta(hours=14)), timezone(timedelta(hours=-12)))

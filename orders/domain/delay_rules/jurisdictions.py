@@ -28,7 +28,7 @@ class Silence(StrEnum):
 
     CONSENT = "consent"
     CANCEL = "cancel"
-    # and is never consent: the day agreed stands, the customer may leave
+    # and is never consent: the agreed date stands, the customer may cancel
     KEEPS_PLACE = "keeps_place"
 
 
@@ -39,13 +39,14 @@ class Rules:
     name: as DELAY_RULES and the notices have it, at most 10 characters. counts: the day that is
     promised, "ship" (handed to the carrier) or "delivery". silence: by case; a case that is missing
     asks the customer nothing. refund_days: counted from the day after the cancellation, in working
-    days of `refund_calendar` where there is one. delay_length: the message states the delay as a
+    days of `refund_calendar` if there is one. delay_length: the message states the delay as a
     number of days or weeks. may_withdraw: from the contract, and the order page offers it.
     withdrawal: the rules ask for that offer: "withdraw from contract here", "confirm withdrawal"
-    and an acknowledgement by mail.
+    and an acknowledgement by email.
 
-    countries: of shipping, ISO 3166 alpha-2; with `regions`, in upper case, only these parts of
-    them. beside_country: whose rules these are, where a country's name does not say so.
+    countries: shipping countries, ISO 3166 alpha-2; with `regions`, in upper case, only these parts
+    of them. beside_country: a name for the rules, where the country's name does not say whose they
+    are.
     """
 
     name: str
@@ -101,7 +102,7 @@ _EU_OVERSEAS = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
 
 
 class Jurisdiction(StrEnum):
-    """One row each: whatever else depends on whose rules they are is asked of `rules`."""
+    """One row each. Everything that depends on the jurisdiction is asked of `rules`."""
 
     _value_: str
     rules: Rules
@@ -138,7 +139,7 @@ class Jurisdiction(StrEnum):
     # No law in particular: the strictest reading that costs a shop nothing.
     ELSEWHERE = Rules("elsewhere", "ship", _OFFER, refund_days=14)
 
-    def __new__(cls, rules: Any) -> Self:  # mypy has look-ups by name come here, too
+    def __new__(cls, rules: Any) -> Self:  # mypy sends look-ups by name here, too
         row = str.__new__(cls, rules.name)
         row._value_, row.rules = rules.name, rules
         return row

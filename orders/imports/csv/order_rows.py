@@ -1,8 +1,8 @@
-"""From the rows of a file of orders to its orders, wherever their rows stand, with only the
+"""From the rows of a file of orders to its orders, wherever their rows are, with only the
 unfinished ones in memory.
 
-A dialect says what a row says of its order (Head) and of one line (ShopLine); order_of puts an
-order together.
+A dialect says what a row says about its order (Head) and about one line (ShopLine). order_of puts
+an order together.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -20,8 +20,8 @@ Fulfilment = Literal["none", "part", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a row says of an order as a whole, as ShopOrder has it. `fulfilment`: of all its lines;
-    `cells`: what the row said in its own words, where rows of an order are compared."""
+    """What a row says about an order as a whole, as ShopOrder has it. `fulfilment`: of all its
+    lines; `cells`: the row's own words, used to compare the rows of an order."""
 
     placed_at: datetime
     paid_at: datetime | None = None
@@ -38,10 +38,10 @@ class Head:
 
 
 class Dialect(Protocol):
-    """`waiting_only`: the file lists orders that wait, so all of its products join; else it lists
-    all of a shop's orders in full, closed ones too. `status_expected`: where the words for what
-    became of an order are to be sorted; empty: they are, or somebody has said that all of them
-    wait."""
+    """`waiting_only`: the file lists orders that wait, so all of its products join. Otherwise it
+    lists all of a shop's orders in full, closed ones too. `status_expected`: where to sort the
+    words for what became of an order; empty if they are sorted, or if somebody has said that all of
+    them wait."""
 
     @property
     def waiting_only(self) -> bool: ...
@@ -72,7 +72,7 @@ class Dialect(Protocol):
 def order_of(
     number: str, head: Head, lines: Sequence[ShopLine], *, nameless: int, complete: bool
 ) -> ShopOrder:
-    """What is said of the whole order settles what its lines leave open."""
+    """What is said about the whole order decides what its lines leave open."""
     by_sku = added_up(lines)
     # Part of the order has left, and no line says it is the one: then any of them may be.
     unsaid = (

@@ -1,4 +1,4 @@
-"""A file of orders: each is reconciled as the file has it."""
+"""A file of orders: each order is made here what it is in the file."""
 
 from collections import Counter
 from collections.abc import Iterator

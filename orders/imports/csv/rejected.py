@@ -1,4 +1,4 @@
-"""The rows of a file that were left out, as they stand there, with what is wrong: to be mended and
+"""The rows of a file that were left out, as they are in it, with what is wrong: to be corrected and
 read again."""
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How many units are still to come of lines an export did not say it of: order_number, sku,
+"""How many units are still to come of lines where the export did not say so: order_number, sku,
 units."""
 
 from collections import Counter

@@ -112,7 +112,7 @@ def _ship(
     counts: Counter[str],
 ) -> set[int]:
     """Record what is not recorded yet. A shipment that staff took back stays taken back. `numbers`:
-    all that the file has for this order. Returns the products of which units left."""
+    all that the file has for this order. Returns the products whose units shipped."""
     _, tracking, shipped_at = key
     recorded = _recorded(order, tracking, shipped_at)
     found = _Found()
@@ -228,9 +228,9 @@ class _Before:
 
 
 def _before(order: Order, line: OrderLine, key: Key, numbers: Collection[str]) -> _Before:
-    """An orders export, or staff, said that they left, and did not know their number. It knew of
-    all that had left by then. A parcel that left in the same second, whose number the file does not
-    have any more, is this one with another number."""
+    """Units that an orders export, or staff, said had left, without knowing their number. An export
+    knew of all that had left by then. If a parcel left in the same second, and the file no longer
+    has its number, it is this one with another number."""
     _, tracking, shipped_at = key
     surely: Counter[str] = Counter()
     perhaps: Counter[str] = Counter()

@@ -1,5 +1,5 @@
-"""What shops call the states of an order: to sort the words of a file, and to see that a column
-holds them."""
+"""What shops call the states of an order: used to sort the words of a file, and to recognize a
+column that holds them."""
 
 import unicodedata
 from collections import Counter
@@ -41,14 +41,14 @@ PHRASES = {
         en préparation, en cours de préparation, payé, payée, in lavorazione, pagato, procesando,
         en proceso, pagado, in behandeling, betaald, w trakcie realizacji, opłacone""",
 }
-# Which decides, of two that a row says in two columns: whoever has paid may have been canceled
+# Which one decides, if a row says two in two columns: an order that was paid may have been canceled
 # since.
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
 MAX_WORDS = 40  # a column of more says something else
 
 
 def plain(word: str) -> str:
-    """`wc-On_Hold` and `on hold` are one."""
+    """`wc-On_Hold` and `on hold` are the same."""
     words = (
         unicodedata.normalize("NFC", word).casefold().replace("_", " ").replace("-", " ").split()
     )
@@ -75,7 +75,7 @@ def looks_like_status(words: Collection[str]) -> bool:
 
 
 def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
-    """The columns that look like it, with each word and on how many rows it stands."""
+    """The columns that look like it, with each word and the number of rows that have it."""
     passed_over = {name.casefold() for name in but}
     counts = {
         place: Counter[str]()
@@ -108,8 +108,8 @@ class StatusWord:
 
 
 def words_of(table: CsvTable, columns: Sequence[str], *, head: str = "") -> list[StatusWord]:
-    """What these columns say, most first. `head`: a column filled on the rows that speak of their
-    order: saying nothing there is a word, too."""
+    """What these columns say, most frequent first. `head`: a column filled only on the rows that
+    describe their order. There an empty cell counts as a word, too."""
     found: dict[str, StatusWord] = {}
     for row in table.rows(columns, [head] if head and head not in columns else []):
         words = list(filter(None, (row.cells[column] for column in columns)))
@@ -121,7 +121,7 @@ def words_of(table: CsvTable, columns: Sequence[str], *, head: str = "") -> list
 
 
 def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> None:
-    """Unreadable where a column that nobody reads says which orders do not wait."""
+    """Unreadable if a column that nobody reads says which orders do not wait."""
     if {name.casefold() for name in table.header} <= {name.casefold() for name in read}:
         return
     for column, words in status_columns(table, but=read).items():

@@ -1,5 +1,5 @@
-"""Rows of a CSV text, and what is wrong with them in words a person can act on: `file:row: what,
-expected what`."""
+"""Rows of a CSV text, and what is wrong with them in words a person can act on: `file:row: what is
+wrong; what was expected`."""
 
 import csv
 import hashlib
@@ -41,7 +41,7 @@ def _as_typed(cell: str) -> str:
 
 
 class CsvTable:
-    """A CSV file in UTF-8 with a header row. Columns are found whatever the case of their names."""
+    """A CSV file in UTF-8 with a header row. The case of column names does not matter."""
 
     def __init__(self, path: Path, *, delimiter: str = ",", name: str = "") -> None:
         """`name`: what its faults call it, where that is not its path."""

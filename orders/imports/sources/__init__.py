@@ -1,9 +1,8 @@
 """Where orders come from. A source is one file here that makes a ShopOrder of what it is given, and
-is named below; reconcile takes the order from there.
+is named below. reconcile takes the order from there.
 
-An export of a shop is a dialect of CSV (csv/order_rows.py says what it has to know), and
-recognized by its header. Columns that nobody has a file for are read by a column map
-(mapped_columns.py).
+A shop's export is a dialect of CSV (csv/order_rows.py says what it has to know), recognized by its
+header. Exports without a file here are read by a column map (mapped_columns.py).
 """
 
 from orders.imports.csv.order_rows import Dialect

@@ -22,7 +22,7 @@ FULFILMENT: dict[str, Fulfilment] = {
 
 
 class ShopifyExport:
-    """Shopify's orders export as it comes: the order's columns stand on its first row only."""
+    """Shopify's orders export as it is: the order's columns are on its first row only."""
 
     waiting_only = False
     status_expected = ""
