@@ -1,9 +1,9 @@
-"""Places and units ahead, by the counted index that the database keeps (QueueCount;
+"""Places and units ahead, from the counted index that the database keeps (QueueCount;
 sql/queue_counts.sql).
 
-Whole days before, whole hours of that day, whole minutes of that hour, then the rows of one minute:
-the cost does not depend on the length of the queue. A queue whose orders carry only a date stands
-in one minute per day; there the last step is a COUNT of that day.
+A place is the sum of whole days before, whole hours of that day, whole minutes of that hour, and
+the rows of one minute. So its cost does not depend on the length of the queue. Orders that have
+only a date share one minute per day; there the last step is a COUNT of that day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ class Length:
 
 
 def position(product_id: int, queued_at: datetime, line_id: int) -> Position:
-    """Where a key stands in a product's queue now, whether or not a line with that key exists."""
+    """Where a key is in a product's queue now, whether or not a line with that key exists."""
     sql = "SELECT lines + 1, units FROM orders_waiting_before(%s, %s, %s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [product_id, queued_at, line_id])
@@ -54,7 +54,8 @@ def positions(line_ids: Iterable[int]) -> dict[int, Position]:
 
 
 def key_at(product_id: int, place: int) -> tuple[datetime, int] | None:
-    """Who stands at a place, as (queued_at, line id), found from the counts; None: nobody does."""
+    """The lines at these places, as (queued_at, line id), found from the counts; None if there is
+    none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT at, line_id FROM orders_key_at(%s, %s)", [product_id, place])
         at, line_id = cursor.fetchone()
@@ -126,7 +127,7 @@ def differences() -> Iterator[WrongCount]:
 
 @transaction.atomic
 def rebuild() -> None:
-    """Count all queues anew. Writers of lines wait meanwhile; readers see the old counts until it
+    """Count all queues again. Writers of lines wait meanwhile; readers see the old counts until it
     commits."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE orders_orderline IN SHARE ROW EXCLUSIVE MODE")

@@ -1,4 +1,4 @@
-"""Keys as columns: what a form refuses, and what the database does."""
+"""Keys as columns: what a form refuses, and what the database refuses."""
 
 from django.core.exceptions import ValidationError
 from django.db.models import CheckConstraint, Q

@@ -1,4 +1,4 @@
-"""What staff write down for each other about an order, and what they may tell its customer in our
+"""What staff write for each other about an order, and what they can tell its customer in our
 words."""
 
 from django.db import models
@@ -8,8 +8,8 @@ from orders.models.orders import Order
 
 
 class Note(models.Model):
-    """Internal: customers never read it. It is never changed; what was wrong in it is put right by
-    another."""
+    """Internal: customers never read it. It is never changed; a mistake in it is corrected by
+    another note."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="notes")
     text = models.TextField(max_length=2000)
@@ -24,8 +24,8 @@ class Note(models.Model):
 
 
 class Word(models.TextChoices):
-    """What staff tell the customer of an order, beside its dates: codes that page and mail word in
-    any language."""
+    """What staff tell the customer of an order, apart from its dates: codes that page and email
+    word in any language."""
 
     LOOKING_INTO = "looking_into", _("We are looking into it and will come back to you")
     ASKED_SUPPLIER = "asked_supplier", _("We have asked the supplier for news")

@@ -21,15 +21,15 @@ class Outcome(models.TextChoices):
 
 # Told in time, by an email that did not come back.
 BINDING = Q(told_at__isnull=False, adequate=True, not_told_at=None)
-# Of a row that has a line: units of it have neither left nor been cancelled. What is over asks
-# nobody anything.
+# Of a row that has a line: some of its units have neither shipped nor been canceled. When none are
+# left, nobody is asked anything.
 TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))
 
 
 class DelayNotice(models.Model):
     """What a delay asks of us, and of the customer (orders.domain.delay_rules.Decision). It follows
-    its promise, is decided again when its mail is written, and counts from `told_at`. Days are
-    counted days: of delivery where the rules count those."""
+    its promise, is decided again when its email is written, and counts from `told_at`. Days are
+    counted days: days of delivery if the rules count those."""
 
     promise = models.OneToOneField(Promise, models.PROTECT, related_name="notice")
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="notices")
@@ -74,8 +74,8 @@ class DelayNotice(models.Model):
 
     @property
     def binds(self) -> bool:
-        """Whether its deadline runs against the customer, or will once it is told: not where it was
-        told too late, or its mail came back."""
+        """Whether its deadline runs against the customer, or will once it is told. It does not if
+        it was told too late, or its email came back."""
         return self.not_told_at is None and self.adequate is not False
 
     @property
@@ -85,14 +85,15 @@ class DelayNotice(models.Model):
 
     @property
     def must_be_answered(self) -> bool:
-        """Silence cancels, or will once it is told; all other notices may be answered."""
+        """Silence cancels, or will once it is told. All other notices may be answered, but need
+        not."""
         return self.binds and self.silence == "cancel"
 
     def still_asks(self, line: OrderLine) -> bool:
         """Whether the customer should read it now. While units wait, a question is open until it is
-        answered or another takes its place, whatever was promised since. It rests once all that is
-        to come is set aside: to ask for patience till Christmas when the parcel leaves tomorrow
-        would be absurd."""
+        answered or another takes its place, whatever was promised since. It rests once all units
+        still to come are reserved: to ask for patience until Christmas when the parcel leaves
+        tomorrow would be absurd."""
         return not self.outcome and (line.waiting > 0 or self.promise_id == line.promise_id)
 
 

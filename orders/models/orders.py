@@ -1,4 +1,4 @@
-"""Orders, their lines in the queue, and what was set aside, shipped, refunded."""
+"""Orders, their lines in the queue, and what was reserved, shipped and refunded."""
 
 from string import punctuation
 
@@ -41,7 +41,7 @@ class Import(models.Model):
 
 
 class Release(models.Model):
-    """Somebody said: the orders that came with a first import may hear from us, so many an hour."""
+    """Somebody released the orders of a first import: so many an hour may hear from us."""
 
     started_at = models.DateTimeField()
     per_hour = models.PositiveIntegerField()
@@ -142,7 +142,7 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A product in an order. While units wait it stands in the product's queue, by (queued_at,
+    """A product in an order. While units wait, the line is in the product's queue, by (queued_at,
     id)."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
@@ -245,7 +245,7 @@ class OrderLine(models.Model):
 
     @property
     def reserved_beside(self) -> int:
-        """Units reserved for a line of which others wait."""
+        """Units reserved for a line of which others wait; 0 if none wait."""
         return self.reserved if self.waiting else 0
 
     @property

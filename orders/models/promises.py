@@ -55,8 +55,8 @@ class Forecast(models.Model):
 
 
 class Promise(models.Model):
-    """A window published to a customer. Pages, status.json and mails show the line's newest one and
-    nothing else."""
+    """A window published to a customer. Pages, status.json and emails show the line's newest one
+    and nothing else."""
 
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="promises")
     forecast = models.ForeignKey(
@@ -123,7 +123,7 @@ class EventKind(models.TextChoices):
 
 
 class Event(models.Model):
-    """A fact about an order that its customer may see: one row for page, mail and staff
+    """A fact about an order that its customer may see: one row for page, email and staff
     (orders.words.sentence)."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", db_index=False)
@@ -244,9 +244,10 @@ class QueueCount(models.Model):
     """Waiting lines and units of a product per UTC day, hour and minute of queued_at: the counted
     index of the queue.
 
-    Written by database triggers only (orders/sql/queue_counts.sql), so no way of changing lines can
-    break it. Several rows may bear one key, as nobody waits for who changes another line of the
-    same day: they add up."""
+    Only database triggers write it (orders/sql/queue_counts.sql), so no way of changing lines can
+    break it. Several rows may have one key, and add up: so nobody waits for somebody who changes
+    another line of the same day.
+    """
 
     pk = models.CompositePrimaryKey("product_id", "width", "start")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
@@ -263,7 +264,7 @@ class QueueCount(models.Model):
 
 
 class Run(models.Model):
-    """A daily job that has been done for a day, so that it is done once, and caught up after an
+    """A daily job that was done for a day. So each is done once, and is caught up after an
     outage."""
 
     job = models.CharField(max_length=40)

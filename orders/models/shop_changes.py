@@ -1,4 +1,4 @@
-"""What the shop changed in an order that is here: known to us from its files, and decided by a
+"""What the shop changed in an order that is here, learned from its files and decided by a
 person."""
 
 from django.db import models
@@ -9,9 +9,8 @@ from orders.models.orders import Order, OrderLine
 
 
 class ShopChange(models.Model):
-    """The shop has something of an order otherwise than it is here. It stands until the shop has it
-    as it is here, or in a third way (`gone_at`); until then it is decided once, and not asked
-    again."""
+    """The shop has a value of an order that differs from ours. The row stands until the shop has
+    our value, or a third one (`gone_at`). Until then it is decided once, and not asked again."""
 
     class What(models.TextChoices):
         EMAIL = "email", _("Email address")

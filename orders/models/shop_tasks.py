@@ -8,8 +8,8 @@ from orders.models.orders import OrderLine
 
 
 class ShopTask(models.Model):
-    """Units cancelled here that the shop still means to send, or put back here that it has
-    cancelled: listed until staff say that it is done, or an import shows it."""
+    """Units canceled here that the shop still means to send, or put back here that it has canceled.
+    Listed until staff say that it is done, or an import shows it."""
 
     class Kind(models.TextChoices):
         CANCEL = "cancel", _("Cancel in the shop")

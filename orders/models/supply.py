@@ -87,8 +87,8 @@ class Product(models.Model):
 
 
 class Shortening(models.Model):
-    """The product's queue got shorter while somebody held the product, so that it is still to be
-    marked (promising.mark_moved_up)."""
+    """The product's queue got shorter while somebody had the product locked, so it still has to be
+    marked (services.promises.mark_moved_up)."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
@@ -101,8 +101,8 @@ class Shortening(models.Model):
 
 
 class Discontinuation(models.Model):
-    """A product that will not come again: all who wait are cancelled, from the end of the queue, a
-    part at a time. The part below (next_at, next_id) is still to do."""
+    """A product that will not come again: all who wait are canceled, from the end of the queue, a
+    part at a time. The part before (next_at, next_id) is still to do."""
 
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="discontinuations", db_index=False
@@ -132,7 +132,7 @@ class Discontinuation(models.Model):
 
 
 class Stock(models.Model):
-    """Units of a product that ever arrived and that were set aside. Its row is the lock of every
+    """Units of a product that ever arrived, and units allocated. Its row is the lock of every
     allocation."""
 
     product = models.OneToOneField(Product, models.CASCADE, primary_key=True)

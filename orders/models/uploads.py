@@ -1,4 +1,4 @@
-"""Files that staff hand over in the browser, from the dry run to the import."""
+"""Files that staff upload, from the dry run to the import."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,8 +7,8 @@ from orders.models.orders import Import
 
 
 class Upload(models.Model):
-    """A file with what became of it. It is kept in the row, as the worker may run on another
-    machine; a worker that ends half-way leaves the row as it was, and the next takes it up."""
+    """A file and what became of it. It is kept in the row, because the worker may run on another
+    machine. A worker that ends half-way leaves the row as it was, and the next takes it up."""
 
     class State(models.TextChoices):
         UNKNOWN_COLUMNS = "columns", _("Its columns are not known")
@@ -75,7 +75,7 @@ class Upload(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        default_permissions = ()  # whoever may import may upload
+        default_permissions = ()  # people who may import may upload
         indexes = [
             models.Index(
                 fields=["id"],

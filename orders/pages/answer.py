@@ -1,5 +1,5 @@
-"""What a choice does, until when, and what happens without it. Only the button acts, and only with
-a mailed link."""
+"""The page of a choice: what it does, until when, and what happens without it. Only the button
+acts, and only with an emailed link."""
 
 from datetime import datetime
 from functools import partial
@@ -127,7 +127,7 @@ def _page(
     code: int = 200,
     **said: Any,
 ) -> HttpResponse:
-    """The choice as it stands now, and what is `said` of the button."""
+    """The choice as it is now, and what is `said` about the button."""
     if not form.names_a_choice:
         return render(request, "orders/answer.html", known | {"unknown": True}, status=code)
     order, choice = known["order"], form.cleaned_data["choice"]

@@ -1,4 +1,4 @@
-"""calendar.ics: by when each line leaves, as an entry of the reader's calendar that follows what we
+"""calendar.ics: by when each line ships, as an entry in the reader's calendar that follows what we
 tell."""
 
 from collections.abc import Sequence

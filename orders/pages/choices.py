@@ -33,10 +33,10 @@ NOTICE_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an open delay notice asks, in words: beside its buttons the first of its sentences is
-    enough, the others say it in full. `answer_by` where silence cancels: the last day; `question`
-    is what the page before the button asks, `kept` what keeping will agree to, `silence` what no
-    answer means. `overtaken`: a newer promise stands, whose date is read beside it."""
+    """What an open delay notice asks, in words: beside its buttons the first sentence is enough,
+    and the others say it in full. `answer_by`: the last day, if silence cancels. `question`: what
+    the page before the button asks. `kept`: what keeping will agree to. `silence`: what no answer
+    means. `overtaken`: there is a newer promise, whose date is shown beside it."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
@@ -97,7 +97,7 @@ def _notice(line: OrderLine, name: str) -> DelayNotice | None:
 
 
 def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: date) -> Asked | None:
-    """What silence does is said by the notice that was told; keeping agrees to the newest."""
+    """What silence does comes from the notice that was told; keeping agrees to the newest."""
     rows = (_notice(line, "cancelling_row"), newest)
     notice = next((row for row in rows if row and row.still_asks(line)), None)
     asks = notice is not None and Sentence.CHOICE in notice.sentences

@@ -63,7 +63,7 @@ def offer_object(offer: Offer) -> dict[str, Any]:
 
 
 def _window_object(window: Window) -> dict[str, Any]:
-    """Days too far apart to be a promise are kept to compare, and shown to nobody."""
+    """Days too far apart to be a promise are kept to compare, but not shown."""
     hidden = window.kind == "chances"
     return {
         "kind": window.kind,

@@ -1,8 +1,8 @@
-"""In which language somebody reads a page: the one they chose, else their order's, else their
-browser's, else the shop's.
+"""The language of a page: the one its reader chose, else their order's, else their browser's, else
+the shop's.
 
-Choosing is a link with `?lang=`, on every page; a cookie keeps the choice for the pages that follow
-(backorders_site.middleware.languages). A mail is written in the order's language whatever was
+Choosing is a link with `?lang=`, on every page. A cookie keeps the choice for the next pages
+(backorders_site.middleware.languages). An email is written in the order's language, whatever was
 chosen on a page.
 """
 

@@ -1,4 +1,4 @@
-"""Whether anything may have changed on a page since it was shown: most polls ask in vain, and one
+"""Whether anything may have changed on a page since it was shown. Most polls ask in vain, so one
 query tells."""
 
 from contextlib import suppress
@@ -21,13 +21,13 @@ ROWS = sql(__file__, "rows", counts=COUNTS)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The order's own locale, and a name for all rows of which its page is made."""
+    """The order's own locale, and a name for all the rows that its page is made of."""
 
     locale: str
     rows: str
 
     def state(self, *, locale: str, today: date) -> str:
-        """A name for the page that somebody who reads this locale sees today."""
+        """A name for the page that a reader with this locale sees today."""
         return f"shown-{self.rows}-{locale}-{today}"
 
 

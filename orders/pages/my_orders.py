@@ -1,5 +1,5 @@
-"""My orders: a mailed link, good for a quarter of an hour, opens all orders of one mail address.
-There is no account."""
+"""My orders: an emailed link opens all orders of one email address for a quarter of an hour. There
+is no account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +85,8 @@ class OrderAtAGlance:
 
 
 def orders_of(email: str, *, locale: str, now: datetime) -> Sequence[OrderAtAGlance]:
-    """The newest orders of a mail address, those still open first: three queries, however many."""
+    """The newest orders of an email address, those still open first. Three queries, however many
+    there are."""
     today = timezone.localtime(now).date()
     lines = Prefetch("lines", OrderLine.objects.select_related("product", "promise"))
     mine = Order.objects.alias(upper=Upper("email")).filter(upper=email.upper()).exclude(email="")

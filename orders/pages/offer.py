@@ -1,4 +1,4 @@
-"""What somebody would be promised who ordered now."""
+"""The offer before buying: what somebody would be promised who ordered now."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

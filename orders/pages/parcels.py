@@ -1,4 +1,4 @@
-"""What has left of an order, and how."""
+"""Which parcels of an order have shipped, and how."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from orders.models import Event, Order, ShipmentLine
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`shipped_at` is None where nobody knows when it left."""
+    """`shipped_at` is None if nobody knows when it left."""
 
     units: int
     shipped_at: datetime | None
@@ -20,8 +20,8 @@ class Parcel:
 
 
 def parcels_of(order: Order, events: Iterable[Event]) -> dict[int, list[Parcel]]:
-    """By line, newest first; what was recorded by mistake, or has gone over to a row with its
-    tracking number, is left out. Whether the day is known stands in the event."""
+    """By line, newest first. Left out is what was recorded by mistake, or was replaced by a row
+    with its tracking number. Whether the day is known is in the event."""
     dayless = {
         (e.line_id, e.at)
         for e in events

@@ -1,5 +1,5 @@
-"""Before buying: what somebody would be promised who ordered now, as a page, for programs, and as a
-frame in the shop's own page. All of it is public and holds nothing of any customer."""
+"""Before buying: what somebody would be promised who ordered now, as a page, as JSON, and as a
+frame in the shop's own page. All of it is public and contains no customer's data."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ from orders.pages.public_record import MIN_OUTCOMES, of_product, recent_record
 from orders.words import spoken_for_sentence, window_html
 
 MAX_OFFERED = 999
-KEPT = 60  # seconds, by browsers and by whatever stands between
+KEPT = 60  # seconds, by browsers and by caches in between
 THEMES = ("light", "dark")
 
 

@@ -1,5 +1,5 @@
-"""What was promised for a line: the window told last, how such dates have held, and the windows
-told before it."""
+"""What was promised for a line: the window told last, how such dates were met, and the windows told
+before it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class DatesKept:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """The promise last published for a line; `due`: the day its delivery was expected on when it
-    was published; `record`: how the dates given for such goods had held until then."""
+    """The promise last published for a line. `due`: the day its delivery was expected on when it
+    was published; `record`: how the dates given for such goods had been met until then."""
 
     window: Window
     on: date
@@ -56,7 +56,7 @@ def promised_of(line: OrderLine) -> Promised | None:
 
 
 def told_before(newest_first: Iterable[Event], promise: Promise | None) -> tuple[WindowTold, ...]:
-    """Every change keeps what was told before it; a window told twice in a row is one, and so is
+    """Every change keeps what was told before it. A window told twice in a row is one, and so is
     one that still holds."""
     told: list[WindowTold] = []
     for event in newest_first:

@@ -1,4 +1,4 @@
-"""The public record: how often what we told held, against what was aimed for."""
+"""The public record: how often the dates we told were met, against our aim."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a line stands in its queue, and which deliveries will serve it."""
+"""Where a line is in its queue, and which deliveries will serve it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class ComingUnits:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a line stands in its queue, counted in units: `gone` were ahead when the promise was
+    """Where a line is in its queue, counted in units: `gone` were ahead when the promise was
     published and are not any more, `ahead` are now, `mine` wait. `deliveries` come in this order
-    and end with the one that brings my last unit; none where no delivery covers them."""
+    and end with the one that brings my last unit; there are none if no delivery covers them."""
 
     gone: int
     ahead: int
@@ -96,7 +96,7 @@ def standing(
 
 
 def _without(deliveries: Iterable[ComingUnits], units: int, *, after: int) -> list[ComingUnits]:
-    """What they bring but for `units` of it, which stand behind the first `after`."""
+    """What they bring, except for `units` that are behind the first `after`."""
     left = []
     for each in deliveries:
         before = min(after, each.units)
@@ -117,8 +117,8 @@ def _few(deliveries: Sequence[ComingUnits]) -> tuple[ComingUnits, ...]:
 
 
 def parts_of(stands: Standing) -> Iterable[Part]:
-    """In the order of the line; units of one delivery stand together, and what it has left for
-    those behind at its end."""
+    """In the order of the line. Units of one delivery are together, and what it has left for those
+    behind is at its end."""
     runs = [("gone", stands.gone), ("ahead", stands.ahead), ("mine", stands.mine)]
     holds = [each.units for each in stands.deliveries] or [sum(units for _, units in runs)]
     for delivery, units in enumerate(holds):

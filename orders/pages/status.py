@@ -1,5 +1,5 @@
-"""What the customer's pages read, as frozen values; the number of queries does not depend on how
-much there is."""
+"""What the customer's pages read about an order, as frozen values. The number of queries does not
+depend on how much there is."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -34,12 +34,12 @@ NEWEST_EVENTS = 200
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line
-    joined, if known; `cancellation`: what was said of it last, and of its refund since; `crossed`:
-    the same of one that a parcel crossed; `asked`: an open notice that wants an answer; `put_back`:
-    what putting back agrees to, where silence cancelled the line and its refund was not sent;
-    `may_withdraw`: from the contract, by the law of the country; `former`: the windows told before,
-    newest first; `standing`: who is ahead in units and which deliveries serve them, unless nothing
-    waits."""
+    joined, if known; `cancellation`: what was said about it last, and about its refund since;
+    `crossed`: the same about one that a parcel crossed; `asked`: an open notice that wants an
+    answer; `put_back`: what putting back agrees to, if silence canceled the line and its refund was
+    not sent; `may_withdraw`: from the contract, by the law of the country; `former`: the windows
+    told before, newest first; `standing`: who is ahead in units and which deliveries serve them,
+    None if nothing waits."""
 
     id: int
     sku: str
@@ -146,13 +146,13 @@ class Status:
 
     @property
     def has_date(self) -> bool:
-        """Whether a calendar has something to hold: chances name no day."""
+        """Whether there is something for a calendar: chances name no day."""
         return any(line.names_a_day for line in self.lines if line.is_open)
 
     @property
     def next_update_by(self) -> date | None:
         """The earliest day by which a customer with open lines hears from us: that what we said is
-        not true any more, or, after long silence, that nothing changed."""
+        no longer true or, after long silence, that nothing changed."""
         days = [
             day
             for line in self.lines
@@ -164,7 +164,7 @@ class Status:
 
     @property
     def version(self) -> str:
-        """Changes with whatever a page shows, but for the time of reading; words about days change
+        """Changes with everything a page shows, except the time of reading. Words about days change
         at midnight."""
         seen = replace(
             self, as_of=datetime.combine(timezone.localtime(self.as_of).date(), datetime.min.time())
@@ -224,7 +224,8 @@ def _line_status(
     reader: _Reader,
 ) -> LineStatus:
     own = [event for event in events if event.line_id == line.pk]
-    # Said anew to whoever never got the first mail: the oldest is from when the line joined.
+    # Told again to customers who never got the first email: the oldest is from when the line
+    # joined.
     joined = [event.details.place for event in own if isinstance(event.details, Joined)]
     notice = newest_notice(line)
     return LineStatus(

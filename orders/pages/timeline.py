@@ -15,8 +15,8 @@ from orders.words import crossed_sentence, queue_change_sentence, sentence
 
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
-# Both ends are exclusive: a line that staff moved back stands at the upper one now, and did not
-# move up.
+# Both ends are exclusive. A line that staff moved back is at the upper end now, and did not move
+# up.
 QUEUE_CHANGES = """
     SELECT l.id, c.at, c.reason, c.step, c.lines, c.units, c.after_id
     FROM orders_orderline l
@@ -35,8 +35,8 @@ QUEUE_CHANGES = """
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event in words. `line` and `product` are None and empty where it is about the whole order;
-    `told_at`: when a mail with it was handed over; None where that came back."""
+    """An event in words. `line` and `product` are None and empty if it is about the whole order;
+    `told_at`: when an email with it was handed over, None if that came back."""
 
     at: datetime
     kind: str

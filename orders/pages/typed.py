@@ -1,4 +1,4 @@
-"""What customers type, read kindly."""
+"""What customers type, read generously."""
 
 import re
 

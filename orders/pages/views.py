@@ -1,4 +1,4 @@
-"""The customer's pages. A GET changes nothing: mail scanners open every link."""
+"""The customer's pages. A GET changes nothing, because mail scanners open every link."""
 
 from threading import Semaphore
 from typing import Any
@@ -30,7 +30,7 @@ class LookUpForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_up(request: HttpRequest) -> HttpResponse:
-    """Number and mail address together give a link that may only look; every miss reads alike."""
+    """Number and email address together give a view-only link. Every miss reads the same."""
     form = LookUpForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():  # nothing was sent
         return render(request, "orders/look_up.html")
@@ -86,8 +86,9 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
     state = look.state(locale=locale, today=timezone.localdate())
     if seen and polling.version_shown(state) == seen:
         return HttpResponse(status=204)
-    # Of all who look at their pages while they are told of a delay, one poll at a time makes a
-    # page: the others keep what they have until they ask again, rather than wait for each other.
+    # When many customers look at their pages while they are told of a delay, one poll at a time
+    # makes a page. The others keep what they have until they ask again, rather than wait for each
+    # other.
     if not _making_page.acquire(blocking=not seen):
         return HttpResponse(status=204)
     try:
@@ -114,7 +115,7 @@ def status_json(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Windows as entries of a calendar. A link that may only feed it leads nobody on to the
+    """Windows as entries of a calendar. A link that may only feed a calendar leads nobody to the
     page."""
     row, purpose = access.open_order(token, access.MAY_READ)
     locale = read_as(request, row.locale)
@@ -128,7 +129,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=RECORD_KEPT)
 def record(request: HttpRequest) -> HttpResponse:
-    """How often what we told held."""
+    """How often the dates we told were met."""
     kept = recent_record(now=timezone.now())
     aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": MIN_OUTCOMES}
     return render(

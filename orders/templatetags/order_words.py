@@ -113,7 +113,7 @@ def day(context: Context, value: date | datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def told_on(context: Context, event: Happened) -> str:
-    """When a mail told of an event; the day is named where it is another one."""
+    """When an email told of an event; the day is named if it is another one."""
     zone = context.get("zone")
     at, told = (
         timezone.localtime(moment, zone).date() for moment in (event.at, event.told_at or event.at)
@@ -191,7 +191,7 @@ def dates_held(context: Context, record: DatesKept) -> str:
 
 @register.filter
 def percent(value: float) -> str:
-    """A length in an SVG, whatever the language: a comma would be read as two."""
+    """A length in an SVG, in any language: a comma would be read as two lengths."""
     return f"{value:.2f}%"
 
 
@@ -203,14 +203,14 @@ def moved_up(line: LineStatus) -> int:
 
 @register.filter
 def masked(email: str) -> str:
-    """a•••@example.com: enough for its owner to recognise."""
+    """a•••@example.com: enough for its owner to recognize."""
     name, _, host = email.rpartition("@")
     return isolated(f"{name[:1]}•••@{host}") if host else ""
 
 
 @register.simple_tag
 def help_mailto(order_number: str = "") -> str:
-    """A mail to a person, with the order's number in the subject."""
+    """An email to a person, with the order's number in the subject."""
     return _mailto(
         gettext("Order %(number)s") % {"number": isolated(order_number)} if order_number else ""
     )

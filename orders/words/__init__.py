@@ -1,5 +1,5 @@
-"""Everything a customer reads that is not fixed text of a template: the same words on page, in mail
-and for staff."""
+"""Everything a customer reads that is not fixed text of a template: the same words on the page, in
+email and for staff."""
 
 from orders.words.bidi import isolated
 from orders.words.days import (

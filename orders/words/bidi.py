@@ -1,4 +1,4 @@
-"""Names and numbers that may run the other way than the sentence around them."""
+"""Names and numbers that may run in the other direction than the sentence around them."""
 
 import unicodedata
 
@@ -19,7 +19,7 @@ def visible(words: str) -> str:
 
 def isolated(words: str) -> str:
     """Set apart within a sentence that runs right to left: product names, numbers of orders and
-    parcels, carriers, mail addresses, zones. Invisible characters and not <bdi>, because one
-    sentence serves the page, its attributes, the subject, the text of a mail and JSON; browsers and
-    mail programs treat them alike."""
+    parcels, carriers, email addresses, zones. Invisible characters and not <bdi>, because one
+    sentence serves the page, its attributes, the subject, the text of an email and JSON. Browsers
+    and email programs treat them alike."""
     return f"{FIRST_STRONG_ISOLATE}{words}{POP_ISOLATE}" if words and get_language_bidi() else words

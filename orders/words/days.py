@@ -99,14 +99,14 @@ DAYS_OF_MONTH = {
 
 
 def day_of_month(day: date, *, locale: Locale) -> str:
-    """ "18th", where the month is clear from what stands before."""
+    """ "18th", if the month is clear from what comes before."""
     form = DAYS_OF_MONTH.get(locale.ordinal_form(day.day), DAYS_OF_MONTH["other"])
     return str(form) % {"number": number_words(day.day, locale=locale)}
 
 
 def zone_of(country: str, at: datetime) -> tzinfo:
-    """The zone of a reader of whom only the country is known: the country's, where all its clocks
-    show the same, else the shop's."""
+    """The zone of a reader of whom only the country is known: the country's, if all its clocks show
+    the same, else the shop's."""
     zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
     alike = len({at.astimezone(zone).utcoffset() for zone in zones}) == 1
     return zones[0] if alike else timezone.get_default_timezone()
@@ -172,7 +172,7 @@ def number_words(number: int, *, locale: Locale) -> str:
 
 
 def share_words(share: float, *, locale: str) -> str:
-    """0 to 1, in percent. All of them is said only of all: 2,370 of 2,376 are 99%."""
+    """0 to 1, in percent. Only all of them are 100%: 2,370 of 2,376 are 99%."""
     if share < 1:
         share = min(share, 0.99)
     with in_language(locale) as numbers:

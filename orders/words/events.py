@@ -1,4 +1,4 @@
-"""An event in words: the one rendering for page, mail and staff."""
+"""An event in words, for page, email and staff alike. The reason line is here, too (WHY)."""
 
 from dataclasses import replace
 from datetime import date
@@ -54,18 +54,19 @@ def sentence(event: Event, *, locale: str) -> str:
     """What happened, in one to a few short sentences of plain text; days as seen from the day it
     happened.
 
-    The product is not named: one who shows several lines names it beside."""
+    The product is not named: callers that show several lines name it beside the sentence.
+    """
     return " ".join(sentences(event, locale=locale))
 
 
 def sentences(event: Event, *, locale: str) -> list[str]:
-    """The same, for who gives each sentence a line of its own."""
+    """The same, for callers that give each sentence a line of its own."""
     with in_language(locale) as dates:
         return [part for part in _parts(event.details, _Reader(event, locale, dates)) if part]
 
 
 def told_sentence(event: Event, *, locale: str) -> str:
-    """The one of these that names what was told before; the next one says what is true now."""
+    """The one of these that names what was told before. The next one says what is true now."""
     details = event.details
     if not isinstance(details, ToldBefore):
         return ""
@@ -74,7 +75,7 @@ def told_sentence(event: Event, *, locale: str) -> str:
 
 
 def still_sentence(event: Event, *, locale: str) -> str:
-    """The one of these that says how many are still to come; a mail with several parcels says it
+    """The one of these that says how many are still to come. An email with several parcels says it
     once, at the end."""
     details = event.details
     if not isinstance(details, Counted):
@@ -84,14 +85,14 @@ def still_sentence(event: Event, *, locale: str) -> str:
 
 
 def crossed_sentence(event: Event, crossed: Crossed, *, locale: str) -> str:
-    """What it says of a cancellation that the parcel crossed; a page says it beside what has
+    """What it says about a cancellation that the parcel crossed. A page says it beside what has
     shipped."""
     with in_language(locale) as dates:
         return " ".join(filter(None, _crossed(crossed, _Reader(event, locale, dates))))
 
 
 class _Reader:
-    """Whom to word it for, and the shop's day on which it happened."""
+    """The reader it is worded for, and the shop's day on which it happened."""
 
     def __init__(self, event: Event, locale: str, dates: Locale) -> None:
         self.event, self.on, self.locale, self.dates = (
@@ -105,8 +106,8 @@ class _Reader:
         return day_words(day, today=self.on, locale=self.dates)
 
     def date_and_time(self) -> dict[str, str]:
-        """When it happened where its customer is: with year and zone, for whoever reads it
-        whenever."""
+        """When it happened where its customer is: with year and zone, because it may be read at any
+        time."""
         at = timezone.localtime(self.event.at, zone_of(self.event.order.country, self.event.at))
         return {
             "date": format_date(at, "long", locale=self.dates),
@@ -514,7 +515,7 @@ def _link(facts: AllOrdersAsked | LinkAsked) -> list[str]:
 
 
 def _told(facts: ToldBefore, reader: _Reader) -> str:
-    """Nobody is said to have been told what no mail ever carried."""
+    """We say "we told you" only if an email said so."""
     if facts.told is None or facts.told_on is None:
         return ""
     words = _told_by_mail(facts.told) if facts.mailed else _told_by_page(facts.told)
@@ -696,7 +697,7 @@ def _moved_up(lines: int) -> dict[Reason, str]:
 
 def _passed_by(lines: int) -> dict[Reason, str]:
     return {
-        # Where several came at once, not all of them need stand ahead of this reader.
+        # If several came at once, not all of them need be ahead of this reader.
         Reason.LATE_JOIN: ngettext(
             "An older order reached us late. It was paid before yours, so it stands ahead of you.",
             "Older orders reached us late. They were paid before yours, so they stand ahead of "

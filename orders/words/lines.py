@@ -1,4 +1,4 @@
-"""A line of an order in one or two short sentences, where many stand in a list."""
+"""A line of an order in one or two short sentences, for lists of many."""
 
 from datetime import date
 
@@ -50,8 +50,8 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
 
 
 def units_of(units: int, quantity: int, *, locale: str) -> str:
-    """The number that stands before a product: "2", or "1 of 2" where the words beside it are about
-    a part of a line."""
+    """The number before a product: "2", or "1 of 2" if the words beside it are about a part of a
+    line."""
     with in_language(locale) as dates:
         if units == quantity:
             return number_words(quantity, locale=dates)

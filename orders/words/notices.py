@@ -30,14 +30,15 @@ def notice_sentences(
     reserved: int = 0,
 ) -> list[str]:
     """Kindness first, then what silence means, then the rest, as the law of the customer's country
-    asks. No deadline is named that does not bind; `tells`: by this message it will.
+    asks. No deadline is named that does not bind; `tells`: it will by this message.
 
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is
-    a link. `agreed_by`: the day agreed as it is today: once it has passed, that is said of it.
-    `overtaken`: a newer promise stands, so the notice still asks, and its date is not named again.
-    `again`: nothing else is new, so it is said when this was asked. `passed`: that the day agreed
-    has passed was just said. `reserved`: units set aside for the same line, beside those asked
-    about."""
+    a link. `agreed_by`: the agreed date as it is today; once it has passed, the sentence says so.
+    `overtaken`: there is a newer promise, so the notice still asks, and its date is not named
+    again. `again`: nothing else is new, so the sentence says when this was asked. `passed`: the
+    email has just said that the agreed date has passed. `reserved`: units reserved for the same
+    line, beside those asked about.
+    """
     with in_language(locale) as dates:
         binds = tells or notice.binds
         words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by, reserved=reserved)
@@ -70,8 +71,8 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved:
 
 
 def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
-    """What the button asks that keeps the order, for a heading: it is read before anything is done.
-    `overtaken`: a newer promise stands, so its day is not the new one."""
+    """What the button that keeps the order asks, for a heading: it is read before anything is done.
+    `overtaken`: there is a newer promise, so its day is not the new one."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             return gettext("Keep your order and wait without a fixed date?")
@@ -86,8 +87,7 @@ def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: b
 def consent_sentence(
     notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False, dated: bool = True
 ) -> str:
-    """What the customer will agree to by that. `dated`: the newer promise that stands names a
-    day."""
+    """What the customer will agree to by that. `dated`: the newer promise names a day."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
             said = (
@@ -155,8 +155,7 @@ def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
 
 
 def _is_not_silence(code: str) -> bool:
-    """What silence means is said right after the kind word; sorting keeps the order of the
-    others."""
+    """What silence means comes right after the kind word; sorting keeps the order of the others."""
     return code not in (
         Sentence.SILENCE_CONSENTS,
         Sentence.SILENCE_CANCELS,

@@ -1,4 +1,4 @@
-"""What somebody reads who has not bought yet."""
+"""The words before buying: how many units are already ordered."""
 
 from django.utils.translation import gettext, ngettext
 

@@ -129,8 +129,8 @@ def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[s
 
 
 def has_chances(window: Window) -> bool:
-    """Whether there is a chance to speak of: nobody is told that hardly anything is left to hope
-    for."""
+    """Whether there is a chance worth mentioning: nobody is told that there is hardly any hope
+    left."""
     if (
         window.kind not in ("chances", "open")
         or window.within_14 is None
@@ -169,7 +169,7 @@ def _times(chance: float | None) -> int:
 
 
 def why_chances_sentence(*, locale: str) -> str:
-    """Why there is no day, for who reads chances."""
+    """Why there is no day, for readers of chances."""
     with in_language(locale):
         return gettext(
             "Past deliveries like this one came so unevenly that any single day would be a guess."
@@ -201,7 +201,7 @@ def _next_word_of_reserved(window: Window, *, today: date, mailed: bool) -> str:
 
 
 def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
-    """What is done meanwhile for who reads chances."""
+    """What is done meanwhile, for readers of chances."""
     with in_language(locale):
         if mailed:
             return gettext("We look again every morning, and write as soon as we can name a day.")
@@ -211,7 +211,7 @@ def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
 
 
 def dates_kept_sentence(dates: int, held: int, *, locale: str) -> str:
-    """How the dates given for goods like this had held; nobody is named and nobody blamed."""
+    """How the dates given for goods like this were met. Nobody is named and nobody blamed."""
     with in_language(locale) as numbers:
         words = ngettext(
             "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
@@ -244,9 +244,9 @@ def place_sentence(
 
 
 def _lead(window: Window, today: date, *, reserved: bool) -> str:
-    """The sentence that answers "when does it leave?", with names of `values` to fill in. What is
-    `reserved` may have shipped on its day and be recorded overnight, so nobody is told that it has
-    not."""
+    """The sentence that answers "when does it ship?", with names of `values` to fill in. What is
+    `reserved` may have shipped on its day and be recorded overnight, so the sentence does not say
+    that it has not shipped."""
     early, late = window.early, window.late
     if window.kind == "none":
         return _checking() if reserved else gettext("We have no date yet.")
@@ -329,9 +329,9 @@ def next_word_sentence(
     window: Window, *, since: date, today: date, reserved: bool, mailed: bool, locale: str
 ) -> str:
     """What the customer hears next, and by when at the latest. Reviews run every morning and once
-    more on the last day told, so a change is told before that day is over. Of what is `reserved`
-    nobody can promise that: a shop may record overnight what shipped on the day before. `mailed`:
-    mails reach this customer."""
+    more on the last day told, so a change is told before that day is over. For what is `reserved`
+    nobody can promise that, because a shop may record overnight what shipped on the day before.
+    `mailed`: emails reach this customer."""
     with in_language(locale) as dates:
         if reserved:
             return _next_word_of_reserved(window, today=today, mailed=mailed)

@@ -1,6 +1,6 @@
 """The queue bar: who is ahead, where mine are, and the deliveries that will serve us, as the
-promise last published has it. Geometry in percent of the picture's width, mirrored for who reads
-from right to left."""
+promise last published has it. Geometry in percent of the picture's width, mirrored for languages
+written from right to left."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the colour of a state means, with its units."""
+    """What the color of a state means, with its units."""
 
     state: str
     words: str
@@ -42,8 +42,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class QueueBar:
-    """`told`: all of it in words, for who does not see it. `deliveries`: empty for a single one,
-    which the sentence on the place names already."""
+    """`told`: all of it in words, for readers who cannot see it. `deliveries`: empty for a single
+    one, which the sentence on the place names already."""
 
     segments: tuple[Segment, ...]
     told: str
@@ -133,7 +133,7 @@ def _meaning(state: str, units: int) -> str:
 def _served(
     stands: Standing, parts: Sequence[Part], *, today: date, dates: Locale
 ) -> Iterable[Served]:
-    """Those that still bring something for who waits here."""
+    """Those that still bring something for a line that waits here."""
     for n, delivery in enumerate(stands.deliveries):
         if all(part.state == "gone" for part in parts if part.delivery == n):
             continue

@@ -1,6 +1,6 @@
 """The window strip: the window as it is told now on an axis of days, and those told before under
-it, so that a slip is seen at a glance. Geometry in percent of the picture's width, mirrored for who
-reads from right to left."""
+it, so that a slip is seen at a glance. Geometry in percent of the picture's width, mirrored for
+languages written from right to left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`told`: all of it in words, for who does not see it."""
+    """`told`: all of it in words, for readers who cannot see it."""
 
     rows: tuple[StripRow, ...]
     today: Mark
