@@ -1,5 +1,5 @@
 """The only writers. Each is one transaction; `now` is an argument; Refused says what a person has
-to mend."""
+to correct."""
 
 from orders.services.allocation import allocate
 from orders.services.answers import (

@@ -1,4 +1,5 @@
-"""Arrived units to the front of the queue, and back again when a receipt was counted wrongly."""
+"""Reserves arrived units for the front of the queue, and takes them back if a receipt was counted
+wrongly."""
 
 from datetime import date, datetime
 
@@ -26,10 +27,11 @@ TAKE_BACK = sql(__file__, "take_back")
 
 @transaction.atomic
 def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED) -> int:
-    """Set spare units aside for the front of the queue, splitting the last line reached. Returns
-    the units set aside.
+    """Reserve spare units for the front of the queue, splitting the last line reached. Returns the
+    units reserved.
 
-    Idempotent: without spare units or a queue it changes nothing."""
+    Idempotent: without spare units or a queue it changes nothing.
+    """
     stock = lock_stock([product_id])[product_id]
     spare = stock.arrived - stock.allocated
     if spare <= 0:
@@ -72,9 +74,9 @@ def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED)
 
 
 def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> list[int]:
-    """`missing` units had not arrived after all. Spare ones go first, then those set aside last;
-    each line that loses units stands in the queue again at its old place and is told once. Refused
-    when they have shipped. Returns the lines."""
+    """`missing` units had not arrived after all. Spare ones go first, then those reserved last.
+    Each line that loses units is in the queue again at its old place, and is told once. Refused if
+    they have shipped. Returns the lines."""
     stock = lock_stock([product.pk])[product.pk]
     short = stock.allocated - (stock.arrived - missing)
     lost = []

@@ -1,4 +1,4 @@
-"""The customer's choice, and what silence means when there is none."""
+"""The customer's answer, and what silence means when there is none."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -212,9 +212,9 @@ def _leave(
 
 def apply_silence(*, now: datetime) -> int:
     """Every notice told in time whose last moment to answer has passed, in the customer's
-    westernmost zone, ends as it said it would; once, however often this runs. Orders that are quiet
-    are left alone, and so is what is set aside: warn_staff says what the law wants of it; and for
-    now what somebody holds. Returns how many ended."""
+    westernmost zone, ends as it said it would; once, however often this runs. Unreleased orders are
+    left alone. So is what is reserved (warn_staff says what the law wants of it) and, for now, what
+    somebody has locked. Returns how many ended."""
     due = (
         DelayNotice.objects.filter(
             BINDING,
@@ -293,15 +293,15 @@ def _cancel_by_silence(over: DelayNotice, *, now: datetime) -> bool:
 
 
 def _gone(line: OrderLine) -> Outcome | None:
-    """How a question ended of which nothing is left to ask; None: units are still to come."""
+    """How a question ended if nothing is left to ask; None: units are still to come."""
     if line.open_units:
         return None
     return Outcome.SHIPPED if line.shipped else Outcome.LEFT
 
 
 def remind(*, now: datetime) -> int:
-    """Seven and two days before silence cancels, whoever has not answered is reminded. Returns how
-    many."""
+    """Seven and two days before silence cancels, customers who have not answered are reminded.
+    Returns how many."""
     today = today_of(now)
     notices = DelayNotice.objects.select_related("line__order").filter(
         BINDING,
@@ -341,10 +341,10 @@ def _remind(flag: DelayNotice, *, now: datetime) -> bool:
 
 
 def warn_staff(*, now: datetime) -> int:
-    """Orders go on staff's list, each text once: for a delay nobody was told of in time to count,
-    shortly before and on the last day for it; and where that day has passed, so that the law wants
-    the order cancelled, or had passed when nothing was shipped of what is set aside. Returns how
-    many are new."""
+    """Orders go on staff's list, each text once. First for a delay that nobody was told of in time
+    to count, shortly before and on the last day for it. Then if that day has passed, so that the
+    law wants the order canceled, or had passed when nothing was shipped of what is reserved.
+    Returns how many are new."""
     today = today_of(now)
     notices = DelayNotice.objects.select_related("line__order", "line__product").filter(
         TO_COME, outcome="", line__order__released_at__lte=now
@@ -417,8 +417,8 @@ def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
 
 
 def _locked(*line_ids: int) -> list[DelayNotice]:
-    """The notices of lines, the newest first as everywhere: answers, silence and mails wait in
-    turn."""
+    """The notices of lines, the newest first as everywhere, so that answers, silence and emails
+    wait in turn."""
     return list(DelayNotice.objects.select_for_update().filter(line__in=line_ids).order_by("-pk"))
 
 

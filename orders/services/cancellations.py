@@ -1,4 +1,4 @@
-"""Units that leave the queue, and their way back."""
+"""Units that are canceled, and putting them back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ from orders.words import window_of
 
 
 class Changed(Refused):
-    """A line is no longer as whoever cancels a part of it has seen it."""
+    """A line is no longer as it was when the person who cancels a part of it saw it."""
 
 
 class _NeedsStock(Exception):
@@ -59,11 +59,11 @@ def cancel(
     reserved ones.
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money
-    is moved. `by` is cancel, withdraw, silence, customer, staff, shop or discontinued; `reason` is
-    staff's own word; `refunded`: the shop has sent the money already; `in_shop`: it has cancelled
-    them itself, so nobody has to do it there. `seen` ({line id: units that had not shipped}): what
-    the decision rests on; Changed when that is not so any more. Cancelling what is cancelled
-    changes nothing.
+    is moved. `by` is cancel, withdraw, silence, customer, staff, shop or discontinued. `reason`:
+    staff's own words. `refunded`: the shop has sent the money already. `in_shop`: the shop has
+    canceled them itself, so nobody has to do it there. `seen` ({line id: units that had not
+    shipped}): what the decision is based on; Changed if that is no longer so. Canceling what is
+    canceled changes nothing.
     """
     how = _How(by=by, actor=actor, note=reason, refunded=refunded, in_shop=in_shop, seen=seen or {})
     try:
@@ -208,7 +208,7 @@ def correct_shipment(
     shipment: Shipment, *, now: datetime, actor: str = "", reason: str = ""
 ) -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told. What had
-    been cancelled before the parcel crossed that (services.crossing) is cancelled again."""
+    been cancelled before the parcel crossed that (services.crossed_shipments) is cancelled again."""
     told = Event.objects.filter(
         order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at
     )

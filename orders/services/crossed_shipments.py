@@ -1,8 +1,9 @@
-"""A shipment and a cancellation that crossed: the same units were cancelled here and left the shop.
+"""A shipment and a cancellation that crossed: the same units were canceled here and shipped by the
+shop.
 
-What came first wins. Units that left before they were cancelled are shipped, and their refund is
-not owed; of units that left afterwards the refund stays due, as it does where nobody knows which
-came first.
+What came first wins. Units that left before they were canceled are shipped, and their refund is not
+owed. For units that left afterwards the refund stays due, and also where nobody knows which came
+first.
 """
 
 from dataclasses import dataclass
@@ -42,9 +43,9 @@ class _Crossed:
 
 
 def ship_cancelled(line: OrderLine, units: int, *, left_at: datetime | None) -> Crossed:
-    """`units` of a locked line that were cancelled have left, the last cancelled first: they count
-    as shipped from now on, and the caller ships them. `left_at` None: nobody knows when. Returns
-    the facts of it."""
+    """`units` of a locked line that were canceled have left, the last canceled first. They count as
+    shipped from now on, and the caller ships them. `left_at` None: nobody knows when. Returns the
+    facts of it."""
     crossed = _Crossed()
     still = units
     for refund in line.refunds.order_by("-created_at", "-pk"):
@@ -86,7 +87,8 @@ def _cross(
 
 
 def _left_first(left_at: datetime | None, cancelled_at: datetime) -> bool | None:
-    """A day without a time is the cancellation's own: which came first is not said by it."""
+    """A day without a time can be the day of the cancellation itself: then it does not say which
+    came first."""
     if left_at is None:
         return None
     left, cancelled = timezone.localtime(left_at), timezone.localtime(cancelled_at)

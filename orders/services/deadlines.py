@@ -1,5 +1,5 @@
-"""What happens because time passes: deadlines on the last day told, and orders released after a
-first import."""
+"""What happens because time passes: deadlines on the last day told, "no change" after a quiet time,
+and the release of orders after a first import."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -77,9 +77,9 @@ SAY_PASSED = """
 
 @transaction.atomic
 def say_day_passed(*, now: datetime, orders: Collection[int] | None = None) -> int:
-    """Where the law lets a customer leave once the day agreed has passed, that is said the day
-    after, whatever mail was turned off: once for each day that was agreed. `orders`: of these
-    alone. Returns how many lines."""
+    """Where the law lets customers cancel once the agreed date has passed, they are told so the day
+    after, whatever email they turned off; once for each day that was agreed. `orders`: only these.
+    Returns how many lines."""
     places = _places_it_frees(now)
     values: dict[str, Any] = {
         "countries": [country for country, _region, _today in places],
@@ -116,11 +116,11 @@ def review_time(now: datetime) -> datetime:
 def keep_deadlines(
     *, now: datetime, shipped: date | None = None, arrived: date | None = None
 ) -> int:
-    """Tell everyone whose units will not leave on the last promised day: what is reserved, once
-    that day's parcels are recorded; what waits, once the last day's deliveries are on which it
-    could have arrived. `shipped` and `arrived` are the newest days of which they are (reporting),
-    else today. Where a change still settles, that is judged once it has (promising.review_settled).
-    Returns how many reserved lines were told."""
+    """Tell everyone whose units will not ship on the last promised day. Reserved units are judged
+    once that day's parcels are recorded. Waiting units are judged once the deliveries are recorded
+    of the last day on which they could have arrived. `shipped` and `arrived` are the newest days
+    that are recorded (recorded_days), else today. If a change still settles, that is judged once it
+    has (promises.review_settled). Returns how many reserved lines were told."""
     today = today_of(now)
     shipped, arrived = shipped or today, arrived or today
     review_at_rest(_late_unless_arrived_by(arrived), now=now, day=arrived + timedelta(days=1))
@@ -154,8 +154,8 @@ def deadlines_left(
 
 
 def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
-    """Products of which a line waits that was promised an earlier day than goods leave that arrive
-    the day after `day`, and that were not reviewed for that day."""
+    """Products with a waiting line that was promised an earlier day than goods ship that arrive the
+    day after `day`, and that were not reviewed for that day."""
     waiting = OrderLine.objects.filter(waiting__gt=0)
     late = OrderLine.objects.none()
     for handling in waiting.order_by().values_list("product__handling_days", flat=True).distinct():
@@ -175,8 +175,8 @@ def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
 
 @transaction.atomic
 def reassure(*, now: datetime) -> int:
-    """ "No change" is a word too: whoever waits hears from us after QUIET_DAYS without news, and
-    after two such words in a row every LONG_QUIET_DAYS. Returns how many lines."""
+    """Customers who wait hear "no change" after QUIET_DAYS without news, and after two of these in
+    a row every LONG_QUIET_DAYS. Returns how many lines."""
     with connection.cursor() as cursor:
         cursor.execute(
             REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS}
@@ -204,14 +204,14 @@ def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
 
 @transaction.atomic
 def release_orders(*, now: datetime) -> int:
-    """Release the share of quiet orders whose turn it is. What their page says now becomes due as
-    their first mail."""
+    """Release the share of unreleased orders whose turn it is. What their page says now becomes due
+    as their first email."""
     release = Release.objects.order_by("-id").first()
     if release is None:
         return 0
     hours = max((now - release.started_at) / timedelta(hours=1), 0)
     turn = math.ceil(release.per_hour * (hours + 1 / 60))
-    # Orders imported since then speak from the start and take nobody's turn.
+    # Orders imported since then are told from the start, and take nobody's turn.
     released = Order.objects.filter(
         released_at__gte=release.started_at, created_at__lte=release.started_at
     ).count()

@@ -1,8 +1,8 @@
-"""Which new promises the law wants answered, and what it asks: DelayNotice follows its promise.
+"""Which new promises the law wants answered, and what it asks: a DelayNotice follows its promise.
 
 The rules run once per distinct situation, not per line. A notice is decided when its promise is
-published, so that page and staff can show it, and again when its mail is written, because only then
-is it known what was told before.
+published, so that page and staff can show it. It is decided again when its email is written,
+because only then is it known what was told before.
 """
 
 import json
@@ -57,8 +57,8 @@ INSERT = """
 """
 
 
-# Whoever answers holds the notice and waits for the line, which is ours: passed over, it ends
-# before the next mail.
+# An answer has locked the notice and waits for the line, which is ours. Such a notice is skipped,
+# and ends before the next email.
 END_UNHEARD = """
     UPDATE orders_delaynotice SET outcome = 'superseded', ended_at = %(now)s
     WHERE id IN (
@@ -74,8 +74,8 @@ END_UNHEARD = """
 
 @transaction.atomic(savepoint=False)
 def notice_new_promises(promise_ids: Collection[int], *, now: datetime) -> int:
-    """A DelayNotice for each of these promises, just published, that asks for one. What was to be
-    asked before, and no mail did, is over. Returns how many."""
+    """A DelayNotice for each of these new promises that asks for one. What was to be asked before,
+    and no email asked, ends. Returns how many."""
     _end_unheard(promise_ids, now=now)
     asking = [case for case in _cases(promise_ids, now=now) if case.decision.notice_due]
     if asking:
@@ -113,8 +113,8 @@ def _insert(cases: Sequence[_Case], *, now: datetime) -> None:
 
 @transaction.atomic
 def decide_again(promise_ids: Collection[int], *, now: datetime) -> list[DelayNotice]:
-    """The notices of these promises as the rules see them now, for the mail that is about to tell
-    them. One that was told already and did not come back, or is over, stays as it is. Returns those
+    """The notices of these promises as the rules see them now, for the email that is about to tell
+    them. A notice that was told and did not come back, or has ended, stays as it is. Returns those
     that are open."""
     _end_unheard(promise_ids, now=now)
     existing = {
@@ -182,9 +182,9 @@ TOLD_AFTER_ALL = sql(__file__, "told_after_all")
 
 
 def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
-    """The mail server took their mail: the notices count from now, if they were in time, and end
-    those before them. One that a newer promise had ended while its mail was under way was heard
-    after all; staff are warned of those in time no more."""
+    """The mail server accepted their email. The notices count from now, if they were in time, and
+    end those before them. One that a newer promise had ended while its email was under way was
+    heard after all. Staff are no longer warned of those in time."""
     untold = (
         DelayNotice.objects.filter(
             Q(told_at=None) | Q(not_told_at__isnull=False, outcome=""), promise__in=promise_ids

@@ -27,9 +27,9 @@ CANCEL = sql(__file__, "discontinue")
 
 @transaction.atomic
 def discontinue(product: Product, *, reason: str, now: datetime, actor: str) -> Discontinuation:
-    """Nothing more of it comes, nobody joins its queue any more, and all who wait will be cancelled
-    by the shop (discontinue_part): each is told once and owed a refund. Units that are set aside
-    still ship. Refused while that is under way already."""
+    """Nothing more of it comes, no order joins its queue any more, and everyone who waits will be
+    canceled by the shop (discontinue_part): each is told once and owed a refund. Reserved units
+    still ship. Refused while that is under way."""
     lock_stock([product.pk])
     if not reason.strip():
         raise Refused(
@@ -56,8 +56,8 @@ def ending(product: Product) -> Discontinuation | None:
 
 
 def discontinue_free_part(*, now: datetime) -> bool:
-    """discontinue_part of the first product of those that end which nobody holds, as an import
-    does."""
+    """discontinue_part for the first product being discontinued that nobody has locked, as an
+    import does."""
     ending = Product.objects.filter(
         discontinuations__finished_at=None, discontinuations__isnull=False
     )
@@ -69,10 +69,10 @@ def discontinue_free_part(*, now: datetime) -> bool:
 
 @transaction.atomic
 def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
-    """Cancel the last lines of a queue that ends, the oldest asked for first, or that of `product`.
-    From the end, so that nobody moves up who is cancelled a moment later; what is expected of
-    suppliers goes with the last of them, so that nobody hears that there is no date and then that
-    there is no order. False: there is nothing to do, or another worker does it."""
+    """Cancel the last lines of a queue that ends: the one asked for first, or that of `product`. It
+    goes from the end, so that nobody moves up who is canceled a moment later. The open restocks go
+    with the last lines, so that nobody hears first that there is no date and then that there is no
+    order. False: there is nothing to do, or another worker does it."""
     asked = Discontinuation.objects.filter(finished_at=None)
     if product is not None:
         asked = asked.filter(product=product)
@@ -85,7 +85,7 @@ def discontinue_part(*, now: datetime, product: Product | None = None) -> bool:
     if part:
         row.next_id, row.next_at = part[-1]
     elif row.next_at is not None:
-        # once more from the end, for who was moved there meanwhile
+        # once more from the end, for lines that were moved there meanwhile
         row.next_at = row.next_id = None
     else:
         _expect_nothing_more(row, now=now)
@@ -134,7 +134,7 @@ def _expect_nothing_more(row: Discontinuation, *, now: datetime) -> None:
 
 
 def _cancel_whole(row: Discontinuation, lines: list[int], *, now: datetime) -> int:
-    """Lines of which nothing is set aside, in one statement however many."""
+    """Lines with nothing reserved, in one statement however many there are."""
     if not lines:
         return 0
     orders = Order.objects.filter(lines__in=lines).order_by()

@@ -1,4 +1,4 @@
-"""What the mails report back: who was told what, and who could not be."""
+"""What becomes of emails: who was told what, and who could not be told."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -28,8 +28,8 @@ MARK_TOLD = sql(__file__, "mark_told")
 
 @transaction.atomic(savepoint=False)
 def mark_told(event_ids: Collection[int], *, at: datetime) -> None:
-    """The mail server took the message with these events at `at`: their promises count as told from
-    then, also those whose first mail came back."""
+    """The mail server accepted the message with these events at `at`. Their promises count as told
+    from then, also those whose first email came back."""
     with connection.cursor() as cursor:
         cursor.execute(MARK_TOLD, {"events": list(event_ids), "at": at})
         promises = [promise_id for (promise_id,) in cursor.fetchall()]
@@ -42,8 +42,8 @@ WELCOME = sql(__file__, "welcome", counts=COUNTS, window=window_json("p"))
 
 @transaction.atomic
 def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
-    """What the pages of these released orders say now, and nobody was told or the mail came back,
-    is due to be mailed."""
+    """What the pages of these released orders say now becomes due by email, if nobody was told or
+    the email came back."""
     with connection.cursor() as cursor:
         cursor.execute(WELCOME, {"orders": list(order_ids), "now": now})
     current = Event.objects.filter(
@@ -59,7 +59,7 @@ def make_news_due(order_ids: Collection[int], *, now: datetime) -> None:
 @transaction.atomic
 def mark_not_told(order: Order, attention: str, *, unreachable: bool = False) -> None:
     """A message could not be handed over: the order is on staff's list until somebody has reached
-    the customer. `unreachable`: no mail arrives there, and the page does not promise any."""
+    the customer. `unreachable`: no email arrives there, and the page does not promise any."""
     _put_on_list(order, attention, unreachable=unreachable)
     untold = DelayNotice.objects.filter(line__order=order, told_at=None, outcome="")
     untold.filter(not_told_at=None).update(not_told_at=Now())
@@ -69,9 +69,9 @@ def mark_not_told(order: Order, attention: str, *, unreachable: bool = False) ->
 def mark_returned(
     order: Order, event_ids: Collection[int], attention: str, *, told_at: datetime, now: datetime
 ) -> None:
-    """The message with these events that was handed over at `told_at` came back: what it was the
+    """The message with these events that was handed over at `told_at` came back. What it was the
     first to tell, nobody was told. No deadline of its notices runs, and what their silence had
-    agreed to is not agreed; what silence has cancelled stays so until somebody puts it back."""
+    agreed to is not agreed. What silence has canceled stays so until somebody puts it back."""
     _put_on_list(order, attention, unreachable=True)
     Event.objects.filter(pk__in=event_ids, told_at=told_at).update(returned_at=now)
     promises = list(Event.objects.filter(pk__in=event_ids).values_list("promise", flat=True))
@@ -92,7 +92,7 @@ def mark_returned(
 
 @transaction.atomic
 def reach_again(order: Order, *, now: datetime) -> None:
-    """The order has another address: what its page says and nobody was told is due to be mailed
+    """The order has another address: what its page says and nobody was told is due to be emailed
     there."""
     Order.objects.filter(pk=order.pk).update(unreachable_at=None)
     make_news_due([order.pk], now=now)
@@ -100,9 +100,9 @@ def reach_again(order: Order, *, now: datetime) -> None:
 
 @transaction.atomic
 def tell_again(event_ids: Collection[int]) -> None:
-    """The mail with these events told nobody: what units left or were cancelled, and what was said
-    beside the promises, is due to be mailed anew. What is promised now, make_news_due tells; who
-    wants a link asks again."""
+    """The email with these events told nobody. Which units shipped or were canceled, and what was
+    said beside the promises, is due again. make_news_due does this for what is promised now; a
+    customer who wants a link asks again."""
     untold = Q(told_at=None) | Q(returned_at__isnull=False)
     beside = Q(promise=None) | Q(kind__in=[EventKind.SHIPPED, EventKind.CANCELLED])
     Event.objects.filter(untold, beside, pk__in=event_ids).exclude(kind=EventKind.LINK).update(

@@ -1,4 +1,4 @@
-"""A customer asks to be forgotten: their name, address and words go out of their orders; what was
+"""A customer asks to be forgotten. Their name, address and words go out of their orders. What was
 bought, promised, told and answered stays, under the order's number, as accounting and evidence."""
 
 from collections.abc import Iterator
@@ -62,8 +62,8 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
 
 @transaction.atomic
 def erase_files(email: str) -> list[str]:
-    """Files with the address that staff uploaded go whole; of what imports said of bad rows, the
-    words that hold it. Refused while one of them waits. Returns the names of the files."""
+    """Uploaded files with the address are emptied; from what imports said about bad rows, the words
+    that hold it go. Refused while one of the files waits. Returns the names of the files."""
     emptied = []
     for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
         if email.lower().encode() in bytes(upload.content).lower():

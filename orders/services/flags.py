@@ -1,5 +1,5 @@
-"""What imports write beside orders: their own record, the products they name, and what an export
-says of known orders."""
+"""What imports write besides orders: their own record, the products they name, and flags: texts on
+staff's list about known orders."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -92,9 +92,9 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
 def serve_joined(product_ids: Collection[int], *, now: datetime, quiet: bool) -> None:
     """First promises, then spare units, for lines that joined in several batches.
 
-    Nobody hears of quiet orders, so their whole queues are reviewed at once; else, and where others
-    hear of it too, changes that settle go on settling and only the lines that came are promised,
-    from the forecast last published.
+    Nobody hears of unreleased orders, so their whole queues are reviewed at once. Otherwise, and
+    where others hear of it too, changes that settle go on settling. Then only the new lines are
+    promised, from the forecast last published.
     """
     ids = sorted(product_ids)
     lock_stock(ids)
@@ -133,9 +133,9 @@ def serve_after_shipments(product_ids: Collection[int], *, now: datetime) -> dic
 
 @transaction.atomic
 def flag(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
-    """Put an order on staff's list. What was said once is not said again, also when staff have
-    struck it off since. `instead_of`: how the texts begin whose place new ones take. Returns how
-    many of the texts are new."""
+    """Put an order on staff's list. What was said once is not said again, even if staff have struck
+    it off since. `instead_of`: how the texts begin that the new ones replace. Returns how many of
+    the texts are new."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     new = [
         text for text in dict.fromkeys(text[:200] for text in texts) if text not in order.flagged
@@ -152,9 +152,9 @@ def flag(order: Order, texts: Iterable[str], *, instead_of: str = "") -> int:
 
 @transaction.atomic(savepoint=False)
 def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -> int:
-    """What an export says of an order goes on staff's list, as by `notice`; what it says no more,
-    of the texts that match `about`, leaves the list, and is news should a later export say it
-    again."""
+    """What an export says about an order goes on staff's list, as by `flag`. If it no longer says
+    one of the texts that match `about`, that text leaves the list, and is news should a later
+    export say it again."""
     held = {text[:200] for text in texts}
     over = {
         text
@@ -171,8 +171,8 @@ def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -
 
 @transaction.atomic
 def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) -> bool:
-    """An order without a mail address gets one, unless its customer asked to be forgotten, and
-    leaves the list it stood on with the text `unreachable`."""
+    """An order without an email address gets one, unless its customer asked to be forgotten. The
+    text `unreachable` leaves staff's list."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.email or order.erased_at or not email:
         return False
@@ -241,7 +241,7 @@ WAITS_AGAIN = "units set aside here have shipped with other orders, so it waits 
 
 
 def held_text(sku: str, units: int) -> str:
-    """What staff read of a held line; settling it strikes this off."""
+    """What staff read about a held line; settling it strikes this off."""
     return (
         f"{sku}: some of {units} units have left, the export does not say how many: how many are "
         "to come?"
@@ -259,8 +259,8 @@ def hold_uncounted(order: Order, line_ids: Collection[int]) -> None:
 
 @transaction.atomic
 def count_held(line: OrderLine, remaining: int, *, now: datetime, actor: str = "") -> None:
-    """A person counted: `remaining` units of a held line are still to come, the others have left.
-    Refused when the line is not held, or has fewer units to come."""
+    """A person counted: `remaining` units of a held line are still to come, the others have
+    shipped. Refused if the line is not held, or has fewer units to come."""
     lock_stock([line.product_id])
     (line,) = lock_lines(line.order, {line.pk: 0})
     still = line.open_units
@@ -298,7 +298,7 @@ def count_held(line: OrderLine, remaining: int, *, now: datetime, actor: str = "
 
 @transaction.atomic
 def clear_flags(order: Order, *texts: str) -> None:
-    """What staff's list said of an order is settled."""
+    """What staff's list said about an order is settled."""
     struck = {text[:200] for text in texts}
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     order.attention = [text for text in order.attention if text not in struck]

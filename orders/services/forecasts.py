@@ -50,9 +50,9 @@ def make_forecasts(
 
 
 def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Forecast:
-    """A new Forecast for a product of which a change still settles, from what is open of the
-    deliveries that customers know of, on the days they know: those that `published`, the forecast
-    last published, rests on."""
+    """A new Forecast for a product whose change still settles. It rests on what customers know: the
+    deliveries of `published`, the forecast last published, as far as they are open, on the days
+    known then."""
     product = published.product
     known = {product.pk: _known_restocks(product, published, day=today_of(now))}
     (made,) = _make([product], known, now=now, day=today_of(now))
@@ -151,8 +151,8 @@ _last: _Read | None = None
 
 def supplier_record(today: date) -> SupplierRecord:
     """The suppliers' record as known on `today`. A supplier's history is read again when one of its
-    rows has changed, and the record drawn anew when that or the day has: a day's reviews share it.
-    """
+    rows has changed. The record is built again when that or the day has changed, so a day's reviews
+    share it."""
     global _last
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT)
@@ -339,7 +339,7 @@ def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:
 
 def _evidence(deliveries: Sequence[OpenRestock], record: SupplierRecord) -> dict[str, Any]:
     """What a forecast rests on: each delivery with the number of promises compared, everyone's and
-    its supplier's own; of each supplier how many of its last dates there were and how many held."""
+    its supplier's own; for each supplier the number of its last dates, and how many were met."""
     arrivals = [record.arrival(delivery.supplier, delivery.promised_on) for delivery in deliveries]
     return {
         "deliveries": [

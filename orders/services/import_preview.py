@@ -1,5 +1,5 @@
-"""Whom an import would tell worse news, itself and once it has settled. Within the import's own
-transaction, so that it can still be left undone."""
+"""Who would be told worse news by an import, at once and when it has settled. This runs in the
+import's own transaction, so that it can still be rolled back."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""An import taken back as one, while nobody has heard of what it changed. History stays: what is
+"""Undoes an import as a whole, while nobody has heard of what it changed. History stays: what is
 taken back gets a row that says so, and an order that is taken back stays under another number,
 without its customer."""
 
@@ -86,8 +86,8 @@ def undoing(row: Import) -> Undoing:
 
 @transaction.atomic
 def undo_import(row: Import, *, now: datetime, actor: str) -> Undoing:
-    """All of it that nobody has heard of. Refused once its change has settled, or where nothing is
-    left to undo."""
+    """Undo all of it that nobody has heard of. Refused once its change has settled, or if nothing
+    is left to undo."""
     row = Import.objects.select_for_update(no_key=True).get(pk=row.pk)
     products = undoing(row).products
     lock_stock(products)
@@ -168,7 +168,7 @@ def standing(dates: Iterable[RestockDate]) -> list[RestockDate]:
 
 
 def _plan_orders(row: Import, it: Undoing) -> None:
-    """New orders of which nothing is set aside, changed or told."""
+    """New orders with nothing reserved, changed or told."""
     events = Event.objects.filter(order=OuterRef("pk"))
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
     ours = Order.objects.filter(imported_by=row)

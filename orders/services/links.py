@@ -1,4 +1,4 @@
-"""The link that may act, for whoever has one that may only look: it goes to the customer's address
+"""The link that may act, for customers who have a view-only one. It goes to the customer's address
 and nowhere else."""
 
 from datetime import datetime, timedelta

@@ -1,7 +1,8 @@
-"""Who waits for whom, and how long.
+"""Which writer waits for which, and how long.
 
-An import, or the dry run of one, may hold a product for minutes. Work of the background waits for
-nobody: what somebody else holds for longer than a moment stays due for the next tick."""
+An import, or its dry run, may lock a product for minutes. Background work waits for nobody: what
+somebody else has locked for longer than a moment stays due for the next tick.
+"""
 
 import logging
 from collections import deque
@@ -26,14 +27,14 @@ R = TypeVar("R")
 
 
 class Locked(Exception):
-    """Somebody else holds a row that is needed. Nothing was written."""
+    """Somebody else has locked a row that is needed. Nothing was written."""
 
 
 def passing_over(
     parts: Sequence[Sequence[T]], act: Callable[[Sequence[T]], R], *, of: str
 ) -> Iterator[R]:
-    """What `act` returns for each part, each in a transaction of its own. A part of which something
-    is held is taken apart, and what is held is passed over. `of`: what they are parts of, for the
+    """What `act` returns for each part, each in a transaction of its own. If something of a part is
+    locked, the part is split, and what is locked is skipped. `of`: what they are parts of, for the
     log."""
     waited = 0.0
     to_do = deque(parts)
@@ -55,7 +56,8 @@ def passing_over(
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """One transaction that waits no longer for a lock: else it is undone, and Held raised."""
+    """One transaction that waits no longer than this for a lock. Otherwise it is rolled back, and
+    Locked raised."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -70,8 +72,9 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 
 def lock_orders(numbers: Collection[str]) -> None:
-    """What the shop says of these orders is written by one transaction after the other, whether
-    they are here already or not. Before any other lock; of many orders all there are."""
+    """What the shop says about these orders is written by one transaction after the other, whether
+    they are here already or not. Taken before any other lock; for many orders, one lock for all
+    orders there are."""
     upper = sorted({number.upper() for number in numbers})
     with connection.cursor() as cursor:
         if len(upper) > MAX_LOCKED_SINGLY:

@@ -1,5 +1,5 @@
-"""The link to all orders of a mail address. Whether there are any shows in nothing the page does:
-not in its words, and not in its time."""
+"""The link to all orders of an email address. The page does not reveal whether there are any,
+neither by its words nor by its time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +8,9 @@ from django.db import connection, transaction
 
 from orders.models import ALL_ORDERS, EventKind
 
-PAUSE = timedelta(minutes=2)  # one mail for a button pressed twice
+PAUSE = timedelta(minutes=2)  # one email for a button pressed twice
 
-# One statement for any address. Quiet orders stay quiet, whoever asks.
+# One statement for any address. Unreleased orders stay silent, whoever asks.
 ASK = """
     INSERT INTO orders_event (order_id, kind, facts, at, actor, message_due)
     SELECT o.id, %(kind)s, jsonb_build_object('code', %(code)s::text), %(now)s, '', true
@@ -28,11 +28,12 @@ ASK = """
 
 @transaction.atomic
 def ask_for_orders(email: str, *, now: datetime) -> None:
-    """The newest order of this address is due a mail with a link to all of them; without one
+    """The newest order of this address is due an email with a link to all of them; without one
     nothing happens.
 
-    Committed without waiting for the disk: a wait would tell that there was something to write.
-    What a crash takes with it is asked for again."""
+    It is committed without waiting for the disk, because a wait would reveal that there was
+    something to write. What a crash loses can be asked for again.
+    """
     values: dict[str, Any] = {
         "email": email,
         "kind": EventKind.LINK,

@@ -1,4 +1,4 @@
-"""Notes: what staff write down about an order, and the coded words they tell its customer."""
+"""Notes that staff write about an order, and the coded words they tell its customer."""
 
 from datetime import datetime
 
@@ -23,8 +23,8 @@ def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
 
 @transaction.atomic
 def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor: str) -> Event:
-    """On the customer's page at once, and by mail unless the order is quiet. The reason is kept for
-    staff."""
+    """On the customer's page at once, and by email unless the order is unreleased. The reason is
+    kept for staff."""
     event = Event.of(
         StaffWord(code=word),
         order=order,
@@ -41,9 +41,9 @@ def tell_customer(order: Order, word: Word, *, reason: str, now: datetime, actor
 def correct_address(
     order: Order, email: str, *, revoke: bool, reason: str, now: datetime, actor: str
 ) -> None:
-    """The order's mail goes to `email` from now on; what its page says and nobody was told is due
-    to be mailed there. `revoke`: somebody else has its links, which open nothing any more. Who did
-    it and why stands in its notes."""
+    """The order's email goes to `email` from now on. What its page says and nobody was told is due
+    to be emailed there. `revoke`: somebody else has its links, which stop working. Who did it, and
+    why, is in its notes."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if order.erased_at:
         raise Refused(f"the customer of order {order.number} asked to be forgotten")

@@ -40,7 +40,7 @@ LAST_OF_QUEUES = """
 @dataclass(frozen=True, slots=True)
 class NewLine:
     """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units
-    are still to come is not known; the line keeps its place and gets none until release_held."""
+    are still to come is not known; the line keeps its place and gets none until count_held."""
 
     product: Product
     quantity: int
@@ -66,8 +66,8 @@ class NewOrder:
 
 
 class _UnitsToSpare(Exception):
-    """Shared locks cannot become exclusive ones without a deadlock: let go (the savepoint does) and
-    lock anew."""
+    """Shared locks cannot become exclusive ones without a deadlock. So they are released (the
+    savepoint does that) and taken again."""
 
 
 def place_order(order: NewOrder, *, now: datetime) -> Order:
@@ -85,12 +85,12 @@ def place_orders(
     imported_by: Import | None = None,
     serve: bool = True,
 ) -> list[Order]:
-    """All of the orders or none. `quiet`: nothing is mailed about them before release.
+    """All of the orders or none. `quiet`: nothing is emailed about them before release.
     `serve=False` leaves first windows and spare units to the caller, who calls serve_joined when
-    all batches have joined: an older order may be in the last.
+    all batches have joined, because an older order may be in the last.
 
     Refused: a number that exists, no line, a product twice, fewer than one unit or more than
-    MAX_UNITS, a time still to come.
+    MAX_UNITS, a time in the future.
     """
     for order in orders:
         _check(order, now)
@@ -157,8 +157,8 @@ def add_lines(
 
 
 def _refuse_known_numbers(numbers: Sequence[str]) -> None:
-    """Whoever places the same number at the same moment waits here, and is refused rather than an
-    IntegrityError."""
+    """A second writer of the same number at the same moment waits here, and is refused rather than
+    getting an IntegrityError."""
     upper = sorted({number.upper() for number in numbers})
     if len(upper) < len(numbers):
         raise Refused("an order number stands twice in what was to be placed")

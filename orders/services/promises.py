@@ -72,7 +72,7 @@ BAD_NEWS = set(Reason) - {
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason given to those of a product's queue for whom a review finds an earlier, or a
+    """The reason given to lines in a product's queue for which a review finds an earlier, or a
     later, day."""
 
     product_id: int
@@ -81,8 +81,8 @@ class Why:
 
 
 def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime) -> None:
-    """Let a change settle: each new one starts the settling time anew, at most MAX_SETTLINGS
-    times over."""
+    """Let a change settle: each new one starts the settling time again, at most MAX_SETTLINGS
+    times."""
     values: dict[str, Any] = {
         "products": list(product_ids),
         "now": now,
@@ -96,8 +96,8 @@ def mark_changed(product_ids: Collection[int], *, reason: Reason, now: datetime)
         cursor.execute(MARK_CHANGED, values)
 
 
-# A change that was due long ago waits only because nobody reviewed it: it must not cut short the
-# settling of this one. Goods that arrive while a delay settles do not become the reason for it.
+# A change that was due long ago waits only because nobody reviewed it. It must not cut short the
+# settling of this one. Goods that arrive while a delay settles do not become its reason.
 SETTLING = "review_at > %(now)s - %(settle)s"
 SINCE = f"CASE WHEN {SETTLING} THEN changed_at ELSE %(now)s END"
 MARK_CHANGED = f"""
@@ -112,9 +112,9 @@ MARK_CHANGED = f"""
 
 
 def mark_moved_up(product_ids: Collection[int], *, now: datetime) -> None:
-    """The queue got shorter. Whoever cancels waits neither for others who do nor for an import,
-    which may hold a product for minutes: a product that somebody holds is marked by the next
-    review, from this moment."""
+    """The queue got shorter. A cancellation waits neither for other cancellations nor for an
+    import, which may lock a product for minutes. A product that somebody has locked is marked by
+    the next review, as of this moment."""
     Shortening.objects.bulk_create(Shortening(product_id=pk, at=now) for pk in product_ids)
     _mark_shortened(product_ids)
 
@@ -134,9 +134,9 @@ def _mark_shortened(product_ids: Iterable[int]) -> None:
 
 
 def review_settled(*, now: datetime) -> Counter[str]:
-    """Review the products whose changes have settled; those that somebody holds stay due. Once the
-    day's deliveries are recorded nothing more arrives today, for what settled meanwhile as for what
-    was judged then (keeping.keep_deadlines)."""
+    """Review the products whose changes have settled. Those that somebody has locked stay due. Once
+    the day's deliveries are recorded, nothing more arrives today. That holds for what settled
+    meanwhile as for what was judged then (deadlines.keep_deadlines)."""
     _mark_shortened(Shortening.objects.values_list("product", flat=True).distinct())
     settled = list(Product.objects.filter(review_at__lte=now).only("pk"))
     if not settled:
@@ -145,8 +145,8 @@ def review_settled(*, now: datetime) -> Counter[str]:
 
 
 def review_all(*, now: datetime, since: datetime | None = None) -> Counter[str]:
-    """Review every product with a queue, as on every morning. With `since` only those that were not
-    reviewed from then on: what a review passed over, as somebody held it, the next one does."""
+    """Review every product with a queue, as on every morning. With `since`, only those not reviewed
+    from then on: what a review skipped because it was locked, the next one does."""
     return review_at_rest(unreviewed(now=now, since=since) if since else _with_a_queue(), now=now)
 
 
@@ -166,9 +166,9 @@ def _with_a_queue() -> QuerySet[Product]:
 def review_at_rest(
     products: Iterable[Product], *, now: datetime, day: date | None = None
 ) -> Counter[str]:
-    """Review those that do not settle: these have their own time, and until then nobody hears of
-    what changed. Passed over are those that somebody else holds, as an import does for nobody knows
-    how long."""
+    """Review those that do not settle. Those that do have their own time, and until then nobody
+    hears of what changed. Products that somebody else has locked are skipped: an import may keep
+    them for a long time."""
 
     def act(batch: Sequence[int]) -> Counter[str]:
         return _review(batch, now=now, day=day, which=at_rest(now))
@@ -261,7 +261,7 @@ def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[For
 
 
 def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
-    """What is promised to those from whom units are taken back: a fresh forecast, without what
+    """The promises to lines from which units are taken back: from a fresh forecast, without what
     still settles."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     published = Forecast.objects.filter(product=product).order_by("-id").first()
@@ -272,7 +272,7 @@ def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
 
 
 def lock_stock(product_ids: Collection[int]) -> dict[int, Stock]:
-    """Whoever sets units aside or publishes for a product holds its stock row; products in key
+    """A writer that reserves units or publishes for a product locks its stock row; products in key
     order."""
     rows = Stock.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk")
     return {row.pk: row for row in rows}

@@ -1,6 +1,5 @@
-"""What a customer may put back: what silence cancelled, until its refund is sent, unless the
-product will not come again. Staff may put back all that was not refunded
-(OrderLine.may_be_put_back)."""
+"""What a customer may put back: what silence canceled, until its refund is sent, unless the product
+is discontinued. Staff may put back all that was not refunded (OrderLine.may_be_put_back)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

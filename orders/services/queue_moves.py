@@ -16,10 +16,9 @@ NEXT_TO = timedelta(microseconds=1)
 
 @transaction.atomic
 def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, actor: str) -> int:
-    """Move a waiting line to stand at `place` (1: first). Those it passes can read that staff moved
-    someone; the reason is kept for staff. Returns the place reached, which is a little off where
-    orders share one time to the microsecond.
-    """
+    """Move a waiting line to `place` (1: first). Customers it overtakes can read that staff moved
+    someone; the reason is kept for staff. Returns the place reached, which is slightly off if
+    orders share one time to the microsecond."""
     if not reason.strip():
         raise Refused("a move in the line needs a reason: those who are passed may ask")
     (line,) = lock_lines(line.order, {line.pk: 0})

@@ -1,5 +1,5 @@
-"""Up to which day this shop's parcels and deliveries are recorded here. Whoever judges a day before
-its report is in tells customers that what has left is late."""
+"""Up to which day this shop's parcels and deliveries are recorded here. To judge a day before that
+would tell customers that a parcel is late which has shipped."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,15 +13,15 @@ from orders.services.forecasts import cutoff, today_of
 DAY = timedelta(days=1)
 NEWEST = 5000  # rows looked at, of the last HABIT
 HABIT = timedelta(days=14)
-# what is recorded later than that is no habit, but was forgotten or comes from before us
+# what is recorded later than that is not a habit: it was forgotten, or comes from before us
 FORGOTTEN = timedelta(days=4)
 MOST = 0.95  # the others may be later than what we wait for
 SPARE = timedelta(minutes=30)
 LAST_CALL = timedelta(hours=23)  # what is found late has to be mailed before the day is over
 MORNING = time(8)  # before the shop opens, the day before is judged with what is known
 
-# A parcel whose day nobody knows counts as shipped when it was recorded: that says nothing of when
-# it was.
+# A parcel whose day nobody knows counts as shipped when it was recorded, so it says nothing about
+# when shipments are recorded.
 SHIPMENTS = """
     SELECT s.recorded_at, (s.shipped_at AT TIME ZONE %(zone)s)::date AS day
     FROM (SELECT * FROM orders_shipment ORDER BY id DESC LIMIT %(newest)s) s

@@ -12,7 +12,7 @@ class Refused(ValueError):
 
 
 def refuse_bad_key(what: str, value: str, *, most: int) -> None:
-    """Whatever form or file it came from (domain.keys). `what`: its name, for people."""
+    """For keys from any form or file (domain.keys). `what`: its name, for people."""
     try:
         keys.key(value, most=most)
     except keys.BadKey as error:

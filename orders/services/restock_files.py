@@ -1,5 +1,5 @@
-"""What a file says of deliveries, many at once: expected, moved, arrived. Staff's single changes
-are in supplying."""
+"""What a file says about restocks, many at once: expected, moved, arrived. Staff's single changes
+are in restocks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -71,7 +71,7 @@ class Recorded:
     units_shipped_before: int = 0
     history: int = 0
     units_set_aside: int = 0
-    written: dict[str, Any] = field(default_factory=dict)  # what undoing.py takes back
+    written: dict[str, Any] = field(default_factory=dict)  # what import_undo.py takes back
 
 
 @dataclass(slots=True)
@@ -232,7 +232,7 @@ def _receive(
     now: datetime,
 ) -> int:
     """Receipts for what arrived beyond the units received before. Units that came before
-    `ours_since` went to customers we never knew: they complete the delivery, and nobody in our
+    `ours_since` went to customers we never knew. They complete the delivery, and nobody in our
     queue gets them."""
     received = sum(receipt.quantity for receipt in restock.receipts.all() if receipt.quantity > 0)
     total = 0
@@ -326,8 +326,8 @@ def _without_repeats(versions: Iterable[PostedDate]) -> list[PostedDate]:
 
 
 def _recorded_at(on: date, number: int, *, now: datetime) -> datetime:
-    """Noon of that day, or now for today. Versions of one day stand so far apart that none is taken
-    for a slip of the finger (forecasting.read_versions)."""
+    """Noon of that day, or now for today. So versions of one day are far enough apart that none is
+    taken for a typing mistake (forecasts.read_versions)."""
     noon = timezone.make_aware(datetime.combine(on, time(12)))
     apart = timedelta(seconds=settings.SETTLE_SECONDS + 1) * number
     return min(noon + apart, now) if on < today_of(now) else now

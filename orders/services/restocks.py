@@ -1,4 +1,4 @@
-"""Staff's and imports' word on deliveries: expected, moved, cancelled, arrived, corrected."""
+"""Restocks: expected, moved, canceled, arrived, corrected."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -76,11 +76,11 @@ def move_restock_date(
     seen: int | None = None,
     meant: bool = False,
 ) -> RestockDate | None:
-    """A new version of the day a delivery is expected; None when that already was the newest word.
+    """A new version of the day a restock is expected; None if that was the newest version already.
 
-    `seen`: the id of the version that whoever moves it was looking at; Refused, with the newer
-    word, when somebody else has moved it since. `meant`: a person has been asked whether a day
-    years away is what they mean. Customers hear of it when it has settled (promising.mark_changed).
+    `seen`: the id of the version that the person who moves it was looking at. Refused, with the
+    newer version, if somebody else has moved it since. `meant`: a person was asked whether a day
+    years away is what they mean. Customers hear of it when it has settled (promises.mark_changed).
     """
     restock = (
         Restock.objects.select_for_update(no_key=True).select_related("product").get(pk=restock.pk)
@@ -146,9 +146,9 @@ def date_before(
 def undo_move(
     restock: Restock, *, now: datetime, actor: str, seen: int | None = None
 ) -> RestockDate:
-    """The date before the move again, while nobody has heard of it: a slip of the finger, which
-    leaves no trace for customers and none in the supplier's record (forecasting.read_versions).
-    `seen` as for move_restock_date."""
+    """The date before the move again, while nobody has heard of it. It was a typing mistake, which
+    leaves no trace for customers and none in the supplier's record (forecasts.read_versions).
+    `seen`: as for move_restock_date."""
     restock = Restock.objects.select_for_update(no_key=True).get(pk=restock.pk)
     # A review of the product that has begun is waited for: then it is too late.
     Product.objects.select_for_update(no_key=True).get(pk=restock.product_id)
@@ -200,7 +200,7 @@ def receive(
     other_units: bool = False,
 ) -> Receipt:
     """`quantity` units arrived, of a restock or without one; they are set aside for the front of
-    the queue at once, but for those that shipped before they were received here (services.ahead):
+    the queue at once, but for those that shipped before they were received here (services.shipped_ahead):
     `other_units` says that none of these has. `corrects`: they came with that receipt and were not
     counted then."""
     if quantity < 1:
@@ -247,10 +247,10 @@ def receive(
 def correct_receipt(
     receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = ""
 ) -> Receipt | None:
-    """It was `quantity` units that arrived (0 or more). More are received; fewer are taken back
-    from the end of those set aside, who are told once; what had shipped before it was received will
-    have come with another delivery. Refused below what else has shipped, naming the orders. None:
-    nothing to correct."""
+    """It was `quantity` units that arrived (0 or more). More are received. Fewer are taken back
+    from the end of those reserved, whose customers are told once; what had shipped before it was
+    received will have come with another delivery. Refused below what else has shipped; the message
+    names the orders. None: nothing to correct."""
     if receipt.corrects_id:
         raise Refused("this row is itself a correction: correct the receipt it belongs to")
     if not receipt.stocked:
@@ -301,8 +301,8 @@ def correct_receipt(
 
 @transaction.atomic
 def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str = "") -> int:
-    """The parcels that left before this was received held other units: all of these are there to be
-    set aside. Returns how many go to the line for it."""
+    """The parcels that left before this was received held other units, so all of these are there to
+    be reserved. Returns how many more go to the line."""
     lock_stock([receipt.product_id])
     units = brought(receipt)
     if not units:

@@ -1,4 +1,4 @@
-"""Units that left, and shipments that were recorded wrongly."""
+"""Units that shipped, and shipments that were recorded wrongly."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,12 +45,12 @@ def ship(
 ) -> Shipment:
     """Units of lines ({line id: units}) were handed to the carrier.
 
-    `beyond_reserved` is for parcels the shop sent without recording here that the goods had come:
-    they are taken from spare units, else received on the way, so that units stay conserved
-    (services.ahead). Otherwise only reserved units ship. What was cancelled here and left all the
-    same is shipped, too (services.crossing). `before_joining`: they had left before the line joined
-    here, so no delivery recorded here brings them. `day_known=False`: nobody knows when they left,
-    so the customer is told no day.
+    `beyond_reserved` is for parcels the shop sent without recording here that the goods had come.
+    They are taken from spare units, else received on the way, so that units stay conserved
+    (services.shipped_ahead). Otherwise only reserved units ship. What was canceled here and left
+    all the same is shipped, too (services.crossed_shipments). `before_joining`: they had left
+    before the line joined here, so no delivery recorded here brings them. `day_known=False`: nobody
+    knows when they left, so the customer is told no day.
     """
     shipped_at = shipped_at or now
     if not units:
@@ -221,8 +221,8 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
 
 
 def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
-    """Lines first, counts last: whoever changes several lines holds them all, in key order, before
-    the first write."""
+    """Lines first, counts last: a writer that changes several lines locks them all, in key order,
+    before the first write."""
     rows = OrderLine.objects.select_for_update(no_key=True).filter(order=order, pk__in=line_ids)
     lines = list(rows.order_by("product_id", "queued_at", "pk"))
     if len(lines) < len(line_ids):

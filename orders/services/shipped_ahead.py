@@ -2,7 +2,8 @@
 then brings them.
 
 Such units are received on the way, by a row of their own (Receipt.ahead). The delivery is received
-later in full, so what of it has shipped is taken off again: else the same units would arrive twice.
+later in full, so those that have shipped are taken off again. Otherwise the same units would arrive
+twice.
 """
 
 from collections.abc import Collection, Iterable

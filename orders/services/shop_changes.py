@@ -1,5 +1,5 @@
-"""What the shop changed in orders that are here: nothing of it is ignored, and nothing on which
-something hangs is believed before a person has accepted it."""
+"""What the shop changed in orders that are here. Nothing of it is ignored, and nothing with
+consequences is believed before a person has accepted it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ def standing_changes() -> QuerySet[ShopChange]:
 def hear_of_changes(
     order: Order, said: Mapping[str, str], listed: Mapping[int, int], *, now: datetime
 ) -> Counter[str]:
-    """What a file says of a known order: `said` by field of the order (empty: it says nothing of
-    it), `listed` by line: units the shop lists although they are cancelled here, 0 where it does
-    not.
+    """What a file says about a known order: `said` by field of the order (empty: it says nothing),
+    `listed` by line: units the shop lists although they are canceled here, 0 if it does not.
 
-    A person is asked, once for each change. A name, and a region under the same law, are taken
-    over. Returns how many of each kind are new. Whoever was forgotten is not learned again."""
+    A person is asked once for each change. A name, and a region under the same law, are adopted.
+    Returns how many of each kind are new. Customers who were forgotten are not learned again.
+    """
     heard = _heard(order, said) if order.erased_at is None else {}
     heard |= {(What.UNITS, pk): {"units": units} if units else None for pk, units in listed.items()}
     standing = {
@@ -71,7 +71,7 @@ def accept_place(change: ShopChange, *, now: datetime, actor: str) -> None:
 
 @transaction.atomic
 def reject_change(change: ShopChange, *, now: datetime, actor: str) -> None:
-    """It stays as it is here, and nobody is asked again while the shop has it so."""
+    """It stays as it is here, and nobody is asked again while the shop keeps its value."""
     Order.objects.select_for_update(no_key=True).get(pk=change.order_id)
     change = ShopChange.objects.get(pk=change.pk)
     if change.outcome or change.gone_at:
@@ -228,7 +228,7 @@ def _end(row: ShopChange, *, now: datetime) -> None:
 
 
 def _strike(row: ShopChange) -> None:
-    """What staff's list said of it is settled."""
+    """What staff's list said about it is settled."""
     order = Order.objects.select_for_update(no_key=True).get(pk=row.order_id)
     if row.text in order.attention:
         order.attention.remove(row.text)

@@ -1,5 +1,5 @@
-"""The list of what has to be done in the shop's own system: what was decided here and what the shop
-has done, netted."""
+"""What has to be done in the shop's own system: what was decided here, less what the shop has
+done."""
 
 from datetime import datetime
 
@@ -58,8 +58,8 @@ def confirm_in_shop(task: ShopTask, *, now: datetime, actor: str) -> bool:
 
 @transaction.atomic
 def shown_by_shop(line: OrderLine, wanted: int, *, now: datetime) -> int:
-    """An import says how many units of a line the shop means to send or has sent: whatever that
-    shows to be done is confirmed, the oldest first. Returns how many tasks."""
+    """An import says how many units of a line the shop means to send or has sent. What that shows
+    to be done is confirmed, the oldest first. Returns how many tasks."""
     line = OrderLine.objects.select_for_update(no_key=True).get(pk=line.pk)
     to_cancel, to_put_back = _open(line, Kind.CANCEL), _open(line, Kind.PUT_BACK)
     known = line.cancelled - _units(to_cancel) + _units(to_put_back)
@@ -70,8 +70,8 @@ def shown_by_shop(line: OrderLine, wanted: int, *, now: datetime) -> int:
 
 
 def listed_again(line: OrderLine, wanted: int) -> int:
-    """Units that the shop had cancelled, as was known here, and of which it lists `wanted` now:
-    those cancelled here that it has still to cancel are no news."""
+    """Units that the shop had canceled, as was known here, and of which it lists `wanted` now.
+    Those canceled here that it has still to cancel are not news."""
     to_cancel = sum(
         task.units
         for task in line.shop_tasks.all()

@@ -1,4 +1,5 @@
-"""What becomes of a file that staff uploaded: checked, confirmed, imported or refused."""
+"""What becomes of a file that staff uploaded: checked, confirmed, imported, refused or
+discarded."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ def upload(
     now: datetime,
     actor: str,
 ) -> Upload:
-    """`known`: what its columns hold is; else somebody has to say so first (map_columns)."""
+    """`known`: what its columns hold is known; else somebody has to say so first (map_columns)."""
     return Upload.objects.create(
         kind=kind,
         file_name=file_name[-255:],
@@ -74,8 +75,8 @@ def await_approval(
     now: datetime,
     actor: str,
 ) -> Upload:
-    """A file that a command was given and that nobody has agreed to: it is checked, and waits for a
-    person. The same file again does not wait twice."""
+    """A file that a command was given and nobody has agreed to: it is checked, and waits for a
+    person. The same file given again does not wait twice."""
     row, _ = Upload.objects.select_for_update(no_key=True).get_or_create(
         kind=kind,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -162,8 +163,8 @@ def check_again(row: Upload, *, now: datetime) -> None:
 
 @transaction.atomic
 def forget_files(*, now: datetime) -> int:
-    """Files older than KEPT go, with what was said of their rows, which quotes them. One under way
-    stays until it is done. Returns how many."""
+    """Files older than KEPT are emptied, with what was said about their rows, which quotes them.
+    One under way stays until it is done. Returns how many."""
     under_way = Q(state__in=[State.TO_CHECK, State.TO_IMPORT])
     old = Upload.objects.filter(~under_way, uploaded_at__lt=now - KEPT)
     gone = old.exclude(content=b"", rejected={}, examples=[]).update(
@@ -183,8 +184,8 @@ def oldest_upload() -> datetime | None:
 
 
 def next_upload() -> Upload | None:
-    """The oldest that waits to be checked or imported, locked: for whoever is in a transaction and
-    does it there."""
+    """The oldest that waits to be checked or imported, locked, for a caller that does it in the
+    same transaction."""
     waiting = Upload.objects.filter(state__in=[State.TO_CHECK, State.TO_IMPORT])
     return waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
 
