@@ -208,7 +208,7 @@ def correct_shipment(
     shipment: Shipment, *, now: datetime, actor: str = "", reason: str = ""
 ) -> Shipment:
     """This shipment did not leave: its units are reserved again and the customer is told. What had
-    been cancelled before the parcel crossed that (services.crossed_shipments) is cancelled again."""
+    been canceled before the parcel crossed it (services.crossed_shipments) is canceled again."""
     told = Event.objects.filter(
         order=shipment.order, kind=EventKind.SHIPPED, at=shipment.recorded_at
     )

@@ -199,10 +199,10 @@ def receive(
     corrects: Receipt | None = None,
     other_units: bool = False,
 ) -> Receipt:
-    """`quantity` units arrived, of a restock or without one; they are set aside for the front of
-    the queue at once, but for those that shipped before they were received here (services.shipped_ahead):
-    `other_units` says that none of these has. `corrects`: they came with that receipt and were not
-    counted then."""
+    """`quantity` units arrived, of a restock or without one. They are reserved for the front of the
+    queue at once, except those that shipped before they were received here
+    (services.shipped_ahead). `other_units`: none of these has shipped. `corrects`: they came with
+    that receipt and were not counted then."""
     if quantity < 1:
         raise Refused(
             f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt"
