@@ -14,6 +14,7 @@ from notifications.outbox.dispatch import dispatch_all
 from notifications.personal_data.erasure import forget_words
 from notifications.provider.reports import handle_reports
 from orders import services
+from orders.services.locks import AdvisoryLock
 
 # A worker that was frozen, or whose host is, keeps its connection and the lock for as long: nothing
 # of it is gone. Past the time at which a worker of a task is killed, its connection is ended
@@ -30,7 +31,6 @@ END_FROZEN = """
 
 # the next tick continues; far from the time limit, which would cut off an email under way
 MAX_SECONDS = 10.0
-SENDER = 7_260_413  # any number, for pg_try_advisory_lock
 
 
 @shared_task
@@ -65,13 +65,13 @@ def forget() -> None:
 def _sole_sender() -> Iterator[bool]:
     """The lock is the connection's: it ends with a process that dies."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.ONE_SENDER])
         (alone,) = cursor.fetchone()
         if not alone:
-            cursor.execute(END_FROZEN, [SENDER, settings.CELERY_TASK_TIME_LIMIT])
+            cursor.execute(END_FROZEN, [AdvisoryLock.ONE_SENDER, settings.CELERY_TASK_TIME_LIMIT])
     try:
         yield alone
     finally:
         if alone:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [SENDER])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.ONE_SENDER])

@@ -22,13 +22,13 @@ from notifications.models import Message, MessageState
 from notifications.outbox.delivery import claim, deliver, finish, hand_over, prepare, release_stuck
 from notifications.outbox.dispatch import dispatch_all
 from notifications.outbox.mail_mode import MailMode
-from notifications.tasks import SENDER
 from notifications.tasks import deliver as deliver_task
 from notifications.transport.smtp import Outcome, Phase, ServerReply
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
 from orders.services import deadlines
 from orders.services.forecasts import cutoff
+from orders.services.locks import AdvisoryLock
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON
@@ -212,7 +212,7 @@ def test_a_sender_that_is_frozen_holds_the_others_up_no_longer_than_a_task_may_t
     with psycopg.connect(
         **connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}, autocommit=True
     ) as it:
-        it.execute("SELECT pg_advisory_lock(%s)", [SENDER])
+        it.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.ONE_SENDER])
         for _ in range(4):
             time.sleep(0.15)
             deliver_task()

@@ -22,7 +22,7 @@ from orders.models import (
     Refund,
     ShopChange,
 )
-from orders.services.flags import ONE_IMPORT
+from orders.services.locks import AdvisoryLock
 from tests.factories import NOON, fresh, kinds, make_product, restock
 
 HEADER = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
@@ -446,7 +446,7 @@ def test_a_byte_order_mark_and_names_in_any_script_are_read(csv: Csv, tmp_path: 
 
 def test_two_imports_do_not_run_at_once(csv: Csv) -> None:
     with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT])
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.ONE_IMPORT])
         with pytest.raises(CommandError, match="another import is running"):
             call_command("import_orders", csv(row()))
     call_command("import_orders", csv(row()))

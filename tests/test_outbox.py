@@ -29,6 +29,7 @@ from notifications.outbox.mail_mode import MailMode
 from notifications.transport.smtp import Outcome, Phase, ServerReply
 from orders import services
 from orders.models import Event, Order, OrderLine
+from orders.services.locks import AdvisoryLock
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON, make_product
@@ -461,11 +462,11 @@ def test_of_two_workers_one_sends_and_the_other_goes_on(mail_sink: MailSink) -> 
     factories.order(make_product())
     dispatch_all()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [tasks.SENDER])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.ONE_SENDER])
     together(1, tasks.deliver)
     assert mail_sink.mails == []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [tasks.SENDER])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.ONE_SENDER])
     together(1, tasks.deliver)
     assert len(mail_sink.mails) == 1
 

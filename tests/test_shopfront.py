@@ -208,12 +208,13 @@ def test_no_customer_shows_in_it(client: Client, lamp: Product) -> None:
 # The shop that plays somebody else's
 
 
-def test_the_demo_shows_the_frame_in_a_page_of_another_shop(
-    client: Client, settings: Settings
-) -> None:
-    make_product(sku="LAMP-HARBOUR")
+def test_only_the_demo_has_a_page_of_another_shop(client: Client) -> None:
     assert client.get("/demo/shop/").status_code == 404
-    settings.DEMO = True
+
+
+@pytest.mark.urls("tests.demo_urls")
+def test_the_demo_shows_the_frame_in_a_page_of_another_shop(client: Client) -> None:
+    make_product(sku="LAMP-HARBOUR")
     response = client.get("/demo/shop/")
     page = response.content.decode()
     assert '<div data-backorders-sku="LAMP-HARBOUR"' in page

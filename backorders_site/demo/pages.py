@@ -24,19 +24,8 @@ from orders.models import Product, Restock
 SLIP = timedelta(weeks=3)
 UNITS = 30
 OTHER_NAME = ("//localhost", "//127.0.0.1")  # the same machine, and another origin to a browser
-View = Callable[[HttpRequest], HttpResponse]
 
 
-def only_in_demo(view: View) -> View:
-    def guarded(request: HttpRequest) -> HttpResponse:
-        if not settings.DEMO:
-            raise Http404
-        return view(request)
-
-    return guarded
-
-
-@only_in_demo
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     product = lamp()
@@ -63,7 +52,6 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
-@only_in_demo
 @require_GET
 def shop(request: HttpRequest) -> HttpResponse:
     """A product page of a shop that looks like somebody else's, at another origin where this
@@ -74,7 +62,6 @@ def shop(request: HttpRequest) -> HttpResponse:
     )
 
 
-@only_in_demo
 @require_POST
 def slip(request: HttpRequest) -> HttpResponse:
     """The supplier of the next lamps says three weeks later."""
@@ -96,7 +83,6 @@ def slip(request: HttpRequest) -> HttpResponse:
     )
 
 
-@only_in_demo
 @require_POST
 def arrive(request: HttpRequest) -> HttpResponse:
     """Thirty lamps arrive, of the next restock while it has as many to come."""
@@ -116,7 +102,6 @@ def arrive(request: HttpRequest) -> HttpResponse:
     )
 
 
-@only_in_demo
 @require_POST
 def kill_worker(request: HttpRequest) -> HttpResponse:
     """SIGKILL to the Celery worker and its children; the supervisor starts another."""

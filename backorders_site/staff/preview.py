@@ -21,7 +21,7 @@ from notifications.compose.selection import CHIEF_FIRST
 from notifications.may_send import CANNOT_BE_REACHED, STILL_HOLDS, Topic, has_turned_off
 from notifications.reach import goes_to_all
 from orders import services
-from orders.domain.delay_rules import Jurisdiction, Sentence
+from orders.domain.delay_rules import REGIONAL_COUNTRIES, Jurisdiction, Sentence
 from orders.imports.run import ImportRun
 from orders.law import law_of
 from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
@@ -244,9 +244,17 @@ def _consequences(
         cursor.execute(QUIET, {**facts, "last": last, "now": now})
         (quiet,) = cursor.fetchone()
         chief_first = [str(kind) for kind in CHIEF_FIRST]
+        regional = list(REGIONAL_COUNTRIES)
         choice = f'"{Sentence.CHOICE}"'
         cursor.execute(
-            HEARD, {"last": last, "now": now, "choice": choice, "chief_first": chief_first}
+            HEARD,
+            {
+                "last": last,
+                "now": now,
+                "choice": choice,
+                "chief_first": chief_first,
+                "regional": regional,
+            },
         )
         heard = [_Heard(*row) for row in cursor.fetchall()]
     sorts = _first_of_each(heard)

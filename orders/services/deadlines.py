@@ -30,6 +30,7 @@ from orders.queue import COUNTS
 from orders.services.delay_notices import notice_new_promises
 from orders.services.email_results import make_news_due
 from orders.services.forecasts import today_of
+from orders.services.locks import AdvisoryLock
 from orders.services.promises import at_rest, review_at_rest, window_json
 from orders.sql_files import sql
 
@@ -57,7 +58,6 @@ def done(job: str, day: date, *, now: datetime) -> None:
 
 
 # Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
-PASSED_DAYS = 7_260_414
 
 PASSED = sql(__file__, "passed")
 
@@ -91,7 +91,7 @@ def say_day_passed(*, now: datetime, orders: Collection[int] | None = None) -> i
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PASSED_DAYS])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.PASSED_DAYS])
         cursor.execute(PASSED, values)
         found = cursor.fetchall()
         notice_new_promises([promise_id for _, promise_id in found if promise_id], now=now)

@@ -15,6 +15,7 @@ from orders.models import EventKind, Forecast, Import, Order, OrderLine, Product
 from orders.services.allocation import allocate
 from orders.services.email_results import make_news_due
 from orders.services.forecasts import today_of
+from orders.services.locks import AdvisoryLock
 from orders.services.promises import (
     at_rest,
     lock_stock,
@@ -29,14 +30,13 @@ from orders.services.shipments import lock_lines, ship
 from orders.services.shipped_ahead import take_what_shipped_ahead
 
 FEW_LINES = 2000  # promised one by one; more of them with their whole queues
-ONE_IMPORT = 7_260_412  # any number, for pg_try_advisory_xact_lock
 
 
 def begin_import(command: str, *, file_name: str, sha256: str, now: datetime) -> Import:
     """The record of a file being read. Refused while another import runs; call it in the
     transaction of the import."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_IMPORT])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.ONE_IMPORT])
         if not cursor.fetchone()[0]:
             raise Refused(
                 "another import is running: wait until it has ended and start this one again"

@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from enum import IntEnum, unique
 from time import monotonic
 from typing import TypeVar
 
@@ -20,10 +21,19 @@ MOMENT = 0.3  # seconds; other writers are done sooner
 PATIENCE = 2.0  # seconds waited in all; then only what is free at once is done
 AT_ONCE = 0.01
 MAX_LOCKED_SINGLY = 1000  # orders; PostgreSQL has room for some thousand locks in all
-ALL_ORDERS = 7_260_413  # any number, for pg_advisory_xact_lock
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@unique
+class AdvisoryLock(IntEnum):
+    """All locks of the database that go by a number: any numbers, and no two the same."""
+
+    ONE_IMPORT = 7_260_412
+    ONE_SENDER = 7_260_413
+    PASSED_DAYS = 7_260_414
+    ALL_ORDERS = 7_260_415
 
 
 class Locked(Exception):
@@ -71,6 +81,12 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         raise
 
 
+def lock_new_order(number: str) -> None:
+    """Who enters one order by hand waits for whoever writes the same number, and for no file."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [number.upper()])
+
+
 def lock_orders(numbers: Collection[str]) -> None:
     """What the shop says about these orders is written by one transaction after the other, whether
     they are here already or not. Taken before any other lock; for many orders, one lock for all
@@ -78,12 +94,12 @@ def lock_orders(numbers: Collection[str]) -> None:
     upper = sorted({number.upper() for number in numbers})
     with connection.cursor() as cursor:
         if len(upper) > MAX_LOCKED_SINGLY:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALL_ORDERS])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.ALL_ORDERS])
             return
         cursor.execute(
             """
             SELECT pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock(hashtextextended(n, 0))
             FROM unnest(%s::text[]) n
             """,
-            [ALL_ORDERS, upper],
+            [AdvisoryLock.ALL_ORDERS, upper],
         )

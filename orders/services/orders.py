@@ -23,7 +23,7 @@ from orders.models import (
 )
 from orders.services.allocation import allocate
 from orders.services.forecasts import today_of
-from orders.services.locks import lock_orders
+from orders.services.locks import lock_new_order
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
 
@@ -163,7 +163,7 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
     if len(upper) < len(numbers):
         raise Refused("an order number stands twice in what was to be placed")
     if len(upper) == 1:
-        lock_orders(upper)
+        lock_new_order(upper[0])
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper]

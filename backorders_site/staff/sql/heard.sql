@@ -25,7 +25,7 @@ FROM (
                WHEN optional AND $turned_off THEN 'turned_off'
                ELSE 'mailed'
            END AS what, law, silence, chief, o.locale, o.country,
-           CASE WHEN o.country = 'US' THEN upper(o.region) ELSE '' END AS region, news.order_id
+           CASE WHEN o.country = ANY(%(regional)s) THEN upper(o.region) ELSE '' END AS region, news.order_id
     FROM news JOIN orders_order o ON o.id = news.order_id
 ) judged
 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7

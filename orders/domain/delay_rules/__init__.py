@@ -25,6 +25,7 @@ from orders.domain.delay_rules.deadlines import (
     staff_warnings,
 )
 from orders.domain.delay_rules.jurisdictions import (
+    REGIONAL_COUNTRIES,
     STRICTER,
     TRANSIT_DAYS,
     Case,
@@ -40,6 +41,7 @@ from orders.domain.delay_rules.jurisdictions import (
 
 __all__ = [
     "DAYS_TO_SHIP",
+    "REGIONAL_COUNTRIES",
     "REMIND_BEFORE",
     "STRICTER",
     "TRANSIT_DAYS",

@@ -151,6 +151,8 @@ _OF_PLACE: Mapping[tuple[str, str], Jurisdiction] = {
     for country in law.rules.countries
     for region in law.rules.regions or ("",)
 }
+# Where the region of an address decides.
+REGIONAL_COUNTRIES = frozenset(country for country, region in _OF_PLACE if region)
 # Those that a shop may choose: each asks more than the law of some other country.
 STRICTER = tuple(
     law

@@ -153,16 +153,18 @@ class OrderRows:
             if self._last[key] == row.number:
                 del unfinished[key]
                 if order.head and not order.bad:
-                    yield (
-                        order.row,
-                        order_of(
+                    try:
+                        made = order_of(
                             order.number,
                             order.head,
                             order.lines,
                             nameless=order.nameless,
                             complete=complete,
-                        ),
-                    )
+                        )
+                    except BadValue as error:
+                        bad(order.row, error)
+                    else:
+                        yield order.row, made
                 elif not order.bad:
                     bad(
                         order.row,
