@@ -16,5 +16,5 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         register(settings_make_sense)
         if settings.SENTRY_DSN:
-            with suppress(BadDsn, ValueError):  # of which the checks speak
+            with suppress(BadDsn, ValueError):  # the checks report these
                 report_errors(settings.SENTRY_DSN, release=settings.BUILD)

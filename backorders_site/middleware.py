@@ -20,7 +20,7 @@ MAX_BYTES_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
 WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
 SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
-WITHOUT_COOKIES = "/embed/"  # stands in foreign pages
+WITHOUT_COOKIES = "/embed/"  # is shown in other sites' pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 FOR_WATCHERS: Mapping[str, GetResponse] = {
@@ -63,7 +63,7 @@ def bodies(get_response: GetResponse) -> GetResponse:
                     request.POST  # noqa: B018 - its files go to the disk
                 else:
                     request.body  # noqa: B018
-            except UnreadablePostError:  # whoever sent it is gone
+            except UnreadablePostError:  # its sender is gone
                 return render(request, "400.html", status=400)
             finally:
                 waiting.release()

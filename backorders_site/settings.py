@@ -54,11 +54,11 @@ SHIPMENTS_RECORDED = env.str("SHIPMENTS_RECORDED", default="learned")
 MAIL_MODE = env.str("MAIL_MODE", default="hold")  # hold | only:a@example.com,b@example.com | send
 # all=50/s,gmail.com=20/s,*=300/min (notifications.transport.rates)
 MAIL_RATES = env.str("MAIL_RATES", default="")
-# whoever brings it reads /metrics; without one nobody does
+# requests with it read /metrics; without one there are none
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 HEARTBEAT_URL = env.str(
     "HEARTBEAT_URL", default=""
-)  # asked every minute while all goes well; who misses it calls somebody
+)  # requested every minute while all goes well; the service that misses it calls somebody
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 BUILD = env.str("BUILD", default="")  # the commit or the image that runs
 # proxies in front that append to X-Forwarded-For
@@ -145,7 +145,7 @@ _lets_go = {
     "tcp_keepalives_interval": 5,
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    # of a process that ended, or gave up, no statement goes on waiting
+    # no statement continues to wait for a process that ended or gave up
     "client_connection_check_interval": 2_000,
 }
 DATABASES["default"]["OPTIONS"] = {
@@ -188,7 +188,7 @@ ANYMAIL = env.dict("MAIL_PROVIDER_SETTINGS", default={}) | {
     "WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET,
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
 }
-# the words of mails are kept so long,
+# how long the words of emails are kept,
 MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=90)
 # and of those that told a legal notice
 NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=1461)
@@ -207,7 +207,7 @@ CLOCK_MAY_DIFFER = timedelta(
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-# static files as they stand in the checkout: nothing has to be collected first
+# static files as they are in the checkout: nothing has to be collected first
 SERVES_SOURCES = DEBUG or DEMO
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -231,7 +231,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-LOGIN_REDIRECT_URL = "admin:index"  # whoever was to be led elsewhere than to a page of ours
+LOGIN_REDIRECT_URL = "admin:index"  # redirects to anything but a page of ours
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -357,7 +357,7 @@ LOGGING = {
     },
     "loggers": {
         "django": {"handlers": []},  # Django's own handler would say everything a second time
-        "axes": {"level": "WARNING"},  # who is kept out, not who logs in
+        "axes": {"level": "WARNING"},  # people who are kept out, not those who log in
         "celery": {"level": "WARNING"},  # not every tick
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

@@ -101,8 +101,8 @@ def postgresql(url: str) -> dict[str, Any]:
 
 
 def mail_server(url: str) -> dict[str, Any]:
-    """Django's settings of a mail server. ValueError also for those of environ's that take mails
-    and send none."""
+    """Django's settings of a mail server. ValueError also for those schemes of environ's that do
+    not send email."""
     config: dict[str, Any] = environ.Env.email_url_config(url)
     if config["EMAIL_BACKEND"].endswith((".dummy.EmailBackend", ".locmem.EmailBackend")):
         raise ValueError("sends nothing")

@@ -73,7 +73,7 @@ class EngineError(RuntimeError):
 
 
 class AlreadyLocked(RuntimeError):
-    """Another process holds the directory."""
+    """Another process has locked the directory."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def end(process: Any, stop_signal: signal.Signals) -> None:
 
 
 def _has_ended(process: Any) -> bool:
-    """An orphan stays a zombie where nobody collects it, in a container for instance: waiting would
-    never end."""
+    """An orphan stays a zombie if nobody collects it, for example in a container. Waiting for it
+    would never end."""
     if isinstance(process, psutil.Popen):
         return process.poll() is not None
     return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)

@@ -28,7 +28,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 SHOWN = 200
 LOCAL_NAMES = {"localhost", "127.0.0.1"}
-# Links of a mail open in a new tab; nothing in it runs, and nothing is fetched.
+# Links of an email open in a new tab; nothing in it runs, and nothing is fetched.
 MAIL_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 MAIL_POLICY = (
     f"sandbox {MAIL_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -60,7 +60,7 @@ summary { padding: .6rem 0; cursor: pointer; }
 
 @dataclass(frozen=True)
 class Mail:
-    """`to` is the envelope's: who the server was told to hand it to."""
+    """`to` is the envelope's: the address the server was told to deliver to."""
 
     id: str
     to: str
@@ -72,14 +72,14 @@ class Mail:
 
 
 class Mailbox:
-    """The directory of mails; a file's name starts with the time it came, so names sort by age."""
+    """The directory of emails. A file's name starts with the time it came, so names sort by age."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
 
     def keep(self, recipients: list[str], content: bytes) -> None:
-        """Returns once the mail is on disk: only then may the sender forget it."""
+        """Returns once the email is on disk: only then may the sender forget it."""
         name = f"{time.time_ns()}-{secrets.token_hex(3)}"
         unfinished = self.directory / f"{name}.part"
         with unfinished.open("wb") as file:

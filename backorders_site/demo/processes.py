@@ -44,8 +44,8 @@ class _Run:
 
 @dataclass
 class Supervisor:
-    """Runs services until a stop signal. Each leads a process group, whose id stands in `<run
-    directory>/<name>.pid`: who wants one dead kills the whole group."""
+    """Runs services until a stop signal. Each leads a process group, whose id is in `<run
+    directory>/<name>.pid`: to end one, kill the whole group."""
 
     services: Sequence[Service]
     run_directory: Path
@@ -164,7 +164,7 @@ def kill_strays(run_directory: Path) -> None:
 
 
 def say(line: str) -> None:
-    with suppress(BrokenPipeError):  # nobody reads any more; the work goes on
+    with suppress(BrokenPipeError):  # nobody reads any more; the work continues
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -156,8 +156,8 @@ class Played:
         )
 
     def expect_deliveries(self, good: Good, first: date) -> None:
-        """Deliveries through the weeks and two beyond; when each really comes is drawn now and told
-        to nobody."""
+        """Deliveries through the weeks and two beyond. The day each really comes is drawn now, and
+        nobody is told."""
         self.comes = getattr(self, "comes", {})
         for n in range(WEEKS * 7 // good.every + 3):
             promised = first + timedelta(days=good.every * (n + 1))
@@ -240,7 +240,7 @@ class Played:
         )
 
     def pack(self, day: date) -> None:
-        """Whatever is reserved leaves the next working day, but for a straggler now and then."""
+        """Reserved units ship the next working day, with a straggler now and then."""
         for line in OrderLine.objects.filter(allocated__gt=F("shipped")).select_related("order"):
             if day.weekday() < 5 and self.random.random() < 0.95:
                 carrier, pattern = self.random.choice(CARRIERS)

@@ -80,8 +80,8 @@ def web_port() -> int:
 
 
 def _taken(port: int) -> bool:
-    """Also by somebody who listens on IPv6 alone: a browser that asks for localhost would find
-    them."""
+    """Also by a program that listens on IPv6 only: a browser that asks for localhost would reach
+    it."""
     for address in ("127.0.0.1", "::1"):
         with suppress(OSError), socket.create_connection((address, port), timeout=1):
             return True
@@ -109,7 +109,7 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "EMAIL_TIMEOUT": "3",
         "LOG_LEVEL": "WARNING",
-        # the one mail in flight when the worker is killed waits no longer than a visitor does
+        # the one email in flight when the worker is killed waits no longer than a visitor does
         "MAIL_LEASE_SECONDS": "15",
         "MAIL_INBOX_URL": f"http://localhost:{inbox_port}/" if sink else "",
         "MAIL_MODE": "send" if sink else "hold",  # to a real mail server only when asked for
@@ -137,7 +137,7 @@ def demo_environment(local: Path, *, port: int) -> dict[str, str]:
 
 
 def _secret(path: Path) -> str:
-    """Kept, so that links in mails survive a restart."""
+    """Kept, so that links in emails survive a restart."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))
@@ -205,7 +205,8 @@ def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
 
 @dataclass
 class Announcement:
-    """demo.json appears when the site answers, so whoever waits for the file can go on at once."""
+    """demo.json appears when the site answers, so anything that waits for the file can continue at
+    once."""
 
     site: str
     unannounced: Path

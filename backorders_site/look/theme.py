@@ -47,7 +47,7 @@ FONT = re.compile(r"""(?:[\w -]+|"[\w -]+"|'[\w -]+')(?:\s*,\s*(?:[\w -]+|"[\w -
 
 
 def stylesheet() -> bytes:
-    """site.css with the shop's colour and font after it."""
+    """site.css with the shop's color and font after it."""
     sheet = finders.find(SHEET)
     source = Path(sheet) if sheet else Path(settings.STATIC_ROOT) / SHEET
     stamp = source.stat().st_mtime_ns if settings.SERVES_SOURCES else 0
@@ -84,7 +84,7 @@ def _accent_tokens(accents: Accents) -> list[str]:
 
 
 def stylesheet_url() -> str:
-    """Its address changes with what it holds, so browsers keep it for ever."""
+    """Its address changes with its content, so browsers may keep it forever."""
     return reverse("stylesheet", args=[_fingerprint(stylesheet())])
 
 

@@ -87,7 +87,7 @@ def collected() -> Catalog:
 
 
 def read(language: str) -> Catalog:
-    """Empty where there is no catalogue yet."""
+    """Empty if there is no catalog yet."""
     path = path_of(language)
     if not path.exists():
         return Catalog(
@@ -101,7 +101,7 @@ def brought_up_to_date(language: str) -> Catalog:
     """Translations kept; what is new is empty; what resembles an older text offers its translation,
     marked fuzzy."""
     catalogue, template = read(language), collected()
-    template.creation_date = catalogue.creation_date  # a date alone is no change
+    template.creation_date = catalogue.creation_date  # a date alone is not a change
     for message in catalogue:
         message.auto_comments, message.locations = [], []
     catalogue.update(template, update_header_comment=False)
@@ -164,7 +164,7 @@ def _is_legal(message: Message) -> bool:
 def _messages_in(path: Path) -> Iterator[tuple[str | tuple[str, ...], list[str], str | None]]:
     source = path.read_text()
     if path.suffix != ".py":
-        # Django makes Python of its template tags; what is no tag becomes X, whose indentation
+        # Django turns template tags into Python. What is not a tag becomes X, whose indentation
         # Python would not accept.
         source = "\n".join(line.lstrip() for line in templatize(source).splitlines())
     found = extract(

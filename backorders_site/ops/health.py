@@ -16,7 +16,7 @@ from notifications.outbox.pause import why_paused
 from notifications.reach import goes_to_all
 from orders import clock
 
-LATE_SECONDS = 300  # the SLO of a mail is ten minutes
+LATE_SECONDS = 300  # the SLO of an email is ten minutes
 SILENT_SECONDS = 60  # each process says every ten that it lives
 TIMEOUT_SECONDS = 10
 OK = "ok"

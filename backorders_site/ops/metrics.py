@@ -30,7 +30,7 @@ from orders import clock
 from orders.services import today_of
 
 Family = GaugeMetricFamily
-MAX_SECONDS = 5  # for all of it: who asks every quarter of a minute must not become the load
+MAX_SECONDS = 5  # for all of it: a scraper that asks every 15 seconds must not become the load
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,7 @@ COUNTED = (
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """404 unless METRICS_TOKEN is set; 403 for who does not bring it as `Authorization: Bearer
-    ...`."""
+    """404 unless METRICS_TOKEN is set; 403 without it in `Authorization: Bearer ...`."""
     if not settings.METRICS_TOKEN:
         return HttpResponse("Set METRICS_TOKEN.\n", status=404, content_type="text/plain")
     if not constant_time_compare(

@@ -68,7 +68,7 @@ def _work(mail: str, now: datetime) -> Iterator[StatusLine]:
 
 
 def _daily(name: str, job: str, command: str, now: datetime) -> StatusLine:
-    """Of a new shop nobody expects one yet."""
+    """A new shop is not expected to have one yet."""
     last = Run.objects.filter(job=job, finished_at__lte=now).aggregate(at=Max("finished_at"))["at"]
     since = last or Order.objects.aggregate(at=Min("created_at"))["at"]
     missed = since is not None and now - since > DAY_MISSED

@@ -169,8 +169,8 @@ def _text(
 
 
 def _svg(title: str, legend: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
-    """`legend`: a mark drawn around 0, 0 and its meaning. By night the colours turn; a viewer that
-    cannot keeps the day's."""
+    """`legend`: a mark drawn around 0, 0 and its meaning. The colors change at night; a viewer that
+    cannot do that keeps the day's."""
     apart = (WIDTH - LEFT - RIGHT) / len(legend)
     key = "".join(
         f'<g transform="translate({LEFT + 10 + n * apart:.1f} '

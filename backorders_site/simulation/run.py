@@ -36,9 +36,9 @@ from orders.models import (
 
 PACKED_IN_TIME = 0.95
 CANCELS_A_DAY = 0.0005  # of those who wait, unasked
-PUT_BACK = 0.2  # of those whom silence cancelled
+PUT_BACK = 0.2  # of those whom silence canceled
 REFUND_AFTER = timedelta(days=4)
-# What customers do who are asked: keep, cancel, say nothing.
+# What customers do when they are asked: keep, cancel, say nothing.
 ASKED_OR_ELSE = (0.55, 0.15, 0.30)  # where silence cancels
 ASKED = (0.10, 0.05, 0.85)
 

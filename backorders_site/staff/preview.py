@@ -30,7 +30,7 @@ from orders.services.promises import WHOLE_QUEUES, newest_forecasts
 from orders.sql_files import sql
 from orders.words import language_for, sentence
 
-EXAMPLES = 12  # sorts of mail
+EXAMPLES = 12  # sorts of email
 SHOWN = 20  # of those who hear of it, and of the refunds
 
 

@@ -45,7 +45,7 @@ CHIEF_FIRST = (
     EventKind.NOTE,
     EventKind.LINK,
 )
-MAX_CHOICES = 8  # lines with links of their own: mail programs cut off an email beyond 100 kB
+MAX_CHOICES = 8  # lines with links of their own: email programs cut off an email beyond 100 kB
 CHOICES = {
     Choice.KEEP: Sentence.CHOICE,
     Choice.CANCEL: Sentence.CHOICE,
@@ -82,8 +82,8 @@ class EventTold:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an open delay notice asks. `tells`: it binds from this email on. `overtaken`: a newer
-    promise stands. `again`: nothing is new beside it."""
+    """What an open delay notice asks. `tells`: it binds from this email on. `overtaken`: there is a
+    newer promise. `again`: nothing is new beside it."""
 
     notice: DelayNotice
     tells: bool
@@ -112,7 +112,7 @@ class LineTold:
 
 @dataclass(frozen=True, slots=True)
 class LineBeside:
-    """A line without news of which units are still to come. `asked`: what an earlier email asked
+    """A line without news, of which units are still to come. `asked`: what an earlier email asked
     and can still be answered."""
 
     line: OrderLine

@@ -116,8 +116,9 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
     """Send what is due, as MAIL_MODE allows, for about `seconds`. Any number of these may run at a
     time.
 
-    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many mails were
-    composed and kept back."""
+    Returns how many tries ended how (Attempt.Outcome), and under "kept" how many emails were
+    composed and kept back.
+    """
     ends = time.monotonic() + seconds
     release_stuck()
     mode, held = mail_mode(), why_paused()

@@ -47,22 +47,22 @@ class ShopLine:
 
 @dataclass(frozen=True)
 class ShopOrder:
-    """Times are aware, and may not be still to come. Texts may be empty: nothing is known of it,
-    and nothing known here is forgotten for it.
+    """Times are aware, and not in the future. A text may be empty: nothing is known about it, and
+    what is known here is kept.
 
     number       as the shop writes it, without its #; case makes no difference
-    lines        of one product they add up; one that is not there was removed
-    state        `unpaid` orders do not join; what of an `open` one has shipped, its lines say, also
-                 where that is all; `cancelled` and `refunded` ones are closed: what has not shipped
-                 does not leave any more, and of `refunded` ones the money was sent back
-    country      ISO 3166, two letters; with the region it decides which law holds
+    lines        lines of one product add up; one that is missing was removed
+    state        `unpaid` orders do not join. The lines of an `open` order say what has shipped,
+                 even if all has. `cancelled` and `refunded` orders are closed: what has not shipped
+                 will not ship any more, and for `refunded` ones the money was sent back
+    country      ISO 3166, two letters; with the region it decides which law applies
     locale       a language tag; empty: the country's language, else the shop's
-    shipped_at   when what has shipped had left the shop; None: nobody says
-    part_refund  an amount in words ("12.00 USD") that was sent back of an open order, for whichever
+    shipped_at   when the shipped units left the shop; None: nobody says
+    part_refund  an amount in words ("12.00 USD") that was sent back for an open order, for unknown
                  units; empty: none
-    complete     False: a list of what waits. A line that is not there was not removed, and products
+    complete     False: a list of what waits. A line that is missing was not removed, and products
                  that were never in line here join it
-    nameless     lines without a SKU, which no product can be found for
+    nameless     lines without a SKU, for which no product can be found
     """
 
     number: str

@@ -24,7 +24,7 @@ from orders.pages.status import order_status
 from orders.pages.typed import AsTyped, number_typed
 from orders.words import outcome_sentence
 
-PATIENCE = 2.0  # seconds that a customer waits for an import, which may hold an order for minutes
+PATIENCE = 2.0  # seconds that a customer waits for an import, which may lock an order for minutes
 COME_BACK = "60"  # seconds
 
 

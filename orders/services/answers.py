@@ -87,7 +87,7 @@ def _keep(
     """Express consent: the day of the open notice becomes the day agreed to; where silence
     cancelled, the place returns."""
     silenced = _open_or(line, Outcome.SILENCE_CANCELLED)
-    # as those left it who answered while we waited for the notice
+    # as an answer left it that came while we waited for the notice
     line.refresh_from_db(fields=UNITS)
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
         if channel == "page" and line.product.is_discontinued:

@@ -19,7 +19,7 @@ from orders.services.refusal import Refused
 from orders.services.restocks import cancel_restock
 from orders.sql_files import sql
 
-# lines cancelled in one transaction: about a second, in which whoever else wants this queue waits
+# lines canceled in one transaction: about a second, for which others wait who need this queue
 PART = 5000
 
 CANCEL = sql(__file__, "discontinue")

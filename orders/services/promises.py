@@ -49,7 +49,7 @@ WINDOW_KEYS = [field.name for field in fields(Window)]
 
 
 def window_json(row: str) -> str:
-    """SQL for the window of a promise or band, as an event's facts hold it."""
+    """SQL for the window of a promise or band, in the form of an event's facts."""
     return "jsonb_build_object(" + ", ".join(f"'{key}', {row}.{key}" for key in WINDOW_KEYS) + ")"
 
 
@@ -177,8 +177,8 @@ def review_at_rest(
 
 
 def review(products: Iterable[Product], *, now: datetime, day: date | None = None) -> Counter[str]:
-    """Forecast each product anew, for `day` or today, and publish what customers would notice, as
-    if all changes had settled. Returns how many events of each kind."""
+    """Make a new forecast for each product, for `day` or today, and publish what customers would
+    notice, as if all changes had settled. Returns how many events of each kind."""
     return sum(
         (_review(batch, now=now, day=day, which=Q()) for batch in _batches(products)), Counter()
     )

@@ -56,7 +56,7 @@ example:
             )
 
     def _loop(self) -> None:
-        """A mail under way is finished before it stops; a database that is away is waited for."""
+        """An email under way is finished before it stops. If the database is away, it waits."""
         stop = threading.Event()
         for stop_signal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(stop_signal, lambda *_: stop.set())

@@ -69,7 +69,7 @@ class Confirmed(forms.Form):
     """A form whose consequences may be shown before it is done."""
 
     label: ClassVar[Text]
-    permission: ClassVar[str]  # of whoever may do it, as has_perm takes it
+    permission: ClassVar[str]  # of the people who may do it, as has_perm takes it
     dangerous: ClassVar[bool] = False
     rehearsed: ClassVar[bool] = False  # what it would do to customers is shown before it is done
     weight: ClassVar[int] = 1  # of a line in it, in lines whose promises are only compared
@@ -121,7 +121,7 @@ class Action(Confirmed):
         return [str(row) for row in self.rows]
 
     def facts(self, row: Any) -> Sequence[object]:
-        """What of a row the act rests on."""
+        """What of a row the action relies on."""
         raise NotImplementedError
 
     def products(self) -> list[int]:
@@ -135,14 +135,14 @@ class Action(Confirmed):
         """What a task does of it once it is confirmed: done at once where it is only tried."""
 
     def after(self) -> str:
-        """Where to go on once it is done; empty: back to the row."""
+        """Where to continue once it is done; empty: back to the row."""
         return ""
 
     def seen(self) -> list[str]:
         return [f"{row.pk}:{self._fingerprint(row)}" for row in self.rows]
 
     def perform_once(self, row: Any, seen: Sequence[str], *, now: datetime, actor: str) -> str:
-        """perform, unless the row is no longer as it was when the page in `seen` was made."""
+        """perform, unless the row has changed since the page in `seen` was made."""
         with transaction.atomic():
             _one_at_a_time(row)
             row = type(row)._default_manager.get(pk=row.pk)

@@ -50,7 +50,7 @@ BODY_OF_MESSAGE = tuple(f"message__{field}" for field in BODY)
 
 
 def framed_mail(html: str) -> HttpResponse:
-    """A mail's HTML for a frame on a page of ours."""
+    """An email's HTML for a frame on a page of ours."""
     return HttpResponse(
         html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     )
@@ -102,7 +102,7 @@ def events_of_message(message: Message) -> RecordTable:
 
 
 def unwritten(message: Message) -> str:
-    """What stands where a mail has no words."""
+    """What is shown if an email has no words."""
     return _("its words are not kept any more") if message.frozen_at else _("not written yet")
 
 
@@ -235,7 +235,7 @@ class MessageAdmin(ReadOnlyAdmin):
     tables = [events_of_message, attempts_of_message, reports_of_message]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Lists do not read the bodies; a mail's page does, of one."""
+        """Lists do not read the bodies. An email's page reads its own."""
         return super().get_queryset(request).select_related("order").defer(*BODY)
 
     def get_search_results(
@@ -264,7 +264,7 @@ class MessageAdmin(ReadOnlyAdmin):
         return super().change_view(*args, **kwargs)
 
     def html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The HTML of a mail for the frame on its page."""
+        """The HTML of an email for the frame on its page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return framed_mail(without_tokens(get_object_or_404(Message, pk=pk).html))

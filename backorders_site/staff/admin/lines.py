@@ -160,7 +160,7 @@ SOON = timedelta(days=7)
 
 
 def promised_soon() -> Q:
-    """Found from the promises of those days: few, whatever the queue."""
+    """Found from the promises of those days: few, however long the queue."""
     today = timezone.localdate()
     days = (today, today + SOON)
     return Q(
@@ -309,7 +309,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
     tables = [promises_of_line, events_of_line, allocations_of_line, refunds_of_line]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """The lines of one product stand as they wait."""
+        """The lines of one product are in the order of its queue."""
         return ["queued_at", "id"] if QueueOf.parameter_name in request.GET else ["-id"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -346,7 +346,7 @@ class OrderAdmin(BackordersAdmin):
                 )
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """The customer's link acts as the customer: it is for those who may cancel."""
+        """The customer's link acts as the customer, so only people who may cancel see it."""
         hidden = {"customer_link"} - (
             {"customer_link"} if request.user.has_perm(Cancel.permission) else set()
         )
@@ -407,5 +407,5 @@ class NoteAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("An order number, or words of a note")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """At its order: the act asks for the permission."""
+        """At its order: the action asks for the permission."""
         return False

@@ -105,7 +105,7 @@ def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
             kind = Upload.Kind.ORDERS if column_map else uploads.kind_of(table)
             if column_map:
                 MappedColumns(_("column map"), column_map).check(table.header, file.name)
-            if kind is None:  # its columns are asked about beside what stands in them
+            if kind is None:  # the page asks about its columns, and shows what is in them
                 for _record in table.records():
                     pass
     except Unreadable as error:

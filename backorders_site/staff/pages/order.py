@@ -120,7 +120,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def find(number: str) -> Order:
-    """Whatever the case of its letters."""
+    """In either case of letters."""
     notices = Prefetch("notices", DelayNotice.objects.filter(outcome="").order_by("pk"))
     lines = (
         OrderLine.objects.select_related("product", "promise", "order")

@@ -114,7 +114,7 @@ class Queues:
 @dataclass(frozen=True, slots=True)
 class Desk:
     troubles: Sequence[Trouble]  # what keeps the site from working
-    hold: Pause | None  # all mail is held
+    hold: Pause | None  # all email is paused
     imports: CardCount | None  # files that wait for somebody; their list is the page of imports
     cards: Sequence[CardCount]
     queues: Queues | None

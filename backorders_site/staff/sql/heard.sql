@@ -1,5 +1,5 @@
--- What customers would hear of an act: orders by what becomes of their news, with one of each sort
--- as an example.
+-- What customers would hear of an action: orders by what becomes of their news, with one of each
+-- sort as an example.
 WITH news AS (
     SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
            max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,

@@ -1,5 +1,5 @@
--- Lines whose day changes inside what they were told. Both forecasts over the queue as it stands
--- after the act; who is set aside by it has an event and no band.
+-- Lines whose day changes inside what they were told: both forecasts over the queue as it is after
+-- the action. A line that it reserves has an event, and no band.
 WITH band AS (
     SELECT f.product_id, f.id = ANY(%(before)s) AS was, b.*
     FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (

@@ -1,5 +1,5 @@
--- Messages that are due and may go out become ours for a short while. What happened to an order
--- meanwhile makes its message wait for the newer one that dispatch is about to create.
+-- Messages that are due and may go out become ours for a short while. If something happened to an
+-- order meanwhile, its message waits for the newer one that dispatch is about to create.
 WITH due AS MATERIALIZED (
     SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
     WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND $not_paused

@@ -1,7 +1,7 @@
--- The due events of these orders get their messages. Events that are marked again, because their
--- customer has another address now, revive the message that could not be sent; one that came back
--- or was refused, whose words are what they were, is followed by a new one, and one that was sent
--- or may have arrived stays the only one.
+-- The due events of these orders get their messages. Some events are marked again, because their
+-- customer has another address now. They revive a message that could not be sent. A message that
+-- came back or was refused keeps its words, and is followed by a new one. One that was sent or may
+-- have arrived stays the only one.
 WITH taken AS (
     UPDATE orders_event e SET message_due = false
     WHERE e.order_id = ANY(%(orders)s) AND e.message_due

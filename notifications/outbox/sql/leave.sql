@@ -1,5 +1,5 @@
--- A try has ended. A link that was asked for is good for minutes: unless its mail may have been
--- sent, the next try writes it anew.
+-- A try has ended. A link that was asked for is good for minutes: unless its email may have been
+-- sent, the next try writes it again.
 UPDATE notifications_message
 SET state = %(state)s, claim_token = NULL, lease_until = NULL, in_flight = false,
     last_error = %(error)s, provider_id = %(provider_id)s, attempts = attempts + %(tried)s,

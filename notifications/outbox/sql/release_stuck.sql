@@ -1,5 +1,5 @@
--- An owner that was silent for a whole lease is taken for dead. What it had in flight may have been
--- sent: once more, with the same Message-ID and bytes, then a person decides.
+-- An owner that was silent for a whole lease counts as dead. What it had in flight may have been
+-- sent. It is sent once more, with the same Message-ID and bytes; after that a person decides.
 WITH stuck AS (
     SELECT id, in_flight FROM notifications_message
     WHERE state = 'sending' AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED

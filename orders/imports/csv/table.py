@@ -86,7 +86,7 @@ class CsvTable:
             yield CsvRow(number, cells, problem)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Every record after the header as it stands there, with its number."""
+        """Every record after the header as it is in the file, with its number."""
         every = self._records()
         next(every)
         return every

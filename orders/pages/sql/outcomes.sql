@@ -1,8 +1,8 @@
 -- How the windows told ended, by product and period. A window is over when its line's last unit
--- left, or at the end of its last day, whichever came first. It counts on that day. Who cancelled
--- before its end is left out; who cancelled after it had been let down. Reserved units had arrived:
--- that they leave within the handling time is no feat, and is not counted. Nor is what a shop had
--- broken before we knew of it (inherited).
+-- left, or at the end of its last day, whichever came first. It counts on that day. A customer who
+-- canceled before its end is left out; one who canceled after it had been let down. Reserved units
+-- had arrived: it proves nothing that they ship within the handling time, so that is not counted.
+-- Nor is what a shop had broken before we knew of it (inherited).
 WITH told AS (
     SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left,
            left_open.units > 0 AS is_open, gone.day AS gone_on, cancelled.day AS cancelled_on

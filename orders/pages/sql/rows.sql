@@ -1,4 +1,4 @@
--- An order's locale, and a name for all rows of which its page is made: xmin is another after every
+-- An order's locale, and a name for all the rows its page is made of: xmin differs after every
 -- change of a row.
 SELECT o.locale, md5(concat_ws('/', o.id, o.xmin,
     (SELECT string_agg(

@@ -1,6 +1,6 @@
--- Units set aside for the front of a queue. The front is locked in key order before its running sum
--- is taken, so that a line cancelled meanwhile is seen as it is. Lines whose units nobody knows
--- (held) keep their place and are passed over.
+-- Units reserved for the front of a queue. The front is locked in key order before its running sum
+-- is taken, so that a line canceled meanwhile is seen as it is. Lines whose units nobody knows
+-- (held) keep their place and are skipped.
 WITH front AS (
     SELECT id, order_id, quantity, cancelled, allocated, shipped, waiting, queued_at, promise_id
     FROM orders_orderline

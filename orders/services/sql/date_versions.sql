@@ -1,4 +1,4 @@
--- Every date that suppliers gave, as posted, with the day the delivery came; not those that were
+-- Every date that suppliers gave, as posted, with the day the delivery came. Left out are those
 -- corrected by hand on the day they were typed, within the settling time, or by undoing an import.
 WITH versions AS (
     SELECT s.name, r.reference, r.quantity, r.arrived, d.*,

@@ -1,5 +1,5 @@
--- What orders.services.cancellations writes of a line of which all is cancelled and nothing is set
--- aside, for many at once; a test holds the two together.
+-- What orders.services.cancellations writes about a line that is canceled whole and has nothing
+-- reserved, for many at once; a test holds the two together.
 WITH gone AS MATERIALIZED (
     SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at
     FROM orders_orderline l

@@ -1,6 +1,5 @@
--- What is open of the deliveries that customers know of, on the days they know. What was received
--- in full, and is not after all, rests on no day that was published; it came before what settles
--- did.
+-- What is open of the deliveries that customers know of, on the days they know. A delivery that was
+-- received in full, and then was not after all, has no published day; it came before what settles.
 SELECT r.created_at, r.reference, s.name, coalesce(known.promised_on, before.expected_on) AS day,
        r.quantity - r.arrived
 FROM orders_restock r

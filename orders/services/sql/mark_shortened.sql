@@ -1,5 +1,5 @@
--- Products whose queue got shorter and that nobody holds are due a review. What settles already
--- goes on as it does.
+-- Products whose queue got shorter and that nobody has locked are due a review. What settles
+-- already continues to settle.
 WITH free AS MATERIALIZED (
     SELECT id FROM orders_product WHERE id = ANY(%(products)s)
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

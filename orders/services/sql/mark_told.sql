@@ -1,5 +1,5 @@
--- One statement, because it runs for every mail. What was told in vain, since the mail came back,
--- counts as untold.
+-- One statement, because it runs for every email. What an email told that came back counts as
+-- untold.
 WITH newly AS MATERIALIZED (
     SELECT e.promise_id FROM orders_event e LEFT JOIN orders_promise p ON p.id = e.promise_id
     WHERE e.id = ANY(%(events)s) AND (e.told_at IS NULL OR p.returned_at IS NOT NULL)

@@ -1,7 +1,7 @@
 -- Reserved lines that have not left on their last promised day, or before: a later day, told once.
 -- When that passes too, the shipment is not recorded or the goods are not found: nobody knows a
--- day, and one that slides on would be worse than none. Those that somebody holds, as the dry run
--- of a file does, are passed over.
+-- day, and one that slides on would be worse than none. Lines that somebody has locked, as the dry
+-- run of a file does, are skipped.
 WITH overdue AS (
     SELECT l.id, l.order_id, l.allocated - l.shipped AS units, l.quantity, l.promise_id,
            nextval('orders_promise_id_seq') AS new_id,

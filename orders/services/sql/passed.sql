@@ -1,5 +1,5 @@
--- Lines of these places of which units are still to come after the day agreed, and whose customers
--- no email told since.
+-- Lines in these places with units still to come after the agreed date, whose customers no email
+-- has told since.
 SELECT l.id,
        CASE WHEN n.id IS NULL AND l.promise_id <> coalesce(p.promise_id, 0) THEN l.promise_id END
 FROM orders_orderline l

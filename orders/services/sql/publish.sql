@@ -1,6 +1,6 @@
--- Every line's newest promise against the bands of its product's forecast; where a customer would
--- notice the change, promise and event are written. Whoever comes with a day stated by the shop,
--- older than the last of the queue, is that older order: not the reason for itself.
+-- Every line's newest promise against the bands of its product's forecast. Where a customer would
+-- notice the change, promise and event are written. A new line with a day stated by the shop, older
+-- than the last of the queue, is the order that joined late itself: it is not told of a late join.
 WITH band AS (
     SELECT f.product_id, f.id AS forecast_id, b.*
     FROM orders_forecast f, jsonb_to_recordset(f.bands) AS b (

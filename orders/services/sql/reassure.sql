@@ -1,4 +1,4 @@
--- Lines that wait and have heard nothing for a while; after two such words in a row the pause is
+-- Lines that wait and have heard nothing for a while. After "no change" twice in a row the time is
 -- longer.
 WITH quiet AS (
     SELECT k.*, c.lines + 1 AS place, c.units AS units_ahead

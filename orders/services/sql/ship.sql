@@ -1,5 +1,5 @@
--- The parcel, what is in it, its lines' counts and the news of it, for one order at a time: a shop
--- packs hundreds in a row.
+-- The parcel, its content, the units of its lines and the event, in one statement for one order: a
+-- shop packs hundreds in a row.
 WITH parcel AS (
     INSERT INTO orders_shipment (
         order_id, shipped_at, carrier, tracking_number, recorded_at, actor, reason)

@@ -1,6 +1,6 @@
--- Promises as the rules look at them, those of one situation together. A window of chances names no
--- definite day, so its last day is none. The told notice is the newest that counts. No zone is off
--- by less than a quarter of an hour: orders of the same quarter are of the same day.
+-- Promises as the rules see them, those of one situation together. A window of chances names no
+-- definite day, so it has no last day. The told notice is the newest that counts. Zones differ by
+-- whole quarters of an hour, so orders of the same quarter have the same day.
 SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
        date_bin('15 minutes', coalesce(o.paid_at, o.placed_at), '2000-01-01Z') AS quarter,
        CASE WHEN p.kind IN ('dated', 'unrated') THEN p.late END AS late,

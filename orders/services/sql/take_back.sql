@@ -1,4 +1,4 @@
--- Units set aside go back, from the end of those who have some.
+-- Reserved units go back, from the end of the lines that have some.
 WITH reserved AS (
     SELECT id, order_id, allocated - shipped AS units, queued_at FROM orders_orderline
     WHERE product_id = %(product)s AND allocated > shipped

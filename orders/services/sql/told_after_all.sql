@@ -1,5 +1,5 @@
--- Staff were to see to it that the customer is told in time, and somebody has, be it the mail a
--- minute later: off their list.
+-- Staff had to make sure that the customer is told in time. That has happened, perhaps by the email
+-- a minute later: off their list.
 WITH told AS (
     SELECT l.order_id, p.sku || %(not_told)s AS text
     FROM orders_delaynotice n

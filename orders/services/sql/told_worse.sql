@@ -1,5 +1,5 @@
--- Orders that what was written since would tell worse news, and of them those that were here before
--- the file.
+-- Orders that would be told worse news by what was written since, and of these the ones that were
+-- here before the file.
 SELECT count(DISTINCT e.order_id),
        count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'later'),
        count(DISTINCT e.order_id) FILTER (WHERE e.kind = 'no_date'),

@@ -1,5 +1,5 @@
--- Whoever was never told anything is told where they stand now, not how that changed before they
--- knew of it.
+-- Customers who were never told anything are told where they are in line now, not how that changed
+-- before.
 INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
 SELECT k.order_id, k.id, k.promise_id, 'joined',
        jsonb_build_object('units', k.waiting, 'place', c.lines + 1, 'units_ahead', c.units,

@@ -1,4 +1,4 @@
--- How long those who wait have waited, by product and of all.
+-- How long customers have waited who still wait, by product and in all.
 WITH aged AS (
     SELECT product_id, lines, units, %(today)s - (start AT TIME ZONE 'UTC')::date AS age
     FROM (

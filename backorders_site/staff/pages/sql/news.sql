@@ -1,5 +1,5 @@
--- Orders that the last change of a product was news to, and how far their mails are. The events of
--- a review bear its time, as the forecast does that it made.
+-- Orders that the last change of a product was news to, and how many of their emails have gone out.
+-- The events of a review have its time, as has the forecast that it made.
 WITH news AS (
     SELECT e.id, e.order_id, e.message_due, e.at, max(e.at) OVER () AS last
     FROM orders_event e JOIN orders_orderline l ON l.id = e.line_id

@@ -1,5 +1,5 @@
--- The queues, longest first. The day counts hold lines and units, in rows that may come to nothing
--- together; what no restock brings is what open restocks and spare units leave.
+-- The queues, longest first. The day counts hold lines and units, in rows that may add up to zero.
+-- What no restock brings is what remains after open restocks and spare units.
 SELECT p.id, p.sku, p.name, q.lines, q.units, q.oldest,
        greatest(q.units - coalesce(r.units, 0)
                 + coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)

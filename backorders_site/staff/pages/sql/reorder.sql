@@ -1,5 +1,5 @@
--- What to order. Free: units that have arrived or are on order and nobody waits for yet. Fewer than
--- none: people wait for units that nobody has ordered.
+-- What to order. Free: units that have arrived or are on order, and that nobody waits for yet.
+-- Below zero: people wait for units that nobody has ordered.
 SELECT *, spare + expected - waiting AS free FROM (
     SELECT p.sku, p.name, coalesce(q.units, 0) AS waiting, s.arrived - s.allocated AS spare,
            coalesce(r.units, 0) - coalesce((%(ahead)s::jsonb ->> p.id::text)::bigint, 0)

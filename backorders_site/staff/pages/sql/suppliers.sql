@@ -1,5 +1,5 @@
 -- How late suppliers' deliveries come. A delivery counts from the first day its supplier gave (the
--- last version of that day: the others were slips of the finger) to the day all of it had come.
+-- last version of that day: the others were typing mistakes) to the day all of it had come.
 WITH came AS (
     SELECT r.supplier_id, c.arrived_on, c.arrived_on - f.expected_on AS late
     FROM orders_restock r
