@@ -82,7 +82,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 
 def lock_new_order(number: str) -> None:
-    """Who enters one order by hand waits for whoever writes the same number, and for no file."""
+    """An order entered by hand waits for a writer of the same number, and for no file."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [number.upper()])
 
