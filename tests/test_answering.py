@@ -352,7 +352,7 @@ def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_aga
     with pytest.raises(services.Refused, match="this product will not come again"):
         services.answer(line.order, line.pk, "keep", now=overdue)
     assert fresh(line).state == "cancelled"
-    services.put_back(
+    services.put_back_by_staff(
         fresh(line), 1, now=overdue, actor="ruth", reason="one was found in the cellar"
     )
     assert fresh(line).state == "waiting"
@@ -367,7 +367,7 @@ def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_
     notices = [newest(line) for line in lines]
     overdue = NOON + timedelta(days=(notices[0].answer_by - NOON.date()).days + 2)
     services.answer(lines[0].order, lines[0].pk, "cancel", now=NOON + 3 * DAY)
-    services.put_back(
+    services.put_back_by_staff(
         fresh(lines[0]), 1, now=NOON + 4 * DAY, actor="ruth", reason="she asked for it back"
     )
     services.cancel(
@@ -376,7 +376,7 @@ def test_who_is_put_back_by_staff_is_asked_again_while_there_is_time_and_agrees_
     assert (newest(lines[0]).outcome, newest(lines[0]).ended_at) == ("", None)
     services.apply_silence(now=overdue)
     assert [fresh(line).state for line in lines] == ["cancelled", "cancelled"]
-    services.put_back(fresh(lines[1]), 1, now=overdue, actor="ruth", reason="a mistake")
+    services.put_back_by_staff(fresh(lines[1]), 1, now=overdue, actor="ruth", reason="a mistake")
     assert [newest(line).outcome for line in lines] == ["silence_cancelled", "kept"]
     assert fresh(lines[1]).agreed_by == notices[1].consent_to
     assert (services.apply_silence(now=overdue + DAY), fresh(lines[1]).state) == (0, "waiting")
@@ -412,7 +412,7 @@ def test_staff_who_put_back_what_silence_cancelled_pass_on_the_customers_consent
     notice = newest(line)
     overdue = NOON + timedelta(days=(notice.answer_by - NOON.date()).days + 2)
     services.apply_silence(now=overdue)
-    services.put_back(fresh(line), 1, now=overdue, actor="ruth")
+    services.put_back_by_staff(fresh(line), 1, now=overdue, actor="ruth")
     assert (fresh(line).agreed_by, newest(line).outcome) == (notice.consent_to, "kept")
     assert Answer.objects.values_list("choice", "channel", "actor").get() == (
         "keep",

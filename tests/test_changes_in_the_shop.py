@@ -124,7 +124,7 @@ def test_what_the_shop_has_still_to_cancel_is_no_reopening(export: Export, by: s
 def test_what_was_put_back_here_first_is_no_reopening(export: Export) -> None:  # noqa: F811
     read(export)
     read(export, **CANCELLED)
-    services.put_back_by_staff(OrderLine.objects.get(), 2, now=NOON)
+    services.return_to_queue(OrderLine.objects.get(), 2, now=NOON)
     read(export)
     assert (changes(), ShopTask.objects.filter(confirmed_at=None).count()) == ([], 0)
 

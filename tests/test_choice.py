@@ -161,7 +161,7 @@ def take(
         case "cancel" if line.open_units:
             services.answer(line.order, line.pk, "cancel", units=1, now=now)
         case "put back" if line.cancelled:
-            services.put_back(line, 1, now=now, actor="ruth")
+            services.put_back_by_staff(line, 1, now=now, actor="ruth")
         case "bounce":
             told = line.order.events.exclude(told_at=None).first()
             services.mark_returned(

@@ -283,7 +283,7 @@ class TestDiscontinue:
             back = factories.order(product, 3)
             services.cancel(back.order, units={back.pk: 2}, now=NOON)
             services.confirm_in_shop(back.shop_tasks.get(), now=NOON, actor="ann")
-            services.put_back_by_staff(back, 1, now=NOON)
+            services.return_to_queue(back, 1, now=NOON)
         said = {"reason": "closed", "now": NOON, "actor": "ann"}
         for line in OrderLine.objects.filter(product__sku="ONE").order_by("queued_at", "pk"):
             services.cancel(line.order, units={line.pk: line.waiting}, by="discontinued", **said)
@@ -337,10 +337,10 @@ class TestDiscontinue:
         with pytest.raises(
             services.Refused, match="is being discontinued: units can be put back once that is done"
         ):
-            services.put_back_by_staff(line, 1, now=NOON)
+            services.return_to_queue(line, 1, now=NOON)
         while services.discontinue_part(now=NOON):
             pass
-        services.put_back_by_staff(line, 1, now=NOON)
+        services.return_to_queue(line, 1, now=NOON)
 
     def test_its_preview_lists_the_refunds_and_does_nothing(self, admin_client: Client) -> None:
         product = lamp(2, 1)

@@ -273,7 +273,7 @@ def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(
 def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: MailSink) -> None:
     mail()
     services.cancel(line.order, now=NOON + DAY)
-    services.put_back_by_staff(line, 2, now=NOON + DAY)
+    services.return_to_queue(line, 2, now=NOON + DAY)
     received = newest(mail_sink)
 
     assert received["Subject"] == "Back in line: order TT-1042"

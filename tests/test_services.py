@@ -217,7 +217,7 @@ def test_a_cancelled_line_is_put_back_at_its_old_place_until_the_refund_was_sent
 ) -> None:
     line, behind = factories.order(product, 1), factories.order(product, 1)
     services.cancel(line.order, now=NOON)
-    services.put_back_by_staff(line, 1, now=NOON)
+    services.return_to_queue(line, 1, now=NOON)
     assert queue.positions([line.pk, behind.pk]) == {
         line.pk: queue.Position(1, 0),
         behind.pk: queue.Position(2, 1),
@@ -227,7 +227,7 @@ def test_a_cancelled_line_is_put_back_at_its_old_place_until_the_refund_was_sent
     services.cancel(line.order, now=NOON)
     Refund.objects.update(sent_at=NOON)
     with pytest.raises(services.Refused, match="refund was sent"):
-        services.put_back_by_staff(line, 1, now=NOON)
+        services.return_to_queue(line, 1, now=NOON)
 
 
 def test_staff_move_someone_with_a_reason_and_those_passed_can_read_of_it(product: Product) -> None:

@@ -133,8 +133,8 @@ def _cancel(shop: Shop, now: datetime) -> None:
 
 def _restore(shop: Shop, now: datetime) -> None:
     _cancel(shop, now)
-    services.put_back_by_staff(fresh(shop.lines[7]), 1, now=now + MINUTE, actor="ruth")
-    services.put_back(fresh(shop.lines[0]), 1, now=now + MINUTE, actor="ruth")
+    services.return_to_queue(fresh(shop.lines[7]), 1, now=now + MINUTE, actor="ruth")
+    services.put_back_by_staff(fresh(shop.lines[0]), 1, now=now + MINUTE, actor="ruth")
 
 
 def _ship_and_correct(shop: Shop, now: datetime) -> None:

@@ -152,7 +152,7 @@ def change_line(
         services.ship(line.order, {line.pk: units}, now=now)
         expected.shipped += units
     elif action == "restore" and units <= expected.cancelled:
-        services.put_back_by_staff(line, units, now=now)
+        services.return_to_queue(line, units, now=now)
         expected.cancelled -= units
         naive.allocate()
     elif action == "move" and expected.waiting and units <= len(naive.queue()):

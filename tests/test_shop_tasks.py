@@ -37,9 +37,9 @@ def test_put_back_before_anybody_did_it_there_is_nothing_to_do() -> None:
     placed = factories.order(factories.make_product(), 3)
     services.cancel(placed.order, units={placed.pk: 1}, now=NOON)
     services.cancel(placed.order, units={placed.pk: 2}, now=NOON)
-    services.put_back_by_staff(placed, 2, now=NOON)
+    services.return_to_queue(placed, 2, now=NOON)
     assert to_do() == [("cancel", 1)]
-    services.put_back_by_staff(fresh(placed), 1, now=NOON)
+    services.return_to_queue(fresh(placed), 1, now=NOON)
     assert not ShopTask.objects.exists()
 
 
@@ -50,7 +50,7 @@ def test_put_back_after_it_was_done_has_to_be_put_back_there_and_cancelled_again
     services.cancel(placed.order, units={placed.pk: 2}, now=NOON)
     assert services.confirm_in_shop(ShopTask.objects.get(), now=NOON, actor="ruth")
     services.cancel(placed.order, units={placed.pk: 1}, now=NOON)
-    services.put_back_by_staff(fresh(placed), 3, now=NOON)
+    services.return_to_queue(fresh(placed), 3, now=NOON)
     assert to_do() == [("put_back", 2)]
     services.cancel(placed.order, units={placed.pk: 3}, now=NOON)
     assert to_do() == [("cancel", 1)]
@@ -111,7 +111,7 @@ def test_what_was_put_back_is_not_cancelled_again_by_an_export_that_does_not_kno
     services.cancel(placed.order, now=NOON)
     closed = export((order(Cancelled_at="2026-11-01 10:00:00 +0000"), [line()]))
     call_command("import_orders", closed, all_products=True)
-    services.put_back_by_staff(fresh(placed), 1, now=NOON)
+    services.return_to_queue(fresh(placed), 1, now=NOON)
     call_command("import_orders", closed, all_products=True)
     assert (fresh(placed).waiting, to_do()) == (1, [("put_back", 1)])
     call_command("import_orders", export((order(), [line()])), all_products=True)
@@ -125,7 +125,7 @@ def test_once_the_shop_has_sent_the_money_it_is_cancelled_whoever_was_put_back(
     placed = OrderLine.objects.get()
     services.cancel(placed.order, now=NOON)
     services.confirm_in_shop(ShopTask.objects.get(), now=NOON, actor="ruth")
-    services.put_back_by_staff(fresh(placed), 1, now=NOON)
+    services.return_to_queue(fresh(placed), 1, now=NOON)
     refunded = order(Financial_Status="refunded")
     call_command("import_orders", export((refunded, [line()])), all_products=True)
     assert (fresh(placed).state, to_do()) == ("cancelled", [])

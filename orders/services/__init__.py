@@ -6,7 +6,7 @@ from orders.services.answers import (
     Answered,
     answer,
     apply_silence,
-    put_back,
+    put_back_by_staff,
     remind,
     warn_staff,
 )
@@ -15,7 +15,7 @@ from orders.services.cancellations import (
     cancel,
     correct_shipment,
     mark_refund_sent,
-    put_back_by_staff,
+    return_to_queue,
 )
 from orders.services.deadlines import (
     MAX_PER_HOUR,
@@ -215,7 +215,6 @@ __all__ = [
     "place_order",
     "place_orders",
     "publish_joined",
-    "put_back",
     "put_back_by_staff",
     "quiet_until",
     "reach_again",
@@ -226,6 +225,7 @@ __all__ = [
     "reject_change",
     "release_orders",
     "remind",
+    "return_to_queue",
     "review",
     "review_all",
     "review_settled",

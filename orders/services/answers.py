@@ -24,9 +24,9 @@ from orders.models import (
     Outcome,
     Refund,
 )
-from orders.services.cancellations import Changed, cancel, put_back_by_staff
+from orders.services.cancellations import Changed, cancel, return_to_queue
 from orders.services.delay_notices import NOT_TOLD
-from orders.services.flags import flag as put_on_list
+from orders.services.flags import flag
 from orders.services.forecasts import today_of
 from orders.services.locks import passing_over
 from orders.services.put_back_rules import silent_units
@@ -104,50 +104,52 @@ def _keep(
             if line.shipped
             else gettext("this was cancelled: there is no place to keep")
         )
-    flag = silenced if silenced and not silenced.outcome else None
-    if flag is None:
+    notice = silenced if silenced and not silenced.outcome else None
+    if notice is None:
         kept = line.notices.filter(outcome=Outcome.KEPT).exists()
         return Answered("already_kept" if kept else "nothing_asked", line.open_units)
     units = line.open_units
-    _consent(line, flag, Outcome.KEPT, now=now)
+    _consent(line, notice, Outcome.KEPT, now=now)
     _end_all(line, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line,
-        notice=flag,
+        notice=notice,
         choice=Choice.KEEP,
         units=units,
         channel=channel,
         actor=actor,
         at=now,
     )
-    answered = facts.Answered(choice=Choice.KEEP, units=units, agreed_by=flag.consent_to)
+    answered = facts.Answered(choice=Choice.KEEP, units=units, agreed_by=notice.consent_to)
     _tell(line, answered, now=now, actor=actor, note=reason)
     return Answered("kept", units)
 
 
 @transaction.atomic
-def put_back(line: OrderLine, units: int, *, now: datetime, actor: str, reason: str = "") -> None:
+def put_back_by_staff(
+    line: OrderLine, units: int, *, now: datetime, actor: str, reason: str = ""
+) -> None:
     """Staff undo a cancellation. That the customer wants it is consent, as from the page, where
     silence had cancelled or would have by now; what was asked of the customer is asked again where
     there is still time to answer."""
-    flag = _open_or(line, Outcome.SILENCE_CANCELLED, Outcome.LEFT)
-    if flag is None or not flag.outcome:
-        put_back_by_staff(line, units, now=now, actor=actor, reason=reason)
-    elif flag.outcome == Outcome.LEFT and not _is_over(flag, line, now):
-        put_back_by_staff(line, units, now=now, actor=actor, reason=reason)
-        DelayNotice.objects.filter(pk=flag.pk).update(outcome="", ended_at=None)
+    notice = _open_or(line, Outcome.SILENCE_CANCELLED, Outcome.LEFT)
+    if notice is None or not notice.outcome:
+        return_to_queue(line, units, now=now, actor=actor, reason=reason)
+    elif notice.outcome == Outcome.LEFT and not _is_over(notice, line, now):
+        return_to_queue(line, units, now=now, actor=actor, reason=reason)
+        DelayNotice.objects.filter(pk=notice.pk).update(outcome="", ended_at=None)
     else:
-        _put_back(line, flag, units, now=now, channel="staff", actor=actor, reason=reason)
+        _put_back(line, notice, units, now=now, channel="staff", actor=actor, reason=reason)
 
 
-def _is_over(flag: DelayNotice, line: OrderLine, now: datetime) -> bool:
+def _is_over(notice: DelayNotice, line: OrderLine, now: datetime) -> bool:
     where = line.order.country or settings.SHOP_COUNTRY
-    return flag.answer_by is not None and now >= deadline_ends(flag.answer_by, where)
+    return notice.answer_by is not None and now >= deadline_ends(notice.answer_by, where)
 
 
 def _put_back(
     line: OrderLine,
-    flag: DelayNotice,
+    notice: DelayNotice,
     units: int,
     *,
     now: datetime,
@@ -155,11 +157,11 @@ def _put_back(
     actor: str,
     reason: str = "",
 ) -> Answered:
-    put_back_by_staff(line, units, now=now, actor=actor, reason=reason, agreed_by=flag.consent_to)
-    _consent(line, flag, Outcome.KEPT, now=now)
+    return_to_queue(line, units, now=now, actor=actor, reason=reason, agreed_by=notice.consent_to)
+    _consent(line, notice, Outcome.KEPT, now=now)
     Answer.objects.create(
         line=line,
-        notice=flag,
+        notice=notice,
         choice=Choice.KEEP,
         units=units,
         channel=channel,
@@ -181,7 +183,7 @@ def _leave(
 ) -> Answered:
     """Anyone may leave with what has not left us. The cancellation is told with the day its refund
     is due."""
-    flag = _open_or(line)
+    notice = _open_or(line)
     line.refresh_from_db(fields=UNITS)
     open_units = line.open_units
     if not open_units:
@@ -205,7 +207,7 @@ def _leave(
     if leaving == open_units:
         _end_all(line, Outcome.LEFT, now=now)
     Answer.objects.create(
-        line=line, notice=flag, choice=choice, units=leaving, channel=channel, actor=actor, at=now
+        line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now
     )
     return Answered("cancelled", leaving, tuple(refunds))
 
@@ -226,16 +228,16 @@ def apply_silence(*, now: datetime) -> int:
         .exclude(silence=Silence.KEEPS_PLACE)
     )
     over = [
-        flag
-        for flag in due.select_related("line__order").order_by("answer_by", "pk")
-        if _is_over(flag, flag.line, now)
+        notice
+        for notice in due.select_related("line__order").order_by("answer_by", "pk")
+        if _is_over(notice, notice.line, now)
     ]
-    consents = [flag for flag in over if flag.silence == Silence.CONSENT]
+    consents = [notice for notice in over if notice.silence == Silence.CONSENT]
     parts = [
         consents[start : start + SILENCES_AT_ONCE]
         for start in range(0, len(consents), SILENCES_AT_ONCE)
     ]
-    cancels = [[flag] for flag in over if flag.silence == Silence.CANCEL]
+    cancels = [[notice] for notice in over if notice.silence == Silence.CANCEL]
     consented = sum(
         passing_over(parts, lambda part: _consent_by_silence(part, now=now), of="notice")
     )
@@ -255,7 +257,7 @@ CONSENT = """
 @transaction.atomic
 def _consent_by_silence(over: Collection[DelayNotice], *, now: datetime) -> int:
     """Many at once: a delay ends for all who were told of it on the same day."""
-    due = {flag.pk for flag in over}
+    due = {notice.pk for notice in over}
     locked = [
         row
         for row in _locked(*{each.line_id for each in over})
@@ -278,8 +280,8 @@ def _consent_by_silence(over: Collection[DelayNotice], *, now: datetime) -> int:
 
 @transaction.atomic
 def _cancel_by_silence(over: DelayNotice, *, now: datetime) -> bool:
-    flag = next(row for row in _locked(over.line_id) if row.pk == over.pk)
-    if flag.outcome or not flag.binds:
+    notice = next(row for row in _locked(over.line_id) if row.pk == over.pk)
+    if notice.outcome or not notice.binds:
         return False
     line = OrderLine.objects.select_related("order", "product").get(pk=over.line_id)
     if outcome := _gone(line):
@@ -313,26 +315,26 @@ def remind(*, now: datetime) -> int:
     )
     return sum(
         passing_over(
-            [[flag] for flag in notices], lambda part: _remind(part[0], now=now), of="notice"
+            [[notice] for notice in notices], lambda part: _remind(part[0], now=now), of="notice"
         )
     )
 
 
 @transaction.atomic
-def _remind(flag: DelayNotice, *, now: datetime) -> bool:
-    if flag.answer_by is None:
+def _remind(notice: DelayNotice, *, now: datetime) -> bool:
+    if notice.answer_by is None:
         return False
     today = today_of(now)
-    days = [day for day in reminders(flag.answer_by) if day <= today]
-    told_on = today_of(flag.told_at) if flag.told_at else today
-    if not days or days[-1] <= max(told_on, flag.reminded_for or told_on):
+    days = [day for day in reminders(notice.answer_by) if day <= today]
+    told_on = today_of(notice.told_at) if notice.told_at else today
+    if not days or days[-1] <= max(told_on, notice.reminded_for or told_on):
         return False
-    DelayNotice.objects.filter(pk=flag.pk).update(reminded_for=days[-1])
+    DelayNotice.objects.filter(pk=notice.pk).update(reminded_for=days[-1])
     _tell(
-        flag.line,
+        notice.line,
         facts.Reminded(
-            units=flag.line.open_units,
-            answer_by=flag.answer_by,
+            units=notice.line.open_units,
+            answer_by=notice.answer_by,
         ),
         now=now,
         actor="",
@@ -363,7 +365,7 @@ def warn_staff(*, now: datetime) -> int:
 
     def put(part: Sequence[tuple[DelayNotice, str]]) -> int:
         ((row, text),) = part
-        return put_on_list(row.line.order, [text], instead_of=_untold(row))
+        return flag(row.line.order, [text], instead_of=_untold(row))
 
     return sum(passing_over([[each] for each in texts], put, of="warning"))
 
@@ -394,14 +396,14 @@ def _to_ship(row: DelayNotice) -> str:
     )
 
 
-def _consent(line: OrderLine, flag: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
-    agreed = {"agreed_by": flag.consent_to} if flag.consent_to else {"open_wait": True}
+def _consent(line: OrderLine, notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
+    agreed = {"agreed_by": notice.consent_to} if notice.consent_to else {"open_wait": True}
     OrderLine.objects.filter(pk=line.pk).update(**agreed)
-    _end(flag, outcome, now=now)
+    _end(notice, outcome, now=now)
 
 
-def _end(flag: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
-    DelayNotice.objects.filter(pk=flag.pk).update(outcome=outcome, ended_at=now)
+def _end(notice: DelayNotice, outcome: Outcome, *, now: datetime) -> None:
+    DelayNotice.objects.filter(pk=notice.pk).update(outcome=outcome, ended_at=now)
 
 
 def _end_all(line: OrderLine, outcome: Outcome, *, now: datetime) -> None:
@@ -412,8 +414,8 @@ def _end_all(line: OrderLine, outcome: Outcome, *, now: datetime) -> None:
 
 def _open_or(line: OrderLine, *outcomes: Outcome) -> DelayNotice | None:
     """The line's newest notice that none replaced, if it is open or ended in one of these ways."""
-    flag = next((row for row in _locked(line.pk) if row.outcome != Outcome.SUPERSEDED), None)
-    return flag if flag and flag.outcome in ("", *outcomes) else None
+    notice = next((row for row in _locked(line.pk) if row.outcome != Outcome.SUPERSEDED), None)
+    return notice if notice and notice.outcome in ("", *outcomes) else None
 
 
 def _locked(*line_ids: int) -> list[DelayNotice]:

@@ -152,7 +152,7 @@ def _cancel(
 
 
 @transaction.atomic
-def put_back_by_staff(
+def return_to_queue(
     line: OrderLine,
     units: int,
     *,

@@ -290,7 +290,7 @@ def put_back(stage: Stage) -> Order:
     order, delivery = _waiting(stage)
     services.cancel(order, now=stage.at(-1), by="customer")
     stage.told(delivery.product, stage.at(-1, 11))
-    services.put_back_by_staff(_line(order), 1, now=stage.now)
+    services.return_to_queue(_line(order), 1, now=stage.now)
     return order
 
 

@@ -120,7 +120,7 @@ class Action(Confirmed):
         """The rows, as the page names them."""
         return [str(row) for row in self.rows]
 
-    def facts(self, row: Any) -> Sequence[object]:
+    def rests_on(self, row: Any) -> Sequence[object]:
         """What of a row the action relies on."""
         raise NotImplementedError
 
@@ -154,11 +154,11 @@ class Action(Confirmed):
             return self.perform(row, now=now, actor=actor)
 
     def _fingerprint(self, row: Any) -> str:
-        return hash_of(self.facts(row))
+        return hash_of(self.rests_on(row))
 
 
-def hash_of(facts: Sequence[object]) -> str:
-    return hashlib.sha256(repr(list(facts)).encode()).hexdigest()[:16]
+def hash_of(values: Sequence[object]) -> str:
+    return hashlib.sha256(repr(list(values)).encode()).hexdigest()[:16]
 
 
 def _one_at_a_time(row: Model) -> None:

@@ -26,7 +26,7 @@ class EmailAction(Action):
     def address(row: Message) -> str:
         return row.recipient
 
-    def facts(self, row: Message) -> Sequence[object]:
+    def rests_on(self, row: Message) -> Sequence[object]:
         return [row.state]
 
 
@@ -54,7 +54,7 @@ class SendAgain(EmailAction):
     def address(row: Message) -> str:
         return row.order.email
 
-    def facts(self, row: Message) -> Sequence[object]:
+    def rests_on(self, row: Message) -> Sequence[object]:
         return [row.state, row.order.email, row.log.count()]
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:

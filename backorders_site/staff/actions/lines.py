@@ -18,7 +18,7 @@ MAX_PLACES = 100_000_000  # no line is longer; what a database can count to is m
 
 
 class LineAction(Action):
-    def facts(self, row: OrderLine) -> Sequence[object]:
+    def rests_on(self, row: OrderLine) -> Sequence[object]:
         return [row.queued_at, row.quantity, row.allocated, row.shipped, row.cancelled, row.held]
 
 
@@ -126,7 +126,9 @@ class PutBack(LineAction):
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data["units"]
-        services.put_back(row, units, reason=self.cleaned_data["reason"], now=now, actor=actor)
+        services.put_back_by_staff(
+            row, units, reason=self.cleaned_data["reason"], now=now, actor=actor
+        )
         return ngettext(
             "%(units)d unit of %(line)s waits again.",
             "%(units)d units of %(line)s wait again.",
@@ -184,8 +186,8 @@ class KeepsPlace(LineAction):
         """No queue changes."""
         return []
 
-    def facts(self, row: OrderLine) -> Sequence[object]:
-        return [*super().facts(row), *row.notices.order_by("pk").values_list("pk", "outcome")]
+    def rests_on(self, row: OrderLine) -> Sequence[object]:
+        return [*super().rests_on(row), *row.notices.order_by("pk").values_list("pk", "outcome")]
 
     def perform(self, row: OrderLine, *, now: datetime, actor: str) -> str:
         reason = self.cleaned_data["reason"]

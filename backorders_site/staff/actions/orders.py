@@ -114,7 +114,7 @@ class UnitsOfLines(Action):
     def offered(cls, row: Order) -> bool:
         return any(cls.most(line) for line in row.lines.all())
 
-    def facts(self, row: Order) -> Sequence[object]:
+    def rests_on(self, row: Order) -> Sequence[object]:
         return list(row.lines.order_by("pk").values_list("pk", "allocated", "shipped", "cancelled"))
 
     def clean(self) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class WriteNote(Action):
         label=gettext_lazy("Note"), max_length=2000, widget=forms.Textarea({"rows": 4})
     )
 
-    def facts(self, row: Order) -> Sequence[object]:
+    def rests_on(self, row: Order) -> Sequence[object]:
         return list(row.notes.values_list("pk", flat=True))
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
@@ -277,7 +277,7 @@ class TellCustomer(Action):
         """No queue changes."""
         return []
 
-    def facts(self, row: Order) -> Sequence[object]:
+    def rests_on(self, row: Order) -> Sequence[object]:
         return list(row.events.filter(kind="note").values_list("pk", flat=True))
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
@@ -314,7 +314,7 @@ class CorrectAddress(Action):
         super().__init__(rows, data)
         self.fields["email"].initial = rows[0].email
 
-    def facts(self, row: Order) -> Sequence[object]:
+    def rests_on(self, row: Order) -> Sequence[object]:
         return [row.email, row.link_version]
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:

@@ -16,7 +16,7 @@ from backorders_site.staff.actions.base import Action
 class StaffAction(Action):
     permission = "auth.change_user"
 
-    def facts(self, row: User) -> Sequence[object]:
+    def rests_on(self, row: User) -> Sequence[object]:
         return [row.last_login, TOTPDevice.objects.filter(user=row).count()]
 
 

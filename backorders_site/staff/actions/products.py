@@ -44,7 +44,7 @@ class Discontinue(Action):
     def products(self) -> list[int]:
         return sorted(row.pk for row in self.rows)
 
-    def facts(self, row: Product) -> Sequence[object]:
+    def rests_on(self, row: Product) -> Sequence[object]:
         return [
             row.on_backorder,
             *row.restocks.order_by("pk").values_list("arrived", "cancelled_at"),

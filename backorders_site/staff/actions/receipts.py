@@ -72,8 +72,8 @@ class Receive(RestockAction):
         """The name of the field that says its units are others than those that have shipped."""
         return "other_units" if len(self.rows) == 1 else f"other_units_{row.pk}"
 
-    def facts(self, row: Restock) -> Sequence[object]:
-        return [*super().facts(row), shipped_ahead(row.product, row)]
+    def rests_on(self, row: Restock) -> Sequence[object]:
+        return [*super().rests_on(row), shipped_ahead(row.product, row)]
 
     def clean(self) -> dict[str, Any]:
         """A typing mistake would reserve units that are not there. The ticked box confirms these
@@ -158,7 +158,7 @@ class ReceiveUnannounced(Action):
     def products(self) -> list[int]:
         return sorted(row.pk for row in self.rows)
 
-    def facts(self, row: Product) -> Sequence[object]:
+    def rests_on(self, row: Product) -> Sequence[object]:
         return [row.receipts.count()]
 
     def perform(self, row: Product, *, now: datetime, actor: str) -> str:
@@ -210,7 +210,7 @@ class Correct(Action):
     def offered(cls, row: Receipt) -> bool:
         return row.corrects_id is None and row.stocked
 
-    def facts(self, row: Receipt) -> Sequence[object]:
+    def rests_on(self, row: Receipt) -> Sequence[object]:
         return [counted(row), row.product.receipts.count()]
 
     def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:
@@ -243,7 +243,7 @@ class OtherUnits(Action):
     def offered(cls, row: Receipt) -> bool:
         return row.corrects_id is None and services.brought(row) > 0
 
-    def facts(self, row: Receipt) -> Sequence[object]:
+    def rests_on(self, row: Receipt) -> Sequence[object]:
         return [services.brought(row), row.product.receipts.count()]
 
     def perform(self, row: Receipt, *, now: datetime, actor: str) -> str:

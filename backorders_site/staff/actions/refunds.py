@@ -25,7 +25,7 @@ class MarkSent(Action):
     def offered(cls, row: Refund) -> bool:
         return row.sent_at is None
 
-    def facts(self, row: Refund) -> Sequence[object]:
+    def rests_on(self, row: Refund) -> Sequence[object]:
         return [row.units, row.sent_at]
 
     def perform(self, row: Refund, *, now: datetime, actor: str) -> str:

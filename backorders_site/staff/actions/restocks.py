@@ -63,7 +63,7 @@ class RestockAction(Action):
     def offered(cls, row: Restock) -> bool:
         return row.open_units > 0
 
-    def facts(self, row: Restock) -> Sequence[object]:
+    def rests_on(self, row: Restock) -> Sequence[object]:
         return [row.arrived, row.cancelled_at]
 
 
@@ -190,7 +190,7 @@ class UndoMove(RestockAction):
             % {"restock": self.rows[0], "day": date_format(before.expected_on)}
         ]
 
-    def facts(self, row: Restock) -> Sequence[object]:
+    def rests_on(self, row: Restock) -> Sequence[object]:
         return [
             row.arrived,
             row.cancelled_at,

@@ -33,7 +33,7 @@ class DidNotLeave(Action):
         lines = OrderLine.objects.filter(shipment_lines__shipment__in=self.rows)
         return sorted(set(lines.values_list("product", flat=True)))
 
-    def facts(self, row: Shipment) -> Sequence[object]:
+    def rests_on(self, row: Shipment) -> Sequence[object]:
         return [row.corrections.count()]
 
     def perform(self, row: Shipment, *, now: datetime, actor: str) -> str:

@@ -33,7 +33,7 @@ class ShopChangeAction(Action):
             for row in self.rows
         ]
 
-    def facts(self, row: ShopChange) -> Sequence[object]:
+    def rests_on(self, row: ShopChange) -> Sequence[object]:
         order = row.order
         return [
             row.outcome,
@@ -117,7 +117,7 @@ class PutBackListed(ShopChangeAction):
         if row.line is None:
             raise services.Refused(str(self.impossible))
         units = self._units(row)
-        services.put_back(
+        services.put_back_by_staff(
             row.line, units, reason=_("the shop lists them again"), now=now, actor=actor
         )
         return ngettext(

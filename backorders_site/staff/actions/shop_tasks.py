@@ -25,7 +25,7 @@ class Confirm(Action):
     def offered(cls, row: ShopTask) -> bool:
         return row.confirmed_at is None
 
-    def facts(self, row: ShopTask) -> Sequence[object]:
+    def rests_on(self, row: ShopTask) -> Sequence[object]:
         return [row.units, row.confirmed_at]
 
     def perform(self, row: ShopTask, *, now: datetime, actor: str) -> str:
