@@ -119,7 +119,7 @@ def test_a_first_import_is_quiet_and_promises_at_once(csv: Csv) -> None:
 def test_after_the_release_has_begun_imported_orders_hear_at_once(
     csv: Csv, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("orders.services.flags.FEW_LINES", few)
+    monkeypatch.setattr("orders.services.import_records.FEW_LINES", few)
     services.start_release(10, now=NOON)
     call_command("import_orders", csv(row()))
     assert Order.objects.get().released_at == NOON

@@ -43,23 +43,9 @@ from orders.services.email_results import (
     tell_again,
 )
 from orders.services.erasure import erase_files, erase_orders, erasing
-from orders.services.flags import (
-    CONFLICT,
-    begin_import,
-    clear_flags,
-    count_held,
-    end_import,
-    flag,
-    held_text,
-    hold_uncounted,
-    know_products,
-    learn_address,
-    record_parcel,
-    serve_after_shipments,
-    serve_joined,
-    set_flags,
-)
+from orders.services.flags import clear_flags, flag, set_flags
 from orders.services.forecasts import today_of
+from orders.services.held_lines import count_held, held_text, hold_uncounted
 from orders.services.import_preview import (
     Before,
     Worse,
@@ -67,6 +53,16 @@ from orders.services.import_preview import (
     touched_since,
     worse_news,
     worse_told,
+)
+from orders.services.import_records import (
+    CONFLICT,
+    begin_import,
+    end_import,
+    know_products,
+    learn_address,
+    record_parcel,
+    serve_after_shipments,
+    serve_joined,
 )
 from orders.services.import_undo import (
     UNDONE,
