@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import services
-from orders.services import deadlines, recorded_days
+from orders.services import daily_jobs, recorded_days
 
 MAX_SECONDS = 30.0  # the next tick continues
 
@@ -20,14 +20,14 @@ def review_settled() -> None:
 @shared_task
 def review_all() -> None:
     now = timezone.now()
-    since, today = deadlines.review_time(now), services.today_of(now)
-    if now >= since and not deadlines.was_done("review", today, now=now):
+    since, today = daily_jobs.review_time(now), services.today_of(now)
+    if now >= since and not daily_jobs.was_done("review", today, now=now):
         services.review_all(now=now, since=since)
         if services.unreviewed(now=now, since=since).exists():
             return  # somebody has locked them: the next tick continues
         services.say_day_passed(now=now)
         services.reassure(now=now)
-        deadlines.done("review", today, now=now)
+        daily_jobs.done("review", today, now=now)
 
 
 @shared_task
@@ -37,10 +37,10 @@ def keep_deadlines() -> None:
     services.remind(now=now)
     services.warn_staff(now=now)
     shipped, arrived = recorded_days.shipped_until(now), recorded_days.arrived_until(now)
-    if not deadlines.was_done("deadlines", shipped, now=now):
+    if not daily_jobs.was_done("deadlines", shipped, now=now):
         services.keep_deadlines(now=now, shipped=shipped, arrived=arrived)
         if not services.deadlines_left(now=now, shipped=shipped, arrived=arrived):
-            deadlines.done("deadlines", shipped, now=now)
+            daily_jobs.done("deadlines", shipped, now=now)
 
 
 @shared_task

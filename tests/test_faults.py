@@ -26,7 +26,7 @@ from notifications.tasks import deliver as deliver_task
 from notifications.transport.smtp import Outcome, Phase, ServerReply
 from orders import services, tasks
 from orders.models import Event, Order, OrderLine, Run
-from orders.services import deadlines
+from orders.services import daily_jobs
 from orders.services.forecasts import cutoff
 from orders.services.locks import AdvisoryLock
 from tests import factories
@@ -300,7 +300,7 @@ def test_the_days_work_is_done_once_on_a_day_of_any_length(
     runs = Run.objects.order_by("job", "day").values_list("job", "day", "finished_at")
     assert list(runs) == [
         *(("deadlines", of.date(), at) for of, at in judged[recorded]),
-        ("review", day.date(), deadlines.review_time(noon)),
+        ("review", day.date(), daily_jobs.review_time(noon)),
     ]
 
 

@@ -25,7 +25,7 @@ from notifications.outbox.dispatch import dispatch_all
 from orders import clock, services, tasks
 from orders.access import Purpose, link_token
 from orders.models import Event, OrderLine, Run, Upload
-from orders.services import deadlines
+from orders.services import daily_jobs
 from tests import factories
 from tests.conftest import MailSink
 from tests.test_operations import TOKEN, read
@@ -409,9 +409,9 @@ def test_a_day_that_a_clock_ahead_called_done_is_done_all_the_same(
     now = datetime.now(UTC)
     today = services.today_of(now)
     Run.objects.create(job="review", day=today, finished_at=now + timedelta(hours=1))
-    assert not deadlines.was_done("review", today, now=now)
+    assert not daily_jobs.was_done("review", today, now=now)
     assert "backorders_last_review_seconds" not in read(client)
-    deadlines.done("review", today, now=now)
-    assert deadlines.was_done("review", today, now=now)
+    daily_jobs.done("review", today, now=now)
+    assert daily_jobs.was_done("review", today, now=now)
     assert Run.objects.get().finished_at == now
     assert "backorders_last_review_seconds" in read(client)

@@ -98,7 +98,7 @@ def test_it_stops_also_what_a_sender_has_claimed_already(line: OrderLine) -> Non
     assert claim(uuid.uuid4(), mode=MailMode("send")) == []
 
 
-def test_mail_is_held_once_and_released_once() -> None:
+def test_email_is_paused_once_and_released_once() -> None:
     pause_email("one", now=NOON, actor="mia")
     with pytest.raises(Refused, match="mail is held already"):
         pause_email("two", now=NOON, actor="noor")
@@ -109,7 +109,7 @@ def test_mail_is_held_once_and_released_once() -> None:
 
 def test_the_database_keeps_it_to_one_hold() -> None:
     Pause.objects.create(paused_at=NOON, paused_by="mia", reason="one")
-    with pytest.raises(IntegrityError, match="mail_is_held_once"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="email_is_paused_once"), transaction.atomic():
         Pause.objects.create(paused_at=NOON, paused_by="noor", reason="two")
 
 

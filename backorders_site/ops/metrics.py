@@ -153,7 +153,7 @@ class Database(Collector):
                     "SELECT set_config('statement_timeout', %s, true)", [f"{MAX_SECONDS}s"]
                 )
                 families = [_filled(counted, cursor) for counted in COUNTED]
-                ages, held = heartbeats.ages(), why_paused() or ("" if goes_to_all() else "mode")
+                ages, paused = heartbeats.ages(), why_paused() or ("" if goes_to_all() else "mode")
                 ahead = clock.ahead().total_seconds()
         except DatabaseError:
             yield _gauge("backorders_database_up", "Whether the database answers", [[0]])
@@ -163,7 +163,7 @@ class Database(Collector):
         yield _gauge(
             "backorders_mail_held",
             "Whether mail is kept back, by MAIL_MODE (also but for some addresses) or by staff",
-            [[by, int(held == by)] for by in ("mode", "staff")],
+            [[by, int(paused == by)] for by in ("mode", "staff")],
             ["by"],
         )
         yield _gauge(

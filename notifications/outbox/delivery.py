@@ -121,11 +121,11 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
     """
     ends = time.monotonic() + seconds
     release_stuck()
-    mode, held = mail_mode(), why_paused()
+    mode, paused = mail_mode(), why_paused()
     tally: Counter[str] = Counter()
-    if held or mode.name != "send":
+    if paused or mode.name != "send":
         tally["kept"] = preview()
-    if held:
+    if paused:
         return tally
     pace, limit = Pacer(), FIRST_BATCH
     with MailServer() as server:

@@ -9,7 +9,7 @@ from orders.models import Order, OrderLine, ShopTask
 
 class Difference:
     """What the shop says about a known order that is not so here: units by line to ship and to
-    cancel, lines to hold. Also the units the shop wants of lines that have a shop task, or that it
+    cancel, lines whose count nobody knows (`uncounted`). Also the units the shop wants of lines that have a shop task, or that it
     lists again although they are canceled here (else 0)."""
 
     def __init__(self, there: ShopOrder, order: Order) -> None:
@@ -19,7 +19,7 @@ class Difference:
         self.cancel: dict[int, int] = {}
         self.wanted: dict[int, int] = {}
         self.listed: dict[int, int] = {}
-        self.hold: list[int] = []
+        self.uncounted: list[int] = []
         self.texts: list[str] = []
         for line in order.lines.all():
             said = there.by_sku.get(line.product.sku)
@@ -91,7 +91,7 @@ class Difference:
             if line.waiting and not (
                 self.there.closed or line.held or asked or 0 < line.shipped < said.wanted
             ):
-                self.hold.append(line.pk)
+                self.uncounted.append(line.pk)
             return 0
         missing = max(said.shipped - line.shipped, 0)
         if missing <= still or not line.cancelled:

@@ -247,9 +247,9 @@ class Reconciliation:
         there = it.there
         difference = Difference(there, order)
         changed = self._close(it, order, difference)
-        if difference.hold:
-            services.hold_uncounted(order, difference.hold)
-            it.texts += len(difference.hold)
+        if difference.uncounted:
+            services.hold_uncounted(order, difference.uncounted)
+            it.texts += len(difference.uncounted)
             changed = True
         changed |= self._join_known(it, order, products)
         if there.email and not order.email:

@@ -99,7 +99,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
                 now=now,
             )
     except services.Locked:
-        response = page(503, held=True)
+        response = page(503, locked=True)
         response["Retry-After"] = COME_BACK
         return response
     except services.Changed:

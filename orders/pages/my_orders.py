@@ -33,10 +33,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     goes_out_to = mail_port().goes_out_to
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():  # nothing was sent
-        return render(request, "orders/my_orders_ask.html", {"held": not goes_out_to(None)})
+        return render(request, "orders/my_orders_ask.html", {"paused": not goes_out_to(None)})
     typed = form.cleaned_data["email"]
     if not goes_out_to(typed):
-        return render(request, "orders/my_orders_ask.html", {"held": True}, status=409)
+        return render(request, "orders/my_orders_ask.html", {"paused": True}, status=409)
     try:
         email = access.count_mail(typed, client=access.client_range(request))
     except access.Throttled as throttled:

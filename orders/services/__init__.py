@@ -17,16 +17,7 @@ from orders.services.cancellations import (
     mark_refund_sent,
     return_to_queue,
 )
-from orders.services.deadlines import (
-    MAX_PER_HOUR,
-    deadlines_left,
-    keep_deadlines,
-    quiet_until,
-    reassure,
-    release_orders,
-    say_day_passed,
-    start_release,
-)
+from orders.services.deadlines import deadlines_left, keep_deadlines, say_day_passed
 from orders.services.delay_notices import decide_again
 from orders.services.discontinuation import (
     discontinue,
@@ -75,12 +66,14 @@ from orders.services.import_undo import (
 from orders.services.links import ask_for_link
 from orders.services.locks import Locked, lock_orders, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders
+from orders.services.no_change import quiet_until, reassure
 from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
 from orders.services.put_back_rules import what_may_be_put_back
 from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MAX_UNITS, Refused
+from orders.services.releases import MAX_PER_HOUR, release_orders, start_release
 from orders.services.restock_files import (
     PostedDate,
     ReceivedUnits,

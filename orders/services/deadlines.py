@@ -1,63 +1,30 @@
-"""What happens because time passes: deadlines on the last day told, "no change" after a quiet time,
-and the release of orders after a first import."""
+"""What happens because a day has passed: the last day told, and the day agreed to."""
 
-import math
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
 from orders.domain.delay_rules import latest_day
 from orders.domain.working_days import add_working_days
 from orders.law import law_of
-from orders.models import (
-    DAY_PASSED,
-    Event,
-    EventKind,
-    Forecast,
-    Order,
-    OrderLine,
-    Product,
-    Reason,
-    Release,
-    Run,
-)
-from orders.queue import COUNTS
+from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason
 from orders.services.delay_notices import notice_new_promises
-from orders.services.email_results import make_news_due
 from orders.services.forecasts import today_of
 from orders.services.locks import AdvisoryLock
 from orders.services.promises import at_rest, review_at_rest, window_json
 from orders.sql_files import sql
-
-REVIEW_HOUR = time(5)
 
 OVERDUE = """
     FROM orders_orderline l JOIN orders_promise t ON t.id = l.promise_id
     WHERE l.allocated > l.shipped AND l.waiting = 0 AND t.late <= %(day)s
 """
 NOT_PACKED = sql(__file__, "not_packed", overdue=OVERDUE, told=window_json("t"))
-REASSURE = sql(__file__, "reassure", counts=COUNTS, told=window_json("t"))
 # working days given to what was not packed in time: rather kept than moved each day
 PACKING_AGAIN = 2
-MAX_PER_HOUR = 1_000_000  # orders released
-
-
-def was_done(job: str, day: date, *, now: datetime) -> bool:
-    """Whether a daily job was done for a day. What a clock that was ahead calls done has not
-    been."""
-    return Run.objects.filter(job=job, day=day, finished_at__lte=now).exists()
-
-
-def done(job: str, day: date, *, now: datetime) -> None:
-    Run.objects.update_or_create(job=job, day=day, defaults={"finished_at": now})
-
-
-# Any number, for pg_advisory_xact_lock: what two runs at a time would both say is said once.
 
 PASSED = sql(__file__, "passed")
 
@@ -107,10 +74,6 @@ def _places_it_frees(now: datetime) -> list[tuple[str, str, date]]:
         for country, region in places
         if law_of(country, region).rules.missed_day_frees
     ]
-
-
-def review_time(now: datetime) -> datetime:
-    return timezone.make_aware(datetime.combine(today_of(now), REVIEW_HOUR))
 
 
 def keep_deadlines(
@@ -171,58 +134,3 @@ def _late_unless_arrived_by(day: date) -> QuerySet[Product]:
         .filter(not_yet)
         .only("pk")
     )
-
-
-@transaction.atomic
-def reassure(*, now: datetime) -> int:
-    """Customers who wait hear "no change" after QUIET_DAYS without news, and after two of these in
-    a row every LONG_QUIET_DAYS. Returns how many lines."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS}
-        )
-        return len(cursor.fetchall())
-
-
-def quiet_until(line: OrderLine, newest_first: Sequence[Event]) -> date | None:
-    """The day by which `reassure` says of a line that nothing changed: its reviews run in the
-    morning. None where it says nothing. Of its events the newest two are enough."""
-    released = line.order.released_at is not None
-    if not newest_first or not line.waiting or line.held or line.promise is None or not released:
-        return None
-    said_often = [event.kind for event in newest_first[:2]] == [EventKind.ON_TRACK] * 2
-    days = settings.LONG_QUIET_DAYS if said_often else settings.QUIET_DAYS
-    return today_of(newest_first[0].at) + timedelta(days=days + 1)
-
-
-@transaction.atomic
-def start_release(per_hour: int, *, now: datetime, actor: str = "") -> Release:
-    """From now on orders that came with a first import are released, oldest first, so many an
-    hour."""
-    return Release.objects.create(started_at=now, per_hour=per_hour, actor=actor)
-
-
-@transaction.atomic
-def release_orders(*, now: datetime) -> int:
-    """Release the share of unreleased orders whose turn it is. What their page says now becomes due
-    as their first email."""
-    release = Release.objects.order_by("-id").first()
-    if release is None:
-        return 0
-    hours = max((now - release.started_at) / timedelta(hours=1), 0)
-    turn = math.ceil(release.per_hour * (hours + 1 / 60))
-    # Orders imported since then are told from the start, and take nobody's turn.
-    released = Order.objects.filter(
-        released_at__gte=release.started_at, created_at__lte=release.started_at
-    ).count()
-    ids = list(
-        Order.objects.select_for_update(no_key=True, skip_locked=True)
-        .filter(released_at__isnull=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)[: max(turn - released, 0)]
-    )
-    Order.objects.filter(pk__in=ids).update(released_at=now)
-    make_news_due(ids, now=now)
-    if ids:
-        say_day_passed(now=now, orders=ids)
-    return len(ids)

@@ -32,11 +32,11 @@ def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -
     """What an export says about an order goes on staff's list, as by `flag`. If it no longer says
     one of the texts that match `about`, that text leaves the list, and is news should a later
     export say it again."""
-    held = {text[:200] for text in texts}
+    said = {text[:200] for text in texts}
     over = {
         text
         for text in [*order.attention, *order.flagged]
-        if about.match(text) and text not in held
+        if about.match(text) and text not in said
     }
     if over:
         order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)

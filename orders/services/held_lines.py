@@ -9,12 +9,7 @@ from orders.models import Order, OrderLine
 from orders.services.allocation import allocate
 from orders.services.flags import clear_flags, flag
 from orders.services.import_records import serve_after_shipments
-from orders.services.promises import (
-    lock_stock,
-    mark_moved_up,
-    newest_forecasts,
-    publish_first,
-)
+from orders.services.promises import lock_stock, mark_moved_up, newest_forecasts, publish_first
 from orders.services.refusal import Refused
 from orders.services.shipments import lock_lines, ship
 

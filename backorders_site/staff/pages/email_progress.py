@@ -65,7 +65,7 @@ class Telling:
         return f"{named}: {', '.join(said)}."
 
     @property
-    def is_held(self) -> bool:
+    def is_paused(self) -> bool:
         return bool(self.to_go) and not goes_to_all()
 
 
@@ -127,7 +127,7 @@ def how_far(product: Product, *, now: datetime) -> dict[str, object]:
     found = telling(product, is_last=not is_settling, now=now)
     ending = _ending(product, now=now)
     is_ending = ending is not None and ending.finished_at is None
-    has_mails_to_go = found is not None and found.to_go > 0 and not found.is_held
+    has_mails_to_go = found is not None and found.to_go > 0 and not found.is_paused
     return {
         "product": product,
         "settles": what_settles(product) if is_settling else "",

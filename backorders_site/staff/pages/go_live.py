@@ -102,7 +102,7 @@ def go_live(request: HttpRequest) -> HttpResponse:
         ],
         examples=examples(now) if left else [],
         mode=mail_mode().name,
-        hold=current_pause(),
+        pause=current_pause(),
     )
 
 

@@ -46,7 +46,7 @@ def mail(request: HttpRequest) -> HttpResponse:
         "pause.html",
         title=_("Hold all mail"),
         form=form,
-        hold=current_pause(),
+        pause=current_pause(),
         waiting=Message.objects.filter(state=MessageState.QUEUED).count(),
         mode=mail_mode().name,
         past=Pause.objects.exclude(ended_at=None)[:SHOWN],

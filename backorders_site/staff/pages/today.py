@@ -114,7 +114,7 @@ class Queues:
 @dataclass(frozen=True, slots=True)
 class Desk:
     troubles: Sequence[Trouble]  # what keeps the site from working
-    hold: Pause | None  # all email is paused
+    pause: Pause | None  # all email is paused
     imports: CardCount | None  # files that wait for somebody; their list is the page of imports
     cards: Sequence[CardCount]
     queues: Queues | None
@@ -124,8 +124,8 @@ class Desk:
         return not any(card.count for card in self.cards) and not self.imports
 
 
-def cards(*, held: bool) -> list[Card]:
-    kept_back = held or mail_mode().name != "send"
+def cards(*, paused: bool) -> list[Card]:
+    kept_back = paused or mail_mode().name != "send"
     return [
         Card(_("Restocks overdue"), Restock, RestockState, "overdue", urgent=True),
         Card(_("Restocks due within 7 days"), Restock, RestockState, "week"),
@@ -167,16 +167,16 @@ def cards(*, held: bool) -> list[Card]:
 def todays_desk(request: HttpRequest, site: AdminSite, *, now: datetime) -> Desk:
     """What the person of `request` may see of it. The same number of queries, however much there
     is."""
-    hold = current_pause()
+    pause = current_pause()
     shown = [
         card
-        for card in cards(held=hold is not None)
+        for card in cards(paused=pause is not None)
         if site.get_model_admin(card.model).has_view_permission(request)
     ]
     may_see_queues = site.get_model_admin(Product).has_view_permission(request)
     return Desk(
         troubles=troubles(now=now),
-        hold=hold,
+        pause=pause,
         cards=[
             _counted(
                 card,

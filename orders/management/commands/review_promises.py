@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Published: {words(published)}.")
         if left := services.unreviewed(now=now, since=now).count():
             raise CommandError(
-                f"{_held(left)} by another transaction, such as an import: run this again"
+                f"{_locked(left)} by another transaction, such as an import: run this again"
             )
 
 
@@ -43,5 +43,5 @@ def words(published: Counter[str]) -> str:
     )
 
 
-def _held(products: int) -> str:
+def _locked(products: int) -> str:
     return "1 product is held" if products == 1 else f"{products:,} products are held"
