@@ -24,7 +24,7 @@ from orders import services
 from orders.domain.delay_rules import REGIONAL_COUNTRIES, Jurisdiction, Sentence
 from orders.imports.run import ImportRun
 from orders.law import law_of
-from orders.models import Event, EventKind, Forecast, Import, Order, Product, Refund
+from orders.models import IS_TOLD, Event, EventKind, Forecast, Import, Order, Product, Refund
 from orders.services.forecasts import make_forecasts
 from orders.services.promises import WHOLE_QUEUES, newest_forecasts
 from orders.sql_files import sql
@@ -196,6 +196,7 @@ QUIET = sql(__file__, "quiet", waiting=WHOLE_QUEUES)
 HEARD = sql(
     __file__,
     "heard",
+    is_told=IS_TOLD,
     still_holds=STILL_HOLDS,
     cannot_be_reached=CANNOT_BE_REACHED,
     turned_off=has_turned_off(Topic.GOOD_NEWS),

@@ -1,6 +1,15 @@
 from orders.domain.facts import ALL_ORDERS, DAY_PASSED
 from orders.models.notes import Note, Word
-from orders.models.notices import BINDING, TO_COME, Answer, Choice, DelayNotice, Outcome
+from orders.models.notices import (
+    BINDING,
+    IS_TOLD,
+    TO_COME,
+    TOLD,
+    Answer,
+    Choice,
+    DelayNotice,
+    Outcome,
+)
 from orders.models.orders import (
     Allocation,
     Import,
@@ -40,6 +49,8 @@ __all__ = [
     "ALL_ORDERS",
     "BINDING",
     "DAY_PASSED",
+    "IS_TOLD",
+    "TOLD",
     "TO_COME",
     "Allocation",
     "Answer",

@@ -19,8 +19,11 @@ class Outcome(models.TextChoices):
     SHIPPED = "shipped", _("Shipped before anybody answered")
 
 
-# Told in time, by an email that did not come back.
-BINDING = Q(told_at__isnull=False, adequate=True, not_told_at=None)
+# Told by an email that did not come back; in SQL, about a notice `n`.
+TOLD = Q(told_at__isnull=False, not_told_at=None)
+IS_TOLD = "(n.told_at IS NOT NULL AND n.not_told_at IS NULL)"
+# Told in time as well.
+BINDING = TOLD & Q(adequate=True)
 # Of a row that has a line: some of its units have neither shipped nor been canceled. When none are
 # left, nobody is asked anything.
 TO_COME = Q(line__waiting__gt=0) | Q(line__allocated__gt=F("line__shipped"))

@@ -30,7 +30,7 @@ from orders.domain.delay_rules import (
     latest_day,
 )
 from orders.law import law_of
-from orders.models import DelayNotice, Outcome
+from orders.models import IS_TOLD, DelayNotice, Outcome
 from orders.services.forecasts import today_of
 from orders.sql_files import sql
 
@@ -59,14 +59,14 @@ INSERT = """
 
 # An answer has locked the notice and waits for the line, which is ours. Such a notice is skipped,
 # and ends before the next email.
-END_UNHEARD = """
+END_UNHEARD = f"""
     UPDATE orders_delaynotice SET outcome = 'superseded', ended_at = %(now)s
     WHERE id IN (
         SELECT n.id FROM orders_promise p
         JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
         JOIN orders_delaynotice n ON n.line_id = l.id AND n.promise_id <> p.id
         WHERE p.id = ANY(%(promises)s) AND n.outcome = ''
-          AND (n.told_at IS NULL OR n.not_told_at IS NOT NULL)
+          AND NOT {IS_TOLD}
         FOR UPDATE OF n SKIP LOCKED
     )
 """
@@ -140,7 +140,7 @@ def _end_unheard(promise_ids: Collection[int], *, now: datetime) -> None:
 def _decide_again(
     case: _Case, promise_id: int, line_id: int, notice: DelayNotice | None, *, now: datetime
 ) -> DelayNotice | None:
-    if notice and (notice.outcome or (notice.told_at and not notice.not_told_at)):
+    if notice and (notice.outcome or notice.is_told):
         return notice
     if not case.decision.notice_due:
         if notice:

@@ -18,6 +18,7 @@ from backorders_site.staff.words import SILENCE_WORDS, Text
 from orders.domain.delay_rules import Case, Jurisdiction, Sentence, Silence
 from orders.models import (
     TO_COME,
+    TOLD,
     Answer,
     DelayNotice,
     Event,
@@ -130,7 +131,7 @@ class NoticeState(ConditionFilter):
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        told = Q(outcome="", told_at__isnull=False, not_told_at=None)
+        told = TOLD & Q(outcome="")
         # Told too late, silence does nothing, and it cancels nothing that is set aside.
         must = Q(silence=Silence.CANCEL, line__waiting__gt=0) & ~Q(adequate=False)
         # About reserved units, only the newest promise still asks anything.

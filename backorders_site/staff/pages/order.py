@@ -54,7 +54,7 @@ class ShownLine:
         parts = [
             asked % words,
             SILENCE_WORDS.get(notice.silence, "") if notice.binds else _("silence does nothing"),
-            "" if notice.told_at and not notice.not_told_at else _("not told"),
+            "" if notice.is_told else _("not told"),
             _("told too late to count") if notice.adequate is False else "",
             _("case %(case)s") % words,
         ]

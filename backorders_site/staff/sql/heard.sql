@@ -2,15 +2,15 @@
 -- sort as an example.
 WITH news AS (
     SELECT e.order_id, min(array_position(%(chief_first)s::text[], e.kind::text)) AS chief,
-           max(n.jurisdiction) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS law,
-           min(n.silence) FILTER (WHERE n.sentences @> %(choice)s::jsonb) AS silence,
+           max(asked.jurisdiction) FILTER (WHERE asked.sentences @> %(choice)s::jsonb) AS law,
+           min(asked.silence) FILTER (WHERE asked.sentences @> %(choice)s::jsonb) AS silence,
            bool_and(e.kind = 'earlier' AND $still_holds AND NOT EXISTS (
-               SELECT FROM orders_delaynotice q
-               WHERE q.line_id = e.line_id AND q.outcome = '' AND q.silence = 'cancel'
-                 AND q.told_at IS NOT NULL AND q.not_told_at IS NULL)) AS optional
+               SELECT FROM orders_delaynotice n
+               WHERE n.line_id = e.line_id AND n.outcome = '' AND n.silence = 'cancel'
+                 AND $is_told)) AS optional
     FROM orders_event e
     JOIN orders_order of ON of.id = e.order_id
-    LEFT JOIN orders_delaynotice n ON n.promise_id = e.promise_id
+    LEFT JOIN orders_delaynotice asked ON asked.promise_id = e.promise_id
     WHERE e.id > %(last)s AND e.at = %(now)s AND (e.message_due OR of.released_at IS NULL)
     GROUP BY e.order_id
 )
@@ -25,7 +25,8 @@ FROM (
                WHEN optional AND $turned_off THEN 'turned_off'
                ELSE 'mailed'
            END AS what, law, silence, chief, o.locale, o.country,
-           CASE WHEN o.country = ANY(%(regional)s) THEN upper(o.region) ELSE '' END AS region, news.order_id
+           CASE WHEN o.country = ANY(%(regional)s) THEN upper(o.region) ELSE '' END AS region,
+           news.order_id
     FROM news JOIN orders_order o ON o.id = news.order_id
 ) judged
 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
