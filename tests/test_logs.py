@@ -338,7 +338,7 @@ def test_an_error_report_says_where_and_nothing_about_whom(
             f"cannot show {line.order.email} at {path_of(line)}, once /O/%20{path_of(line)[3:-1]}x"
         )
 
-    monkeypatch.setattr("orders.pages.views.order_status", fails)
+    monkeypatch.setattr("orders.pages.order.order_status", fails)
     url = reverse("order", args=[path_of(line).strip("/").split("/")[1]])
     answer = Client(raise_request_exception=False).get(
         url,

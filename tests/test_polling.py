@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, OrderLine, Product
-from orders.pages import views
+from orders.pages import live
 from tests.factories import NOON, lamp_of_a_punctual_supplier, order, review
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +95,6 @@ def test_while_one_poll_makes_a_page_the_others_keep_theirs_until_they_ask_again
     line = order(lamp)
     seen = shown(client, line.order)
     services.cancel(line.order, now=NOON)
-    with views._making_page:
+    with live._making_page:
         assert poll(client, line.order, seen) == 204
     assert poll(client, line.order, seen) == 200

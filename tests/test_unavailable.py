@@ -111,7 +111,7 @@ def test_it_serves_again_as_soon_as_the_database_is_back(line: OrderLine) -> Non
 
 
 def test_a_mistake_of_ours_is_no_503(line: OrderLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pages.views.order_status", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("orders.pages.order.order_status", lambda *_, **__: 1 / 0)
     answer = Client(raise_request_exception=False).get(
         order_url(line.order).removeprefix("http://testserver")
     )

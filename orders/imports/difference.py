@@ -9,8 +9,8 @@ from orders.models import Order, OrderLine, ShopTask
 
 class Difference:
     """What the shop says about a known order that is not so here: units by line to ship and to
-    cancel, lines whose count nobody knows (`uncounted`). Also the units the shop wants of lines that have a shop task, or that it
-    lists again although they are canceled here (else 0)."""
+    cancel, and lines whose units to come nobody has counted. Also the units the shop wants of lines
+    that have a shop task, or that it lists again although they are canceled here (else 0)."""
 
     def __init__(self, there: ShopOrder, order: Order) -> None:
         self.order = order

@@ -5,11 +5,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 from icalendar import Calendar, Event, Timezone
 
+from orders import access
+from orders.access import Purpose
 from orders.models import Order, Promise
-from orders.pages.status import LineStatus, Status
+from orders.pages.language import read_as
+from orders.pages.status import LineStatus, Status, order_status
 from orders.words import in_language, isolated, window_of, window_words
 
 REFRESH = timedelta(hours=6)
@@ -79,4 +85,17 @@ def _changed_at(line: LineStatus, promises: Sequence[Promise], status: Status) -
         max(promises[-1].published_at, *ends).astimezone(UTC)
         if ends
         else promises[-1].published_at.astimezone(UTC)
+    )
+
+
+@require_safe
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """Windows as entries of a calendar. A link that may only feed a calendar leads nobody to the
+    page."""
+    row, purpose = access.open_order(token, access.MAY_READ)
+    locale = read_as(request, row.locale)
+    status = order_status(row, locale=locale, now=timezone.now())
+    page = "" if purpose == Purpose.FEED else access.order_url(row, purpose)
+    return HttpResponse(
+        calendar_of(row, status, locale=locale, page=page), content_type="text/calendar"
     )

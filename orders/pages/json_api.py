@@ -4,12 +4,16 @@ stable."""
 from datetime import date, datetime
 from typing import Any
 
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from orders import access
 from orders.domain.supply import Window
 from orders.models import EventKind
+from orders.pages.language import read_as
 from orders.pages.offer import Offer, about_units
-from orders.pages.status import LineStatus, Status
+from orders.pages.status import LineStatus, Status, order_status
 
 
 def status_object(status: Status) -> dict[str, Any]:
@@ -83,3 +87,10 @@ def _day(day: date | None) -> str | None:
 def _moment(at: datetime) -> str:
     """RFC 3339 with the offset of the shop's zone."""
     return timezone.localtime(at).isoformat(timespec="seconds")
+
+
+@require_safe
+def status_json(request: HttpRequest, token: str) -> HttpResponse:
+    row, _ = access.open_order(token, access.MAY_READ)
+    locale = read_as(request, row.locale)
+    return JsonResponse(status_object(order_status(row, locale=locale, now=timezone.now())))

@@ -4,12 +4,20 @@ query tells."""
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from threading import Semaphore
 
 from django.core.cache import cache
 from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 from redis import RedisError
 
+from orders import access
 from orders.access import OrderKey
+from orders.pages.language import read_as
+from orders.pages.order import order_page
 from orders.queue import COUNTS
 from orders.sql_files import sql
 
@@ -51,3 +59,35 @@ def version_shown(state: str) -> str | None:
 def keep_version(state: str, version: str) -> None:
     with suppress(RedisError):
         cache.set(state, version, KEPT_SECONDS)
+
+
+_making_page = Semaphore()
+
+
+@require_safe
+def live(request: HttpRequest, token: str) -> HttpResponse:
+    """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
+    key, _ = access.order_named(token)
+    look = look(key)
+    if look is None:
+        raise Http404("no such link")
+    locale, seen = read_as(request, look.locale), request.GET.get("seen", "")
+    state = look.state(locale=locale, today=timezone.localdate())
+    if seen and version_shown(state) == seen:
+        return HttpResponse(status=204)
+    # When many customers look at their pages while they are told of a delay, one poll at a time
+    # makes a page. The others keep what they have until they ask again, rather than wait for each
+    # other.
+    if not _making_page.acquire(blocking=not seen):
+        return HttpResponse(status=204)
+    try:
+        page = order_page(request, token)
+        version = page["status"].version
+        keep_version(state, version)
+        return (
+            HttpResponse(status=204)
+            if seen == version
+            else render(request, "orders/order.html#live", page)
+        )
+    finally:
+        _making_page.release()

@@ -7,9 +7,14 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from redis import RedisError
 
+from orders.pages.language import read_as
 from orders.sql_files import sql
 
 PERIODS = (100, 365)  # days
@@ -109,3 +114,14 @@ def _kept(days: int, outcomes: int, in_time: int, windows: int, within: int) -> 
 
 def _every_period(kept: dict[int, Kept]) -> tuple[Kept, ...]:
     return tuple(kept.get(days, Kept(days, 0, None, None)) for days in PERIODS)
+
+
+@require_safe
+@cache_control(public=True, max_age=RECORD_KEPT)
+def record(request: HttpRequest) -> HttpResponse:
+    """How often the dates we told were met."""
+    kept = recent_record(now=timezone.now())
+    aims = {"by_last_day_aim": BY_LAST_DAY, "within_aim": WITHIN, "fewest": MIN_OUTCOMES}
+    return render(
+        request, "orders/public_record.html", aims | {"record": kept, "locale": read_as(request)}
+    )

@@ -1,0 +1,38 @@
+"""An order's page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from orders import access
+from orders.access import Purpose
+from orders.pages.language import read_as
+from orders.pages.status import order_status
+from orders.words import zone_of
+
+
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "orders/order.html", order_page(request, token))
+
+
+def order_page(request: HttpRequest, token: str) -> dict[str, Any]:
+    row, purpose = access.open_order(token)
+    feed = access.link_token(row, Purpose.FEED)
+    locale = read_as(request, row.locale)
+    now = timezone.now()
+    status = order_status(row, locale=locale, now=now)
+    return {
+        "order": row,
+        "token": token,
+        "feed": feed,
+        "status": status,
+        "today": timezone.localtime(now).date(),
+        "locale": locale,
+        "zone": zone_of(row.country, now),
+        "mailed": status.is_mailed,
+        "may_act": purpose in access.MAY_ACT,
+    }
