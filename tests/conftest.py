@@ -97,7 +97,7 @@ def needs() -> Needs:
     return check
 
 
-KEPT = (
+KEPT_TABLES = (
     "django_migrations",
     "django_content_type",
     "auth_permission",
@@ -109,7 +109,9 @@ KEPT = (
 def empty_the_database() -> None:
     """But for the roles, which migrations have made."""
     with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
+        tables = [
+            name for name in connection.introspection.table_names(cursor) if name not in KEPT_TABLES
+        ]
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
     # it is dropped from outside the browser's event loop, where nobody sees these
     connections.close_all()

@@ -237,7 +237,7 @@ class TestFiles:
 
     def test_are_forgotten_after_a_month(self, admin_client: Client) -> None:
         row = send(admin_client, ORDERS, GRETE)
-        Upload.objects.update(uploaded_at=NOON - services.uploads.KEPT * 2)
+        Upload.objects.update(uploaded_at=NOON - services.uploads.FILES_KEPT_FOR * 2)
         forget()
         row.refresh_from_db()
         assert (bytes(row.content), row.examples) == (b"", [])
@@ -251,8 +251,8 @@ class TestFiles:
         odd = "3,2026-10-01,no address of ada,Ada,DE,,LAMP,1"
         row = confirm(admin_client, send(admin_client, ORDERS, GRETE, odd), skip_bad="on")
         assert "no address of ada" in str((row.rejected, row.record.rejected))
-        Upload.objects.update(uploaded_at=NOON - services.uploads.KEPT * 2)
-        Import.objects.update(started_at=NOON - services.uploads.KEPT * 2)
+        Upload.objects.update(uploaded_at=NOON - services.uploads.FILES_KEPT_FOR * 2)
+        Import.objects.update(started_at=NOON - services.uploads.FILES_KEPT_FOR * 2)
         forget()
         row = Upload.objects.select_related("record").get()
         assert (row.rejected, row.record.rejected) == ({}, [])
@@ -261,7 +261,9 @@ class TestFiles:
     def test_younger_or_under_way_are_kept(self, admin_client: Client) -> None:
         send(admin_client, ORDERS, GRETE)
         admin_client.post(INDEX, {"file": file(ORDERS, ADA)})
-        Upload.objects.filter(state="to_check").update(uploaded_at=NOON - services.uploads.KEPT * 2)
+        Upload.objects.filter(state="to_check").update(
+            uploaded_at=NOON - services.uploads.FILES_KEPT_FOR * 2
+        )
         forget()
         assert all(bytes(row.content) for row in Upload.objects.all())
 

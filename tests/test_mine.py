@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from notifications.compose.link_emails import KEPT
+from notifications.compose.link_emails import REQUEST_GOOD_FOR
 from notifications.models import Message, Suppression
 from notifications.outbox.pause import pause_email, resume_email
 from orders import services
@@ -227,7 +227,7 @@ def test_a_link_asked_for_long_ago_is_not_mailed_any_more(
 ) -> None:
     told(ada)
     ask(client)
-    clock.shift(KEPT + MINUTE)
+    clock.shift(REQUEST_GOOD_FOR + MINUTE)
     mail()
     assert mail_sink.mails == []
     assert states(ada) == ["expired"]
@@ -247,7 +247,7 @@ def test_a_stale_link_is_left_out_of_a_mail_with_news(
     client: Client, ada: Order, mail_sink: MailSink, clock: time_machine.Traveller
 ) -> None:
     ask(client)
-    clock.shift(KEPT + MINUTE)
+    clock.shift(REQUEST_GOOD_FOR + MINUTE)
     assert mailed_link(mail_sink) == ""
     assert len(mail_sink.mails) == 1
 

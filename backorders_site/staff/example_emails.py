@@ -26,7 +26,7 @@ from orders.models import Event, EventKind, Order, OrderLine
 
 log = logging.getLogger(__name__)
 
-KEPT = 3600  # seconds: nobody reads a preview for longer
+CACHED_SECONDS = 3600  # nobody reads a preview for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def kept(html: str) -> str:
     database."""
     name = token_urlsafe(16)
     try:
-        cache.set(_key(name), html, KEPT)
+        cache.set(_key(name), html, CACHED_SECONDS)
     except RedisError:
         log.warning("an example mail is shown as text alone: it could not be kept")
         return ""

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 Kind = Upload.Kind
 EXAMPLES = 20
-KEPT = 3600  # seconds
+CACHED_SECONDS = 3600
 PARCEL = ("order_number", "tracking_number", "shipped_at")
 
 
@@ -284,7 +284,7 @@ def _keep_progress(pk: int, done: int, of: int) -> None:
 
 def _keep(key: str, value: object) -> None:
     try:
-        cache.set(key, value, KEPT)
+        cache.set(key, value, CACHED_SECONDS)
     except RedisError:
         log.warning("%s is not kept", key)
 

@@ -10,7 +10,7 @@ from orders.access import MINE_SECONDS, mine_url
 from orders.models import Event, Order
 from orders.words import sentence
 
-KEPT = timedelta(hours=1)  # what was asked for longer ago is asked for again
+REQUEST_GOOD_FOR = timedelta(hours=1)  # what was asked for longer ago is asked for again
 
 
 @dataclass(frozen=True, slots=True)

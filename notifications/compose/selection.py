@@ -12,7 +12,7 @@ from typing import Literal
 from django.db.models import F
 from django.utils import timezone
 
-from notifications.compose.link_emails import KEPT
+from notifications.compose.link_emails import REQUEST_GOOD_FOR
 from notifications.compose.subjects import Headline, Subject
 from notifications.may_send import Topic, still_holds
 from orders import services
@@ -219,7 +219,8 @@ def _left_out(
     for n, event in enumerate(oldest_first):
         why: LeftOut | None = None
         if event.line_id is None:
-            why = "stale" if event.kind == EventKind.LINK and event.at <= now - KEPT else None
+            is_late = event.kind == EventKind.LINK and event.at <= now - REQUEST_GOOD_FOR
+            why = "stale" if is_late else None
         else:
             later = [other for other in oldest_first[n + 1 :] if other.line_id == event.line_id]
             why = _why_left_out(event, later, lines[event.line_id], asked.get(event.line_id))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from notifications.compose.link_emails import KEPT
+from notifications.compose.link_emails import REQUEST_GOOD_FOR
 from notifications.compose.selection import CHIEF_FIRST
 from notifications.may_send import IS_SUPPRESSED
 from notifications.models import MessageState
@@ -86,7 +86,7 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
                 "domain": settings.MAIL_MESSAGE_ID_DOMAIN,
                 "no_address": services.NO_ADDRESS,
                 "suppressed": SUPPRESSED,
-                "kept": str(KEPT),
+                "good_for": str(REQUEST_GOOD_FOR),
             },
         )
         created = cursor.fetchall()

@@ -90,7 +90,7 @@ def _moment(at: datetime) -> str:
 
 
 @require_safe
-def status_json(request: HttpRequest, token: str) -> HttpResponse:
+def status_json(request: HttpRequest, token: str) -> JsonResponse:
     row, _ = access.open_order(token, access.MAY_READ)
     locale = read_as(request, row.locale)
     return JsonResponse(status_object(order_status(row, locale=locale, now=timezone.now())))

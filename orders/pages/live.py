@@ -22,9 +22,11 @@ from orders.queue import COUNTS
 from orders.sql_files import sql
 
 # What no row of the order tells, a preference for instance, is seen this much later at most.
-KEPT_SECONDS = 300
+CACHED_SECONDS = 300
 
 ROWS = sql(__file__, "rows", counts=COUNTS)
+
+_making_page = Semaphore()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,18 @@ def version_shown(state: str) -> str | None:
 
 def keep_version(state: str, version: str) -> None:
     with suppress(RedisError):
-        cache.set(state, version, KEPT_SECONDS)
-
-
-_making_page = Semaphore()
+        cache.set(state, version, CACHED_SECONDS)
 
 
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that changes; 204 while it is what the page shows (?seen=HASH)."""
     key, _ = access.order_named(token)
-    look = look(key)
-    if look is None:
+    found = look(key)
+    if found is None:
         raise Http404("no such link")
-    locale, seen = read_as(request, look.locale), request.GET.get("seen", "")
-    state = look.state(locale=locale, today=timezone.localdate())
+    locale, seen = read_as(request, found.locale), request.GET.get("seen", "")
+    state = found.state(locale=locale, today=timezone.localdate())
     if seen and version_shown(state) == seen:
         return HttpResponse(status=204)
     # When many customers look at their pages while they are told of a delay, one poll at a time

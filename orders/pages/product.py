@@ -20,12 +20,12 @@ from orders.pages.public_record import MIN_OUTCOMES, of_product, recent_record
 from orders.words import spoken_for_sentence, window_html
 
 MAX_OFFERED = 999
-KEPT = 60  # seconds, by browsers and by caches in between
+CACHED_SECONDS = 60  # by browsers and by caches in between
 THEMES = ("light", "dark")
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@cache_control(public=True, max_age=CACHED_SECONDS)
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
     shown = _offer(sku, quantity or 1)
@@ -40,7 +40,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@cache_control(public=True, max_age=CACHED_SECONDS)
 def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
     # programs write digits in one way
@@ -55,7 +55,7 @@ def promise_json(request: HttpRequest, sku: str) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@cache_control(public=True, max_age=CACHED_SECONDS)
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # any page may show it: it takes no click that acts
 def embed(request: HttpRequest, sku: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from orders.pages.language import read_as
 from orders.sql_files import sql
 
 PERIODS = (100, 365)  # days
-RECORD_KEPT = 600  # seconds
+CACHED_SECONDS = 600
 MIN_OUTCOMES = 50  # outcomes; fewer say nothing about us
 BY_LAST_DAY, WITHIN = 0.9, 0.8  # what a window aims for: orders.domain.supply
 
@@ -58,7 +58,7 @@ class PublicRecord:
 def recent_record(*, now: datetime) -> PublicRecord:
     """Counted over all promises, so it is counted now and then and not for each visitor."""
     try:
-        return cache.get_or_set("record", lambda: record_of_promises(now=now), RECORD_KEPT)  # type: ignore[return-value]
+        return cache.get_or_set("record", lambda: record_of_promises(now=now), CACHED_SECONDS)  # type: ignore[return-value]
     except RedisError:
         return record_of_promises(now=now)
 
@@ -117,7 +117,7 @@ def _every_period(kept: dict[int, Kept]) -> tuple[Kept, ...]:
 
 
 @require_safe
-@cache_control(public=True, max_age=RECORD_KEPT)
+@cache_control(public=True, max_age=CACHED_SECONDS)
 def record(request: HttpRequest) -> HttpResponse:
     """How often the dates we told were met."""
     kept = recent_record(now=timezone.now())

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from orders.models import Import, Upload
 from orders.services.refusal import Refused
 
-KEPT = timedelta(days=30)  # a file holds names and addresses of people
+FILES_KEPT_FOR = timedelta(days=30)  # a file holds names and addresses of people
 
 State = Upload.State
 
@@ -163,14 +163,16 @@ def check_again(row: Upload, *, now: datetime) -> None:
 
 @transaction.atomic
 def forget_files(*, now: datetime) -> int:
-    """Files older than KEPT are emptied, with what was said about their rows, which quotes them.
-    One under way stays until it is done. Returns how many."""
+    """Files older than FILES_KEPT_FOR are emptied, with what was said about their rows, which
+    quotes them. One under way stays until it is done. Returns how many."""
     under_way = Q(state__in=[State.TO_CHECK, State.TO_IMPORT])
-    old = Upload.objects.filter(~under_way, uploaded_at__lt=now - KEPT)
+    old = Upload.objects.filter(~under_way, uploaded_at__lt=now - FILES_KEPT_FOR)
     gone = old.exclude(content=b"", rejected={}, examples=[]).update(
         content=b"", remaining=b"", rejected={}, examples=[]
     )
-    Import.objects.filter(started_at__lt=now - KEPT).exclude(rejected=[]).update(rejected=[])
+    Import.objects.filter(started_at__lt=now - FILES_KEPT_FOR).exclude(rejected=[]).update(
+        rejected=[]
+    )
     return gone
 
 

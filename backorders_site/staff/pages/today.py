@@ -47,7 +47,7 @@ from orders.models import (
 )
 from orders.services import today_of
 from orders.services.forecasts import shipped_ahead
-from orders.services.uploads import KEPT
+from orders.services.uploads import FILES_KEPT_FOR
 from orders.sql_files import sql
 
 MAX_COUNTED = 10_000  # beyond it a number says no more than "many", and costs
@@ -211,7 +211,7 @@ def _imports(now: datetime) -> CardCount | None:
     """Files that were checked and wait for somebody to say whether they are to be imported; None:
     no such file."""
     waiting = Upload.objects.filter(
-        state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - KEPT
+        state=Upload.State.CHECKED, changes=True, uploaded_at__gt=now - FILES_KEPT_FOR
     )
     found = waiting.order_by().aggregate(
         all=Count("pk"), held=Count("pk", filter=Q(is_held=True)), worse=Max("told_worse")

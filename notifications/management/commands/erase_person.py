@@ -8,7 +8,7 @@ from notifications.personal_data.export import data_about, is_empty
 from orders.management.importing import with_example
 from orders.services import Refused
 
-KEPT = (
+WHAT_STAYS = (
     "Kept, for accounting: order numbers, goods, quantities, days, shipments without tracking "
     "numbers, refunds.",
     "Kept, as evidence: what was promised, told and answered, and when; the words of {evidence} "
@@ -63,5 +63,5 @@ class Command(BaseCommand):
                 f"{', '.join(erased.files)}. "
                 "Upload them again without it if others in them are still to be imported."
             )
-        for line in KEPT:
+        for line in WHAT_STAYS:
             self.stdout.write(line.format(evidence=erased.evidence))

@@ -21,7 +21,7 @@ news AS (
     SELECT order_id, max(id) AS newest,
            (array_agg(kind ORDER BY array_position(%(chief_first)s::text[], kind::text),
                                     id DESC))[1] AS kind,
-           CASE WHEN bool_and(kind = 'link') THEN clock_timestamp() + %(kept)s::interval END
+           CASE WHEN bool_and(kind = 'link') THEN clock_timestamp() + %(good_for)s::interval END
                AS expires_at
     FROM covered GROUP BY order_id
 ),
