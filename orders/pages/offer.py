@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from orders import queue
-from orders.domain.supply import Window
+from orders.domain.supply import Band, Window, window_for
 from orders.domain.working_days import add_working_days
 from orders.models import Forecast, Product, Stock
 from orders.words import window_in
@@ -55,13 +55,8 @@ def _from_stock(product: Product, today: date) -> Window:
 def _forecast_for(forecast: Forecast | None, units_needed: int) -> Window | None:
     if forecast is None:
         return None
-    return window_in(
-        next(
-            band
-            for band in forecast.bands
-            if band["up_to"] is None or units_needed <= band["up_to"]
-        )
-    )
+    bands = [Band(row["up_to"], window_in(row), row["reference"]) for row in forecast.bands]
+    return window_for(bands, units_needed)
 
 
 def about(number: int) -> int:
