@@ -1,5 +1,15 @@
-"""Who gets which email: who cannot be reached, and what the owner of an address turned off. All
-that is optional is named here; everything else is always sent, whatever they chose.
+"""Who gets which email. No email goes out, in this order, where
+
+* the order is unreleased: none of its events is due before release_orders (orders.services);
+* it has no address, or one that is suppressed: why_not_mailed, when its message is created and
+  again when it is written;
+* email is paused: NOT_PAUSED (outbox.pause);
+* MAIL_MODE keeps the address back: MailMode.lets_out (outbox.mail_mode);
+* all the email says was turned off: is_unwanted, once it is written. What is optional is named by
+  Topic and decided by compose.selection; everything else is always sent.
+
+Email still goes to an order that was unreachable before (Order.unreachable_at), but no page
+promises any: CANNOT_BE_REACHED. Pages ask all of this of `reach`.
 
 Work on many orders at once asks in SQL, about an order `o` and an event `e`.
 """
@@ -12,6 +22,7 @@ from django.db.models.functions import Upper
 
 from notifications.models import Preference, Suppression
 from orders.models import Event
+from orders.services import NO_ADDRESS
 
 
 class Topic(StrEnum):
@@ -23,6 +34,10 @@ class Topic(StrEnum):
 
 IS_SUPPRESSED = """EXISTS (
     SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))"""
+WHY_NOT_MAILED = f"""CASE WHEN o.email = '' THEN %(no_address)s
+    WHEN {IS_SUPPRESSED} THEN %(suppressed)s END"""
+SUPPRESSED = "can't be reached: mail to this address is suppressed"
+NO_EMAIL_TEXTS = {"no_address": NO_ADDRESS, "suppressed": SUPPRESSED}
 # An email that came back goes there again with the next news, and a person has to see to it.
 CANNOT_BE_REACHED = f"(o.email = '' OR o.unreachable_at IS NOT NULL OR {IS_SUPPRESSED})"
 
@@ -48,11 +63,11 @@ def still_holds(event: Event) -> bool:
     return bool(holds)
 
 
-def suppressed(addresses: Iterable[str]) -> set[str]:
-    """Those that must not be mailed, in upper case."""
+def why_not_mailed(addresses: Iterable[str]) -> dict[str, str]:
+    """WHY_NOT_MAILED of addresses: a text for each that gets no email, in upper case."""
     upper = [address.upper() for address in addresses]
     rows = Suppression.objects.annotate(upper=Upper("address")).filter(upper__in=upper)
-    return set(rows.values_list("upper", flat=True))
+    return dict.fromkeys(rows.values_list("upper", flat=True), SUPPRESSED) | {"": NO_ADDRESS}
 
 
 def is_unwanted(email: str, about: Iterable[Topic]) -> bool:

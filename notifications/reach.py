@@ -18,7 +18,7 @@ ASKED = f"""
 def goes_out_to(address: str | None) -> bool:
     """Whether email goes out now to an address, whoever owns it (None: to any at all). It looks up
     nothing about the address itself, so a page that says so to strangers reveals nothing."""
-    return _is_allowed(address) and current_pause() is None
+    return mail_mode().lets_out(address) and current_pause() is None
 
 
 def goes_to_all() -> bool:
@@ -26,16 +26,9 @@ def goes_to_all() -> bool:
     return mail_mode().name == "send" and not current_pause()
 
 
-def _is_allowed(address: str | None) -> bool:
-    mode = mail_mode()
-    if mode.name == "only":
-        return address is None or address.strip().upper() in mode.addresses
-    return mode.name == "send"
-
-
 def reach_of(order: Order) -> Reach:
     """In one query."""
     with connection.cursor() as cursor:
         cursor.execute(ASKED, {"order": order.pk})
         goes_out, no_change_off = cursor.fetchone()
-    return Reach(goes_out and _is_allowed(order.email), hears_no_change=not no_change_off)
+    return Reach(goes_out and mail_mode().lets_out(order.email), hears_no_change=not no_change_off)

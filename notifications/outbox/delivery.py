@@ -32,10 +32,9 @@ from django.utils import timezone
 
 from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
-from notifications.may_send import is_unwanted, suppressed
+from notifications.may_send import is_unwanted, why_not_mailed
 from notifications.models import Attempt, Message, MessageEvent, MessageState
-from notifications.outbox.dispatch import SUPPRESSED
-from notifications.outbox.mail_mode import MailMode, mail_mode
+from notifications.outbox.mail_mode import LETS_OUT, MailMode, mail_mode
 from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
 from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
@@ -64,7 +63,7 @@ UNANSWERED = "a mail to this customer was sent twice without an answer: look at 
 UNWANTED = "turned off by the customer: it says nothing that is due"
 NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
 
-CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED)
+CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED, lets_out=LETS_OUT)
 
 # If something happened to the order meanwhile, the email waits for the newer one that dispatch is
 # about to create.
@@ -156,16 +155,14 @@ def claim(
 ) -> list[int]:
     """Claim up to `limit` due messages, but none to the domains that are `waiting`. Nobody else
     gets them before the claim runs out."""
-    everyone, only = mode.name == "send", list(mode.addresses)
     with transaction.atomic(durable=True):
         rows = _run(
             CLAIM,
             token=token,
             limit=limit,
             lease=CLAIM_SECONDS,
-            everyone=everyone,
-            only=only,
             waiting=list(waiting),
+            **mode.values,
         )
     return sorted(pk for (pk,) in rows)
 
@@ -177,7 +174,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
     for message in messages:
         if not message.frozen_at:
             message.recipient = message.order.email
-    unreachable = suppressed(message.recipient for message in messages)
+    barred = why_not_mailed(message.recipient for message in messages)
     _decide_again(messages)
     notices = open_notices(message.order_id for message in messages)
     expired = set(
@@ -188,15 +185,8 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
         claimed = Claimed(message, token)
         if message.pk in expired:
             _leave(claimed, MessageState.EXPIRED, error="expired before it could be sent")
-        elif not message.recipient:
-            _leave(
-                claimed,
-                MessageState.SUPPRESSED,
-                error=services.NO_ADDRESS,
-                attention=services.NO_ADDRESS,
-            )
-        elif message.recipient.upper() in unreachable:
-            _leave(claimed, MessageState.SUPPRESSED, error=SUPPRESSED, attention=SUPPRESSED)
+        elif why := barred.get(message.recipient.upper()):
+            _leave(claimed, MessageState.SUPPRESSED, error=why, attention=why)
         elif message.frozen_at:
             ready.append(claimed)
         elif written := _compose(claimed, notices):

@@ -12,15 +12,13 @@ from django.db import connection, transaction
 
 from notifications.compose.link_emails import REQUEST_GOOD_FOR
 from notifications.compose.selection import CHIEF_FIRST
-from notifications.may_send import IS_SUPPRESSED
+from notifications.may_send import NO_EMAIL_TEXTS, WHY_NOT_MAILED
 from notifications.models import MessageState
 from orders import services
 from orders.models import Order
 from orders.sql_files import sql
 
 ORDERS_PER_BATCH = 2000
-
-SUPPRESSED = "can't be reached: mail to this address is suppressed"
 
 # Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it
 # sees what others committed before the lock was won. An order with a message being sent waits until
@@ -53,7 +51,7 @@ SUPERSEDE = """
     RETURNING m.id
 """
 
-COVER = sql(__file__, "cover", is_suppressed=IS_SUPPRESSED)
+COVER = sql(__file__, "cover", why_not_mailed=WHY_NOT_MAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,8 @@ def dispatch(*, limit: int = ORDERS_PER_BATCH) -> Dispatched:
                 "chief_first": [str(kind) for kind in CHIEF_FIRST],
                 "language": settings.LANGUAGE_CODE,
                 "domain": settings.MAIL_MESSAGE_ID_DOMAIN,
-                "no_address": services.NO_ADDRESS,
-                "suppressed": SUPPRESSED,
                 "good_for": str(REQUEST_GOOD_FOR),
+                **NO_EMAIL_TEXTS,
             },
         )
         created = cursor.fetchall()

@@ -2,7 +2,7 @@
 any model is loaded."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +12,8 @@ GRAMMAR = (
     "expected hold, send or only:ADDRESS[,ADDRESS ...], for example "
     "only:ada@example.com,grace@example.com"
 )
+# About the address of `receiver`.
+LETS_OUT = "(%(everyone)s OR upper(receiver.address) = ANY(%(only)s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,17 @@ class MailMode:
 
     name: Literal["hold", "only", "send"]
     addresses: frozenset[str] = frozenset()
+
+    def lets_out(self, address: str | None) -> bool:
+        """Whether email may go to an address (None: to any at all). LETS_OUT asks it in SQL."""
+        if self.name == "only":
+            return address is None or address.strip().upper() in self.addresses
+        return self.name == "send"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of LETS_OUT."""
+        return {"everyone": self.name == "send", "only": list(self.addresses)}
 
 
 def parse_mail_mode(setting: str) -> MailMode:

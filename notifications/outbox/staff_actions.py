@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from notifications.may_send import SUPPRESSED
 from notifications.models import Message, MessageEvent, MessageState
-from notifications.outbox.dispatch import SUPPRESSED
 from orders import services
 from orders.models import EventKind, Order
 from orders.services import Refused

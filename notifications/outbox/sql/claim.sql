@@ -2,12 +2,13 @@
 -- order meanwhile, its message waits for the newer one that dispatch is about to create.
 WITH due AS MATERIALIZED (
     SELECT m.id FROM notifications_message m JOIN orders_order o ON o.id = m.order_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END AS address
+    ) receiver
     WHERE m.state = 'queued' AND m.next_attempt_at <= clock_timestamp() AND $not_paused
-      AND (%(everyone)s OR upper(CASE WHEN m.frozen_at IS NULL THEN o.email
-                                      ELSE m.recipient END) = ANY(%(only)s))
-      AND (%(waiting)s = '{}' OR lower(split_part(
-          CASE WHEN m.frozen_at IS NULL THEN o.email ELSE m.recipient END, '@', 2))
-          <> ALL(%(waiting)s))
+      AND $lets_out
+      AND (%(waiting)s = '{}'
+           OR lower(split_part(receiver.address, '@', 2)) <> ALL(%(waiting)s))
       AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
     ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
 )

@@ -41,10 +41,7 @@ messages AS (
            coalesce(unreachable.why, '')
     FROM news n
     JOIN orders_order o ON o.id = n.order_id
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN o.email = '' THEN %(no_address)s
-                    WHEN $is_suppressed THEN %(suppressed)s END AS why
-    ) unreachable
+    CROSS JOIN LATERAL (SELECT $why_not_mailed AS why) unreachable
     CROSS JOIN LATERAL (
         SELECT CASE WHEN count(*) > 0 THEN '-' || count(*) + 1 ELSE '' END AS suffix
         FROM notifications_message b
