@@ -29,7 +29,7 @@ from orders.services.delay_notices import NOT_TOLD
 from orders.services.flags import flag
 from orders.services.forecasts import today_of
 from orders.services.locks import passing_over
-from orders.services.put_back_rules import silent_units
+from orders.services.put_back_rules import units_to_put_back
 from orders.services.refusal import Refused
 
 SILENCES_AT_ONCE = 500
@@ -90,14 +90,12 @@ def _keep(
     # as an answer left it that came while we waited for the notice
     line.refresh_from_db(fields=UNITS)
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
-        if channel == "page" and line.product.is_discontinued:
+        back = units_to_put_back(line, by_customer=channel == "page")
+        if back is None:
             raise Refused(
                 gettext("this product will not come again: there is no line to be put back in")
             )
-        units = silent_units(line)
-        return _put_back(
-            line, silenced, units, now=now, channel=channel, actor=actor, reason=reason
-        )
+        return _put_back(line, silenced, back, now=now, channel=channel, actor=actor, reason=reason)
     if not line.open_units:
         raise Refused(
             gettext("this has left us already: there is nothing to wait for")

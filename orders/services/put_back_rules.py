@@ -20,13 +20,19 @@ class PutBack:
 def what_may_be_put_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> PutBack | None:
     """Of a line that silence cancelled; None where its customer can put nothing back. Its events
     are read unless they are given."""
-    units = silent_units(line, newest_first)
+    units = _silent_units(line, newest_first)
     if not line.cancelled or line.product.is_discontinued or line.may_be_put_back < units:
         return None
     return PutBack(units, line.refunds_to_send - units)
 
 
-def silent_units(line: OrderLine, newest_first: Iterable[Event] = ()) -> int:
+def units_to_put_back(line: OrderLine, *, by_customer: bool) -> int | None:
+    """Of a line that silence canceled. None: its customer may not, as the product is
+    discontinued."""
+    return None if by_customer and line.product.is_discontinued else _silent_units(line)
+
+
+def _silent_units(line: OrderLine, newest_first: Iterable[Event] = ()) -> int:
     """What silence cancelled, and not what the customer did."""
     of_line = Event.objects.filter(order=line.order_id, line=line, kind=EventKind.CANCELLED)
     silent = _by_silence(newest_first) or _by_silence(of_line.filter(facts__by="silence")[:1])
