@@ -90,7 +90,7 @@ def measure(lines: int, seconds: float) -> None:
         report.add(
             "the poll when nothing changed",
             f"{poll:.0f} a second ({spread['poll']}), {poll / view:.2f} of it; {cost['poll']:.2f} "
-            f"ms",
+            "ms",
             "0.7 of it",
             poll / view >= 0.7,
         )

@@ -18,7 +18,7 @@ def chart(plot: Mapping[str, Any]) -> str:
     across, up = _Axis(xs, LEFT, WIDTH - RIGHT), _Axis(ys, HEIGHT - BOTTOM, TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'font-family="sans-serif" '
+        'font-family="sans-serif" '
         f'font-size="12" fill="{INK}"><title>{escape(plot["title"])}</title>',
         f'<text x="{LEFT}" y="20" font-size="15">{escape(plot["title"])}</text>',
         f'<text x="{LEFT}" y="{TOP - 8}">{escape(plot["y"])}</text>',

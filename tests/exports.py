@@ -21,6 +21,6 @@ EXPORT = (
 def fulfilled(number: str, at: str = "2026-11-02 08:00:00 -0500") -> str:
     return (
         f"#{number},ada@example.com,paid,2026-11-01 10:00:00 -0500,fulfilled,{at},2026-11-01 "
-        f"10:00:00 -0500,1,LAMP,LAMP,"
+        "10:00:00 -0500,1,LAMP,LAMP,"
         "fulfilled,,Ada Lovelace,US,NY,0.00,USD"
     )

@@ -199,7 +199,7 @@ def test_whatever_the_database_takes_for_the_same_letter_is_counted_as_one() -> 
         cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [names])
         for (name,) in cursor.fetchall():
             cursor.execute(
-                f"SELECT array_agg(letter) FROM unnest(%s::text[]) letter GROUP BY upper(letter "
+                "SELECT array_agg(letter) FROM unnest(%s::text[]) letter GROUP BY upper(letter "
                 f'COLLATE "{name}")'
                 " HAVING count(*) > 1",
                 [letters],

@@ -168,7 +168,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(
     notice = line.notices.first()
     words = said(show(client, line, "keep"))
     assert (
-        f"You'll keep your place in line. You'll agree to the new date, "
+        "You'll keep your place in line. You'll agree to the new date, "
         f"{date_words(notice.consent_to)}." in words
     )
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words

@@ -237,7 +237,7 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
     assert "Left out: 1 order whose number another order has here." in out
     assert (
         f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it "
-        f"was placed "
+        "was placed "
         "2026-10-25 11:00, US, with another email address, and nothing of it was imported"
     ) in out
     assert attention() == [

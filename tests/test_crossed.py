@@ -72,7 +72,7 @@ def test_what_left_before_it_was_cancelled_is_shipped_and_no_refund_is_due(
     assert (
         newest(line)
         == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for "
-        f"it. "
+        "it. "
         f"If you don't want it any more, write to us. {UPS}"
     )
     assert fresh(line).order.attention == []

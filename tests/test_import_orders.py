@@ -366,7 +366,7 @@ def test_rows_of_one_order_that_disagree_are_bad(
     file = csv(row("1"), row("1", "VASE", email="eve@example.com"))
     assert refused(capsys, file)[0] == (
         f"{file}:3: customer_email is 'eve@example.com'; expected 'ada@example.com' as on the "
-        f"rows of this order above"
+        "rows of this order above"
     )
 
 
@@ -376,7 +376,7 @@ def test_rows_that_disagree_are_told_what_the_file_said(
     file = csv(row("1", placed_at="2026-10-01"), row("1", "VASE", placed_at="2026-10-02"))
     assert refused(capsys, file)[0] == (
         f"{file}:3: placed_at is '2026-10-02'; expected '2026-10-01' as on the rows of this order "
-        f"above"
+        "above"
     )
 
 
@@ -431,7 +431,7 @@ def test_a_file_in_another_encoding_is_refused_by_the_row(
     path.write_bytes("\n".join(rows).encode("cp1252"))
     assert refused(capsys, str(path))[0] == (
         f"{path}:3: byte 0xeb is not UTF-8; expected the file in UTF-8 (a spreadsheet saves it as "
-        f"“CSV UTF-8”)"
+        "“CSV UTF-8”)"
     )
 
 

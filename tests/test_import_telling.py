@@ -84,7 +84,7 @@ class TestACommand:
         said, row = held("import_restocks", csv(RESTOCKS, LATER))
         assert said == (
             f"{said.partition(': ')[0]}: this import would tell 2 customers worse news (2 a later "
-            f"date, 2 asked by law), more "
+            "date, 2 asked by law), more "
             "than IMPORT_TELLS_AT_MOST=1. Nothing was imported. Confirm or discard it at "
             f"http://testserver/admin/desk/import/{row.pk}/, or run the command again with --yes."
         )

@@ -28,7 +28,7 @@ BAD = {
     "10\u202810": "has a character that cannot be seen (U+2028); expected it without",
     **{
         f"1010{sign}": f"has a character that cannot be seen (U+{ord(sign):04X}); expected it "
-        f"without"
+        "without"
         for sign in BLANK
     },
     "１０１０": "has “１”, which only looks like “1”; expected “1”",

@@ -563,7 +563,7 @@ def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(
         "You are still 1st in line. "
         "Happy to wait? You need do nothing. "
         f"If we do not hear from you before we ship, and by {day}, we will take it that you agree "
-        f"to the new date. "
+        "to the new date. "
         f"The new date: it leaves us by {day}. "
         "Keep your place or cancel: it is your choice, and either costs you nothing. "
         "If you cancel, you get a prompt and full refund, within 7 working days. "
@@ -608,7 +608,7 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(
     assert (
         "We need your OK; without it the rules have us return your money. "
         f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and "
-        f"refund you in full. "
+        "refund you in full. "
     ) in unwrapped(received)
 
 

@@ -122,7 +122,7 @@ def test_the_mail_says_what_it_is_and_that_a_stranger_may_have_asked(
         f"See all my orders:\nhttp://testserver{link}\n\n"
         "The link works for 15 minutes.\n\n"
         f"Questions? Answer this mail or write to {settings.SUPPORT_EMAIL}. A person\nreads it.\n\n"
-        f"Which mails you "
+        "Which mails you "
         f"get:\nhttp://testserver/preferences/{link_token(ada, Purpose.ACT)}/\n\nHarbour & Sons\n"
     )
     assert f'href="http://testserver{link}"' in str(message.get_body(("html",)).get_content())

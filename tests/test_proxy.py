@@ -321,7 +321,7 @@ def test_a_large_body_is_read_of_staff_alone(site: Site) -> None:
             f"--{boundary}\r\nContent-Disposition: form-data; "
             f'name="csrfmiddlewaretoken"\r\n\r\n{token}\r\n'.encode(),
             f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
-            f'filename="parcels.csv"\r\n\r\n'.encode(),
+            'filename="parcels.csv"\r\n\r\n'.encode(),
             rows.getvalue(),
             f"\r\n--{boundary}--\r\n".encode(),
         ]

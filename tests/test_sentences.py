@@ -311,7 +311,7 @@ def test_an_answer_says_what_was_agreed() -> None:
     assert words("answered", facts) == f"{kept} The date agreed is now 8 January 2027."
     assert words("answered", facts | {"agreed_by": None}) == (
         f"{kept} You agreed to wait without a date. You can still cancel at any time before it "
-        f"ships."
+        "ships."
     )
 
 
@@ -413,7 +413,7 @@ def test_california_reads_the_length_of_the_delay_with_the_offer_of_a_refund(
     assert (
         said[3]
         == f"That is a delay of {length}, counted from 2 December, which held so far; we offer "
-        f"you a refund instead."
+        "you a refund instead."
     )
 
 

@@ -152,7 +152,7 @@ def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_w
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
         f"{line.product.sku}: reserved, and no shipment recorded by 2027-01-01, the last day "
-        f"agreed; record it, or the law "
+        "agreed; record it, or the law "
         "wants it canceled and refunded unless the customer keeps it"
     ]
 
@@ -266,7 +266,7 @@ def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_sil
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
         f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; "
-        f"record it, or the law "
+        "record it, or the law "
         "wants it canceled and refunded unless the customer keeps it"
     ]
 

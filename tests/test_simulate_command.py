@@ -107,7 +107,7 @@ def test_a_made_up_shop_takes_nothing_that_belongs_to_files(option: str) -> None
         call_command("simulate", "--synthetic=1", option)
     assert str(error.value) == (
         f"{option.partition('=')[0]} goes with --restocks: a made-up shop has its own orders and "
-        f"its own days"
+        "its own days"
     )
 
 

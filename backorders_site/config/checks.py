@@ -102,7 +102,7 @@ def site_url() -> Problems:
     elif parts.scheme == "http" and not settings.DEBUG and host not in LOOPBACK:
         yield (
             f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in "
-            f"the clear.",
+            "the clear.",
             example,
         )
 
@@ -111,7 +111,7 @@ def demo() -> Problems:
     if settings.DEMO and not _is_near(urlsplit(settings.SITE_URL).hostname or ""):
         yield (
             f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is for everybody: they could stop "
-            f"its worker.",
+            "its worker.",
             "Leave DEMO out where others can reach the site.",
         )
 
@@ -131,7 +131,7 @@ def secret_key() -> Problems:
     ):
         yield (
             f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: who guesses it can make "
-            f"links to every order.",
+            "links to every order.",
             "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
         )
 
@@ -219,7 +219,7 @@ def places() -> Problems:
         yield (
             f"DELAY_RULES={settings.DELAY_RULES!r} are no rules that are stricter than others.",
             f"Set one of {', '.join(STRICTER)}, or leave it empty: the law of the shipping "
-            f"country.",
+            "country.",
         )
 
 
@@ -314,7 +314,7 @@ def watchers() -> Problems:
     ):
         yield (
             f"METRICS_TOKEN is not of {MIN_SECRET_LENGTH} printable characters or more, without "
-            f"blanks.",
+            "blanks.",
             "Set a long random one, or leave it empty: then nobody reads /metrics.",
         )
     if settings.HEARTBEAT_URL and not _can_be_called(settings.HEARTBEAT_URL):

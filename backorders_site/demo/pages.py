@@ -78,7 +78,7 @@ def slip(request: HttpRequest) -> HttpResponse:
             restock, before + SLIP, reason="customs", now=timezone.now(), actor="demo"
         ),
         f"The supplier moved {restock.reference} from {before:%-d %B} to {before + SLIP:%-d %B}. "
-        f"The change settles for "
+        "The change settles for "
         f"{settings.SETTLE_SECONDS} seconds; then page and mail change together.",
     )
 
@@ -98,7 +98,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
             actor="demo",
         ),
         f"{UNITS} lamps arrived and were set aside for the first in line. Open pages show it "
-        f"within 20 seconds.",
+        "within 20 seconds.",
     )
 
 

@@ -164,7 +164,7 @@ def _colour_problems(words: str) -> Problems:
         if weakest < TEXT_CONTRAST:
             yield (
                 f"SHOP_COLOUR={words!r} is too light to read: its contrast on the page, or of "
-                f"white text on it, is "
+                "white text on it, is "
                 f"{weakest:.1f} to 1, and {TEXT_CONTRAST} is needed.",
                 "Set a darker shade of it. A lighter one for dark screens is made of it.",
             )

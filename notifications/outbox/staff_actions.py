@@ -42,7 +42,7 @@ def send_again(message: Message, *, actor: str = "") -> None:
     if others.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists():
         raise Refused(
             f"order {order.number} has another mail on its way: wait until it has gone out, or "
-            f"withdraw it"
+            "withdraw it"
         )
     if not order.email:
         raise Refused(f"order {order.number} has no mail address: enter one first")

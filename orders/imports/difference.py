@@ -55,7 +55,7 @@ class Difference:
             elif self.there.complete and still > 0:
                 self.texts.append(
                     f"{line.product.sku}: the export no longer lists it: are its units still to "
-                    f"come?"
+                    "come?"
                 )
             return
         left = self._left(line, said, still)
@@ -69,7 +69,7 @@ class Difference:
         if said.wanted > line.quantity and not closed:
             self.texts.append(
                 f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} "
-                f"joined the line: "
+                "joined the line: "
                 "the others need an order of their own"
             )
 
@@ -111,5 +111,5 @@ class Difference:
 def refund_text(amount: str) -> str:
     return (
         f"{amount} was sent back, the export does not say for which units: cancel those that are "
-        f"not to come"
+        "not to come"
     )

@@ -63,7 +63,7 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         )
         lines.append(
             f"Left out: {orders} another order has here. Two shops, or two series, need numbers "
-            f"that differ."
+            "that differ."
         )
         lines += counts["same_number"][:SHOWN]
     if counts.get("lines_settled"):
@@ -82,7 +82,7 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
     if counts["quiet"] and counts.get("joined"):
         lines.append(
             f"These orders are quiet: nothing is mailed about them before {to_release} releases "
-            f"them."
+            "them."
         )
     return lines
 
@@ -101,7 +101,7 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
     if counts["history"]:
         lines.append(
             f"Arrivals from before the first order here: {counts['history']:,}. They count for "
-            f"the supplier's record "
+            "the supplier's record "
             "and give nobody units."
         )
     return lines

@@ -45,7 +45,7 @@ def moment(options: dict[str, Any]) -> datetime:
     if newest and on < today_of(newest):
         raise CommandError(
             f"--on is {on}, and something happened on {today_of(newest)}; expected that day or a "
-            f"later one, "
+            "later one, "
             "for history is not rewritten"
         )
     return max(noon, newest) if newest else noon

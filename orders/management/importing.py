@@ -87,7 +87,7 @@ class ImportCommand(BaseCommand):
             self._list_faults(run)
             raise CommandError(
                 f"{_bad_rows(run.faults.total)}: nothing was imported. Mend the file, or leave "
-                f"them out with --skip-bad."
+                "them out with --skip-bad."
             ) from None
         self._list_faults(run)
         for conflict in run.conflicts[:FAULTS_SHOWN]:
@@ -124,9 +124,9 @@ class ImportCommand(BaseCommand):
         return (
             f"{run.file}: this import would tell {customers} worse news ({said}), more than "
             f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm "
-            f"or discard it at "
+            "or discard it at "
             f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command "
-            f"again with --yes."
+            "again with --yes."
         )
 
     def _list_faults(self, run: ImportRun) -> None:

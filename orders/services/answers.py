@@ -381,7 +381,7 @@ def _warning(row: DelayNotice, today: date) -> str:
 def _to_cancel(row: DelayNotice) -> str:
     return (
         f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants "
-        f"it cancelled and refunded "
+        "it cancelled and refunded "
         "unless the customer keeps it"
     )
 
@@ -389,7 +389,7 @@ def _to_cancel(row: DelayNotice) -> str:
 def _to_ship(row: DelayNotice) -> str:
     return (
         f"{row.line.product.sku}: reserved, and no shipment recorded by {row.answer_by}, the last "
-        f"day agreed; record it, or "
+        "day agreed; record it, or "
         "the law wants it canceled and refunded unless the customer keeps it"
     )
 

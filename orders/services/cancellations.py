@@ -102,7 +102,7 @@ def _cancel(
         if how.seen.get(line.pk, open_units) != open_units:
             raise Changed(
                 f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} "
-                f"are to come"
+                "are to come"
             )
         if not 1 <= number <= open_units:
             words = gettext(

@@ -70,7 +70,7 @@ def erase_files(email: str) -> list[str]:
             if upload.is_under_way or upload.state == Upload.State.CHECKED:
                 raise Refused(
                     f"nothing was erased: the file {upload.file_name} with this address waits to "
-                    f"be imported"
+                    "be imported"
                 )
             Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
             emptied.append(upload.file_name)

@@ -41,7 +41,7 @@ def count_held(line: OrderLine, remaining: int, *, now: datetime, actor: str = "
     if not line.held:
         raise Refused(
             f"order {line.order.number}: {line.product.sku} is not held, {still} units are still "
-            f"to come"
+            "to come"
         )
     if not 0 <= remaining <= still:
         raise Refused(

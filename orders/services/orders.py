@@ -181,7 +181,7 @@ def _check(order: NewOrder, now: datetime) -> None:
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
         raise Refused(
             f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is "
-            f"still to come"
+            "still to come"
         )
     skus = [line.product.sku for line in order.lines]
     if len(set(skus)) < len(skus):
@@ -190,7 +190,7 @@ def _check(order: NewOrder, now: datetime) -> None:
         if line.quantity < 1:
             raise Refused(
                 f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or "
-                f"more"
+                "more"
             )
         if line.quantity > MAX_UNITS:
             raise Refused(

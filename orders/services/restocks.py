@@ -336,7 +336,7 @@ def _post_date(
     if not meant and abs(expected_on - posted_on) > MAX_REACH:
         raise Refused(
             f"{expected_on} is more than two years from {posted_on}, when it was posted: expected "
-            f"a nearer day"
+            "a nearer day"
         )
     if reason and reason not in Reason:
         raise Refused(

@@ -148,12 +148,12 @@ def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> No
     if shipped_at > now + timedelta(days=1):
         raise Refused(
             f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still "
-            f"to come"
+            "to come"
         )
     if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
         raise Refused(
             f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have "
-            f"shipped on "
+            "shipped on "
             f"{today_of(shipped_at)}"
         )
 

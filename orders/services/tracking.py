@@ -51,7 +51,7 @@ def number_parcel(
     if any(still.values()):
         raise Refused(
             f"order {order.number}: {sum(still.values())} of these units are in no parcel without "
-            f"a number"
+            "a number"
         )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=parcel, line=line, quantity=units[line.pk]) for line in lines

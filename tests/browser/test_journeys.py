@@ -184,7 +184,7 @@ def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(
 ) -> None:
     product = shop.line(shop.state("kept")).product
     foreign = (
-        f'<!doctype html><title>Blankets</title><body style="margin:0"><div '
+        '<!doctype html><title>Blankets</title><body style="margin:0"><div '
         f'data-backorders-sku="{product.sku}"></div>'
         f'<script src="{shop.url}/static/js/embed.js" defer></script>'
     )

@@ -109,7 +109,7 @@ def summary(report: Mapping[str, Any]) -> str:
         f"{figures['lost']}, "
         f"{figures['extra_copies']} extra copies, {figures['ambiguous']} counted as ambiguous",
         f"tries: {figures['attempts']}; all had gone out {report['drained_in_seconds']} s after "
-        f"the last fault",
+        "the last fault",
     ]
     lines += [f"  {number} {why}" for why, number in figures["not_sent_because"].items()]
     lines += [f"WRONG {what}: {examples}" for what, examples in report["wrong"].items()] or [

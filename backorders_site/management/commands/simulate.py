@@ -163,7 +163,7 @@ def _story(options: dict[str, Any]) -> Story:
             if options[value] is not None:
                 raise CommandError(
                     f"{name} goes with --restocks: a made-up shop has its own orders and its own "
-                    f"days"
+                    "days"
                 )
         return synthetic(options["synthetic"])
     if options["orders"] is None and options["draw_orders"] is None:

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if not address or is_empty(data_about(address, now=now)):
             raise CommandError(
                 f"nothing is held about {address!r}; expected a mail address that an order or a "
-                f"mail has"
+                "mail has"
             )
         try:
             erased = erase_person(address, now=now)
@@ -54,12 +54,12 @@ class Command(BaseCommand):
             ) from None
         self.stdout.write(
             f"Erased from {erased.orders} orders, {erased.mails} mails, {erased.reports} reports "
-            f"of the provider and "
+            "of the provider and "
             f"{erased.reasons} reasons and notes of staff."
         )
         if erased.files:
             self.stdout.write(
-                f"Emptied, as the address stood in them: the uploaded files "
+                "Emptied, as the address stood in them: the uploaded files "
                 f"{', '.join(erased.files)}. "
                 "Upload them again without it if others in them are still to be imported."
             )

@@ -31,6 +31,6 @@ class Command(BaseCommand):
         if is_empty(held):
             raise CommandError(
                 f"nothing is held about {address!r}; expected a mail address that an order or a "
-                f"mail has"
+                "mail has"
             )
         self.stdout.write(json.dumps(held, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))

@@ -169,7 +169,7 @@ class OrderRows:
                     bad(
                         order.row,
                         f"order {order.number} has no row that says when it was placed; expected "
-                        f"its first to",
+                        "its first to",
                     )
 
     def _numbered(self, bad: Bad) -> Iterator[tuple[CsvRow, str]]:

@@ -38,6 +38,6 @@ def _line_and_units(row: CsvRow) -> tuple[OrderLine, int]:
     if line is None:
         raise BadValue(
             f"order {number} has no {sku or 'product without a SKU'} in line here; expected a "
-            f"line that was imported"
+            "line that was imported"
         )
     return line, units

@@ -162,7 +162,7 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> N
             run.bad(
                 one.row,
                 f"supplier is {one.supplier!r}; expected {supplier!r}, who this restock was "
-                f"ordered from",
+                "ordered from",
             )
             one.bad = True
 

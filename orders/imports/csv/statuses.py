@@ -128,6 +128,6 @@ def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> N
         shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
         raise Unreadable(
             f"{table.name}:1: column {column} says {shown}: what of that waits, and what was "
-            f"shipped, canceled or not paid, "
+            "shipped, canceled or not paid, "
             f"is not known; expected {expected}"
         )

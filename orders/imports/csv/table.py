@@ -126,7 +126,7 @@ class CsvTable:
             if len(header) > MAX_COLUMNS:
                 raise Unreadable(
                     f"{self.name}:1: there are {len(header)} columns; expected {MAX_COLUMNS} at "
-                    f"most"
+                    "most"
                 )
             if header:
                 return header

@@ -57,7 +57,7 @@ def _table(report: BacktestReport) -> str:
         lines.append(f"{label:44}{_number(ours):>10}{_number(face):>12}")
     lines.append(
         f"{report.rows} rows; {report.scored} deliveries that arrived and had a window when "
-        f"promised, "
+        "promised, "
         f"{report.open_ended} of them without a last day."
     )
     return "\n".join(lines)

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             released = services.release_orders(now=now)
             self.stdout.write(
                 f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with "
-                f"the others."
+                "the others."
             )
         else:
             services.start_release(pace, now=now)

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         lines = services.keep_deadlines(now=now)
         self.stdout.write(
             f"Reserved lines told that they have not shipped: {lines:,}. Waiting ones were "
-            f"reviewed."
+            "reviewed."
         )
         self.stdout.write(
             f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: "
