@@ -40,7 +40,7 @@ def undo(now: datetime = NOON + MINUTE) -> services.Undoing:
 
 
 def expected(product: Product) -> list[tuple[str, date, int]]:
-    found = [each.delivery for each in expected_restocks([product.pk], day=NOON.date())]
+    found = [each.restock for each in expected_restocks([product.pk], day=NOON.date())]
     return [(delivery.reference, delivery.promised_on, delivery.quantity) for delivery in found]
 
 

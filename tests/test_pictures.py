@@ -13,7 +13,7 @@ from orders.domain.supply import NO_WINDOW, Window
 from orders.pages.drawings.queue_bar import THINNEST, queue_bar, segments_of, shares
 from orders.pages.drawings.window_strip import FORMER_SHOWN, window_strip
 from orders.pages.promised import WindowTold
-from orders.pages.standing import MAX_DELIVERIES, ComingUnits, Standing, parts_of, standing
+from orders.pages.standing import MAX_RESTOCKS, ComingUnits, Standing, parts_of, standing
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -176,7 +176,7 @@ def test_every_unit_of_the_line_is_drawn_once(
     }
     assert drawn == {"gone": gone, "ahead": ahead, "mine": mine, "behind": spare if brings else 0}
     assert [
-        sum(part.units for part in parts if part.delivery == n) for n in range(len(brings))
+        sum(part.units for part in parts if part.restock == n) for n in range(len(brings))
     ] == brings
     segments = sorted(segments_of(parts, mirrored=mirrored), key=lambda segment: segment.x)
     assert segments[0].x == pytest.approx(0)
@@ -201,7 +201,7 @@ def test_the_deliveries_are_those_of_the_forecast_behind_the_promise() -> None:
     assert stands(promised_ahead=36, ahead=36, mine=1) == Standing(
         0, 36, 1, (ComingUnits(DUE["PO-7"], 30), ComingUnits(DUE["PO-8"], 100))
     )
-    assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).deliveries == (
+    assert stands("PO-7", promised_ahead=4, ahead=4, mine=1).restocks == (
         ComingUnits(DUE["PO-7"], 30),
     )
 
@@ -258,6 +258,6 @@ def test_many_deliveries_are_taken_together() -> None:
     bands = [{"over": n * 10, "up_to": n * 10 + 10, "reference": f"PO-{n}"} for n in range(9)]
     due = {f"PO-{n}": TODAY + n * DAY for n in range(9)}
     many = standing(bands=bands, due=due, reference="PO-8", promised_ahead=85, ahead=85, mine=1)
-    assert len(many.deliveries) == MAX_DELIVERIES
-    assert many.deliveries[0] == ComingUnits(None, 50)
-    assert sum(each.units for each in many.deliveries) == 90
+    assert len(many.restocks) == MAX_RESTOCKS
+    assert many.restocks[0] == ComingUnits(None, 50)
+    assert sum(each.units for each in many.restocks) == 90

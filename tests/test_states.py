@@ -91,9 +91,9 @@ def test_a_part_that_arrived_changes_neither_the_window_nor_where_the_rest_comes
     (line,) = made[name].lines
     assert line.former == ()
     assert line.standing
-    assert (line.standing.ahead, line.standing.deliveries[-1].units) == (0, 40)
-    mine = [part.delivery for part in parts_of(line.standing) if part.state == "mine"]
-    assert mine == [len(line.standing.deliveries) - 1]
+    assert (line.standing.ahead, line.standing.restocks[-1].units) == (0, 40)
+    mine = [part.restock for part in parts_of(line.standing) if part.state == "mine"]
+    assert mine == [len(line.standing.restocks) - 1]
 
 
 def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Status]) -> None:

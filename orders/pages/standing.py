@@ -10,7 +10,7 @@ from orders import queue
 from orders.domain.facts import Reserved
 from orders.models import Event, OrderLine
 
-MAX_DELIVERIES = 5
+MAX_RESTOCKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class ComingUnits:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a line is in its queue, counted in units: `gone` were ahead when the promise was
-    published and are not any more, `ahead` are now, `mine` wait. `deliveries` come in this order
+    published and are not any more, `ahead` are now, `mine` wait. `restocks` come in this order
     and end with the one that brings my last unit; there are none if no delivery covers them."""
 
     gone: int
     ahead: int
     mine: int
-    deliveries: tuple[ComingUnits, ...]
+    restocks: tuple[ComingUnits, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Part:
 
     state: str
     units: int
-    delivery: int
+    restock: int
 
 
 def standing_of(
@@ -95,10 +95,10 @@ def standing(
     return Standing(gone, ahead, mine, ())
 
 
-def _without(deliveries: Iterable[ComingUnits], units: int, *, after: int) -> list[ComingUnits]:
+def _without(restocks: Iterable[ComingUnits], units: int, *, after: int) -> list[ComingUnits]:
     """What they bring, except for `units` that are behind the first `after`."""
     left = []
-    for each in deliveries:
+    for each in restocks:
         before = min(after, each.units)
         taken = min(units, each.units - before)
         after, units = after - before, units - taken
@@ -107,12 +107,12 @@ def _without(deliveries: Iterable[ComingUnits], units: int, *, after: int) -> li
     return left
 
 
-def _few(deliveries: Sequence[ComingUnits]) -> tuple[ComingUnits, ...]:
+def _few(restocks: Sequence[ComingUnits]) -> tuple[ComingUnits, ...]:
     """The earliest taken together where there are many."""
-    spare = len(deliveries) - MAX_DELIVERIES
+    spare = len(restocks) - MAX_RESTOCKS
     if spare <= 0:
-        return tuple(deliveries)
-    first, rest = deliveries[: spare + 1], deliveries[spare + 1 :]
+        return tuple(restocks)
+    first, rest = restocks[: spare + 1], restocks[spare + 1 :]
     return ComingUnits(None, sum(each.units for each in first)), *rest
 
 
@@ -120,21 +120,21 @@ def parts_of(stands: Standing) -> Iterable[Part]:
     """In the order of the line. Units of one delivery are together, and what it has left for those
     behind is at its end."""
     runs = [("gone", stands.gone), ("ahead", stands.ahead), ("mine", stands.mine)]
-    holds = [each.units for each in stands.deliveries] or [sum(units for _, units in runs)]
-    for delivery, units in enumerate(holds):
+    holds = [each.units for each in stands.restocks] or [sum(units for _, units in runs)]
+    for restock, units in enumerate(holds):
         room = units
         for at, (state, left) in enumerate(runs):
             taken = min(room, left)
             if taken:
                 runs[at] = (state, left - taken)
                 room -= taken
-                yield Part(state, taken, delivery)
+                yield Part(state, taken, restock)
         if room:
-            yield Part("behind", room, delivery)
+            yield Part("behind", room, restock)
 
 
-def deliveries_of_mine(stands: Standing) -> int:
+def restocks_of_mine(stands: Standing) -> int:
     """How many deliveries bring what waits; 0 where that is not known."""
-    if not stands.deliveries:
+    if not stands.restocks:
         return 0
-    return len({part.delivery for part in parts_of(stands) if part.state == "mine"})
+    return len({part.restock for part in parts_of(stands) if part.state == "mine"})

@@ -25,7 +25,7 @@ from orders.pages.choices import (
 )
 from orders.pages.parcels import Parcel, parcels_of
 from orders.pages.promised import Promised, WindowTold, promised_of, told_before
-from orders.pages.standing import Standing, deliveries_of_mine, standing_of
+from orders.pages.standing import Standing, restocks_of_mine, standing_of
 from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
 
 NEWEST_EVENTS = 200
@@ -98,7 +98,7 @@ class LineStatus:
         here. What one delivery brings leaves together."""
         if self.open_units < 2 or not self.waiting or self.held:
             return False
-        return self.reserved > 0 or self.standing is None or deliveries_of_mine(self.standing) != 1
+        return self.reserved > 0 or self.standing is None or restocks_of_mine(self.standing) != 1
 
     @property
     def names_a_day(self) -> bool:

@@ -74,7 +74,7 @@ from orders.services.put_back_rules import what_may_be_put_back
 from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MAX_UNITS, Refused
 from orders.services.releases import MAX_PER_HOUR, release_orders, start_release
-from orders.services.restock_files import (
+from orders.services.restock_records import (
     PostedDate,
     ReceivedUnits,
     Recorded,

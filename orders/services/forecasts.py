@@ -61,7 +61,7 @@ def forecast_of_published_dates(published: Forecast, *, now: datetime) -> Foreca
 
 def _make(
     products: Sequence[Product],
-    deliveries: Mapping[int, Sequence[OpenRestock]],
+    restocks: Mapping[int, Sequence[OpenRestock]],
     *,
     now: datetime,
     day: date,
@@ -74,13 +74,13 @@ def _make(
             made_on=day,
             bands=bands_as_json(
                 forecast(
-                    deliveries.get(product.pk, ()),
+                    restocks.get(product.pk, ()),
                     record,
                     handling_days=handling_days(product),
                     country=settings.SHOP_COUNTRY,
                 )
             ),
-            evidence=_evidence(deliveries.get(product.pk, ()), record),
+            evidence=_evidence(restocks.get(product.pk, ()), record),
         )
         for product in products
     ]
@@ -199,12 +199,12 @@ def read_versions(suppliers: Collection[str]) -> Iterator[DateVersion]:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRestock:
-    """`delivery` brings the queue what is still to come but for `shipped_ahead`: those units have
+    """`restock` brings the queue what is still to come but for `shipped_ahead`: those units have
     shipped already."""
 
     restock_id: int
     product_id: int
-    delivery: OpenRestock
+    restock: OpenRestock
     shipped_ahead: int
 
 
@@ -231,8 +231,8 @@ def expected_restocks(product_ids: Collection[int], *, day: date) -> list[Expect
         ahead = _filled_from(
             parcels[product_id], units, expected_on=expected_on, known_since=created_at
         )
-        delivery = OpenRestock(reference, supplier, expected_on, units - ahead)
-        expected.append(ExpectedRestock(restock_id, product_id, delivery, ahead))
+        restock = OpenRestock(reference, supplier, expected_on, units - ahead)
+        expected.append(ExpectedRestock(restock_id, product_id, restock, ahead))
     return expected
 
 
@@ -287,22 +287,22 @@ def _filled_from(
 def open_restocks(product_ids: Collection[int], *, day: date) -> dict[int, list[OpenRestock]]:
     by_product: dict[int, list[OpenRestock]] = defaultdict(list)
     for expected in expected_restocks(product_ids, day=day):
-        if expected.delivery.quantity:
-            by_product[expected.product_id].append(expected.delivery)
+        if expected.restock.quantity:
+            by_product[expected.product_id].append(expected.restock)
     return by_product
 
 
-KNOWN_DELIVERIES = sql(__file__, "known_deliveries")
+KNOWN_RESTOCKS = sql(__file__, "known_restocks")
 
 
 def _known_restocks(product: Product, published: Forecast, *, day: date) -> list[OpenRestock]:
     values = {
         "product": product.pk,
         "changed_at": product.changed_at,
-        "deliveries": json.dumps(published.evidence["deliveries"]),
+        "restocks": json.dumps(published.evidence["deliveries"]),
     }
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN_DELIVERIES, values)
+        cursor.execute(KNOWN_RESTOCKS, values)
         rows = cursor.fetchall()
     parcels = _parcels_ahead([product.pk], since=day - NEAR)[product.pk]
     known = []
@@ -337,27 +337,27 @@ def bands_as_json(bands: Iterable[Band]) -> list[dict[str, Any]]:
     return rows
 
 
-def _evidence(deliveries: Sequence[OpenRestock], record: SupplierRecord) -> dict[str, Any]:
+def _evidence(restocks: Sequence[OpenRestock], record: SupplierRecord) -> dict[str, Any]:
     """What a forecast rests on: each delivery with the number of promises compared, everyone's and
     its supplier's own; for each supplier the number of its last dates, and how many were met."""
-    arrivals = [record.arrival(delivery.supplier, delivery.promised_on) for delivery in deliveries]
+    arrivals = [record.arrival(restock.supplier, restock.promised_on) for restock in restocks]
     return {
         "deliveries": [
             {
-                "reference": delivery.reference,
-                "supplier": delivery.supplier,
-                "promised_on": delivery.promised_on.isoformat(),
-                "units": delivery.quantity,
+                "reference": restock.reference,
+                "supplier": restock.supplier,
+                "promised_on": restock.promised_on.isoformat(),
+                "units": restock.quantity,
                 "records": arrival.evidence["records"],
                 "own": arrival.evidence["own"],
             }
-            for delivery, arrival in zip(deliveries, arrivals, strict=True)
+            for restock, arrival in zip(restocks, arrivals, strict=True)
         ],
         "suppliers": {
-            delivery.supplier: {
+            restock.supplier: {
                 "dates": arrival.evidence["dates"],
                 "held": arrival.evidence["held"],
             }
-            for delivery, arrival in zip(deliveries, arrivals, strict=True)
+            for restock, arrival in zip(restocks, arrivals, strict=True)
         },
     }

@@ -64,11 +64,11 @@ def queue_bar(stands: Standing, *, today: date, locale: str) -> QueueBar:
 
 
 def segments_of(parts: Sequence[Part], *, mirrored: bool) -> Iterable[Segment]:
-    gaps = sum(1 for one, other in pairwise(parts) if one.delivery != other.delivery)
+    gaps = sum(1 for one, other in pairwise(parts) if one.restock != other.restock)
     widths = shares([part.units for part in parts], total=100 - gaps * GAP, least=THINNEST)
     x = 0.0
     for n, (part, width) in enumerate(zip(parts, widths, strict=True)):
-        if n and parts[n - 1].delivery != part.delivery:
+        if n and parts[n - 1].restock != part.restock:
             x += GAP
         yield Segment(part.state, 100 - x - width if mirrored else x, width)
         x += width
@@ -134,22 +134,22 @@ def _served(
     stands: Standing, parts: Sequence[Part], *, today: date, dates: Locale
 ) -> Iterable[Served]:
     """Those that still bring something for a line that waits here."""
-    for n, delivery in enumerate(stands.deliveries):
-        if all(part.state == "gone" for part in parts if part.delivery == n):
+    for n, restock in enumerate(stands.restocks):
+        if all(part.state == "gone" for part in parts if part.restock == n):
             continue
-        mine = sum(part.units for part in parts if part.delivery == n and part.state == "mine")
+        mine = sum(part.units for part in parts if part.restock == n and part.state == "mine")
         words = {
-            "units": number_words(delivery.units, locale=dates),
+            "units": number_words(restock.units, locale=dates),
             "mine": number_words(mine, locale=dates),
-            "day": day_words(delivery.due, today=today, locale=dates) if delivery.due else "",
+            "day": day_words(restock.due, today=today, locale=dates) if restock.due else "",
         }
-        overdue = delivery.due is not None and delivery.due < today
-        yield Served(_delivery(delivery, mine, overdue=overdue) % words, bool(mine))
+        overdue = restock.due is not None and restock.due < today
+        yield Served(_restock(restock, mine, overdue=overdue) % words, bool(mine))
 
 
-def _delivery(delivery: ComingUnits, mine: int, *, overdue: bool) -> str:
-    units = delivery.units
-    if delivery.due is None:
+def _restock(restock: ComingUnits, mine: int, *, overdue: bool) -> str:
+    units = restock.units
+    if restock.due is None:
         return ngettext(
             "Earlier deliveries: %(units)s unit", "Earlier deliveries: %(units)s units", units
         )

@@ -1,5 +1,5 @@
-"""What a file says about restocks, many at once: expected, moved, arrived. Staff's single changes
-are in restocks."""
+"""Records of restocks, many at once: expected, moved, arrived. Staff's single changes are in
+restocks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -45,8 +45,8 @@ class ReceivedUnits:
 
 @dataclass(frozen=True, slots=True)
 class RestockRecord:
-    """All a file says of one restock: dates by the day posted, in file order within a day, and
-    arrivals by day."""
+    """All that is known of one restock: dates by the day posted, as given within a day, and arrivals
+    by day."""
 
     reference: str
     sku: str
@@ -87,34 +87,34 @@ class _Changes:
 
 
 @transaction.atomic
-def record_restocks(deliveries: Sequence[RestockRecord], *, now: datetime) -> Recorded:
+def record_restocks(records: Sequence[RestockRecord], *, now: datetime) -> Recorded:
     """Expect what is new, append dates not known yet, receive what arrived beyond what was received
     before.
 
     What happened on an earlier day is recorded as of that day's noon. Changes settle before
     customers hear of them; units that arrived go to the queues at once. Nothing is taken back: a
-    delivery cancelled here stays cancelled, a receipt corrected here stays corrected.
+    restock cancelled here stays cancelled, a receipt corrected here stays corrected.
     """
-    for delivery in deliveries:
-        refuse_bad_key("the reference", delivery.reference, most=keys.MAX_REFERENCE)
-        refuse_bad_key("the SKU", delivery.sku, most=keys.MAX_SKU)
-        refuse_bad_key("the supplier", delivery.supplier, most=keys.MAX_SUPPLIER)
-    suppliers = _suppliers({delivery.supplier for delivery in deliveries})
-    products = _products({delivery.sku for delivery in deliveries})
+    for record in records:
+        refuse_bad_key("the reference", record.reference, most=keys.MAX_REFERENCE)
+        refuse_bad_key("the SKU", record.sku, most=keys.MAX_SKU)
+        refuse_bad_key("the supplier", record.supplier, most=keys.MAX_SUPPLIER)
+    suppliers = _suppliers({record.supplier for record in records})
+    products = _products({record.sku for record in records})
     lock_stock([product.pk for product in products.values()])
-    known = _known(deliveries)
+    known = _known(records)
     recorded = Recorded()
-    fresh = [delivery for delivery in deliveries if (delivery.reference, delivery.sku) not in known]
+    fresh = [record for record in records if (record.reference, record.sku) not in known]
     created = Restock.objects.bulk_create(
         (
             Restock(
-                reference=delivery.reference,
-                product=products[delivery.sku],
-                supplier=suppliers[delivery.supplier],
-                quantity=delivery.quantity,
+                reference=record.reference,
+                product=products[record.sku],
+                supplier=suppliers[record.supplier],
+                quantity=record.quantity,
                 created_at=now,
             )
-            for delivery in fresh
+            for record in fresh
         ),
         batch_size=BATCH,
     )
@@ -127,17 +127,17 @@ def record_restocks(deliveries: Sequence[RestockRecord], *, now: datetime) -> Re
     changes = _Changes()
     joined_on = _first_joins(products.values())
     prefetch_related_objects(created, "receipts")
-    for delivery, restock in zip(fresh, created, strict=True):
-        _post(restock, delivery.dates, [], changes, now=now)
+    for record, restock in zip(fresh, created, strict=True):
+        _post(restock, record.dates, [], changes, now=now)
         ours_since = joined_on.get(restock.product_id, today_of(now))
-        _receive(restock, delivery.arrivals, changes, recorded, ours_since=ours_since, now=now)
+        _receive(restock, record.arrivals, changes, recorded, ours_since=ours_since, now=now)
         if restock.open_units:
             changes.reasons.setdefault(restock.product_id, Reason.NEW_DELIVERY)
-    for delivery in deliveries:
-        if before := known.get((delivery.reference, delivery.sku)):
+    for record in records:
+        if before := known.get((record.reference, record.sku)):
             if before in again:
-                _expect_again(before, delivery, suppliers[delivery.supplier], recorded)
-            _update(before, delivery, changes, recorded, now=now)
+                _expect_again(before, record, suppliers[record.supplier], recorded)
+            _update(before, record, changes, recorded, now=now)
     _write(changes, recorded, now=now)
     recorded.written = _written(changes, [*created, *again])
     for product_id, reason in sorted(changes.reasons.items()):
@@ -148,10 +148,10 @@ def record_restocks(deliveries: Sequence[RestockRecord], *, now: datetime) -> Re
 
 
 def _expect_again(
-    restock: Restock, delivery: RestockRecord, supplier: Supplier, recorded: Recorded
+    restock: Restock, record: RestockRecord, supplier: Supplier, recorded: Recorded
 ) -> None:
     """It came with an import that was undone: as if it had not."""
-    restock.supplier, restock.quantity = supplier, delivery.quantity
+    restock.supplier, restock.quantity = supplier, record.quantity
     restock.cancelled_at, restock.cancelled_by, restock.cancel_reason = None, "", ""
     restock.save(
         update_fields=["supplier", "quantity", "cancelled_at", "cancelled_by", "cancel_reason"]
@@ -162,7 +162,7 @@ def _expect_again(
 
 def _update(
     restock: Restock,
-    delivery: RestockRecord,
+    record: RestockRecord,
     changes: _Changes,
     recorded: Recorded,
     *,
@@ -172,15 +172,15 @@ def _update(
         recorded.cancelled_here += 1
         return
     before = standing(restock.dates.all())
-    posted = _post(restock, delivery.dates, before, changes, now=now)
-    arrived = _receive(restock, delivery.arrivals, changes, recorded, ours_since=date.min, now=now)
-    resized = delivery.quantity != restock.quantity
+    posted = _post(restock, record.dates, before, changes, now=now)
+    arrived = _receive(restock, record.arrivals, changes, recorded, ours_since=date.min, now=now)
+    resized = record.quantity != restock.quantity
     if resized:
         changes.reasons[restock.product_id] = (
-            Reason.SHORT_DELIVERY if delivery.quantity < restock.quantity else Reason.NEW_DELIVERY
+            Reason.SHORT_DELIVERY if record.quantity < restock.quantity else Reason.NEW_DELIVERY
         )
-        changes.sizes.append((restock.pk, restock.quantity, delivery.quantity))
-        restock.quantity = delivery.quantity
+        changes.sizes.append((restock.pk, restock.quantity, record.quantity))
+        restock.quantity = record.quantity
         changes.resized.append(restock)
         recorded.resized += 1
     if posted:
@@ -232,7 +232,7 @@ def _receive(
     now: datetime,
 ) -> int:
     """Receipts for what arrived beyond the units received before. Units that came before
-    `ours_since` went to customers we never knew. They complete the delivery, and nobody in our
+    `ours_since` went to customers we never knew. They complete the restock, and nobody in our
     queue gets them."""
     received = sum(receipt.quantity for receipt in restock.receipts.all() if receipt.quantity > 0)
     total = 0
@@ -305,7 +305,7 @@ def _written(changes: _Changes, new: Iterable[Restock]) -> dict[str, Any]:
 
 def _beyond(known: Sequence[date], said: Sequence[PostedDate]) -> Sequence[PostedDate]:
     """What a day's versions add to those known of that day. Both are sequences of one story: the
-    file may know its end only, or less of it than we do."""
+    records may know its end only, or less of it than we do."""
     days = [version.expected_on for version in said]
     if any(list(known[start : start + len(days)]) == days for start in range(len(known))):
         return []
@@ -350,8 +350,8 @@ def _products(skus: Collection[str]) -> dict[str, Product]:
     return {product.sku: product for product in Product.objects.filter(sku__in=skus)}
 
 
-def _known(deliveries: Iterable[RestockRecord]) -> dict[tuple[str, str], Restock]:
-    references = {delivery.reference for delivery in deliveries}
+def _known(records: Iterable[RestockRecord]) -> dict[tuple[str, str], Restock]:
+    references = {record.reference for record in records}
     rows = (
         Restock.objects.select_for_update(no_key=True, of=("self",))
         .filter(reference__in=references)
