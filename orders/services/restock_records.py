@@ -45,8 +45,8 @@ class ReceivedUnits:
 
 @dataclass(frozen=True, slots=True)
 class RestockRecord:
-    """All that is known of one restock: dates by the day posted, as given within a day, and arrivals
-    by day."""
+    """All that is said of one restock: dates by the day posted, as given within a day, and
+    arrivals by day."""
 
     reference: str
     sku: str

@@ -1,4 +1,4 @@
-"""Staff hold all mail, and release it, without a restart."""
+"""Staff pause all mail, and resume it, without a restart."""
 
 import uuid
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ PAGE = "/admin/desk/mail/"
 pytestmark = pytest.mark.django_db
 
 
-def test_a_page_promises_no_mail_while_it_is_held(client: Client, line: OrderLine) -> None:
+def test_a_page_promises_no_mail_while_it_is_paused(client: Client, line: OrderLine) -> None:
     url = order_url(line.order).removeprefix("http://testserver")
 
     def promised() -> list[bool]:
@@ -49,7 +49,7 @@ def line(db: None) -> OrderLine:
     return factories.order(product)
 
 
-def test_held_mail_is_written_and_stays_until_it_is_released(
+def test_paused_mail_is_written_and_stays_until_it_is_resumed(
     line: OrderLine, mail_sink: MailSink
 ) -> None:
     pause_email("a wrong date", now=NOON, actor="mia")
@@ -71,7 +71,7 @@ def test_held_mail_is_written_and_stays_until_it_is_released(
     )
 
 
-def test_what_was_overtaken_or_expired_while_held_does_not_go_out(
+def test_what_was_overtaken_or_expired_while_paused_does_not_go_out(
     line: OrderLine, mail_sink: MailSink
 ) -> None:
     other = factories.order(line.product)
@@ -98,7 +98,7 @@ def test_it_stops_also_what_a_sender_has_claimed_already(line: OrderLine) -> Non
     assert claim(uuid.uuid4(), mode=MailMode("send")) == []
 
 
-def test_email_is_paused_once_and_released_once() -> None:
+def test_email_is_paused_once_and_resumed_once() -> None:
     pause_email("one", now=NOON, actor="mia")
     with pytest.raises(Refused, match="mail is held already"):
         pause_email("two", now=NOON, actor="noor")
@@ -107,13 +107,13 @@ def test_email_is_paused_once_and_released_once() -> None:
         resume_email(now=NOON, actor="mia")
 
 
-def test_the_database_keeps_it_to_one_hold() -> None:
+def test_the_database_keeps_it_to_one_pause() -> None:
     Pause.objects.create(paused_at=NOON, paused_by="mia", reason="one")
     with pytest.raises(IntegrityError, match="email_is_paused_once"), transaction.atomic():
         Pause.objects.create(paused_at=NOON, paused_by="noor", reason="two")
 
 
-def test_a_command_holds_and_releases(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_pauses_and_resumes(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("hold_mail", reason="restored")
     call_command("hold_mail", release=True)
     assert capsys.readouterr().out == "Mail is held.\nMail goes out again.\n"
@@ -137,14 +137,14 @@ def test_a_command_keeps_whatever_a_terminal_hands_over_as_a_reason() -> None:
 
 
 @pytest.mark.parametrize(("role", "status"), [(W, 403), (S, 200), (M, 200)])
-def test_support_and_managers_hold_mail(client: Client, role: str, status: int) -> None:
+def test_support_and_managers_pause_mail(client: Client, role: str, status: int) -> None:
     client.force_login(somebody(role))
     assert client.get(PAGE).status_code == status
     client.post(PAGE, {"act": "hold", "reason": "a wrong date"})
     assert Pause.objects.count() == (status == 200)
 
 
-def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Client) -> None:
+def test_everybody_sees_on_the_first_page_that_mail_is_paused_and_why(client: Client) -> None:
     support = somebody(S, "mia")
     client.force_login(support)
     assert "All mail is held" not in client.get("/admin/").content.decode()
@@ -159,7 +159,7 @@ def test_everybody_sees_on_the_first_page_that_mail_is_held_and_why(client: Clie
     assert "a &lt;wrong&gt; date" in client.get(PAGE).content.decode()
 
 
-def test_a_hold_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> None:
+def test_a_pause_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> None:
     client.force_login(somebody(S, "mia"))
     assert (
         client.post(PAGE, {"act": "hold", "reason": ""}).status_code,

@@ -16,7 +16,7 @@ from orders import services
 from orders.models import Product
 from orders.pages.public_record import MIN_OUTCOMES
 from tests.factories import lamp_of_a_punctual_supplier, make_product, order
-from tests.test_record import tell
+from tests.test_public_record import tell
 
 BUDGET = 5 * 1024
 STATIC = Path(site.BASE_DIR) / "static"
