@@ -1,16 +1,12 @@
-"""Links that somebody asked for by email. A late one only puzzles people, so such an email expires
-soon."""
+"""Links that somebody asked for by email."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils.translation import ngettext
 
 from orders.access import MINE_SECONDS, mine_url
 from orders.models import Event, Order
 from orders.words import sentence
-
-REQUEST_GOOD_FOR = timedelta(hours=1)  # what was asked for longer ago is asked for again
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ thing once. What it leaves out stays on the page, where all that happened can be
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.db.models import F
 from django.utils import timezone
 
-from notifications.compose.link_emails import REQUEST_GOOD_FOR
 from notifications.compose.subjects import Headline, Subject
 from notifications.may_send import Topic, still_holds
 from orders import services
@@ -45,6 +44,8 @@ CHIEF_FIRST = (
     EventKind.NOTE,
     EventKind.LINK,
 )
+# A late link only puzzles people: what was asked for longer ago is asked for again.
+REQUEST_GOOD_FOR = timedelta(hours=1)
 MAX_CHOICES = 8  # lines with links of their own: email programs cut off an email beyond 100 kB
 CHOICES = {
     Choice.KEEP: Sentence.CHOICE,
