@@ -77,7 +77,6 @@ from orders.services.releases import MAX_PER_HOUR, release_orders, start_release
 from orders.services.restock_records import (
     PostedDate,
     ReceivedUnits,
-    Recorded,
     RestockRecord,
     record_restocks,
 )
@@ -138,7 +137,6 @@ __all__ = [
     "NewOrder",
     "PostedDate",
     "ReceivedUnits",
-    "Recorded",
     "Refused",
     "RestockRecord",
     "Undoing",

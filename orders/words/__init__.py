@@ -33,7 +33,6 @@ from orders.words.notices import (
 from orders.words.offers import spoken_for_sentence
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
-    checking_sentence,
     dates_kept_sentence,
     next_word_sentence,
     place_sentence,
@@ -48,7 +47,6 @@ from orders.words.windows import (
 )
 
 __all__ = [
-    "checking_sentence",
     "consent_sentence",
     "crossed_sentence",
     "dates_kept_sentence",

@@ -18,7 +18,6 @@ REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_o
 OPTIONAL = ("reason", "arrived_on", "quantity_arrived", "known_on")
 MAX_EXPECTED = 100_000_000  # units
 MAX_TIMES_EXPECTED = 10  # arrived; more came by a slip of the finger
-PROGRESS_ROWS = 10_000
 
 Key = tuple[str, str]  # reference, SKU
 
