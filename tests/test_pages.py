@@ -504,3 +504,9 @@ def test_chances_say_why_and_what_is_done_meanwhile(client: Client) -> None:
     assert f"{why} 1st in line." in said
     assert "We look again every morning, and write as soon as we can name a day." in said
     assert why in client.get(f"/p/{product.sku}/").content.decode()
+
+
+def test_the_place_for_news_is_empty_so_that_nothing_is_drawn(client: Client) -> None:
+    row = order(make_product()).order
+    page = client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
+    assert re.search(r'<p id="news"[^>]*></p>', page)
