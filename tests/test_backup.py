@@ -115,8 +115,8 @@ def test_a_shop_that_was_dropped_is_restored_row_by_row_with_mail_held(
     assert restored.returncode == 0, restored.stderr
     assert "Mail is held." in restored.stdout
     after = contents(RESTORED)
-    (_, holds) = after.pop("notifications_pause")
-    assert holds == 1
+    (_, pauses) = after.pop("notifications_pause")
+    assert pauses == 1
     assert after == {
         table: rows for table, rows in before.items() if table != "notifications_pause"
     }

@@ -236,13 +236,13 @@ def _consequences(
         .order_by("product_id", "-id")
         .distinct("product_id")
     )
-    facts = {
+    values = {
         "before": [row.pk for row in before],
         "after": [row.pk for row in after],
         "products": products,
     }
     with connection.cursor() as cursor:
-        cursor.execute(QUIET, {**facts, "last": last, "now": now})
+        cursor.execute(QUIET, {**values, "last": last, "now": now})
         (quiet,) = cursor.fetchone()
         chief_first = [str(kind) for kind in CHIEF_FIRST]
         regional = list(REGIONAL_COUNTRIES)

@@ -185,7 +185,7 @@ def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
 
 
 @register.simple_tag(takes_context=True)
-def dates_held(context: Context, record: DatesKept) -> str:
+def dates_kept(context: Context, record: DatesKept) -> str:
     return dates_kept_sentence(record.dates, record.held, locale=context["locale"])
 
 

@@ -43,7 +43,7 @@ def another() -> "psycopg.Connection[tuple[object, ...]]":
 
 
 @contextmanager
-def held(sql: str, pk: int) -> Iterator[None]:
+def locked(sql: str, pk: int) -> Iterator[None]:
     """Locked by another connection, and what is done meanwhile does not wait for it."""
     with another() as dry_run:
         dry_run.execute(f"{sql} FOR NO KEY UPDATE", [pk])
@@ -53,12 +53,12 @@ def held(sql: str, pk: int) -> Iterator[None]:
         dry_run.rollback()
 
 
-def held_product(product: Product) -> AbstractContextManager[None]:
-    return held("SELECT 1 FROM orders_stock WHERE product_id = %s", product.pk)
+def locked_product(product: Product) -> AbstractContextManager[None]:
+    return locked("SELECT 1 FROM orders_stock WHERE product_id = %s", product.pk)
 
 
-def held_line(line: OrderLine) -> AbstractContextManager[None]:
-    return held("SELECT 1 FROM orders_orderline WHERE id = %s", line.pk)
+def locked_line(line: OrderLine) -> AbstractContextManager[None]:
+    return locked("SELECT 1 FROM orders_orderline WHERE id = %s", line.pk)
 
 
 def delayed_line(product: Product) -> OrderLine:
@@ -69,27 +69,27 @@ def delayed_line(product: Product) -> OrderLine:
     return line
 
 
-def test_a_review_passes_over_what_is_held_and_does_it_when_it_is_free() -> None:
+def test_a_review_passes_over_what_is_locked_and_does_it_when_it_is_free() -> None:
     lines = [delayed_line(make_product()) for _ in range(3)]
-    with held_product(lines[1].product):
+    with locked_product(lines[1].product):
         services.review_settled(now=SETTLED)
         assert [kinds(line.order)[1:] for line in lines] == [["later"], [], ["later"]]
     services.review_settled(now=SETTLED)
     assert [kinds(line.order)[1:] for line in lines] == [["later"], ["later"], ["later"]]
 
 
-def test_a_review_passes_over_a_product_of_which_one_line_is_held() -> None:
+def test_a_review_passes_over_a_product_of_which_one_line_is_locked() -> None:
     lines = [delayed_line(make_product()) for _ in range(2)]
-    with held_line(lines[0]):
+    with locked_line(lines[0]):
         services.review_settled(now=SETTLED)
         assert [kinds(line.order)[1:] for line in lines] == [[], ["later"]]
     services.review_settled(now=SETTLED)
     assert [kinds(line.order)[1:] for line in lines] == [["later"], ["later"]]
 
 
-def test_mails_go_out_while_a_product_is_held(mail_sink: MailSink) -> None:
+def test_mails_go_out_while_a_product_is_locked(mail_sink: MailSink) -> None:
     lines = [delayed_line(make_product()) for _ in range(2)]
-    with held_product(lines[0].product):
+    with locked_product(lines[0].product):
         services.review_settled(now=SETTLED)
         dispatch()
         deliver()
@@ -100,7 +100,7 @@ def test_mails_go_out_while_a_product_is_held(mail_sink: MailSink) -> None:
 def test_the_daily_review_does_on_that_day_what_it_passed_over_and_nothing_twice() -> None:
     lines = [factories.order(make_product()) for _ in range(3)]
     with time_machine.travel(MORNING, tick=False) as clock:
-        with held_product(lines[1].product):
+        with locked_product(lines[1].product):
             tasks.review_all()
         assert not Run.objects.exists()
         clock.shift(timedelta(minutes=1))
@@ -116,14 +116,14 @@ def test_the_daily_review_does_on_that_day_what_it_passed_over_and_nothing_twice
     ]
 
 
-def test_at_the_cut_off_all_but_who_is_held_are_told_and_they_when_they_are_free() -> None:
+def test_at_the_cut_off_all_but_who_is_locked_are_told_and_they_when_they_are_free() -> None:
     lines = []
     for _ in range(2):
         product = make_product()
         lines.append(factories.order(product, now=CUTOFF - 3 * DAY))
         services.receive(product, 1, now=CUTOFF - 2 * DAY)
     with time_machine.travel(CUTOFF, tick=False):
-        with held_line(lines[0]):
+        with locked_line(lines[0]):
             tasks.keep_deadlines()
         assert [kinds(line.order)[-1] for line in lines] == ["reserved", "later"]
         assert not Run.objects.exists()
@@ -132,7 +132,7 @@ def test_at_the_cut_off_all_but_who_is_held_are_told_and_they_when_they_are_free
     assert list(Run.objects.values_list("job", flat=True)) == ["deadlines"]
 
 
-def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -> None:
+def test_at_the_cut_off_who_waits_for_a_locked_product_is_told_when_it_is_free() -> None:
     lines = []
     for _ in range(2):
         restock = factories.restock(
@@ -141,7 +141,7 @@ def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -
         lines.append(factories.order(restock.product, now=CUTOFF - 10 * DAY))
         OrderLine.objects.filter(pk=lines[-1].pk).update(agreed_by=(CUTOFF + 90 * DAY).date())
     with time_machine.travel(CUTOFF, tick=False):
-        with held_product(lines[0].product):
+        with locked_product(lines[0].product):
             tasks.keep_deadlines()
             told = [kinds(line.order)[1:] for line in lines]
         assert told[0] == []
@@ -151,7 +151,7 @@ def test_at_the_cut_off_who_waits_for_a_held_product_is_told_when_it_is_free() -
     assert list(Run.objects.values_list("job", flat=True)) == ["deadlines"]
 
 
-def test_silence_cancels_all_but_who_is_held_and_them_when_they_are_free() -> None:
+def test_silence_cancels_all_but_who_is_locked_and_them_when_they_are_free() -> None:
     supplier = factories.make_supplier()
     factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
     restock = factories.restock(
@@ -160,7 +160,7 @@ def test_silence_cancels_all_but_who_is_held_and_them_when_they_are_free() -> No
     lines = [factories.order(restock.product) for _ in range(2)]
     slip(restock, (NOON + 80 * DAY).date(), now=NOON + DAY)
     overdue = NOON + 200 * DAY
-    with held_line(lines[0]):
+    with locked_line(lines[0]):
         assert services.apply_silence(now=overdue) == 1
         assert [fresh(line).cancelled for line in lines] == [0, 1]
     assert services.apply_silence(now=overdue) == 1
@@ -171,7 +171,7 @@ def test_of_two_products_that_end_the_one_that_is_free_ends() -> None:
     lines = [factories.order(make_product()) for _ in range(2)]
     for line in lines:
         services.discontinue(line.product, reason="gone", now=NOON, actor="ann")
-    with held_product(lines[0].product):
+    with locked_product(lines[0].product):
         while services.discontinue_free_part(now=NOON):
             continue
         assert [fresh(line).cancelled for line in lines] == [0, 1]
@@ -180,9 +180,9 @@ def test_of_two_products_that_end_the_one_that_is_free_ends() -> None:
     assert [fresh(line).cancelled for line in lines] == [1, 1]
 
 
-def test_by_hand_a_review_says_that_something_is_held() -> None:
+def test_by_hand_a_review_says_that_something_is_locked() -> None:
     line = factories.order(make_product())
-    with held_product(line.product), pytest.raises(CommandError, match="1 product is held"):
+    with locked_product(line.product), pytest.raises(CommandError, match="1 product is held"):
         call_command("review_promises")
 
 
@@ -191,7 +191,7 @@ def test_of_a_process_that_gave_up_no_statement_goes_on_waiting() -> None:
     for a lock."""
     line = factories.order(make_product())
     waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
-    with held_product(line.product), another() as watcher:
+    with locked_product(line.product), another() as watcher:
         gave_up = another()
         pid = gave_up.info.backend_pid
         gave_up.pgconn.send_query(
@@ -279,7 +279,7 @@ def frozen_dry_run(kind: str) -> Iterator[None]:
     assert (row.state, row.rejected) == (Upload.State.CHECKED, {})
 
 
-def test_whose_own_line_is_held_is_told_so_soon_and_nothing_is_half_done(
+def test_whose_own_line_is_locked_is_told_so_soon_and_nothing_is_half_done(
     client: Client, lines: list[OrderLine]
 ) -> None:
     """The file ships the first line: what of it is left to cancel only the file's end says."""
