@@ -24,6 +24,19 @@ REFUSED = {
     "unescaped output": r"\|\s*safe\b|autoescape off",
 }
 
+# djlint counts those of the other templates.
+TEXTS = sorted(
+    path
+    for pattern in ("templates/**/*.txt", "templates/**/*.css", "static/**/*.css", "static/**/*.js")
+    for path in ROOT.glob(pattern)
+    if "vendor" not in path.parts and ".min." not in path.name
+)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_is_longer_than_a_hundred_columns(text: Path) -> None:
+    assert [line for line in text.read_text().splitlines() if len(line) > 100] == []
+
 
 @pytest.mark.parametrize("template", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 @pytest.mark.parametrize("refused", REFUSED)

@@ -15,7 +15,8 @@ RIGHT_TO_LEFT = "\u200f"
 
 
 def text_of(context: dict[str, Any]) -> str:
-    """Lines of no more than TEXT_WIDTH, but for addresses, which must stay whole to be opened.
+    """Lines of no more than TEXT_WIDTH, but for addresses, which must stay whole to be opened, and
+    one empty line where the template has several.
     Where the language runs from right to left each line says so: programs guess the direction of a
     text from its first letter."""
     said = get_template("notifications/mail.txt").render(context)

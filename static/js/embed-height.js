@@ -1,5 +1,6 @@
 // Tells the page around the frame how high it is; embed.js there listens.
 (() => {
-  const tell = () => parent.postMessage({ backorders: "height", height: document.documentElement.offsetHeight }, "*");
-  new ResizeObserver(tell).observe(document.documentElement);
+  const page = document.documentElement;
+  const tell = () => parent.postMessage({ backorders: "height", height: page.offsetHeight }, "*");
+  new ResizeObserver(tell).observe(page);
 })();

@@ -1,5 +1,6 @@
-// For a shop's own pages (docs/embedding.md): puts a frame into each element with data-backorders-sku, and gives it the
-// height it asks for. data-lang and data-theme (light, dark) are handed on. No cookies, nothing is kept.
+// For a shop's own pages (docs/embedding.md): puts a frame into each element with
+// data-backorders-sku, and gives it the height it asks for. data-lang and data-theme (light, dark)
+// are handed on. No cookies, nothing is kept.
 (() => {
   const site = new URL(document.currentScript.dataset.site || "/", document.currentScript.src);
   const frames = new Map();
@@ -17,7 +18,10 @@
     frame.width = "100%";
     frame.height = "150";
     frame.setAttribute("frameborder", "0");
-    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox");
+    frame.setAttribute(
+      "sandbox",
+      "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox",
+    );
     place.replaceChildren(frame);
     frames.set(frame.contentWindow, frame);
   }
@@ -25,7 +29,8 @@
   addEventListener("message", (event) => {
     const frame = frames.get(event.source);
     const { backorders, height } = event.data ?? {};
-    if (frame && event.origin === site.origin && backorders === "height" && height > 0 && height < 2000) {
+    const ours = frame && event.origin === site.origin && backorders === "height";
+    if (ours && height > 0 && height < 2000) {
       frame.height = String(Math.ceil(height));
     }
   });

@@ -1,8 +1,9 @@
-// Keeps the order's page up to date while somebody looks at it. htmx listens for "ask" on the live part (hx-trigger);
-// once nothing is open any more the server leaves the trigger out, and the asking ends. What is news is said in #news,
-// outside the part that changes: read out by screen readers, and laid over the page so that nothing moves.
-// htmx has nothing to do before the first question: it is fetched then, or a second after the page has loaded, since a page
-// may load before it is painted, and nothing is to stand in the way of that.
+// Keeps the order's page up to date while somebody looks at it. htmx listens for "ask" on the live
+// part (hx-trigger); once nothing is open any more the server leaves the trigger out, and the
+// asking ends. What is news is said in #news, outside the part that changes: read out by screen
+// readers, and laid over the page so that nothing moves. htmx has nothing to do before the first
+// question: it is fetched then, or a second after the page has loaded, since a page may load before
+// it is painted, and nothing is to stand in the way of that.
 (() => {
   const EVERY = 20_000; // milliseconds
   const LONGEST = 300_000; // between questions that get no answer
@@ -19,7 +20,8 @@
   let before = { told: new Set(), places: new Set(), open: [] };
 
   const livePart = () => document.querySelector('[data-live="open"]');
-  const texts = (selector) => [...document.querySelectorAll(selector)].map((each) => each.textContent.trim());
+  const texts = (selector) =>
+    [...document.querySelectorAll(selector)].map((each) => each.textContent.trim());
 
   function plan() {
     clearTimeout(timer);
@@ -70,7 +72,8 @@
   }
 
   function answered() {
-    if ([news.dataset.offline, news.dataset.failing].includes(news.textContent)) say(news.dataset.back);
+    const lost = [news.dataset.offline, news.dataset.failing];
+    if (lost.includes(news.textContent)) say(news.dataset.back);
     failures = 0;
     plan();
   }
