@@ -15,9 +15,9 @@ if [ "$tables" != 0 ]; then
 fi
 pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname "$DATABASE_URL" "$file"
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --set why="restored from $(basename "$file")" --dbname "$DATABASE_URL" <<'SQL'
-INSERT INTO notifications_hold (held_at, held_by, reason, released_by)
+INSERT INTO notifications_pause (paused_at, paused_by, reason, ended_by)
 SELECT now(), 'deploy/restore.sh', left(:'why', 200), ''
-WHERE NOT EXISTS (SELECT FROM notifications_hold WHERE released_at IS NULL);
+WHERE NOT EXISTS (SELECT FROM notifications_pause WHERE ended_at IS NULL);
 ANALYZE;
 SQL
 echo "Mail is held."
