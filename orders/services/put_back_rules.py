@@ -9,7 +9,7 @@ from orders.models import Event, EventKind, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class MayPutBack:
     """What putting back would undo: `units` that silence cancelled; `others` were cancelled too,
     and their refund is still to be sent."""
 
@@ -17,13 +17,13 @@ class PutBack:
     others: int
 
 
-def what_may_be_put_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> PutBack | None:
+def what_may_be_put_back(line: OrderLine, newest_first: Iterable[Event] = ()) -> MayPutBack | None:
     """Of a line that silence cancelled; None where its customer can put nothing back. Its events
     are read unless they are given."""
     units = _silent_units(line, newest_first)
     if not line.cancelled or line.product.is_discontinued or line.may_be_put_back < units:
         return None
-    return PutBack(units, line.refunds_to_send - units)
+    return MayPutBack(units, line.refunds_to_send - units)
 
 
 def units_to_put_back(line: OrderLine, *, by_customer: bool) -> int | None:
