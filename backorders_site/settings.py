@@ -35,6 +35,8 @@ SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "help@example.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)
 # show strangers the exact number of units spoken for
 EXACT_LINE = env.bool("EXACT_LINE", default=False)
+# days on the way, by country: US=5,DE=7,*=14 (orders.domain.transit)
+TRANSIT_DAYS = env.str("TRANSIT_DAYS", default="")
 HANDLING_DAYS = env.int(
     "HANDLING_DAYS", default=1
 )  # working days from arrival to the carrier; a product may set its own

@@ -13,6 +13,7 @@ from orders import services
 from orders.access import Purpose, link_token
 from orders.models import Order, Product, Promise
 from orders.pages.offer import about
+from orders.pages.status import order_status
 from tests.factories import (
     NOON,
     lamp_of_a_punctual_supplier,
@@ -77,6 +78,7 @@ def test_the_whole_object(client: Client, lamp: Product) -> None:
                     "within_14": None,
                     "within_30": None,
                 },
+                "arrives_by": (promise.late + timedelta(days=5)).isoformat(),
                 "told_at": "2026-11-02T12:00:00-05:00",
                 "agreed_by": "2026-12-02",
             }
@@ -89,6 +91,23 @@ def test_the_whole_object(client: Client, lamp: Product) -> None:
             },
         ],
     }
+
+
+def test_what_shipped_arrives_after_its_days_on_the_way_and_then_should_be_there(
+    client: Client, lamp: Product, settings: Settings
+) -> None:
+    settings.TRANSIT_DAYS = "US=3"
+    line = order(lamp)
+    services.receive(lamp, 1, now=NOON)
+    services.ship(line.order, {line.pk: 1}, now=NOON)
+
+    def seen(days: int) -> tuple[str, bool]:
+        at = NOON + timedelta(days=days)
+        [found] = order_status(line.order, locale="en", now=at).lines
+        return str(found.arrives_by), found.should_have_arrived
+
+    assert status(client, line.order)["lines"][0]["arrives_by"] == "2026-11-05"
+    assert [seen(days) for days in (3, 4)] == [("2026-11-05", False), ("2026-11-05", True)]
 
 
 def test_states_and_places_as_units_come_and_go(client: Client, lamp: Product) -> None:

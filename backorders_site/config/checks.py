@@ -25,6 +25,7 @@ from backorders_site.look import theme
 from notifications.outbox.mail_mode import parse_mail_mode
 from notifications.transport.rates import parse_rates
 from orders.domain.delay_rules import STRICTER
+from orders.domain.transit import parse_transit_days
 
 SHIPMENTS_RECORDED = ("learned", "live", "overnight")  # orders.services.recorded_days
 NUMBER_HERE = "{number}"  # in a carrier's page: orders.words.tracking
@@ -305,6 +306,16 @@ def mail_rates() -> Problems:
         )
 
 
+def transit() -> Problems:
+    try:
+        parse_transit_days(settings.TRANSIT_DAYS)
+    except ValueError as error:
+        yield (
+            f"TRANSIT_DAYS: {error}.",
+            "Set what your carriers say, in calendar days from 1 to 99, or leave it empty.",
+        )
+
+
 MIN_SECRET_LENGTH = 16
 
 
@@ -357,4 +368,5 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     demo,
     secret_key,
     hosts,
+    transit,
 )

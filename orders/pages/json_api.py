@@ -47,6 +47,7 @@ def _line_object(line: LineStatus) -> dict[str, Any]:
         "place": line.place,
         "units_ahead": line.units_ahead,
         "window": _window_object(promised.window) if promised else None,
+        "arrives_by": _day(line.arrives_by),
         "told_at": _moment(promised.told_at) if promised and promised.told_at else None,
         "agreed_by": _day(line.agreed_by),
     }

@@ -27,6 +27,8 @@ from orders.pages.parcels import Parcel, parcels_of
 from orders.pages.promised import Promised, WindowTold, promised_of, told_before
 from orders.pages.standing import Standing, restocks_of_mine, standing_of
 from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
+from orders.transit import arrives_by
+from orders.words import window_of
 
 NEWEST_EVENTS = 200
 
@@ -39,7 +41,8 @@ class LineStatus:
     answer; `put_back`: what putting back agrees to, if silence canceled the line and its refund was
     not sent; `may_withdraw`: from the contract, by the law of the country; `former`: the windows
     told before, newest first; `standing`: who is ahead in units and which deliveries serve them,
-    None if nothing waits."""
+    None if nothing waits; `arrives_by`: by when all of it should be with the customer, as far as a
+    day is known."""
 
     id: int
     sku: str
@@ -62,6 +65,8 @@ class LineStatus:
     put_back: str
     may_withdraw: bool
     reassured_by: date | None
+    arrives_by: date | None = None
+    should_have_arrived: bool = False
     crossed: str = ""
     former: tuple[WindowTold, ...] = ()
     standing: Standing | None = None
@@ -228,6 +233,7 @@ def _line_status(
     # joined.
     joined = [event.details.place for event in own if isinstance(event.details, Joined)]
     notice = newest_notice(line)
+    arrival = _arrives_by(line, parcels, reader.today)
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -253,7 +259,24 @@ def _line_status(
         standing=standing_of(line, position, own),
         cancellation=cancellation(line, own, locale=reader.locale),
         crossed=crossed_parcel(line, own, locale=reader.locale),
+        arrives_by=arrival,
+        should_have_arrived=bool(arrival and reader.today > arrival),
     )
+
+
+def _arrives_by(line: OrderLine, parcels: Sequence[Parcel], today: date) -> date | None:
+    """Of what has all shipped, since its last parcel did. Of what has not, by the day told, while
+    that is to come: chances name none."""
+    if line.state == "cancelled":
+        return None
+    if line.state == "shipped":
+        days = [timezone.localtime(each.shipped_at).date() for each in parcels if each.shipped_at]
+        ships_by = max(days) if days and len(days) == len(parcels) else None
+    else:
+        window = window_of(line.promise) if line.promise and not line.held else None
+        named = window is not None and window.names_a_day and window.late is not None
+        ships_by = window.late if named and window.late >= today else None
+    return arrives_by(ships_by, line.order.country) if ships_by else None
 
 
 def _holds_until(line: LineStatus) -> date | None:

@@ -33,6 +33,7 @@ from orders.law import law_of
 from orders.models import IS_TOLD, DelayNotice, Outcome
 from orders.services.forecasts import today_of
 from orders.sql_files import sql
+from orders.transit import days_on_the_way
 
 SITUATIONS = sql(__file__, "situations")
 
@@ -247,7 +248,7 @@ def _situation(
     situation = Situation(
         jurisdiction=jurisdiction,
         ordered_on=earliest_day(ordered_at, where),
-        late=counted_day(late, jurisdiction, where),
+        late=counted_day(late, jurisdiction, days_on_the_way=days_on_the_way(where)),
         today=latest_day(now, where),
         stated_by=stated_by,
         open_wait=open_wait,

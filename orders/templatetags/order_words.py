@@ -17,6 +17,7 @@ from orders.pages.promised import DatesKept, WindowTold
 from orders.pages.status import LineStatus
 from orders.pages.timeline import Happened
 from orders.words import (
+    arrival_sentence,
     dates_kept_sentence,
     day_words,
     in_language,
@@ -93,6 +94,14 @@ def next_word(context: Context, line: LineStatus) -> str:
         mailed=context["mailed"],
         locale=context["locale"],
     )
+
+
+@register.simple_tag(takes_context=True)
+def arrival(context: Context, line: LineStatus) -> str:
+    """By when all of it should be with the customer; nothing where no day is known."""
+    if line.arrives_by is None:
+        return ""
+    return arrival_sentence(line.arrives_by, today=context["today"], locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,7 @@
 """Everything a customer reads that is not fixed text of a template: the same words on the page, in
 email and for staff."""
 
+from orders.words.arrivals import arrival_sentence
 from orders.words.bidi import isolated
 from orders.words.days import (
     day_words,
@@ -47,6 +48,7 @@ from orders.words.windows import (
 )
 
 __all__ = [
+    "arrival_sentence",
     "consent_sentence",
     "crossed_sentence",
     "dates_kept_sentence",

@@ -40,6 +40,7 @@ from orders.domain.delay_rules import (
     staff_warnings,
     strictest,
 )
+from orders.domain.transit import transit_days
 from orders.domain.working_days import is_working_day
 
 ORDERED, STATED, TODAY = date(2026, 10, 20), date(2026, 12, 1), date(2026, 11, 23)
@@ -96,16 +97,19 @@ SITUATIONS: Mapping[str, Mapping[str, Any]] = {
 
 def situation(country: str, region: str = "", **facts: Any) -> Situation:
     law = jurisdiction_of(country, region, default_country="US")
+    way = transit_days(country, home="US", own={})
     told = None
     if "told" in facts:
         cancels_on = facts.get("asked_until") if country == "US" else None
         told = NoticeTold(
-            counted_day(facts["told"], law, country), cancels_on, facts.get("kept", False)
+            counted_day(facts["told"], law, days_on_the_way=way),
+            cancels_on,
+            facts.get("kept", False),
         )
     return Situation(
         law,
         ORDERED,
-        counted_day(facts["late"], law, country),
+        counted_day(facts["late"], law, days_on_the_way=way),
         facts.get("today", TODAY),
         stated_by=facts.get("stated", STATED),
         agreed_by=told.late if told and told.kept else None,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
 
+from orders.domain.transit import arrives_by
 from orders.domain.working_days import add_working_days
 
 
@@ -160,10 +161,6 @@ STRICTER = tuple(
     if any(law.rules.ask_more_than(other.rules) for other in Jurisdiction)
 )
 
-# An assumption, in calendar days, until a shop puts in what its carriers say.
-_FAR_TRANSIT_DAYS = 14
-TRANSIT_DAYS: Mapping[str, int] = dict.fromkeys(_EU_MEMBERS | {"GB"}, 7) | {"CY": 10, "MT": 10}
-
 
 def jurisdiction_of(country: str, region: str, *, default_country: str) -> Jurisdiction:
     """By shipping country (ISO 3166 alpha-2) and region as the shop writes it; empty country: by
@@ -177,23 +174,13 @@ def strictest(law: Jurisdiction, chosen: Jurisdiction) -> Jurisdiction:
     return chosen if chosen.rules.ask_more_than(law.rules) else law
 
 
-def delivery_by(
-    ship_late: date, country: str, transit_days: Mapping[str, int] = TRANSIT_DAYS
-) -> date:
-    """The last day of delivery of what ships by `ship_late`."""
-    return ship_late + timedelta(days=transit_days.get(country, _FAR_TRANSIT_DAYS))
-
-
 def counted_day(
-    ship_late: date | None,
-    jurisdiction: Jurisdiction,
-    country: str,
-    transit_days: Mapping[str, int] = TRANSIT_DAYS,
+    ship_late: date | None, jurisdiction: Jurisdiction, *, days_on_the_way: int
 ) -> date | None:
     """The last day of a ship window as the jurisdiction counts it: to some, the day of delivery."""
     if ship_late is None or jurisdiction.rules.counts == "ship":
         return ship_late
-    return delivery_by(ship_late, country, transit_days)
+    return arrives_by(ship_late, days_on_the_way)
 
 
 def refund_due_on(jurisdiction: Jurisdiction, cancelled_on: date) -> date:
