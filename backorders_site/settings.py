@@ -32,6 +32,13 @@ DELAY_RULES = env.str("DELAY_RULES", default="")  # stricter than the shipping c
 # its working days decide when goods can be handled
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="US").upper()
 SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "help@example.com")
+# when somebody answers, in the shop's own words, for example: Monday to Friday, 9 to 5
+SUPPORT_HOURS = env.str("SUPPORT_HOURS", default="")
+# within how many hours it answers; 0: nothing is said of it
+SUPPORT_REPLY_HOURS = env.int("SUPPORT_REPLY_HOURS", default=0)
+SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # the postal one, on one line
+IMPRINT_URL = env.str("IMPRINT_URL", default="")
+PRIVACY_URL = env.str("PRIVACY_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=SUPPORT_EMAIL)
 # show strangers the exact number of units spoken for
 EXACT_LINE = env.bool("EXACT_LINE", default=False)
@@ -41,6 +48,8 @@ HANDLING_DAYS = env.int(
     "HANDLING_DAYS", default=1
 )  # working days from arrival to the carrier; a product may set its own
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=600)
+# how long customers can undo a cancellation of theirs; the shop is told of it after that
+CANCEL_UNDO_SECONDS = env.int("CANCEL_UNDO_SECONDS", default=600)
 # How many customers an import may tell worse news (a later date, no date, or a question that the
 # law asks) before a person has confirmed it.
 IMPORT_TELLS_AT_MOST = env.int("IMPORT_TELLS_AT_MOST", default=100)

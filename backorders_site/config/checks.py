@@ -165,6 +165,16 @@ LIMITS = {
         2_592_000,
         "how long a changed date rests before customers read it: 600 is ten minutes, 0 at once",
     ),
+    "CANCEL_UNDO_SECONDS": (
+        0,
+        86_400,
+        "for how many seconds customers can undo a cancellation: 600 is ten minutes, 0 never",
+    ),
+    "SUPPORT_REPLY_HOURS": (
+        0,
+        720,
+        "within how many hours somebody answers: 24, or 0 to say nothing about it",
+    ),
     "HANDLING_DAYS": (
         1,
         365,
@@ -200,13 +210,27 @@ def numbers() -> Problems:
             yield f"{name}={value} is not from {least} to {most}.", f"Set {meaning}."
 
 
+# in the head of emails, or on one line of their foot
+ON_ONE_LINE = ("SHOP_NAME", "DEFAULT_FROM_EMAIL", "SHOP_ADDRESS", "SUPPORT_HOURS")
+
+
 def words() -> Problems:
-    for name in ("SHOP_NAME", "DEFAULT_FROM_EMAIL"):
+    for name in ON_ONE_LINE:
         value = getattr(settings, name)
         if any(ord(each) < ord(" ") for each in value):
             yield (
                 f"{name}={value!r} holds an end of line.",
-                "Set it on one line: it stands in the head of every mail.",
+                "Set it on one line: every email has it on one.",
+            )
+
+
+def legal_pages() -> Problems:
+    for name, page in (("IMPRINT_URL", "imprint"), ("PRIVACY_URL", "privacy")):
+        value = getattr(settings, name)
+        if value and (re.search(r"[\s\"'<>\\]", value) or not _can_be_called(value)):
+            yield (
+                f"{name}={value!r} is not an address of a page.",
+                f"Set it, for example {name}=https://shop.example.com/{page}, or leave it empty.",
             )
 
 
@@ -369,4 +393,5 @@ CHECKS: tuple[Callable[[], Problems], ...] = (
     secret_key,
     hosts,
     transit,
+    legal_pages,
 )

@@ -9,6 +9,9 @@ def shop(request: HttpRequest) -> dict[str, object]:
     return {
         "shop_name": settings.SHOP_NAME,
         "support_email": settings.SUPPORT_EMAIL,
+        "shop_address": settings.SHOP_ADDRESS,
+        "imprint_url": settings.IMPRINT_URL,
+        "privacy_url": settings.PRIVACY_URL,
         "demo": settings.DEMO,
         "stylesheet_url": theme.stylesheet_url(),
         "icon_url": theme.icon_url(),
