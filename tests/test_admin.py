@@ -408,17 +408,24 @@ class TestOrders:
         act(admin_client, "put-back", line, reason="mistaken")
         assert (fresh(line).waiting, Refund.objects.count()) == (3, 0)
 
-    def test_a_move_in_line_needs_a_reason(self, admin_client: Client) -> None:
+    def test_a_move_in_line_needs_a_reason_for_customers_and_one_for_us(
+        self, admin_client: Client
+    ) -> None:
         product = factories.make_product()
         factories.order(product)
         line = factories.order(product)
-        act(admin_client, "move", line, place=1)
+        act(admin_client, "move", line, place=1, why="promised")
+        act(admin_client, "move", line, place=1, reason="promised on the phone")
         assert not QueueChange.objects.exists()
 
-        act(admin_client, "move", line, place=1, reason="promised on the phone")
+        act(admin_client, "move", line, place=1, why="promised", reason="promised on the phone")
 
         change = QueueChange.objects.get()
-        assert (change.note, change.actor) == ("promised on the phone", "admin")
+        assert (change.why, change.note, change.actor) == (
+            "promised",
+            "promised on the phone",
+            "admin",
+        )
         assert "promised on the phone" not in str(line.order.events.first().facts)
 
     def test_a_held_line_is_settled_by_a_count(self, admin_client: Client) -> None:

@@ -254,7 +254,7 @@ class TestBeforeItIsDone:
         factories.restock(product, 9, expected_on=date(2027, 3, 20))
         first, second = factories.order(product), factories.order(product)
         factories.review(product)
-        it = would_do(admin_client, "move", second, place=1, reason="a wedding")
+        it = would_do(admin_client, "move", second, place=1, why="urgent", reason="a wedding")
         assert {row.order for row in it.reached} == {first.order, second.order}
         assert queue.positions([second.pk])[second.pk].place == 2
 

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from orders import services
 from orders.access import Purpose, link_token
-from orders.models import Event, Order, OrderLine, Product
+from orders.models import Event, MoveReason, Order, OrderLine, Product
 from tests.factories import (
     NOON,
     fresh,
@@ -121,9 +121,17 @@ def test_who_was_moved_back_by_staff_does_not_read_that_they_moved_up(
     client: Client, lamp: Product
 ) -> None:
     line, behind = order(lamp), order(lamp, placed_at=NOON + timedelta(hours=1))
-    services.move_in_queue(line, 2, now=NOON + DAY, reason="asked for it", actor="staff")
+    services.move_in_queue(
+        line,
+        2,
+        now=NOON + DAY,
+        why=MoveReason.OUR_MISTAKE,
+        reason="paid a day later than it said",
+        actor="staff",
+    )
     assert "You moved up" not in text(client, line.order)
-    assert "We moved you in the line: you are 2nd now, and were 1st." in text(client, line.order)
+    moved = "We moved you in the line: you are 2nd now, and were 1st. Why: we corrected a mistake"
+    assert moved in text(client, line.order)
     assert "You moved up: our staff moved an order further back." in text(client, behind.order)
     assert "asked for it" not in text(client, behind.order)
 

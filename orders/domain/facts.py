@@ -192,10 +192,13 @@ class ReceiptCorrected(Changed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedInLine(Facts):
+    """`why`: a code of orders.models.MoveReason; of moves before there were any it is unknown."""
+
     kind: ClassVar[str] = "note"
     tag: ClassVar[Mapping[str, str]] = {"code": "moved"}
     place: int
     place_before: int
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

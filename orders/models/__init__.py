@@ -34,6 +34,7 @@ from orders.models.shop_changes import ShopChange
 from orders.models.shop_tasks import ShopTask
 from orders.models.supply import (
     Discontinuation,
+    MoveReason,
     Product,
     Reason,
     Receipt,
@@ -61,6 +62,7 @@ __all__ = [
     "EventKind",
     "Forecast",
     "Import",
+    "MoveReason",
     "Note",
     "Order",
     "OrderLine",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.domain import keys
 from orders.domain.facts import AllOrdersAsked, AnyFacts, DayPassed, Facts, from_json, to_json
 from orders.models.orders import Order, OrderLine
-from orders.models.supply import Product, Reason
+from orders.models.supply import MoveReason, Product, Reason
 
 
 class WindowKind(models.TextChoices):
@@ -227,6 +227,13 @@ class QueueChange(models.Model):
     after_id = models.BigIntegerField(null=True)
     upto_at = models.DateTimeField(null=True)
     upto_id = models.BigIntegerField(null=True)
+    why = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        choices=MoveReason.choices,
+        help_text="Why staff moved somebody; those who were overtaken read it.",
+    )
     note = models.CharField(
         max_length=300, blank=True, help_text="Staff's reason; customers never read it."
     )

@@ -35,6 +35,17 @@ class Reason(models.TextChoices):
     CLERICAL = "clerical", _("A date was corrected")
 
 
+class MoveReason(models.TextChoices):
+    """Why staff moved an order in the line, in codes that those it overtook can read. What else is
+    to be said is staff's own note."""
+
+    REPLACEMENT = "replacement", _("It replaces an item that arrived damaged")
+    PROMISED = "promised", _("We had promised this customer an earlier place")
+    OUR_MISTAKE = "our_mistake", _("A mistake in our records")
+    URGENT = "urgent", _("A medical or other urgent need")
+    OTHER = "other", _("Something else, kept private")
+
+
 class Supplier(models.Model):
     name = models.CharField(max_length=keys.MAX_SUPPLIER, unique=True, validators=[is_key])
 

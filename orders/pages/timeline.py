@@ -18,7 +18,7 @@ SHOWN_CHANGES = 20
 # Both ends are exclusive. A line that staff moved back is at the upper end now, and did not move
 # up.
 QUEUE_CHANGES = """
-    SELECT l.id, c.at, c.reason, c.step, c.lines, c.units, c.after_id
+    SELECT l.id, c.at, c.reason, c.step, c.lines, c.units, c.after_id, c.why
     FROM orders_orderline l
     CROSS JOIN LATERAL (
         SELECT * FROM orders_queuechange
@@ -110,14 +110,17 @@ def _queue_changes(
     own = {(event.line_id, event.at) for event in events if event.kind == EventKind.CORRECTED}
     places = _places(rows, events, positions)
     merged: dict[tuple[Any, ...], tuple[datetime, int, int, tuple[int, int] | None, set[int]]] = {}
-    for (line_id, at, reason, step, count, units, of_line), place in zip(rows, places, strict=True):
+    for (line_id, at, reason, step, count, units, of_line, why), place in zip(
+        rows, places, strict=True
+    ):
         if (line_id in left and at >= left[line_id]) or (line_id, at) in own:
             continue
         kind = EventKind.MOVED_UP if step < 0 else EventKind.PASSED_BY
         # Only what nothing else came between is one: a number of people is of its own time.
         since = sum(1 for event in events if event.line_id == line_id and event.at > at)
         alone = at if reason in (Reason.MOVED, Reason.RESTORED) else None
-        key = (line_id, kind.value, reason, count > 0, timezone.localtime(at).date(), since, alone)
+        day = timezone.localtime(at).date()
+        key = (line_id, kind.value, reason, why, count > 0, day, since, alone)
         newest, lines_before, units_before, newer, people = merged.get(
             key, (at, 0, 0, place, set())
         )
@@ -136,6 +139,7 @@ def _queue_changes(
             queue_change_sentence(
                 kind,
                 reason,
+                why=why,
                 lines=count,
                 units=units,
                 locale=locale,
@@ -145,7 +149,7 @@ def _queue_changes(
             line_id,
             _product_name(by_id[line_id]),
         )
-        for (line_id, kind, reason, *_), (at, count, units, from_to, people) in list(
+        for (line_id, kind, reason, why, *_), (at, count, units, from_to, people) in list(
             merged.items()
         )[:SHOWN_CHANGES]
     ]

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from orders import queue
 from orders.domain.facts import MovedInLine
-from orders.models import Event, OrderLine, QueueChange, Reason
+from orders.models import Event, MoveReason, OrderLine, QueueChange, Reason
 from orders.services.promises import mark_changed
 from orders.services.refusal import Refused
 from orders.services.shipments import lock_lines
@@ -15,10 +15,18 @@ NEXT_TO = timedelta(microseconds=1)
 
 
 @transaction.atomic
-def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, actor: str) -> int:
-    """Move a waiting line to `place` (1: first). Customers it overtakes can read that staff moved
-    someone; the reason is kept for staff. Returns the place reached, which is slightly off if
-    orders share one time to the microsecond."""
+def move_in_queue(
+    line: OrderLine,
+    place: int,
+    *,
+    now: datetime,
+    reason: str,
+    actor: str,
+    why: MoveReason = MoveReason.OTHER,
+) -> int:
+    """Move a waiting line to `place` (1: first). Its customer and those it overtakes can read that
+    staff moved someone, and why (a code); `reason` is staff's own note. Returns the place reached,
+    which is slightly off if orders share one time to the microsecond."""
     if not reason.strip():
         raise Refused("a move in the line needs a reason: those who are passed may ask")
     (line,) = lock_lines(line.order, {line.pk: 0})
@@ -52,11 +60,12 @@ def move_in_queue(line: OrderLine, place: int, *, now: datetime, reason: str, ac
         after_id=low[1],
         upto_at=high[0],
         upto_id=high[1],
+        why=why,
         note=reason,
         actor=actor,
     )
     Event.of(
-        MovedInLine(place=reached, place_before=before),
+        MovedInLine(place=reached, place_before=before, why=MoveReason(why)),
         order=line.order,
         line=line,
         at=now,

@@ -37,7 +37,7 @@ from orders.domain.facts import (
     Unsaid,
 )
 from orders.domain.supply import Window
-from orders.models import Choice, Event, EventKind, Reason, Word
+from orders.models import Choice, Event, EventKind, MoveReason, Reason, Word
 from orders.words.bidi import isolated, visible
 from orders.words.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
 from orders.words.windows import (
@@ -438,7 +438,8 @@ def _moved(facts: MovedInLine, reader: _Reader) -> list[str]:
         % {
             "place": reader.ordinal(facts.place),
             "before": reader.ordinal(facts.place_before),
-        }
+        },
+        _why_moved(facts.why),
     ]
 
 
@@ -641,10 +642,25 @@ def why(reason: str | None) -> str:
     return str(WHY[Reason(reason)]) if reason in WHY else ""
 
 
+# Of the person moved nothing is said that others could know them by.
+WHY_MOVED = {
+    MoveReason.REPLACEMENT: gettext_lazy("Why: it replaces an item that arrived damaged."),
+    MoveReason.PROMISED: gettext_lazy("Why: we had promised that order an earlier place."),
+    MoveReason.OUR_MISTAKE: gettext_lazy("Why: we corrected a mistake in our records."),
+    MoveReason.URGENT: gettext_lazy("Why: a medical or other urgent need."),
+    MoveReason.OTHER: gettext_lazy("Why: an exception we made for reasons we keep private."),
+}
+
+
+def _why_moved(why: str | None) -> str:
+    return str(WHY_MOVED[MoveReason(why)]) if why in WHY_MOVED else ""
+
+
 def queue_change_sentence(
     kind: str,
     reason: str,
     *,
+    why: str = "",
     lines: int,
     units: int,
     locale: str,
@@ -653,7 +669,7 @@ def queue_change_sentence(
 ) -> str:
     """Why a place fell (moved_up) or rose (passed_by), without names. `lines` left or came in
     ahead; 0: only units of `people` whose orders stay, so that the place is the same. `places`:
-    before and after, where both are known."""
+    before and after, where both are known. `why`: the code of staff who moved someone."""
     with in_language(locale) as dates:
         moved = _moved_up(lines) if kind == EventKind.MOVED_UP else _passed_by(lines)
         table = moved if lines else _same_place(units, people)
@@ -662,9 +678,13 @@ def queue_change_sentence(
             "lines": number_words(lines, locale=dates),
             "units": number_words(units, locale=dates),
         }
-        return (
-            f"{said} {_places(*places, dates)}" if places and kind == EventKind.PASSED_BY else said
+        passed = kind == EventKind.PASSED_BY
+        parts = (
+            said,
+            _why_moved(why) if passed else "",
+            _places(*places, dates) if passed and places else "",
         )
+        return " ".join(filter(None, parts))
 
 
 def _places(before: int, after: int, dates: Locale) -> str:

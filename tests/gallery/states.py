@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from orders import services
 from orders.access import Purpose, order_url
-from orders.models import Event, Order, OrderLine, Product, Reason
+from orders.models import Event, MoveReason, Order, OrderLine, Product, Reason
 from tests.gallery.stage import ERRATIC, SILENT, Stage, Who, tell
 
 FIRST_NUMBER = 70_001  # of the orders shown
@@ -247,7 +247,12 @@ def passed_by(stage: Stage) -> Order:
     late = stage.new({product: 1}, at=stage.at(-12), number=next(stage.others))
     services.place_orders([late], now=stage.at(-3))
     services.move_in_queue(
-        _line(behind[2]), 2, now=stage.at(-2), reason="a wedding present", actor="Maren"
+        _line(behind[2]),
+        2,
+        now=stage.at(-2),
+        why=MoveReason.REPLACEMENT,
+        reason="the first one came cracked",
+        actor="Maren",
     )
     stage.review(product, stage.at(-1))
     stage.told(product, stage.at(-1, 11))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders_site.staff.actions.base import Action, StaffReason
 from orders import queue, services
 from orders.domain.delay_rules import Sentence
-from orders.models import Choice, OrderLine, Outcome
+from orders.models import Choice, MoveReason, OrderLine, Outcome
 
 MAX_PLACES = 100_000_000  # no line is longer; what a database can count to is more
 
@@ -27,15 +27,20 @@ class MoveInLine(LineAction):
     permission = "orders.move_orderline"
     label = gettext_lazy("Move in line")
     explanation = gettext_lazy(
-        "Those who are passed by can read that we moved someone, not whom and not why."
+        "People who are overtaken read that we moved someone and why, as you choose it here, but "
+        "not who."
     )
     impossible = gettext_lazy("No units of this line wait.")
     rehearsed = True
 
     place = forms.IntegerField(min_value=1, max_value=MAX_PLACES)
+    why = forms.ChoiceField(
+        label=gettext_lazy("Why, for customers"), choices=[("", "---------"), *MoveReason.choices]
+    )
     reason = forms.CharField(
         max_length=300,
-        help_text=gettext_lazy("For us, should somebody ask; customers never read it."),
+        label=gettext_lazy("Note for us"),
+        help_text=gettext_lazy("In case somebody asks; customers never read it."),
     )
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
@@ -56,6 +61,7 @@ class MoveInLine(LineAction):
         place = services.move_in_queue(
             row,
             self.cleaned_data["place"],
+            why=MoveReason(self.cleaned_data["why"]),
             reason=self.cleaned_data["reason"],
             now=now,
             actor=actor,

@@ -239,7 +239,7 @@ class QueueChangeAdmin(ReadOnlyAdmin):
         "Why places in a queue changed other than by being served. Customers read the reason, "
         "without names."
     )
-    list_display = ["at", "product", "reason", "step", "lines", "units", "note", "actor"]
+    list_display = ["at", "product", "reason", "why", "step", "lines", "units", "note", "actor"]
     list_select_related = ["product"]
     list_filter = ["reason"]
     search_fields = ["=product__sku"]
