@@ -16,7 +16,7 @@ from orders.access import Purpose
 from orders.models import Order, Promise
 from orders.pages.language import read_as
 from orders.pages.status import LineStatus, Status, order_status
-from orders.words import in_language, isolated, window_of, window_words
+from orders.words import in_language, isolated, window_of, window_parts
 
 REFRESH = timedelta(hours=6)
 
@@ -72,7 +72,8 @@ def _entry(
     entry.add("transp", "TRANSPARENT")
     if stands:
         entry.add(
-            "description", window_words(window_of(shown), since=shown.published_on, locale=locale)
+            "description",
+            str(window_parts(window_of(shown), since=shown.published_on, locale=locale)),
         )
     return entry
 

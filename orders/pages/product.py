@@ -17,7 +17,7 @@ from orders.pages import json_api
 from orders.pages.language import read_as
 from orders.pages.offer import Offer, about_units, offer
 from orders.pages.public_record import MIN_OUTCOMES, of_product, recent_record
-from orders.words import spoken_for_sentence, window_html
+from orders.words import spoken_for_sentence, window_parts
 
 MAX_OFFERED = 999
 CACHED_SECONDS = 60  # by browsers and by caches in between
@@ -75,7 +75,7 @@ def _words(shown: Offer, locale: str) -> dict[str, Any]:
     return {
         "offer": shown,
         "window": shown.window
-        and window_html(shown.window, since=shown.on, today=today, locale=locale),
+        and window_parts(shown.window, since=shown.on, today=today, locale=locale),
         "length": spoken_for_sentence(
             shown.lines, about_units(shown), exact=settings.EXACT_LINE, locale=locale
         ),

@@ -7,7 +7,6 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
@@ -17,6 +16,7 @@ from orders.pages.promised import DatesKept, WindowTold
 from orders.pages.status import LineStatus
 from orders.pages.timeline import Happened
 from orders.words import (
+    WindowWords,
     arrival_sentence,
     dates_kept_sentence,
     day_words,
@@ -29,30 +29,30 @@ from orders.words import (
     shop_days_sentence,
     split_sentence,
     tracking_link,
-    unbroken,
     units_of,
     until_a_day_sentence,
     why_chances_sentence,
-    window_html,
+    window_parts,
 )
 
 register = template.Library()
 register.filter("isolated", isolated)
-register.filter("unbroken", unbroken)
 
 
 @register.simple_tag(takes_context=True)
-def lead(context: Context, line: LineStatus) -> SafeString | str:
+def window(context: Context, line: LineStatus) -> WindowWords | None:
+    """`lead_html`, `range` and `certainty` of the window that a line was promised."""
     promised = line.promised
     if promised is None:
-        return ""
-    return window_html(
+        return None
+    return window_parts(
         promised.window,
         since=promised.on,
         locale=context["locale"],
         today=context["today"],
         withdrawn=line.withdrawn,
         reserved=line.is_here,
+        last=line.is_split and line.open_units > 1,
     )
 
 

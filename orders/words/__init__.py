@@ -34,20 +34,21 @@ from orders.words.notices import (
 from orders.words.offers import spoken_for_sentence
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
+    WindowWords,
     dates_kept_sentence,
     next_word_sentence,
     place_sentence,
-    unbroken,
     until_a_day_sentence,
     why_chances_sentence,
-    window_html,
     window_in,
     window_of,
+    window_parts,
     window_sentence,
     window_words,
 )
 
 __all__ = [
+    "WindowWords",
     "arrival_sentence",
     "consent_sentence",
     "crossed_sentence",
@@ -77,13 +78,12 @@ __all__ = [
     "still_sentence",
     "told_sentence",
     "tracking_link",
-    "unbroken",
     "units_of",
     "until_a_day_sentence",
     "why_chances_sentence",
-    "window_html",
     "window_in",
     "window_of",
+    "window_parts",
     "window_sentence",
     "window_words",
     "zone_of",

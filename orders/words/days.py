@@ -25,6 +25,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from orders.words.bidi import isolated
 
 NEAR = timedelta(days=6)  # a weekday names one day only
+# A day within these of today is of this winter, whatever its year.
+RECENT, SOON_ENOUGH = timedelta(days=-183), timedelta(days=62)
+NO_BREAK = "\N{NO-BREAK SPACE}"
 # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 PLAIN_ENGLISH = "en_GB"
 
@@ -69,10 +72,10 @@ def _dates_in(locale: str, language: str) -> Locale:
     return Locale.parse(PLAIN_ENGLISH)
 
 
-def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False) -> str:
-    """ "18 December"; with the weekday when it comes within a week, with the year when it is not
-    that of `today`, or always (`with_year`)."""
-    named = with_year or day.year != today.year
+def day_words(day: date, *, today: date, locale: Locale) -> str:
+    """ "December 18"; with the weekday when it comes within a week, with the year where the reader
+    could take it for another. It breaks between weekday and date at most."""
+    named = day.year != today.year and not RECENT <= day - today <= SOON_ENOUGH
     words = _written(day, named, locale)
     if timedelta() <= day - today <= NEAR:
         weekday = get_day_names("wide", locale=locale)[day.weekday()]
@@ -83,25 +86,16 @@ def day_words(day: date, *, today: date, locale: Locale, with_year: bool = False
 # A page writes a dozen days a dozen times over, and Babel takes long.
 @lru_cache(maxsize=4096)
 def _written(day: date, with_year: bool, locale: Locale) -> str:
-    return (
+    return unbroken(
         format_date(day, "long", locale=locale)
         if with_year
         else format_skeleton("MMMMd", day, locale=locale)
     )
 
 
-DAYS_OF_MONTH = {
-    "one": pgettext_lazy("day of the month such as 21st; in German 21.", "%(number)sst"),
-    "two": pgettext_lazy("day of the month such as 22nd; in German 22.", "%(number)snd"),
-    "few": pgettext_lazy("day of the month such as 23rd; in German 23.", "%(number)srd"),
-    "other": pgettext_lazy("day of the month such as 24th; in German 24.", "%(number)sth"),
-}
-
-
-def day_of_month(day: date, *, locale: Locale) -> str:
-    """ "18th", if the month is clear from what comes before."""
-    form = DAYS_OF_MONTH.get(locale.ordinal_form(day.day), DAYS_OF_MONTH["other"])
-    return str(form) % {"number": number_words(day.day, locale=locale)}
+def unbroken(words: str) -> str:
+    """In one line, wherever it is read: on a page, in the text of an email, in a subject."""
+    return words.replace(" ", NO_BREAK)
 
 
 def zone_of(country: str, at: datetime) -> tzinfo:

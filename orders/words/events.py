@@ -44,9 +44,8 @@ from orders.words.windows import (
     checking_sentence,
     has_chance_soon,
     has_chances,
-    same_month,
     values,
-    window_words,
+    window_parts,
 )
 
 
@@ -121,9 +120,9 @@ class _Reader:
     def ordinal(self, number: int) -> str:
         return ordinal(number, locale=self.dates)
 
-    def window(self, window: Window) -> str:
-        """The window as a page leads with it."""
-        return window_words(window, since=self.on, locale=self.locale)
+    def window(self, window: Window, *, since: date | None = None) -> str:
+        """The window without its certainty, which the page says once."""
+        return window_parts(window, since=since or self.on, today=self.on, locale=self.locale).brief
 
     def fill(self, words: str, window: Window, *, since: date) -> str:
         return words % values(window, since=since, today=self.on, dates=self.dates)
@@ -401,7 +400,7 @@ def _ready(window: Window | None, reader: _Reader) -> str:
 
 def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
     window, mailed = facts.window, facts.mailed
-    now = window_words(window, since=facts.told_on, today=reader.on, locale=reader.locale)
+    now = reader.window(window, since=facts.told_on)
     day = {"day": reader.day(facts.told_on)}
     if window.names_a_day:  # the place may have
         unchanged = (
@@ -519,59 +518,59 @@ def _told(facts: ToldBefore, reader: _Reader) -> str:
     """We say "we told you" only if an email said so."""
     if facts.told is None or facts.told_on is None:
         return ""
-    words = _told_by_mail(facts.told) if facts.mailed else _told_by_page(facts.told)
+    words = _told_by_email(facts.told) if facts.mailed else _told_by_page(facts.told)
     return reader.fill(words, facts.told, since=facts.told_on)
 
 
-def _told_by_mail(window: Window) -> str:
+def _told_by_email(window: Window) -> str:
     if window.kind == "none":
-        return gettext("You were told: no date yet.")
+        return gettext("We told you we didn't have a ship date yet.")
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
-            return gettext("You were told: by %(later)s %(later_chance)s.")
-        return gettext("You were told: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+            return gettext(
+                "We told you there was a %(later_chance)s chance that it would ship by %(later)s."
+            )
+        return gettext(
+            "We told you there was a %(soon_chance)s chance that it would ship by %(soon)s, "
+            "and a %(later_chance)s chance by %(later)s."
+        )
     if window.late is None or window.kind in ("open", "chances"):
-        return gettext("You were told: no latest date yet.")
+        return gettext("We told you we couldn't name a date yet.")
     if window.kind == "unrated":
-        return gettext("You were told: it leaves us by %(late)s, the supplier's own date.")
-    return gettext("You were told: it leaves us by %(late)s.")
+        return gettext("We told you it would ship by %(late)s, according to our supplier.")
+    return gettext("We told you it would ship by %(late)s.")
 
 
 def _told_by_page(window: Window) -> str:
     if window.kind == "none":
-        return gettext("Our page said: no date yet.")
+        return gettext("Your order page showed no ship date.")
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
-            return gettext("Our page said: by %(later)s %(later_chance)s.")
-        return gettext("Our page said: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
+            return gettext(
+                "Your order page showed a %(later_chance)s chance that it would ship by %(later)s."
+            )
+        return gettext(
+            "Your order page showed a %(soon_chance)s chance that it would ship by %(soon)s, "
+            "and a %(later_chance)s chance by %(later)s."
+        )
     if window.late is None or window.kind in ("open", "chances"):
-        return gettext("Our page said: no latest date yet.")
+        return gettext("Your order page showed no latest date.")
     if window.kind == "unrated":
-        return gettext("Our page said: it leaves us by %(late)s, the supplier's own date.")
-    return gettext("Our page said: it leaves us by %(late)s.")
+        return gettext("Your order page said it would ship by %(late)s, according to our supplier.")
+    return gettext("Your order page said it would ship by %(late)s.")
 
 
 def _now(window: Window, reader: _Reader) -> str:
-    return reader.fill(_is_now(window, reader.on), window, since=reader.on)
-
-
-def _is_now(window: Window, on: date) -> str:
-    early, late = window.early, window.late
-    if window.kind == "chances" and has_chances(window):
-        if not has_chance_soon(window):
-            return gettext("It is now: by %(later)s %(later_chance)s.")
-        return gettext("It is now: by %(soon)s %(soon_chance)s, by %(later)s %(later_chance)s.")
-    if late is None or window.kind in ("open", "chances"):
-        if early is not None and early > on:
-            return gettext("We can't name a latest date now; not before %(early)s.")
-        return gettext("We can't name a latest date now.")
-    if window.kind == "unrated":
-        return gettext("Now it leaves us by %(late)s, the supplier's own date, not yet rated.")
-    if window.sure is None or early is None or early <= on or early == late:
-        return gettext("Now it leaves us by %(late)s.")
-    if same_month(window):
-        return gettext("Now it leaves us by %(late)s, perhaps from the %(early_day)s.")
-    return gettext("Now it leaves us by %(late)s, perhaps from %(early)s.")
+    """What is true instead. Its certainty is not repeated."""
+    parts = window_parts(window, since=reader.on, locale=reader.locale)
+    if not window.names_a_day or window.late is None or window.late < reader.on:
+        return parts.brief
+    lead = (
+        gettext("It's now due to ship by %(late)s, according to our supplier.")
+        if window.kind == "unrated"
+        else gettext("It's now due to ship by %(late)s.")
+    )
+    return " ".join(filter(None, (reader.fill(lead, window, since=reader.on), parts.range)))
 
 
 def _place(facts: Promised, reader: _Reader) -> str:

@@ -7,15 +7,15 @@ from django.utils.translation import gettext, ngettext
 
 from orders.models import OrderLine
 from orders.words.days import day_words, in_language, number_words, ordinal
-from orders.words.windows import window_of, window_words
+from orders.words.windows import window_of, window_parts
 
 
 def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str) -> str:
-    """ "37th in line. Leaves us by 18 December (9 times in 10)." `place` is None unless units
+    """ "37th in line. Ships by December 18." `place` is None unless units
     wait."""
     with in_language(locale) as dates:
         if line.state in ("shipped", "cancelled"):
-            return gettext("Shipped.") if line.shipped else gettext("Cancelled.")
+            return gettext("Shipped.") if line.shipped else gettext("Canceled.")
         parts = [
             words % {"units": number_words(units, locale=dates)}
             for units, words in (
@@ -26,26 +26,23 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
                 (
                     line.reserved,
                     ngettext(
-                        "%(units)s is set aside for you.",
-                        "%(units)s are set aside for you.",
+                        "%(units)s is reserved for you.",
+                        "%(units)s are reserved for you.",
                         line.reserved,
                     ),
                 ),
                 (
                     line.cancelled,
-                    ngettext("%(units)s is cancelled.", "%(units)s are cancelled.", line.cancelled),
+                    ngettext("%(units)s was canceled.", "%(units)s were canceled.", line.cancelled),
                 ),
             )
             if units
         ]
         if place:
             parts.append(gettext("%(place)s in line.") % {"place": ordinal(place, locale=dates)})
-        is_split = (
-            sum(units > 0 for units in (line.shipped, line.reserved, line.waiting, line.cancelled))
-            > 1
-        )
-        if is_split and line.promise and not line.held and line.promise.kind != "none":
-            parts.append(of_which(line.open_units, line.quantity, dates))
+        dated = line.promise and not line.held and line.promise.kind != "none"
+        if dated and _is_split(line):
+            parts.append(still_to_come(line.open_units, line.quantity, dates))
         return " ".join([*parts, _by_when(line, today=today, locale=locale)])
 
 
@@ -64,50 +61,51 @@ def units_of(units: int, quantity: int, *, locale: str) -> str:
 def split_sentence(
     *, shipped: int, shipped_on: date | None, still: int, quantity: int, today: date, locale: str
 ) -> str:
-    """What has left of a line and what is still to come, before the sentence on when its last unit
-    leaves. `shipped_on`: the day they all left, if known."""
+    """What has shipped of a line and what is still to come, before the sentence on when its last
+    unit ships. `shipped_on`: the day they all shipped, if known."""
     with in_language(locale) as dates:
         words = {
             "units": number_words(shipped, locale=dates),
             "of": number_words(quantity, locale=dates),
         }
-        rest = of_which(still, quantity, dates)
+        rest = still_to_come(still, quantity, dates)
         if not shipped:
             return rest
         if shipped_on is None:
             left = ngettext(
-                "%(units)s of your %(of)s has left us.",
-                "%(units)s of your %(of)s have left us.",
+                "%(units)s of your %(of)s has shipped.",
+                "%(units)s of your %(of)s have shipped.",
                 shipped,
             )
         else:
             words["day"] = day_words(shipped_on, today=today, locale=dates)
-            left = ngettext(
-                "%(units)s of your %(of)s left us on %(day)s.",
-                "%(units)s of your %(of)s left us on %(day)s.",
-                shipped,
-            )
+            left = gettext("%(units)s of your %(of)s shipped on %(day)s.")
         return f"{left % words} {rest}"
 
 
-def of_which(still: int, quantity: int, dates: Locale) -> str:
-    """Leads to when the last one leaves: "3 are still to come, the last of them:" """
-    if still == quantity:
-        return gettext("The last of your %(units)s:") % {
-            "units": number_words(quantity, locale=dates)
-        }
-    return ngettext(
-        "%(units)s is still to come:", "%(units)s are still to come, the last of them:", still
-    ) % {"units": number_words(still, locale=dates)}
+def still_to_come(still: int, quantity: int, dates: Locale) -> str:
+    words = {"units": number_words(still, locale=dates)}
+    if still == quantity > 1:
+        return gettext("All %(units)s are still to come.") % words
+    return ngettext("%(units)s is still to come.", "%(units)s are still to come.", still) % words
 
 
 def _by_when(line: OrderLine, *, today: date, locale: str) -> str:
     if line.held:
-        return gettext("A person is checking how many are still to come.")
+        return gettext("We're checking how many you're still owed.")
     if line.promise is None:
-        return gettext("We are working out when it leaves us.")
+        return gettext("We're working out when it will ship.")
     if line.promise.kind == "none":
-        return gettext("It has no date at the moment.")
-    return window_words(
-        window_of(line.promise), since=line.promise.published_on, today=today, locale=locale
-    )
+        return gettext("There's no ship date at the moment.")
+    return window_parts(
+        window_of(line.promise),
+        since=line.promise.published_on,
+        today=today,
+        last=_is_split(line) and line.open_units > 1,
+        locale=locale,
+    ).lead
+
+
+def _is_split(line: OrderLine) -> bool:
+    units = (line.shipped, line.reserved, line.waiting, line.cancelled)
+    return len([of for of in units if of]) > 1

@@ -1,23 +1,21 @@
 """Windows, chances and places in words."""
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from babel import Locale
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.supply import LATER_ON, SOON, Window
 from orders.models import Promise
-from orders.words.days import day_of_month, day_words, in_language, number_words, ordinal
+from orders.words.days import day_words, in_language, number_words, ordinal, unbroken
 
-NOT_AFTER_COMMA = re.compile("(?<!,) ")
-NO_BREAK = "\N{NO-BREAK SPACE}"
-# Further off, "the 2nd" could be one of an earlier month.
-CLEAR_WITHOUT_MONTH = timedelta(days=28)
+MOST = 9  # times in 10
+WIDE = timedelta(days=28)  # beyond it, both days say more than the earlier alone
 
 
 def window_of(promise: Promise) -> Window:
@@ -42,13 +40,77 @@ def window_in(band: Mapping[str, Any]) -> Window:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WindowWords:
+    """A window in three sentences, each with a place of its own on pages and in emails.
+
+    `lead` answers "when does it ship?", `range` says how early that could be, `certainty` how often
+    we are right. The last two may be empty. `lead_html` is the lead with its day in <strong>."""
+
+    lead: str
+    lead_html: SafeString
+    range: str = ""
+    certainty: str = ""
+
+    @property
+    def brief(self) -> str:
+        """Without the certainty: for changes and calendars, which do not repeat it."""
+        return " ".join(filter(None, (self.lead, self.range)))
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.lead, self.range, self.certainty)))
+
+
+def window_parts(
+    window: Window,
+    *,
+    since: date,
+    locale: str,
+    today: date | None = None,
+    reserved: bool = False,
+    last: bool = False,
+    withdrawn: date | None = None,
+) -> WindowWords:
+    """A window that was published on `since`. `today` (else that day) decides on weekdays and
+    years, and on what to say of days gone by.
+
+    `reserved`: all that is still to ship is here. `last`: it is about the last of several units,
+    which need not ship together. `withdrawn`: the day that was named before, where there is none
+    any more."""
+    today = today or since
+    with in_language(locale) as dates:
+        if withdrawn and window.kind == "none" and not reserved:
+            lead, early, certainty = _withdrawn()
+        else:
+            lead = _lead(window, today, reserved=reserved, last=last)
+            early, certainty = _range(window, today), _certainty(window, today)
+        days = values(window, since=since, today=today, dates=dates)
+        if withdrawn:
+            days["withdrawn"] = day_words(withdrawn, today=today, locale=dates)
+        in_strong = {
+            name: format_html("<strong>{}</strong>", words) if name == "late" else escape(words)
+            for name, words in days.items()
+        }
+        return WindowWords(
+            lead % days,
+            mark_safe(escape(lead) % in_strong),  # noqa: S308 - every part is escaped
+            early % days,
+            certainty % days,
+        )
+
+
+def window_words(
+    window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False
+) -> str:
+    """ "Ships by December 18. It could ship as early as December 4. 9 in 10 orders like this ship
+    by then." """
+    return str(window_parts(window, since=since, today=today, reserved=reserved, locale=locale))
+
+
 def window_sentence(
     promise: Promise, *, locale: str, today: date | None = None, reserved: bool = False
 ) -> str:
-    """ "Leaves us by 18 December (9 times in 10), perhaps from the 4th."
-
-    `today` (else the day of publishing) decides on weekdays and years, and on what to say of days
-    gone by. `reserved`: all that is still to leave is here."""
+    """The same for a promise."""
     return window_words(
         window_of(promise),
         since=promise.published_on,
@@ -58,51 +120,9 @@ def window_sentence(
     )
 
 
-def window_words(
-    window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False
-) -> str:
-    """The same for a window published on `since`."""
-    today = today or since
-    with in_language(locale) as dates:
-        return _lead(window, today, reserved=reserved) % values(
-            window, since=since, today=today, dates=dates
-        )
-
-
-def window_html(
-    window: Window,
-    *,
-    since: date,
-    locale: str,
-    today: date,
-    withdrawn: date | None = None,
-    reserved: bool = False,
-) -> SafeString:
-    """The same words with the last day in <strong>, which breaks between weekday and date at most.
-    `withdrawn`: the day that was named before, where there is none any more."""
-    with in_language(locale) as dates:
-        if withdrawn and window.kind == "none" and not reserved:
-            gone = gettext("The day we had named, %(day)s, was taken back. We have no new one yet.")
-            return conditional_escape(
-                gone % {"day": unbroken(day_words(withdrawn, today=today, locale=dates))}
-            )
-        words = {
-            name: format_html("<strong>{}</strong>", unbroken(value))
-            if name == "late"
-            else conditional_escape(value)
-            for name, value in values(window, since=since, today=today, dates=dates).items()
-        }
-        return mark_safe(conditional_escape(_lead(window, today, reserved=reserved)) % words)  # noqa: S308 - every part is escaped
-
-
-def unbroken(day: str) -> str:
-    """The words of a day, which break between weekday and date at most."""
-    return NOT_AFTER_COMMA.sub(NO_BREAK, day)
-
-
 def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[str, str]:
-    """What a sentence about a window may name: early, early_day (of the month), late, chance, and
-    the days and chances of leaving soon and later."""
+    """What a sentence about a window may name: early, late, times (in 10), and the days and chances
+    of shipping soon and later."""
     days = {
         "early": window.early,
         "late": window.late,
@@ -114,18 +134,8 @@ def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[s
         "soon_chance": window.within_14,
         "later_chance": window.within_30,
     }
-    over_new_year = len({day.year for day in (window.early, window.late) if day}) > 1
-    named = {
-        name: day_words(
-            day, today=today, locale=dates, with_year=over_new_year and name in ("early", "late")
-        )
-        for name, day in days.items()
-        if day
-    }
-    named |= {name: chance_words(chance) for name, chance in chances.items() if chance is not None}
-    if window.early:
-        named["early_day"] = day_of_month(window.early, locale=dates)
-    return named
+    named = {name: day_words(day, today=today, locale=dates) for name, day in days.items() if day}
+    return named | {name: chance_words(chance) for name, chance in chances.items()}
 
 
 def has_chances(window: Window) -> bool:
@@ -146,21 +156,9 @@ def has_chance_soon(window: Window) -> bool:
     return _times(window.within_14) > 0
 
 
-def same_month(window: Window) -> bool:
-    early, late = window.early, window.late
-    return (
-        early is not None
-        and late is not None
-        and (early.year, early.month) == (late.year, late.month)
-    )
-
-
-def chance_words(chance: float) -> str:
-    """A probability as "9 times in 10"."""
-    times = _times(chance)
-    if times > 9:
-        return gettext("almost certain")
-    return ngettext("%(times)s time in 10", "%(times)s times in 10", times) % {"times": times}
+def chance_words(chance: float | None) -> str:
+    """A probability as "9 in 10", never broken across lines. Nothing is called certain."""
+    return unbroken(gettext("%(times)s in 10") % {"times": min(_times(chance), MOST)})
 
 
 def _times(chance: float | None) -> int:
@@ -172,7 +170,8 @@ def why_chances_sentence(*, locale: str) -> str:
     """Why there is no day, for readers of chances."""
     with in_language(locale):
         return gettext(
-            "Past deliveries like this one came so unevenly that any single day would be a guess."
+            "Past deliveries like this have been too irregular for us to name one date without "
+            "guessing."
         )
 
 
@@ -204,19 +203,23 @@ def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
     """What is done meanwhile, for readers of chances."""
     with in_language(locale):
         if mailed:
-            return gettext("We look again every morning, and write as soon as we can name a day.")
+            return gettext(
+                "We check every morning and will email you as soon as we can name a date."
+            )
         return gettext(
-            "We look again every morning, and this page says so as soon as we can name a day."
+            "We check every morning, and this page will show a date as soon as we can name one."
         )
 
 
 def dates_kept_sentence(dates: int, held: int, *, locale: str) -> str:
-    """How the dates given for goods like this were met. Nobody is named and nobody blamed."""
+    """How the dates given for products like this were met. Nobody is named and nobody blamed."""
     with in_language(locale) as numbers:
         words = ngettext(
-            "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
-            "Of the last %(dates)s dates for goods like this, %(held)s held; we allowed for that.",
-            held,
+            "Our supplier met %(held)s of its last %(dates)s date for products like this. Our "
+            "estimate allows for that.",
+            "Our supplier met %(held)s of its last %(dates)s dates for products like this. Our "
+            "estimate allows for that.",
+            dates,
         )
         return words % {
             "dates": number_words(dates, locale=numbers),
@@ -227,7 +230,8 @@ def dates_kept_sentence(dates: int, held: int, *, locale: str) -> str:
 def place_sentence(
     place: int, *, locale: str, due: date | None = None, today: date | None = None
 ) -> str:
-    """ "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
+    """ "37th in line. 36 people are ahead of you. The delivery due December 2 should cover your
+    order."
 
     `due` is the day that delivery was expected on when the promise was published."""
     with in_language(locale) as dates:
@@ -235,52 +239,89 @@ def place_sentence(
             "place": ordinal(place, locale=dates),
             "ahead": number_words(place - 1, locale=dates),
         }
+        said = _place(place) % words
         if due is None or today is None:
-            return _place(place) % words
-        words["due"] = day_words(due, today=today, locale=dates)
-        return (
-            _place_with_room(place) if due >= today else _place_with_room_overdue(place)
-        ) % words
+            return said
+        delivery = (
+            gettext("The delivery due %(due)s should cover your order.")
+            if due >= today
+            else gettext(
+                "The delivery that should cover your order was due %(due)s and hasn't arrived yet."
+            )
+        )
+        return f"{said} {delivery % {'due': day_words(due, today=today, locale=dates)}}"
 
 
-def _lead(window: Window, today: date, *, reserved: bool) -> str:
+def _withdrawn() -> tuple[str, str, str]:
+    return (
+        gettext("We don't have a new ship date yet."),
+        gettext("The date we gave you before, %(withdrawn)s, no longer stands."),
+        "",
+    )
+
+
+def _lead(window: Window, today: date, *, reserved: bool, last: bool) -> str:
     """The sentence that answers "when does it ship?", with names of `values` to fill in. What is
     `reserved` may have shipped on its day and be recorded overnight, so the sentence does not say
     that it has not shipped."""
-    early, late = window.early, window.late
+    late = window.late
     if window.kind == "none":
-        return _checking() if reserved else gettext("We have no date yet.")
-    if window.kind == "chances" and has_chances(window):
-        if not has_chance_soon(window):
-            return gettext("Leaves us by %(later)s: %(later_chance)s.")
-        return gettext("Leaves us by %(soon)s: %(soon_chance)s. By %(later)s: %(later_chance)s.")
+        return _checking() if reserved else gettext("We don't have a ship date yet.")
     if late is None or window.kind in ("open", "chances"):
-        if early is not None and early > today:
-            return gettext("We can't name a latest date yet; not before %(early)s.")
-        return gettext("We can't name a latest date yet.")
+        return gettext("We can't name a date yet.")
     if late < today and reserved:
         return gettext("It was due to ship by %(late)s. We have no record yet that it shipped.")
     if late < today:
-        return gettext("It was to leave us by %(late)s, and it has not left yet.")
+        return gettext("It was due to ship by %(late)s and hasn't shipped yet. We're sorry.")
     if window.kind == "unrated":
-        return gettext(
-            "Leaves us by %(late)s, by the supplier's own date. It is not yet rated: we have too "
-            "few past deliveries to say "
-            "how sure it is."
-        )
-    if window.sure is None:
         return (
-            gettext("It leaves us by %(late)s, the day named when you ordered.")
-            if early is None
-            else gettext("It leaves us by %(late)s.")
+            gettext("The last one ships by %(late)s, according to our supplier.")
+            if last
+            else gettext("Ships by %(late)s, according to our supplier.")
         )
+    return gettext("The last one ships by %(late)s.") if last else gettext("Ships by %(late)s.")
+
+
+def _range(window: Window, today: date) -> str:
+    """How early it could ship, where that says more than the lead."""
+    early, late = window.early, window.late
+    if window.kind == "chances" and has_chances(window):
+        if not has_chance_soon(window):
+            return gettext("There's a %(later_chance)s chance that it ships by %(later)s.")
+        return gettext(
+            "There's a %(soon_chance)s chance that it ships by %(soon)s, and a %(later_chance)s "
+            "chance by %(later)s."
+        )
+    if late is None or window.kind in ("open", "chances"):
+        return (
+            gettext("It won't ship before %(early)s.")
+            if early is not None and early > today
+            else ""
+        )
+    if window.kind != "dated" or window.sure is None or late < today:
+        return ""
     if early is None or early == late:
-        return gettext("Leaves us by %(late)s (%(chance)s).")
+        return ""
     if early <= today:
-        return gettext("Leaves us by %(late)s (%(chance)s), perhaps any day now.")
-    if same_month(window):
-        return gettext("Leaves us by %(late)s (%(chance)s), perhaps from the %(early_day)s.")
-    return gettext("Leaves us by %(late)s (%(chance)s), perhaps from %(early)s.")
+        return gettext("It could ship any day now.")
+    if late - early > WIDE:
+        return gettext("It could ship any time between %(early)s and %(late)s.")
+    return gettext("It could ship as early as %(early)s.")
+
+
+def _certainty(window: Window, today: date) -> str:
+    """How sure the last day is, in the one measure that we have for it."""
+    if window.late is None or window.late < today:
+        return ""
+    if window.kind == "unrated":
+        return gettext("We don't have enough past deliveries yet to say how reliable that date is.")
+    if window.kind != "dated":
+        return ""
+    if window.sure is None:
+        return gettext("That's the date given when you ordered.") if window.early is None else ""
+    if _times(window.sure) > MOST:
+        return gettext("Almost all orders like this ship by then.")
+    return gettext("%(chance)s orders like this ship by then.")
 
 
 def _place(place: int) -> str:
@@ -289,38 +330,6 @@ def _place(place: int) -> str:
     return ngettext(
         "%(place)s in line. %(ahead)s person is ahead of you.",
         "%(place)s in line. %(ahead)s people are ahead of you.",
-        place - 1,
-    )
-
-
-def _place_with_room(place: int) -> str:
-    if place == 1:
-        return gettext(
-            "%(place)s in line. Nobody is ahead of you; the delivery due %(due)s has room for you."
-        )
-    return ngettext(
-        "%(place)s in line. %(ahead)s person is ahead of you; the delivery due %(due)s has room "
-        "for you.",
-        "%(place)s in line. %(ahead)s people are ahead of you; the delivery due %(due)s has room "
-        "for you.",
-        place - 1,
-    )
-
-
-def _place_with_room_overdue(place: int) -> str:
-    if place == 1:
-        return gettext(
-            "%(place)s in line. Nobody is ahead of you; the delivery that was due %(due)s has "
-            "room for you and has not "
-            "arrived yet."
-        )
-    return ngettext(
-        "%(place)s in line. %(ahead)s person is ahead of you; the delivery that was due %(due)s "
-        "has room for you and has "
-        "not arrived yet.",
-        "%(place)s in line. %(ahead)s people are ahead of you; the delivery that was due %(due)s "
-        "has room for you and has "
-        "not arrived yet.",
         place - 1,
     )
 
@@ -337,29 +346,20 @@ def next_word_sentence(
             return _next_word_of_reserved(window, today=today, mailed=mailed)
         if window.kind == "chances":
             words = (
-                gettext("We write as soon as we know more, on %(later)s at the latest.")
+                gettext("You'll hear from us as soon as we know more, and by %(later)s.")
                 if mailed
-                else gettext(
-                    "This page says so as soon as we know more, on %(later)s at the latest."
-                )
+                else gettext("This page will say more as soon as we know, and by %(later)s.")
             )
             return words % values(window, since=since, today=today, dates=dates)
         if window.late is None or window.late < today or window.kind in ("open", "none"):
             return (
-                gettext("We write as soon as we have a date.")
+                gettext("We'll email you as soon as we have a date.")
                 if mailed
-                else gettext("This page says so as soon as we have a date.")
+                else gettext("This page will show a date as soon as we have one.")
             )
-        if window.late - today < CLEAR_WITHOUT_MONTH:
-            words = (
-                gettext("If that changes, we write before the %(day)s is over.")
-                if mailed
-                else gettext("If that changes, this page says so before the %(day)s is over.")
-            )
-            return words % {"day": day_of_month(window.late, locale=dates)}
         words = (
-            gettext("If that changes, we write before %(day)s is over.")
+            gettext("If that changes, you'll hear from us by %(day)s.")
             if mailed
-            else gettext("If that changes, this page says so before %(day)s is over.")
+            else gettext("If that changes, this page will say so by %(day)s.")
         )
         return words % {"day": day_words(window.late, today=today, locale=dates)}

@@ -236,11 +236,10 @@ def _long(window: Window, *, today: date, dates: Locale) -> str:
     last = _last_day(window)
     if last is None:
         return gettext("no date") if window.kind == "none" else gettext("no latest date")
-    over_new_year = window.early is not None and window.early.year != last.year
-    day = day_words(last, today=today, locale=dates, with_year=over_new_year)
+    day = day_words(last, today=today, locale=dates)
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": day}
     return gettext("from %(early)s to %(late)s") % {
-        "early": day_words(window.early, today=today, locale=dates, with_year=over_new_year),
+        "early": day_words(window.early, today=today, locale=dates),
         "late": day,
     }
