@@ -120,9 +120,10 @@ class _Reader:
     def ordinal(self, number: int) -> str:
         return ordinal(number, locale=self.dates)
 
-    def window(self, window: Window, *, since: date | None = None) -> str:
+    def window(self, window: Window, *, since: date | None = None) -> list[str]:
         """The window without its certainty, which the page says once."""
-        return window_parts(window, since=since or self.on, today=self.on, locale=self.locale).brief
+        parts = window_parts(window, since=since or self.on, today=self.on, locale=self.locale)
+        return [parts.lead, parts.range]
 
     def fill(self, words: str, window: Window, *, since: date) -> str:
         return words % values(window, since=since, today=self.on, dates=self.dates)
@@ -172,14 +173,14 @@ def _joined(facts: Joined, reader: _Reader) -> list[str]:
         if facts.place
         else gettext("You are in line.")
     )
-    return [joined, reader.window(facts.window)]
+    return [joined, *reader.window(facts.window)]
 
 
 def _changed(facts: Changed, reader: _Reader) -> list[str]:
     """The order people need when it is late: what you were told, now, why, your place."""
     return [
         _told(facts, reader),
-        _now(facts.window, reader),
+        *_now(facts.window, reader),
         why(facts.reason),
         _place(facts, reader),
     ]
@@ -240,13 +241,13 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
     if window is None or window.late is None:
         return [arrived]
     if facts.told and facts.told.late and window.late > facts.told.late:
-        return [arrived, _told(facts, reader), _now(window, reader)]
+        return [arrived, _told(facts, reader), *_now(window, reader)]
     if facts.leaving > 1:
         return [
             arrived,
             gettext("They leave us by %(day)s.") % {"day": reader.day(window.late)},
         ]
-    return [arrived, reader.window(window)]
+    return [arrived, *reader.window(window)]
 
 
 def _shipped(facts: Shipped, reader: _Reader) -> list[str]:
@@ -316,7 +317,7 @@ def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
         refund = gettext("Your refund will be sent by %(day)s.") % {
             "day": reader.day(facts.refund_due_on)
         }
-    return [cancelled, refund, _still(facts.still, reader), _ready(facts.window, reader)]
+    return [cancelled, refund, _still(facts.still, reader), *_ready(facts.window, reader)]
 
 
 def _cancelled_by(facts: Cancelled) -> str:
@@ -365,7 +366,7 @@ def _shipment_undone(facts: ShipmentUndone, reader: _Reader) -> list[str]:
             facts.units,
         )
         % {"units": reader.number(facts.units)},
-        _ready(facts.window, reader),
+        *_ready(facts.window, reader),
     ]
 
 
@@ -388,14 +389,14 @@ def _receipt_corrected(facts: ReceiptCorrected, reader: _Reader) -> list[str]:
     )
     window = facts.window
     if window.late and facts.told.late == window.late:
-        return [sorry, reader.window(window), _place(facts, reader)]
+        return [sorry, *reader.window(window), _place(facts, reader)]
     now = _no_date if window.kind == "none" else _changed
     return [sorry, *now(replace(facts, reason=None), reader)]
 
 
-def _ready(window: Window | None, reader: _Reader) -> str:
-    """When all that is left of a line is set aside: the day it leaves."""
-    return reader.window(window) if window else ""
+def _ready(window: Window | None, reader: _Reader) -> list[str]:
+    """When all that is left of a line is set aside: the day it ships."""
+    return reader.window(window) if window else []
 
 
 def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
@@ -414,7 +415,7 @@ def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
             if mailed
             else gettext("Nothing has changed since %(day)s.") % day
         )
-    return [unchanged, now, _place(facts, reader)]
+    return [unchanged, *now, _place(facts, reader)]
 
 
 def _answered(facts: Answered, reader: _Reader) -> list[str]:
@@ -560,17 +561,17 @@ def _told_by_page(window: Window) -> str:
     return gettext("Your order page said it would ship by %(late)s.")
 
 
-def _now(window: Window, reader: _Reader) -> str:
+def _now(window: Window, reader: _Reader) -> list[str]:
     """What is true instead. Its certainty is not repeated."""
     parts = window_parts(window, since=reader.on, locale=reader.locale)
     if not window.names_a_day or window.late is None or window.late < reader.on:
-        return parts.brief
+        return [parts.lead, parts.range]
     lead = (
         gettext("It's now due to ship by %(late)s, according to our supplier.")
         if window.kind == "unrated"
         else gettext("It's now due to ship by %(late)s.")
     )
-    return " ".join(filter(None, (reader.fill(lead, window, since=reader.on), parts.range)))
+    return [reader.fill(lead, window, since=reader.on), parts.range]
 
 
 def _place(facts: Promised, reader: _Reader) -> str:
