@@ -9,3 +9,8 @@ def flat(page: str) -> str:
     page = re.sub(r"\s+", " ", page)
     page = re.sub(r"(<[^/!][^>]*>) ", r"\1", page)
     return re.sub(r" (</|>)", r"\1", page)
+
+
+def spaced(words: str) -> str:
+    """Words as they are read, where the test is not about where they break."""
+    return words.replace("\N{NO-BREAK SPACE}", " ")

@@ -141,20 +141,14 @@ def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None)
         apart = local.utcoffset() != theirs.utcoffset()
         if city == settings.TIME_ZONE:  # UTC and its like are no place
             return (
-                gettext(
-                    "Days here are those of the zone %(zone)s, times those of your country "
-                    "(%(theirs)s)."
-                )
+                gettext("Dates are in the time zone %(zone)s, times in yours (%(theirs)s).")
                 if apart
-                else gettext("Days and times here are those of the zone %(zone)s.")
+                else gettext("Dates and times are in the time zone %(zone)s.")
             ) % words
         return (
-            gettext(
-                "Days here are those of %(city)s (%(zone)s), times those of your country "
-                "(%(theirs)s)."
-            )
+            gettext("Dates are in %(city)s time (%(zone)s), times in yours (%(theirs)s).")
             if apart
-            else gettext("Days and times here are those of %(city)s (%(zone)s).")
+            else gettext("Dates and times are in %(city)s time (%(zone)s).")
         ) % words
 
 

@@ -169,9 +169,9 @@ def _parts(facts: AnyFacts, reader: _Reader) -> list[str]:
 
 def _joined(facts: Joined, reader: _Reader) -> list[str]:
     joined = (
-        gettext("You are in line: %(place)s.") % {"place": reader.ordinal(facts.place)}
+        gettext("You're %(place)s in line.") % {"place": reader.ordinal(facts.place)}
         if facts.place
-        else gettext("You are in line.")
+        else gettext("You're in line.")
     )
     return [joined, *reader.window(facts.window)]
 
@@ -203,8 +203,8 @@ def _no_date(facts: Changed, reader: _Reader) -> list[str]:
 
 def _taken_back(told: Window, reader: _Reader) -> str:
     if told.names_a_day and told.late and told.late >= reader.on:
-        return gettext("That day was taken back, and we have no new one yet.")
-    return gettext("It has no date now.")
+        return gettext("That date no longer stands, and we don't have a new one yet.")
+    return gettext("There's no ship date at the moment.")
 
 
 def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
@@ -218,22 +218,24 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
     if still:
         return [
             ngettext(
-                "%(units)s of your %(of)s has arrived and is set aside for you.",
-                "%(units)s of your %(of)s have arrived and are set aside for you.",
+                "%(units)s of your %(of)s items has arrived and is reserved for you.",
+                "%(units)s of your %(of)s items have arrived and are reserved for you.",
                 units,
             )
             % numbers,
             _still(still, reader),
         ]
     if wanted == 1:
-        arrived = gettext("Yours has arrived and is set aside for you.")
+        arrived = gettext("Your item has arrived and is reserved for you.")
+    elif units == wanted == 2:
+        arrived = gettext("Both items have arrived and are reserved for you.")
     elif units == wanted:
-        arrived = gettext("All %(of)s have arrived and are set aside for you.") % numbers
+        arrived = gettext("All %(of)s items have arrived and are reserved for you.") % numbers
     else:
         arrived = (
             ngettext(
-                "The last %(units)s of your %(of)s has arrived and is set aside for you.",
-                "The last %(units)s of your %(of)s have arrived and are set aside for you.",
+                "The last of your %(of)s items has arrived and is reserved for you.",
+                "The last %(units)s of your %(of)s items have arrived and are reserved for you.",
                 units,
             )
             % numbers
@@ -245,7 +247,7 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
     if facts.leaving > 1:
         return [
             arrived,
-            gettext("They leave us by %(day)s.") % {"day": reader.day(window.late)},
+            gettext("They ship by %(day)s.") % {"day": reader.day(window.late)},
         ]
     return [arrived, *reader.window(window)]
 
@@ -263,9 +265,11 @@ def _left(facts: Shipped) -> str:
     if facts.units == facts.of:
         return gettext("Shipped on %(day)s.") if facts.shipped_on else gettext("Shipped.")
     if facts.shipped_on:
-        return gettext("%(units)s of %(of)s shipped on %(day)s.")
+        return gettext("%(units)s of %(of)s items shipped on %(day)s.")
     return ngettext(
-        "%(units)s of %(of)s has shipped.", "%(units)s of %(of)s have shipped.", facts.units
+        "%(units)s of %(of)s items has shipped.",
+        "%(units)s of %(of)s items have shipped.",
+        facts.units,
     )
 
 
@@ -280,8 +284,8 @@ def _crossed(crossed: Crossed, reader: _Reader) -> list[str]:
     if not crossed.kept:
         return [
             first,
-            gettext("So the cancellation no longer applies, and there is no refund for it."),
-            gettext("If you don't want it any more, write to us."),
+            gettext("So the cancellation no longer applies, and there's no refund for it."),
+            gettext("If you no longer want it, please contact us."),
         ]
     if crossed.by == Choice.WITHDRAW:
         said = gettext("Your withdrawal from the contract still stands.")
@@ -297,10 +301,10 @@ def _crossed(crossed: Crossed, reader: _Reader) -> list[str]:
     if crossed.refund_sent:
         refund = gettext("Your refund has been sent.")
     elif crossed.refund_due_on:
-        refund = gettext("Your refund will still be sent by %(day)s.") % {
+        refund = gettext("We'll still send your refund by %(day)s.") % {
             "day": reader.day(crossed.refund_due_on)
         }
-    return [said, refund, gettext("We'll write to you about what to do with the parcel.")]
+    return [said, refund, gettext("We'll be in touch about what to do with the parcel.")]
 
 
 def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
@@ -314,7 +318,7 @@ def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
     if facts.refund_sent:
         refund = gettext("Your refund has been sent.")
     elif facts.refund_due_on:
-        refund = gettext("Your refund will be sent by %(day)s.") % {
+        refund = gettext("We'll send your refund by %(day)s.") % {
             "day": reader.day(facts.refund_due_on)
         }
     return [cancelled, refund, _still(facts.still, reader), *_ready(facts.window, reader)]
@@ -325,44 +329,48 @@ def _cancelled_by(facts: Cancelled) -> str:
         return _all_cancelled_by(facts)
     match facts.by:
         case "customer" | Choice.CANCEL:
-            return gettext("%(units)s of %(of)s cancelled, as you asked.")
+            return gettext("%(units)s of %(of)s items canceled, as you asked.")
         case Choice.WITHDRAW:
             return gettext(
-                "Withdrawn from the contract: %(units)s of %(of)s, on %(date)s at %(time)s "
-                "(%(zone)s)."
+                "You have withdrawn from the contract for %(units)s of %(of)s items, on %(date)s "
+                "at %(time)s (%(zone)s)."
             )
         case "silence" if facts.answer_by:
             return gettext(
-                "%(units)s of %(of)s cancelled, as we had not heard from you by %(day)s."
+                "%(units)s of %(of)s items canceled, because we didn't hear from you by %(day)s."
             )
         case "silence":
-            return gettext("%(units)s of %(of)s cancelled, as we had not heard from you.")
+            return gettext("%(units)s of %(of)s items canceled, because we didn't hear from you.")
         case "discontinued":
             return gettext(
-                "%(units)s of %(of)s cancelled: we cannot get it any more. We are sorry."
+                "%(units)s of %(of)s items canceled: we can no longer get them. We're sorry."
             )
-    return gettext("%(units)s of %(of)s cancelled.")
+        case "shop":
+            return gettext("We've canceled %(units)s of %(of)s items, and we're sorry.")
+    return gettext("%(units)s of %(of)s items canceled.")
 
 
 def _all_cancelled_by(facts: Cancelled) -> str:
     match facts.by:
         case "customer" | Choice.CANCEL:
-            return gettext("Cancelled, as you asked.")
+            return gettext("Canceled, as you asked.")
         case "silence" if facts.answer_by:
-            return gettext("Cancelled, as we had not heard from you by %(day)s.")
+            return gettext("Canceled, because we didn't hear from you by %(day)s.")
         case "silence":
-            return gettext("Cancelled, as we had not heard from you.")
+            return gettext("Canceled, because we didn't hear from you.")
         case "discontinued":
-            return gettext("Cancelled: we cannot get it any more. We are sorry.")
-    return gettext("Cancelled.")
+            return gettext("Canceled: we can no longer get this product. We're sorry.")
+        case "shop":
+            return gettext("We've canceled this, and we're sorry.")
+    return gettext("Canceled.")
 
 
 def _shipment_undone(facts: ShipmentUndone, reader: _Reader) -> list[str]:
     return [
-        gettext("We are sorry: a parcel was recorded by mistake."),
+        gettext("We're sorry: we recorded a shipment by mistake."),
         ngettext(
-            "%(units)s has not left and is still set aside for you.",
-            "%(units)s have not left and are still set aside for you.",
+            "%(units)s item hasn't shipped and is still reserved for you.",
+            "%(units)s items haven't shipped and are still reserved for you.",
             facts.units,
         )
         % {"units": reader.number(facts.units)},
@@ -373,19 +381,21 @@ def _shipment_undone(facts: ShipmentUndone, reader: _Reader) -> list[str]:
 def _cancellation_undone(facts: CancellationUndone, reader: _Reader) -> list[str]:
     return [
         ngettext(
-            "The cancellation of %(units)s was undone: it waits again, in its old place.",
-            "The cancellation of %(units)s was undone: they wait again, in their old place.",
+            "You're back in line, in your old place: we've reversed the cancellation of %(units)s "
+            "item.",
+            "You're back in line, in your old place: we've reversed the cancellation of %(units)s "
+            "items.",
             facts.units,
         )
         % {"units": reader.number(facts.units)},
-        ngettext("Its refund will not be sent.", "Their refund will not be sent.", facts.units),
+        gettext("We won't send the refund."),
         *([] if isinstance(facts.agreed_by, Unsaid) else _agreed(facts.agreed_by, reader)),
     ]
 
 
 def _receipt_corrected(facts: ReceiptCorrected, reader: _Reader) -> list[str]:
     sorry = gettext(
-        "We are sorry: fewer had arrived than we counted, and yours was among those missing."
+        "We're sorry: fewer items had arrived than we counted, and yours was one of those missing."
     )
     window = facts.window
     if window.late and facts.told.late == window.late:
@@ -405,13 +415,13 @@ def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
     day = {"day": reader.day(facts.told_on)}
     if window.names_a_day:  # the place may have
         unchanged = (
-            gettext("The date has not changed since we last told you.")
+            gettext("Your ship date hasn't changed since our last email.")
             if mailed
-            else gettext("The date has not changed since %(day)s.") % day
+            else gettext("Your ship date hasn't changed since %(day)s.") % day
         )
     else:
         unchanged = (
-            gettext("Nothing has changed since we last told you.")
+            gettext("Nothing has changed since our last email.")
             if mailed
             else gettext("Nothing has changed since %(day)s.") % day
         )
@@ -419,22 +429,22 @@ def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
 
 
 def _answered(facts: Answered, reader: _Reader) -> list[str]:
-    kept = gettext("You keep your place in line. Thank you for telling us.")
+    kept = gettext("You're keeping your place in line. Thank you for letting us know.")
     return [kept, *_agreed(facts.agreed_by, reader)]
 
 
 def _agreed(day: date | None, reader: _Reader) -> list[str]:
     if day:
-        return [gettext("The date agreed is now %(day)s.") % {"day": reader.day(day)}]
+        return [gettext("The agreed date is now %(day)s.") % {"day": reader.day(day)}]
     return [
-        gettext("You agreed to wait without a date."),
+        gettext("You agreed to wait without a fixed date."),
         gettext("You can still cancel at any time before it ships."),
     ]
 
 
 def _moved(facts: MovedInLine, reader: _Reader) -> list[str]:
     return [
-        gettext("We moved you in the line: you are %(place)s now, and were %(before)s.")
+        gettext("We've moved you in the line: you're now %(place)s (you were %(before)s).")
         % {
             "place": reader.ordinal(facts.place),
             "before": reader.ordinal(facts.place_before),
@@ -445,7 +455,7 @@ def _moved(facts: MovedInLine, reader: _Reader) -> list[str]:
 
 def _reminded(facts: Reminded, reader: _Reader) -> list[str]:
     return [
-        gettext("A reminder: we have not heard from you, and need your answer by %(day)s.")
+        gettext("Reminder: we haven't heard from you yet. Please answer by %(day)s.")
         % {"day": reader.day(facts.answer_by)}
     ]
 
@@ -461,18 +471,18 @@ def _day_passed(facts: DayPassed, reader: _Reader) -> list[str]:
 def _staff_word(code: str) -> str:
     match code:
         case Word.LOOKING_INTO:
-            return gettext("We are looking into your order and will come back to you.")
+            return gettext("We're looking into your order and will get back to you.")
         case Word.ASKED_SUPPLIER:
             return gettext(
-                "We have asked the supplier for news of your order. You will hear from us "
-                "when we know more."
+                "We've asked our supplier for an update on your order. You'll hear from us when we "
+                "know more."
             )
         case Word.ANSWERED_BY_MAIL:
             return gettext(
-                "We have answered your question by mail. If you cannot find our answer, "
-                "please write to us again."
+                "We've answered your question by email. If you can't find our answer, please "
+                "contact us again."
             )
-    return gettext("Something about your order was noted.")
+    return gettext("We've added a note to your order.")
 
 
 def _numbered(facts: ParcelNumbered, reader: _Reader) -> str:
@@ -505,14 +515,14 @@ def _numbered(facts: ParcelNumbered, reader: _Reader) -> str:
 def _link(facts: AllOrdersAsked | LinkAsked) -> list[str]:
     if isinstance(facts, AllOrdersAsked):
         asked = gettext(
-            "Somebody asked for a link to all your orders. It goes to your mail address only."
+            "Someone asked for a link to all your orders. We sent it to your email address only."
         )
     else:
         asked = gettext(
-            "Somebody asked for the link that lets you answer and cancel. It goes to your mail "
-            "address only."
+            "Someone asked for the link that lets you answer and cancel. We sent it to your "
+            "email address only."
         )
-    return [asked, gettext("If that was not you, you need do nothing.")]
+    return [asked, gettext("If this wasn't you, you can ignore it.")]
 
 
 def _told(facts: ToldBefore, reader: _Reader) -> str:
@@ -529,11 +539,11 @@ def _told_by_email(window: Window) -> str:
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
             return gettext(
-                "We told you there was a %(later_chance)s chance that it would ship by %(later)s."
+                "We told you that %(later_chance)s orders like this would ship by %(later)s."
             )
         return gettext(
-            "We told you there was a %(soon_chance)s chance that it would ship by %(soon)s, "
-            "and a %(later_chance)s chance by %(later)s."
+            "We told you that %(soon_chance)s orders like this would ship by %(soon)s, and "
+            "%(later_chance)s by %(later)s."
         )
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("We told you we couldn't name a date yet.")
@@ -548,11 +558,12 @@ def _told_by_page(window: Window) -> str:
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
             return gettext(
-                "Your order page showed a %(later_chance)s chance that it would ship by %(later)s."
+                "Your order page said that %(later_chance)s orders like this would ship by "
+                "%(later)s."
             )
         return gettext(
-            "Your order page showed a %(soon_chance)s chance that it would ship by %(soon)s, "
-            "and a %(later_chance)s chance by %(later)s."
+            "Your order page said that %(soon_chance)s orders like this would ship by %(soon)s, "
+            "and %(later_chance)s by %(later)s."
         )
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("Your order page showed no latest date.")
@@ -578,21 +589,29 @@ def _place(facts: Promised, reader: _Reader) -> str:
     """Said to be unchanged only if it is."""
     place, before = facts.place, facts.place_before
     if not place:
-        return gettext("Yours stays set aside for you.") if facts.reason == Reason.PACKING else ""
+        return _still_reserved(facts.units, reader) if facts.reason == Reason.PACKING else ""
     words = {"place": reader.ordinal(place), "before": reader.ordinal(before or place)}
     if before is None:
-        return gettext("You are %(place)s in line.") % words
+        return gettext("You're %(place)s in line.") % words
     if place == before:
-        return gettext("You are still %(place)s in line.") % words
-    return gettext("You are %(place)s in line now; you were %(before)s.") % words
+        return gettext("You're still %(place)s in line.") % words
+    return gettext("You're now %(place)s in line (you were %(before)s).") % words
+
+
+def _still_reserved(units: int, reader: _Reader) -> str:
+    return ngettext(
+        "Your item is still reserved for you.",
+        "Your %(units)s items are still reserved for you.",
+        units,
+    ) % {"units": reader.number(units)}
 
 
 def _still(units: int, reader: _Reader) -> str:
     if not units:
         return ""
-    return ngettext("%(units)s is still to come.", "%(units)s are still to come.", units) % {
-        "units": reader.number(units)
-    }
+    return ngettext(
+        "%(units)s item is still to come.", "%(units)s items are still to come.", units
+    ) % {"units": reader.number(units)}
 
 
 def _parcel_words(facts: Shipped | ParcelNumbered) -> dict[str, str]:
@@ -613,27 +632,29 @@ def _parcel(facts: Shipped) -> str:
 
 # A reason code for customers: no supplier is named and nobody is blamed.
 WHY = {
-    Reason.SUPPLIER_LATE: gettext_lazy("Why: the supplier sends it later."),
-    Reason.PRODUCTION: gettext_lazy("Why: making it takes longer."),
-    Reason.CUSTOMS: gettext_lazy("Why: the goods are held at customs."),
-    Reason.TRANSPORT: gettext_lazy("Why: the goods are held up on their way to us."),
-    Reason.QUALITY: gettext_lazy("Why: the goods did not pass our check."),
-    Reason.SHORT_DELIVERY: gettext_lazy("Why: fewer came than were ordered."),
-    Reason.SUPPLIER_EARLY: gettext_lazy("Why: the supplier sends it earlier."),
-    Reason.DELIVERY_CANCELLED: gettext_lazy("Why: a delivery was cancelled."),
-    Reason.NEW_DELIVERY: gettext_lazy("Why: a further delivery was ordered."),
-    Reason.NOT_ARRIVED: gettext_lazy("Why: the delivery has not arrived."),
+    Reason.SUPPLIER_LATE: gettext_lazy("Why: our supplier is sending it later than planned."),
+    Reason.PRODUCTION: gettext_lazy("Why: production is taking longer than planned."),
+    Reason.CUSTOMS: gettext_lazy("Why: the delivery is being held at customs."),
+    Reason.TRANSPORT: gettext_lazy("Why: the delivery has been held up on its way to us."),
+    Reason.QUALITY: gettext_lazy("Why: the items didn't pass our quality check."),
+    Reason.SHORT_DELIVERY: gettext_lazy("Why: we received fewer items than we ordered."),
+    Reason.SUPPLIER_EARLY: gettext_lazy("Why: our supplier is early."),
+    Reason.DELIVERY_CANCELLED: gettext_lazy("Why: a delivery was canceled."),
+    Reason.NEW_DELIVERY: gettext_lazy("Why: we've ordered another delivery."),
+    Reason.NOT_ARRIVED: gettext_lazy("Why: the delivery hasn't arrived yet."),
     Reason.SUPPLIER_RECORD: gettext_lazy(
-        "Why: we went through how long deliveries like this really take."
+        "Why: we've updated our estimate based on how long similar deliveries have taken."
     ),
-    Reason.LATE_JOIN: gettext_lazy("Why: an older order reached us late and stands ahead of you."),
-    Reason.MOVED: gettext_lazy("Why: our staff moved an order in the line."),
-    Reason.RECEIPT_CORRECTED: gettext_lazy("Why: fewer had arrived than we counted."),
-    Reason.CANCELLATION: gettext_lazy("Why: someone ahead of you cancelled."),
-    Reason.RESTORED: gettext_lazy("Why: a cancelled order was put back in the line."),
+    Reason.LATE_JOIN: gettext_lazy(
+        "Why: an older order reached us late and is ahead of you in line."
+    ),
+    Reason.MOVED: gettext_lazy("Why: we moved an order in the line."),
+    Reason.RECEIPT_CORRECTED: gettext_lazy("Why: fewer items had arrived than we counted."),
+    Reason.CANCELLATION: gettext_lazy("Why: someone ahead of you canceled."),
+    Reason.RESTORED: gettext_lazy("Why: a canceled order is back in line, ahead of you."),
     Reason.ARRIVED: gettext_lazy("Why: a delivery has arrived."),
     Reason.PACKING: gettext_lazy("Why: we have no record yet that it shipped."),
-    Reason.CLERICAL: gettext_lazy("Why: a date we had written down was wrong."),
+    Reason.CLERICAL: gettext_lazy("Why: we corrected a date that we'd recorded wrong."),
 }
 
 
@@ -688,7 +709,7 @@ def queue_change_sentence(
 
 
 def _places(before: int, after: int, dates: Locale) -> str:
-    return gettext("You were %(before)s in line, and %(place)s after that.") % {
+    return gettext("You moved from %(before)s to %(place)s in line.") % {
         "before": ordinal(before, locale=dates),
         "place": ordinal(after, locale=dates),
     }
@@ -697,16 +718,16 @@ def _places(before: int, after: int, dates: Locale) -> str:
 def _moved_up(lines: int) -> dict[Reason, str]:
     return {
         Reason.ARRIVED: ngettext(
-            "You moved up: a delivery arrived, and %(lines)s person ahead of you has theirs.",
-            "You moved up: a delivery arrived, and %(lines)s people ahead of you have theirs.",
+            "You moved up %(lines)s place: a delivery arrived.",
+            "You moved up %(lines)s places: a delivery arrived.",
             lines,
         ),
         Reason.CANCELLATION: ngettext(
-            "You moved up: someone ahead of you cancelled.",
-            "You moved up: people ahead of you cancelled.",
+            "You moved up %(lines)s place: someone ahead of you canceled.",
+            "You moved up %(lines)s places: people ahead of you canceled.",
             lines,
         ),
-        Reason.MOVED: gettext("You moved up: our staff moved an order further back."),
+        Reason.MOVED: gettext("You moved up: we moved an order further back."),
         Reason.CLERICAL: ngettext(
             "You moved up: an order ahead of you had been entered by mistake.",
             "You moved up: orders ahead of you had been entered by mistake.",
@@ -719,43 +740,44 @@ def _passed_by(lines: int) -> dict[Reason, str]:
     return {
         # If several came at once, not all of them need be ahead of this reader.
         Reason.LATE_JOIN: ngettext(
-            "An older order reached us late. It was paid before yours, so it stands ahead of you.",
-            "Older orders reached us late. They were paid before yours, so they stand ahead of "
-            "you.",
+            "An older order reached us late. It was paid before yours, so it's ahead of you.",
+            "Older orders reached us late. They were paid before yours, so they're ahead of you.",
             lines,
         ),
-        Reason.MOVED: gettext("Our staff moved an order ahead of yours."),
+        Reason.MOVED: gettext("We moved an order ahead of yours."),
         Reason.RECEIPT_CORRECTED: ngettext(
-            "Fewer had arrived than we counted: %(lines)s person ahead of you waits again.",
-            "Fewer had arrived than we counted: %(lines)s people ahead of you wait again.",
+            "Fewer items had arrived than we counted, so %(lines)s person ahead of you is waiting "
+            "again.",
+            "Fewer items had arrived than we counted, so %(lines)s people ahead of you are waiting "
+            "again.",
             lines,
         ),
-        Reason.RESTORED: gettext("A cancelled order was put back in its old place, ahead of you."),
+        Reason.RESTORED: gettext("A canceled order is back in its old place, ahead of you."),
     }
 
 
 def _same_place(units: int, people: int) -> dict[Reason, str]:
     return {
         Reason.CANCELLATION: ngettext(
-            "People ahead of you cancelled parts of their orders: %(units)s fewer is needed "
-            "before yours.",
-            "People ahead of you cancelled parts of their orders: %(units)s fewer are needed "
-            "before yours.",
+            "People ahead of you canceled parts of their orders, so %(units)s fewer item is needed "
+            "before it's your turn.",
+            "People ahead of you canceled parts of their orders, so %(units)s fewer items are "
+            "needed before it's your turn.",
             units,
         )
         if people > 1
         else ngettext(
-            "Someone ahead of you cancelled a part of their order: %(units)s fewer is needed "
-            "before yours.",
-            "Someone ahead of you cancelled a part of their order: %(units)s fewer are needed "
-            "before yours.",
+            "Someone ahead of you canceled part of their order, so %(units)s fewer item is needed "
+            "before it's your turn.",
+            "Someone ahead of you canceled part of their order, so %(units)s fewer items are "
+            "needed before it's your turn.",
             units,
         ),
         Reason.RESTORED: ngettext(
-            "A cancelled part of an order ahead of you was put back: %(units)s more is needed "
-            "before yours.",
-            "A cancelled part of an order ahead of you was put back: %(units)s more are needed "
-            "before yours.",
+            "A canceled part of an order ahead of you is back in line, so %(units)s more item is "
+            "needed before it's your turn.",
+            "A canceled part of an order ahead of you is back in line, so %(units)s more items are "
+            "needed before it's your turn.",
             units,
         ),
     }

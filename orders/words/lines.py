@@ -21,19 +21,25 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
             for units, words in (
                 (
                     line.shipped,
-                    ngettext("%(units)s has shipped.", "%(units)s have shipped.", line.shipped),
+                    ngettext(
+                        "%(units)s item has shipped.", "%(units)s items have shipped.", line.shipped
+                    ),
                 ),
                 (
                     line.reserved,
                     ngettext(
-                        "%(units)s is reserved for you.",
-                        "%(units)s are reserved for you.",
+                        "%(units)s item is reserved for you.",
+                        "%(units)s items are reserved for you.",
                         line.reserved,
                     ),
                 ),
                 (
                     line.cancelled,
-                    ngettext("%(units)s was canceled.", "%(units)s were canceled.", line.cancelled),
+                    ngettext(
+                        "%(units)s item was canceled.",
+                        "%(units)s items were canceled.",
+                        line.cancelled,
+                    ),
                 ),
             )
             if units
@@ -73,21 +79,24 @@ def split_sentence(
             return rest
         if shipped_on is None:
             left = ngettext(
-                "%(units)s of your %(of)s has shipped.",
-                "%(units)s of your %(of)s have shipped.",
+                "%(units)s of your %(of)s items has shipped.",
+                "%(units)s of your %(of)s items have shipped.",
                 shipped,
             )
         else:
             words["day"] = day_words(shipped_on, today=today, locale=dates)
-            left = gettext("%(units)s of your %(of)s shipped on %(day)s.")
+            left = gettext("%(units)s of your %(of)s items shipped on %(day)s.")
         return f"{left % words} {rest}"
 
 
 def still_to_come(still: int, quantity: int, dates: Locale) -> str:
     words = {"units": number_words(still, locale=dates)}
     if still == quantity > 1:
-        return gettext("All %(units)s are still to come.") % words
-    return ngettext("%(units)s is still to come.", "%(units)s are still to come.", still) % words
+        return gettext("All %(units)s items are still to come.") % words
+    return (
+        ngettext("%(units)s item is still to come.", "%(units)s items are still to come.", still)
+        % words
+    )
 
 
 def _by_when(line: OrderLine, *, today: date, locale: str) -> str:

@@ -55,7 +55,11 @@ def notice_sentences(
         ]
         if again and notice.told_at:
             asked_on = words._day(timezone.localtime(notice.told_at).date())
-            said.insert(0, gettext("Our question of %(day)s is still open.") % {"day": asked_on})
+            said.insert(
+                0,
+                gettext("We asked you on %(day)s and haven't heard from you yet.")
+                % {"day": asked_on},
+            )
         return [sentence for sentence in said if sentence]
 
 
@@ -125,32 +129,32 @@ def outcome_sentence(
         }
         said = _outcomes(units, withdrawn=withdrawn)[done] % words
         confirmed = done == "cancelled" and mailed
-        return " ".join((said, gettext("A mail confirms it."))) if confirmed else said
+        return " ".join((said, gettext("We'll confirm by email."))) if confirmed else said
 
 
 def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
     cancelled = (
         ngettext(
-            "You have withdrawn from the contract for %(units)s unit. Your refund will be sent by "
+            "You have withdrawn from the contract for %(units)s item. We'll send your refund by "
             "%(day)s.",
-            "You have withdrawn from the contract for %(units)s units. Your refund will be sent "
-            "by %(day)s.",
+            "You have withdrawn from the contract for %(units)s items. We'll send your refund by "
+            "%(day)s.",
             units,
         )
         if withdrawn
         else ngettext(
-            "%(units)s unit is cancelled. Your refund will be sent by %(day)s.",
-            "%(units)s units are cancelled. Your refund will be sent by %(day)s.",
+            "%(units)s item is canceled. We'll send your refund by %(day)s.",
+            "%(units)s items are canceled. We'll send your refund by %(day)s.",
             units,
         )
     )
     return {
-        "kept": gettext("Thank you. You keep your place in line."),
-        "already_kept": gettext("You had told us already: you keep your place in line."),
-        "nothing_asked": gettext("There was nothing to answer: your place in line is yours."),
+        "kept": gettext("Thank you. You're keeping your place in line."),
+        "already_kept": gettext("You'd already told us: you're keeping your place in line."),
+        "nothing_asked": gettext("There was nothing to answer: you keep your place in line."),
         "cancelled": cancelled,
-        "already_cancelled": gettext("This was cancelled already. Nothing was cancelled twice."),
-        "put_back": gettext("Welcome back: your old place in line is yours again."),
+        "already_cancelled": gettext("This was already canceled, so nothing more has changed."),
+        "put_back": gettext("Welcome back: you're in your old place in line."),
     }
 
 
@@ -208,12 +212,15 @@ class _Words:
             return gettext("Happy to wait? Your place is kept for you.")
         match self.notice.silence:
             case Silence.CONSENT:
-                return gettext("Happy to wait? You need do nothing.")
+                return gettext("Happy to wait? You don't need to do anything.")
             case Silence.CANCEL:
-                return gettext("We need your OK; without it the rules have us return your money.")
+                return gettext(
+                    "We need your OK to keep your order. Without it, we are legally required to "
+                    "cancel it and refund you."
+                )
             case Silence.KEEPS_PLACE:
                 return gettext("Happy to wait? Your place is kept for you.")
-        return gettext("We are sorry.") if self.notice.cancels_now else ""
+        return gettext("We're sorry.") if self.notice.cancels_now else ""
 
     @property
     def is_free(self) -> bool:
@@ -224,9 +231,9 @@ class _Words:
 
     def _spares(self) -> str:
         return ngettext(
-            "This is about what has not arrived; the %(units)s item reserved for you stays "
+            "This applies only to what has not arrived. The %(units)s item reserved for you stays "
             "reserved.",
-            "This is about what has not arrived; the %(units)s items reserved for you stay "
+            "This applies only to what has not arrived. The %(units)s items reserved for you stay "
             "reserved.",
             self.reserved,
         ) % {"units": number_words(self.reserved, locale=self.dates)}
@@ -235,55 +242,53 @@ class _Words:
         return gettext("You can still cancel at any time before it ships.")
 
     def _stands(self, agreed_by: date) -> str:
-        words = gettext("The date agreed, %(day)s, stays your right until you agree to another.")
+        words = gettext(
+            "You are still entitled to the agreed date, %(day)s, unless you accept a new one."
+        )
         return words % {"day": self._day(agreed_by)}
 
     def _fixed(self) -> dict[str, str]:
         return {
             Sentence.SILENCE_CONSENTS: gettext(
-                "If we do not hear from you before we ship, and by %(day)s, we will take it that "
-                "you agree to the new date."
+                "If we do not hear from you by %(day)s, or before we ship if that is earlier, we "
+                "will assume that you agree to the new date."
             ),
             Sentence.SILENCE_CANCELS: gettext(
-                "If we do not receive your agreement by %(day)s, and it has not shipped, we will "
-                "cancel it and refund you in "
-                "full."
+                "If we do not receive your agreement by %(day)s, and it has not shipped by then, "
+                "we will cancel it and refund you in full."
             ),
             Sentence.SILENCE_CANCELS_AGAIN: gettext(
-                "Unless you agree by %(day)s, and if it has not shipped by then, we will cancel "
-                "it and refund you in full."
+                "If you do not agree by %(day)s, and it has not shipped by then, we will cancel it "
+                "and refund you in full."
             ),
             Sentence.CANCELLED: gettext(
-                "The date agreed has passed, so the rules have us cancel this."
+                "The agreed date has passed, so we are legally required to cancel this."
             ),
             Sentence.CANNOT_SAY: gettext(
-                "We cannot say how long it will take: no delivery that we can count on has room "
-                "for you yet."
+                "We cannot say how long it will take: no delivery that we can rely on covers your "
+                "order yet."
             ),
             Sentence.CHECKING: gettext(
                 "We cannot say how long it will take: we are checking with our warehouse."
             ),
-            Sentence.CHOICE: gettext(
-                "Keep your place or cancel: it is your choice, and either costs you nothing."
-            ),
+            Sentence.CHOICE: gettext("You can keep your place or cancel. Both are free."),
             Sentence.ORIGINAL_STANDS: gettext(
-                "The date agreed stays your right until you agree to another."
+                "You are still entitled to the agreed date, unless you accept a new one."
             ),
             Sentence.DATE_MISSED: gettext(
                 "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
             ),
             Sentence.SILENCE_KEEPS_PLACE: gettext(
-                "If you do not answer, you keep your place, and we do not take that as a yes."
+                "If you do not reply, you keep your place, and we will not treat that as agreement "
+                "to the new date."
             ),
         }
 
     def _revised(self) -> str:
         day = {"day": self._day(self.notice.late)}
         if self.rules.counts == "delivery":
-            return (
-                gettext("The new date: with you by %(day)s, the days on the way counted in.") % day
-            )
-        return gettext("The new date: it leaves us by %(day)s.") % day
+            return gettext("The new date: with you by %(day)s, including delivery time.") % day
+        return gettext("The new date: it ships by %(day)s.") % day
 
     def _length(self) -> str:
         days = self.notice.delay_days
@@ -292,18 +297,18 @@ class _Words:
         weeks, rest = divmod(days, DAYS_OF_WEEK)
         if rest:
             words = ngettext(
-                "That is a delay of %(number)s day, counted from %(day)s, which held so far; we "
-                "offer you a refund instead.",
-                "That is a delay of %(number)s days, counted from %(day)s, which held so far; we "
-                "offer you a refund instead.",
+                "That is a delay of %(number)s day from %(day)s, the date that applied until now. "
+                "If you would rather not wait, we offer you a full refund.",
+                "That is a delay of %(number)s days from %(day)s, the date that applied until now. "
+                "If you would rather not wait, we offer you a full refund.",
                 days,
             )
         else:
             words = ngettext(
-                "That is a delay of %(number)s week, counted from %(day)s, which held so far; we "
-                "offer you a refund instead.",
-                "That is a delay of %(number)s weeks, counted from %(day)s, which held so far; we "
-                "offer you a refund instead.",
+                "That is a delay of %(number)s week from %(day)s, the date that applied until "
+                "now. If you would rather not wait, we offer you a full refund.",
+                "That is a delay of %(number)s weeks from %(day)s, the date that applied until "
+                "now. If you would rather not wait, we offer you a full refund.",
                 weeks,
             )
         known = self.notice.late and self.notice.late - timedelta(days=days)
@@ -319,27 +324,29 @@ class _Words:
         if self.notice.cancels_now and Sentence.CHOICE not in self.notice.sentences:
             return (
                 ngettext(
-                    "You get a prompt and full refund, within %(days)s working day.",
-                    "You get a prompt and full refund, within %(days)s working days.",
+                    "You will get a prompt and full refund, within %(days)s working day.",
+                    "You will get a prompt and full refund, within %(days)s working days.",
                     self.rules.refund_days,
                 )
                 if working
                 else ngettext(
-                    "You get a prompt and full refund, within %(days)s day.",
-                    "You get a prompt and full refund, within %(days)s days.",
+                    "You will get a prompt and full refund, within %(days)s day.",
+                    "You will get a prompt and full refund, within %(days)s days.",
                     self.rules.refund_days,
                 )
             ) % days
         return (
             ngettext(
-                "If you cancel, you get a prompt and full refund, within %(days)s working day.",
-                "If you cancel, you get a prompt and full refund, within %(days)s working days.",
+                "If you cancel, you will get a prompt and full refund, within %(days)s working "
+                "day.",
+                "If you cancel, you will get a prompt and full refund, within %(days)s working "
+                "days.",
                 self.rules.refund_days,
             )
             if working
             else ngettext(
-                "If you cancel, you get a prompt and full refund, within %(days)s day.",
-                "If you cancel, you get a prompt and full refund, within %(days)s days.",
+                "If you cancel, you will get a prompt and full refund, within %(days)s day.",
+                "If you cancel, you will get a prompt and full refund, within %(days)s days.",
                 self.rules.refund_days,
             )
         ) % days

@@ -6,16 +6,18 @@ from orders.words.days import in_language, number_words
 
 
 def spoken_for_sentence(lines: int, units: int, *, exact: bool, locale: str) -> str:
-    """ "About 230 units are spoken for. 200 people are in line." """
+    """ "About 230 items are already ordered. 200 people are in line." """
     with in_language(locale) as dates:
         if not lines:
             return gettext("Nobody is in line.")
         spoken_for = (
-            ngettext("%(units)s unit is spoken for.", "%(units)s units are spoken for.", units)
+            ngettext(
+                "%(units)s item is already ordered.", "%(units)s items are already ordered.", units
+            )
             if exact
             else ngettext(
-                "About %(units)s unit is spoken for.",
-                "About %(units)s units are spoken for.",
+                "About %(units)s item is already ordered.",
+                "About %(units)s items are already ordered.",
                 units,
             )
         )

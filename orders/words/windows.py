@@ -287,10 +287,9 @@ def _range(window: Window, today: date) -> str:
     early, late = window.early, window.late
     if window.kind == "chances" and has_chances(window):
         if not has_chance_soon(window):
-            return gettext("There's a %(later_chance)s chance that it ships by %(later)s.")
+            return gettext("%(later_chance)s orders like this ship by %(later)s.")
         return gettext(
-            "There's a %(soon_chance)s chance that it ships by %(soon)s, and a %(later_chance)s "
-            "chance by %(later)s."
+            "%(soon_chance)s orders like this ship by %(soon)s, and %(later_chance)s by %(later)s."
         )
     if late is None or window.kind in ("open", "chances"):
         return (
