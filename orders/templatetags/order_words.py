@@ -24,6 +24,7 @@ from orders.words import (
     isolated,
     moment_words,
     next_word_sentence,
+    number_words,
     place_sentence,
     share_words,
     shop_days_sentence,
@@ -149,6 +150,18 @@ def shop_days(context: Context, at: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def share(context: Context, value: float) -> str:
     return share_words(value, locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def whole_percent(context: Context, value: int) -> str:
+    """A whole percent, which share_words would round again."""
+    return share_words(value / 100, locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def number(context: Context, value: int) -> str:
+    with in_language(context["locale"]) as numbers:
+        return number_words(value, locale=numbers)
 
 
 @register.filter

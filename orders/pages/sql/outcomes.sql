@@ -1,10 +1,12 @@
--- How the windows told ended, by product and period. A window is over when its line's last unit
--- left, or at the end of its last day, whichever came first. It counts on that day. A customer who
--- canceled before its end is left out; one who canceled after it had been let down. Reserved units
--- had arrived: it proves nothing that they ship within the handling time, so that is not counted.
--- Nor is what a shop had broken before we knew of it (inherited).
+-- How the windows told ended, by period: of all, by product, and by how far ahead they were told. A
+-- window is over when its line's last unit left, or at the end of its last day, whichever came
+-- first. It counts on that day. A customer who canceled before its end is left out; one who canceled
+-- after it had been let down. Reserved units had arrived: it proves nothing that they ship within
+-- the handling time, so that is not counted. Nor is what a shop had broken before we knew of it
+-- (inherited). A window without a first day is open from the day it was told.
 WITH told AS (
-    SELECT l.product_id, t.early, t.late, l.shipped > 0 AND left_open.units = 0 AS has_left,
+    SELECT l.product_id, t.early, t.late, t.late - t.published_on AS days_ahead,
+           l.shipped > 0 AND left_open.units = 0 AS has_left,
            left_open.units > 0 AS is_open, gone.day AS gone_on, cancelled.day AS cancelled_on
     FROM orders_promise t
     JOIN orders_orderline l ON l.id = t.line_id
@@ -26,16 +28,18 @@ WITH told AS (
 ),
 ended AS (
     SELECT product_id, CASE WHEN has_left THEN least(gone_on, late + 1) ELSE late + 1 END AS day,
-           has_left AND gone_on <= late AS in_time, early IS NOT NULL AS has_window,
-           has_left AND gone_on BETWEEN early AND late AS inside
+           has_left AND gone_on <= late AS in_time,
+           has_left AND gone_on <= late AND gone_on >= coalesce(early, gone_on) AS inside,
+           width_bucket(days_ahead, %(ahead)s::int[]) AS ahead
     FROM told
     WHERE has_left OR late < %(today)s AND (is_open OR cancelled_on > late)
 )
-SELECT product_id, p.sku, p.name, period.days, count(*), count(*) FILTER (WHERE in_time),
-       count(*) FILTER (WHERE has_window), count(*) FILTER (WHERE inside)
+SELECT product_id, p.sku, p.name, ahead, period.days, count(*), count(*) FILTER (WHERE in_time),
+       count(*) FILTER (WHERE inside)
 FROM ended
 JOIN orders_product p ON p.id = product_id
 JOIN unnest(%(periods)s::int[]) AS period (days)
     ON ended.day > %(today)s - period.days AND ended.day <= %(today)s
-GROUP BY GROUPING SETS ((product_id, p.sku, p.name, period.days), (period.days))
-ORDER BY product_id NULLS FIRST, period.days
+GROUP BY GROUPING SETS (
+    (product_id, p.sku, p.name, period.days), (ahead, period.days), (period.days))
+ORDER BY product_id NULLS FIRST, ahead NULLS FIRST, period.days
