@@ -145,11 +145,11 @@ def test_the_queue_stands_as_it_waits(admin_client: Client) -> None:
     assert {each.next_by for each in waiting} == {date(2026, 11, 17)}
 
 
-def test_a_word_that_is_overdue_is_due_today(admin_client: Client) -> None:
+def test_a_word_that_is_overdue_is_due_by_the_next_morning(admin_client: Client) -> None:
     product = lamp()
     factories.order(product, now=NOON - timedelta(days=20))
     (first,) = admin_client.get(url(product)).context["waiting"]
-    assert first.next_by == NOON.date()
+    assert first.next_by == NOON.date() + timedelta(days=1)
 
 
 @pytest.mark.parametrize(

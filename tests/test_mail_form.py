@@ -171,7 +171,7 @@ def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> Non
         "If you cancel, you get a prompt and full refund, within 7 working days.",
         "Keep my place",
         "Cancel, refund me",
-        "If that changes, we write before ",
+        "You'll hear from us by ",
         "Your order as it stands now",
         "A person reads it.",
     )

@@ -118,8 +118,8 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     assert re.search(
         r"You were told: it leaves us by (.+\n)+Now it leaves us by (.+\n)+Why: the goods are "
         r"held at customs\.\n"
-        r"You are still 1st in line\.\n\n(.+\n+)+If that changes, we write before \w+ \w+ \d+ is "
-        r"over\.",
+        r"You are still 1st in line\.\n\n(.+\n+)+You'll hear from us by "
+        r"\w+ \w+\.",
         text,
     )
 

@@ -55,7 +55,7 @@ def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Prod
     assert f"Order {line.order.number}, placed Monday, 2 November" in said
     assert "1 × Harbour lamp" in said
     assert re.search(r"Leaves us by \d+ December \(9 times in 10\), perhaps from the \w+\.", said)
-    assert re.search(r"If that changes, we write before \d+ December is over\.", said)
+    assert re.search(r"You'll hear from us by \d+ November\.", said)
     assert (
         "37th in line. 36 people are ahead of you; the delivery due 2 December has room for you."
         in said
@@ -225,7 +225,7 @@ def test_without_a_date_the_page_says_so(client: Client) -> None:
         "We have no date yet. 1st in line. Nobody is ahead of you. Please answer by 1 January "
         "2027. We need your OK;" in said
     )
-    assert "We write as soon as we have a date." in said
+    assert "We check every morning and will email you as soon as we can name a date." in said
 
 
 def test_a_line_that_needs_a_person_says_so_and_keeps_its_place(
@@ -510,7 +510,7 @@ def test_chances_say_why_and_what_is_done_meanwhile(client: Client) -> None:
     said = text(client, order(product).order)
     why = "Past deliveries like this one came so unevenly that any single day would be a guess."
     assert f"{why} 1st in line." in said
-    assert "We look again every morning, and write as soon as we can name a day." in said
+    assert "We check every morning and will email you as soon as we can name a date." in said
     assert why in client.get(f"/p/{product.sku}/").content.decode()
 
 

@@ -62,7 +62,7 @@ def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(
     words = said(client.get(order_url(line.order)))
     assert "Unless you agree by" not in words
     assert "Please answer by" not in words
-    assert "You hear from us by" not in words
+    assert "You'll hear from us by" not in words
     assert "Happy to wait? Your place is kept for you." in words
     assert "Our mails to a•••@example.com do not arrive." in words
     shown = client.get(order_url(line.order) + f"answer/?line={line.pk}&choice=cancel")
@@ -333,7 +333,7 @@ def test_an_address_that_is_suppressed_is_promised_no_mail(
     line = factories.order(product)
     mail()
     words = said(client.get(order_url(line.order)))
-    assert "You hear from us by" not in words
+    assert "You'll hear from us by" not in words
     assert "Our mails to a•••@example.com do not arrive." in words
 
 

@@ -19,6 +19,7 @@ from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Order, Reason
 from orders.words import (
     consent_sentence,
+    meanwhile_sentence,
     next_word_sentence,
     notice_sentences,
     place_sentence,
@@ -741,36 +742,36 @@ def test_tracking_links_of_known_carriers_only_and_quoted() -> None:
     assert tracking_link("UPS", " ") == ""
 
 
-def test_a_change_is_told_by_the_last_day_named() -> None:
-    today = date(2026, 11, 27)
-    window = Window("dated", date(2026, 12, 4), date(2026, 12, 9), date(2026, 12, 18), 0.9)
-    said = [
-        spaced(
-            next_word_sentence(
-                window, since=today, today=today, reserved=False, mailed=mailed, locale="en-US"
-            )
-        )
-        for mailed in (True, False)
-    ]
-    assert said == [
-        "If that changes, you'll hear from us by December 18.",
-        "If that changes, this page will say so by December 18.",
-    ]
+@pytest.mark.parametrize(
+    ("mailed", "expected"),
+    [
+        (True, "You'll hear from us by December\N{NO-BREAK SPACE}18."),
+        (False, "We'll update this page by December\N{NO-BREAK SPACE}18."),
+    ],
+)
+def test_the_one_day_of_the_next_word_promises_an_email_only_where_one_arrives(
+    mailed: bool, expected: str
+) -> None:
+    by, today = date(2026, 12, 18), date(2026, 11, 27)
+    assert next_word_sentence(by, today=today, mailed=mailed, locale="en-US") == expected
 
 
-def test_of_reserved_goods_no_word_is_promised_that_a_nightly_report_could_not_keep() -> None:
+def test_what_we_do_meanwhile_is_said_where_no_day_stands_and_names_none() -> None:
     today = date(2026, 12, 1)
-    dated, checking = Window("dated", today, today, today), Window("none", None, None, None)
+    dated, none = Window("dated", today, today, today), Window("none", None, None, None)
     yesterday = date(2026, 11, 30)
     passed = Window("dated", yesterday, yesterday, yesterday)
-    for window, mailed, expected in [
-        (dated, True, "If that changes, we'll email you."),
-        (dated, False, "If that changes, this page will say so."),
-        (passed, True, "We'll email you as soon as it ships."),
-        (checking, True, "We'll email you as soon as it ships."),
-        (checking, False, "This page will say when it ships."),
+    checks = "We check every morning and will email you as soon as we can name a date."
+    for window, reserved, mailed, expected in [
+        (dated, False, True, ""),
+        (dated, True, True, ""),
+        (none, False, True, checks),
+        (passed, False, True, checks),
+        (passed, True, True, "We'll email you as soon as it ships."),
+        (none, True, True, "We'll email you as soon as it ships."),
+        (none, True, False, "This page will say when it ships."),
     ]:
-        said = next_word_sentence(
-            window, since=today, today=today, reserved=True, mailed=mailed, locale="en"
+        said = meanwhile_sentence(
+            window, today=today, reserved=reserved, mailed=mailed, locale="en"
         )
         assert said == expected

@@ -19,7 +19,7 @@ from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
 from orders.models import DelayNotice, Event, EventKind, Order
-from orders.words import in_language, isolated, language_for, sentence
+from orders.words import in_language, isolated, language_for, next_word_sentence, sentence
 
 __all__ = ["Composed", "compose", "plain"]
 
@@ -83,6 +83,7 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "items": items,
         "asks_of_each": asks_of_each,
         "others": others_of(selection.beside, today=today, locale=locale),
+        "next_word": _next_word(selection, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, MAX_NAME_LENGTH),
@@ -90,6 +91,13 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
+
+
+def _next_word(selection: Selection, *, locale: str) -> str:
+    by = selection.next_word_by
+    if by is None:
+        return ""
+    return next_word_sentence(by, today=selection.today, mailed=True, locale=locale)
 
 
 def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:

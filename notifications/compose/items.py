@@ -18,7 +18,7 @@ from orders.domain.facts import ParcelNumbered, Shipped
 from orders.models import Choice, EventKind, OrderLine, Promise
 from orders.words import (
     isolated,
-    next_word_sentence,
+    meanwhile_sentence,
     notice_sentences,
     sentences,
     silence_sentence,
@@ -66,7 +66,7 @@ class Item:
     cancel: str = ""
     withdraw: str = ""
     put_back: str = ""
-    next_word: str = ""
+    meanwhile: str = ""
 
 
 def items_of(
@@ -111,7 +111,7 @@ def _item(of: LineTold, today: date, *, locale: str) -> Item:
         asks=_asks(line, of.asked, today, passed=of.passed, locale=locale) if of.asked else (),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in of.choices},
         put_back=answer_url(line.order, line.pk, Choice.KEEP) if of.can_come_back else "",
-        next_word=_next_word(line, of.until_next_word, today, locale=locale),
+        meanwhile=_meanwhile(line, of.tells, today, locale=locale),
     )
 
 
@@ -161,18 +161,13 @@ def _ships_by(
     return [ItemSentence(words, now=now)]
 
 
-def _next_word(line: OrderLine, promise: Promise | None, today: date, *, locale: str) -> str:
-    """By when we write again, as the page has it."""
+def _meanwhile(line: OrderLine, promise: Promise | None, today: date, *, locale: str) -> str:
+    """What we do while no day stands, as the page has it."""
     if promise is None:
         return ""
     window = window_of(promise)
-    words = next_word_sentence(
-        window,
-        since=promise.published_on,
-        today=today,
-        reserved=not line.waiting,
-        mailed=True,
-        locale=locale,
+    words = meanwhile_sentence(
+        window, today=today, reserved=not line.waiting, mailed=True, locale=locale
     )
     return f"{why_chances_sentence(locale=locale)} {words}" if window.kind == "chances" else words
 

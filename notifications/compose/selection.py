@@ -18,6 +18,7 @@ from orders import services
 from orders.domain import facts
 from orders.domain.delay_rules import Sentence, Silence
 from orders.domain.supply import NAMES_A_DAY, Window
+from orders.mail_port import mail_port
 from orders.models import (
     Choice,
     DelayNotice,
@@ -96,8 +97,8 @@ class Question:
 class LineTold:
     """A line with news. `passed`: the agreed date has passed; `only_passed`: nothing else is told.
     `of_units`: the news is about some of the units ordered. `ships_by`: the promise that is added
-    if the news names no day for what is still to come. `until_next_word`: the promise that this
-    email tells, for the sentence on when we will write again."""
+    if the news names no day for what is still to come. `tells`: the promise that this
+    email tells, for the sentence on what we do while it names no day."""
 
     line: OrderLine
     told: Sequence[EventTold]
@@ -108,7 +109,7 @@ class LineTold:
     only_passed: bool
     of_units: bool
     ships_by: Promise | None
-    until_next_word: Promise | None
+    tells: Promise | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ class LineBeside:
 @dataclass(frozen=True, slots=True)
 class Selection:
     """`told`: oldest first; `chief`: the one that leads; `of_order`: those of no line; `left_out`:
-    why the others are not told, by id. `asked_for_all`: somebody asked for the link to all orders;
+    why the others are not told, by id. `next_word_by`: the day by which the customer hears from us
+    again, as the page has it. `asked_for_all`: somebody asked for the link to all orders;
     `nothing_else`: that alone. `about`: what the customer may have turned off; empty where the
     email is due."""
 
@@ -136,6 +138,7 @@ class Selection:
     opening: Opening
     lines: Sequence[LineTold]
     beside: Sequence[LineBeside]
+    next_word_by: date | None
     of_order: Sequence[Event]
     parcels: Sequence[facts.Shipped | facts.ParcelNumbered]
     asked_for_all: Event | None
@@ -184,6 +187,7 @@ def selection_of(
             for line in lines
             if line.pk not in with_news and line.open_units and not nothing_else
         ],
+        next_word_by=None if nothing_else else _next_word_by(order, lines, today),
         of_order=[event for event in told if event.line_id is None and not event.asks_for_all],
         parcels=[
             event.details
@@ -195,6 +199,21 @@ def selection_of(
         is_first=any(event.kind == EventKind.JOINED for event in told),
         about=_about(told, asked),
     )
+
+
+def _next_word_by(order: Order, lines: Iterable[OrderLine], today: date) -> date | None:
+    hears_no_change = mail_port().reach_of(order).hears_no_change
+    newest_first = list(order.events.exclude(line=None).only("order", "line", "kind", "at"))
+    days = [
+        services.next_word_by(
+            line,
+            [event for event in newest_first if event.line_id == line.pk],
+            hears_no_change=hears_no_change,
+            today=today,
+        )
+        for line in lines
+    ]
+    return min((day for day in days if day), default=None)
 
 
 def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
@@ -512,7 +531,7 @@ def _line_told(
         ships_by=line.promise
         if all(passed) or (not notice and not promised and _leaves_some(line, happened))
         else None,
-        until_next_word=line.promise if promised else None,
+        tells=line.promise if promised else None,
     )
 
 

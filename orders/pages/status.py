@@ -4,7 +4,7 @@ depend on how much there is."""
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 
 from django.db.models import QuerySet
@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from orders import queue, services
 from orders.domain.facts import Joined
-from orders.domain.promises import holds_until
 from orders.mail_port import mail_port
 from orders.models import Event, Order, OrderLine
 from orders.pages.choices import (
@@ -40,9 +39,9 @@ class LineStatus:
     `crossed`: the same about one that a parcel crossed; `asked`: an open notice that wants an
     answer; `put_back`: what putting back agrees to, if silence canceled the line and its refund was
     not sent; `may_withdraw`: from the contract, by the law of the country; `former`: the windows
-    told before, newest first; `standing`: who is ahead in units and which deliveries serve them,
-    None if nothing waits; `arrives_by`: by when all of it should be with the customer, as far as a
-    day is known."""
+    told before, newest first; `next_word_by`: the day by which the customer hears from us about it;
+    `standing`: who is ahead in units and which deliveries serve them, None if nothing waits;
+    `arrives_by`: by when all of it should be with the customer, as far as a day is known."""
 
     id: int
     sku: str
@@ -64,7 +63,7 @@ class LineStatus:
     asked: Asked | None
     put_back: str
     may_withdraw: bool
-    reassured_by: date | None
+    next_word_by: date | None
     arrives_by: date | None = None
     should_have_arrived: bool = False
     crossed: str = ""
@@ -156,16 +155,8 @@ class Status:
 
     @property
     def next_update_by(self) -> date | None:
-        """The earliest day by which a customer with open lines hears from us: that what we said is
-        no longer true or, after long silence, that nothing changed."""
-        days = [
-            day
-            for line in self.lines
-            if line.is_open
-            for day in (_holds_until(line), line.reassured_by)
-            if day
-        ]
-        return min(days, default=None)
+        """The one day by which the customer hears from us, about whichever line comes first."""
+        return min((line.next_word_by for line in self.lines if line.next_word_by), default=None)
 
     @property
     def version(self) -> str:
@@ -253,7 +244,9 @@ def _line_status(
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),
         may_withdraw=reader.may_withdraw,
-        reassured_by=services.quiet_until(line, own) if reader.hears_no_change else None,
+        next_word_by=services.next_word_by(
+            line, own, hears_no_change=reader.hears_no_change, today=reader.today
+        ),
         promised=promised_of(line),
         former=told_before(own, line.promise),
         standing=standing_of(line, position, own),
@@ -277,13 +270,3 @@ def _arrives_by(line: OrderLine, parcels: Sequence[Parcel], today: date) -> date
         named = window is not None and window.names_a_day and window.late is not None
         ships_by = window.late if named and window.late >= today else None
     return arrives_by(ships_by, line.order.country) if ships_by else None
-
-
-def _holds_until(line: LineStatus) -> date | None:
-    """Of what is here it may be known the next morning only that it has not shipped
-    (services.recorded_days)."""
-    if line.promised is None:
-        return None
-    day = holds_until(line.promised.window, line.promised.on)
-    is_chance = line.promised.window.kind == "chances"
-    return day + timedelta(days=1) if day and line.is_here and not is_chance else day

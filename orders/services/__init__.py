@@ -66,7 +66,7 @@ from orders.services.import_undo import (
 from orders.services.links import ask_for_link
 from orders.services.locks import Locked, lock_orders, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders
-from orders.services.no_change import quiet_until, reassure
+from orders.services.no_change import next_word_by, quiet_until, reassure
 from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
@@ -197,6 +197,7 @@ __all__ = [
     "move_in_queue",
     "move_restock_date",
     "next_upload",
+    "next_word_by",
     "number_parcel",
     "oldest_upload",
     "place_order",

@@ -1,4 +1,4 @@
-"""What customers who wait hear after a quiet time: "no change"."""
+"""What customers who wait hear after a quiet time, "no change", and by when they hear anything."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from orders.domain.promises import holds_until
 from orders.models import Event, EventKind, OrderLine
 from orders.queue import COUNTS
 from orders.services.forecasts import today_of
 from orders.services.promises import window_json
 from orders.sql_files import sql
+from orders.words import window_of
 
 REASSURE = sql(__file__, "reassure", counts=COUNTS, told=window_json("t"))
 
@@ -24,6 +26,26 @@ def reassure(*, now: datetime) -> int:
             REASSURE, {"now": now, "short": settings.QUIET_DAYS, "long": settings.LONG_QUIET_DAYS}
         )
         return len(cursor.fetchall())
+
+
+def next_word_by(
+    line: OrderLine, newest_first: Sequence[Event], *, hears_no_change: bool, today: date
+) -> date | None:
+    """The day by which the customer of an open line hears from us: that what we said is no longer
+    true or, after a quiet time, that nothing changed. Page, email, status.json and staff have this
+    one day. None where no day can be promised.
+
+    Of what is here it may be known the next morning only that it has not shipped (recorded_days).
+    What was missed is caught up in the morning."""
+    promise = line.promise
+    if promise is None or not line.open_units:
+        return None
+    holds = holds_until(window_of(promise), promise.published_on)
+    if holds and not line.waiting and promise.kind != "chances":
+        holds += timedelta(days=1)
+    quiet = quiet_until(line, newest_first) if hears_no_change else None
+    day = min((day for day in (holds, quiet) if day), default=None)
+    return day and (day if day >= today else today + timedelta(days=1))
 
 
 def quiet_until(line: OrderLine, newest_first: Sequence[Event]) -> date | None:

@@ -22,6 +22,7 @@ from orders.words import (
     day_words,
     in_language,
     isolated,
+    meanwhile_sentence,
     moment_words,
     next_word_sentence,
     number_words,
@@ -31,7 +32,6 @@ from orders.words import (
     split_sentence,
     tracking_link,
     units_of,
-    until_a_day_sentence,
     why_chances_sentence,
     window_parts,
 )
@@ -81,15 +81,21 @@ def why_chances(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def next_word(context: Context, line: LineStatus) -> str:
+def next_word(context: Context, by: date) -> str:
+    """The one day by which the reader hears from us."""
+    return next_word_sentence(
+        by, today=context["today"], mailed=context["mailed"], locale=context["locale"]
+    )
+
+
+@register.simple_tag(takes_context=True)
+def meanwhile(context: Context, line: LineStatus) -> str:
+    """What we do while no day stands; nothing where one does."""
     promised = line.promised
     if promised is None:
         return ""
-    if promised.window.kind == "chances":
-        return until_a_day_sentence(mailed=context["mailed"], locale=context["locale"])
-    return next_word_sentence(
+    return meanwhile_sentence(
         promised.window,
-        since=promised.on,
         today=context["today"],
         reserved=line.is_here,
         mailed=context["mailed"],

@@ -185,29 +185,38 @@ def _checking() -> str:
     return gettext("We have no record yet of its shipment, and we're checking with our warehouse.")
 
 
-def _next_word_of_reserved(window: Window, *, today: date, mailed: bool) -> str:
-    if window.late is None or window.late < today:
-        return (
-            gettext("We'll email you as soon as it ships.")
+def next_word_sentence(by: date, *, today: date, mailed: bool, locale: str) -> str:
+    """The one day by which a customer hears from us (services.next_word_by), for page and email.
+    `mailed`: emails reach this customer."""
+    with in_language(locale) as dates:
+        words = (
+            gettext("You'll hear from us by %(day)s.")
             if mailed
-            else gettext("This page will say when it ships.")
+            else gettext("We'll update this page by %(day)s.")
         )
-    return (
-        gettext("If that changes, we'll email you.")
-        if mailed
-        else gettext("If that changes, this page will say so.")
-    )
+        return words % {"day": day_words(by, today=today, locale=dates)}
 
 
-def until_a_day_sentence(*, mailed: bool, locale: str) -> str:
-    """What is done meanwhile, for readers of chances."""
+def meanwhile_sentence(
+    window: Window, *, today: date, reserved: bool, mailed: bool, locale: str
+) -> str:
+    """What is done where no day stands: nothing is said of a day that does. It names none, because
+    next_word_sentence does."""
+    if window.names_a_day and window.late and window.late >= today:
+        return ""
     with in_language(locale):
-        if mailed:
-            return gettext(
-                "We check every morning and will email you as soon as we can name a date."
+        if reserved:
+            return (
+                gettext("We'll email you as soon as it ships.")
+                if mailed
+                else gettext("This page will say when it ships.")
             )
-        return gettext(
-            "We check every morning, and this page will show a date as soon as we can name one."
+        return (
+            gettext("We check every morning and will email you as soon as we can name a date.")
+            if mailed
+            else gettext(
+                "We check every morning, and this page will show a date as soon as we can name one."
+            )
         )
 
 
@@ -331,34 +340,3 @@ def _place(place: int) -> str:
         "%(place)s in line. %(ahead)s people are ahead of you.",
         place - 1,
     )
-
-
-def next_word_sentence(
-    window: Window, *, since: date, today: date, reserved: bool, mailed: bool, locale: str
-) -> str:
-    """What the customer hears next, and by when at the latest. Reviews run every morning and once
-    more on the last day told, so a change is told before that day is over. For what is `reserved`
-    nobody can promise that, because a shop may record overnight what shipped on the day before.
-    `mailed`: emails reach this customer."""
-    with in_language(locale) as dates:
-        if reserved:
-            return _next_word_of_reserved(window, today=today, mailed=mailed)
-        if window.kind == "chances":
-            words = (
-                gettext("You'll hear from us as soon as we know more, and by %(later)s.")
-                if mailed
-                else gettext("This page will say more as soon as we know, and by %(later)s.")
-            )
-            return words % values(window, since=since, today=today, dates=dates)
-        if window.late is None or window.late < today or window.kind in ("open", "none"):
-            return (
-                gettext("We'll email you as soon as we have a date.")
-                if mailed
-                else gettext("This page will show a date as soon as we have one.")
-            )
-        words = (
-            gettext("If that changes, you'll hear from us by %(day)s.")
-            if mailed
-            else gettext("If that changes, this page will say so by %(day)s.")
-        )
-        return words % {"day": day_words(window.late, today=today, locale=dates)}

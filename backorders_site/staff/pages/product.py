@@ -23,7 +23,6 @@ from backorders_site.staff.pages import coverage
 from backorders_site.staff.pages.base import admin_of, page, staff_page
 from backorders_site.staff.pages.email_progress import how_far
 from orders import queue
-from orders.domain.promises import holds_until
 from orders.models import (
     Event,
     OrderLine,
@@ -33,9 +32,9 @@ from orders.models import (
     RestockDate,
 )
 from orders.pages.public_record import Kept, of_product, recent_record
-from orders.services import date_before, quiet_until, today_of
+from orders.services import date_before, next_word_by, today_of
 from orders.services.forecasts import supplier_record
-from orders.words import share_words, window_of, window_sentence
+from orders.words import share_words, window_sentence
 
 PER_PAGE = 50
 RESTOCKS_SHOWN = 12
@@ -168,13 +167,9 @@ def _waiting(lines: Sequence[OrderLine], *, today: date) -> list[Waiting]:
 
 
 def _next_by(line: OrderLine, today: date) -> date | None:
-    """What is overdue is due today: the morning's review, or the cut-off, sees to it."""
-    promise = line.promise
-    holds = promise and holds_until(window_of(promise), promise.published_on)
     newest: list[dict[str, str]] = getattr(line, "newest", [])
     events = [Event(kind=row["kind"], at=datetime.fromisoformat(row["at"])) for row in newest]
-    days = [day for day in (holds, quiet_until(line, events)) if day]
-    return max(min(days), today) if days else None
+    return next_word_by(line, events, hears_no_change=True, today=today)
 
 
 def _promised(promise: Promise | None) -> str:
