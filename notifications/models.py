@@ -2,10 +2,12 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Event, EventKind, Order
+
+MAX_INQUIRY_LENGTH = 5000
 
 
 class MessageState(models.TextChoices):
@@ -245,6 +247,25 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Inquiry(models.Model):
+    """What somebody wrote on the page Contact us, until the mail server has it
+    (notifications.outbox.inquiries). `answer_to`: where they want the answer."""
+
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="inquiries")
+    answer_to = models.EmailField()
+    text = models.TextField(max_length=MAX_INQUIRY_LENGTH)
+    at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(db_default=Now())
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.answer_to}"
 
 
 class Preference(models.Model):

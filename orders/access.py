@@ -46,6 +46,7 @@ WINDOW_SECONDS = 600
 TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SECONDS
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
+MESSAGES = {"writer": 10, "order": 5}  # to support, within WINDOW_SECONDS
 MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
 # As some proxies write where a request comes from.
 WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
@@ -165,6 +166,12 @@ def count_mail(email: str, *, client: str) -> str:
     _count_try({"client": client})
     _count_try({"mail": address}, most={"mail": MAILS_A_DAY}, seconds=DAY_SECONDS)
     return address
+
+
+def count_message(order: Order | None, *, client: str) -> None:
+    """Throttled if too many messages to support came from there, or about the order, lately."""
+    about = {"order": str(order.pk)} if order else {}
+    _count_try({"writer": client, **about}, most=MESSAGES)
 
 
 def client_range(request: HttpRequest) -> str:

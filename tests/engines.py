@@ -31,6 +31,12 @@ ENVIRONMENT = {
     "TIME_ZONE": "America/New_York",
 }
 LEFT_OUT = (
+    "CANCEL_UNDO_SECONDS",
+    "IMPRINT_URL",
+    "PRIVACY_URL",
+    "SHOP_ADDRESS",
+    "SUPPORT_HOURS",
+    "SUPPORT_REPLY_HOURS",
     "DEBUG",
     "DEMO",
     "DEFAULT_FROM_EMAIL",

@@ -34,6 +34,7 @@ from notifications.compose import Composed, compose
 from notifications.compose.selection import open_notices
 from notifications.may_send import is_unwanted, why_not_mailed
 from notifications.models import Attempt, Message, MessageEvent, MessageState
+from notifications.outbox.inquiries import send_inquiries
 from notifications.outbox.mail_mode import LETS_OUT, MailMode, mail_mode
 from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
@@ -128,7 +129,8 @@ def deliver(*, seconds: float = 10.0) -> Counter[str]:
         return tally
     pace, limit = Pacer(), FIRST_BATCH
     with MailServer() as server:
-        stopped = False
+        to_support = mode.lets_out(settings.SUPPORT_EMAIL)
+        stopped = to_support and send_inquiries(server, pace, ends)
         while not stopped:
             token = uuid.uuid4()
             ids = claim(token, mode=mode, limit=limit, waiting=pace.waiting())

@@ -56,7 +56,11 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         choose(order.email, good_news=False, no_change=False, now=timezone.now())
     kept = may_send.of_address(order.email)
-    context = {"order": order, "token": token, "stopped": not (kept.good_news or kept.no_change)}
+    context = {
+        "order": order,
+        "stop_token": token,
+        "stopped": not (kept.good_news or kept.no_change),
+    }
     return render(request, "notifications/unsubscribe.html", context)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from notifications.models import (
+    Inquiry,
     Message,
     MessageEvent,
     MessageState,
@@ -161,6 +162,10 @@ def _refuse_mails_under_way(address: str) -> None:
     waiting = Message.objects.filter(theirs, state__in=UNDER_WAY).values_list(
         "order__number", flat=True
     )
+    if Inquiry.objects.filter(
+        Q(order__email__iexact=address) | Q(answer_to__iexact=address)
+    ).exists():
+        raise Refused("nothing was erased: a message of theirs to support is still being sent")
     if numbers := sorted(set(waiting)):
         raise Refused(f"nothing was erased: a mail about order {', '.join(numbers)} is on its way")
 

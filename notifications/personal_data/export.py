@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from notifications.models import Message, Preference, ProviderReport, Suppression
+from notifications.models import Inquiry, Message, Preference, ProviderReport, Suppression
 from orders.models import Answer, DelayNotice, Import, Order, Promise, Refund, ShopChange, Upload
 from orders.words import sentence
 
@@ -30,7 +30,8 @@ REPORT = "kind recipient detail message_id received_at"
 
 def data_about(address: str, *, now: datetime) -> dict[str, Any]:
     """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have
-    another address now), provider_reports, preferences, suppression, files, refused_rows. Empty
+    another address now), provider_reports, messages_to_support (not
+    yet sent), preferences, suppression, files, refused_rows. Empty
     lists where there is nothing."""
     orders = Order.objects.filter(email__iexact=address).order_by("pk")
     others = Message.objects.filter(recipient__iexact=address).exclude(order__in=orders)
@@ -53,6 +54,10 @@ def data_about(address: str, *, now: datetime) -> dict[str, Any]:
                 Q(recipient__iexact=address) | Q(message_id__in=sent_to.values("message_id"))
             ),
             REPORT,
+        ),
+        "messages_to_support": _rows(
+            Inquiry.objects.filter(Q(answer_to__iexact=address) | Q(order__in=orders)),
+            "at text",
         ),
         "preferences": _rows(
             Preference.objects.filter(address__iexact=address),

@@ -30,6 +30,7 @@ from orders.words import (
     share_words,
     shop_days_sentence,
     split_sentence,
+    support_times,
     tracking_link,
     units_of,
     why_chances_sentence,
@@ -251,6 +252,9 @@ def moved_mailto(order_number: str) -> str:
 
 def _mailto(subject: str) -> str:
     return f"mailto:{settings.SUPPORT_EMAIL}" + (f"?subject={quote(subject)}" if subject else "")
+
+
+register.simple_tag(support_times)
 
 
 @register.simple_tag

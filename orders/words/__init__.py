@@ -32,6 +32,7 @@ from orders.words.notices import (
     silence_sentence,
 )
 from orders.words.offers import spoken_for_sentence
+from orders.words.support import reply_within_sentence, support_times
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
     WindowWords,
@@ -69,6 +70,7 @@ __all__ = [
     "outcome_sentence",
     "place_sentence",
     "queue_change_sentence",
+    "reply_within_sentence",
     "sentence",
     "sentences",
     "share_words",
@@ -77,6 +79,7 @@ __all__ = [
     "split_sentence",
     "spoken_for_sentence",
     "still_sentence",
+    "support_times",
     "told_sentence",
     "tracking_link",
     "units_of",

@@ -167,7 +167,7 @@ def test_by_when_where_and_whom_to_ask_stand_on_the_first_screen(
 ) -> None:
     page = open_page()
     page.goto(address(live_server, line.order))
-    for words in ("Leaves us by", "3rd in line.", "has room for you", "Ask a person"):
+    for words in ("Leaves us by", "3rd in line.", "has room for you", "Contact us"):
         box = page.get_by_text(words).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 640
