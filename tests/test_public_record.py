@@ -135,7 +135,8 @@ def test_the_page_says_what_we_aim_for_and_that_our_windows_are_too_wide(client:
         "We aim for 90%. 100% shipped in time: our date ranges are more cautious than they need to "
         "be." in text
     )
-    assert "0% earlier · 100% between · 0% later" in text
+    assert "100% between" in text
+    assert "0% later" not in text
 
 
 def test_the_page_does_not_call_dates_cautious_that_were_missed(client: Client) -> None:
@@ -143,7 +144,7 @@ def test_the_page_does_not_call_dates_cautious_that_were_missed(client: Client) 
     ended(shipped_after=9 * DAY, number=MIN_OUTCOMES // 2)
     text = flat(client.get("/record/").content.decode())
     assert "50% shipped in time: our dates were too optimistic." in text
-    assert "0% earlier · 50% between · 50% later" in text
+    assert all(part in text for part in ("50% between", "50% later"))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_the_products_are_in_the_order_that_was_asked_for(
     ended(shipped_after=9 * DAY, number=MIN_OUTCOMES, name="Buoy")
     ended(shipped_after=DAY, number=MIN_OUTCOMES + 1, name="Compass")
     page = client.get("/record/", {"sort": sort}).content.decode()
-    assert re.findall(r"<bdi>(\w+)</bdi>", page)[0] == first
+    assert re.findall("Anchor|Buoy|Compass", page)[0] == first
 
 
 def test_two_periods_that_say_the_same_are_told_once(client: Client) -> None:
