@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from orders import queue, services
 from orders.domain.facts import Joined
+from orders.domain.supply import NO_WINDOW
 from orders.mail_port import mail_port
 from orders.models import Event, Order, OrderLine
 from orders.pages.choices import (
@@ -266,7 +267,7 @@ def _arrives_by(line: OrderLine, parcels: Sequence[Parcel], today: date) -> date
         days = [timezone.localtime(each.shipped_at).date() for each in parcels if each.shipped_at]
         ships_by = max(days) if days and len(days) == len(parcels) else None
     else:
-        window = window_of(line.promise) if line.promise and not line.held else None
-        named = window is not None and window.names_a_day and window.late is not None
-        ships_by = window.late if named and window.late >= today else None
+        window = window_of(line.promise) if line.promise and not line.held else NO_WINDOW
+        late = window.late if window.names_a_day else None
+        ships_by = late if late and late >= today else None
     return arrives_by(ships_by, line.order.country) if ships_by else None
