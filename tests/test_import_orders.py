@@ -3,6 +3,7 @@ nothing."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from orders import queue, services
+from orders.domain.money import Money
 from orders.models import (
     Event,
     Import,
@@ -23,6 +25,7 @@ from orders.models import (
     ShopChange,
 )
 from orders.services.locks import AdvisoryLock
+from orders.words import sentence
 from tests.factories import NOON, fresh, kinds, make_product, restock
 
 HEADER = "order_number,placed_at,customer_email,customer_name,country,locale,sku,quantity"
@@ -451,3 +454,66 @@ def test_two_imports_do_not_run_at_once(csv: Csv) -> None:
             call_command("import_orders", csv(row()))
     call_command("import_orders", csv(row()))
     assert Order.objects.count() == 1
+
+
+PRICED = f"{HEADER},image_url,variant,unit_price,currency,order_total"
+PICTURE = "https://shop.example/lamp.jpg"
+
+
+def test_what_was_paid_and_how_it_looks_is_known_and_follows_the_shop(csv: Csv) -> None:
+    call_command("import_orders", csv(f"{row()},{PICTURE},Brass,59.00,usd,64.90", header=PRICED))
+    line = OrderLine.objects.select_related("order", "product").get()
+    assert (line.unit_price, line.order.total) == (Decimal("59"), Decimal("64.9"))
+    assert line.order.currency == "USD"
+    assert (line.product.image_url, line.product.variant) == (PICTURE, "Brass")
+
+    call_command("import_orders", csv(f'{row()},,Copper,"58,5",USD,', header=PRICED))
+    call_command("import_orders", csv(row()))
+    line = OrderLine.objects.select_related("order", "product").get()
+    assert (line.unit_price, line.order.total) == (Decimal("58.5"), Decimal("64.9"))
+    assert (line.product.image_url, line.product.variant) == (PICTURE, "Copper")
+    assert line.order.attention == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (",,fifty,USD,", "unit_price is 'fifty'; expected an amount such as 59.00"),
+        (",,-5.00,USD,", "unit_price is '-5.00'; expected an amount such as 59.00"),
+        (",,,USD,1.00e5", "order_total is '1.00e5'; expected an amount such as 59.00"),
+        (',,"1,234",USD,', "unit_price is '1,234'; expected an amount such as 59.00"),
+        (",,5.00,,", "currency is empty; expected one such as USD, as there is a price"),
+        (",,5.00,XQX,", "currency is 'XQX'; expected a currency of three letters"),
+        ("http://shop.example/a.jpg,,,,", "expected an address such as https://shop.example/"),
+        ("javascript:alert(1),,,,", "image_url is 'javascript:alert(1)'; expected an address"),
+    ],
+)
+def test_a_price_or_picture_that_cannot_be_is_named(
+    csv: Csv, capsys: pytest.CaptureFixture[str], cells: str, says: str
+) -> None:
+    path = csv(f"{row()},{cells}", header=PRICED)
+    said = refused(capsys, path)
+    assert said[0].startswith(f"{path}:2: ")
+    assert says in said[0]
+    assert not Order.objects.exists()
+
+
+def test_a_cancellation_names_the_amount_and_keeps_it_when_the_price_changes(csv: Csv) -> None:
+    call_command("import_orders", csv(f"{row(quantity=3)},,,59.00,USD,", header=PRICED))
+    line = OrderLine.objects.get()
+    services.cancel(line.order, units={line.pk: 2}, now=NOON, by="customer")
+    call_command("import_orders", csv(f"{row(quantity=3)},,,40.00,USD,", header=PRICED))
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.units) == (Money(Decimal("118"), "USD"), 2)
+    event = line.order.events.get(kind="cancelled")
+    said = "refund $118.00 to your original payment method by"
+    assert said in sentence(event, locale="en-US")
+    assert "118,00\xa0$" in sentence(event, locale="de")
+
+
+def test_without_a_price_no_amount_is_named(csv: Csv) -> None:
+    call_command("import_orders", csv(row()))
+    line = OrderLine.objects.get()
+    [refund] = services.cancel(line.order, now=NOON, by="customer")
+    assert refund.amount is None
+    assert "$" not in sentence(line.order.events.get(kind="cancelled"), locale="en-US")

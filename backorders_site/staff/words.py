@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from orders.domain.delay_rules import Silence
+from orders.domain.money import Money
+from orders.words import money_words
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
     Text = StrOrPromise
 else:
     Text = str | Promise
+
+
+def in_money(money: Money | None) -> str:
+    """In the staff's own language; empty where it is not known."""
+    return money_words(money, locale=get_language() or settings.LANGUAGE_CODE) if money else ""
+
 
 SILENCE_WORDS: Mapping[str, Text] = {
     Silence.CONSENT: gettext_lazy("silence agrees"),

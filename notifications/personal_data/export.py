@@ -18,7 +18,7 @@ NOTICE = (
 )
 ANSWER = "line__product__sku choice units channel at"
 CHANGE = "order__number what here there seen_at outcome decided_at gone_at"
-REFUND = "line__product__sku units due_on created_at sent_at"
+REFUND = "line__product__sku units unit_price currency due_on created_at sent_at"
 SHIPMENT = "shipped_at carrier tracking_number"
 MESSAGE = (
     "message_id kind recipient locale subject text html headers state created_at sent_at "

@@ -1,17 +1,20 @@
 """What an event says: a dataclass for each kind of event, and its form as JSON.
 
-The keys are the names of the fields; dates are ISO strings. A field that has its default value is
-not written here, and may be missing in what is read. SQL that writes more of them names them.
+The keys are the names of the fields; dates and amounts are strings. A field that has its default
+value is not written here, and may be missing in what is read. SQL that writes more of them names
+them.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
+from orders.domain.money import Money
 from orders.domain.supply import Window
 
 DAY_PASSED = "day_passed"
@@ -113,7 +116,8 @@ class Reserved(ToldBefore):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossed:
     """A cancellation that a parcel crossed. `withdrawn`: units whose refund is not owed any more;
-    `kept`: units whose refund is, or was sent. `left_first`: None if nobody knows."""
+    `kept`: units whose refund is, or was sent: `refund`, where the price is known. `left_first`:
+    None if nobody knows."""
 
     withdrawn: int
     kept: int
@@ -122,6 +126,7 @@ class Crossed:
     cancelled_on: date | None
     refund_sent: bool
     refund_due_on: date | None
+    refund: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,8 @@ class Shipped(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Facts):
-    """`by`: as in services.cancel; `answer_by`: the day that silence was waited for until."""
+    """`by`: as in services.cancel; `answer_by`: the day that silence was waited for until;
+    `refund`: how much, where the price is known."""
 
     kind: ClassVar[str] = "cancelled"
     units: int
@@ -149,6 +155,7 @@ class Cancelled(Facts):
     by: str
     refund_sent: bool = False
     refund_due_on: date | None = None
+    refund: Money | None = None
     answer_by: date | None = None
     window: Window | None
 
@@ -306,6 +313,8 @@ def _read(of: Any, stored: Mapping[str, Any]) -> Any:
 def _written(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, Enum):
         return value.value
     if not is_dataclass(value):
@@ -333,6 +342,8 @@ def _reader(of: Any) -> Callable[[Any], Any]:
         return lambda value: None if value is None else known(value)
     if of is date:
         return date.fromisoformat
+    if of is Decimal:
+        return _amount
     if is_dataclass(of):
         return partial(_read, of)
     if get_origin(of) is Literal:
@@ -344,6 +355,16 @@ def _one_of(values: tuple[str, ...], value: str) -> str:
     if value not in values:
         raise ValueError(f"{value!r} is none of {values}")
     return value
+
+
+def _amount(value: Any) -> Decimal:
+    """Written as text: numbers of JSON are binary, and do not keep every cent."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no amount")
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is no amount") from None
 
 
 def _exactly(of: type, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """What the shop says about an order, compared with how it is here."""
 
 import re
+from decimal import Decimal
 
 from orders import services
 from orders.imports.shop_order import ShopLine, ShopOrder
@@ -10,7 +11,8 @@ from orders.models import Order, OrderLine, ShopTask
 class Difference:
     """What the shop says about a known order that is not so here: units by line to ship and to
     cancel, and lines whose units to come nobody has counted. Also the units the shop wants of lines
-    that have a shop task, or that it lists again although they are canceled here (else 0)."""
+    that have a shop task, or that it lists again although they are canceled here (else 0), and
+    prices by line."""
 
     def __init__(self, there: ShopOrder, order: Order) -> None:
         self.order = order
@@ -19,10 +21,13 @@ class Difference:
         self.cancel: dict[int, int] = {}
         self.wanted: dict[int, int] = {}
         self.listed: dict[int, int] = {}
+        self.prices: dict[int, Decimal] = {}
         self.uncounted: list[int] = []
         self.texts: list[str] = []
         for line in order.lines.all():
             said = there.by_sku.get(line.product.sku)
+            if said and said.unit_price is not None:
+                self.prices[line.pk] = said.unit_price
             to_do = [task for task in line.shop_tasks.all() if task.confirmed_at is None]
             # What was put back here is still cancelled in the shop: that is on staff's list, and no
             # news.

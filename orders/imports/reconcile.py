@@ -111,6 +111,7 @@ class Reconciliation:
     quiet: bool = field(init=False)
     joined: set[int] = field(init=False, default_factory=set)  # products
     shipped: set[int] = field(init=False, default_factory=set)  # products
+    looks: dict[str, services.Look] = field(init=False, default_factory=dict)  # by SKU
 
     def __post_init__(self) -> None:
         self.quiet = not Release.objects.exists()
@@ -130,6 +131,12 @@ class Reconciliation:
             elif lines := self._joining(it, products):
                 new.append((it, self._new_order(it, lines)))
         self._place(new)
+        for it in batch:
+            self.looks |= {
+                sku: services.Look(line.variant, line.image_url)
+                for sku, line in it.there.by_sku.items()
+                if line.variant or line.image_url
+            }
         return others + batch
 
     def serve(self) -> Mapping[str, int]:
@@ -137,6 +144,7 @@ class Reconciliation:
         others is settled with them: how many texts are new on staff's list, by order number."""
         waiting_again = services.serve_after_shipments(self.shipped, now=self.now)
         services.serve_joined(self.joined, now=self.now, quiet=self.quiet)
+        services.show_products(self.looks)
         return waiting_again
 
     def _is_another(self, it: Reconciled, order: Order | None) -> bool:
@@ -188,6 +196,8 @@ class Reconciliation:
             country=there.country,
             region=there.region,
             locale=there.locale,
+            currency=there.currency,
+            total=there.total,
             lines=lines,
             attention=texts,
         )
@@ -256,6 +266,9 @@ class Reconciliation:
             changed |= services.learn_address(
                 order, there.email, unreachable=services.NO_ADDRESS, now=self.now
             )
+        changed |= services.learn_prices(
+            order, currency=there.currency, total=there.total, prices=difference.prices
+        )
         if difference.texts or order.flagged:
             changed |= self._say(it, order, difference)
         return changed | self._hear_of_changes(it, order, difference)
@@ -378,7 +391,11 @@ def _not_here(there: ShopOrder, order: Order | None) -> list[str]:
 
 def _new_line(line: ShopLine, product: Product) -> services.NewLine:
     return services.NewLine(
-        product, line.wanted, promised_by=line.promised_by, held=line.shipped is None
+        product,
+        line.wanted,
+        promised_by=line.promised_by,
+        held=line.shipped is None,
+        unit_price=line.unit_price,
     )
 
 

@@ -7,6 +7,7 @@ checked and normalized when it is made: BadValue names the field and what is wro
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -24,7 +25,9 @@ STATES: tuple[State, ...] = get_args(State)
 class ShopLine:
     """Units of one product in an order. `ordered`: as placed. `cancelled`: those the shop will not
     send any more. `shipped`: those that have left; None if only part of them have and nobody says
-    how many. `promised_by`: the last day it may ship, as the shop said when it was ordered."""
+    how many. `promised_by`: the last day it may ship, as the shop said when it was ordered.
+    `unit_price`: what was paid for one, tax included and discounts taken off, since that is what is
+    refunded. `variant`, `image_url` (https): of the product, as customers see it."""
 
     sku: str
     ordered: int
@@ -32,10 +35,18 @@ class ShopLine:
     cancelled: int = 0
     shipped: int | None = 0
     promised_by: date | None = None
+    unit_price: Decimal | None = None
+    variant: str = ""
+    image_url: str = ""
 
     def __post_init__(self) -> None:
         _keep(self, sku=values.key(self.sku, "sku", most=keys.MAX_SKU))
-        _keep(self, name=values.text(self.name, "name", most=300))
+        _keep(
+            self,
+            name=values.text(self.name, "name", most=300),
+            variant=values.text(self.variant, "variant", most=keys.MAX_VARIANT),
+            image_url=values.picture(self.image_url, "image_url"),
+        )
         for field in ("ordered", "cancelled", "shipped"):
             if (units := getattr(self, field) or 0) < 0:
                 raise BadValue(f"is {units}; expected 0 units or more", field)
@@ -56,6 +67,8 @@ class ShopOrder:
                  even if all has. `cancelled` and `refunded` orders are closed: what has not shipped
                  will not ship any more, and for `refunded` ones the money was sent back
     country      ISO 3166, two letters; with the region it decides which law applies
+    currency     ISO 4217; expected where there is a price or a total
+    total        what was paid for the whole order
     locale       a language tag; empty: the country's language, else the shop's
     shipped_at   when the shipped units left the shop; None: nobody says
     part_refund  an amount in words ("12.00 USD") that was sent back for an open order, for unknown
@@ -75,6 +88,8 @@ class ShopOrder:
     country: str = ""
     region: str = ""
     locale: str = ""
+    currency: str = ""
+    total: Decimal | None = None
     shipped_at: datetime | None = None
     part_refund: str = ""
     complete: bool = True
@@ -90,10 +105,14 @@ class ShopOrder:
             country=country,
             region=values.text(self.region, "region", most=100),
             locale=values.locale(self.locale, "locale", country=country),
+            currency=values.currency(self.currency, "currency"),
             part_refund=values.text(self.part_refund, "part_refund", most=40),
         )
         if self.state not in STATES:
             raise BadValue(f"is {self.state!r}; expected one of {', '.join(STATES)}", "state")
+        priced = self.total is not None or any(line.unit_price is not None for line in self.lines)
+        if priced and not self.currency:
+            raise BadValue("is empty; expected one such as USD, as there is a price", "currency")
         for field in ("placed_at", "paid_at", "shipped_at"):
             at = getattr(self, field)
             if at and timezone.is_naive(at):
@@ -133,6 +152,9 @@ def _added(first: ShopLine, second: ShopLine) -> ShopLine:
         cancelled=first.cancelled + second.cancelled,
         shipped=None if unknown else (first.shipped or 0) + (second.shipped or 0),
         promised_by=first.promised_by or second.promised_by,
+        unit_price=first.unit_price if first.unit_price == second.unit_price else None,
+        variant=first.variant or second.variant,
+        image_url=first.image_url or second.image_url,
     )
 
 

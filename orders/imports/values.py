@@ -4,12 +4,14 @@ holds and what was expected. `field`: its name in the source, such as a column o
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 
 from orders import services
@@ -20,6 +22,9 @@ EARLIEST = date(2000, 1, 1)
 GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 _SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,4}|,\d{1,2})?", re.ASCII)  # 1,234 may be either
+_CURRENCY = re.compile("[A-Z]{3}")
+_of_pictures = URLValidator(schemes=["https"])
 _WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0+)?", re.ASCII)
 
 
@@ -94,6 +99,40 @@ def units(value: str, field: str, *, least: int = 1, most: int = services.MAX_UN
     return number
 
 
+def amount(value: str, field: str) -> Decimal | None:
+    """As exact as it is written; None where there is none."""
+    if not value:
+        return None
+    if not _AMOUNT.fullmatch(value):
+        raise BadValue(f"is {value!r}; expected an amount such as 59.00", field)
+    return Decimal(value.replace(",", "."))
+
+
+def currency(value: str, field: str) -> str:
+    """ISO 4217; empty where it is not known."""
+    code = value.upper()
+    if code and not (_CURRENCY.fullmatch(code) and code in _currencies()):
+        raise BadValue(
+            f"is {value!r}; expected a currency of three letters such as USD or EUR", field
+        )
+    return code
+
+
+def picture(value: str, field: str) -> str:
+    """Where a picture is: https only. Empty where there is none."""
+    if not value:
+        return ""
+    if len(value) > keys.MAX_URL:
+        raise BadValue(f"has {len(value)} characters; expected {keys.MAX_URL} at most", field)
+    try:
+        _of_pictures(value)
+    except ValidationError:
+        raise BadValue(
+            f"is {value!r}; expected an address such as https://shop.example/lamp.jpg", field
+        ) from None
+    return value
+
+
 def email(value: str, field: str) -> str:
     """Empty where there is none."""
     if not value:
@@ -154,6 +193,11 @@ def language_of(country: str) -> str:
     if likely.language == "en":
         return f"en-{country.upper()}"
     return f"{likely.language}-{likely.script}" if likely.script else likely.language
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(get_global("all_currencies"))
 
 
 @cache

@@ -1,17 +1,33 @@
 """Orders, their lines in the queue, and what was reserved, shipped and refunded."""
 
+from decimal import Decimal
 from string import punctuation
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Upper
 
 from orders.domain import keys
+from orders.domain.money import Money, money
 from orders.models.keys import on_one_line
 from orders.models.supply import Product, Reason
+
+
+def money_field(**options: Any) -> "models.DecimalField[Decimal | str | None, Decimal | None]":
+    """None: not known. The decimals of every currency, and of a discount shared by units."""
+    return models.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        **options,
+    )
 
 
 class Import(models.Model):
@@ -64,6 +80,10 @@ class Order(models.Model):
     country = models.CharField(max_length=2, blank=True)
     region = models.CharField(max_length=100, blank=True)
     locale = models.CharField(max_length=20, blank=True)
+    currency = models.CharField(
+        max_length=3, blank=True, db_default="", help_text="Of its prices (ISO 4217)."
+    )
+    total = money_field(help_text="What was paid for the whole order.")
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
@@ -148,6 +168,9 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT, related_name="lines", db_index=False)
     quantity = models.PositiveIntegerField()
+    unit_price = money_field(
+        help_text="What was paid for one unit, tax included and discounts taken off."
+    )
     allocated = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
     cancelled = models.PositiveIntegerField(default=0, editable=False)
@@ -348,6 +371,8 @@ class Refund(models.Model):
 
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refunds")
     units = models.PositiveIntegerField()
+    unit_price = money_field(editable=False, help_text="As it was known when they were canceled.")
+    currency = models.CharField(max_length=3, blank=True, db_default="", editable=False)
     due_on = models.DateField()
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -364,6 +389,11 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} × {self.line.product.sku}, due {self.due_on}"
+
+    @property
+    def amount(self) -> Money | None:
+        """None: what a unit cost is not known."""
+        return money(self.unit_price, self.currency, units=self.units)
 
 
 __all__ = [

@@ -1,5 +1,6 @@
 """What is expected from suppliers and what has come."""
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,20 @@ class Supplier(models.Model):
 class Product(models.Model):
     sku = models.CharField("SKU", max_length=keys.MAX_SKU, unique=True, validators=[is_key])
     name = models.CharField(max_length=300)
+    variant = models.CharField(
+        max_length=keys.MAX_VARIANT,
+        blank=True,
+        db_default="",
+        help_text="Which of several: its color or size.",
+    )
+    image_url = models.URLField(
+        "picture",
+        max_length=keys.MAX_URL,
+        blank=True,
+        db_default="",
+        validators=[URLValidator(schemes=["https"])],
+        help_text="Where the shop has its picture: an address with https.",
+    )
     on_backorder = models.BooleanField(
         default=True, help_text="Orders of this product join its queue."
     )

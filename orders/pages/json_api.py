@@ -4,11 +4,13 @@ stable."""
 from datetime import date, datetime
 from typing import Any
 
+from babel.numbers import get_currency_precision
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orders import access
+from orders.domain.money import Money
 from orders.domain.supply import Window
 from orders.models import EventKind
 from orders.pages.language import read_as
@@ -18,7 +20,11 @@ from orders.pages.status import LineStatus, Status, order_status
 
 def status_object(status: Status) -> dict[str, Any]:
     return {
-        "order": {"number": status.number, "placed_at": _moment(status.placed_at)},
+        "order": {
+            "number": status.number,
+            "placed_at": _moment(status.placed_at),
+            "total": _money(status.total),
+        },
         "as_of": _moment(status.as_of),
         "next_update_by": _day(status.next_update_by),
         "lines": [_line_object(line) for line in status.lines],
@@ -39,6 +45,9 @@ def _line_object(line: LineStatus) -> dict[str, Any]:
     return {
         "sku": line.sku,
         "name": line.name,
+        "variant": line.variant,
+        "image_url": line.image_url or None,
+        "unit_price": _money(line.unit_price),
         "quantity": line.quantity,
         "allocated": line.allocated,
         "shipped": line.shipped,
@@ -83,6 +92,14 @@ def _window_object(window: Window) -> dict[str, Any]:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _money(money: Money | None) -> dict[str, str] | None:
+    """The amount is a text with the currency's decimals: numbers of JSON do not keep every cent."""
+    if money is None:
+        return None
+    exact = f"{money.amount:.{get_currency_precision(money.currency)}f}"
+    return {"amount": exact, "currency": money.currency}
 
 
 def _moment(at: datetime) -> str:

@@ -10,13 +10,16 @@ from django.views.decorators.http import require_safe
 from orders import access
 from orders.access import Purpose
 from orders.pages.language import read_as
+from orders.pages.pictures import allow_pictures
 from orders.pages.status import order_status
 from orders.words import zone_of
 
 
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
-    return render(request, "orders/order.html", order_page(request, token))
+    page = order_page(request, token)
+    pictures = [line.image_url for line in page["status"].lines]
+    return allow_pictures(render(request, "orders/order.html", page), pictures)
 
 
 def order_page(request: HttpRequest, token: str) -> dict[str, Any]:

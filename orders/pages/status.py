@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from orders import queue, services
 from orders.domain.facts import Joined
+from orders.domain.money import Money, money
 from orders.domain.supply import NO_WINDOW
 from orders.mail_port import mail_port
 from orders.models import Event, Order, OrderLine
@@ -65,6 +66,9 @@ class LineStatus:
     put_back: str
     may_withdraw: bool
     next_word_by: date | None
+    variant: str = ""
+    image_url: str = ""
+    unit_price: Money | None = None
     arrives_by: date | None = None
     should_have_arrived: bool = False
     crossed: str = ""
@@ -136,6 +140,7 @@ class Status:
     is_mailed: bool
     lines: tuple[LineStatus, ...]
     events: tuple[Happened, ...]
+    total: Money | None = None
 
     @property
     def is_open(self) -> bool:
@@ -190,6 +195,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
             for line in lines
         ),
         events=timeline(order, lines, events, positions, locale=locale),
+        total=money(order.total, order.currency),
     )
 
 
@@ -230,6 +236,9 @@ def _line_status(
         id=line.pk,
         sku=line.product.sku,
         name=line.product.name,
+        variant=line.product.variant,
+        image_url=line.product.image_url,
+        unit_price=money(line.unit_price, line.order.currency),
         quantity=line.quantity,
         allocated=line.allocated,
         shipped=line.shipped,

@@ -102,6 +102,7 @@ from orders.services.shop_changes import (
     reject_change,
     standing_changes,
 )
+from orders.services.shop_facts import Look, learn_prices, show_products
 from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
 from orders.services.tracking import NUMBERED, number_parcel
 from orders.services.uploads import (
@@ -133,6 +134,7 @@ __all__ = [
     "Before",
     "Changed",
     "Locked",
+    "Look",
     "NewLine",
     "NewOrder",
     "PostedDate",
@@ -186,6 +188,7 @@ __all__ = [
     "keep_deadlines",
     "know_products",
     "learn_address",
+    "learn_prices",
     "listed_again",
     "lock_orders",
     "make_news_due",
@@ -224,6 +227,7 @@ __all__ = [
     "settles_at",
     "ship",
     "shipped_ahead",
+    "show_products",
     "shown_by_shop",
     "stand_before",
     "standing_changes",

@@ -247,7 +247,13 @@ def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
     law = law_of(order.country, order.region)
     due_on = refund_due_on(law, today_of(now))
     return Refund.objects.create(
-        line=line, units=units, due_on=due_on, created_at=now, sent_at=now if sent else None
+        line=line,
+        units=units,
+        unit_price=line.unit_price,
+        currency=order.currency,
+        due_on=due_on,
+        created_at=now,
+        sent_at=now if sent else None,
     )
 
 
@@ -282,6 +288,7 @@ def _tell(
             by=by,
             refund_sent=refund.sent_at is not None,
             refund_due_on=None if refund.sent_at else refund.due_on,
+            refund=refund.amount,
             answer_by=asked.answer_by if asked else None,
             window=window_of(promise) if promise else None,
         ),

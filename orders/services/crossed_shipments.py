@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from orders.domain.facts import Cancelled, Crossed
+from orders.domain.money import money
 from orders.models import Choice, Event, EventKind, OrderLine, Outcome, Refund
 from orders.services.forecasts import today_of
 from orders.services.shop_tasks import sent_by_shop
@@ -39,6 +40,8 @@ class _Crossed:
             cancelled_on=self.cancelled_at and today_of(self.cancelled_at),
             refund_sent=self.refund is not None and self.refund.sent_at is not None,
             refund_due_on=self.refund.due_on if self.refund else None,
+            refund=self.refund
+            and money(self.refund.unit_price, self.refund.currency, units=self.kept),
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -46,6 +47,7 @@ class NewLine:
     quantity: int
     promised_by: date | None = None
     held: bool = False
+    unit_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class NewOrder:
     country: str = ""
     region: str = ""
     locale: str = ""
+    currency: str = ""
+    total: Decimal | None = None
     paid_at: datetime | None = None
     attention: Sequence[str] = field(default_factory=tuple)
 
@@ -103,6 +107,8 @@ def place_orders(
             country=order.country,
             region=order.region,
             locale=order.locale,
+            currency=order.currency,
+            total=order.total,
             placed_at=order.placed_at,
             paid_at=order.paid_at,
             created_at=now,
@@ -135,6 +141,7 @@ def add_lines(
             order=order,
             product=line.product,
             quantity=line.quantity,
+            unit_price=line.unit_price,
             queued_at=order.paid_at or order.placed_at,
             joined_at=now,
             stated_by=line.promised_by,

@@ -9,6 +9,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from orders.domain.money import Money
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
 from orders.pages.drawings.window_strip import Strip, window_strip
 from orders.pages.parcels import Parcel
@@ -24,6 +25,7 @@ from orders.words import (
     isolated,
     meanwhile_sentence,
     moment_words,
+    money_words,
     next_word_sentence,
     number_words,
     place_sentence,
@@ -110,6 +112,11 @@ def arrival(context: Context, line: LineStatus) -> str:
     if line.arrives_by is None:
         return ""
     return arrival_sentence(line.arrives_by, today=context["today"], locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def money(context: Context, value: Money) -> str:
+    return money_words(value, locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)

@@ -24,6 +24,7 @@ from orders.words.events import (
     told_sentence,
 )
 from orders.words.lines import line_briefly, split_sentence, units_of
+from orders.words.money import money_words
 from orders.words.notices import (
     consent_sentence,
     keep_question,
@@ -63,6 +64,7 @@ __all__ = [
     "line_briefly",
     "meanwhile_sentence",
     "moment_words",
+    "money_words",
     "next_word_sentence",
     "notice_sentences",
     "number_words",

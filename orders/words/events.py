@@ -40,6 +40,7 @@ from orders.domain.supply import Window
 from orders.models import Choice, Event, EventKind, MoveReason, Reason, Word
 from orders.words.bidi import isolated, visible
 from orders.words.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
+from orders.words.money import money_in
 from orders.words.windows import (
     checking_sentence,
     has_chance_soon,
@@ -297,14 +298,11 @@ def _crossed(crossed: Crossed, reader: _Reader) -> list[str]:
             if asked
             else gettext("It shipped although it had been canceled.")
         )
-    refund = ""
-    if crossed.refund_sent:
-        refund = gettext("Your refund has been sent.")
-    elif crossed.refund_due_on:
-        refund = gettext("We'll still send your refund by %(day)s.") % {
-            "day": reader.day(crossed.refund_due_on)
-        }
-    return [said, refund, gettext("We'll be in touch about what to do with the parcel.")]
+    return [
+        said,
+        _refund(crossed, reader, still=True),
+        gettext("We'll be in touch about what to do with the parcel."),
+    ]
 
 
 def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
@@ -314,14 +312,38 @@ def _cancelled(facts: Cancelled, reader: _Reader) -> list[str]:
     if facts.by == Choice.WITHDRAW:
         numbers |= reader.date_and_time()
     cancelled = _cancelled_by(facts) % numbers
-    refund = ""
+    return [
+        cancelled,
+        _refund(facts, reader),
+        _still(facts.still, reader),
+        *_ready(facts.window, reader),
+    ]
+
+
+def _refund(facts: Cancelled | Crossed, reader: _Reader, *, still: bool = False) -> str:
+    """How much, how and by when, as far as the shop has told us. `still`: it might seem lost."""
+    if facts.refund is None:
+        if facts.refund_sent:
+            return gettext("Your refund has been sent.")
+        if facts.refund_due_on is None:
+            return ""
+        words = (
+            gettext("We'll still send your refund by %(day)s.")
+            if still
+            else gettext("We'll send your refund by %(day)s.")
+        )
+        return words % {"day": reader.day(facts.refund_due_on)}
+    amount = {"amount": money_in(facts.refund, reader.dates)}
     if facts.refund_sent:
-        refund = gettext("Your refund has been sent.")
-    elif facts.refund_due_on:
-        refund = gettext("We'll send your refund by %(day)s.") % {
-            "day": reader.day(facts.refund_due_on)
-        }
-    return [cancelled, refund, _still(facts.still, reader), *_ready(facts.window, reader)]
+        return gettext("We've refunded %(amount)s to your original payment method.") % amount
+    if facts.refund_due_on is None:
+        return ""
+    words = (
+        gettext("We'll still refund %(amount)s to your original payment method by %(day)s.")
+        if still
+        else gettext("We'll refund %(amount)s to your original payment method by %(day)s.")
+    )
+    return words % {**amount, "day": reader.day(facts.refund_due_on)}
 
 
 def _cancelled_by(facts: Cancelled) -> str:

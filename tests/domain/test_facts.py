@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields
 from datetime import date
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -25,6 +26,7 @@ EXAMPLES: dict[Any, Any] = {
     str: "customs",
     bool: True,
     date: date(2026, 12, 18),
+    Decimal: Decimal("59.0000"),
     Kind: "dated",
 }
 
@@ -71,6 +73,12 @@ def test_no_day_agreed_is_not_the_same_as_nothing_said() -> None:
         ("link", {"reason": "x"}, r"LinkAsked misses \[\], knows no \['reason'\]"),
         ("note", {"code": "reminder", "units": "1", "answer_by": "2026-12-03"}, "'1' is no int"),
         ("note", {"code": "reminder", "units": 1, "answer_by": "soon"}, "soon"),
+        (
+            "cancelled",
+            {"units": 1, "of": 1, "still": 0, "by": "shop", "window": None}
+            | {"refund": {"amount": 59.0, "currency": "USD"}},
+            "59.0 is no amount",
+        ),
         ("joined", {"units": 1, "window": {"kind": "vague"}}, "'vague' is none of"),
         ("moved_up", {}, "no facts of the kind 'moved_up'"),
     ],

@@ -29,8 +29,9 @@ from backorders_site.staff.admin.base import (
 )
 from backorders_site.staff.admin.history import event_words, promise_words, told
 from backorders_site.staff.finding import with_number, with_tracking
-from backorders_site.staff.words import Text
+from backorders_site.staff.words import Text, in_money
 from orders import queue
+from orders.domain.money import money
 from orders.domain.working_days import add_working_days
 from orders.models import (
     Allocation,
@@ -113,9 +114,14 @@ def refunds_table(refunds: QuerySet[Refund]) -> RecordTable:
     return RecordTable(
         title=_("Refunds"),
         model=Refund,
-        columns=[_("For"), _("Due on"), _("Sent")],
+        columns=[_("For"), _("Amount"), _("Due on"), _("Sent")],
         rows=[
-            [link(row, f"{row.units} × {row.line.product.sku}"), row.due_on, row.sent_at]
+            [
+                link(row, f"{row.units} × {row.line.product.sku}"),
+                in_money(row.amount),
+                row.due_on,
+                row.sent_at,
+            ]
             for row in refunds.select_related("line__product")
         ],
     )
@@ -300,6 +306,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
         "product",
         "state",
         ("quantity", "waiting", "allocated", "shipped", "cancelled"),
+        "price",
         ("place", "units_ahead"),
         "promised",
         ("queued_at", "joined_at"),
@@ -359,6 +366,10 @@ class OrderLineAdmin(ReadOnlyAdmin):
         if line.promise is None or not (line.waiting or line.reserved):
             return None
         return line.promise.late or line.promise.get_kind_display()
+
+    @admin.display(description=gettext_lazy("Price"))
+    def price(self, line: OrderLine) -> str:
+        return in_money(money(line.unit_price, line.order.currency))
 
     @admin.display(description=gettext_lazy("Promise"))
     def promised(self, line: OrderLine) -> str:
@@ -434,7 +445,7 @@ class RefundAdmin(ReadOnlyAdmin):
         "sent here: "
         "nothing is paid from here."
     )
-    list_display = ["due_on", "order_link", "product", "units", "created_at", "sent_at"]
+    list_display = ["due_on", "order_link", "product", "units", "amount", "created_at", "sent_at"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [RefundState]
     search_fields = ["=line__order__number", "=line__order__email"]
@@ -449,3 +460,7 @@ class RefundAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Product"), ordering="line__product__sku")
     def product(self, refund: Refund) -> str:
         return refund.line.product.sku
+
+    @admin.display(description=gettext_lazy("Amount"))
+    def amount(self, refund: Refund) -> str:
+        return in_money(refund.amount)

@@ -48,9 +48,10 @@ from backorders_site.staff.finding import (
     with_sku,
     with_tracking,
 )
-from backorders_site.staff.words import Text
+from backorders_site.staff.words import Text, in_money
 from orders import queue, services
 from orders.access import Purpose, order_url
+from orders.domain.money import money
 from orders.models import Event, Note, Order, OrderLine, Refund, Shipment, ShopTask
 
 EDITABLE = ["attention", "customer_name", "locale", "country", "region"]
@@ -285,7 +286,7 @@ class OrderAdmin(BackordersAdmin):
     search_help_text = gettext_lazy(
         "A whole number, mail address, SKU or tracking number, or how words of a name begin"
     )
-    readonly_fields = ["email", "needs", "times", "quiet", "imported_by", "customer_link"]
+    readonly_fields = ["email", "needs", "paid", "times", "quiet", "imported_by", "customer_link"]
     adding = EnterOrder
     acts = [Ship, Cancel, TellCustomer, WriteNote, CorrectAddress]
     tables = [
@@ -376,6 +377,10 @@ class OrderAdmin(BackordersAdmin):
         return " · ".join(
             [*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])]
         )
+
+    @admin.display(description=gettext_lazy("Paid for all of it"))
+    def paid(self, order: Order) -> str:
+        return in_money(money(order.total, order.currency))
 
     @admin.display(description=gettext_lazy("Times"))
     def times(self, order: Order) -> str:

@@ -206,7 +206,10 @@ class ProductAdmin(BackordersAdmin):
     ]
     list_filter = [Covered, "on_backorder"]
     search_fields = ["sku", "name"]
-    fields = ["sku", "name", "on_backorder", "handling_days", "line", "spare", "published_next"]
+    fields = [
+        *("sku", "name", "variant", "image_url", "on_backorder", "handling_days"),
+        *("line", "spare", "published_next"),
+    ]
     readonly_fields = ["line", "spare", "published_next"]
     acts = [ReceiveUnannounced, Discontinue]
     tables = [open_restocks_of_product, receipts_of_product]

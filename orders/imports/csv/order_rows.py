@@ -8,6 +8,7 @@ an order together.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from orders.imports.csv.table import Cells, CsvRow, CsvTable
@@ -21,7 +22,9 @@ Fulfilment = Literal["none", "part", "all"]
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a row says about an order as a whole, as ShopOrder has it. `fulfilment`: of all its
-    lines; `cells`: the row's own words, used to compare the rows of an order."""
+    lines; `prices_are_final`: False where a discount or tax of the whole order makes what was paid
+    for a line another amount, so that nobody can say it. `cells`: the row's own words, used to
+    compare the rows of an order."""
 
     placed_at: datetime
     paid_at: datetime | None = None
@@ -30,6 +33,9 @@ class Head:
     country: str = ""
     region: str = ""
     locale: str = ""
+    currency: str = ""
+    total: Decimal | None = None
+    prices_are_final: bool = True
     state: State = "open"
     fulfilment: Fulfilment = "none"
     shipped_at: datetime | None = None
@@ -81,10 +87,13 @@ def order_of(
         and not nameless
     )
     for sku, line in by_sku.items():
+        if not head.prices_are_final:
+            line = replace(line, unit_price=None)
         if head.fulfilment == "all":
-            by_sku[sku] = replace(line, shipped=line.wanted)
+            line = replace(line, shipped=line.wanted)
         elif unsaid:
-            by_sku[sku] = replace(line, shipped=None)
+            line = replace(line, shipped=None)
+        by_sku[sku] = line
     return ShopOrder(
         number=number,
         placed_at=head.placed_at,
@@ -96,6 +105,8 @@ def order_of(
         country=head.country,
         region=head.region,
         locale=head.locale,
+        currency=head.currency,
+        total=head.total,
         shipped_at=head.shipped_at,
         part_refund=head.part_refund,
         complete=complete,

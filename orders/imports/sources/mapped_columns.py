@@ -28,6 +28,11 @@ KNOWN = (
         "locale",
         "product_name",
         "promised_by",
+        "image_url",
+        "variant",
+        "unit_price",
+        "currency",
+        "order_total",
     ),
     *("status", "shipped_quantity", "cancelled_quantity"),
 )
@@ -103,6 +108,8 @@ class MappedColumns:
             locale=values.locale(
                 self._cell(cells, "locale"), self._label("locale"), country=country
             ),
+            currency=values.currency(self._cell(cells, "currency"), self._label("currency")),
+            total=values.amount(self._cell(cells, "order_total"), self._label("order_total")),
             state=state,
             fulfilment=fulfilment,
         )
@@ -123,6 +130,11 @@ class MappedColumns:
             cancelled=self._count(cells, "cancelled_quantity"),
             shipped=self._count(cells, "shipped_quantity"),
             promised_by=values.day(promised, self._label("promised_by")) if promised else None,
+            unit_price=values.amount(self._cell(cells, "unit_price"), self._label("unit_price")),
+            variant=values.text(
+                self._cell(cells, "variant"), self._label("variant"), most=keys.MAX_VARIANT
+            ),
+            image_url=values.picture(self._cell(cells, "image_url"), self._label("image_url")),
         )
 
     def merged(self, first: Head, other: Head) -> Head:

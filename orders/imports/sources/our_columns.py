@@ -19,7 +19,10 @@ class OurColumns:
         *("order_number", "placed_at", "customer_email", "customer_name"),
         *("country", "locale", "sku", "quantity"),
     )
-    optional = ("region", "paid_at", "product_name", "promised_by")
+    optional = (
+        *("region", "paid_at", "product_name", "promised_by"),
+        *("image_url", "variant", "unit_price", "currency", "order_total"),
+    )
 
     def number(self, cells: Cells) -> str:
         return values.order_number(cells["order_number"])
@@ -36,6 +39,8 @@ class OurColumns:
             country=country,
             region=values.text(cells.get("region", ""), "region", most=100),
             locale=values.locale(cells["locale"], "locale", country=country),
+            currency=values.currency(cells.get("currency", ""), "currency"),
+            total=values.amount(cells.get("order_total", ""), "order_total"),
             cells=cells,
         )
 
@@ -47,6 +52,9 @@ class OurColumns:
             promised_by=values.day(cells["promised_by"], "promised_by")
             if cells.get("promised_by")
             else None,
+            unit_price=values.amount(cells.get("unit_price", ""), "unit_price"),
+            variant=values.text(cells.get("variant", ""), "variant", most=keys.MAX_VARIANT),
+            image_url=values.picture(cells.get("image_url", ""), "image_url"),
         )
 
     def merged(self, first: Head, other: Head) -> Head:
@@ -58,9 +66,11 @@ class OurColumns:
             "country",
             "region",
             "locale",
+            "currency",
+            "total",
         ):
             if getattr(first, name) != getattr(other, name):
-                column = "customer_email" if name == "email" else name
+                column = {"email": "customer_email", "total": "order_total"}.get(name, name)
                 raise BadValue(
                     f"is {other.cells.get(column, '')!r}; "
                     f"expected {first.cells.get(column, '')!r} as on the rows of this order above",

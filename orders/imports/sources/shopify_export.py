@@ -1,4 +1,5 @@
 from datetime import datetime
+from decimal import Decimal
 
 from orders.domain import keys
 from orders.imports import values
@@ -45,6 +46,8 @@ class ShopifyExport:
             "Shipping Province",
         ),
         *("Fulfilled at", "Refunded Amount", "Currency"),
+        *("Subtotal", "Shipping", "Taxes", "Total", "Discount Amount"),
+        *("Lineitem price", "Lineitem discount"),
     )
 
     @staticmethod
@@ -86,6 +89,9 @@ class ShopifyExport:
             country=country,
             region=values.text(cells.get("Shipping Province", ""), "Shipping Province", most=100),
             locale=values.language_of(country),
+            currency=values.currency(cells.get("Currency", ""), "Currency"),
+            total=_amount(cells, "Total") if cells.get("Currency") else None,
+            prices_are_final=_prices_are_final(cells),
             state=state,
             fulfilment=FULFILMENT[moved],
             shipped_at=self._shipped_at(cells, moved, now=now),
@@ -104,7 +110,9 @@ class ShopifyExport:
         quantity = values.units(cells["Lineitem quantity"], "Lineitem quantity", least=0)
         shipped = {"none": 0, "part": None, "all": quantity}[FULFILMENT[moved]]
         name = values.text(cells["Lineitem name"], "Lineitem name", most=300)
-        return ShopLine(sku, quantity, name, shipped=shipped)
+        return ShopLine(
+            sku, quantity, name, shipped=shipped, unit_price=_paid_for_one(cells, quantity)
+        )
 
     def merged(self, first: Head, other: Head) -> Head:
         raise BadValue("the order begins once more; expected each order once in the file")
@@ -122,6 +130,32 @@ class ShopifyExport:
         if money == "partially_refunded" or amount.strip("0.,"):
             return f"{amount} {cells.get('Currency', '')[:3]}".strip() or "an amount"
         return ""
+
+
+def _amount(cells: Cells, column: str) -> Decimal | None:
+    return values.amount(cells.get(column, ""), column)
+
+
+def _prices_are_final(cells: Cells) -> bool:
+    """Not with a discount on the whole order, and not where tax was added to the prices. Without a
+    currency nobody knows what they are."""
+    amounts = {
+        column: _amount(cells, column) or 0
+        for column in ("Subtotal", "Shipping", "Taxes", "Total", "Discount Amount")
+    }
+    tax_is_in = amounts["Subtotal"] + amounts["Shipping"] == amounts["Total"]
+    return (
+        bool(cells.get("Currency"))
+        and not amounts["Discount Amount"]
+        and (tax_is_in or not amounts["Taxes"])
+    )
+
+
+def _paid_for_one(cells: Cells, quantity: int) -> Decimal | None:
+    price, discount = _amount(cells, "Lineitem price"), _amount(cells, "Lineitem discount")
+    if price is None or not discount:
+        return price
+    return round(price - discount / quantity, 4) if 0 <= discount <= price * quantity else None
 
 
 def _one_of(value: str, column: str, expected: set[str] | dict[str, Fulfilment]) -> str:

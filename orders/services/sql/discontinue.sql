@@ -1,7 +1,8 @@
 -- What orders.services.cancellations writes about a line that is canceled whole and has nothing
 -- reserved, for many at once; a test holds the two together.
 WITH gone AS MATERIALIZED (
-    SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at
+    SELECT l.id, l.order_id, l.quantity, l.waiting, l.queued_at, d.due_on, o.released_at,
+           l.unit_price, o.currency
     FROM orders_orderline l
     JOIN orders_order o ON o.id = l.order_id
     JOIN unnest(%(countries)s::text[], %(regions)s::text[], %(days)s::date[])
@@ -24,12 +25,15 @@ gaps AS (
     SELECT %(product)s, %(now)s, 'cancellation', -1, 1, waiting, queued_at, id, '', '' FROM gone
 ),
 owed AS (
-    INSERT INTO orders_refund (line_id, units, due_on, created_at, sent_by)
-    SELECT id, waiting, due_on, %(now)s, '' FROM gone
+    INSERT INTO orders_refund (line_id, units, unit_price, currency, due_on, created_at, sent_by)
+    SELECT id, waiting, unit_price, currency, due_on, %(now)s, '' FROM gone
 )
 INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, note, message_due)
 SELECT order_id, id, 'cancelled',
        jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'discontinued',
-                          'refund_due_on', due_on, 'window', NULL),
+                          'refund_due_on', due_on, 'window', NULL,
+                          'refund', CASE WHEN unit_price IS NOT NULL AND currency != '' THEN
+                              jsonb_build_object('amount', (unit_price * waiting)::text,
+                                                 'currency', currency) END),
        %(now)s, %(actor)s, %(reason)s, released_at IS NOT NULL
 FROM gone
