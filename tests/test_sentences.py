@@ -229,7 +229,8 @@ def test_arrived_and_yet_later_than_told() -> None:
     facts = RESERVED | {"window": LEAVES, "told": window("2026-11-10", "2026-11-24")}
     assert words("reserved", facts) == (
         "Your item has arrived and is reserved for you. We told you it would ship by Tuesday, 24 "
-        "November. It's now due to ship by Thursday, 26 November."
+        "November. It's now due to ship by Thursday, 26 November. Why: the delivery arrived later "
+        "than we expected."
     )
 
 
@@ -518,9 +519,9 @@ def test_a_wrong_count_says_sorry_once() -> None:
     facts = LATER | {"reason": "receipt_corrected", "place": 1, "place_before": None}
     said = words("corrected", facts)
     assert said == (
-        "We're sorry: fewer items had arrived than we counted, and yours was one of those missing. "
-        "We told you it would ship by 18 December. It's now due to ship by 8 January. It could "
-        "ship as early as 28 December. You're 1st in line."
+        "We're sorry: your item isn't here after all. We told you it would ship by 18 December. "
+        "It's now due to ship by 8 January. It could ship as early as 28 December. Why: fewer "
+        "items had arrived than we counted. You're 1st in line."
     )
 
 
@@ -534,8 +535,8 @@ def test_a_wrong_count_that_leaves_the_last_day_told_is_not_worded_as_a_change_o
         "place_before": None,
     }
     assert words("corrected", facts) == (
-        "We're sorry: fewer items had arrived than we counted, and yours was one of those missing. "
-        "Ships by 18 December. It could ship as early as 4 December. You're 1st in line."
+        "We're sorry: your item isn't here after all. Ships by 18 December. It could ship as "
+        "early as 4 December. Why: fewer items had arrived than we counted. You're 1st in line."
     )
 
 

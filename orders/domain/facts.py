@@ -81,7 +81,14 @@ class Later(Changed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier(Changed):
+    """Better news: an earlier day, or more than was told where no day was."""
+
     kind: ClassVar[str] = "earlier"
+
+    @property
+    def is_clearer(self) -> bool:
+        """No day was told before, so none is earlier: to its reader it may well be later."""
+        return not self.told.names_a_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

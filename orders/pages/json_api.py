@@ -16,6 +16,7 @@ from orders.models import EventKind
 from orders.pages.language import read_as
 from orders.pages.offer import Offer, about_units
 from orders.pages.status import LineStatus, Status, order_status
+from orders.pages.timeline import CLEARER
 
 
 def status_object(status: Status) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def status_object(status: Status) -> dict[str, Any]:
 
 def _kind(kind: str) -> str:
     """The kinds that others build on."""
-    return EventKind.NOTE if kind == EventKind.LINK else kind
+    return EventKind.NOTE if kind in (EventKind.LINK, CLEARER) else kind
 
 
 def _line_object(line: LineStatus) -> dict[str, Any]:

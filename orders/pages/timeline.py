@@ -9,12 +9,13 @@ from django.db import connection
 from django.utils import timezone
 
 from orders import queue
-from orders.domain.facts import Cancelled, Counted, Joined, Shipped
+from orders.domain.facts import Cancelled, Counted, Earlier, Joined, Shipped
 from orders.models import Event, EventKind, Order, OrderLine, Reason
 from orders.words import crossed_sentence, queue_change_sentence, sentence
 
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
+CLEARER = "clearer"  # the kind, on a page, of better news that is no earlier day
 # Both ends are exclusive. A line that staff moved back is at the upper end now, and did not move
 # up.
 QUEUE_CHANGES = """
@@ -58,7 +59,7 @@ def timeline(
     happened = [
         Happened(
             event.at,
-            event.kind,
+            _kind(event),
             sentence(event, locale=locale),
             event.line_id,
             _product_name(event.line),
@@ -68,6 +69,11 @@ def timeline(
     ]
     changes = _queue_changes(order, lines, events, positions, locale=locale)
     return tuple(sorted(happened + changes, key=lambda each: each.at, reverse=True))
+
+
+def _kind(event: Event) -> str:
+    is_clearer = isinstance(event.details, Earlier) and event.details.is_clearer
+    return CLEARER if is_clearer else event.kind
 
 
 def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:

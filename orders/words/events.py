@@ -1,6 +1,5 @@
 """An event in words, for page, email and staff alike. The reason line is here, too (WHY)."""
 
-from dataclasses import replace
 from datetime import date
 
 from babel import Locale
@@ -179,10 +178,11 @@ def _joined(facts: Joined, reader: _Reader) -> list[str]:
 
 def _changed(facts: Changed, reader: _Reader) -> list[str]:
     """The order people need when it is late: what you were told, now, why, your place."""
+    clearer = isinstance(facts, Earlier) and facts.is_clearer
     return [
         _told(facts, reader),
-        *_now(facts.window, reader),
-        why(facts.reason),
+        *(_first_day(facts.window, reader) if clearer else _now(facts.window, reader)),
+        _why(facts),
         _place(facts, reader),
     ]
 
@@ -197,7 +197,7 @@ def _no_date(facts: Changed, reader: _Reader) -> list[str]:
     return [
         _told(facts, reader),
         _taken_back(facts.told, reader),
-        why(facts.reason),
+        _why(facts),
         _place(facts, reader),
     ]
 
@@ -244,7 +244,8 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
     if window is None or window.late is None:
         return [arrived]
     if facts.told and facts.told.late and window.late > facts.told.late:
-        return [arrived, _told(facts, reader), *_now(window, reader)]
+        late = gettext("Why: the delivery arrived later than we expected.")
+        return [arrived, _told(facts, reader), *_now(window, reader), late]
     if facts.leaving > 1:
         return [
             arrived,
@@ -416,14 +417,16 @@ def _cancellation_undone(facts: CancellationUndone, reader: _Reader) -> list[str
 
 
 def _receipt_corrected(facts: ReceiptCorrected, reader: _Reader) -> list[str]:
-    sorry = gettext(
-        "We're sorry: fewer items had arrived than we counted, and yours was one of those missing."
-    )
+    sorry = ngettext(
+        "We're sorry: your item isn't here after all.",
+        "We're sorry: %(units)s of your items aren't here after all.",
+        facts.units,
+    ) % {"units": reader.number(facts.units)}
     window = facts.window
     if window.late and facts.told.late == window.late:
-        return [sorry, *reader.window(window), _place(facts, reader)]
+        return [sorry, *reader.window(window), _why(facts), _place(facts, reader)]
     now = _no_date if window.kind == "none" else _changed
-    return [sorry, *now(replace(facts, reason=None), reader)]
+    return [sorry, *now(facts, reader)]
 
 
 def _ready(window: Window | None, reader: _Reader) -> list[str]:
@@ -605,6 +608,33 @@ def _now(window: Window, reader: _Reader) -> list[str]:
         else gettext("It's now due to ship by %(late)s.")
     )
     return [reader.fill(lead, window, since=reader.on), parts.range]
+
+
+def _first_day(window: Window, reader: _Reader) -> list[str]:
+    """Where no day was told before: what we can name now is news, and not a change."""
+    if not window.names_a_day or window.late is None or window.late < reader.on:
+        return _now(window, reader)
+    lead = (
+        gettext("We can now name a date, according to our supplier: it ships by %(late)s.")
+        if window.kind == "unrated"
+        else gettext("We can now name a date: it ships by %(late)s.")
+    )
+    parts = window_parts(window, since=reader.on, locale=reader.locale)
+    return [reader.fill(lead, window, since=reader.on), parts.range]
+
+
+def _why(facts: Changed) -> str:
+    """Every change has a reason, also one that no code was kept for: then the one that is true of
+    every window of its kind."""
+    if facts.reason == Reason.ARRIVED and not facts.told.names_a_day:
+        return gettext("Why: a delivery has arrived, so we can say more about the next one.")
+    if said := why(facts.reason):
+        return said
+    return (
+        gettext("Why: no delivery that covers your order is on its way yet.")
+        if facts.window.kind == "none"
+        else gettext("Why: we've updated our estimate with what we know today.")
+    )
 
 
 def _place(facts: Promised, reader: _Reader) -> str:
