@@ -1,4 +1,4 @@
-"""The window strip and the queue bar: what they draw, and what they say to who does not see
+"""The window strip and the queue bar: what they draw, and what they say to anyone who does not see
 them."""
 
 from datetime import date, timedelta
@@ -10,10 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.supply import NO_WINDOW, Window
-from orders.pages.drawings.queue_bar import THINNEST, queue_bar, segments_of, shares
-from orders.pages.drawings.window_strip import FORMER_SHOWN, window_strip
+from orders.pages.drawings.queue_bar import queue_bar, shares
+from orders.pages.drawings.window_strip import FORMER_SHOWN, THINNEST, window_strip
 from orders.pages.promised import WindowTold
-from orders.pages.standing import MAX_RESTOCKS, ComingUnits, Standing, parts_of, standing
+from orders.pages.standing import (
+    MAX_RESTOCKS,
+    ComingUnits,
+    Standing,
+    mine_by_restock,
+    parts_of,
+    standing,
+)
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -54,45 +61,57 @@ def test_every_bar_lies_inside_the_picture_and_can_be_seen(
         strip = window_strip(present, former, today=today, locale="")
     if strip is None:
         return
-    assert 1 <= len(strip.rows) <= 1 + FORMER_SHOWN
+    assert 2 <= len(strip.rows) <= 1 + FORMER_SHOWN
     for row in strip.rows:
         assert row.bar.width >= THINNEST - NEARLY
         assert -NEARLY <= row.bar.x <= row.bar.x + row.bar.width <= 100 + NEARLY
-    for mark in (strip.today, *strip.months):
+    for mark in (*strip.ends, *(row.words for row in strip.rows)):
         assert 0 <= mark.x <= 100
+    assert 0 <= strip.today_x <= 100
+
+
+LONGEST = 66  # percent of a phone's card, for the words above a bar
+
+
+@given(told(), st.lists(told(), max_size=8), near_days)
+def test_the_words_of_a_bar_touch_it_and_stay_inside_the_picture(
+    present: WindowTold, former: list[WindowTold], today: date
+) -> None:
+    strip = window_strip(present, former, today=today, locale="")
+    for row in strip.rows if strip else ():
+        begin = row.words.x - {"start": 0, "middle": LONGEST / 2, "end": LONGEST}[row.words.anchor]
+        assert -NEARLY <= begin <= 100 - LONGEST + NEARLY
+        assert begin < row.bar.x + row.bar.width + NEARLY
+        assert row.bar.x < begin + LONGEST + NEARLY
 
 
 def test_a_slip_is_seen_at_a_glance() -> None:
     strip = window_strip(NOW, [BEFORE], today=TODAY, locale="en-GB")
     assert strip is not None
     now, before = strip.rows
-    assert strip.today.x < before.bar.x < before.bar.x + before.bar.width < now.bar.x
-    assert (now.label, before.label) == ("Now: 21–30 Dec", "Told 2 Nov: 3–7 Dec")
+    assert strip.today_x < before.bar.x < before.bar.x + before.bar.width < now.bar.x
+    assert (now.words.label, before.words.label) == ("Now: 21–30 Dec", "Told 2 Nov: 3–7 Dec")
+    assert [mark.label for mark in strip.ends] == ["today", "30 Dec"]
     assert (
-        strip.told
+        strip.told.replace("\xa0", " ")
         == "The window now: from 21 December to 30 December. Told on 2 November: from 3 December "
         "to 7 December."
     )
 
 
-def test_years_are_named_where_they_change() -> None:
+def test_a_single_window_is_not_compared() -> None:
+    assert window_strip(NOW, [], today=TODAY, locale="en-GB") is None
+
+
+def test_a_year_is_named_only_where_it_is_far_off() -> None:
     over = WindowTold(dated(date(2026, 12, 28), date(2027, 1, 8)), TODAY)
-    strip = window_strip(
-        over, [WindowTold(dated(None, date(2027, 2, 3)), TODAY)], today=TODAY, locale="en-GB"
-    )
+    far = WindowTold(dated(None, date(2028, 2, 3)), TODAY)
+    strip = window_strip(over, [far], today=TODAY, locale="en-GB")
     assert strip is not None
-    assert [row.label for row in strip.rows] == [
-        "Now: 28 Dec\u2009–\u20098 Jan 2027",
-        "Told 24 Nov: by 3 Feb 2027",
+    assert [row.words.label.replace("\u2009", " ") for row in strip.rows] == [
+        "Now: 28 Dec – 8 Jan",
+        "Told 24 Nov: by 3 Feb 2028",
     ]
-    assert [month.label for month in strip.months] == ["Jan 2027"]
-    assert strip.told == (
-        "The window now: from 28 December 2026 to 8 January 2027. Told on Tuesday, 24 November: "
-        "by 3 February 2027."
-    )
-    later = window_strip(over, [BEFORE], today=date(2027, 1, 4), locale="en-GB")
-    assert later is not None
-    assert later.rows[1].label == "Told 2 Nov 2026: 3–7 Dec 2026"
 
 
 def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
@@ -104,8 +123,9 @@ def test_who_reads_from_right_to_left_sees_time_run_that_way() -> None:
     assert mirrored is not None
     for one, other in zip(plain.rows, mirrored.rows, strict=True):
         assert other.bar.x == pytest.approx(100 - one.bar.x - one.bar.width)
-    assert mirrored.today.x == pytest.approx(100 - plain.today.x)
-    assert (plain.start, mirrored.start) == (0, 100)
+        assert other.words.x == pytest.approx(100 - one.words.x)
+        assert other.words.anchor == one.words.anchor
+    assert mirrored.today_x == pytest.approx(100 - plain.today_x)
 
 
 def test_only_days_that_were_told_are_drawn() -> None:
@@ -113,12 +133,10 @@ def test_only_days_that_were_told_are_drawn() -> None:
         Window("chances", date(2026, 12, 1), date(2027, 1, 9), date(2027, 3, 1), None, 0.2, 0.5),
         TODAY,
     )
-    assert window_strip(hidden, [], today=TODAY, locale="en-GB") is None
-    assert window_strip(WindowTold(NO_WINDOW, TODAY), [], today=TODAY, locale="en-GB") is None
-    strip = window_strip(hidden, [BEFORE], today=TODAY, locale="en-GB")
+    assert window_strip(hidden, [BEFORE], today=TODAY, locale="en-GB") is None
+    strip = window_strip(NOW, [hidden, BEFORE], today=TODAY, locale="en-GB")
     assert strip is not None
-    assert [row.bar.unbounded for row in strip.rows] == [True, False]
-    assert strip.rows[0].label == "Now: no latest date"
+    assert len(strip.rows) == 2
     assert "March" not in strip.told
 
 
@@ -128,7 +146,7 @@ def test_of_many_windows_told_the_newest_and_the_first_are_shown() -> None:
     ]
     strip = window_strip(NOW, former, today=TODAY, locale="en-GB")
     assert strip is not None
-    assert [row.label for row in strip.rows[1:]] == [
+    assert [row.words.label for row in strip.rows[1:]] == [
         "Told 9 Nov: by 9 Dec",
         "Told 8 Nov: by 8 Dec",
         "Told 7 Nov: by 7 Dec",
@@ -138,50 +156,64 @@ def test_of_many_windows_told_the_newest_and_the_first_are_shown() -> None:
 
 def test_a_last_day_that_is_over_is_marked() -> None:
     missed = WindowTold(dated(TODAY - 5 * DAY, TODAY - DAY), TODAY - 30 * DAY)
-    strip = window_strip(missed, [], today=TODAY, locale="en-GB")
+    strip = window_strip(missed, [BEFORE], today=TODAY, locale="en-GB")
     assert strip is not None
     assert strip.rows[0].missed
 
 
-units = st.integers(1, 20_000)
+people = st.integers(1, 20_000)
 
 
-@given(st.lists(units, min_size=1, max_size=20), st.floats(20, 100), st.floats(0, 5))
-def test_shares_add_up_and_each_is_seen(numbers: list[int], total: float, least: float) -> None:
-    widths = shares(numbers, total=total, least=least)
-    assert sum(widths) == pytest.approx(total)
-    assert min(widths) >= min(least, total / len(numbers)) - NEARLY
+@given(st.lists(people, min_size=1, max_size=20), st.floats(0, 5))
+def test_shares_add_up_and_each_is_seen(numbers: list[int], least: float) -> None:
+    widths = shares(numbers, least=least)
+    assert sum(widths) == pytest.approx(100)
+    assert min(widths) >= min(least, 100 / len(numbers)) - NEARLY
     by_number = sorted(zip(numbers, widths, strict=True))
     assert all(one <= other + NEARLY for (_, one), (_, other) in pairwise(by_number))
 
 
-@given(
-    st.integers(0, 9000),
-    st.integers(0, 9000),
-    st.integers(1, 40),
-    st.lists(units, max_size=5),
-    st.booleans(),
-)
-def test_every_unit_of_the_line_is_drawn_once(
-    gone: int, ahead: int, mine: int, brings: list[int], mirrored: bool
+@given(people, people, st.booleans())
+def test_whoever_moved_up_sees_who_is_gone_who_is_ahead_and_themselves(
+    place: int, gone: int, mirrored: bool
+) -> None:
+    with translation.override("ar" if mirrored else "en"):
+        bar = queue_bar(place=place, joined_place=place + gone, locale="")
+    assert bar is not None
+    segments = sorted(bar.segments, key=lambda segment: segment.x)
+    assert segments[0].x == pytest.approx(0)
+    assert segments[-1].x + segments[-1].width == pytest.approx(100)
+    assert all(one.x + one.width <= other.x + NEARLY for one, other in pairwise(segments))
+    assert [each.state for each in bar.segments] == (
+        ["gone", "ahead", "mine"] if place > 1 else ["gone", "mine"]
+    )
+
+
+def test_the_bar_counts_people_as_the_sentence_on_the_place_does() -> None:
+    bar = queue_bar(place=7, joined_place=37, locale="en-GB")
+    assert bar is not None
+    assert bar.told == "You've moved up 30 places since you joined the line."
+    assert queue_bar(place=37, joined_place=37, locale="en-GB") is None
+    assert queue_bar(place=38, joined_place=37, locale="en-GB") is None
+
+
+@given(st.integers(0, 9000), st.integers(0, 9000), st.integers(1, 40), st.lists(people, max_size=5))
+def test_every_unit_of_the_line_has_its_delivery(
+    gone: int, ahead: int, mine: int, brings: list[int]
 ) -> None:
     spare = sum(brings) - gone - ahead - mine
     if spare < 0:
         brings = []
     stands = Standing(gone, ahead, mine, tuple(ComingUnits(TODAY, each) for each in brings))
     parts = list(parts_of(stands))
-    drawn = {
+    counted = {
         state: sum(part.units for part in parts if part.state == state)
         for state in ("gone", "ahead", "mine", "behind")
     }
-    assert drawn == {"gone": gone, "ahead": ahead, "mine": mine, "behind": spare if brings else 0}
+    assert counted == {"gone": gone, "ahead": ahead, "mine": mine, "behind": spare if brings else 0}
     assert [
         sum(part.units for part in parts if part.restock == n) for n in range(len(brings))
     ] == brings
-    segments = sorted(segments_of(parts, mirrored=mirrored), key=lambda segment: segment.x)
-    assert segments[0].x == pytest.approx(0)
-    assert segments[-1].x + segments[-1].width == pytest.approx(100)
-    assert all(one.x + one.width <= other.x + NEARLY for one, other in pairwise(segments))
 
 
 BANDS = [
@@ -216,42 +248,21 @@ def test_a_line_grown_past_its_delivery_names_no_other() -> None:
     assert stands("PO-7", promised_ahead=10, ahead=45, mine=1) == Standing(0, 45, 1, ())
 
 
-def test_a_delivery_that_is_done_is_not_named() -> None:
-    bar = queue_bar(stands(promised_ahead=36, ahead=6, mine=1), today=TODAY, locale="en-GB")
-    assert bar.deliveries == ()
-    assert (
-        bar.told
-        == "6 units for people ahead of you, then yours. 30 units that were ahead of you are not "
-        "any more."
-    )
-
-
 def test_what_arrived_for_me_is_not_brought_once_more() -> None:
     """30 came: 25 for those ahead, 5 of my 40."""
     part = stands(promised_ahead=25, ahead=0, mine=35, served=5)
     assert part == Standing(
         25, 0, 35, (ComingUnits(DUE["PO-7"], 25), ComingUnits(DUE["PO-8"], 100))
     )
-    bar = queue_bar(part, today=TODAY, locale="en-GB")
-    assert bar.deliveries == ()
-    assert [each.words for each in bar.key] == [
-        "25 no longer ahead",
-        "35 yours",
-        "room for 65 more",
-    ]
 
 
-def test_deliveries_in_words() -> None:
-    bar = queue_bar(stands(promised_ahead=25, ahead=25, mine=40), today=TODAY, locale="en-GB")
-    assert [(each.words, each.has_mine) for each in bar.deliveries] == [
-        ("Due 2 December: 30 units, 5 of them yours", True),
-        ("Due 23 December: 100 units, 35 of them yours", True),
+def test_what_each_delivery_brings_of_mine() -> None:
+    both = stands(promised_ahead=25, ahead=25, mine=40)
+    assert mine_by_restock(both) == [
+        (ComingUnits(DUE["PO-7"], 30), 5),
+        (ComingUnits(DUE["PO-8"], 100), 35),
     ]
-    assert [each.words for each in bar.key] == [
-        "25 units ahead of you",
-        "40 yours",
-        "room for 65 more",
-    ]
+    assert mine_by_restock(stands("PO-7", promised_ahead=10, ahead=45, mine=1)) == []
 
 
 def test_many_deliveries_are_taken_together() -> None:

@@ -9,10 +9,13 @@ from django.views.decorators.http import require_safe
 
 from orders import access
 from orders.access import Purpose
+from orders.pages.headline import cards, summary
 from orders.pages.language import read_as
 from orders.pages.pictures import allow_pictures
 from orders.pages.status import order_status
 from orders.words import zone_of
+
+NEWEST = 3  # events that stand open
 
 
 @require_safe
@@ -28,12 +31,21 @@ def order_page(request: HttpRequest, token: str) -> dict[str, Any]:
     locale = read_as(request, row.locale)
     now = timezone.now()
     status = order_status(row, locale=locale, now=now)
+    today = timezone.localtime(now).date()
+    # One alone is not worth a fold.
+    shown_events = NEWEST if len(status.events) > NEWEST + 1 else NEWEST + 1
+    shown = cards(status.lines, today=today, locale=locale)
     return {
         "order": row,
         "token": token,
         "feed": feed,
         "status": status,
-        "today": timezone.localtime(now).date(),
+        "cards": shown,
+        "summary": summary(shown, today=today, locale=locale) if len(shown) > 1 else [],
+        "newest": status.events[:shown_events],
+        "older": status.events[shown_events:],
+        "share_url": access.order_url(row, Purpose.LOOK),
+        "today": today,
         "locale": locale,
         "zone": zone_of(row.country, now),
         "mailed": status.is_mailed,

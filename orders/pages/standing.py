@@ -133,8 +133,17 @@ def parts_of(stands: Standing) -> Iterable[Part]:
             yield Part("behind", room, restock)
 
 
+def mine_by_restock(stands: Standing) -> list[tuple[ComingUnits, int]]:
+    """The deliveries that bring what waits, with how much of it; none where that is not known."""
+    if not stands.restocks:
+        return []
+    return [
+        (stands.restocks[part.restock], part.units)
+        for part in parts_of(stands)
+        if part.state == "mine"
+    ]
+
+
 def restocks_of_mine(stands: Standing) -> int:
     """How many deliveries bring what waits; 0 where that is not known."""
-    if not stands.restocks:
-        return 0
-    return len({part.restock for part in parts_of(stands) if part.state == "mine"})
+    return len(mine_by_restock(stands))

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import queue, services
-from orders.domain.facts import Joined
+from orders.domain.facts import Joined, Reserved
 from orders.domain.money import Money, money
 from orders.domain.supply import NO_WINDOW
 from orders.mail_port import mail_port
@@ -27,7 +27,14 @@ from orders.pages.choices import (
 from orders.pages.parcels import Parcel, parcels_of
 from orders.pages.promised import Promised, WindowTold, promised_of, told_before
 from orders.pages.standing import Standing, restocks_of_mine, standing_of
-from orders.pages.timeline import Happened, cancellation, crossed_parcel, timeline
+from orders.pages.timeline import (
+    Change,
+    Happened,
+    cancellation,
+    change_told,
+    crossed_parcel,
+    timeline,
+)
 from orders.transit import arrives_by
 from orders.words import window_of
 
@@ -37,8 +44,10 @@ NEWEST_EVENTS = 200
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line
-    joined, if known; `cancellation`: what was said about it last, and about its refund since;
-    `crossed`: the same about one that a parcel crossed; `asked`: an open notice that wants an
+    joined, if known; `here_on`: the day units were last reserved for it; `cancelled_how`: in one
+    sentence, if all of it was canceled at once; `cancellation`: what else was said about it last,
+    and about its refund since; `crossed`: the same about one that a parcel crossed; `change`: what
+    the promise before this one said, and why it changed; `asked`: an open notice that wants an
     answer; `put_back`: what putting back agrees to, if silence canceled the line and its refund was
     not sent; `may_withdraw`: from the contract, by the law of the country; `former`: the windows
     told before, newest first; `next_word_by`: the day by which the customer hears from us about it;
@@ -61,7 +70,10 @@ class LineStatus:
     promised: Promised | None
     agreed_by: date | None
     parcels: tuple[Parcel, ...]
+    here_on: date | None
+    cancelled_how: str
     cancellation: str
+    change: Change | None
     asked: Asked | None
     put_back: str
     may_withdraw: bool
@@ -116,11 +128,21 @@ class LineStatus:
         return window is not None and window.late is not None and window.names_a_day
 
     @property
+    def told_day(self) -> date | None:
+        """The last day that was told before the present one."""
+        return next((told.window.late for told in self.former if told.window.names_a_day), None)
+
+    @property
     def withdrawn(self) -> date | None:
         """The day told before, where there is none any more."""
         if self.promised is None or self.promised.window.kind != "none":
             return None
-        return next((told.window.late for told in self.former if told.window.names_a_day), None)
+        return self.told_day
+
+    @property
+    def moved_up(self) -> int:
+        """By how many places it has come nearer since it joined."""
+        return max((self.joined_place or 0) - self.place, 0) if self.place else 0
 
     @property
     def shipped_on(self) -> date | None:
@@ -232,6 +254,8 @@ def _line_status(
     joined = [event.details.place for event in own if isinstance(event.details, Joined)]
     notice = newest_notice(line)
     arrival = _arrives_by(line, parcels, reader.today)
+    how, refund = cancellation(line, own, locale=reader.locale)
+    here = [event.at for event in own if isinstance(event.details, Reserved)]
     return LineStatus(
         id=line.pk,
         sku=line.product.sku,
@@ -260,7 +284,10 @@ def _line_status(
         promised=promised_of(line),
         former=told_before(own, line.promise),
         standing=standing_of(line, position, own),
-        cancellation=cancellation(line, own, locale=reader.locale),
+        here_on=timezone.localtime(here[0]).date() if here else None,
+        cancelled_how=how,
+        cancellation=refund,
+        change=change_told(own, locale=reader.locale),
         crossed=crossed_parcel(line, own, locale=reader.locale),
         arrives_by=arrival,
         should_have_arrived=bool(arrival and reader.today > arrival),

@@ -9,9 +9,17 @@ from django.db import connection
 from django.utils import timezone
 
 from orders import queue
-from orders.domain.facts import Cancelled, Counted, Earlier, Joined, Shipped
-from orders.models import Event, EventKind, Order, OrderLine, Reason
-from orders.words import crossed_sentence, queue_change_sentence, sentence
+from orders.domain.facts import Cancelled, Changed, Counted, Earlier, Joined, Shipped
+from orders.models import Choice, Event, EventKind, Order, OrderLine, Reason
+from orders.words import (
+    crossed_sentence,
+    in_language,
+    queue_change_sentence,
+    sentence,
+    sentences,
+    told_sentence,
+)
+from orders.words.events import why as why_sentence
 
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
@@ -76,15 +84,37 @@ def _kind(event: Event) -> str:
     return CLEARER if is_clearer else event.kind
 
 
-def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:
-    """As it was told, but for the refund that was sent since."""
+def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> tuple[str, str]:
+    """How all of it was canceled at once, else nothing; and what else was told of it, but for the
+    refund that was sent since."""
     for event in newest_first:
-        if isinstance(event.details, Cancelled):
+        facts = event.details
+        if isinstance(facts, Cancelled):
             if line.cancelled and not line.refunds_to_send:
-                told = replace(event.details, refund_sent=True)
-                event = Event.of(told, order=line.order, at=event.at, message_due=False)
-            return sentence(event, locale=locale)
-    return ""
+                facts = replace(facts, refund_sent=True)
+                event = Event.of(facts, order=line.order, at=event.at, message_due=False)
+            how, *rest = sentences(event, locale=locale)
+            at_once = facts.units == facts.of and facts.by != Choice.WITHDRAW
+            return (how.rstrip("."), " ".join(rest)) if at_once else ("", " ".join([how, *rest]))
+    return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was told before, and why that changed, each in a sentence."""
+
+    told: str
+    why: str
+
+
+def change_told(newest_first: Iterable[Event], *, locale: str) -> Change | None:
+    """Of the newest change of a promise."""
+    for event in newest_first:
+        if isinstance(event.details, Changed):
+            with in_language(locale):
+                why = why_sentence(event.details.reason)
+            return Change(told_sentence(event, locale=locale), why)
+    return None
 
 
 def crossed_parcel(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> str:

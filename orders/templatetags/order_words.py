@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from orders.domain.money import Money
+from orders.pages.drawings.journey import Stage
+from orders.pages.drawings.journey import journey as stages_of
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
 from orders.pages.drawings.window_strip import Strip, window_strip
 from orders.pages.parcels import Parcel
@@ -19,6 +21,7 @@ from orders.pages.timeline import Happened
 from orders.words import (
     WindowWords,
     arrival_sentence,
+    clock_words,
     dates_kept_sentence,
     day_words,
     in_language,
@@ -121,10 +124,8 @@ def money(context: Context, value: Money) -> str:
 
 @register.simple_tag(takes_context=True)
 def place(context: Context, line: LineStatus) -> str:
-    due = line.promised.due if line.promised else None
-    return place_sentence(
-        line.place or 1, locale=context["locale"], due=due, today=context["today"]
-    )
+    """Beside it, the journey names the delivery."""
+    return place_sentence(line.place or 1, locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
@@ -156,6 +157,11 @@ def moment(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def clock(context: Context, at: datetime) -> str:
+    return clock_words(at, locale=context["locale"], zone=context.get("zone"))
+
+
+@register.simple_tag(takes_context=True)
 def shop_days(context: Context, at: datetime) -> str:
     """Whose days and times the page writes."""
     return shop_days_sentence(at, locale=context["locale"], zone=context.get("zone"))
@@ -184,17 +190,6 @@ def tracked_at(parcel: Parcel) -> str:
     return tracking_link(parcel.carrier, parcel.tracking_number)
 
 
-@register.simple_tag
-def state_words(line: LineStatus) -> str:
-    """Where an open line is, in two words."""
-    return {
-        "waiting": gettext("In line"),
-        "part_reserved": gettext("Partly set aside"),
-        "reserved": gettext("Set aside for you"),
-        "part_shipped": gettext("Partly shipped"),
-    }[line.state]
-
-
 @register.inclusion_tag("orders/drawings/window_strip.html", takes_context=True)
 def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
     """The windows told for a line, as a picture; nothing where no day was ever told."""
@@ -211,12 +206,25 @@ def strip(context: Context, line: LineStatus) -> dict[str, Strip | None]:
 
 @register.inclusion_tag("orders/drawings/queue_bar.html", takes_context=True)
 def queuebar(context: Context, line: LineStatus) -> dict[str, QueueBar | None]:
-    """Who is ahead of a line and which deliveries serve it, as a picture."""
-    stands = line.standing
-    return {
-        "bar": queue_bar(stands, today=context["today"], locale=context["locale"])
-        if stands
+    """How far a line has come since it joined, as a picture; nothing where it has not."""
+    place, joined = line.place, line.joined_place
+    bar = (
+        queue_bar(place=place, joined_place=joined, locale=context["locale"])
+        if place and joined
         else None
+    )
+    return {"bar": bar}
+
+
+@register.inclusion_tag("orders/drawings/journey.html", takes_context=True)
+def journey(context: Context, line: LineStatus) -> dict[str, list[Stage]]:
+    return {
+        "stages": stages_of(
+            line,
+            placed_at=context["order"].placed_at,
+            today=context["today"],
+            locale=context["locale"],
+        )
     }
 
 
@@ -229,12 +237,6 @@ def dates_kept(context: Context, record: DatesKept) -> str:
 def percent(value: float) -> str:
     """A length in an SVG, in any language: a comma would be read as two lengths."""
     return f"{value:.2f}%"
-
-
-@register.filter
-def moved_up(line: LineStatus) -> int:
-    """By how many places a line has come nearer since it joined."""
-    return max((line.joined_place or 0) - line.place, 0) if line.place else 0
 
 
 @register.filter

@@ -4,6 +4,7 @@ email and for staff."""
 from orders.words.arrivals import arrival_sentence
 from orders.words.bidi import isolated
 from orders.words.days import (
+    clock_words,
     day_words,
     in_language,
     is_spoken,
@@ -52,6 +53,7 @@ from orders.words.windows import (
 __all__ = [
     "WindowWords",
     "arrival_sentence",
+    "clock_words",
     "consent_sentence",
     "crossed_sentence",
     "dates_kept_sentence",

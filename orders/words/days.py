@@ -118,6 +118,12 @@ def moment_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> st
         return f"{both} {zone_words(local, locale=dates)}"
 
 
+def clock_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
+    """Its time of day alone, for what was so a moment ago: "9:15 AM"."""
+    with in_language(locale) as dates:
+        return unbroken(format_time(timezone.localtime(at, zone), "short", locale=dates))
+
+
 def zone_words(at: datetime, *, locale: Locale) -> str:
     """The zone of an aware time, short: "EST", "MEZ", else "UTC+4"."""
     for name in (get_timezone_name(at, "short", locale=locale), at.tzname() or ""):

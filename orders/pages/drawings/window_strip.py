@@ -1,8 +1,8 @@
 """The window strip: the window as it is told now on an axis of days, and those told before under
-it, so that a slip is seen at a glance. Geometry in percent of the picture's width, mirrored for
-languages written from right to left."""
+it, each with its words above it, so that a slip is seen at a glance. Geometry in percent of the
+picture's width, mirrored for languages written from right to left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,26 +16,35 @@ from orders.words.days import day_words, in_language
 
 FORMER_SHOWN = 4  # the newest three and the very first
 ROW, AXIS = 36, 22  # heights in pixels
-THINNEST = 2.0  # percent: a window of one day is seen
-ROOM = 24.0  # percent between two words under the axis
-EDGE = 5.0  # percent: half a month's name
-THIN_SPACE = "\N{THIN SPACE}"  # about the dash of an interval, as in the CLDR
+THINNEST = 1.5  # percent: a window of one day is seen
+# Percent of the picture's width that the longest words above a bar may take on a phone, and those
+# under the axis.
+WORDS = 66.0
+ROOM = 24.0
+FAR = timedelta(days=300)
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A word in the picture. `anchor`: how SVG aligns it there."""
+
+    x: float
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """From `x`, `width` wide, in percent. `unbounded`: it has no last day that anybody could
-    name."""
+    """From `x`, `width` wide, in percent."""
 
     x: float
     width: float
-    unbounded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StripRow:
-    label: str
+    words: Mark
     bar: Bar
     is_now: bool
     missed: bool
@@ -51,32 +60,19 @@ class StripRow:
 
     @property
     def next_y(self) -> int:
-        """Where the row ends; the line of today is broken by the words above a bar."""
-        return self.top + ROW - 3
-
-    @property
-    def bar_height(self) -> int:
-        return 12 if self.is_now else 8
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A word under the axis. `anchor`: how SVG aligns it there."""
-
-    x: float
-    label: str
-    anchor: str
+        """Where the line of today ends: it does not run through the words of the next row."""
+        return self.top + ROW - 5
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`told`: all of it in words, for readers who cannot see it."""
+    """`told`: all of it in words, for readers who cannot see it. `ends`: the first day drawn, the
+    last one, and today where it has room between them."""
 
     rows: tuple[StripRow, ...]
-    today: Mark
-    months: tuple[Mark, ...]
+    today_x: float
+    ends: tuple[Mark, ...]
     told: str
-    start: float  # where text begins
 
     @property
     def axis_y(self) -> int:
@@ -98,28 +94,26 @@ class Strip:
 def window_strip(
     present: WindowTold, former: Sequence[WindowTold], *, today: date, locale: str
 ) -> Strip | None:
-    """`former`: newest first. None where no day was ever told: there is nothing to draw."""
-    shown = [*former[: FORMER_SHOWN - 1], *former[FORMER_SHOWN - 1 :][-1:]]
-    if not any(_last_day(told.window) for told in (present, *shown)):
+    """`former`: newest first. Only windows that name a day can be drawn, and only several can be
+    compared: else there is no picture."""
+    dated = [told for told in former if _last_day(told.window)]
+    shown = [present, *dated[: FORMER_SHOWN - 1], *dated[FORMER_SHOWN - 1 :][-1:]]
+    if not dated or not _last_day(present.window):
         return None
     with in_language(locale) as dates:
-        axis = Axis.over([present, *shown], today=today, mirrored=get_language_bidi())
-        rows = [
-            StripRow(
-                _label(told, today=today, is_now=told is present, dates=dates),
-                axis.bar(told.window, today=today),
-                told is present,
-                told is present and (_last_day(told.window) or today) < today,
-                top=n * ROW,
-            )
-            for n, told in enumerate([present, *shown])
-        ]
+        axis = Axis.over(shown, today=today, mirrored=get_language_bidi())
+        rows = []
+        for n, told in enumerate(shown):
+            bar = axis.bar(told.window)
+            label = _label(told, today=today, is_now=told is present, dates=dates)
+            missed = told is present and (_last_day(told.window) or today) < today
+            words = axis.words_above(bar, label)
+            rows.append(StripRow(words, bar, told is present, missed, top=n * ROW))
         return Strip(
             tuple(rows),
-            axis.mark(today, gettext("today")),
-            tuple(axis.months(today, dates)),
-            _in_words(present, shown, today=today, dates=dates),
-            start=100.0 if axis.mirrored else 0.0,
+            axis.middle(today),
+            tuple(axis.ends(today, dates)),
+            _in_words(present, shown[1:], today=today, dates=dates),
         )
 
 
@@ -137,8 +131,7 @@ class Axis:
             today,
             *(day for each in told for day in (each.window.early, _last_day(each.window)) if day),
         ]
-        margin = max((max(days) - min(days)) / 25, DAY)
-        return cls(min(days) - margin, max(days) + margin, mirrored)
+        return cls(min(days), max(days), mirrored)
 
     def share(self, day: date) -> float:
         """Where a day begins, in percent from the start of the axis."""
@@ -147,39 +140,34 @@ class Axis:
     def x(self, share: float, width: float = 0.0) -> float:
         return 100 - share - width if self.mirrored else share
 
-    def bar(self, window: Window, *, today: date) -> Bar:
-        last = _last_day(window)
-        begin = self.share(window.early or last or today)
-        end = self.share(last + DAY) if last else 100.0
-        width = max(end - begin, THINNEST)
+    def middle(self, day: date) -> float:
+        return self.x(self.share(day) + 50 / ((self.last - self.first).days + 1))
+
+    def bar(self, window: Window) -> Bar:
+        last = _last_day(window) or self.last
+        begin = self.share(window.early or last)
+        width = max(self.share(last + DAY) - begin, THINNEST)
         begin = min(begin, 100 - width)
-        return Bar(self.x(begin, width), width, last is None)
+        return Bar(self.x(begin, width), width)
 
-    def mark(self, day: date, label: str) -> Mark:
-        """The middle of a day; near an end its word keeps inside the picture."""
-        share = self.share(day) + 50 / ((self.last - self.first).days + 1)
-        anchor = "start" if share < ROOM / 2 else "end" if share > 100 - ROOM / 2 else "middle"
-        return Mark(self.x(share), label, anchor)
+    def words_above(self, bar: Bar, label: str) -> Mark:
+        """Over the middle of the bar, or else even with the side where there is room."""
+        share = self.x(bar.x, bar.width)
+        middle = share + bar.width / 2
+        if middle - WORDS / 2 < 0:
+            return Mark(self.x(min(share, 100 - WORDS)), label, "start")
+        if middle + WORDS / 2 > 100:
+            return Mark(self.x(max(share + bar.width, WORDS)), label, "end")
+        return Mark(self.x(middle), label, "middle")
 
-    def months(self, today: date, dates: Locale) -> list[Mark]:
-        """The first days of months, as far as their names have room beside the word for today."""
-        taken = [self.share(today)]
-        marks = []
-        year = today.year
-        day = (self.first.replace(day=1) + 31 * DAY).replace(day=1)
-        while day <= self.last:
-            share = self.share(day)
-            edge, skeleton = (EDGE, "MMM") if day.year == year else (ROOM / 2, "yMMM")
-            if edge <= share < 100 - ROOM / 2 and all(
-                abs(share - other) >= ROOM for other in taken
-            ):
-                taken.append(share)
-                marks.append(
-                    Mark(self.x(share), format_skeleton(skeleton, day, locale=dates), "middle")
-                )
-                year = day.year
-            day = (day + 31 * DAY).replace(day=1)
-        return marks
+    def ends(self, today: date, dates: Locale) -> Iterable[Mark]:
+        def words(day: date) -> str:
+            return gettext("today") if day == today else format_skeleton("MMMd", day, locale=dates)
+
+        yield Mark(self.x(0.0), words(self.first), "start")
+        yield Mark(self.x(100.0), words(self.last), "end")
+        if ROOM <= self.share(today) <= 100 - ROOM:
+            yield Mark(self.middle(today), gettext("today"), "middle")
 
 
 def _last_day(window: Window) -> date | None:
@@ -192,25 +180,16 @@ def _label(told: WindowTold, *, today: date, is_now: bool, dates: Locale) -> str
     window = _short(told.window, today=today, dates=dates)
     if is_now:
         return gettext("Now: %(window)s") % {"window": window}
-    day = format_skeleton("MMMd" if told.on.year == today.year else "yMMMd", told.on, locale=dates)
+    day = format_skeleton("MMMd", told.on, locale=dates)
     return gettext("Told %(day)s: %(window)s") % {"day": day, "window": window}
 
 
 def _short(window: Window, *, today: date, dates: Locale) -> str:
-    """ "3–7 Dec", "28 Dec – 8 Jan 2027": the row has to fit a phone, so the present year is not
-    named."""
-    last = _last_day(window)
-    if last is None:
-        return gettext("no date") if window.kind == "none" else gettext("no latest date")
-    skeleton = "MMMd" if {(window.early or last).year, last.year} == {today.year} else "yMMMd"
+    """ "3–7 Dec": the row has to fit a phone, so a year is named only where it is far off."""
+    last = _last_day(window) or today
+    skeleton = "MMMd" if abs(last - today) < FAR else "yMMMd"
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": format_skeleton(skeleton, last, locale=dates)}
-    if window.early.year == today.year < last.year:
-        days = (
-            format_skeleton("MMMd", window.early, locale=dates),
-            format_skeleton(skeleton, last, locale=dates),
-        )
-        return f"{days[0]}{THIN_SPACE}–{THIN_SPACE}{days[1]}"
     return format_interval(window.early, last, skeleton, locale=dates)
 
 
@@ -233,9 +212,7 @@ def _in_words(
 
 
 def _long(window: Window, *, today: date, dates: Locale) -> str:
-    last = _last_day(window)
-    if last is None:
-        return gettext("no date") if window.kind == "none" else gettext("no latest date")
+    last = _last_day(window) or today
     day = day_words(last, today=today, locale=dates)
     if window.early is None or window.early == last:
         return gettext("by %(day)s") % {"day": day}
