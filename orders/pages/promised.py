@@ -24,7 +24,8 @@ class DatesKept:
 @dataclass(frozen=True, slots=True)
 class Promised:
     """The promise last published for a line. `due`: the day its delivery was expected on when it
-    was published; `record`: how the dates given for such goods had been met until then."""
+    was published, if the promise names a day itself: nobody is shown a delivery that they are told
+    we cannot rely on. `record`: how the dates given for such goods had been met until then."""
 
     window: Window
     on: date
@@ -45,12 +46,12 @@ def promised_of(line: OrderLine) -> Promised | None:
     promise = line.promise
     if promise is None:
         return None
-    forecast = promise.forecast
+    forecast, window = promise.forecast, window_of(promise)
     return Promised(
-        window_of(promise),
+        window,
         promise.published_on,
         None if promise.returned_at else promise.told_at,
-        forecast.due_days.get(promise.reference) if forecast else None,
+        forecast.due_days.get(promise.reference) if forecast and window.names_a_day else None,
         _dates_kept(promise, forecast) if forecast else None,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from orders import queue
 from orders.domain.facts import Reserved
+from orders.domain.supply import NAMES_A_DAY
 from orders.models import Event, OrderLine
 
 MAX_RESTOCKS = 5
@@ -57,7 +58,7 @@ def standing_of(
     return standing(
         bands=forecast.bands if forecast else (),
         due=forecast.due_days if forecast else {},
-        reference=promise.reference if promise else "",
+        reference=promise.reference if promise and promise.kind in NAMES_A_DAY else "",
         promised_ahead=promise.units_ahead if promise else None,
         ahead=position.units_ahead,
         mine=line.waiting,

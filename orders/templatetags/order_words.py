@@ -139,9 +139,8 @@ def day(context: Context, value: date | datetime) -> str:
 @register.simple_tag(takes_context=True)
 def told_on(context: Context, event: Happened) -> str:
     """When an email told of an event; the day is named if it is another one."""
-    zone = context.get("zone")
     at, told = (
-        timezone.localtime(moment, zone).date() for moment in (event.at, event.told_at or event.at)
+        timezone.localtime(moment).date() for moment in (event.at, event.told_at or event.at)
     )
     with in_language(context["locale"]) as dates:
         if told == at:
@@ -153,7 +152,7 @@ def told_on(context: Context, event: Happened) -> str:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime) -> str:
-    return moment_words(at, locale=context["locale"], zone=context.get("zone"))
+    return moment_words(at, locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
@@ -164,7 +163,7 @@ def clock(context: Context, at: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def shop_days(context: Context, at: datetime) -> str:
     """Whose days and times the page writes."""
-    return shop_days_sentence(at, locale=context["locale"], zone=context.get("zone"))
+    return shop_days_sentence(at, locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)

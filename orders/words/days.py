@@ -106,10 +106,11 @@ def zone_of(country: str, at: datetime) -> tzinfo:
     return zones[0] if alike else timezone.get_default_timezone()
 
 
-def moment_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
-    """A time in the reader's zone, else the shop's; the zone is named: "23 Nov 2026, 09:15 EST"."""
+def moment_words(at: datetime, *, locale: str) -> str:
+    """A time in the shop's zone, as all days are, so that nothing was told on two days. The zone is
+    named: "23 Nov 2026, 09:15 EST"."""
     with in_language(locale) as dates:
-        local = timezone.localtime(at, zone)
+        local = timezone.localtime(at)
         words = (
             format_time(local, "short", locale=dates),
             format_date(local, "medium", locale=dates),
@@ -134,28 +135,17 @@ def zone_words(at: datetime, *, locale: Locale) -> str:
     return isolated(f"UTC{hours}" if minutes == "00" else f"UTC{hours}:{minutes}")
 
 
-def shop_days_sentence(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
-    """Whose days a promise is made in, and whose times the page shows."""
+def shop_days_sentence(at: datetime, *, locale: str) -> str:
+    """Whose days and times a page shows."""
     with in_language(locale) as dates:
-        local, theirs = timezone.localtime(at), timezone.localtime(at, zone)
+        local = timezone.localtime(at)
         city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
-        words = {
-            "city": city,
-            "zone": zone_words(local, locale=dates),
-            "theirs": zone_words(theirs, locale=dates),
-        }
-        apart = local.utcoffset() != theirs.utcoffset()
-        if city == settings.TIME_ZONE:  # UTC and its like are no place
-            return (
-                gettext("Dates are in the time zone %(zone)s, times in yours (%(theirs)s).")
-                if apart
-                else gettext("Dates and times are in the time zone %(zone)s.")
-            ) % words
-        return (
-            gettext("Dates are in %(city)s time (%(zone)s), times in yours (%(theirs)s).")
-            if apart
+        words = (
+            gettext("Dates and times are in the time zone %(zone)s.")
+            if city == settings.TIME_ZONE  # UTC and its like are no place
             else gettext("Dates and times are in %(city)s time (%(zone)s).")
-        ) % words
+        )
+        return words % {"city": city, "zone": zone_words(local, locale=dates)}
 
 
 @lru_cache(maxsize=4096)

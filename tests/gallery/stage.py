@@ -152,13 +152,13 @@ class Stage:
 
 
 def tell(events: QuerySet[Event], *, at: datetime) -> None:
-    """Those of the events that are due to be mailed count as told at `at`; no mail goes out for
-    them."""
-    due = list(events.filter(message_due=True).values_list("pk", "promise"))
-    services.decide_again([promise for _, promise in due if promise], now=at)
-    ids = [pk for pk, _ in due]
-    services.mark_told(ids, at=at)
-    Event.objects.filter(pk__in=ids).update(message_due=False)
+    """Those of the events that are due to be mailed count as told at `at`, if their order has an
+    address; no mail goes out for them."""
+    due = events.filter(message_due=True)
+    told = list(due.exclude(order__email="").values_list("pk", "promise"))
+    services.decide_again([promise for _, promise in told if promise], now=at)
+    services.mark_told([pk for pk, _ in told], at=at)
+    Event.objects.filter(pk__in=list(due.values_list("pk", flat=True))).update(message_due=False)
 
 
 def _arrival(on: date) -> services.ReceivedUnits:
