@@ -11,6 +11,7 @@ from orders.models.notices import (
     Outcome,
 )
 from orders.models.orders import (
+    FINAL,
     Allocation,
     Import,
     Order,
@@ -50,6 +51,7 @@ __all__ = [
     "ALL_ORDERS",
     "BINDING",
     "DAY_PASSED",
+    "FINAL",
     "IS_TOLD",
     "TOLD",
     "TO_COME",

@@ -104,6 +104,7 @@ class Choice(models.TextChoices):
     KEEP = "keep", _("Keep my place")
     CANCEL = "cancel", _("Cancel, refund me")
     WITHDRAW = "withdraw", _("Withdraw from the contract")
+    UNDO = "undo", _("Undo the cancellation")
 
 
 class Answer(models.Model):

@@ -10,7 +10,7 @@ from django.contrib.postgres.search import SearchVector
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
-from django.db.models.functions import Upper
+from django.db.models.functions import Now, Upper
 
 from orders.domain import keys
 from orders.domain.money import Money, money
@@ -366,6 +366,10 @@ class ShipmentLine(models.Model):
         return f"{self.quantity} × {self.line.product.sku}"
 
 
+# Of a refund or a shop task: its customer cannot undo the cancellation any more, so it is due.
+FINAL = Q(undo_until__isnull=True) | Q(undo_until__lte=Now())
+
+
 class Refund(models.Model):
     """Money the shop owes for cancelled units. We move none: staff send it and mark it sent."""
 
@@ -375,6 +379,9 @@ class Refund(models.Model):
     currency = models.CharField(max_length=3, blank=True, db_default="", editable=False)
     due_on = models.DateField()
     created_at = models.DateTimeField()
+    undo_until = models.DateTimeField(
+        null=True, help_text="Until then the customer may undo the cancellation, so it waits."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(
         max_length=150, blank=True, db_default="", help_text="Who marked it sent."
@@ -397,6 +404,7 @@ class Refund(models.Model):
 
 
 __all__ = [
+    "FINAL",
     "Allocation",
     "Import",
     "Order",

@@ -24,6 +24,9 @@ class ShopTask(models.Model):
         "being packed.",
     )
     created_at = models.DateTimeField()
+    undo_until = models.DateTimeField(
+        null=True, help_text="Until then the customer may undo the cancellation, so it waits."
+    )
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.CharField(
         max_length=150, blank=True, help_text="Who said so; empty: an import showed it."

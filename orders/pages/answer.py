@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from orders import access, clock, services
 from orders.mail_port import mail_port
-from orders.models import Choice, Order
+from orders.models import Choice, DelayNotice, Order, Outcome
 from orders.pages.choices import refund_by
 from orders.pages.language import read_as
 from orders.pages.status import order_status
 from orders.pages.typed import AsTyped, number_typed
-from orders.words import outcome_sentence
+from orders.words import outcome_sentence, zone_of
 
 PATIENCE = 2.0  # seconds that a customer waits for an import, which may lock an order for minutes
 COME_BACK = "60"  # seconds
@@ -42,7 +42,8 @@ class AnswerForm(forms.Form):
 
     def clean_quantity(self) -> int | None:
         typed, line = self.cleaned_data["quantity"].strip(), self.cleaned_data.get("line")
-        if not typed or line is None or self.cleaned_data.get("choice") == Choice.KEEP:
+        of_units = self.cleaned_data.get("choice") in (Choice.CANCEL, Choice.WITHDRAW)
+        if not typed or line is None or not of_units:
             return None
         units = number_typed(typed)
         if not units or units > line.quantity:
@@ -79,6 +80,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         "may_act": purpose in access.MAY_ACT,
         "locale": locale,
         "today": timezone.localtime(now).date(),
+        "zone": zone_of(order.country, now),
     }
     page = partial(_page, request, form, known, now)
     if not form.is_valid():
@@ -139,6 +141,7 @@ def _page(
     shown = {
         "line": line,
         "back": back,
+        "kept": choice == Choice.KEEP and not line.asked and _was_kept(line.id),
         "units": back.units if back else line.open_units or line.quantity,
         "choice": choice,
         "quantity": form.cleaned_data.get("quantity") or line.open_units,
@@ -147,3 +150,7 @@ def _page(
         "mailed": status.is_mailed,
     }
     return render(request, "orders/answer.html", known | shown | said, status=code)
+
+
+def _was_kept(line_id: int) -> bool:
+    return DelayNotice.objects.filter(line=line_id, outcome=Outcome.KEPT).exists()

@@ -48,8 +48,9 @@ class LineStatus:
     sentence, if all of it was canceled at once; `cancellation`: what else was said about it last,
     and about its refund since; `crossed`: the same about one that a parcel crossed; `change`: what
     the promise before this one said, and why it changed; `asked`: an open notice that wants an
-    answer; `put_back`: what putting back agrees to, if silence canceled the line and its refund was
-    not sent; `may_withdraw`: from the contract, by the law of the country; `former`: the windows
+    answer; `undo_until`: until when its customer may undo a cancellation; `put_back`: what putting
+    back agrees to, if silence canceled the line and its refund was not sent; `may_withdraw`: from
+    the contract, by the law of the country; `former`: the windows
     told before, newest first; `next_word_by`: the day by which the customer hears from us about it;
     `standing`: who is ahead in units and which deliveries serve them, None if nothing waits;
     `arrives_by`: by when all of it should be with the customer, as far as a day is known."""
@@ -83,6 +84,7 @@ class LineStatus:
     unit_price: Money | None = None
     arrives_by: date | None = None
     should_have_arrived: bool = False
+    undo_until: datetime | None = None
     crossed: str = ""
     former: tuple[WindowTold, ...] = ()
     standing: Standing | None = None
@@ -174,7 +176,7 @@ class Status:
 
     @property
     def has_choices(self) -> bool:
-        return any(line.open_units or line.put_back for line in self.lines)
+        return any(line.open_units or line.put_back or line.undo_until for line in self.lines)
 
     @property
     def has_date(self) -> bool:
@@ -204,9 +206,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     positions = queue.positions(line.pk for line in lines)
     parcels = parcels_of(order, events) if any(line.shipped for line in lines) else {}
     reach = mail_port().reach_of(order)
-    reader = _Reader(
-        locale, timezone.localtime(now).date(), may_withdraw(order), reach.hears_no_change
-    )
+    reader = _Reader(locale, now, may_withdraw(order), reach.hears_no_change)
     return Status(
         number=order.number,
         placed_at=order.placed_at,
@@ -224,9 +224,13 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
 @dataclass(frozen=True, slots=True)
 class _Reader:
     locale: str
-    today: date
+    now: datetime
     may_withdraw: bool
     hears_no_change: bool
+
+    @property
+    def today(self) -> date:
+        return timezone.localtime(self.now).date()
 
 
 def _lines(order: Order) -> list[OrderLine]:
@@ -253,6 +257,7 @@ def _line_status(
     # joined.
     joined = [event.details.place for event in own if isinstance(event.details, Joined)]
     notice = newest_notice(line)
+    undo = services.undo_of(line, own, now=reader.now)
     arrival = _arrives_by(line, parcels, reader.today)
     how, refund = cancellation(line, own, locale=reader.locale)
     here = [event.at for event in own if isinstance(event.details, Reserved)]
@@ -277,6 +282,7 @@ def _line_status(
         parcels=tuple(parcels),
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),
+        undo_until=undo.until if undo else None,
         may_withdraw=reader.may_withdraw,
         next_word_by=services.next_word_by(
             line, own, hears_no_change=reader.hears_no_change, today=reader.today

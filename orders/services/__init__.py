@@ -70,7 +70,7 @@ from orders.services.no_change import next_word_by, quiet_until, reassure
 from orders.services.notes import NO_ADDRESS, correct_address, tell_customer, write_note
 from orders.services.orders import NewLine, NewOrder, add_lines, place_order, place_orders
 from orders.services.promises import publish_joined, review, review_all, review_settled, unreviewed
-from orders.services.put_back_rules import what_may_be_put_back
+from orders.services.put_back_rules import undo_of, what_may_be_put_back
 from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MAX_UNITS, Refused
 from orders.services.releases import MAX_PER_HOUR, release_orders, start_release
@@ -238,6 +238,7 @@ __all__ = [
     "touched_since",
     "undo_import",
     "undo_move",
+    "undo_of",
     "undoing",
     "unreviewed",
     "upload",

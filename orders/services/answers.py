@@ -29,8 +29,10 @@ from orders.services.delay_notices import NOT_TOLD
 from orders.services.flags import flag
 from orders.services.forecasts import today_of
 from orders.services.locks import passing_over
-from orders.services.put_back_rules import units_to_put_back
+from orders.services.promises import lock_stock
+from orders.services.put_back_rules import undo_of, units_to_put_back
 from orders.services.refusal import Refused
+from orders.services.shipments import lock_lines
 
 SILENCES_AT_ONCE = 500
 # all that is to come of a row's line
@@ -64,7 +66,8 @@ def answer(
     actor: str = "",
     reason: str = "",
 ) -> Answered:
-    """Keep the place, cancel, or withdraw from the contract, for one line (`units`: a part of it).
+    """Keep the place, cancel, withdraw from the contract, or undo what was canceled just now, for
+    one line (`units`: a part of it).
 
     `seen`: the units that had not shipped when the choice was offered; Changed when that is not so
     any more. `reason`: how staff know of it, where they enter that a place is kept. Refused: a line
@@ -76,9 +79,11 @@ def answer(
         raise Refused(f"order {order.number} has no such line")
     if choice == Choice.KEEP:
         return _keep(line, now=now, channel=channel, actor=actor, reason=reason)
+    if choice == Choice.UNDO:
+        return _undo(line, now=now, channel=channel, actor=actor)
     if choice in (Choice.CANCEL, Choice.WITHDRAW):
         return _leave(line, Choice(choice), units, seen, now=now, channel=channel, actor=actor)
-    raise Refused(f"{choice!r} is no answer we know: expected keep, cancel or withdraw")
+    raise Refused(f"{choice!r} is no answer we know: expected keep, cancel, withdraw or undo")
 
 
 def _keep(
@@ -208,6 +213,29 @@ def _leave(
         line=line, notice=notice, choice=choice, units=leaving, channel=channel, actor=actor, at=now
     )
     return Answered("cancelled", leaving, tuple(refunds))
+
+
+def _undo(line: OrderLine, *, now: datetime, channel: str, actor: str) -> Answered:
+    """The customer's own cancellation of a moment ago is undone, and what it answered is asked
+    again. Units that were reserved may be somebody else's by now: then the line is the first to get
+    others."""
+    _locked(line.pk)
+    lock_stock([line.product_id])
+    lock_lines(line.order, {line.pk: 0})
+    line.refresh_from_db(fields=UNITS)
+    undo = undo_of(line, now=now)
+    if undo is None:
+        if line.open_units:  # undone already
+            return Answered("already_kept", line.open_units)
+        raise Refused(gettext("this can no longer be undone"))
+    return_to_queue(line, undo.units, now=now, actor=actor)
+    line.notices.filter(outcome=Outcome.LEFT, ended_at=undo.made_at).update(
+        outcome="", ended_at=None
+    )
+    Answer.objects.create(
+        line=line, choice=Choice.UNDO, units=undo.units, channel=channel, actor=actor, at=now
+    )
+    return Answered("put_back", undo.units)
 
 
 def apply_silence(*, now: datetime) -> int:

@@ -28,6 +28,7 @@ from orders.models import (
 from orders.services.allocation import allocate, promise_to_leave
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed, mark_moved_up
+from orders.services.put_back_rules import undo_ends
 from orders.services.refusal import Refused
 from orders.services.shipments import lock_lines, unship
 from orders.services.shop_changes import put_back_as_listed
@@ -65,7 +66,15 @@ def cancel(
     shipped}): what the decision is based on; Changed if that is no longer so. Canceling what is
     canceled changes nothing.
     """
-    how = _How(by=by, actor=actor, note=reason, refunded=refunded, in_shop=in_shop, seen=seen or {})
+    how = _How(
+        by=by,
+        actor=actor,
+        note=reason,
+        refunded=refunded,
+        in_shop=in_shop,
+        seen=seen or {},
+        undo_until=undo_ends(by, actor, now),
+    )
     try:
         return _cancel(order, units, how, now=now, stock_locked=False)
     except _NeedsStock:
@@ -80,6 +89,7 @@ class _How:
     refunded: bool
     in_shop: bool
     seen: Mapping[int, int]
+    undo_until: datetime | None
 
 
 @transaction.atomic
@@ -135,8 +145,10 @@ def _cancel(
         if how.in_shop:
             cancelled_there(line, number)
         else:
-            cancelled_here(line, number, set_aside=from_reserved, now=now)
-        refunds.append(_owe(line, number, now=now, sent=how.refunded))
+            cancelled_here(
+                line, number, set_aside=from_reserved, now=now, undo_until=how.undo_until
+            )
+        refunds.append(_owe(line, number, now=now, sent=how.refunded, undo_until=how.undo_until))
         rest_is_ready = 0 < line.waiting <= number < open_units
         promise = promise_to_leave(line, now=now) if rest_is_ready else None
         _tell(
@@ -242,7 +254,9 @@ def mark_refund_sent(refund: Refund, *, now: datetime, actor: str = "") -> bool:
     )
 
 
-def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
+def _owe(
+    line: OrderLine, units: int, *, now: datetime, sent: bool, undo_until: datetime | None
+) -> Refund:
     order = line.order
     law = law_of(order.country, order.region)
     due_on = refund_due_on(law, today_of(now))
@@ -253,6 +267,7 @@ def _owe(line: OrderLine, units: int, *, now: datetime, sent: bool) -> Refund:
         currency=order.currency,
         due_on=due_on,
         created_at=now,
+        undo_until=undo_until,
         sent_at=now if sent else None,
     )
 

@@ -14,9 +14,11 @@ MAX_A_DAY = 5
 
 
 @transaction.atomic
-def ask_for_link(order: Order, *, now: datetime) -> bool:
-    """Have the link mailed. False: that was asked for a moment ago, or too often today, and nothing
-    more is mailed.
+def ask_for_link(
+    order: Order, *, now: datetime, line: int | None = None, choice: str | None = None
+) -> bool:
+    """Have the link emailed; it opens the question of `choice` for a `line`, by its id. False: that
+    was asked for a moment ago, or too often today, and nothing more is emailed.
 
     Refused: an order without an address, or one that is quiet."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
@@ -32,5 +34,5 @@ def ask_for_link(order: Order, *, now: datetime) -> bool:
         or asked.filter(at__gt=now - timedelta(days=1)).count() >= MAX_A_DAY
     ):
         return False
-    Event.of(LinkAsked(), order=order, at=now, message_due=True).save()
+    Event.of(LinkAsked(line=line, choice=choice), order=order, at=now, message_due=True).save()
     return True

@@ -11,9 +11,11 @@ from orders.models import OrderLine, ShopTask
 Kind = ShopTask.Kind
 
 
-def cancelled_here(line: OrderLine, units: int, *, set_aside: int, now: datetime) -> None:
+def cancelled_here(
+    line: OrderLine, units: int, *, set_aside: int, now: datetime, undo_until: datetime | None
+) -> None:
     """Units of a locked line were cancelled by a customer, by silence or by staff: the shop has to
-    do so too, but for those it was to put back and has not."""
+    do so too, but for those it was to put back and has not. `undo_until`: not before then."""
     units = _take_off(_open(line, Kind.PUT_BACK), units)
     if units:
         ShopTask.objects.create(
@@ -22,6 +24,7 @@ def cancelled_here(line: OrderLine, units: int, *, set_aside: int, now: datetime
             units=units,
             set_aside=min(set_aside, units),
             created_at=now,
+            undo_until=undo_until,
         )
 
 

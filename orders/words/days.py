@@ -119,10 +119,15 @@ def moment_words(at: datetime, *, locale: str) -> str:
         return f"{both} {zone_words(local, locale=dates)}"
 
 
-def clock_words(at: datetime, *, locale: str, zone: tzinfo | None = None) -> str:
-    """Its time of day alone, for what was so a moment ago: "9:15 AM"."""
+def clock_words(
+    at: datetime, *, locale: str, zone: tzinfo | None = None, named: bool = False
+) -> str:
+    """Its time of day alone, for what was so a moment ago: "9:15 AM"; `named`: with the zone, for
+    what ends soon."""
     with in_language(locale) as dates:
-        return unbroken(format_time(timezone.localtime(at, zone), "short", locale=dates))
+        local = timezone.localtime(at, zone)
+        words = format_time(local, "short", locale=dates)
+        return unbroken(f"{words} {zone_words(local, locale=dates)}" if named else words)
 
 
 def zone_words(at: datetime, *, locale: Locale) -> str:

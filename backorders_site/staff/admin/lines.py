@@ -34,6 +34,7 @@ from orders import queue
 from orders.domain.money import money
 from orders.domain.working_days import add_working_days
 from orders.models import (
+    FINAL,
     Allocation,
     Event,
     OrderLine,
@@ -433,7 +434,7 @@ class RefundState(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
-            "due": (_("To send"), Q(sent_at__isnull=True)),
+            "due": (_("To send"), FINAL & Q(sent_at__isnull=True)),
             "sent": (_("Sent"), Q(sent_at__isnull=False)),
         }
 
@@ -445,7 +446,16 @@ class RefundAdmin(ReadOnlyAdmin):
         "sent here: "
         "nothing is paid from here."
     )
-    list_display = ["due_on", "order_link", "product", "units", "amount", "created_at", "sent_at"]
+    list_display = [
+        "due_on",
+        "order_link",
+        "product",
+        "units",
+        "amount",
+        "created_at",
+        "undo_until",
+        "sent_at",
+    ]
     list_select_related = ["line__order", "line__product"]
     list_filter = [RefundState]
     search_fields = ["=line__order__number", "=line__order__email"]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from backorders_site.staff.actions.shop_tasks import Confirm
 from backorders_site.staff.admin.base import ConditionFilter, ReadOnlyAdmin, RecordTable, link
 from backorders_site.staff.words import Text
-from orders.models import OrderLine, ShopTask
+from orders.models import FINAL, OrderLine, ShopTask
 
 # Somebody may be packing it this minute: the units were set aside when they were cancelled, or
 # others of the order are.
@@ -59,7 +59,7 @@ class TaskState(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
-            "todo": (_("To do"), Q(confirmed_at__isnull=True)),
+            "todo": (_("To do"), FINAL & Q(confirmed_at__isnull=True)),
             "packed": (_("On a pick list"), PACKED_NOW),
             "done": (_("Done"), Q(confirmed_at__isnull=False)),
         }
@@ -81,6 +81,7 @@ class ShopTaskAdmin(ReadOnlyAdmin):
         "order_link",
         "pick_list",
         "created_at",
+        "undo_until",
         "confirmed_at",
         "confirmed_by",
     ]
