@@ -12,12 +12,15 @@ from backorders_site.staff.admin.lines import RefundState
 from backorders_site.staff.admin.shop_tasks import TaskState
 from orders import queue, services
 from orders.access import Purpose, link_token
-from orders.models import Answer, DelayNotice, OrderLine, Refund, ShopTask
+from orders.models import Answer, DelayNotice, OrderLine, Refund, Restock, ShopTask
 from orders.services import Refused
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON
 from tests.mailing import mail
+from tests.test_answering import DAY, restock, slip, supplier
+
+__all__ = ["restock", "supplier"]
 
 MINUTE = timedelta(minutes=1)
 
@@ -110,22 +113,30 @@ def test_only_the_last_of_two_parts_is_undone_and_a_second_press_does_no_more(
     assert fresh(line).cancelled == 1
 
 
-def test_what_the_cancellation_answered_is_asked_again(line: OrderLine) -> None:
-    notice = factories.delay_notice(line) if hasattr(factories, "delay_notice") else None
-    if notice is None:
-        pytest.skip("no notice to be had")
-    choose(line, "cancel")
-    assert DelayNotice.objects.get().outcome == "left"
-    choose(line, "undo", after=MINUTE)
+def test_what_the_cancellation_answered_is_asked_again_while_there_is_time(
+    db: None,
+    restock: Restock,
+) -> None:
+    line = factories.order(restock.product)
+    slip(restock, (NOON + 70 * DAY).date(), now=NOON)
+    asked_at = NOON + DAY
+    services.answer(line.order, line.pk, "cancel", now=asked_at)
+    ended = line.notices.get().outcome
+    services.answer(line.order, line.pk, "undo", now=asked_at + MINUTE)
 
-    assert DelayNotice.objects.get().outcome == ""
+    assert (ended, line.notices.get().outcome) == ("left", "")
+
+    DelayNotice.objects.update(answer_by=asked_at.date() - DAY)
+    services.answer(line.order, line.pk, "cancel", now=asked_at + 2 * MINUTE)
+    with pytest.raises(Refused):
+        services.answer(line.order, line.pk, "undo", now=asked_at + 3 * MINUTE)
 
 
 def test_staff_do_not_see_what_can_still_be_undone(line: OrderLine) -> None:
     choose(line, "cancel")
 
     def listed(until: timedelta) -> tuple[int, int]:
-        ShopTask.objects.update(undo_until=services.today_of and NOON + until)
+        ShopTask.objects.update(undo_until=NOON + until)
         Refund.objects.update(undo_until=NOON + until)
         return (
             ShopTask.objects.filter(TaskState.conditions()["todo"][1]).count(),
@@ -200,7 +211,9 @@ def test_page_and_email_offer_it_until_the_time_is_over(
     offer = f"answer/?line={line.pk}&amp;choice=undo"
     assert offer in shown
     assert "You can undo this until 12:10" in shown.replace("\xa0", " ")
-    assert offer.replace("&amp;", "&") in mail_sink.mails[-1].message.as_string().replace("=\n", "").replace("=3D", "=")
+    text = mail_sink.mails[-1].message.get_body(("plain",))
+    assert text is not None
+    assert offer.replace("&amp;", "&") in text.get_content()
     assert "Undo the cancellation?" in asked
     client.post(f"{act}answer/", {"line": line.pk, "choice": "undo"})
     assert "choice=undo" not in client.get(act).text

@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info
 
 from notifications.compose.items import items_of, others_of, parcels_of
 from notifications.compose.layout import html_of, text_of
-from notifications.compose.link_emails import all_orders
+from notifications.compose.link_emails import all_orders, asked_choice
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
 from notifications.compose.selection import Selection, selection_of
 from notifications.compose.subjects import subject_line
@@ -75,6 +75,7 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
         "opening": selection.opening,
         "all_orders": all_orders(order, asked_for_all, locale=locale) if asked_for_all else None,
+        "asked_choice": asked_choice(order, selection.of_order),
         "nothing_else": selection.nothing_else,
         "is_first": selection.is_first,
         "is_optional": bool(selection.about),

@@ -17,6 +17,7 @@ from orders.access import answer_url
 from orders.domain.facts import ParcelNumbered, Shipped
 from orders.models import Choice, EventKind, OrderLine, Promise
 from orders.words import (
+    clock_words,
     isolated,
     meanwhile_sentence,
     notice_sentences,
@@ -29,6 +30,7 @@ from orders.words import (
     why_chances_sentence,
     window_of,
     window_sentence,
+    zone_of,
 )
 
 LEADS_WITH_A_DATE = (EventKind.JOINED, EventKind.ON_TRACK)  # in their second sentence
@@ -66,6 +68,8 @@ class Item:
     cancel: str = ""
     withdraw: str = ""
     put_back: str = ""
+    undo: str = ""
+    undo_until: str = ""
     meanwhile: str = ""
 
 
@@ -100,6 +104,8 @@ def parcels_of(left: Iterable[Shipped | ParcelNumbered]) -> list[ParcelLink]:
 
 def _item(of: LineTold, today: date, *, locale: str) -> Item:
     line, to_come = of.line, _to_come(of.line, locale=locale)
+    until = of.undo_until
+    zone = zone_of(line.order.country, until) if until else None
     return Item(
         amount=units_of(line.quantity, line.quantity, locale=locale) if of.of_units else to_come,
         to_come=to_come,
@@ -111,6 +117,8 @@ def _item(of: LineTold, today: date, *, locale: str) -> Item:
         asks=_asks(line, of.asked, today, passed=of.passed, locale=locale) if of.asked else (),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in of.choices},
         put_back=answer_url(line.order, line.pk, Choice.KEEP) if of.can_come_back else "",
+        undo=answer_url(line.order, line.pk, Choice.UNDO) if until else "",
+        undo_until=clock_words(until, locale=locale, zone=zone) if until else "",
         meanwhile=_meanwhile(line, of.tells, today, locale=locale),
     )
 

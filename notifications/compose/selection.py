@@ -96,15 +96,17 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class LineTold:
     """A line with news. `passed`: the agreed date has passed; `only_passed`: nothing else is told.
-    `of_units`: the news is about some of the units ordered. `ships_by`: the promise that is added
-    if the news names no day for what is still to come. `tells`: the promise that this
-    email tells, for the sentence on what we do while it names no day."""
+    `undo_until`: until when the customer may undo the cancellation that is told. `of_units`:
+    the news is about some of the units ordered. `ships_by`: the promise that is added if the
+    news names no day for what is still to come. `tells`: the promise that this email tells, for
+    the sentence on what we do while it names no day."""
 
     line: OrderLine
     told: Sequence[EventTold]
     asked: Question | None
     choices: Collection[Choice]
     can_come_back: bool
+    undo_until: datetime | None
     passed: bool
     only_passed: bool
     of_units: bool
@@ -179,7 +181,7 @@ def selection_of(
         else _headline(chief, told, lines, asked, today),
         opening=_opening(chief, told, lines, asked),
         lines=[
-            _line_told(line, told, asked.get(line.pk), many=len(told_lines) > MAX_CHOICES)
+            _line_told(line, told, asked.get(line.pk), now, many=len(told_lines) > MAX_CHOICES)
             for line in told_lines
         ],
         beside=[
@@ -504,7 +506,12 @@ def _topic(event: Event) -> Topic | None:
 
 
 def _line_told(
-    line: OrderLine, events: Iterable[Event], notice: DelayNotice | None, *, many: bool
+    line: OrderLine,
+    events: Iterable[Event],
+    notice: DelayNotice | None,
+    now: datetime,
+    *,
+    many: bool,
 ) -> LineTold:
     """`many`: so many lines have news that their choices are on the page only."""
     happened = [event for event in events if event.line_id == line.pk]
@@ -519,6 +526,7 @@ def _line_told(
         asked=_asked(line, notice, happened) if notice else None,
         choices=[] if many else choices,
         can_come_back=_can_come_back(line, happened),
+        undo_until=_undo_until(line, happened, now),
         passed=any(passed),
         only_passed=all(passed),
         of_units=any(
@@ -581,6 +589,14 @@ def _can_come_back(line: OrderLine, happened: Sequence[Event]) -> bool:
         for event in happened
     )
     return silent and services.what_may_be_put_back(line, reversed(happened)) is not None
+
+
+def _undo_until(line: OrderLine, happened: Sequence[Event], now: datetime) -> datetime | None:
+    """Of what the customer has just canceled."""
+    if not any(isinstance(event.details, facts.Cancelled) for event in happened):
+        return None
+    undo = services.undo_of(line, list(reversed(happened)), now=now)
+    return undo.until if undo else None
 
 
 def _leaves_some(line: OrderLine, happened: Iterable[Event]) -> bool:
