@@ -118,7 +118,7 @@ def _item(of: LineTold, today: date, *, locale: str) -> Item:
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in of.choices},
         put_back=answer_url(line.order, line.pk, Choice.KEEP) if of.can_come_back else "",
         undo=answer_url(line.order, line.pk, Choice.UNDO) if until else "",
-        undo_until=clock_words(until, locale=locale, zone=zone) if until else "",
+        undo_until=clock_words(until, locale=locale, zone=zone, named=True) if until else "",
         meanwhile=_meanwhile(line, of.tells, today, locale=locale),
     )
 

@@ -156,7 +156,7 @@ def moment(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def clock(context: Context, at: datetime, named: bool = False) -> str:  # noqa: FBT001, FBT002
+def clock(context: Context, at: datetime, named: bool = False) -> str:
     return clock_words(at, locale=context["locale"], zone=context.get("zone"), named=named)
 
 
