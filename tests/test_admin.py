@@ -462,7 +462,7 @@ class TestOrders:
     ) -> None:
         line = factories.order(factories.make_product())
         shown = admin_client.get(page(Order, "change", line.order_id)).content.decode()
-        assert "You are in line: 1st." in shown
+        assert "You're 1st in line." in shown
         assert shown.count("/o/") == 2  # to see as the customer, and to copy for them
 
     @pytest.mark.parametrize(

@@ -119,12 +119,13 @@ def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(
     page = client.get(path(line.order, page=""))
     by = date_words(line.notices.first().answer_by)
     assert (
-        "The choice is yours Happy to wait? You need do nothing. Keep my place Cancel, refund me "
+        "The choice is yours Happy to wait? You don't need to do anything. Keep my place "
+        "Cancel, refund me "
         "The window now: " in said(page)
     )
     assert (
         "Your choice in full If we do not hear from you before we ship, and by "
-        f"{by}, we will take it that you agree to the new date." in said(page)
+        f"{by}, we will assume that you agree to the new date." in said(page)
     )
     links = re.findall(r'href="([^"]+/answer/[^"]+)"', html.unescape(page.content.decode()))
     assert [link.partition("?")[2] for link in links] == [
@@ -172,9 +173,11 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(
         f"{date_words(notice.consent_to)}." in words
     )
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
-    assert f"Unless you agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
+    assert (
+        f"If you do not agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
+    )
     words = said(show(client, line, "cancel"))
-    assert "Your refund will be sent by 12 November." in words
+    assert "We'll send your refund by 12 November." in words
     assert "You can do this at any time before it ships." in words
 
 
@@ -183,7 +186,10 @@ def test_where_silence_cancels_the_page_names_the_last_day(
 ) -> None:
     line = second_delay(restock)
     words = said(client.get(path(line.order, page="")))
-    assert "We need your OK; without it the rules have us return your money." in words
+    assert (
+        "We need your OK to keep your order. Without it, we are legally required to "
+        "cancel it and refund you." in words
+    )
     assert f"Please answer by {date_words(line.notices.first().answer_by)}." in words
 
 
@@ -270,14 +276,17 @@ def test_the_question_names_what_keeping_agrees_to(client: Client, restock: Rest
 
 def test_keeping_the_place(client: Client, restock: Restock) -> None:
     line = second_delay(restock)
-    assert outcome(client, act(client, line, "keep")) == "Thank you. You keep your place in line."
+    assert (
+        outcome(client, act(client, line, "keep"))
+        == "Thank you. You're keeping your place in line."
+    )
     assert fresh(line).agreed_by == line.notices.first().consent_to
     assert (
         outcome(client, act(client, line, "keep"))
-        == "You had told us already: you keep your place in line."
+        == "You'd already told us: you're keeping your place in line."
     )
     assert Answer.objects.count() == 1
-    assert "You keep your place in line. Thank you for telling us." in said(
+    assert "You're keeping your place in line. Thank you for letting us know." in said(
         client.get(path(line.order, page=""))
     )
 
@@ -287,18 +296,18 @@ def test_keeping_without_a_question(client: Client, restock: Restock) -> None:
     assert "There is nothing to answer at the moment" in said(show(client, line, "keep"))
     assert (
         outcome(client, act(client, line, "keep"))
-        == "There was nothing to answer: your place in line is yours."
+        == "There was nothing to answer: you keep your place in line."
     )
 
 
 def test_cancelling_all_and_once_more(client: Client, restock: Restock) -> None:
     line = first_delay(restock, 3)
     assert outcome(client, act(client, line, "cancel")) == (
-        "3 units are cancelled. Your refund will be sent by 12 November. A mail confirms it."
+        "3 items are canceled. We'll send your refund by 12 November. We'll confirm by email."
     )
     assert (fresh(line).state, line.notices.first().outcome) == ("cancelled", "left")
     assert outcome(client, act(client, line, "cancel")) == (
-        "This was cancelled already. Nothing was cancelled twice."
+        "This was already canceled, so nothing more has changed."
     )
     assert Refund.objects.get().units == 3
     assert "keep" not in client.get(path(line.order, page="")).content.decode()
@@ -307,7 +316,7 @@ def test_cancelling_all_and_once_more(client: Client, restock: Restock) -> None:
 def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: Restock) -> None:
     line = first_delay(restock, 3)
     first = act(client, line, "cancel", quantity=1, seen=3)
-    assert outcome(client, first).startswith("1 unit is cancelled.")
+    assert outcome(client, first).startswith("1 item is canceled.")
     again = act(client, line, "cancel", quantity=1, seen=3)
     assert again.status_code == 409
     assert "Your order has changed since you opened this page." in said(again)
@@ -321,7 +330,7 @@ def test_a_number_may_be_typed_in_the_digits_of_any_script(
 ) -> None:
     line = first_delay(restock, 3)
     assert outcome(client, act(client, line, "cancel", quantity=typed, seen=3)).startswith(
-        "2 units are cancelled."
+        "2 items are canceled."
     )
     assert fresh(line).waiting == 1
 
@@ -437,11 +446,11 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     clock.move_to(silent(line))
     page = client.get(path(line.order, page=""))
     assert "Put me back" in said(page)
-    assert "as we had not heard from you" in said(page)
+    assert "because we didn't hear from you" in said(page)
     assert "You'll have your old place in line again." in said(show(client, line, "keep"))
     assert (
         outcome(client, act(client, line, "keep"))
-        == "Welcome back: your old place in line is yours again."
+        == "Welcome back: you're in your old place in line."
     )
     assert (fresh(line).state, fresh(line).agreed_by) == (
         "waiting",
@@ -504,8 +513,8 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
     ]
     assert fresh(line).waiting == 2
     assert outcome(client, act(client, line, "withdraw", quantity=1, seen=2)) == (
-        "You have withdrawn from the contract for 1 unit. Your refund will be sent by 16 "
-        "November. A mail confirms it."
+        "You have withdrawn from the contract for 1 unit. We'll send your refund by 16 "
+        "November. We'll confirm by email."
     )
     there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
     assert f"Withdrawn from the contract: 1 of 2, on 2 November 2026 at {there}." in said(
@@ -530,7 +539,10 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(
     slip(restock, 50, now=NOON + 2 * DAY)
     words = said(client.get(path(line.order, page="")))
     assert re.search(r"The date agreed, .+?, stays your right until you agree to another\.", words)
-    assert "If you do not answer, you keep your place, and we do not take that as a yes." in words
+    assert (
+        "If you do not reply, you keep your place, and we will not treat that as "
+        "agreement to the new date." in words
+    )
     assert "we will take it that you agree" not in words
     assert "we will cancel it" not in words
 

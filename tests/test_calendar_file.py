@@ -19,6 +19,7 @@ from tests.factories import (
     restock,
     review,
 )
+from tests.html import spaced
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ def test_the_window_as_an_entry(client: Client, lamp: Product) -> None:
     found = entry(client, line.order)
     assert (found["dtstart"].dt, found["dtend"].dt) == (promise.early, promise.late + DAY)
     assert found["summary"] == "Harbour lamp leaves Tern & Tide"
-    assert found["description"].startswith("Leaves us by ")
+    assert found["description"].startswith("Ships by ")
     assert found["uid"] == "1001.LAMP@testserver"
     assert found["last-modified"].dt == found["created"].dt == promise.published_at
     assert version(found) == (0, "CONFIRMED")
@@ -121,13 +122,13 @@ def test_more_lines_cost_no_more_queries(
         client.get(f"/o/{link_token(row, Purpose.FEED)}/calendar.ics")
 
 
-def test_an_entry_over_new_year_names_the_years(client: Client, lamp: Product) -> None:
+def test_an_entry_says_the_window_in_words(client: Client, lamp: Product) -> None:
     services.move_restock_date(lamp.restocks.get(), date(2026, 12, 29), now=NOON, reason="customs")
     review(lamp)
     promise = fresh(order(lamp)).promise
     assert (promise.early.year, promise.late.year) == (2026, 2027)
     said = entry(client, promise.line.order)["description"]
-    assert said == (
-        f"Leaves us by {promise.late.day} January 2027 (9 times in 10), perhaps from "
-        f"{promise.early.day} December 2026."
+    assert spaced(said) == (
+        f"Ships by {promise.late.day} January. It could ship as early as {promise.early.day} "
+        "December. 9 in 10 orders like this ship by then."
     )

@@ -96,7 +96,7 @@ def test_what_left_afterwards_has_shipped_too_and_its_refund_stays_due(
     assert Refund.objects.get().units == 1
     assert not ShopTask.objects.exists()
     due = (
-        "Your refund will still be sent by 16 November. "
+        "We'll still send your refund by 16 November. "
         "We'll write to you about what to do with the parcel."
     )
     assert newest(line) == f"{SHIPPED} {says} {due} {UPS}"
@@ -116,7 +116,7 @@ def test_a_withdrawal_from_the_contract_stands_for_what_had_left_too(
     ship(EARLIER)
     assert (fresh(line).state, Refund.objects.get().units) == ("shipped", 1)
     assert (
-        "Your withdrawal from the contract still stands. Your refund will still be sent by 16 "
+        "Your withdrawal from the contract still stands. We'll still send your refund by 16 "
         "November." in newest(line)
     )
     assert "it left before that; the refund stays due" in fresh(line).order.attention[0]
@@ -226,7 +226,7 @@ def test_a_parcel_recorded_by_mistake_leaves_what_was_cancelled_cancelled(
     assert (fresh(line).state, fresh(line).allocated) == ("cancelled", 0)
     assert [refund.units for refund in Refund.objects.all()] == [1]
     assert ShopTask.objects.get().units == 1
-    assert newest(line) == "Cancelled, as you asked. Your refund will be sent by 16 November."
+    assert newest(line) == "Canceled, as you asked. We'll send your refund by 16 November."
     assert list(queue.differences()) == []
 
 
@@ -285,7 +285,7 @@ class TestWhatTheCustomerReads:
         cancel(line)
         ship(LATER)
         url = order_url(line.order, Purpose.ACT)
-        assert "Your refund will still be sent by 16 November." in client.get(url).content.decode()
+        assert "We'll still send your refund by 16 November." in client.get(url).content.decode()
         services.mark_refund_sent(Refund.objects.get(), now=NOON)
         shown = client.get(url).content.decode()
         card = shown[shown.index('class="card line shipped"') : shown.index("</article>")]
@@ -293,4 +293,4 @@ class TestWhatTheCustomerReads:
             "It shipped although you had canceled it. Your refund has been sent."
             in card.replace("&#x27;", "'")
         )
-        assert "Your refund will still be sent by 16 November." in shown  # what happened, as told
+        assert "We'll still send your refund by 16 November." in shown  # what happened, as told

@@ -75,7 +75,7 @@ def test_the_day_after_an_email_says_first_that_the_customer_may_leave(
         f"{agreed}, has passed and it hasn't shipped. We're sorry. You can cancel right away"
         in text
     )
-    assert f"Leaves us by {fresh(line).promise.late:%-d %B} 2027" in text
+    assert f"Ships by {fresh(line).promise.late:%-d %B}" in text
     assert "so you can cancel right away if you wish" not in text
     assert ("Keep my place:" in text, "Cancel, refund me:" in text) == (True, True)
     assert ("Withdraw from contract here:" in text) == (country == "DE")
@@ -183,7 +183,7 @@ def test_what_is_reserved_is_said_to_be_looked_for(clocks: Clocks, mail_sink: Ma
     services.say_day_passed(now=after)
     text = unwrapped(newest(mail_sink))
     assert "We have no record yet of its shipment, and we're checking with our warehouse." in text
-    assert "We have no date yet." not in text
+    assert "We don't have a ship date yet." not in text
 
 
 def test_an_order_all_of_which_is_late_is_not_called_a_part(

@@ -123,10 +123,10 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     shop.slips_to((NOON + 35 * DAY).date())
     first = notice(ada)
     assert (first.case, first.adequate, first.notice_by) == ("A", True, original)
-    kindly = "Happy to wait? You need do nothing."
+    kindly = "Happy to wait? You don't need to do anything."
     consents = (
         "If we do not hear from you before we ship, and by "
-        f"{date_words(first.answer_by)}, we will take it that you agree to the new date."
+        f"{date_words(first.answer_by)}, we will assume that you agree to the new date."
     )
     assert f"{kindly} {consents}" in shop.newest_mail_to(ada)
     seen = said(client.get(their_page(shop.newest_mail_to(ada))))
@@ -142,7 +142,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     assert (second.case, second.silence, second.answer_by) == ("D", "cancel", first.answer_by)
     assert shop.mails_to(ada)[-1] == f"Please answer by {by}: order 1042"
     cancels = (
-        f"Unless you agree by {by}, and if it has not shipped by then, "
+        f"If you do not agree by {by}, and if it has not shipped by then, "
         "we will cancel it and refund you in full."
     )
     assert cancels in shop.newest_mail_to(ada)
@@ -170,7 +170,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
         shop.deadline_keeper()
     assert shop.mails_to(ada)[-4:] == [*asked * 3, "Order 1042 is cancelled"]
     told = shop.newest_mail_to(ada)
-    assert f"Cancelled, as we had not heard from you by {by}. Your refund will be sent by" in told
+    assert f"Canceled, because we didn't hear from you by {by}. We'll send your refund by" in told
     assert (fresh(ada).state, fresh(greta).state, fresh(greta).agreed_by) == (
         "cancelled",
         "waiting",
@@ -179,7 +179,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     words = said(client.get(their_page(told)))
     assert "Nobody answered in time. Do you still want it?" in words
     order_page = shop.staff.get(page(Order, "change", ada.order_id)).content.decode()
-    assert "as we had not heard from you by" in order_page
+    assert "because we didn't hear from you by" in order_page
     assert "Cancel in the shop" in order_page
     assert [
         row.line
@@ -196,7 +196,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     )
     assert "You'll have your old place in line again." in said(client.get(way_back[0]))
     answered = client.post(way_back[0].partition("?")[0], {"line": ada.pk, "choice": "keep"})
-    assert outcome(client, answered) == "Welcome back: your old place in line is yours again."
+    assert outcome(client, answered) == "Welcome back: you're in your old place in line."
     mail()
     assert "The cancellation of 1 was undone" in shop.newest_mail_to(ada)
     assert "1st in line." in said(client.get(their_page(shop.newest_mail_to(ada))))
@@ -213,7 +213,8 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     mail()
     assert shop.mails_to(greta)[-1] == "We confirm your withdrawal: order 1043"
     assert re.search(
-        r"1 × Walnut lamp Withdrawn from the contract: 1 of 1, on \d+ \w+ 2026 at \d+:\d\d "
+        r"1 × Walnut lamp You have withdrawn from the contract for 1 of 1 items, on \d+ "
+        r"\w+ 2026 at \d+:\d\d "
         r"\(CET\)\.",
         shop.newest_mail_to(greta),
     )

@@ -104,7 +104,7 @@ def test_the_queue_quotes_promises_in_the_language_of_the_desk(admin_client: Cli
     factories.order(product)
     Order.objects.update(locale="de")
     (row,) = admin_client.get(url(product)).context["waiting"]
-    assert row.promised.startswith("Leaves us by")
+    assert row.promised.startswith("Ships by")
 
 
 def test_a_far_page_of_the_queue_is_what_it_would_be_from_the_front(

@@ -200,7 +200,7 @@ def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(
     call_command("import_orders", sent, all_products=True)
     events = Event.objects.filter(kind="shipped").order_by("order__number")
     assert [sentence(event, locale="en") for event in events] == [
-        "2 of 3 have shipped. 1 is still to come.",
+        "2 of 3 have shipped. 1 item is still to come.",
         "Shipped.",
     ]
     page = client.get(page_in_english("1001")).content.decode()

@@ -162,13 +162,13 @@ def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> Non
     delayed("US", 35, 50)
     message = newest(mail_sink)
     in_order = (
-        "You were told: it leaves us by ",
-        "Now it leaves us by ",
-        "Why: the goods are held at customs.",
-        "You are still 1st in line.",
+        "We told you it would ship by ",
+        "It's now due to ship by ",
+        "Why: the delivery is being held at customs.",
+        "You're still 1st in line.",
         "We need your OK",
-        "Unless you agree by ",
-        "If you cancel, you get a prompt and full refund, within 7 working days.",
+        "If you do not agree by ",
+        "If you cancel, you will get a prompt and full refund, within 7 working days.",
         "Keep my place",
         "Cancel, refund me",
         "You'll hear from us by ",
@@ -217,7 +217,7 @@ def test_the_preview_says_the_news_and_what_is_asked(mail_sink: MailSink) -> Non
     delayed("US", 35, 50)
     preview = preheader_of(html_of(newest(mail_sink)))
 
-    assert preview.startswith("You were told: it leaves us by 8 December")
+    assert preview.startswith("We told you it would ship by 8 December")
     assert len(preview) <= 250
 
 

@@ -19,6 +19,7 @@ from orders.words import sentence, window_sentence
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, make_product
+from tests.html import spaced
 from tests.mailing import mail
 from tests.test_dispatch import slip
 
@@ -63,7 +64,7 @@ def html_of(message: EmailMessage) -> str:
 def part(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
     assert body is not None
-    return str(body.get_content()).replace("\r\n", "\n")
+    return spaced(str(body.get_content())).replace("\r\n", "\n")
 
 
 def preheader_of(html: str) -> str:
@@ -103,7 +104,7 @@ def test_joining(line: OrderLine, mail_sink: MailSink) -> None:
     assert received["Subject"] == "Order TT-1042: you are 1st in line"
     text = text_of(received)
     assert text.startswith("Hello Ada,\n\nThank you for your order TT-1042.")
-    assert "2 × Walnut lamp\n\nYou are in line: 1st.\n" in text
+    assert "2 × Walnut lamp\n\nYou're 1st in line.\n" in text
     assert "How we keep you posted: we write when yours arrives" in text
 
 
@@ -116,9 +117,9 @@ def test_later(line: OrderLine, mail_sink: MailSink) -> None:
     assert received["Subject"] == f"New date for order TT-1042: by {late.day} {late:%B} 2027"
     text = text_of(received)
     assert re.search(
-        r"You were told: it leaves us by (.+\n)+Now it leaves us by (.+\n)+Why: the goods are "
+        r"We told you it would ship by (.+\n)+It's now due to ship by (.+\n)+Why: the goods are "
         r"held at customs\.\n"
-        r"You are still 1st in line\.\n\n(.+\n+)+You'll hear from us by "
+        r"You're still 1st in line\.\n\n(.+\n+)+You'll hear from us by "
         r"\w+ \w+\.",
         text,
     )
@@ -141,7 +142,7 @@ def test_no_date(line: OrderLine, mail_sink: MailSink) -> None:
     assert "We are sorry: the day we told you for your order TT-1042 no longer holds." in unwrapped(
         received
     )
-    assert "That day was taken back, and we have no new one yet." in unwrapped(received)
+    assert "That date no longer stands, and we don't have a new one yet." in unwrapped(received)
 
 
 def test_one_line_without_a_date_is_a_part_of_the_order(mail_sink: MailSink, db: None) -> None:
@@ -188,7 +189,7 @@ def test_shipped(line: OrderLine, mail_sink: MailSink) -> None:
     second = newest(mail_sink)
 
     assert first["Subject"] == "Part of order TT-1042 is on its way"
-    assert "1 is still to come." in text_of(first)
+    assert "1 item is still to come." in text_of(first)
     assert (
         "Follow the parcel:\nhttps://www.ups.com/track?tracknum=1Z9%26a%3Db\n\n2 × Walnut lamp\n"
         in text_of(first)
@@ -207,7 +208,7 @@ def test_of_two_parcels_in_one_mail_the_last_says_how_many_are_still_to_come(
     services.ship(line.order, {line.pk: 1}, now=NOON + DAY, carrier="UPS", tracking_number="1Z9")
     services.ship(line.order, {line.pk: 2}, now=NOON + DAY, carrier="UPS", tracking_number="1Z8")
     said = text_of(newest(mail_sink))
-    assert re.findall(r"\d+ (?:is|are) still to come\.", said) == ["1 is still to come."]
+    assert re.findall(r"\d+ (?:is|are) still to come\.", said) == ["1 item is still to come."]
     assert re.findall(r"\d of \d shipped", said) == ["1 of 4 shipped", "2 of 4 shipped"]
 
 
@@ -218,7 +219,8 @@ def test_who_reads_that_some_are_still_to_come_reads_by_when(
     services.receive(line.product, 1, now=NOON)
     said = unwrapped(newest(mail_sink))
     assert (
-        f"1 is still to come. {window_sentence(factories.fresh(line).promise, locale='en')}" in said
+        f"1 item is still to come. {window_sentence(factories.fresh(line).promise, locale='en')}"
+        in said
     )
 
 
@@ -243,7 +245,7 @@ def test_cancelled(line: OrderLine, mail_sink: MailSink) -> None:
     received = newest(mail_sink)
 
     assert received["Subject"] == "Order TT-1042 is cancelled"
-    assert "Your refund will be sent by " in text_of(received)
+    assert "We'll send your refund by " in text_of(received)
 
 
 def test_a_wrong_count(line: OrderLine, mail_sink: MailSink) -> None:
@@ -266,7 +268,7 @@ def test_a_parcel_recorded_by_mistake_is_not_said_to_be_on_its_way(
     received = newest(mail_sink)
 
     assert received["Subject"] == "We are sorry: order TT-1042 has not left yet"
-    assert "still set aside for you" in text_of(received)
+    assert "still reserved for you" in text_of(received)
     assert "Shipped on" not in text_of(received)
 
 
@@ -277,7 +279,7 @@ def test_a_cancellation_undone_is_not_said_to_stand(line: OrderLine, mail_sink: 
     received = newest(mail_sink)
 
     assert received["Subject"] == "Back in line: order TT-1042"
-    assert "The cancellation of 2 was undone" in text_of(received)
+    assert "we've reversed the cancellation of 2 items" in text_of(received)
     assert "Their refund will not be sent." in text_of(received)
     assert "Your refund will be sent" not in text_of(received)
 
@@ -298,11 +300,11 @@ def test_each_line_says_its_own_news_and_what_else_is_to_come(
     second = newest(mail_sink)
 
     assert first["Subject"] == "Order TT-2 is in line"
-    assert "1 × Lamp\n\nYou are in line: 1st." in text_of(first)
-    assert "1 × Cup\n\nYou are in line: 1st." in text_of(first)
+    assert "1 × Lamp\n\nYou're 1st in line." in text_of(first)
+    assert "1 × Cup\n\nYou're 1st in line." in text_of(first)
     assert second["Subject"] == "Part of order TT-2 is on its way"
     assert re.search(
-        r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nLeaves us by ",
+        r"1 × Lamp\n\nShipped on .+\n\nAlso in this order:\n\n1 × Cup\nShips by ",
         text_of(second),
     )
 
@@ -329,10 +331,10 @@ def test_a_mail_names_the_units_that_its_sentences_are_about(
     of_the_cup = newest(mail_sink)
 
     assert f"2 × Lamp 1 of 2 {ended}" in unwrapped(of_the_other_unit)
-    assert "1 of 2 × Lamp You were told: it leaves us by" in unwrapped(of_the_rest)
-    assert "1 of 2 × Lamp You were told: it leaves us by" in words_of(html_of(of_the_rest))
-    assert "Also in this order: 1 of 2 × Lamp Leaves us by" in unwrapped(of_the_cup)
-    assert "Also in this order 1 of 2 × Lamp Leaves us by" in words_of(html_of(of_the_cup))
+    assert "1 of 2 × Lamp We told you it would ship by" in unwrapped(of_the_rest)
+    assert "1 of 2 × Lamp We told you it would ship by" in words_of(html_of(of_the_rest))
+    assert "Also in this order: 1 of 2 × Lamp Ships by" in unwrapped(of_the_cup)
+    assert "Also in this order 1 of 2 × Lamp Ships by" in words_of(html_of(of_the_cup))
 
 
 def test_lines_with_different_days_share_a_mail(mail_sink: MailSink, db: None) -> None:
@@ -363,8 +365,8 @@ def test_a_change_the_mails_never_told_is_measured_against_the_last_word_they_di
     text = text_of(newest(mail_sink))
 
     assert told.late is not None
-    assert f"You were last told: “Leaves us by {told.late.day} {told.late:%B}" in text
-    assert "Our page said: it leaves us by " in text
+    assert f"You were last told: “Ships by {told.late.day} {told.late:%B}" in text
+    assert "Your order page said it would ship by " in text
 
 
 # Page and mail
@@ -560,13 +562,13 @@ def test_a_first_short_delay_is_kind_first_and_says_that_silence_agrees(
     day = f"{asked_of(line).answer_by.day} December"
     assert received["Subject"] == f"New date for order 1042: by {day}"
     assert (
-        "You are still 1st in line. "
-        "Happy to wait? You need do nothing. "
+        "You're still 1st in line. "
+        "Happy to wait? You don't need to do anything. "
         f"If we do not hear from you before we ship, and by {day}, we will take it that you agree "
         "to the new date. "
-        f"The new date: it leaves us by {day}. "
-        "Keep your place or cancel: it is your choice, and either costs you nothing. "
-        "If you cancel, you get a prompt and full refund, within 7 working days. "
+        f"The new date: it ships by {day}. "
+        "You can keep your place or cancel. Both are free. "
+        "If you cancel, you will get a prompt and full refund, within 7 working days. "
         "Keep my place: "
     ) in unwrapped(received)
     assert asked_of(line).told_at is not None
@@ -606,8 +608,9 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(
     day = f"{notice.answer_by.day} December"
     assert (notice.case, received["Subject"]) == ("D", f"Please answer by {day}: order 1042")
     assert (
-        "We need your OK; without it the rules have us return your money. "
-        f"Unless you agree by {day}, and if it has not shipped by then, we will cancel it and "
+        "We need your OK to keep your order. Without it, we are legally required to "
+        "cancel it and refund you. "
+        f"If you do not agree by {day}, and it has not shipped by then, we will cancel it and "
         "refund you in full. "
     ) in unwrapped(received)
 
@@ -631,8 +634,8 @@ def test_a_question_of_another_line_is_not_hidden_by_a_later_one(
     assert (first < later, asked_of(asked_later).silence) == (True, "cancel")
     assert received["Subject"] == f"Please answer by {first.day} December: order TT-2"
     silence = (
-        f"Unless you agree by {first.day} December, "
-        "and if it has not shipped by then, we will cancel it"
+        f"If you do not agree by {first.day} December, "
+        "and it has not shipped by then, we will cancel it"
     )
     for said in (unwrapped(received), words_of(html_of(received))):
         assert silence in said.split("Also in this order")[1]
@@ -652,7 +655,7 @@ def test_what_may_still_be_answered_stands_with_the_other_lines(
 
     assert received["Subject"] == "Part of order TT-2 has arrived and is set aside"
     assert (
-        "If you do not answer, you keep your place"
+        "If you do not reply, you keep your place"
         in unwrapped(received).split("Also in this order")[1]
     )
 
@@ -664,7 +667,7 @@ def test_two_slips_in_one_mail_are_one_first_delay(mail_sink: MailSink, db: None
 
     assert asked_of(line).case == "B"
     assert "If we do not receive your agreement by 1 January 2027" in text
-    assert "Unless you agree by" not in text
+    assert "If you do not agree by" not in text
 
 
 @pytest.mark.parametrize("country", ["DE", "GB", "CA"])
@@ -676,7 +679,10 @@ def test_outside_the_united_states_no_mail_takes_silence_for_consent(
 
     text = unwrapped(received)
     assert re.search(r"The date agreed, .+?, stays your right until you agree to another\.", text)
-    assert "If you do not answer, you keep your place, and we do not take that as a yes." in text
+    assert (
+        "If you do not reply, you keep your place, and we will not treat that as "
+        "agreement to the new date." in text
+    )
     assert "we will take it" not in text
     assert "we will cancel" not in text
     assert received["Subject"].startswith("New date for order 1042: by ")
@@ -708,7 +714,7 @@ def test_a_reminder_that_the_answer_overtook_is_not_sent(mail_sink: MailSink, db
 
     assert received["Subject"] == "You keep your place: order 1042"
     assert (
-        "You keep your place in line. Thank you for telling us. The date agreed is now "
+        "You're keeping your place in line. Thank you for letting us know. The agreed date is now "
         in unwrapped(received)
     )
     assert "A reminder" not in text_of(received)
@@ -723,8 +729,9 @@ def test_a_withdrawal_is_acknowledged_by_mail(mail_sink: MailSink, db: None) -> 
 
     assert received["Subject"] == "We confirm your withdrawal: order 1042"
     assert (
-        "1 × Walnut lamp Withdrawn from the contract: 1 of 1, on 3 November 2026 at 18:00 (CET). "
-        "Your refund will be sent by 17 November."
+        "1 × Walnut lamp You have withdrawn from the contract for 1 of 1 items, on 3 "
+        "November 2026 at 18:00 (CET). "
+        "We'll send your refund by 17 November."
     ) in unwrapped(received)
 
 
@@ -740,7 +747,7 @@ def test_what_is_asked_of_every_line_alike_is_said_once(mail_sink: MailSink, db:
     factories.review(cup, now=NOON + 2 * DAY)
     text = text_of(newest(mail_sink))
 
-    assert text.count("If you do not answer, you keep your place") == 1
+    assert text.count("If you do not reply, you keep your place") == 1
     assert text.count("For each of these:\n\nHappy to wait? Your place is kept for you.\n") == 1
     assert text.count("Keep my place:\n") == 2
 
@@ -764,10 +771,20 @@ def first_mail(sink: MailSink, country: str, days: int | None) -> EmailMessage:
             "US",
             40,
             r"Order 1042 will be late: by \d+ December",
-            "Happy to wait? You need do nothing.",
+            "Happy to wait? You don't need to do anything.",
         ),
-        ("US", 70, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
-        ("US", None, r"Please answer by 1 January 2027: order 1042", "We need your OK;"),
+        (
+            "US",
+            70,
+            r"Please answer by 1 January 2027: order 1042",
+            "We need your OK to keep your order.",
+        ),
+        (
+            "US",
+            None,
+            r"Please answer by 1 January 2027: order 1042",
+            "We need your OK to keep your order.",
+        ),
         (
             "DE",
             40,

@@ -371,9 +371,7 @@ def test_what_is_all_set_aside_is_not_counted_out(client: Client) -> None:
     product = make_product(name="Lamp")
     line = factories.order(product)
     services.receive(product, 1, now=NOON)
-    assert "1 × Lamp 1 is set aside for you. It leaves us by" in words(
-        client, path(mine_url(line.order))
-    )
+    assert "1 × Lamp 1 is set aside for you. Ships by" in words(client, path(mine_url(line.order)))
 
 
 # With other mails
@@ -393,5 +391,5 @@ def test_a_delay_that_comes_meanwhile_is_in_the_same_mail(ada: Order, mail_sink:
     slip(line, 70)
     link = mailed_link(mail_sink)
     assert link
-    assert "You were told:" in str(mail_sink.mails[-1].message.get_body(("plain",)).get_content())
+    assert "We told you" in str(mail_sink.mails[-1].message.get_body(("plain",)).get_content())
     assert Message.objects.get().expires_at is None

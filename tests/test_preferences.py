@@ -159,7 +159,7 @@ def test_no_change_names_the_day_where_the_last_change_was_not_mailed(
     clock.shift(15 * DAY)
     services.reassure(now=NOON + 15 * DAY)
     text = str(newest(mail_sink).get_body(("plain",)).get_content())
-    assert re.search(r"The date has not changed since \d November\.", text)
+    assert re.search(r"Your ship date hasn't changed since \d November\.", text)
 
 
 @pytest.mark.usefixtures("clocks")

@@ -40,7 +40,7 @@ def test_no_fewer_units_are_spoken_for_than_people_are_in_line(client: Client, n
     for _ in range(52):
         order(vase)
     page = client.get("/p/VASE/").content.decode()
-    assert "About 52 units are spoken for. 52 people are in line." in re.sub(
+    assert "About 52 items are already ordered. 52 people are in line." in re.sub(
         r"[\u2066-\u2069]|<[^>]+>", "", page
     )
 
@@ -48,8 +48,9 @@ def test_no_fewer_units_are_spoken_for_than_people_are_in_line(client: Client, n
 def test_what_is_spoken_for_and_by_when_ones_own_would_leave(client: Client, lamp: Product) -> None:
     page = client.get("/p/LAMP/").content.decode()
     assert "If you order 1 now" in page
-    assert re.search(r"Leaves us by <strong>\d+\sDecember</strong> \(9 times in 10\)", page)
-    assert "About 200 units are spoken for. 4 people are in line." in page
+    assert re.search(r"Ships by <strong>\d+\sDecember</strong>\.", page)
+    assert "9\xa0in\xa010 orders like this ship by then." in page
+    assert "About 200 items are already ordered. 4 people are in line." in page
     assert 'name="quantity"' in page
 
 
@@ -94,8 +95,9 @@ def test_the_frame_says_the_window_and_the_line(client: Client, lamp: Product) -
     response = client.get("/embed/LAMP/")
     page = response.content.decode()
     assert response.status_code == 200
-    assert re.search(r"Leaves us by <strong>\d+\sDecember</strong> \(9 times in 10\)", page)
-    assert "About 200 units are spoken for. 4 people are in line." in page
+    assert re.search(r"Ships by <strong>\d+\sDecember</strong>\.", page)
+    assert "9\xa0in\xa010 orders like this ship by then." in page
+    assert "About 200 items are already ordered. 4 people are in line." in page
     assert '<a href="/p/LAMP/" target="_blank" rel="noopener">' in page
 
 

@@ -60,7 +60,7 @@ def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(
 ) -> None:
     line = returned(35, 50)
     words = said(client.get(order_url(line.order)))
-    assert "Unless you agree by" not in words
+    assert "If you do not agree by" not in words
     assert "Please answer by" not in words
     assert "You'll hear from us by" not in words
     assert "Happy to wait? Your place is kept for you." in words
@@ -74,7 +74,7 @@ def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSi
     slip(line, 50, hours=5)
     event = Event.objects.get(promise=fresh(line).promise)
     assert event.facts["mailed"] is False
-    assert "Our page said: it leaves us by" in sentence(event, locale="en")
+    assert "Your order page said it would ship by" in sentence(event, locale="en")
 
 
 def test_nothing_is_said_to_be_told_that_came_back(
@@ -125,7 +125,9 @@ def test_an_address_that_works_gets_a_mail_of_its_own_and_the_notice_counts_from
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["lovelace@example.com"]
-    assert f"Unless you agree by {asked_of(line).answer_by.day} December" in text_of(sent.message)
+    assert f"If you do not agree by {asked_of(line).answer_by.day} December" in text_of(
+        sent.message
+    )
     assert states(line.order)[-2:] == [MessageState.BOUNCED, MessageState.SENT]
     notice = asked_of(line)
     assert (notice.told_at, notice.adequate, notice.not_told_at) == (
@@ -188,7 +190,7 @@ def test_of_two_mails_that_came_back_both_are_told(
     mark_bounced(Message.objects.latest("pk"))
     corrected(admin_client, line)
     said = text_of(mail_sink.mails[-1].message)
-    assert "2 of 3 shipped on" in said
+    assert "2 of 3 items shipped on" in said
     assert "1 of 3 cancelled" in said
 
 
@@ -208,7 +210,7 @@ def test_what_was_refused_names_the_place_as_it_is_now(
     corrected(admin_client, line)
     sent = mail_sink.mails[-1].message
     assert sent["Date"].startswith("Wed, 04 Nov 2026")
-    assert "You are in line: 1st." in text_of(sent)
+    assert "You're 1st in line." in text_of(sent)
     assert "2nd" not in text_of(sent)
 
 
@@ -355,5 +357,5 @@ def test_who_was_never_told_anything_reads_where_they_stand_and_not_that_nothing
     )
     mail()
     (sent,) = mail_sink.mails
-    assert "You are in line: 1st." in text_of(sent.message)
+    assert "You're 1st in line." in text_of(sent.message)
     assert "Nothing has changed" not in text_of(sent.message)

@@ -385,7 +385,7 @@ def test_case_b_needs_an_agreement_within_thirty_days_of_the_original_day() -> N
         NEED_OK,
         "If we do not receive your agreement by 1 January, and it has not shipped by then, we will "
         "cancel it and refund you in full.",
-        "The new date: it ships by 1 February 2027.",
+        "The new date: it ships by 1 February.",
         CHOICE,
         US_REFUND,
     ]

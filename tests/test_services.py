@@ -10,6 +10,7 @@ from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Ship
 from orders.words import sentence
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product
+from tests.html import spaced
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +37,8 @@ def test_of_two_of_which_one_was_cancelled_the_other_has_arrived(product: Produc
     line = factories.order(product, 2)
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     services.receive(product, 1, now=NOON)
-    said = sentence(line.order.events.first(), locale="en-GB")
-    assert (
-        said == "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November."
-    )
+    said = spaced(sentence(line.order.events.first(), locale="en-GB"))
+    assert said == "Your item has arrived and is reserved for you. Ships by Tuesday, 3 November."
 
 
 def test_the_last_of_two_leaves_alone_when_the_first_has_left(product: Product) -> None:
@@ -47,7 +46,9 @@ def test_the_last_of_two_leaves_alone_when_the_first_has_left(product: Product) 
     services.receive(product, 1, now=NOON)
     services.ship(line.order, {line.pk: 1}, now=NOON)
     services.receive(product, 1, now=NOON)
-    assert "The last 1 of your 2 has arrived" in sentence(line.order.events.first(), locale="en")
+    assert "The last of your 2 items has arrived" in sentence(
+        line.order.events.first(), locale="en"
+    )
     assert (newest(line)["wanted"], newest(line)["leaving"]) == (2, 1)
 
 

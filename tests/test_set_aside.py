@@ -58,9 +58,7 @@ def test_who_orders_what_is_spare_reads_that_it_is_set_aside_and_is_asked_nothin
     mail()
     ((subject, text),) = mails_to(line, mail_sink)
     assert subject == f"Arrived and set aside for you: order {line.order.number}"
-    assert (
-        "Yours has arrived and is set aside for you. It leaves us by Tuesday, 3 November." in text
-    )
+    assert "Your item has arrived and is reserved for you. Ships by Tuesday, 3 November." in text
     assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (
         False,
         False,
@@ -126,7 +124,7 @@ def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_
     assert subject == f"Arrived and set aside for you: order {line.order.number}"
     arrived, kept = (
         text.index("Yours has arrived"),
-        text.index("If you do not answer, you keep your place"),
+        text.index("If you do not reply, you keep your place"),
     )
     assert arrived < kept
     assert "will cancel" not in text
@@ -210,17 +208,17 @@ def test_a_shipment_that_nobody_records_is_told_twice_in_time_and_no_date_slides
     _, (first, later), (second, checking) = mails_to(line, mail_sink)
     assert first == f"New date for order {line.order.number}: by Thursday, 5 November"
     assert (
-        "You were told: it leaves us by Tuesday, 3 November. Now it leaves us by Thursday, 5 "
+        "We told you it would ship by Tuesday, 3 November. It's now due to ship by Thursday, 5 "
         "November. "
         "Why: we have no record yet that it shipped. Yours stays set aside for you."
     ) in later
     assert second == f"Order {line.order.number}: we're checking with our warehouse"
     assert (
-        "You were told: it leaves us by Thursday, 5 November. We have no record yet of its "
+        "We told you it would ship by Thursday, 5 November. We have no record yet of its "
         "shipment, and we're checking with "
         "our warehouse. Yours stays set aside for you."
     ) in checking
-    assert "If you do not answer, you keep your place" in checking
+    assert "If you do not reply, you keep your place" in checking
     (shown,) = order_status(line.order, locale="en", now=NOON + 28 * DAY).lines
     assert shown.state == "reserved"
     assert shown.asked is not None
@@ -260,7 +258,7 @@ def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_sil
         ("D", "keeps_place", ""),
     ]
     first, second = (text for _, text in mails_to(line, mail_sink)[-2:])
-    assert "we will take it that you agree to the new date" in first
+    assert "we will assume that you agree to the new date" in first
     assert "We cannot say how long it will take: we are checking with our warehouse." in second
     assert ("will cancel" in second, "Please answer" in second) == (False, False)
     assert fresh(line).state == "reserved"
@@ -280,7 +278,9 @@ def test_a_question_about_what_waits_says_that_what_is_reserved_stays(
     services.receive(product, 2, now=NOON)
     mail()
     ((_, text),) = mails_to(line, mail_sink)
-    spared = "This is about what has not arrived; the 2 items reserved for you stay reserved."
+    spared = (
+        "This applies only to what has not arrived. The 2 items reserved for you stay reserved."
+    )
     assert f"we will cancel it and refund you in full. {spared}" in text
     (shown,) = order_status(line.order, locale="en", now=NOON).lines
     assert shown.asked is not None

@@ -101,7 +101,7 @@ def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Stat
     assert passed == [
         "Our staff moved an order ahead of yours. Why: it replaces an item that arrived damaged. "
         "You were 10th in line, and 11th after that.",
-        "An older order reached us late. It was paid before yours, so it stands ahead of you. "
+        "An older order reached us late. It was paid before yours, so it's ahead of you. "
         "You were 9th in line, and 10th after that.",
     ]
 

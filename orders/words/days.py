@@ -25,8 +25,8 @@ from django.utils.translation import gettext, pgettext_lazy
 from orders.words.bidi import isolated
 
 NEAR = timedelta(days=6)  # a weekday names one day only
-# A day within these of today is of this winter, whatever its year.
-RECENT, SOON_ENOUGH = timedelta(days=-183), timedelta(days=62)
+# A day within these of today is taken for no other, whatever its year.
+RECENT, SOON_ENOUGH = timedelta(days=-183), timedelta(days=92)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 PLAIN_ENGLISH = "en_GB"

@@ -68,7 +68,7 @@ def test_from_the_number_to_the_parcel(shop: Shop, open_page: OpenPage) -> None:
     expect(page.get_by_text("1st in line.")).to_be_visible()
 
     shop.act(lambda: services.receive(line.product, 1, now=timezone.now()))
-    comes(page, "Yours has arrived and is set aside for you.")
+    comes(page, "Your item has arrived and is reserved for you.")
     now = timezone.now()
     shop.act(
         lambda: services.ship(
@@ -88,7 +88,7 @@ def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(
     page = open_page()
     page.goto(shop.page(state))
     slip(shop, shop.line(state), 28)
-    comes(page, "Why: the goods are held at customs.")
+    comes(page, "Why: the delivery is being held at customs.")
 
     mail = shop.mail(state.order.email, "held at customs")
     page.goto(shop.link(mail, "answer/\\?line=[0-9]+&choice=keep"))
@@ -195,7 +195,7 @@ def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(
     )
     page.goto("http://blankets.example/")
     frame = page.frame_locator("iframe")
-    expect(frame.get_by_text("Leaves us by")).to_be_visible()
+    expect(frame.get_by_text("Ships by")).to_be_visible()
     expect(page.locator("iframe")).not_to_have_attribute("height", "150")
     needed = frame.locator("html").evaluate("html => html.offsetHeight")
     assert page.locator("iframe").get_attribute("height") == str(needed)
@@ -257,7 +257,7 @@ def test_nothing_jumps_and_nothing_moves_for_who_wants_it_still(
     )
     page.goto(shop.page(state))
     slip(shop, shop.line(state), 28)
-    comes(page, "Why: the goods are held at customs.")
+    comes(page, "Why: the delivery is being held at customs.")
     assert (
         page.evaluate(
             "document.getAnimations().filter((each) => each.playState === 'running').length"

@@ -167,7 +167,7 @@ def test_by_when_where_and_whom_to_ask_stand_on_the_first_screen(
 ) -> None:
     page = open_page()
     page.goto(address(live_server, line.order))
-    for words in ("Leaves us by", "3rd in line.", "has room for you", "Contact us"):
+    for words in ("Ships by", "3rd in line.", "should cover your order", "Contact us"):
         box = page.get_by_text(words).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 640
@@ -242,7 +242,7 @@ def test_the_answer_stands_on_the_first_screen_of_a_phone(
 ) -> None:
     page = open_page()
     page.goto(address(live_server, line.order))
-    for words in ("Leaves us by", "3rd in line.", "hear from us by"):
+    for words in ("Ships by", "3rd in line.", "hear from us by"):
         box = page.locator("main").get_by_text(words).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 740
