@@ -431,7 +431,8 @@ def test_before_buying_the_window_of_who_would_join_now(
     page = client.get("/p/LAMP/?quantity=20").content.decode()
     assert "Ships by <strong>" in page
     assert "About 40 items are already ordered. 4 people are in line." in page
-    assert "We don't have a ship date yet." in client.get("/p/LAMP/?quantity=21").content.decode()
+    none = client.get("/p/LAMP/?quantity=21").content.decode()
+    assert "We don't have a ship date yet." in html.unescape(none)
     settings.EXACT_LINE = True
     assert (
         "40 items are already ordered. 4 people are in line."
