@@ -98,7 +98,7 @@ def _say_that_it_lives(*names: str) -> None:
     try:
         sign(*names)
     except Error as error:
-        log.warning("no sign of life could be left: %s", error)
+        log.warning("the heartbeat could not be recorded: %s", error)
     finally:
         connection.close()  # the pool's processes are forked from this one
 

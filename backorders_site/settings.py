@@ -338,7 +338,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "deadlines": {"task": "orders.tasks.keep_deadlines", "schedule": 60.0, "options": _each_minute},
     "daily review": {"task": "orders.tasks.review_all", "schedule": 60.0, "options": _each_minute},
-    "sign of life": {
+    "heartbeat": {
         "task": "backorders_site.tasks.give_sign_of_life",
         "schedule": 60.0,
         "options": _each_minute,

@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
-    verbose_name = "Mails"
+    verbose_name = "Emails"
 
     def ready(self) -> None:
         from notifications import reach  # noqa: PLC0415 - models are loaded by now

@@ -36,7 +36,7 @@ IS_SUPPRESSED = """EXISTS (
     SELECT FROM notifications_suppression s WHERE upper(s.address) = upper(o.email))"""
 WHY_NOT_MAILED = f"""CASE WHEN o.email = '' THEN %(no_address)s
     WHEN {IS_SUPPRESSED} THEN %(suppressed)s END"""
-SUPPRESSED = "can't be reached: mail to this address is suppressed"
+SUPPRESSED = "can't be reached: this address is suppressed"
 NO_EMAIL_TEXTS = {"no_address": NO_ADDRESS, "suppressed": SUPPRESSED}
 # An email that came back goes there again with the next news, and a person has to see to it.
 CANNOT_BE_REACHED = f"(o.email = '' OR o.unreachable_at IS NOT NULL OR {IS_SUPPRESSED})"

@@ -17,13 +17,13 @@ class MessageState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
-    BOUNCED = "bounced", _("Came back")
+    BOUNCED = "bounced", _("Bounced")
     FAILED = "failed", _("Failed")
     NEEDS_REVIEW = "needs_review", _("Sent twice without an answer")
-    SUPERSEDED = "superseded", _("A newer mail says more")
+    SUPERSEDED = "superseded", _("Replaced by a newer email")
     EXPIRED = "expired", _("Expired")
     SUPPRESSED = "suppressed", _("Can't be reached")
-    CANCELLED = "cancelled", _("Withdrawn by staff")
+    CANCELLED = "cancelled", _("Stopped by staff")
     UNWANTED = "unwanted", _("Turned off by the customer")
 
 
@@ -36,9 +36,11 @@ class Message(models.Model):
     it goes out.
     """
 
-    key = models.CharField(max_length=60, help_text="The order and the newest event it covers.")
+    key = models.CharField(
+        max_length=60, help_text="The order and the newest event this email covers."
+    )
     order = models.ForeignKey(Order, models.PROTECT, related_name="messages", db_index=False)
-    kind = models.CharField(max_length=10, choices=EventKind.choices, help_text="Its chief news.")
+    kind = models.CharField(max_length=10, choices=EventKind.choices, help_text="Its main news.")
     events = models.ManyToManyField(Event, through="MessageEvent", related_name="messages")
     recipient = models.EmailField(blank=True)
     locale = models.CharField(max_length=20, blank=True)
@@ -49,14 +51,14 @@ class Message(models.Model):
     composed_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=320)
     thread_root = models.CharField(
-        max_length=320, blank=True, help_text="Message-ID of the order's first mail."
+        max_length=320, blank=True, help_text="Message-ID of the order's first email."
     )
     state = models.CharField(
         max_length=12, choices=MessageState.choices, default=MessageState.QUEUED
     )
     attempts = models.PositiveIntegerField(default=0)
     ambiguous_count = models.PositiveSmallIntegerField(
-        default=0, help_text="How often the mail server may have taken it without our hearing so."
+        default=0, help_text="How often the mail server may have accepted it without telling us."
     )
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()
@@ -66,7 +68,7 @@ class Message(models.Model):
     in_flight = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Handed over under the present claim: without an answer it may be sent.",
+        help_text="Handed over under the current claim. Without an answer, it may have been sent.",
     )
     frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="First handed to a mail server."
@@ -78,22 +80,20 @@ class Message(models.Model):
     delivered_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="The customer's mail server took it, as the provider reports.",
+        help_text="When the customer's mail server accepted it, as the provider reports.",
     )
     last_error = models.CharField(max_length=300, blank=True)
     decided_by = models.CharField(
         max_length=150,
         blank=True,
         db_default="",
-        help_text="Who sent it again, counted it as sent or withdrew it.",
+        help_text="Who sent it again, marked it as sent or stopped it.",
     )
     decided_why = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         ordering = ["-id"]
-        permissions = [
-            ("decide_message", "Can send mails again, count them as sent and withdraw them")
-        ]
+        permissions = [("decide_message", "Can resend emails, mark them as sent and stop them")]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="events_have_one_message"),
             models.UniqueConstraint(fields=["message_id"], name="message_ids_are_unique"),
@@ -152,8 +152,8 @@ class MessageEvent(models.Model):
     event = models.ForeignKey(Event, models.PROTECT, related_name="covered_by")
     said = models.BooleanField(
         default=False,
-        help_text="The mail says it; an event that newer ones have overtaken is covered in "
-        "silence.",
+        help_text="Whether the email mentions it. An event that newer ones replaced is covered "
+        "without being mentioned.",
     )
 
     class Meta:
@@ -173,19 +173,19 @@ class Attempt(models.Model):
 
     class Outcome(models.TextChoices):
         SENT = "sent", _("Accepted")
-        DEFERRED = "deferred", _("Surely not sent; tried again later")
-        FAILED = "failed", _("Refused for good")
+        DEFERRED = "deferred", _("Not sent; will be tried again")
+        FAILED = "failed", _("Refused permanently")
         UNKNOWN = "unknown", _("No answer: may have been sent")
-        LATE = "late", _("Ended after its lease; another took over")
+        LATE = "late", _("Timed out; another worker took over")
 
     message = models.ForeignKey(Message, models.PROTECT, related_name="log")
     at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     phase = models.CharField(
-        max_length=10, help_text="How far it got: connect, envelope, content, answered."
+        max_length=10, help_text="How far it got: connect, envelope, content or answered."
     )
     detail = models.CharField(
-        max_length=300, blank=True, help_text="The server's answer, without addresses."
+        max_length=300, blank=True, help_text="The mail server's answer, without addresses."
     )
 
     class Meta:
@@ -201,17 +201,21 @@ class ProviderReport(models.Model):
 
     class Kind(models.TextChoices):
         DELIVERED = "delivered", _("Delivered")
-        BOUNCED = "bounced", _("Came back")
+        BOUNCED = "bounced", _("Bounced")
         REJECTED = "rejected", _("Not sent by the provider")
-        COMPLAINED = "complained", _("Reported as spam")
+        COMPLAINED = "complained", _("Marked as spam")
 
     event_id = models.CharField(
-        max_length=64, unique=True, help_text="A digest: the same report again changes nothing."
+        max_length=64,
+        unique=True,
+        help_text="A digest, so that the same report again changes nothing.",
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    for_good = models.BooleanField(default=False, help_text="No mail will ever arrive there.")
+    for_good = models.BooleanField(
+        default=False, help_text="No email can ever be delivered to this address."
+    )
     message_id = models.CharField(
-        max_length=320, blank=True, help_text="Ours, where the provider hands it back."
+        max_length=320, blank=True, help_text="Our Message-ID, if the provider returns it."
     )
     provider_id = models.CharField(max_length=200, blank=True)
     recipient = models.EmailField(max_length=320, blank=True)
@@ -273,9 +277,11 @@ class Preference(models.Model):
     everything."""
 
     address = models.EmailField()
-    good_news = models.BooleanField(default=True, help_text="That it comes earlier than told.")
+    good_news = models.BooleanField(
+        default=True, help_text="That an order ships earlier than we told them."
+    )
     no_change = models.BooleanField(
-        default=True, help_text="That nothing changed, after a time without news."
+        default=True, help_text="That nothing has changed, after a while without news."
     )
     changed_at = models.DateTimeField()
 

@@ -46,7 +46,7 @@ class Colour:
 def colour(words: str) -> Colour:
     """From #rgb or #rrggbb; ValueError for anything else."""
     if not re.fullmatch("#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", words):
-        raise ValueError(f"{words!r} is no colour: expected #rrggbb")
+        raise ValueError(f"{words!r} is not a color: expected #rrggbb")
     digits = (
         words[1:] if len(words) == len("#rrggbb") else "".join(digit * 2 for digit in words[1:])
     )

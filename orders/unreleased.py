@@ -36,7 +36,7 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
             .annotate(n=Count("order", distinct=True))
         )
         if heard := _with_total(Counter(dict(hear))):
-            columns[f"hear: {kind}"] = heard
+            columns[f"told: {kind}"] = heard
     for name, notices in {
         "told of a delay": UNTOLD,
         "must answer": UNTOLD.filter(silence=Silence.CANCEL),
@@ -44,9 +44,9 @@ def who_would_hear_what(quiet: QuerySet[Order], *, now: datetime) -> dict[str, C
         if asked := _by_country(quiet.exclude(email="").filter(Exists(notices))):
             columns[name] = asked
     return columns | {
-        "past agreed day": _by_country(past_agreed(quiet, now=now)),
+        "past agreed date": _by_country(past_agreed(quiet, now=now)),
         "can't be reached": _by_country(quiet.filter(email="")),
-        "need a person": _by_country(quiet.exclude(attention=[])),
+        "need attention": _by_country(quiet.exclude(attention=[])),
     }
 
 

@@ -217,7 +217,7 @@ class TestDeliveries:
     def test_what_a_service_refuses_is_said_in_the_form(self, admin_client: Client) -> None:
         delivery = factories.restock(factories.make_product())
         said = act(admin_client, "move-date", delivery, expected_on="2036-01-15", reason="customs")
-        assert "Jan. 15, 2036 is more than two years off. Did you mean that day?" in said
+        assert "Jan. 15, 2036 is more than two years away. Is that the date you mean?" in said
         assert delivery.dates.count() == 1
 
     def test_dates_of_several_deliveries_move_at_once(self, admin_client: Client) -> None:
@@ -265,7 +265,7 @@ class TestDeliveries:
 
         again = admin_client.post(url, sent)
 
-        assert "has changed since this page was opened" in again.content.decode()
+        assert "has changed since you opened this page" in again.content.decode()
         delivery.refresh_from_db()
         assert delivery.arrived == 5
 
@@ -312,7 +312,7 @@ class TestDeliveries:
         assert "Supplier&#x27;s history: from before our first order, not in stock" in shown
         assert page(Receipt, "correct") not in shown
         assert list(listed) == [past]
-        assert "Only units that came into stock are corrected" in refused
+        assert "You can only correct units that came into stock" in refused
         assert (
             "Supplier&#x27;s history"
             in admin_client.get(page(Product, "change", product.pk)).content.decode()
@@ -455,7 +455,7 @@ class TestOrders:
         order = Order.objects.get(number="1001")
         assert (order.country, factories.kinds(order)) == ("DE", ["joined"])
         again = admin_client.post(page(Order, "add"), data)
-        assert "There is an order with this number" in again.content.decode()
+        assert "An order with this number already exists" in again.content.decode()
 
     def test_an_order_shows_the_sentence_its_customer_reads_and_a_link_to_see_the_page(
         self, admin_client: Client
@@ -552,9 +552,9 @@ class TestMails:
         for name, value in message.headers.items():
             assert f"{name}: {escape(value)}" in shown
         covers, tries = re.findall(r"<tbody>(.*?)</tbody>", shown, re.DOTALL)
-        assert re.findall(r'data-label="In the mail">([^<]*)', covers) == ["yes"]
+        assert re.findall(r'data-label="In the email">([^<]*)', covers) == ["yes"]
         assert re.findall(r">([^<>]*)</td>", tries)[1:] == [
-            "Surely not sent; tried again later",
+            "Not sent; will be tried again",
             "envelope",
             "451 busy",
         ]
@@ -605,7 +605,7 @@ class TestMails:
             "failed",
             "queued",
         ]
-        assert "has a newer mail: this one is out of date" in said
+        assert "has a newer email, so this one is out of date" in said
 
     def test_a_mail_is_not_sent_again_while_another_to_this_customer_is_on_its_way(
         self, admin_client: Client
@@ -613,14 +613,14 @@ class TestMails:
         old = written_mail(MessageState.FAILED)
         new = written_mail(MessageState.FAILED, order=old.order)
         Message.objects.filter(pk=old.pk).update(state=MessageState.QUEUED)
-        assert "has another mail on its way" in act(admin_client, "send-again", new)
+        assert "has another email being sent" in act(admin_client, "send-again", new)
 
     def test_a_mail_that_still_has_no_address_is_refused_in_the_form(
         self, admin_client: Client
     ) -> None:
         message = written_mail(MessageState.SUPPRESSED)
         Order.objects.update(email="")
-        assert "has no mail address: enter one first" in act(admin_client, "send-again", message)
+        assert "has no email address: enter one first" in act(admin_client, "send-again", message)
         message.refresh_from_db()
         assert message.state == MessageState.SUPPRESSED
 
@@ -653,7 +653,7 @@ class TestMails:
         seen = admin_client.get(url).context["form"].seen()
         Message.objects.update(state=MessageState.SENT, sent_at=NOON)
         answer = admin_client.post(url, {"seen": seen}, follow=True).content.decode()
-        assert "Only a queued mail is withdrawn" in answer
+        assert "You can only stop a queued email" in answer
         message.refresh_from_db()
         assert message.state == MessageState.SENT
 
@@ -826,7 +826,7 @@ class TestWhoMay:
     def test_staff_stay_at_the_desk_where_there_is_nothing_for_them(self, client: Client) -> None:
         client.force_login(User.objects.create_user("viewer", is_staff=True))
         for url, says in (
-            (page(Restock, "add"), "Your role does not include this"),
+            (page(Restock, "add"), "Your role doesn't include this"),
             ("/admin/nothing/", "not found"),
         ):
             said = client.get(url).content.decode()

@@ -168,7 +168,7 @@ def test_a_line_of_another_order_and_an_unknown_choice_are_refused(restock: Rest
     line, other = factories.order(restock.product), factories.order(restock.product)
     with pytest.raises(services.Refused, match="has no such line"):
         services.answer(other.order, line.pk, "cancel", now=NOON)
-    with pytest.raises(services.Refused, match="no answer we know"):
+    with pytest.raises(services.Refused, match="is not an answer"):
         services.answer(line.order, line.pk, "maybe", now=NOON)
 
 
@@ -177,7 +177,7 @@ def test_a_delay_nobody_was_told_of_runs_no_deadline_against_the_customer(restoc
     services.move_restock_date(restock, (NOON + 70 * DAY).date(), now=NOON)
     services.review_settled(now=NOON + timedelta(minutes=11))
     assert newest(line).case == "B"
-    services.mark_not_told(line.order, "a mail to this customer was refused")
+    services.mark_not_told(line.order, "an email to this customer was refused")
     assert newest(line).not_told_at
     assert services.apply_silence(now=NOON + 300 * DAY) == 0
 
@@ -235,7 +235,7 @@ def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_da
     assert all(len(texts) == 1 for texts in lists.values())
     assert "the day agreed ends in 7 days" in lists[7][0]
     assert "the day agreed ends today" in lists[0][0]
-    assert "the law wants it cancelled" in lists[-1][0]
+    assert "the law requires you to cancel and refund it" in lists[-1][0]
 
 
 def test_a_warning_goes_once_the_customer_was_told_in_time_and_others_of_the_order_stay(
@@ -280,7 +280,7 @@ def test_nobody_is_told_of_a_cancellation_that_did_not_happen(restock: Restock) 
     assert "cancelled" not in notice.sentences
     assert services.warn_staff(now=NOON) == 1
     assert services.warn_staff(now=NOON + DAY) == 0
-    assert "the law wants it cancelled" in Order.objects.get().attention[0]
+    assert "the law requires you to cancel and refund it" in Order.objects.get().attention[0]
     assert fresh(line).waiting == 2
 
 
@@ -349,7 +349,7 @@ def test_no_customer_is_put_back_in_the_line_of_a_product_that_will_not_come_aga
     while services.discontinue_part(now=overdue):
         pass
     assert not order_status(line.order, locale="en", now=overdue).lines[0].put_back
-    with pytest.raises(services.Refused, match="this product will not come again"):
+    with pytest.raises(services.Refused, match="this product is discontinued"):
         services.answer(line.order, line.pk, "keep", now=overdue)
     assert fresh(line).state == "cancelled"
     services.put_back_by_staff(
@@ -433,7 +433,7 @@ def test_a_notice_told_too_late_runs_no_deadline_and_staff_are_told_that_the_law
     assert services.apply_silence(now=NOON + 300 * DAY) == 0
     assert (services.warn_staff(now=after), services.warn_staff(now=after + DAY)) == (1, 0)
     assert (
-        "passed without a notice in time; the law wants it cancelled"
+        "passed without a notice in time; the law requires you to cancel and refund it"
         in Order.objects.get().attention[0]
     )
 

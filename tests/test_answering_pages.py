@@ -205,7 +205,7 @@ def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
         restock, (NOON + 70 * DAY).date(), now=NOON + 3 * DAY, reason="customs"
     )
     services.review_settled(now=NOON + 3 * DAY + timedelta(minutes=11))
-    services.mark_not_told(line.order, "a mail to this customer was refused")
+    services.mark_not_told(line.order, "an email to this customer was refused")
     newest = line.notices.first()
     assert newest.pk > told.pk
     page = said(client.get(path(line.order, page="")))

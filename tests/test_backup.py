@@ -113,7 +113,7 @@ def test_a_shop_that_was_dropped_is_restored_row_by_row_with_mail_held(
     restored = script("restore.sh", tmp_path / "shop.dump", RESTORED)
 
     assert restored.returncode == 0, restored.stderr
-    assert "Mail is held." in restored.stdout
+    assert "Email is paused." in restored.stdout
     after = contents(RESTORED)
     (_, pauses) = after.pop("notifications_pause")
     assert pauses == 1

@@ -30,7 +30,7 @@ AGAIN = (
     "the customer"
 )
 CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
-NEW_ADDRESS = "the shop has another email address: accept or reject it"
+NEW_ADDRESS = "the shop has a different email address: accept or reject it"
 
 
 def read(
@@ -169,7 +169,7 @@ def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(
     answer = admin_client.get(
         f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True
     ).content.decode()
-    assert "These units cannot be put back, as their refund was sent" in answer
+    assert "These units can't be reinstated: their refund was sent" in answer
 
 
 def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(
@@ -234,7 +234,7 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
     )
     assert kinds(Order.objects.get(number="1001")) == ["joined"]
     out = capsys.readouterr().out
-    assert "Left out: 1 order whose number another order has here." in out
+    assert "Left out: 1 order whose number is another order has here." in out
     assert (
         f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it "
         "was placed "
@@ -336,7 +336,7 @@ def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(
     assert placed.events.filter(message_due=True).exists()
     assert client.get(link).status_code == 404
     assert ShopChange.objects.values_list("outcome", "decided_by").get() == ("accepted", "support")
-    assert "the shop has it so" in placed.notes.get().text
+    assert "as in the shop" in placed.notes.get().text
     before = state()
     read(export, Email="new@example.com")
     assert state() == before
@@ -488,7 +488,7 @@ def test_today_counts_it_and_the_page_of_the_order_shows_old_and_new_side_by_sid
     read(export, Email="new@example.com")
     client.force_login(somebody(S))
     cards = desk_cards(client)
-    assert (cards["Changed in the shop"], cards["Needs a person"]) == (1, 1)
+    assert (cards["Changed in the shop"], cards["Needs attention"]) == (1, 1)
     (shown,) = client.get("/admin/desk/order/1001/").context["changes"]
     assert (str(shown.what), shown.here, shown.there) == (
         "Email address",

@@ -101,9 +101,8 @@ def test_what_left_afterwards_has_shipped_too_and_its_refund_stays_due(
     )
     assert newest(line) == f"{SHIPPED} {says} {due} {UPS}"
     text = (
-        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; it "
-        "left after that; the refund "
-        "stays due: agree with the customer on the parcel"
+        "LAMP: units shipped by the shop although canceled here: 1, canceled on 2026-11-02; it "
+        "shipped after that; the refund stays due: agree with the customer on the parcel"
     )
     assert fresh(line).order.attention == [text]
     assert capsys.readouterr().err.endswith(f"import_shipments.csv:2: order 401: {text}\n")
@@ -119,7 +118,7 @@ def test_a_withdrawal_from_the_contract_stands_for_what_had_left_too(
         "Your withdrawal from the contract still stands. We'll still send your refund by 16 "
         "November." in newest(line)
     )
-    assert "it left before that; the refund stays due" in fresh(line).order.attention[0]
+    assert "it shipped before that; the refund stays due" in fresh(line).order.attention[0]
 
 
 def test_a_refund_that_was_sent_is_not_taken_back(line: OrderLine, ship: Ship) -> None:
@@ -127,7 +126,7 @@ def test_a_refund_that_was_sent_is_not_taken_back(line: OrderLine, ship: Ship) -
     services.mark_refund_sent(Refund.objects.get(), now=NOON)
     ship(EARLIER)
     assert "It had already shipped when you canceled. Your refund has been sent." in newest(line)
-    assert "it left before that; the refund was sent" in fresh(line).order.attention[0]
+    assert "it shipped before that; the refund was sent" in fresh(line).order.attention[0]
 
 
 def test_of_a_day_without_a_time_nobody_knows_which_came_first(line: OrderLine, ship: Ship) -> None:
@@ -135,7 +134,7 @@ def test_of_a_day_without_a_time_nobody_knows_which_came_first(line: OrderLine, 
     ship("2026-11-02")
     assert Refund.objects.get().units == 1
     assert "It shipped although you had canceled it." in newest(line)
-    assert "nobody knows which came first; the refund stays due" in fresh(line).order.attention[0]
+    assert "it isn't known which came first; the refund stays due" in fresh(line).order.attention[0]
 
 
 def test_the_day_before_needs_no_time(line: OrderLine, ship: Ship) -> None:
@@ -205,8 +204,8 @@ def test_an_export_that_shows_a_refund_is_not_believed_about_units(
     cancel(line)
     load("import_orders", EXPORT, fulfilled("401").replace(",0.00,", ",5.00,"))
     assert fresh(line).state == "cancelled"
-    assert (
-        fresh(line).order.attention[0] == "LAMP: units that left the shop though cancelled here: 1"
+    assert fresh(line).order.attention[0] == (
+        "LAMP: units shipped by the shop although canceled here: 1"
     )
 
 

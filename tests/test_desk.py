@@ -87,7 +87,7 @@ def test_each_number_is_the_length_of_its_list(admin_client: Client) -> None:
     }
     assert {str(card.label): card.count for card in desk.cards} == listed
     assert all(listed.values()) or {label for label, n in listed.items() if not n} == {
-        "On a pick list though cancelled"
+        "Canceled, but on a pick list"
     }
 
 
@@ -99,30 +99,30 @@ def test_the_desk_counts_what_waits_for_a_person(admin_client: Client) -> None:
         "Not recorded as shipped in time": 1,
         "To ship by the next working day": 1,
         "Promises at risk within 7 days": 4,
-        "Notices to be answered": 1,
+        "Delay notices to be answered": 1,
         "Refunds due": 1,
-        "Do this in your shop": 1,
-        "On a pick list though cancelled": 0,
-        "Cancelled here, shipped there": 1,
+        "To do in your shop": 1,
+        "Canceled, but on a pick list": 0,
+        "Canceled here, shipped in the shop": 1,
         "Changed in the shop": 1,
-        "Needs a person": 4,
+        "Needs attention": 4,
         "Can't be reached": 1,
-        "Mails failed or came back": Message.objects.filter(
+        "Emails failed or bounced": Message.objects.filter(
             state__in=[MessageState.FAILED, MessageState.SUPPRESSED]
         ).count(),
-        "Mails on their way": Message.objects.filter(state=MessageState.QUEUED).count(),
+        "Emails being sent": Message.objects.filter(state=MessageState.QUEUED).count(),
     }
 
 
 def test_it_says_by_when_the_first_is_due_and_what_is_urgent(admin_client: Client) -> None:
     a_day_at_the_desk()
     cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}
-    assert cards["Notices to be answered"].note == "the first by Nov. 9, 2026"
+    assert cards["Delay notices to be answered"].note == "the first by Nov. 9, 2026"
     assert (cards["Restocks overdue"].urgent, cards["Restocks due within 7 days"].urgent) == (
         True,
         False,
     )
-    assert not cards["On a pick list though cancelled"].urgent
+    assert not cards["Canceled, but on a pick list"].urgent
 
 
 def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(
@@ -132,7 +132,10 @@ def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(
     notice = DelayNotice.objects.exclude(told_at=None).get()
     for no_longer in ({"told_at": None}, {"not_told_at": NOON}, {"outcome": "kept"}):
         DelayNotice.objects.filter(pk=notice.pk).update(**no_longer)
-        assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (
+        assert (
+            shown(admin_client)["Delay notices to be answered"],
+            listed(admin_client, "may"),
+        ) == (
             0,
             [],
         )
@@ -142,9 +145,9 @@ def test_a_notice_that_was_not_told_or_has_ended_is_not_to_be_answered(
 def test_what_silence_would_cancel_is_to_be_answered_while_it_waits(admin_client: Client) -> None:
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
-    assert shown(admin_client)["Notices to be answered"] == 1
+    assert shown(admin_client)["Delay notices to be answered"] == 1
     services.receive(notice.line.product, 5, now=NOON)
-    assert shown(admin_client)["Notices to be answered"] == 0
+    assert shown(admin_client)["Delay notices to be answered"] == 0
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_where_silence_cancels_nothing_a_customer_may_answer_and_need_not(
     a_day_at_the_desk()
     notice = DelayNotice.objects.exclude(told_at=None).get()
     DelayNotice.objects.filter(pk=notice.pk).update(**asked)
-    assert (shown(admin_client)["Notices to be answered"], listed(admin_client, "may")) == (
+    assert (shown(admin_client)["Delay notices to be answered"], listed(admin_client, "may")) == (
         0,
         [notice],
     )
@@ -230,8 +233,8 @@ def test_who_was_not_notified_is_no_matter_once_nothing_is_to_come(admin_client:
 
 def test_a_clear_desk_says_so(admin_client: Client) -> None:
     page = admin_client.get(INDEX).content.decode()
-    assert "Nothing waits for you." in page
-    assert "Nobody waits for anything." in page
+    assert "Nothing needs your attention." in page
+    assert "No orders are waiting." in page
 
 
 def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> None:
@@ -306,8 +309,8 @@ def test_a_role_sees_the_cards_of_its_work(client: Client) -> None:
         "Not recorded as shipped in time",
         "To ship by the next working day",
         "Promises at risk within 7 days",
-        "Cancelled here, shipped there",
-        "Needs a person",
+        "Canceled here, shipped in the shop",
+        "Needs attention",
         "Can't be reached",
     ]
     client.force_login(somebody(S))
@@ -321,7 +324,7 @@ def test_more_than_ten_thousand_are_many(
     for _ in range(4):
         services.mark_not_told(factories.order(factories.make_product()).order, "mail refused")
     cards = {str(card.label): card for card in admin_client.get(INDEX).context["desk"].cards}
-    assert (cards["Needs a person"].count, cards["Needs a person"].number) == (3, "2+")
+    assert (cards["Needs attention"].count, cards["Needs attention"].number) == (3, "2+")
 
 
 def test_the_queues_are_a_sheet_that_runs_no_formula(admin_client: Client) -> None:

@@ -87,7 +87,7 @@ def test_a_pace_that_is_none_releases_nobody(
 
 
 def test_without_quiet_orders_it_says_so(admin_client: Client) -> None:
-    assert "There are no quiet orders" in admin_client.get(PAGE).content.decode()
+    assert "There are no unreleased orders" in admin_client.get(PAGE).content.decode()
     services.start_release(10, now=NOON)
     assert "All orders are released" in admin_client.get(PAGE).content.decode()
 

@@ -85,8 +85,8 @@ def test_the_same_file_again_changes_nothing_and_says_so(admin_client: Client) -
     row = send(admin_client, ORDERS, GRETE)
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert not row.changes
-    assert "This very file was imported on" in shown
-    assert "Importing it changes nothing" in shown
+    assert "This exact file was already imported on" in shown
+    assert "Nothing to import" in shown
     assert f"{INDEX}{row.pk}/confirm/" not in shown
 
 
@@ -204,7 +204,9 @@ class TestFiles:
             "file": file("Ref"),
             "column_map": SimpleUploadedFile("map.toml", b"[columns]\nnonsense = 1\n"),
         }
-        assert "This is no column map" in str(admin_client.post(INDEX, bad).context["form"].errors)
+        assert "This is not a column map" in str(
+            admin_client.post(INDEX, bad).context["form"].errors
+        )
 
     def test_are_read_whatever_their_names(self, admin_client: Client) -> None:
         name = "😀" * 100 + ".csv"
@@ -242,10 +244,10 @@ class TestFiles:
         row.refresh_from_db()
         assert (bytes(row.content), row.examples) == (b"", [])
         shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
-        assert "not kept any more" in shown
+        assert "no longer kept" in shown
         assert f"{INDEX}{row.pk}/confirm/" not in shown
         late = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
-        assert "The file is not kept any more: upload it again" in late
+        assert "The file is no longer kept: upload it again" in late
 
     def test_lose_what_was_said_of_their_rows_too(self, admin_client: Client) -> None:
         odd = "3,2026-10-01,no address of ada,Ada,DE,,LAMP,1"
@@ -375,7 +377,7 @@ class TestTheStatusOfAnOrder:
             ("go", ""),
             ("paid", "waiting"),
         ]
-        assert "Check what each word of the status means" in str(form.non_field_errors())
+        assert "Choose below what each status word means" in str(form.non_field_errors())
         form = asked(name(admin_client, row, **self.sent(form)))
         assert [str(said.word) for field, said in form.rows() if field.errors] == ["go"]
         (go, _), _ = form.rows()
@@ -510,7 +512,7 @@ def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_alre
     row = send(admin_client, ORDERS, GRETE.replace("DE", "XX"))
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert "1 row is wrong" in shown
-    assert "all it says is here already" not in shown
+    assert "everything in it is already here" not in shown
 
 
 def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(
@@ -525,11 +527,11 @@ def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(
         "Orders: 1 changed.",
         "Changed in the shop, to be accepted or rejected by a person: 1 with another email "
         "address.",
-        "Left out: 1 order whose number another order has here. Two shops, or two series, need "
+        "Left out: 1 order whose number is another order has here. Two shops, or two series, need "
         "numbers that differ.",
         "orders.csv:3: order 2 is another one here, placed 2026-10-02 00:00, US; in the file it "
-        "was placed "
-        "2026-10-20 00:00, US, with another email address, and nothing of it was imported",
+        "was placed 2026-10-20 00:00, US,, with another email address and nothing of it was "
+        "imported",
         "On the list of what needs a person: 2 orders (2, 1).",
     ]
     assert row.examples == ["to be decided: 1, email address"]

@@ -155,7 +155,7 @@ class TestWhatItWouldDo:
     def test_the_same_day_moves_nobody(self, admin_client: Client) -> None:
         delivery, _line = a_line()
         it = would_do(admin_client, delivery, expected_on="2026-12-02", reason="transport")
-        assert it.first_words == "Nobody's promise changes, and nobody hears of it."
+        assert it.first_words == "No promises change and no one is notified."
 
     def test_who_turned_good_news_off_gets_no_mail_of_it(self, admin_client: Client) -> None:
         product = factories.make_product()
@@ -300,7 +300,7 @@ class TestConfirming:
     @pytest.mark.parametrize(
         "day,doubt",
         [
-            ("2036-01-15", "is more than two years off"),
+            ("2036-01-15", "is more than two years away"),
             ("2026-10-01", "has gone by"),
             ("0202-12-02", "has gone by"),
         ],
@@ -374,7 +374,7 @@ class TestUndo:
             "undo-move/?id="
             not in admin_client.get(page(Restock, "change", delivery.pk)).content.decode()
         )
-        with pytest.raises(services.Refused, match="has settled: move its date instead"):
+        with pytest.raises(services.Refused, match="has taken effect: move its date instead"):
             services.undo_move(delivery, now=AFTER_SETTLING, actor="ann")
 
     def test_is_not_offered_where_nothing_moved_or_after_an_undo(self) -> None:

@@ -85,7 +85,7 @@ class TestPage:
             ),
             (
                 {"silence": "cancel", "adequate": False},
-                "May answer until Nov. 9, 2026; silence does nothing; told too late to count; "
+                "May answer until Nov. 9, 2026; silence changes nothing; told too late to count; "
                 "case D",
             ),
             (
@@ -156,8 +156,8 @@ class TestPage:
                 *(button for row in shown["lines"] for button in row.buttons),
             ]
             offered[role] = ([str(button.label) for button in buttons], shown["sees_mails"])
-        acts = ["Cancel units", "Tell the customer", "Write a note", "Correct the mail address"]
-        acts += ["They keep their place", "Move in line"]
+        acts = ["Cancel units", "Tell the customer", "Write a note", "Correct the email address"]
+        acts += ["Record that they'll wait", "Move in line"]
         assert offered == {W: (["Ship", "Write a note"], False), S: (acts, True)}
 
     def test_an_order_that_is_not_there_is_not_found(self, admin_client: Client) -> None:
@@ -233,7 +233,7 @@ class TestBeforeItIsDone:
         second.order.events.update(message_due=False, told_at=NOON)
         it = would_do(admin_client, "cancel", first.order, by="shop", reason="a double")
         assert {str(kind): count for kind, count in it.kinds} == {
-            "Cancelled": 1,
+            "Canceled": 1,
             "Earlier than told": 1,
         }
         assert it.first_words == "2 orders hear of it:"
@@ -274,7 +274,7 @@ class TestAnswersByTelephone:
         line = asked()
         assert "keeps-place/" in admin_client.get(desk(line.order)).content.decode()
         said = act(admin_client, "keeps-place", line, reason="rang at noon")
-        assert "they keep their place." in said
+        assert "keeps its place in line." in said
         answer = Answer.objects.get()
         assert (answer.choice, answer.channel, answer.actor) == ("keep", "staff", "admin")
         event = line.order.events.get(kind="answered")
@@ -297,7 +297,7 @@ class TestAnswersByTelephone:
     def test_where_nothing_is_asked_there_is_nothing_to_enter(self, admin_client: Client) -> None:
         line = asked(outcome="kept", ended_at=NOON)
         answer = admin_client.get(f"{page(OrderLine, 'keeps-place')}?id={line.pk}", follow=True)
-        assert "Nothing is asked of this customer." in answer.content.decode()
+        assert "This customer has no open question." in answer.content.decode()
 
 
 class TestNotes:
@@ -418,7 +418,7 @@ class TestMailAddress:
 
     def test_the_same_address_is_refused(self, admin_client: Client) -> None:
         order = factories.order(factories.make_product()).order
-        assert "has this address already" in act(
+        assert "already has this address" in act(
             admin_client, "correct-address", order, reason="none"
         )
 

@@ -189,10 +189,10 @@ def test_a_delivery_has_its_date_versions_and_what_can_be_done(admin_client: Cli
         date(2026, 12, 2),
     ]
     assert [str(button.label) for button in buttons] == [
-        "Receive",
+        "Receive units",
         "Move date",
         "Undo the move",
-        "Cancel what has not arrived",
+        "Cancel the rest",
     ]
 
 
@@ -209,12 +209,12 @@ def test_it_asks_as_many_questions_for_thirty_as_for_one(admin_client: Client) -
 
 def test_an_empty_page_says_what_to_do_first(admin_client: Client) -> None:
     shown = admin_client.get(url(factories.make_product())).content.decode()
-    assert "Begin with “Expect a restock”" in shown
+    assert "Start with “Add a restock”" in shown
 
 
 def test_whose_work_it_is_sees_it_with_their_acts_alone(client: Client) -> None:
     product = lamp(1)
-    for role, labels in ((W, ["Receive"]), (S, [])):
+    for role, labels in ((W, ["Receive units"]), (S, [])):
         client.force_login(somebody(role))
         deliveries = client.get(url(product)).context["deliveries"]
         assert [str(button.label) for button in deliveries[0].buttons] == labels
@@ -326,7 +326,7 @@ class TestDiscontinue:
         ):
             services.discontinue(product, reason="closed", now=NOON, actor="mia")
         again = admin_client.get(f"{page(Product, 'discontinue')}?id={product.pk}", follow=True)
-        assert "it is being discontinued already" in again.content.decode()
+        assert "it's already being discontinued" in again.content.decode()
         assert Discontinuation.objects.count() == 1
 
     def test_nothing_is_put_back_meanwhile(self) -> None:
@@ -335,7 +335,8 @@ class TestDiscontinue:
         services.cancel(line.order, now=NOON)
         services.discontinue(product, reason="closed", now=NOON, actor="ann")
         with pytest.raises(
-            services.Refused, match="is being discontinued: units can be put back once that is done"
+            services.Refused,
+            match="is being discontinued: units can be reinstated once that is done",
         ):
             services.return_to_queue(line, 1, now=NOON)
         while services.discontinue_part(now=NOON):

@@ -125,7 +125,10 @@ def test_a_sheet_has_all_and_runs_no_formula(
     monkeypatch.setattr("backorders_site.staff.pages.reports.SHOWN", 1)
     for sku in ("=cmd()", "RUG"):
         factories.order(factories.make_product(sku=sku, name="@x"))
-    assert "the CSV has all" in admin_client.get("/admin/desk/reports/queue-age/").content.decode()
+    assert (
+        "The CSV has them all"
+        in admin_client.get("/admin/desk/reports/queue-age/").content.decode()
+    )
     assert [row[:2] for row in rows(admin_client, "queue-age")[1:]] == [
         ["'=cmd()", "'@x"],
         ["RUG", "'@x"],

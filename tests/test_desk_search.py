@@ -102,7 +102,7 @@ def test_what_is_not_there_is_said_with_what_was_searched(
 ) -> None:
     shown = admin_client.get(SEARCH, {"q": text})
     assert shown.status_code == 200
-    assert "Searched: order numbers, mail addresses and tracking numbers" in shown.content.decode()
+    assert "We searched order numbers, email addresses, tracking numbers" in shown.content.decode()
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\0", "\0\0 "])

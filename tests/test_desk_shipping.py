@@ -134,7 +134,7 @@ class TestShipping:
         ship(admin_client, pasted)
         with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
             again = ship(admin_client, pasted)
-        assert said(again) == {1: "This parcel was recorded before."}
+        assert said(again) == {1: "This parcel is already recorded."}
         assert Shipment.objects.count() == 1
 
     @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ class TestShipping:
     def test_units_are_a_number(self, admin_client: Client, quantity: str) -> None:
         packed("1001", 2)
         assert said(ship(admin_client, f"1001,A1,UPS,1001-A,{quantity}")) == {
-            1: f"“{quantity}” is no number of units."
+            1: f"“{quantity}” is not a number of units."
         }
 
     def test_the_carrier_of_the_form_is_for_lines_that_name_none(
@@ -181,15 +181,13 @@ class TestShipping:
     ) -> None:
         packed("1001", 2)
         report = ship(admin_client, "1001,A1", carrier="Pigeon")
-        assert said(report) == {
-            1: "2 units shipped. No link to follow it by: the carrier is not known here."
-        }
+        assert said(report) == {1: "2 units shipped. No tracking link: we don't know this carrier."}
         assert Shipment.objects.get().carrier == "Pigeon"
 
     @pytest.mark.parametrize("content", [b"PK\x03\x04\xff\xfe", b"\xff1001,A"])
     def test_a_file_that_is_no_text_is_refused(self, admin_client: Client, content: bytes) -> None:
         answer = admin_client.post(SHIP, {"file": SimpleUploadedFile("ship.csv", content)})
-        assert "The file is no text in UTF-8" in answer.content.decode()
+        assert "The file isn't UTF-8 text" in answer.content.decode()
 
     def test_what_cannot_be_read_is_one_line_s_fault(self) -> None:
         rows = rows_of("1001,A1,UPS\n" + "1002," + "x" * 200_000 + ",UPS\n1003,A3,UPS")
@@ -210,7 +208,7 @@ class TestShipping:
 
     def test_nothing_pasted_is_said_so(self, admin_client: Client) -> None:
         assert (
-            "There is no line to read"
+            "Paste at least one line"
             in admin_client.post(SHIP, {"pasted": "\n \n"}).content.decode()
         )
 
@@ -270,7 +268,7 @@ class TestWhatCrossed:
         services.ship(line.order, {line.pk: 3}, now=NOON - timedelta(hours=1), beyond_reserved=True)
         pasted = "1001,1Z1,UPS,LAMP,2\n1001,1Z2,UPS,LAMP,1"
         assert set(said(ship(admin_client, pasted)).values()) == {
-            "Shipped before. The tracking number is added."
+            "Already shipped. The tracking number is added."
         }
         assert fresh(line).shipped == 3
         named = Shipment.objects.exclude(tracking_number="").order_by("pk")
@@ -280,7 +278,7 @@ class TestWhatCrossed:
         ]
         with time_machine.travel(NOON + timedelta(hours=1), tick=False):
             report = admin_client.post(SHIP, {"pasted": pasted}).context["report"]
-        assert said(report)[1] == "This parcel was recorded before."
+        assert said(report)[1] == "This parcel is already recorded."
 
     def test_the_order_says_where_its_number_is(self, admin_client: Client) -> None:
         line = factories.order(factories.make_product(sku="LAMP"), number="1001")
@@ -289,9 +287,9 @@ class TestWhatCrossed:
         shown = admin_client.get(
             reverse("admin:orders_order_change", args=[line.order_id])
         ).content.decode()
-        assert "its tracking number came later" in shown
-        assert "has its number below" in shown
-        assert "taken back" not in shown
+        assert "its tracking number was added later" in shown
+        assert "its tracking number is below" in shown
+        assert "undone" not in shown
 
 
 class TestReceiving:
@@ -376,11 +374,11 @@ class TestReceiving:
         words = act(
             admin_client, "receive", *restocks, **{f"units_{row.pk}": 0 for row in restocks}
         )
-        assert "Say of one product at least how many came." in words
+        assert "Enter how many arrived for at least one product." in words
 
     def test_an_empty_page_says_what_to_do_first(self, admin_client: Client) -> None:
         assert (
-            "No delivery is expected. Add a restock first"
+            "No restock is expected. Add a restock first"
             in admin_client.get(reverse("desk:receiving")).content.decode()
         )
 
@@ -410,4 +408,6 @@ class TestPickList:
         assert queries_of(admin_client, reverse("desk:picking")) == few
 
     def test_an_empty_one_says_what_to_do_first(self, admin_client: Client) -> None:
-        assert "Nothing is set aside." in admin_client.get(reverse("desk:picking")).content.decode()
+        assert (
+            "No units are reserved." in admin_client.get(reverse("desk:picking")).content.decode()
+        )

@@ -94,7 +94,7 @@ def test_an_order_without_an_address_goes_on_staffs_list(db: None) -> None:
 
     assert dispatch() == Dispatched(messages=1, unreachable=1)
     order.refresh_from_db()
-    assert order.attention == ["can't be reached: no mail address"]
+    assert order.attention == ["can't be reached: no email address"]
     assert states(order) == [MessageState.SUPPRESSED]
     assert not Event.objects.filter(told_at__isnull=False).exists()
 
@@ -105,7 +105,7 @@ def test_a_suppressed_address_goes_on_staffs_list_however_it_is_written(db: None
     dispatch_all()
 
     order.refresh_from_db()
-    assert order.attention == ["can't be reached: mail to this address is suppressed"]
+    assert order.attention == ["can't be reached: this address is suppressed"]
     assert states(order) == [MessageState.SUPPRESSED]
 
 

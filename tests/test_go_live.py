@@ -60,18 +60,18 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
                 "hear: joined",
                 "told of a delay",
                 "must answer",
-                "past agreed day",
+                "past agreed date",
             ),
-            *("can't be reached", "need a person"),
+            *("can't be reached", "need attention"),
         ],
         ["DE", "1", "1", "1", "0", "1", "0", "0"],
         ["US", "2", "1", "1", "1", "0", "1", "0"],
         ["all", "3", "2", "2", "1", "1", "1", "0"],
     ]
     assert lines[4:7] == [
-        "Past the agreed day: 1",
+        "Past the agreed date: 1",
         "Can't be reached: 2",
-        "Nothing was released. Release them with --per-hour N.",
+        "Nothing was released. To release them, add --per-hour N.",
     ]
     assert not Order.objects.filter(released_at__isnull=False).exists()
     assert not Event.objects.filter(message_due=True).exists()
@@ -99,10 +99,10 @@ def test_without_quiet_orders_it_says_so_and_opens_the_way_for_new_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert said(capsys)[:2] == [
-        "There are no quiet orders.",
-        "Nothing was released. Release them with --per-hour N.",
+        "There are no unreleased orders.",
+        "Nothing was released. To release them, add --per-hour N.",
     ]
-    assert "From now on new orders hear from us at once." in said(capsys, per_hour=5)
+    assert "From now on, new orders get emails right away." in said(capsys, per_hour=5)
     assert Release.objects.count() == 1
 
 
@@ -115,7 +115,7 @@ def test_it_says_what_the_mail_mode_does(
 
 def test_it_says_that_staff_hold_mail(capsys: pytest.CaptureFixture[str]) -> None:
     pause_email("a wrong date", now=NOON, actor="mia")
-    assert "Staff hold all mail: messages are composed and kept until it is released." in said(
+    assert "Staff have paused email: emails are written and kept back until it is resumed." in said(
         capsys
     )
 

@@ -187,7 +187,7 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(
         "This one has been waiting for 4\xa0minutes."
     )
     works = admin_client.get(address).content.decode()
-    assert (says in works, "is worked off meanwhile" in works) == (False, True)
+    assert (says in works, "We'll keep processing the file" in works) == (False, True)
     assert warnings(admin_client) == []
     silent("uploads worker", 4)
     for page in (
@@ -196,7 +196,7 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(
     ):
         assert says in page.content.decode()
         assert "--queues uploads" in page.content.decode()
-        assert "is worked off meanwhile" not in page.content.decode()
+        assert "We'll keep processing the file" not in page.content.decode()
     assert warnings(admin_client) == [says]
 
 

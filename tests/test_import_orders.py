@@ -288,7 +288,7 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
     call_command("import_orders", csv(row(email="")))
     order = Order.objects.get()
     assert (order.attention, order.lines.get().waiting) == (
-        ["can't be reached: no mail address"],
+        ["can't be reached: no email address"],
         1,
     )
     call_command("import_orders", csv(row()))
@@ -335,8 +335,8 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
         (row(number="1" * 101), "order_number has 101 characters; expected 100 at most"),
         (row() + ",and more", "has 9 fields; expected 8, as many as the header"),
         ("1001,2026-10-01", "has 2 fields; expected 8, as many as the header"),
-        (HEADER, "is the header once more; expected it in row 1 only"),
-        (row(number="a\0b"), "holds a NUL byte; expected text"),
+        (HEADER, "is the header again; expected it only in row 1"),
+        (row(number="a\0b"), "contains a NUL byte; expected text"),
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_written(
@@ -396,7 +396,7 @@ def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFix
     ("content", "says"),
     [
         (b"", ":1: the file is empty; expected a header and rows"),
-        (b"\n\n", ":1: there is no header; expected a row with the names of the columns"),
+        (b"\n\n", ":1: there is no header; expected a row with the column names"),
         (
             b"PK\x03\x04\x14\x00",
             ":1: the file is a spreadsheet or an archive; expected CSV in UTF-8",

@@ -231,7 +231,7 @@ def test_a_restock_alone_puts_no_product_on_backorder(load: Load) -> None:
         ),
         (
             "PO-2,LAMP,Acme,4,2026-12-01,2026-10-01,,,4,",
-            "known_on or quantity_arrived stands without an arrived_on",
+            "known_on or quantity_arrived is given without arrived_on",
         ),
         (",LAMP,Acme,4,2026-12-01,2026-10-01,,,,", "reference is empty; expected a value"),
         (

@@ -111,7 +111,7 @@ def test_the_sample_export_is_read_as_it_comes(capsys: pytest.CaptureFixture[str
     }
     assert capsys.readouterr().out.splitlines()[:2] == [
         "Orders: 3 joined.",
-        "Orders left out: 1 not paid yet, 2 cancelled or refunded, 1 shipped, 1 without a product "
+        "Orders left out: 1 not paid yet, 2 canceled or refunded, 1 shipped, 1 without a product "
         "on backorder.",
     ]
 
@@ -360,9 +360,9 @@ def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> No
     sent = export((order(Fulfillment_Status="fulfilled"), [line(status="fulfilled")]))
     call_command("import_orders", sent, all_products=True)
     assert Order.objects.get().attention == [
-        "LAMP: units that left the shop though cancelled here: 1, cancelled on 2026-11-02; nobody "
-        "knows which came first; "
-        "the refund stays due: agree with the customer on the parcel"
+        "LAMP: units shipped by the shop although canceled here: 1, canceled on 2026-11-02; "
+        "nobody knows which came first; the refund stays due: agree with the customer on the "
+        "parcel"
     ]
 
 

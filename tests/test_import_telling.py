@@ -109,7 +109,7 @@ class TestACommand:
         )
         assert confirm(admin_client, row).state == "done"
         assert RestockDate.objects.latest("pk").expected_on == date(2027, 3, 1)
-        assert "Imports that wait for you" not in admin_client.get("/admin/").content.decode()
+        assert "Imports waiting for you" not in admin_client.get("/admin/").content.decode()
 
     def test_says_at_once_that_it_is_meant(
         self, lamp: Product, csv: Csv, settings: Settings
@@ -154,8 +154,8 @@ class TestACommand:
         assert row.told["worse"] == {"orders": 2, "later": 0, "no_date": 1, "asked": 2, "others": 1}
         page = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
         assert (
-            "1 that there is no date any more, 2 are asked by law. 1 of them was in line before it."
-            in page
+            "1 that there is no date anymore, 2 are asked by law. 1 of them was in line before "
+            "it." in page
         )
         # the old order's, and the one that it passes
         assert page.count('<details class="example"') == 2
@@ -219,7 +219,7 @@ class TestTheDesk:
         self, lamp: Product, admin_client: Client
     ) -> None:
         row = send(admin_client, RESTOCKS, "PO-9,RUG,Nordlicht,2,2027-03-01,2026-11-02")
-        assert (row.told["first_words"], row.told_worse) == ("Nobody hears anything new.", 0)
+        assert (row.told["first_words"], row.told_worse) == ("No one is notified.", 0)
 
     def test_looks_again_when_somebody_asks(self, lamp: Product, admin_client: Client) -> None:
         row = send(admin_client, RESTOCKS, LATER)
@@ -243,6 +243,6 @@ class TestTheDesk:
         self, lamp: Product, admin_client: Client, client: Client
     ) -> None:
         send(admin_client, RESTOCKS, LATER)
-        assert "Imports that wait for you" in admin_client.get("/admin/").content.decode()
+        assert "Imports waiting for you" in admin_client.get("/admin/").content.decode()
         client.force_login(somebody(S))
-        assert "Imports that wait for you" not in client.get("/admin/").content.decode()
+        assert "Imports waiting for you" not in client.get("/admin/").content.decode()

@@ -122,10 +122,10 @@ class TestOfDeliveries:
             "import_restocks", csv(header, "PO-1,LAMP,Nordlicht,2,2026-12-01,2026-11-02,2026-11-02")
         )
         page = admin_client.get(f"{INDEX}undo/{Import.objects.get().pk}/").content.decode()
-        assert "Nothing of this import can be undone." in page
+        assert "Nothing in this import can be undone." in page
         assert "2 units arrived: correct their receipts" in page
         assert "units are reserved for 2 orders" in page
-        with pytest.raises(services.Refused, match="nothing of this import can be undone"):
+        with pytest.raises(services.Refused, match="nothing in this import can be undone"):
             undo()
 
 
@@ -194,7 +194,9 @@ class TestOfOrders:
 class TestOnceSettled:
     def test_it_is_refused(self, lamp: Product, csv: Csv, admin_client: Client) -> None:
         call_command("import_restocks", csv(RESTOCKS, LATER))
-        with pytest.raises(services.Refused, match="has settled, and customers may have heard"):
+        with pytest.raises(
+            services.Refused, match="has taken effect, and customers may have been notified"
+        ):
             undo(SETTLED)
         assert RestockDate.objects.count() == 2
 
@@ -211,7 +213,7 @@ class TestOnceSettled:
     def test_once_is_enough(self, lamp: Product, csv: Csv) -> None:
         call_command("import_restocks", csv(RESTOCKS, LATER))
         undo()
-        with pytest.raises(services.Refused, match="undone already"):
+        with pytest.raises(services.Refused, match="already undone"):
             undo()
 
 
@@ -228,7 +230,7 @@ class TestInTheDesk:
         assert "This import was undone: 1 date goes back." in done
         assert "Undone by admin on Nov. 2, 2026.<" in done
         assert (
-            "This import was undone already" in admin_client.post(url, follow=True).content.decode()
+            "This import was already undone" in admin_client.post(url, follow=True).content.decode()
         )
         assert url not in admin_client.get(INDEX).content.decode()
 
@@ -242,7 +244,7 @@ class TestInTheDesk:
         again = send(admin_client, RESTOCKS, LATER)
         assert again.changes
         assert (
-            "This very file was imported"
+            "This exact file was already imported"
             not in admin_client.get(f"{INDEX}{again.pk}/").content.decode()
         )
 
@@ -254,10 +256,12 @@ class TestInTheDesk:
         assert row.record
         url = f"{INDEX}undo/{row.record.pk}/"
         assert (
-            "This import has settled, and customers may have heard of it"
+            "This import has taken effect, and customers may have been notified"
             in admin_client.get(url).content.decode()
         )
-        assert "This import has settled" in admin_client.post(url, follow=True).content.decode()
+        assert (
+            "This import has taken effect" in admin_client.post(url, follow=True).content.decode()
+        )
 
     def test_what_was_shipped_is_said_plainly(self, lamp: Product, admin_client: Client) -> None:
         row = confirm(admin_client, send(admin_client, SHIPMENTS, "11,LAMP,1,2026-11-01,DHL,JD01"))

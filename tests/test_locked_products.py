@@ -182,7 +182,7 @@ def test_of_two_products_that_end_the_one_that_is_free_ends() -> None:
 
 def test_by_hand_a_review_says_that_something_is_locked() -> None:
     line = factories.order(make_product())
-    with locked_product(line.product), pytest.raises(CommandError, match="1 product is held"):
+    with locked_product(line.product), pytest.raises(CommandError, match="1 product is locked"):
         call_command("review_promises")
 
 

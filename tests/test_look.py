@@ -93,13 +93,13 @@ def test_the_dark_shade_of_any_colour_can_be_read(words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("SHOP_COLOUR", "green", "SHOP_COLOUR='green' is no colour"),
-        ("SHOP_COLOUR", "#12345", "is no colour"),
+        ("SHOP_COLOUR", "green", "SHOP_COLOUR='green' is not a color"),
+        ("SHOP_COLOUR", "#12345", "is not a color"),
         ("SHOP_COLOUR", "#e8730c", "is too light to read"),
-        ("SHOP_FONT", "Inter", "is no list of font families"),
-        ("SHOP_FONT", "x; } body { display: none } y, serif", "is no list of font families"),
+        ("SHOP_FONT", "Inter", "is not a list of font families"),
+        ("SHOP_FONT", "x; } body { display: none } y, serif", "is not a list of font families"),
         ("SHOP_LOGO", "/nowhere/logo.svg", "is not there"),
-        ("SHOP_LOGO", "/etc/passwd", "is no picture"),
+        ("SHOP_LOGO", "/etc/passwd", "is not a picture"),
     ],
 )
 def test_a_look_that_cannot_work_is_refused_at_start_up(

@@ -108,7 +108,7 @@ def test_what_got_its_number_later_can_be_taken_back_and_reserves_its_units_once
     load("import_orders", EXPORT, fulfilled("1001"))
     load("import_shipments", SHIPMENTS, parcel("1Z9"))
     first, named, _ = Shipment.objects.order_by("pk")
-    with pytest.raises(services.Refused, match="corrected already"):
+    with pytest.raises(services.Refused, match="already undone"):
         services.correct_shipment(first, now=NOON)
     services.correct_shipment(named, now=NOON)
     assert (fresh(line).shipped, fresh(line).state) == (0, "reserved")

@@ -225,7 +225,9 @@ def test_a_refusal_for_good_fails_and_goes_on_staffs_list(
 
     message = message_of(line)
     assert (message.state, outcomes(message)) == (MessageState.FAILED, ["failed"])
-    assert attention(line.order) == ["a mail to this customer was refused: look at its mails"]
+    assert attention(line.order) == [
+        "an email to this customer was refused: see the order's emails"
+    ]
     assert "ada@example.com" not in message.last_error + Attempt.objects.get().detail
     assert Event.objects.get().told_at is None
 
@@ -276,7 +278,7 @@ def test_an_answer_lost_twice_needs_a_person(line: OrderLine, mail_sink: MailSin
         2,
     )
     assert attention(line.order) == [
-        "a mail to this customer was sent twice without an answer: look at its mails"
+        "an email to this customer was sent twice without an answer: see the order's emails"
     ]
     assert Event.objects.get().told_at is None
 
@@ -403,7 +405,7 @@ def test_senders_that_die_twice_in_flight_leave_it_to_a_person(
 
     assert message_of(line).state == MessageState.NEEDS_REVIEW
     assert attention(line.order) == [
-        "a mail to this customer was sent twice without an answer: look at its mails"
+        "an email to this customer was sent twice without an answer: see the order's emails"
     ]
 
 
@@ -490,7 +492,7 @@ def test_an_address_suppressed_meanwhile_is_not_mailed(
     mail()
 
     assert (states(line.order), mail_sink.mails) == ([MessageState.SUPPRESSED], [])
-    assert attention(line.order) == ["can't be reached: mail to this address is suppressed"]
+    assert attention(line.order) == ["can't be reached: this address is suppressed"]
 
 
 def test_an_address_corrected_meanwhile_is_the_one_mailed(
@@ -530,7 +532,7 @@ def test_a_mail_that_cannot_be_written_is_staffs_and_holds_up_no_other(mail_sink
 
     assert states(line.order) + states(other.order) == [MessageState.FAILED, MessageState.SENT]
     assert attention(line.order) == [
-        "a mail to this customer could not be written: look at its mails"
+        "an email to this customer could not be written: see the order's emails"
     ]
 
 
@@ -578,5 +580,5 @@ def test_the_command_fails_when_a_mail_could_not_be_sent(
     line: OrderLine, mail_sink: MailSink
 ) -> None:
     mail_sink.answers = ["451 later"]
-    with pytest.raises(CommandError, match="not every mail could be sent"):
+    with pytest.raises(CommandError, match="some emails could not be sent"):
         call_command("deliver_messages")

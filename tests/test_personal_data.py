@@ -189,7 +189,7 @@ def test_a_mail_to_an_address_that_was_corrected_since_is_held_about_it(
 @pytest.mark.parametrize("command", ["export_person", "erase_person"])
 @pytest.mark.parametrize("address", ["nobody@example.com", "", "\x00", "%", "no address"])
 def test_of_whom_nothing_is_held_that_is_said(command: str, address: str) -> None:
-    with pytest.raises(CommandError, match="nothing is held about"):
+    with pytest.raises(CommandError, match="nothing is stored about"):
         call_command(command, address)
 
 
@@ -211,7 +211,7 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
     )
     assert "the uploaded files x.csv." in of_files
     assert list(queue.differences()) == []
-    with pytest.raises(CommandError, match="nothing is held about"):
+    with pytest.raises(CommandError, match="nothing is stored about"):
         call_command("export_person", MAIL)
 
 
@@ -318,8 +318,8 @@ def open_task(line: OrderLine) -> None:
             lambda line: vera("V-2"),
             "a mail about order V-2 is on its way|order V-2: units are still to come",
         ),
-        (open_refund, "order V-1001: a refund is to be sent"),
-        (open_task, "order V-1001: the shop is to be told"),
+        (open_refund, "order V-1001: a refund has to be sent"),
+        (open_task, "order V-1001: a task in the shop is open"),
         (
             lambda line: Message.objects.filter(kind="joined").update(state="queued", sent_at=None),
             "is on its way",
@@ -409,5 +409,5 @@ class TestWordsThatGrowOld:
         message = line.order.messages.latest("pk")
         Message.objects.filter(pk=message.pk).update(state=MessageState.BOUNCED)
         Preference.objects.all().delete()
-        with pytest.raises(services.Refused, match="are not kept any more"):
+        with pytest.raises(services.Refused, match="are no longer kept"):
             send_again(message)

@@ -24,7 +24,7 @@ from tests.test_mails import asked_of, delayed
 
 SECRET = "reports:not-a-secret"
 CAME_BACK = (
-    "a mail to this customer came back: reach them another way, or enter an address that works"
+    "an email to this customer bounced: reach them another way, or enter an address that works"
 )
 pytestmark = pytest.mark.django_db
 
@@ -243,7 +243,7 @@ def test_a_complaint_stops_mails_and_the_next_news_is_staffs(line: OrderLine) ->
     mail()
     assert states(other.order) == [MessageState.SUPPRESSED]
     assert Order.objects.get(pk=other.order_id).attention == [
-        "can't be reached: mail to this address is suppressed"
+        "can't be reached: this address is suppressed"
     ]
 
 

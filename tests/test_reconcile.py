@@ -128,7 +128,7 @@ class TestOneOrder:
     def test_is_written_whole_or_not_at_all(self) -> None:
         bring(there(lines=[ShopLine("LAMP", 2), ShopLine("RUG", 1)]))
         early = there(lines=[ShopLine("LAMP", 2, shipped=2)], shipped_at=PLACED - timedelta(days=9))
-        with pytest.raises(services.Refused, match="cannot have shipped on"):
+        with pytest.raises(services.Refused, match="can't have shipped on"):
             bring(early)
         late = there("1002", placed_at=NOON + timedelta(days=9))
         with pytest.raises(services.Refused, match="still to come"):

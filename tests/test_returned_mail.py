@@ -23,7 +23,7 @@ from tests.test_mails import SOON, asked_of, delayed, text_of
 
 DAY = timedelta(days=1)
 CAME_BACK = (
-    "a mail to this customer came back: reach them another way, or enter an address that works"
+    "an email to this customer bounced: reach them another way, or enter an address that works"
 )
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_nothing_is_said_to_be_told_that_came_back(
     line = returned(35)
     assert said(client.get(order_url(line.order))).count("told by mail") == 1  # that they joined
     assert (
-        "came back"
+        "bounced"
         in said(admin_client.get(page(Order, "change", line.order.pk))).split("What happened")[1]
     )
     clocks.move_to(NOON + 2 * DAY)
@@ -307,7 +307,7 @@ def test_a_later_mail_that_comes_back_leaves_told_what_the_first_one_told(
 
 def test_only_a_mail_that_was_sent_can_come_back_and_once(mail_sink: MailSink) -> None:
     line = returned(35)
-    with pytest.raises(Refused, match="only a mail that was sent can come back"):
+    with pytest.raises(Refused, match="only an email that was sent can bounce"):
         mark_bounced(line.order.messages.latest("pk"))
 
 

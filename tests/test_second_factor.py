@@ -104,7 +104,7 @@ def test_a_wrong_code_opens_nothing_and_the_next_has_to_wait(client: Client, ann
     other.force_login(ann)
     with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
         wrong = f"{(int(code_of(ann)) + 1) % 10**6:06d}"
-        assert "This code is not right" in other.post(CODE, {"code": wrong}).content.decode()
+        assert "This code is wrong" in other.post(CODE, {"code": wrong}).content.decode()
         other.post(CODE, {"code": code_of(ann)})
         assert other.get(INDEX).status_code == 302
     with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
@@ -142,7 +142,7 @@ def test_a_wrong_recovery_code_is_said_to_be_one_and_not_shown_again(
     with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
         first = other.post(CODE, {"code": "aaaaaaaa"}).content.decode()
         other.post(CODE, {"code": code})
-    assert "This code is not right, or was used before. Wait 1 second" in first
+    assert "This code is wrong or was already used. Wait 1 second" in first
     assert "aaaaaaaa" not in first
     assert other.get(INDEX).status_code == 302
 

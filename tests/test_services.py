@@ -156,7 +156,7 @@ def test_a_shipment_recorded_by_mistake_is_undone_by_a_row_of_its_own(product: P
     assert (fresh(line).state, Shipment.objects.count()) == ("reserved", 2)
     assert fresh(line).promise.late == date(2026, 11, 3)
     assert kinds(line.order)[-1] == "corrected"
-    with pytest.raises(services.Refused, match="corrected already"):
+    with pytest.raises(services.Refused, match="already undone"):
         services.correct_shipment(shipment, now=NOON)
 
 

@@ -101,7 +101,8 @@ def test_a_delivery_recorded_before_the_parcels_gives_no_unit_twice_either(
     assert [fresh(line).state for line in six] == ["waiting"] * 3 + ["shipped"] * 3
     assert [kinds(line.order)[-1] for line in six] == ["corrected"] * 3 + ["shipped"] * 3
     said = [
-        "LAMP: units set aside here have shipped with other orders, so it waits again (2026-11-02)"
+        "LAMP: units reserved for it have shipped with other orders, so it is waiting again "
+        "(2026-11-02)"
     ]
     assert [line.order.attention for line in map(fresh, six)] == [said] * 3 + [[]] * 3
 

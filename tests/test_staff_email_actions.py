@@ -40,7 +40,7 @@ def test_a_mail_without_an_address_goes_out_once_there_is_one(
 ) -> None:
     order = factories.order(make_product(), email="").order
     mail()
-    with pytest.raises(Refused, match="has no mail address: enter one first"):
+    with pytest.raises(Refused, match="has no email address: enter one first"):
         send_again(order.messages.get())
     Order.objects.update(email="ada@example.com")
     send_again(order.messages.get())
@@ -56,7 +56,7 @@ def test_a_mail_that_is_out_of_date_is_not_sent_again(line: OrderLine, mail_sink
     slip(line, 70)
     mail()
 
-    with pytest.raises(Refused, match="has a newer mail"):
+    with pytest.raises(Refused, match="has a newer email"):
         send_again(failed)
 
 
@@ -82,7 +82,7 @@ def test_a_withdrawn_mail_leaves_the_customer_to_staff(
 
     line.order.refresh_from_db()
     assert (states(line.order), mail_sink.mails) == ([MessageState.CANCELLED], [])
-    assert line.order.attention == ["a mail to this customer was withdrawn: reach them another way"]
+    assert line.order.attention == ["an email to this customer was stopped: reach them another way"]
 
 
 def test_a_sent_mail_can_neither_be_withdrawn_nor_repeated_nor_counted_again(

@@ -120,7 +120,7 @@ def test_a_stranger_with_a_remembered_pid_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_second_demo_is_refused(tmp_path: Path) -> None:
-    with embedded.lock(tmp_path), pytest.raises(CannotStart, match="already runs here"):
+    with embedded.lock(tmp_path), pytest.raises(CannotStart, match="is already running here"):
         run_demo(tmp_path, reset=True)
 
 

@@ -57,7 +57,7 @@ def mail_mode() -> Problems:
     except ValueError as error:
         yield (
             f"MAIL_MODE={settings.MAIL_MODE!r}: {error}",
-            "Set MAIL_MODE=hold until somebody decides to send.",
+            "Set MAIL_MODE=hold until you are ready to send.",
         )
 
 
@@ -69,8 +69,8 @@ def ship_cutoff() -> Problems:
         time.fromisoformat(value)
     except ValueError:
         yield (
-            f"SHIP_CUTOFF={value!r} is no time of day.",
-            "Set it as HH:MM in the shop's zone, for example 15:00.",
+            f"SHIP_CUTOFF={value!r} is not a time of day.",
+            "Set it as HH:MM in the shop's time zone, for example 15:00.",
         )
 
 
@@ -79,7 +79,7 @@ def shipments_recorded() -> Problems:
     if value not in SHIPMENTS_RECORDED:
         yield (
             f"SHIPMENTS_RECORDED={value!r} is not one of {', '.join(SHIPMENTS_RECORDED)}.",
-            "Set live where parcels are recorded here the day they ship, overnight where an "
+            "Set live if parcels are recorded here on the day they ship, or overnight if an "
             "import brings them the next day.",
         )
 
@@ -99,11 +99,11 @@ def site_url() -> Problems:
         or re.search(r"\s", settings.SITE_URL)
     )
     if parts.scheme not in ("http", "https") or not host or more:
-        yield f"SITE_URL={settings.SITE_URL!r} is no absolute address of a site.", example
+        yield f"SITE_URL={settings.SITE_URL!r} is not a site's full address.", example
     elif parts.scheme == "http" and not settings.DEBUG and host not in LOOPBACK:
         yield (
-            f"SITE_URL={settings.SITE_URL!r} is not https: links in mails would open orders in "
-            "the clear.",
+            f"SITE_URL={settings.SITE_URL!r} is not https: links in emails would open orders "
+            "without encryption.",
             example,
         )
 
@@ -111,9 +111,9 @@ def site_url() -> Problems:
 def demo() -> Problems:
     if settings.DEMO and not _is_near(urlsplit(settings.SITE_URL).hostname or ""):
         yield (
-            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is for everybody: they could stop "
-            "its worker.",
-            "Leave DEMO out where others can reach the site.",
+            f"DEMO is on, and SITE_URL={settings.SITE_URL!r} is public: anyone could stop its "
+            "worker.",
+            "Remove DEMO if others can reach the site.",
         )
 
 
@@ -131,8 +131,8 @@ def secret_key() -> Problems:
         and len(settings.SECRET_KEY.strip()) < MIN_KEY_LENGTH
     ):
         yield (
-            f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: who guesses it can make "
-            "links to every order.",
+            f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters: anyone who guesses it can "
+            "make links to every order.",
             "Set SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')",
         )
 
@@ -140,8 +140,8 @@ def secret_key() -> Problems:
 def hosts() -> Problems:
     if not any(host.strip() for host in settings.ALLOWED_HOSTS):
         yield (
-            "ALLOWED_HOSTS names no host: every request would be refused.",
-            "Leave it out: it is the host of SITE_URL.",
+            "ALLOWED_HOSTS is empty: every request would be refused.",
+            "Remove it to use the host of SITE_URL, or list your hosts.",
         )
 
 
@@ -155,7 +155,10 @@ def addresses() -> Problems:
         try:
             validate_email(address)
         except ValidationError:
-            yield f"{name}={value!r} is no mail address.", f"Set it, for example {name}={example}"
+            yield (
+                f"{name}={value!r} is not an email address.",
+                f"Set it, for example {name}={example}",
+            )
 
 
 # What each may be, and what it says.
@@ -163,42 +166,51 @@ LIMITS = {
     "SETTLE_SECONDS": (
         0,
         2_592_000,
-        "how long a changed date rests before customers read it: 600 is ten minutes, 0 at once",
+        "how many seconds a changed date settles before customers are notified: 600 is ten "
+        "minutes, 0 at once",
     ),
     "CANCEL_UNDO_SECONDS": (
         0,
         86_400,
-        "for how many seconds customers can undo a cancellation: 600 is ten minutes, 0 never",
+        "how many seconds customers have to undo a cancellation: 600 is ten minutes, 0 none",
     ),
     "SUPPORT_REPLY_HOURS": (
         0,
         720,
-        "within how many hours somebody answers: 24, or 0 to say nothing about it",
+        "within how many hours you answer customers: for example 24, or 0 to leave it out",
     ),
     "HANDLING_DAYS": (
         1,
         365,
-        "working days from arrival to the carrier: a delivery that has not come is noticed in them",
+        "working days from arrival to the carrier, at least 1",
     ),
     "IMPORT_TELLS_AT_MOST": (
         0,
         1_000_000,
-        "how many customers an import may tell worse news before somebody has seen it: 100; 0 "
-        "always asks",
+        "how many customers an import may tell worse news without asking staff first: for example "
+        "100; 0 always asks",
     ),
-    "QUIET_DAYS": (1, 3650, "days without news until we say that nothing changed: 14"),
-    "LONG_QUIET_DAYS": (1, 3650, "and days between such words, after two of them: 30"),
-    "MESSAGE_RETENTION_DAYS": (1, 36_500, "for how many days the words of mails are kept: 90"),
+    "QUIET_DAYS": (
+        1,
+        3650,
+        "days without news before we email that nothing has changed: for example 14",
+    ),
+    "LONG_QUIET_DAYS": (1, 3650, "days between these emails after the first two: for example 30"),
+    "MESSAGE_RETENTION_DAYS": (
+        1,
+        36_500,
+        "how many days the text of emails is kept: for example 90",
+    ),
     "NOTICE_RETENTION_DAYS": (
         1,
         36_500,
-        "for how many days those of legal notices are: 1461 is four years",
+        "how many days the text of legal notices is kept: 1461 is four years",
     ),
-    "CONN_MAX_AGE": (0, 86_400, "for how many seconds a connection to the database is kept: 60"),
+    "CONN_MAX_AGE": (0, 86_400, "how many seconds a database connection is kept: for example 60"),
     "TRUSTED_PROXIES": (
         0,
         20,
-        "how many proxies in front of the site append to X-Forwarded-For: mostly 1",
+        "how many proxies in front of the site append to X-Forwarded-For: usually 1",
     ),
 }
 
@@ -219,8 +231,8 @@ def words() -> Problems:
         value = getattr(settings, name)
         if any(ord(each) < ord(" ") for each in value):
             yield (
-                f"{name}={value!r} holds an end of line.",
-                "Set it on one line: every email has it on one.",
+                f"{name}={value!r} contains a line break.",
+                "Set it on one line, as in every email.",
             )
 
 
@@ -229,7 +241,7 @@ def legal_pages() -> Problems:
         value = getattr(settings, name)
         if value and (re.search(r"[\s\"'<>\\]", value) or not _can_be_called(value)):
             yield (
-                f"{name}={value!r} is not an address of a page.",
+                f"{name}={value!r} is not the address of a web page.",
                 f"Set it, for example {name}=https://shop.example.com/{page}, or leave it empty.",
             )
 
@@ -237,13 +249,13 @@ def legal_pages() -> Problems:
 def places() -> Problems:
     if settings.SHOP_COUNTRY not in list_supported_countries(include_aliases=False):
         yield (
-            f"SHOP_COUNTRY={settings.SHOP_COUNTRY!r} is no country whose working days are known.",
-            "Set its two letters (ISO 3166), for example US, DE or GB.",
+            f"SHOP_COUNTRY={settings.SHOP_COUNTRY!r} is not a country whose working days we know.",
+            "Set its two-letter code (ISO 3166), for example US, DE or GB.",
         )
     if settings.DELAY_RULES not in ("", *STRICTER):
         yield (
-            f"DELAY_RULES={settings.DELAY_RULES!r} are no rules that are stricter than others.",
-            f"Set one of {', '.join(STRICTER)}, or leave it empty: the law of the shipping "
+            f"DELAY_RULES={settings.DELAY_RULES!r} is not one of the stricter rules.",
+            f"Set one of {', '.join(STRICTER)}, or leave it empty to use the law of the shipping "
             "country.",
         )
 
@@ -253,21 +265,27 @@ def tracking_links() -> Problems:
         'Set it as JSON, for example TRACKING_LINKS={"Acme": "https://acme.example/track/{number}"}'
     )
     if not isinstance(settings.TRACKING_LINKS, dict):
-        yield f"TRACKING_LINKS={settings.TRACKING_LINKS!r} does not name carriers.", example
+        yield (
+            f"TRACKING_LINKS={settings.TRACKING_LINKS!r} is not a list of carriers and pages.",
+            example,
+        )
         return
     for carrier, page in settings.TRACKING_LINKS.items():
         if wrong := _wrong_with(page):
-            yield f"TRACKING_LINKS: {page!r} is no tracking page of {carrier}: {wrong}.", example
+            yield (
+                f"TRACKING_LINKS: {page!r} can't be a tracking page of {carrier}: {wrong}.",
+                example,
+            )
 
 
 def _wrong_with(page: object) -> str:
     """What keeps a page from being a carrier's tracking page; empty: nothing."""
     if not isinstance(page, str) or not page.startswith("https://") or not urlsplit(page).hostname:
-        return "it does not begin with https:// and a host"
+        return "it does not start with https:// and a host"
     if page.count(NUMBER_HERE) != 1 or re.search("[{}]", page.replace(NUMBER_HERE, "")):
-        return "it does not hold {number} exactly once, and no other braces"
+        return "it must contain {number} exactly once, and no other braces"
     if NUMBER_HERE in urlsplit(page).netloc or re.search(r"[\s\"'<>\\]", page):
-        return "its host holds {number}, or it holds a character that no address has"
+        return "its host contains {number}, or it contains a character that no address can have"
     return ""
 
 
@@ -287,8 +305,8 @@ def time_outs() -> Problems:
     if not all(earlier < later for earlier, later in pairwise(seconds)) or seconds[0] <= 0:
         listed = ", ".join(f"{name}={value}" for name, value in chain.items())
         yield (
-            f"{listed}: each has to be longer than the one before.",
-            "Set them to grow, for example 60, 120, 150, 300.",
+            f"{listed}: each must be longer than the one before.",
+            "Set increasing values, for example 60, 120, 150, 300.",
         )
 
 
@@ -306,9 +324,9 @@ def provider() -> Problems:
         or find_spec(f"anymail.backends.{name}") is None
     ):
         yield (
-            f"MAIL_PROVIDER={name!r} is no provider that django-anymail knows.",
-            "Set its name, for example postmark, sendgrid or mailgun; or leave it empty to send "
-            "by EMAIL_URL.",
+            f"MAIL_PROVIDER={name!r} is not a provider that django-anymail knows.",
+            "Set its name, for example postmark, sendgrid or mailgun, or leave it empty to send "
+            "through EMAIL_URL.",
         )
     if settings.MAIL_WEBHOOK_SECRET and not re.fullmatch(
         r"[^:\s]+:\S{16,}", settings.MAIL_WEBHOOK_SECRET
@@ -316,7 +334,8 @@ def provider() -> Problems:
         yield (
             "MAIL_WEBHOOK_SECRET is not of the form user:password with a password of 16 "
             "characters or more.",
-            "Set it, and give the provider https://user:password@HOST/webhooks/mail/ to report to.",
+            "Set it, and enter https://user:password@HOST/webhooks/mail/ as the webhook at the "
+            "provider.",
         )
 
 
@@ -326,7 +345,7 @@ def mail_rates() -> Problems:
     except ValueError as error:
         yield (
             f"MAIL_RATES: {error}.",
-            "Set it as the mail server allows, or leave it empty: no limit.",
+            "Set what your mail server allows, or leave it empty for no limit.",
         )
 
 
@@ -348,20 +367,20 @@ def watchers() -> Problems:
         rf"[!-~]{{{MIN_SECRET_LENGTH},}}", settings.METRICS_TOKEN
     ):
         yield (
-            f"METRICS_TOKEN is not of {MIN_SECRET_LENGTH} printable characters or more, without "
-            "blanks.",
-            "Set a long random one, or leave it empty: then nobody reads /metrics.",
+            f"METRICS_TOKEN is shorter than {MIN_SECRET_LENGTH} characters, or has spaces or "
+            "unprintable characters.",
+            "Set a long random token, or leave it empty to close /metrics.",
         )
     if settings.HEARTBEAT_URL and not _can_be_called(settings.HEARTBEAT_URL):
         yield (
-            "HEARTBEAT_URL is no address that can be called.",
+            "HEARTBEAT_URL is not an http address.",
             "Set it, for example HEARTBEAT_URL=https://hc-ping.com/your-uuid, or leave it empty.",
         )
     try:
         Dsn(settings.SENTRY_DSN or "https://key@errors.example.com/1")
     except (BadDsn, ValueError):
         yield (
-            "SENTRY_DSN is no address that can be called.",
+            "SENTRY_DSN is not an http address.",
             "Set it, for example SENTRY_DSN=https://key@errors.example.com/1, or leave it empty.",
         )
 

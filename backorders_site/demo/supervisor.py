@@ -43,7 +43,8 @@ def run_demo(local: Path, *, reset: bool) -> None:
             ending.enter_context(embedded.lock(local))
         except embedded.AlreadyLocked:
             raise CannotStart(
-                f"A demo already runs here: {local}/demo.json says where. Stop it first."
+                f"A demo is already running here: see {local}/demo.json for its address. Stop it "
+                "first."
             ) from None
         # before anything else: they hold the port and write to the database
         kill_strays(local / "run")
@@ -69,7 +70,8 @@ def web_port() -> int:
     asked = os.environ.get("PORT") or "8000"
     if not re.fullmatch("[0-9]{1,5}", asked) or not 1 <= int(asked) <= LAST_PORT:
         raise CannotStart(
-            f"PORT={asked} is no port. Choose a number from 1 to {LAST_PORT}: PORT=8000 make demo"
+            f"PORT={asked} is not a port. Choose a number from 1 to {LAST_PORT}: PORT=8000 make "
+            "demo"
         )
     port = int(asked)
     if _taken(port):
@@ -160,9 +162,7 @@ def _attach_servers(local: Path, environment: dict[str, str], ending: ExitStack)
 def _manage(environment: Mapping[str, str], *arguments: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
     if subprocess.run(command, env=environment, check=False).returncode:
-        raise CannotStart(
-            f"`manage.py {' '.join(arguments)}` failed; its own message stands above."
-        )
+        raise CannotStart(f"`manage.py {' '.join(arguments)}` failed; see its message above.")
 
 
 def services(local: Path, environment: Mapping[str, str]) -> list[Service]:
@@ -264,7 +264,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--reset", action="store_true", help="throw away what earlier demos wrote")
+    parser.add_argument("--reset", action="store_true", help="delete what earlier demos wrote")
     options = parser.parse_args()
     os.chdir(BASE_DIR)
     for stop_signal in STOP_SIGNALS:

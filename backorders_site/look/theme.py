@@ -157,7 +157,7 @@ def _colour_problems(words: str) -> Problems:
         weakest = weakest_contrast(colour(words))
     except ValueError:
         yield (
-            f"SHOP_COLOUR={words!r} is no colour.",
+            f"SHOP_COLOUR={words!r} is not a color.",
             "Set it as #rrggbb, for example SHOP_COLOUR=#17604f.",
         )
     else:
@@ -173,7 +173,7 @@ def _colour_problems(words: str) -> Problems:
 def _font_problems(families: str) -> Problems:
     if families and not (FONT.fullmatch(families) and families.split(",")[-1].strip() in GENERIC):
         yield (
-            f"SHOP_FONT={families!r} is no list of font families that ends in a generic one.",
+            f"SHOP_FONT={families!r} is not a list of font families that ends in a generic one.",
             'Set fonts that readers have, for example SHOP_FONT="Avenir Next, Montserrat, '
             'sans-serif".',
         )
@@ -185,7 +185,7 @@ def _logo_problems(name: str) -> Problems:
     if not name:
         return
     if Path(name).suffix.lower() not in LOGO_TYPES:
-        yield f"SHOP_LOGO={name!r} is no picture that pages can show.", hint
+        yield f"SHOP_LOGO={name!r} is not a picture that pages can show.", hint
     elif not Path(name).is_file():
         yield f"SHOP_LOGO={name!r} is not there.", hint
     elif Path(name).stat().st_size > MAX_LOGO_BYTES:

@@ -54,75 +54,75 @@ AGE = "coalesce(extract(epoch FROM clock_timestamp() - min({})), 0)"
 COUNTED = (
     Gauge(
         "backorders_messages",
-        "Mails that are under way or wait for staff, by state",
+        "Emails that are queued, being sent or waiting for staff, by state",
         " UNION ALL ".join(_by_state(state) for state in OPEN_OR_FOR_STAFF),
         ("state",),
     ),
     Gauge(
         "backorders_oldest_due_message_seconds",
-        "Age of the oldest mail that is due and not handed over; the objective is 600",
+        "Age in seconds of the oldest email that is due and not handed over; the objective is 600",
         f"SELECT {AGE.format('created_at')} FROM notifications_message"
         " WHERE state = 'sending' OR state = 'queued' AND next_attempt_at <= clock_timestamp()",
     ),
     Gauge(
         "backorders_oldest_due_event_seconds",
-        "Age of the oldest event that has no mail yet",
+        "Age in seconds of the oldest event that has no email yet",
         f"SELECT {AGE.format('at')} FROM orders_event WHERE message_due",
     ),
     Gauge(
         "backorders_attempts_5m",
-        "Tries to hand a mail over in the last five minutes, by outcome",
+        "Attempts to hand an email over in the last five minutes, by outcome",
         "SELECT outcome, count(*) FROM notifications_attempt"
         " WHERE at > clock_timestamp() - interval '5 minutes' GROUP BY outcome",
         ("outcome",),
     ),
     Gauge(
         "backorders_domains_waiting",
-        "Recipient domains whose mail waits because they are slow or at their rate",
+        "Recipient domains whose emails wait because the domain is slow or at its rate limit",
         "SELECT count(*) FROM notifications_pace WHERE free_at > clock_timestamp() + interval '5 "
         "seconds'",
     ),
     Gauge(
         "backorders_reports_unhandled",
-        "Reports of the mail provider that were not acted on",
+        "Reports of the email provider that have not been handled",
         "SELECT count(*) FROM notifications_providerreport WHERE handled_at IS NULL",
     ),
     Gauge(
         "backorders_reviews_overdue_seconds",
-        "For how long a change has settled and not been reviewed",
+        "How long a change that has settled has been waiting for its review",
         f"SELECT greatest({AGE.format('due')}, 0) FROM ("
         "SELECT review_at AS due FROM orders_product WHERE review_at IS NOT NULL"
         " UNION ALL SELECT at + %(settle)s FROM orders_shortening) changes",
     ),
     Gauge(
         "backorders_last_review_seconds",
-        "Since the last daily review ended",
+        "Time since the last daily review ended",
         "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
         " WHERE job = 'review' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
     Gauge(
         "backorders_last_deadlines_seconds",
-        "Since the last daily cut-off was kept",
+        "Time since the last daily cut-off ended",
         "SELECT extract(epoch FROM clock_timestamp() - max(finished_at)) FROM orders_run"
         " WHERE job = 'deadlines' AND finished_at <= clock_timestamp()"
         " HAVING count(*) > 0",
     ),
     Gauge(
         "backorders_notices_untold_due",
-        "Delay notices that were not told and have to be today",
+        "Delay notices that have to be sent today and have not been",
         "SELECT count(*) FROM orders_delaynotice"
         " WHERE outcome = '' AND told_at IS NULL AND not_told_at IS NULL AND notice_by = %(today)s",
     ),
     Gauge(
         "backorders_notices_untold_late",
-        "Delay notices that were not told in time",
+        "Delay notices that were not sent in time",
         "SELECT count(*) FROM orders_delaynotice WHERE outcome = '' AND told_at IS NULL AND "
         "notice_by < %(today)s",
     ),
     Gauge(
         "backorders_refunds_overdue",
-        "Refunds whose day is over and that nobody marked sent",
+        "Refunds past their due date that are not marked sent",
         "SELECT count(*) FROM orders_refund WHERE sent_at IS NULL AND due_on < %(today)s",
     ),
 )
@@ -135,7 +135,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not constant_time_compare(
         request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
     ):
-        return HttpResponse("Bring the METRICS_TOKEN.\n", status=403, content_type="text/plain")
+        return HttpResponse("Send the METRICS_TOKEN.\n", status=403, content_type="text/plain")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Database())
     registry.register(Broker())
@@ -145,7 +145,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 class Database(Collector):
     def collect(self) -> Iterator[Family]:
         yield _gauge(
-            "backorders_build_info", "What runs", [[settings.BUILD or "unknown", 1]], ["build"]
+            "backorders_build_info",
+            "The version that runs",
+            [[settings.BUILD or "unknown", 1]],
+            ["build"],
         )
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -162,13 +165,14 @@ class Database(Collector):
         yield from families
         yield _gauge(
             "backorders_mail_held",
-            "Whether mail is kept back, by MAIL_MODE (also but for some addresses) or by staff",
+            "Whether email is kept back, by MAIL_MODE (even if some addresses are let through) or "
+            "by staff",
             [[by, int(paused == by)] for by in ("mode", "staff")],
             ["by"],
         )
         yield _gauge(
             "backorders_task_age_seconds",
-            "Since a task that repeats last ended well; of one that never did: infinite",
+            "Time since a repeating task last succeeded; infinite if it never did",
             [
                 [task, every, ages.get(task, float("inf"))]
                 for task, every in health.repeating_tasks().items()
@@ -178,7 +182,8 @@ class Database(Collector):
 
         yield _gauge(
             "backorders_process_age_seconds",
-            "Since a process of this kind last said that it lives; where none ever did: infinite",
+            "Time since the last heartbeat of a process of this kind; infinite if there never was "
+            "one",
             [[process, ages.get(process, float("inf"))] for process in health.PROCESSES],
             ["process"],
         )
@@ -189,7 +194,7 @@ class Database(Collector):
         )
         yield _gauge(
             "backorders_wrong_clocks",
-            "Hosts whose worker refuses tasks, as its clock differs from the database's",
+            "Hosts whose worker refuses tasks because its clock differs from the database's",
             [[len(health.wrong_clocks(ages))]],
         )
 
@@ -199,7 +204,7 @@ class Broker(Collector):
         state = health.broker()
         yield _gauge(
             "backorders_broker_up",
-            "Whether Valkey answers and takes what is written",
+            "Whether Valkey answers and accepts writes",
             [[state == health.OK]],
         )
         with suppress(RedisError):

@@ -26,9 +26,9 @@ class StatusLine:
 
 
 REMEDIES = {
-    "database": "bring PostgreSQL back, or run `manage.py migrate`",
-    "broker": "bring Valkey back, and look whether its disk or memory is full",
-    "clock": "set it, with NTP: tasks are refused meanwhile",
+    "database": "start PostgreSQL, or run `manage.py migrate`",
+    "broker": "start Valkey, or check whether its disk or memory is full",
+    "clock": "set the clock, for example with NTP: until then, tasks are refused",
     **{process: f"start it: {command}" for process, command in health.COMMANDS.items()},
 }
 
@@ -72,7 +72,9 @@ def _daily(name: str, job: str, command: str, now: datetime) -> StatusLine:
     last = Run.objects.filter(job=job, finished_at__lte=now).aggregate(at=Max("finished_at"))["at"]
     since = last or Order.objects.aggregate(at=Min("created_at"))["at"]
     missed = since is not None and now - since > DAY_MISSED
-    remedy = f"a worker and beat catch up; by hand: manage.py {command}" if missed else ""
+    remedy = (
+        f"start a worker and beat, which catch up, or run manage.py {command}" if missed else ""
+    )
     return StatusLine(name, f"{_time(now - last)} ago" if last else "never", missed, remedy)
 
 

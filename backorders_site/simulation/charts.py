@@ -40,11 +40,11 @@ def windows_chart(report: SimulationReport) -> str:
     ]
     held = sum(early <= left <= late for _, early, late, left in rows)
     return _svg(
-        "First windows told, and the day the goods left",
+        "First windows told, and the day the goods shipped",
         [
             (_line(-9, 0, 9, 0, FAINT, 8), "early to late, as told"),
-            (_dot(0, 0, 4, HELD), f"left within the window: {held:,}"),
-            (_dot(0, 0, 4, MISSED), f"left outside it: {len(rows) - held:,}"),
+            (_dot(0, 0, 4, HELD), f"shipped within the window: {held:,}"),
+            (_dot(0, 0, 4, MISSED), f"shipped outside it: {len(rows) - held:,}"),
         ],
         [*axis, *marks],
     )
@@ -85,14 +85,14 @@ def calibration_chart(report: SimulationReport) -> str:
         for share in (0, 0.25, 0.5, 0.75, 1)
     ]
     parts += [
-        _along_x("days from the telling to the last day told"),
+        _along_x("days from when it was told to the last day told"),
         _along_y("share of what was told"),
     ]
     return _svg(
-        "What we told, and how often it held",
+        "What we told, and how often it was kept",
         [
-            (_dot(0, 0, 5, HELD), "left by the last day told (aim: 90%)"),
-            (_square(0, 0, INK), "left within the window (aim: 80%)"),
+            (_dot(0, 0, 5, HELD), "shipped by the last day told (aim: 90%)"),
+            (_square(0, 0, INK), "shipped within the window (aim: 80%)"),
             (_line(-9, 0, 9, 0, INK, 1, dashed=True), "the aims"),
         ],
         parts,

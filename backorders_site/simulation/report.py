@@ -173,13 +173,13 @@ def _refunds(today: date) -> Refunds:
 _LABELS = {
     "orders": "orders",
     "lines_shipped": "lines shipped",
-    "silent_breaks": "promises broken in silence",
-    "unexplained_rises": "places that rose unexplained",
+    "silent_breaks": "promises broken without notice",
+    "unexplained_rises": "places that rose without a reason",
     "fifo_inversions": "units given out of turn",
     "units_conserved": "every unit accounted for",
-    "first_window_kept": "first window held",
-    "told_window_coverage": "windows held, all that were told",
-    "last_window_kept": "last window held",
+    "first_window_kept": "first window kept",
+    "told_window_coverage": "all windows told, kept",
+    "last_window_kept": "last window kept",
 }
 
 
@@ -189,10 +189,10 @@ def table(report: SimulationReport) -> str:
     rows = [(label, _shown(getattr(figures, name))) for name, label in _LABELS.items()]
     rows += [
         (
-            "notices a line: median, mean, 90 in 100, most",
+            "notices per line: median, mean, 90 in 100, most",
             f"{report.median_notices:g}, {notices.mean:.2f}, {notices.p90:g}, {notices.max}",
         ),
-        ("mails an order", f"{figures.mails_per_order:.2f}"),
+        ("emails per order", f"{figures.mails_per_order:.2f}"),
         (
             "days of warning: median, 10 in 100 have less",
             f"{_shown(warning.median)}, {_shown(warning.p10)}",

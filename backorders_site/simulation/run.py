@@ -65,7 +65,9 @@ def scratch_database() -> Iterator[None]:
             cursor.execute(f'CREATE DATABASE "{scratch}"')
             cursor.execute(f'ALTER DATABASE "{scratch}" SET synchronous_commit TO off')
     except (OperationalError, ProgrammingError) as error:
-        raise NoScratchDatabase(f"no scratch database: {str(error).strip()}") from None
+        raise NoScratchDatabase(
+            f"could not create a temporary database: {str(error).strip()}"
+        ) from None
     try:
         _use(scratch)
         call_command("migrate", verbosity=0)
@@ -372,7 +374,7 @@ class Shop:
                 length = OrderLine.objects.filter(product=line.product, waiting__gt=0).count()
                 place = self.chance.randint(1, length)
                 services.move_in_queue(
-                    line, place, now=self._tick(), reason="asked by telephone", actor="simulated"
+                    line, place, now=self._tick(), reason="asked by phone", actor="simulated"
                 )
 
     def _place(self) -> None:

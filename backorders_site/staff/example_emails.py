@@ -101,7 +101,7 @@ def kept(html: str) -> str:
     try:
         cache.set(_key(name), html, CACHED_SECONDS)
     except RedisError:
-        log.warning("an example mail is shown as text alone: it could not be kept")
+        log.warning("an example email is shown as text only: it could not be kept")
         return ""
     return reverse("desk:example", args=[name])
 

@@ -78,16 +78,16 @@ class Consequences:
     def first_words(self) -> str:
         total = self.quiet + self.heard
         if not total:
-            return _("Nobody's promise changes, and nobody hears of it.")
+            return _("No promises change and no one is notified.")
         if self.moves:
-            return ngettext("Moves %(n)s promise:", "Moves %(n)s promises:", total) % {
+            return ngettext("Changes %(n)s promise:", "Changes %(n)s promises:", total) % {
                 "n": _number(total)
             }
         if self.quiet:
-            return ngettext("Touches %(n)s order:", "Touches %(n)s orders:", total) % {
+            return ngettext("Affects %(n)s order:", "Affects %(n)s orders:", total) % {
                 "n": _number(total)
             }
-        return ngettext("%(n)s order hears of it:", "%(n)s orders hear of it:", total) % {
+        return ngettext("%(n)s order is affected:", "%(n)s orders are affected:", total) % {
             "n": _number(total)
         }
 
@@ -97,19 +97,19 @@ class Consequences:
         asked = sum(self.asked.values())
         laws = ", ".join(f"{_number(units)} {law}" for law, units in self.asked.items())
         words = [
-            (self.quiet, ngettext("%(n)s stays inside its window and hears nothing",
-                                  "%(n)s stay inside their window and hear nothing", self.quiet)),
-            (self.mailed, ngettext("%(n)s gets a mail", "%(n)s get a mail", self.mailed)),
+            (self.quiet, ngettext("%(n)s stays within its window and gets no email",
+                                  "%(n)s stay within their window and get no email", self.quiet)),
+            (self.mailed, ngettext("%(n)s gets an email", "%(n)s get an email", self.mailed)),
             (asked, ngettext("%(n)s must be asked", "%(n)s must be asked", asked) + f" ({laws})"),
-            (self.turned_off, ngettext("%(n)s has turned such mails off and reads it on the page",
-                                       "%(n)s have turned such mails off and read it on the page",
+            (self.turned_off, ngettext("%(n)s has turned these emails off and sees it only on the "
+                                       "order page",
+                                       "%(n)s have turned these emails off and see it only on the "
+                                       "order page",
                                        self.turned_off)),
             (self.unreachable, ngettext("%(n)s can't be reached", "%(n)s can't be reached",
                                         self.unreachable)),
-            (self.unreleased, ngettext("%(n)s came with a first import and reads it on the page "
-                                       "until it is released",
-                                       "%(n)s came with a first import and read it on the page "
-                                       "until they are released",
+            (self.unreleased, ngettext("%(n)s is unreleased and sees it only on the order page",
+                                       "%(n)s are unreleased and see it only on the order page",
                                        self.unreleased)),
         ]  # fmt: skip
         return [sentence % {"n": _number(count)} for count, sentence in words if count]
@@ -118,8 +118,8 @@ class Consequences:
     def refund_words(self) -> str:
         if self.no_longer_owed:
             return ngettext(
-                "The refund of %(n)s unit is not due any more.",
-                "The refunds of %(n)s units are not due any more.",
+                "The refund of %(n)s unit is no longer due.",
+                "The refunds of %(n)s units are no longer due.",
                 self.no_longer_owed,
             ) % {"n": _number(self.no_longer_owed)}
         if not self.refunds or self.refunds_by is None:

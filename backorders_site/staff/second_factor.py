@@ -173,7 +173,7 @@ def _recovery_device(user: Any) -> StaticDevice | None:
 
 def _why_not(device: TOTPDevice | StaticDevice | None) -> str:
     """After each wrong code the next one has to wait twice as long."""
-    said = _("This code is not right, or was used before.")
+    said = _("This code is wrong or was already used.")
     if device is None:
         return said
     device.refresh_from_db()
@@ -182,8 +182,8 @@ def _why_not(device: TOTPDevice | StaticDevice | None) -> str:
         return said
     seconds = 2 ** max(device.throttling_failure_count - 1, 0)
     wait = ngettext(
-        "Wait %(seconds)d second and type the next one.",
-        "Wait %(seconds)d seconds and type the next one.",
+        "Wait %(seconds)d second, then type the next code.",
+        "Wait %(seconds)d seconds, then type the next code.",
         seconds,
     )
     return f"{said} {wait % {'seconds': seconds}}"

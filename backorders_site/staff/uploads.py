@@ -88,7 +88,7 @@ def _one() -> bool:
     except (Unreadable, NothingWritten) as error:
         services.was_refused(
             row,
-            str(error) or _("Rows of it are wrong by now. Upload it again to see which."),
+            str(error) or _("Some of its rows are no longer valid. Upload it again to see which."),
             now=now,
         )
     except services.Refused:
@@ -150,7 +150,7 @@ def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
     it, worse = rehearse_import(run, run.row)
     _keep(_mails_key(row.pk), list(it.examples))
     told = {
-        "first_words": it.first_words if it.quiet or it.heard else _("Nobody hears anything new."),
+        "first_words": it.first_words if it.quiet or it.heard else _("No one is notified."),
         "groups": it.groups,
         "kinds": [[str(kind), count] for kind, count in it.kinds],
         "refunds": it.refund_words,
@@ -166,8 +166,8 @@ def worse_words(told: Mapping[str, Any]) -> str:
         return ""
     parts = [
         (worse.later, _("%(n)s a later date")),
-        (worse.no_date, _("%(n)s that there is no date any more")),
-        (worse.asked, _("%(n)s are asked by law")),
+        (worse.no_date, _("%(n)s that there is no date anymore")),
+        (worse.asked, _("%(n)s will be asked, as the law requires")),
     ]
     kinds = ", ".join(
         words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count
@@ -180,7 +180,9 @@ def worse_words(told: Mapping[str, Any]) -> str:
     if not worse.others:
         return f"{first}: {kinds}."
     others = ngettext(
-        "%(n)s of them was in line before it", "%(n)s of them were in line before it", worse.others
+        "%(n)s of them was in line before this import",
+        "%(n)s of them were in line before this import",
+        worse.others,
     ) % {"n": number_format(worse.others, force_grouping=True)}
     return f"{first}: {kinds}. {others}."
 
@@ -209,8 +211,11 @@ def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
             return summaries.of_shipments(counts)
     return summaries.of_orders(
         counts,
-        to_join=_("“all products of the file are on backorder”, or once the product is marked so"),
-        to_release=_("the go-live page"),
+        to_join=_(
+            "“All products in the file are on backorder”, or once the product is marked as "
+            "on backorder"
+        ),
+        to_release=_("the page “Go live”"),
     )
 
 
@@ -246,7 +251,7 @@ def _examples(run: ImportRun) -> list[str]:
         if isinstance(event.details, Shipped | Cancelled)
     ]
     asked = [
-        _("to be decided: %(number)s, %(what)s")
+        _("to decide: %(number)s, %(what)s")
         % {"number": change.order.number, "what": change.get_what_display().lower()}
         for change in ShopChange.objects.filter(seen_at=run.now, outcome="", order__in=_known(run))
         .select_related("order")

@@ -58,11 +58,11 @@ MAX_ATTEMPTS = 300  # about two days
 TROUBLE_OF_THE_MOMENT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
 NOTHING_LEFT = "nothing left to say: the order has moved on"
-REFUSED = "a mail to this customer was refused: look at its mails"
-SILENT = "no answer before its lease was over"
-UNANSWERED = "a mail to this customer was sent twice without an answer: look at its mails"
-UNWANTED = "turned off by the customer: it says nothing that is due"
-NOT_COMPOSED = "a mail to this customer could not be written: look at its mails"
+REFUSED = "an email to this customer was refused: see the order's emails"
+SILENT = "no answer in time"
+UNANSWERED = "an email to this customer was sent twice without an answer: see the order's emails"
+UNWANTED = "the customer has turned off emails like this one"
+NOT_COMPOSED = "an email to this customer could not be written: see the order's emails"
 
 CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED, lets_out=LETS_OUT)
 

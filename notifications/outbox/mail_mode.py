@@ -46,12 +46,12 @@ def parse_mail_mode(setting: str) -> MailMode:
         raise ValueError(GRAMMAR)
     addresses = [address.strip() for address in listed.split(",") if address.strip()]
     if not addresses:
-        raise ValueError(f"only: names no address, {GRAMMAR}")
+        raise ValueError(f"only: has no address after it; {GRAMMAR}")
     for address in addresses:
         try:
             validate_email(address)
         except ValidationError:
-            raise ValueError(f"{address!r} is no mail address, {GRAMMAR}") from None
+            raise ValueError(f"{address!r} is not an email address; {GRAMMAR}") from None
     return MailMode("only", frozenset(address.upper() for address in addresses))
 
 

@@ -29,15 +29,15 @@ def pause_email(reason: str, *, now: datetime, actor: str) -> Pause:
     """No email is handed over from now on. One whose content is on its way to the mail server is
     not called back."""
     if not reason.strip():
-        raise Refused("why mail is held has to be said, for whoever finds it so")
+        raise Refused("give a reason, so that colleagues know why email is paused")
     try:
         with transaction.atomic():
             return Pause.objects.create(paused_at=now, paused_by=actor, reason=reason)
     except IntegrityError:
-        raise Refused("mail is held already") from None
+        raise Refused("email is already paused") from None
 
 
 def resume_email(*, now: datetime, actor: str) -> None:
     """What is still true goes out within seconds, the oldest first."""
     if not Pause.objects.filter(ended_at=None).update(ended_at=now, ended_by=actor):
-        raise Refused("mail is not held")
+        raise Refused("email isn't paused")

@@ -13,10 +13,10 @@ from orders import services
 from orders.models import EventKind, Order
 from orders.services import Refused
 
-WITHDRAWN = "a mail to this customer was withdrawn: reach them another way"
+WITHDRAWN = "an email to this customer was stopped: reach them another way"
 
 CAME_BACK = (
-    "a mail to this customer came back: reach them another way, or enter an address that works"
+    "an email to this customer bounced: reach them another way, or enter an address that works"
 )
 
 SENT_AGAIN = (
@@ -38,18 +38,16 @@ def send_again(message: Message, *, actor: str = "") -> None:
     if others.filter(
         pk__gt=message.pk, state__in=[MessageState.QUEUED, MessageState.SENDING, MessageState.SENT]
     ).exists():
-        raise Refused(f"order {order.number} has a newer mail: this one is out of date")
+        raise Refused(f"order {order.number} has a newer email, so this one is out of date")
     if others.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists():
         raise Refused(
-            f"order {order.number} has another mail on its way: wait until it has gone out, or "
-            "withdraw it"
+            f"order {order.number} has another email being sent: wait until it has gone out, or "
+            "stop it"
         )
     if not order.email:
-        raise Refused(f"order {order.number} has no mail address: enter one first")
+        raise Refused(f"order {order.number} has no email address: enter one first")
     if Message.objects.filter(pk=message.pk, frozen_at__isnull=False, text="").exists():
-        raise Refused(
-            "the words of this mail are not kept any more: reach the customer another way"
-        )
+        raise Refused("the text of this email is no longer kept: reach the customer another way")
     changed = Message.objects.filter(pk=message.pk, state__in=SENT_AGAIN).update(
         state=MessageState.QUEUED,
         recipient=order.email,
@@ -62,7 +60,7 @@ def send_again(message: Message, *, actor: str = "") -> None:
     )
     if not changed:
         raise Refused(
-            "only a mail that failed, needs review, came back or could not reach the customer can "
+            "only an email that failed, needs review, bounced or couldn't reach the customer can "
             "be sent again"
         )
 
@@ -126,7 +124,7 @@ def count_as_sent(message: Message, *, actor: str = "", reason: str = "") -> Non
         state=MessageState.SENT, sent_at=Now(), decided_by=actor, decided_why=reason
     )
     if not changed:
-        raise Refused("only a mail that needs review can be counted as sent")
+        raise Refused("only an email that needs review can be marked as sent")
     sent_at = Message.objects.values_list("sent_at", flat=True).get(pk=message.pk)
     if sent_at:
         said = message.covered.filter(said=True).values_list("event", flat=True)
@@ -144,7 +142,7 @@ def withdraw(message: Message, *, actor: str = "", reason: str = "") -> None:
     )
     if not changed:
         raise Refused(
-            "only a queued mail can be withdrawn: it is being sent, or has left the queue"
+            "only a queued email can be stopped: this one is being sent or has left the queue"
         )
     services.mark_not_told(message.order, WITHDRAWN)
 
@@ -159,7 +157,7 @@ def mark_bounced(message: Message, *, actor: str = "") -> None:
         state=MessageState.BOUNCED, decided_by=actor, decided_why=""
     )
     if not changed:
-        raise Refused("only a mail that was sent can come back")
+        raise Refused("only an email that was sent can bounce")
     message.refresh_from_db(fields=["sent_at"])
     if message.sent_at:
         said = message.covered.filter(said=True).values_list("event", flat=True)

@@ -167,7 +167,9 @@ def _refuse_mails_under_way(address: str) -> None:
     ).exists():
         raise Refused("nothing was erased: a message of theirs to support is still being sent")
     if numbers := sorted(set(waiting)):
-        raise Refused(f"nothing was erased: a mail about order {', '.join(numbers)} is on its way")
+        raise Refused(
+            f"nothing was erased: an email about order {', '.join(numbers)} is being sent"
+        )
 
 
 def _names(address: str) -> list[str]:

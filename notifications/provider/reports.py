@@ -27,9 +27,9 @@ FOR_GOOD = {RejectReason.INVALID, RejectReason.BOUNCED, RejectReason.BLOCKED, Re
 UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
 BATCH = 500
 REASONS = {
-    Kind.BOUNCED: "a mail came back: there is no such mailbox",
-    Kind.REJECTED: "the provider sends nothing there",
-    Kind.COMPLAINED: "a mail was reported as spam",
+    Kind.BOUNCED: "an email bounced: there is no such mailbox",
+    Kind.REJECTED: "the provider no longer sends to this address",
+    Kind.COMPLAINED: "an email was marked as spam",
 }
 
 

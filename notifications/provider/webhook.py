@@ -59,7 +59,7 @@ def mail_reports(request: HttpRequest) -> HttpResponse:
     try:
         handle_reports()
     except DatabaseError:
-        log.exception("mail reports are kept and not handled yet")
+        log.exception("some email reports have not been handled yet")
     return answer
 
 

@@ -68,10 +68,10 @@ def parse_rates(setting: str) -> Rates:
             r"(all|\*|[a-z0-9.-]+\.[a-z0-9-]+)=([1-9][0-9]{0,8})/(s|min|h)", part.lower()
         )
         if not found:
-            raise ValueError(f"{part!r} is no rate, {GRAMMAR}")
+            raise ValueError(f"{part!r} is not a rate; {GRAMMAR}")
         name, number, unit = found.groups()
         if name in named:
-            raise ValueError(f"{name} has two rates, {GRAMMAR}")
+            raise ValueError(f"{name} has two rates; {GRAMMAR}")
         named[name] = UNITS[unit] / int(number)
     return Rates(named.pop(ALL, None), named.pop(OTHERS, None), named)
 

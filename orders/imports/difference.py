@@ -59,8 +59,8 @@ class Difference:
                 self.cancel[line.pk] = still
             elif self.there.complete and still > 0:
                 self.texts.append(
-                    f"{line.product.sku}: the export no longer lists it: are its units still to "
-                    "come?"
+                    f"{line.product.sku}: the export no longer lists it: cancel its units if "
+                    "they aren't still to come"
                 )
             return
         left = self._left(line, said, still)
@@ -73,9 +73,8 @@ class Difference:
             self.cancel[line.pk] = fewer
         if said.wanted > line.quantity and not closed:
             self.texts.append(
-                f"{line.product.sku}: the export lists {said.wanted} units, {line.quantity} "
-                "joined the line: "
-                "the others need an order of their own"
+                f"{line.product.sku}: the export lists {said.wanted} units, but {line.quantity} "
+                "joined the line: add the others as a new order"
             )
 
     def _hear_of_reopening(self, line: OrderLine, said: ShopLine | None) -> None:
@@ -115,6 +114,6 @@ class Difference:
 
 def refund_text(amount: str) -> str:
     return (
-        f"{amount} was sent back, the export does not say for which units: cancel those that are "
-        "not to come"
+        f"{amount} was sent back, the export doesn't say for which units: cancel those that "
+        "aren't still to come"
     )

@@ -155,9 +155,8 @@ class Reconciliation:
             return False
         it.done, it.number, it.another = "other_order", order.number, _both(order, there)
         text = (
-            f"another order {there.number} is in a file: placed {_day(there.placed_at)}, "
-            f"{there.country or 'no country'}; "
-            "nothing of it was imported: give it a number of its own"
+            f"a different order {there.number} is in a file: placed {_day(there.placed_at)}, "
+            f"{there.country or 'no country'}; it was not imported: give it a number of its own"
         )
         it.texts += services.flag(order, [text])
         return True
@@ -405,13 +404,11 @@ def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
 
 def _both(order: Order, there: ShopOrder) -> str:
     """Names no address: what an import did is kept."""
-    address = " with another email address," if order.email and there.email else ""
+    address = ", with another email address" if order.email and there.email else ""
     return (
-        f"order {there.number} is another one here, placed {_day(order.placed_at)}, "
-        f"{order.country or 'no country'}; "
-        f"in the file it was placed {_day(there.placed_at)}, "
-        f"{there.country or 'no country'},{address} and nothing of it was "
-        "imported"
+        f"order {there.number} is a different order here, placed {_day(order.placed_at)}, "
+        f"{order.country or 'no country'}; in the file it was placed {_day(there.placed_at)}, "
+        f"{there.country or 'no country'}{address}; it was not imported"
     )
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 SHOWN = 20
 
-ORDERS = {"joined": "joined", "changed": "changed", "unchanged": "were known and are unchanged"}
+ORDERS = {"joined": "joined", "changed": "changed", "unchanged": "unchanged"}
 LEFT_OUT = {
     "left_out_unpaid": "not paid yet",
-    "left_out_closed": "cancelled or refunded",
+    "left_out_closed": "canceled or refunded",
     "left_out_shipped": "shipped",
     "left_out_not_on_backorder": "without a product on backorder",
 }
@@ -16,19 +16,19 @@ ASKED = {
     "asked_email": "with another email address",
     "asked_place": "with another country or region",
 }
-CLOSED = {"units_shipped": "shipped", "units_cancelled": "cancelled"}
+CLOSED = {"units_shipped": "shipped", "units_cancelled": "canceled"}
 RESTOCKS = {
     "new": "new",
     "moved": "with new dates",
     "resized": "of another size",
     "unchanged": "unchanged",
-    "cancelled_here": "cancelled here, and left so",
+    "cancelled_here": "canceled here and kept so",
 }
 SHIPMENTS = {
     "recorded": "recorded",
-    "numbered": "shipped before, and given their tracking number",
-    "recorded_before": "recorded before",
-    "not_here": "of orders or products that are not in line here",
+    "numbered": "already shipped, tracking number added",
+    "recorded_before": "already recorded",
+    "not_here": "for orders or products that aren't in line here",
 }
 CHANGES = {
     "orders": ("joined", "changed", "lines_settled", "orders_for_a_person"),
@@ -44,26 +44,27 @@ def changes_anything(kind: str, counts: dict[str, Any]) -> bool:
 
 def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[str]:
     """`to_join`: how products left out join; `to_release`: how quiet orders are released."""
-    lines = [f"Orders: {counted(counts, ORDERS) or 'none of them joined or changed'}."]
+    lines = [f"Orders: {counted(counts, ORDERS) or 'none joined or changed'}."]
     if left_out := counted(counts, LEFT_OUT):
         lines.append(f"Orders left out: {left_out}.")
     if units := counted(counts, CLOSED):
-        lines.append(f"Units closed, as the shop says: {units}.")
+        lines.append(f"Units closed, following the shop: {units}.")
     if asked := counted(counts, ASKED):
-        lines.append(f"Changed in the shop, to be accepted or rejected by a person: {asked}.")
+        lines.append(f"Changed in the shop, to accept or reject on the desk: {asked}.")
     if counts.get("details_taken_over"):
         lines.append(
-            f"Names, and regions under the same law, taken over: {counts['details_taken_over']:,}."
+            "Names, and regions under the same law, updated from the file: "
+            f"{counts['details_taken_over']:,}."
         )
     if counts.get("other_orders"):
         orders = (
-            "1 order whose number"
+            "1 order whose number is"
             if counts["other_orders"] == 1
-            else f"{counts['other_orders']:,} orders whose numbers"
+            else f"{counts['other_orders']:,} orders whose numbers are"
         )
         lines.append(
-            f"Left out: {orders} another order has here. Two shops, or two series, need numbers "
-            "that differ."
+            f"Left out: {orders} already used by another order here. If you have two shops or "
+            "number series, give them different numbers."
         )
         lines += counts["same_number"][:SHOWN]
     if counts.get("lines_settled"):
@@ -72,17 +73,18 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         shown = ", ".join(f"{sku} ({number:,})" for sku, number in list(products.items())[:SHOWN])
         more = f" and {len(products) - SHOWN:,} more products" if len(products) > SHOWN else ""
         lines.append(
-            f"Lines left out, product not on backorder: {shown}{more}. They join with {to_join}."
+            f"Lines left out because the product is not on backorder: {shown}{more}. To include "
+            f"them, use {to_join}."
         )
     if counts.get("lines_without_sku"):
-        lines.append(f"Lines without a SKU, left out: {counts['lines_without_sku']:,}.")
+        lines.append(f"Lines left out because they have no SKU: {counts['lines_without_sku']:,}.")
     if missing := counts["not_in_file"]:
         lines.append(f"Not in the file: {', '.join(missing)}.")
     lines += _people(counts)
     if counts["quiet"] and counts.get("joined"):
         lines.append(
-            f"These orders are quiet: nothing is mailed about them before {to_release} releases "
-            "them."
+            "These orders are unreleased: no emails go out until you release them with "
+            f"{to_release}."
         )
     return lines
 
@@ -91,18 +93,17 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
     lines = [f"Restocks: {counted(counts, RESTOCKS) or 'none'}; {counts['dates']:,} dates added."]
     if counts["units_arrived"]:
         lines.append(
-            f"Units that arrived: {counts['units_arrived']:,}; set aside for orders: "
+            f"Units that arrived: {counts['units_arrived']:,}; reserved for orders: "
             f"{counts['units_set_aside']:,}."
         )
     if counts["units_shipped_before"]:
         lines.append(
-            f"Of these had shipped before they were received: {counts['units_shipped_before']:,}."
+            f"Units that had shipped before they were received: {counts['units_shipped_before']:,}."
         )
     if counts["history"]:
         lines.append(
-            f"Arrivals from before the first order here: {counts['history']:,}. They count for "
-            "the supplier's record "
-            "and give nobody units."
+            f"Arrivals from before the first order here: {counts['history']:,}. They count only "
+            "for the supplier's record."
         )
     return lines
 
@@ -111,7 +112,7 @@ def of_shipments(counts: dict[str, Any]) -> list[str]:
     lines = [f"Parcels: {counted(counts, SHIPMENTS) or 'none'}."]
     if counts["shipped_before"]:
         lines.append(
-            f"Lines an orders export had said to be shipped already: {counts['shipped_before']:,}."
+            f"Lines already shipped according to an orders export: {counts['shipped_before']:,}."
         )
     return lines + _people(counts)
 
@@ -123,7 +124,7 @@ def _people(counts: dict[str, Any]) -> list[str]:
     shown = ", ".join(list(people)[:SHOWN]) + (" …" if len(people) > SHOWN else "")
     number = counts["orders_for_a_person"]
     orders = "1 order" if number == 1 else f"{number:,} orders"
-    return [f"On the list of what needs a person: {orders} ({shown})."]
+    return [f"Needs attention: {orders} ({shown})."]
 
 
 def counted(counts: dict[str, Any], words: dict[str, str]) -> str:

@@ -140,7 +140,7 @@ def email(value: str, field: str) -> str:
     try:
         validate_email(value)
     except ValidationError:
-        raise BadValue(f"is {value!r}; expected a mail address or nothing", field) from None
+        raise BadValue(f"is {value!r}; expected an email address or nothing", field) from None
     if len(value) > 254:
         raise BadValue(f"has {len(value)} characters; expected 254 at most", field)
     return value
@@ -157,7 +157,7 @@ def country(value: str, field: str) -> str:
             )
         hint = "; the United Kingdom is GB" if code == "UK" else ""
         raise BadValue(
-            f"is {value!r}, which is no country's code; expected one such as US or DE{hint}",
+            f"is {value!r}, which is not a country code; expected one such as US or DE{hint}",
             field,
         )
     return code

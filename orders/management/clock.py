@@ -18,8 +18,8 @@ def add_on_argument(parser: CommandParser) -> None:
     parser.add_argument(
         "--on",
         metavar="DATE",
-        help="run as at noon of this day in the shop's zone (with DEBUG only; not before the "
-        "newest fact)",
+        help="run as if it were noon of this day in the shop's time zone (only with DEBUG; not "
+        "before the newest record)",
     )
 
 
@@ -29,7 +29,8 @@ def moment(options: dict[str, Any]) -> datetime:
     if not options["on"]:
         if wrong := clock.fault():
             raise CommandError(
-                f"This machine's clock is {wrong}. Nothing was done: set the clock, with NTP."
+                f"This machine's clock is {wrong}. Nothing was done. Set the clock, for example "
+                "with NTP."
             )
         return timezone.now()
     try:
@@ -44,9 +45,8 @@ def moment(options: dict[str, Any]) -> datetime:
     newest = newest_fact()
     if newest and on < today_of(newest):
         raise CommandError(
-            f"--on is {on}, and something happened on {today_of(newest)}; expected that day or a "
-            "later one, "
-            "for history is not rewritten"
+            f"--on is {on}, but something happened on {today_of(newest)}; expected that day or a "
+            "later one, because history is not rewritten"
         )
     return max(noon, newest) if newest else noon
 

@@ -41,16 +41,16 @@ class ImportCommand(BaseCommand):
         parser.add_argument(
             "--skip-bad",
             action="store_true",
-            help="leave bad rows out and import the rest; without it nothing is written when a "
-            "row is bad",
+            help="leave out bad rows and import the rest; without this, one bad row stops the "
+            "import",
         )
 
         parser.add_argument(
             "--yes",
             action="store_true",
-            help="import it whomever it tells; without it a file that would tell more than "
-            "IMPORT_TELLS_AT_MOST customers "
-            "worse news waits in the desk",
+            help="import it no matter how many customers it notifies; without this, a file that "
+            "would tell more than IMPORT_TELLS_AT_MOST customers worse news waits on the "
+            "desk",
         )
 
     def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class ImportCommand(BaseCommand):
         except NothingWritten:
             self._list_faults(run)
             raise CommandError(
-                f"{_bad_rows(run.faults.total)}: nothing was imported. Mend the file, or leave "
+                f"{_bad_rows(run.faults.total)}: nothing was imported. Fix the file, or leave "
                 "them out with --skip-bad."
             ) from None
         self._list_faults(run)
@@ -96,7 +96,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(line)
         if run.faults.total:
             self.stdout.write(
-                f"Left out: {_bad_rows(run.faults.total)}, kept in the record of this import."
+                f"Left out: {_bad_rows(run.faults.total)}, listed in the record of this import."
             )
         self.stdout.write(f"{run.file}: read in {time.monotonic() - started:.1f} s.")
 
@@ -116,15 +116,15 @@ class ImportCommand(BaseCommand):
         )
         kinds = {
             "a later date": worse.later,
-            "no date any more": worse.no_date,
+            "no date anymore": worse.no_date,
             "asked by law": worse.asked,
         }
         said = ", ".join(f"{count:,} {what}" for what, count in kinds.items() if count)
         customers = "1 customer" if worse.orders == 1 else f"{worse.orders:,} customers"
         return (
             f"{run.file}: this import would tell {customers} worse news ({said}), more than "
-            f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. Confirm "
-            "or discard it at "
+            f"IMPORT_TELLS_AT_MOST={settings.IMPORT_TELLS_AT_MOST}. Nothing was imported. "
+            "Confirm or discard it at "
             f"{settings.SITE_URL}{reverse('desk:upload', args=[row.pk])}, or run the command "
             "again with --yes."
         )

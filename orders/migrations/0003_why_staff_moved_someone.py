@@ -4,15 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0002_functions_and_triggers'),
+        ("orders", "0002_functions_and_triggers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='queuechange',
-            name='why',
-            field=models.CharField(blank=True, choices=[('replacement', 'It replaces an item that arrived damaged'), ('promised', 'We had promised this customer an earlier place'), ('our_mistake', 'A mistake in our records'), ('urgent', 'A medical or other urgent need'), ('other', 'Something else, kept private')], db_default='', help_text='Why staff moved somebody; those who were overtaken read it.', max_length=20),
+            model_name="queuechange",
+            name="why",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("replacement", "It replaces an item that arrived damaged"),
+                    ("promised", "We had promised this customer an earlier place"),
+                    ("our_mistake", "A mistake in our records"),
+                    ("urgent", "A medical or other urgent need"),
+                    ("other", "Something else, kept private"),
+                ],
+                db_default="",
+                help_text="Why staff moved somebody; those who were overtaken read it.",
+                max_length=20,
+            ),
         ),
     ]

@@ -5,45 +5,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0003_why_staff_moved_someone'),
+        ("orders", "0003_why_staff_moved_someone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='currency',
-            field=models.CharField(blank=True, db_default='', help_text='Of its prices (ISO 4217).', max_length=3),
+            model_name="order",
+            name="currency",
+            field=models.CharField(
+                blank=True, db_default="", help_text="Of its prices (ISO 4217).", max_length=3
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='total',
-            field=models.DecimalField(blank=True, decimal_places=4, help_text='What was paid for the whole order.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+            model_name="order",
+            name="total",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=4,
+                help_text="What was paid for the whole order.",
+                max_digits=14,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='unit_price',
-            field=models.DecimalField(blank=True, decimal_places=4, help_text='What was paid for one unit, tax included and discounts taken off.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+            model_name="orderline",
+            name="unit_price",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=4,
+                help_text="What was paid for one unit, tax included and discounts taken off.",
+                max_digits=14,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='image_url',
-            field=models.URLField(blank=True, db_default='', help_text='Where the shop has its picture: an address with https.', max_length=1000, validators=[django.core.validators.URLValidator(schemes=['https'])], verbose_name='picture'),
+            model_name="product",
+            name="image_url",
+            field=models.URLField(
+                blank=True,
+                db_default="",
+                help_text="Where the shop has its picture: an address with https.",
+                max_length=1000,
+                validators=[django.core.validators.URLValidator(schemes=["https"])],
+                verbose_name="picture",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='variant',
-            field=models.CharField(blank=True, db_default='', help_text='Which of several: its color or size.', max_length=200),
+            model_name="product",
+            name="variant",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                help_text="Which of several: its color or size.",
+                max_length=200,
+            ),
         ),
         migrations.AddField(
-            model_name='refund',
-            name='currency',
-            field=models.CharField(blank=True, db_default='', editable=False, max_length=3),
+            model_name="refund",
+            name="currency",
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=3),
         ),
         migrations.AddField(
-            model_name='refund',
-            name='unit_price',
-            field=models.DecimalField(blank=True, decimal_places=4, editable=False, help_text='As it was known when they were canceled.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+            model_name="refund",
+            name="unit_price",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=4,
+                editable=False,
+                help_text="As it was known when they were canceled.",
+                max_digits=14,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+            ),
         ),
     ]

@@ -4,25 +4,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0004_pictures_and_prices'),
+        ("orders", "0004_pictures_and_prices"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='refund',
-            name='undo_until',
-            field=models.DateTimeField(help_text='Until then the customer may undo the cancellation, so it waits.', null=True),
+            model_name="refund",
+            name="undo_until",
+            field=models.DateTimeField(
+                help_text="Until then the customer may undo the cancellation, so it waits.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='shoptask',
-            name='undo_until',
-            field=models.DateTimeField(help_text='Until then the customer may undo the cancellation, so it waits.', null=True),
+            model_name="shoptask",
+            name="undo_until",
+            field=models.DateTimeField(
+                help_text="Until then the customer may undo the cancellation, so it waits.",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='answer',
-            name='choice',
-            field=models.CharField(choices=[('keep', 'Keep my place'), ('cancel', 'Cancel, refund me'), ('withdraw', 'Withdraw from the contract'), ('undo', 'Undo the cancellation')], max_length=10),
+            model_name="answer",
+            name="choice",
+            field=models.CharField(
+                choices=[
+                    ("keep", "Keep my place"),
+                    ("cancel", "Cancel, refund me"),
+                    ("withdraw", "Withdraw from the contract"),
+                    ("undo", "Undo the cancellation"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

@@ -27,6 +27,6 @@ class Word(models.TextChoices):
     """What staff tell the customer of an order, apart from its dates: codes that page and email
     word in any language."""
 
-    LOOKING_INTO = "looking_into", _("We are looking into it and will come back to you")
+    LOOKING_INTO = "looking_into", _("We are looking into it and will get back to you")
     ASKED_SUPPLIER = "asked_supplier", _("We have asked the supplier for news")
-    ANSWERED_BY_MAIL = "answered_by_mail", _("We have answered your question by mail")
+    ANSWERED_BY_MAIL = "answered_by_mail", _("We have answered your question by email")

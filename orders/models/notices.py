@@ -11,12 +11,12 @@ from orders.models.promises import Promise
 class Outcome(models.TextChoices):
     """How a notice ended. Empty: it is open."""
 
-    KEPT = "kept", _("The customer keeps the place")
-    LEFT = "left", _("The customer cancelled")
-    CONSENTED = "consented", _("Nobody answered: taken as consent")
-    SILENCE_CANCELLED = "silence_cancelled", _("Nobody answered: cancelled")
-    SUPERSEDED = "superseded", _("A newer notice took its place")
-    SHIPPED = "shipped", _("Shipped before anybody answered")
+    KEPT = "kept", _("The customer keeps their place")
+    LEFT = "left", _("The customer canceled")
+    CONSENTED = "consented", _("No answer: counts as agreement")
+    SILENCE_CANCELLED = "silence_cancelled", _("No answer: canceled")
+    SUPERSEDED = "superseded", _("Replaced by a newer notice")
+    SHIPPED = "shipped", _("Shipped before an answer")
 
 
 # Told by an email that did not come back; in SQL, about a notice `n`.
@@ -39,24 +39,26 @@ class DelayNotice(models.Model):
     jurisdiction = models.CharField(max_length=10)
     case = models.CharField(max_length=1)
     late = models.DateField(
-        null=True, help_text="The last day of the new window; empty: none is known."
+        null=True, help_text="The last day of the new window. Empty if none is known."
     )
-    notice_by = models.DateField(help_text="The last day on which it is a notice in time.")
+    notice_by = models.DateField(help_text="The last day on which the notice is in time.")
     silence = models.CharField(max_length=12, blank=True)
-    answer_by = models.DateField(null=True, help_text="The last day for the answer.")
+    answer_by = models.DateField(null=True, help_text="The last day to answer.")
     consent_to = models.DateField(
-        null=True, help_text="The day that consent agrees to; empty: a wait without one."
+        null=True,
+        help_text="The date the customer would agree to. Empty for a wait without a date.",
     )
     delay_days = models.PositiveIntegerField(null=True)
     cancels_now = models.BooleanField(default=False)
-    sentences = models.JSONField(default=list, help_text="What the message has to say, as codes.")
+    sentences = models.JSONField(default=list, help_text="What the email has to say, as codes.")
     decided_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
-    adequate = models.BooleanField(null=True, help_text="Told in time; the law counts no other.")
+    adequate = models.BooleanField(null=True, help_text="Told in time; the law counts only these.")
     not_told_at = models.DateTimeField(
-        null=True, help_text="Its mail bounced or could not be sent: not notified."
+        null=True,
+        help_text="Its email bounced or couldn't be sent, so the customer was not notified.",
     )
-    reminded_for = models.DateField(null=True, help_text="The reminder day that has been served.")
+    reminded_for = models.DateField(null=True, help_text="The last reminder day that was handled.")
     outcome = models.CharField(max_length=20, blank=True, choices=Outcome.choices)
     ended_at = models.DateTimeField(null=True)
 
@@ -102,7 +104,7 @@ class DelayNotice(models.Model):
 
 class Choice(models.TextChoices):
     KEEP = "keep", _("Keep my place")
-    CANCEL = "cancel", _("Cancel, refund me")
+    CANCEL = "cancel", _("Cancel and refund")
     WITHDRAW = "withdraw", _("Withdraw from the contract")
     UNDO = "undo", _("Undo the cancellation")
 

@@ -44,7 +44,7 @@ class Import(models.Model):
         default=dict,
         db_default={},
         editable=False,
-        help_text="What of deliveries can be undone: dates, new ones, their sizes before.",
+        help_text="What can be undone: new dates, new restocks, and quantities before.",
     )
     undone_at = models.DateTimeField(null=True, editable=False)
     undone_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
@@ -75,7 +75,7 @@ class Release(models.Model):
 
 class Order(models.Model):
     number = models.CharField(max_length=keys.MAX_ORDER_NUMBER)
-    email = models.EmailField(blank=True, help_text="Empty: this customer can't be reached.")
+    email = models.EmailField(blank=True, help_text="If empty, we can't reach this customer.")
     customer_name = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=2, blank=True)
     region = models.CharField(max_length=100, blank=True)
@@ -93,31 +93,33 @@ class Order(models.Model):
     unreachable_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="Mail to this address came back; empty again once one arrives.",
+        help_text="When an email to this address bounced. Empty again once one arrives.",
     )
     erased_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="Its customer asked to be forgotten: it learns no name and no address again.",
+        help_text="When the customer asked to be forgotten. Imports never fill in the name or "
+        "address again.",
     )
     link_version = models.PositiveSmallIntegerField(
         default=1,
         editable=False,
-        help_text="Raised to revoke every link sent so far; it never falls.",
+        help_text="Raised to revoke every link sent so far. It never goes down.",
     )
     imported_by = models.ForeignKey(Import, models.SET_NULL, null=True, blank=True, editable=False)
     attention = ArrayField(
         models.CharField(max_length=200),
         default=list,
         blank=True,
-        help_text="What a person has to look at.",
+        help_text="What staff need to look at.",
     )
     flagged = ArrayField(
         models.CharField(max_length=200),
         default=list,
         blank=True,
         editable=False,
-        help_text="What imports ever put on the list above: each is said once.",
+        help_text="Everything imports ever put on the list above, so that each is listed only "
+        "once.",
     )
 
     class Meta:
@@ -180,16 +182,17 @@ class OrderLine(models.Model):
         db_persist=True,
     )
     queued_at = models.DateTimeField(
-        help_text="When the order was paid, else placed: first come, first served."
+        help_text="When the order was paid, or placed if that is unknown. First come, first served."
     )
     joined_at = models.DateTimeField(editable=False)
     stated_by = models.DateField(
-        null=True, editable=False, help_text="The ship date stated when ordering, if one was."
+        null=True, editable=False, help_text="The ship date given when ordering, if any."
     )
     agreed_by = models.DateField(
         null=True,
         blank=True,
-        help_text="The date the customer agreed to: stated, set by law, or consented to since.",
+        help_text="The date the customer agreed to: given when ordering, set by law, or accepted "
+        "since.",
     )
     open_wait = models.BooleanField(
         default=False,
@@ -199,7 +202,7 @@ class OrderLine(models.Model):
     held = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Keeps its place and gets no units until a person says how many.",
+        help_text="Keeps its place and gets no units until staff enter how many are still to come.",
     )
     promise = models.ForeignKey(
         "orders.Promise",
@@ -214,8 +217,8 @@ class OrderLine(models.Model):
         ordering = ["id"]
         permissions = [
             ("move_orderline", "Can move someone in line"),
-            ("restore_orderline", "Can put cancelled units back"),
-            ("settle_orderline", "Can say how many units of a held line are to come"),
+            ("restore_orderline", "Can reinstate canceled units"),
+            ("settle_orderline", "Can enter how many units of a held line are still to come"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -327,13 +330,13 @@ class Shipment(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="corrections"
     )
     reason = models.CharField(
-        max_length=200, blank=True, db_default="", help_text="Staff's, of a correction."
+        max_length=200, blank=True, db_default="", help_text="Why staff undid the shipment."
     )
     actor = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("correct_shipment", "Can take back a shipment recorded by mistake")]
+        permissions = [("correct_shipment", "Can undo a shipment recorded by mistake")]
         indexes = [models.Index(fields=["tracking_number"], name="by_tracking_number")]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from orders.models.supply import MoveReason, Product, Reason
 
 class WindowKind(models.TextChoices):
     DATED = "dated", _("Dated")
-    UNRATED = "unrated", _("Supplier's own date, not yet rated")
+    UNRATED = "unrated", _("Supplier's date, not yet rated")
     CHANCES = "chances", _("Chances")
     OPEN = "open", _("No latest date")
     NONE = "none", _("No date")
@@ -28,10 +28,10 @@ class Forecast(models.Model):
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="forecasts", db_index=False)
     made_at = models.DateTimeField()
-    made_on = models.DateField(help_text="The shop's day it was made for.")
+    made_on = models.DateField(help_text="The day in the shop's time zone it was made for.")
     bands = models.JSONField()
     evidence = models.JSONField(
-        default=dict, help_text="The deliveries and records it was computed from."
+        default=dict, help_text="The restocks and records it was computed from."
     )
 
     class Meta:
@@ -76,20 +76,21 @@ class Promise(models.Model):
     reference = models.CharField(
         max_length=keys.MAX_REFERENCE,
         blank=True,
-        help_text="The delivery that brings the last unit.",
+        help_text="The restock that brings the last unit.",
     )
     published_at = models.DateTimeField()
     published_on = models.DateField()
     inherited = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Stated by the shop and broken before we knew of it: not of our record.",
+        help_text="Given by the shop and already broken when we learned of it, so not part of our "
+        "record.",
     )
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="The mail that told it came back; empty again once another tells it.",
+        help_text="When the email about it bounced. Empty again once another email has told it.",
     )
 
     class Meta:
@@ -108,18 +109,18 @@ class EventKind(models.TextChoices):
     JOINED = "joined", _("Joined the line")
     LATER = "later", _("Later than told")
     EARLIER = "earlier", _("Earlier than told")
-    NO_DATE = "no_date", _("No date any more")
+    NO_DATE = "no_date", _("No date anymore")
     ON_TRACK = "on_track", _("Still on track")
-    RESERVED = "reserved", _("Arrived and set aside")
+    RESERVED = "reserved", _("Arrived and reserved")
     SHIPPED = "shipped", _("Shipped")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Canceled")
     ANSWERED = "answered", _("Answered")
     CORRECTED = "corrected", _("Corrected")
     NOTE = "note", _("Note")
-    LINK = "link", _("Link asked for")
+    LINK = "link", _("Link requested")
     # Derived for a page from QueueChange, never stored:
     MOVED_UP = "moved_up", _("Moved up")
-    PASSED_BY = "passed_by", _("Passed by")
+    PASSED_BY = "passed_by", _("Overtaken")
 
 
 class Event(models.Model):
@@ -141,7 +142,7 @@ class Event(models.Model):
         max_length=300,
         blank=True,
         db_default="",
-        help_text="Staff's reason; customers never read it.",
+        help_text="Staff's reason. Only staff see it.",
     )
     # The outbox mark: true until a message covers this event. Set by the writer, cleared once by
     # dispatch.
@@ -150,7 +151,7 @@ class Event(models.Model):
     returned_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="The mail that told it came back; empty again once another tells it.",
+        help_text="When the email about it bounced. Empty again once another email has told it.",
     )
 
     class Meta:
@@ -220,8 +221,8 @@ class QueueChange(models.Model):
     )
     at = models.DateTimeField()
     reason = models.CharField(max_length=30, choices=Reason.choices)
-    step = models.SmallIntegerField(help_text="-1: places fell, +1: places rose.")
-    lines = models.PositiveIntegerField(help_text="Lines that left or came in ahead.")
+    step = models.SmallIntegerField(help_text="-1 if places went down, +1 if places went up.")
+    lines = models.PositiveIntegerField(help_text="Lines that left or joined ahead.")
     units = models.PositiveIntegerField(default=0)
     after_at = models.DateTimeField(null=True)
     after_id = models.BigIntegerField(null=True)
@@ -232,10 +233,10 @@ class QueueChange(models.Model):
         blank=True,
         db_default="",
         choices=MoveReason.choices,
-        help_text="Why staff moved somebody; those who were overtaken read it.",
+        help_text="Why staff moved someone. Customers who were overtaken see it.",
     )
     note = models.CharField(
-        max_length=300, blank=True, help_text="Staff's reason; customers never read it."
+        max_length=300, blank=True, help_text="Staff's reason. Only staff see it."
     )
     actor = models.CharField(max_length=150, blank=True)
 

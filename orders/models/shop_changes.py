@@ -25,16 +25,18 @@ class ShopChange(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="shop_changes")
     line = models.ForeignKey(OrderLine, models.PROTECT, null=True, related_name="shop_changes")
     what = models.CharField(max_length=10, choices=What.choices)
-    here = models.JSONField(help_text="As it was here then: fields of the order, or units.")
-    there = models.JSONField(help_text="As the shop has it.")
+    here = models.JSONField(help_text="How it was here then: fields of the order, or units.")
+    there = models.JSONField(help_text="How the shop has it.")
     text = models.CharField(
-        max_length=200, blank=True, help_text="What staff's list says while nobody has decided."
+        max_length=200, blank=True, help_text="What staff's list says until someone decides."
     )
     seen_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(
-        max_length=150, blank=True, help_text="Empty: an import, where nothing hangs on it."
+        max_length=150,
+        blank=True,
+        help_text="Empty if an import decided, where it makes no difference.",
     )
     gone_at = models.DateTimeField(null=True)
 

@@ -13,15 +13,15 @@ class ShopTask(models.Model):
 
     class Kind(models.TextChoices):
         CANCEL = "cancel", _("Cancel in the shop")
-        PUT_BACK = "put_back", _("Put back in the shop")
+        PUT_BACK = "put_back", _("Reinstate in the shop")
 
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shop_tasks")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     units = models.PositiveIntegerField()
     set_aside = models.PositiveIntegerField(
         default=0,
-        help_text="Of these, units that were set aside when they were cancelled: they may be "
-        "being packed.",
+        help_text="How many of these were reserved when they were canceled. They may be in "
+        "packing.",
     )
     created_at = models.DateTimeField()
     undo_until = models.DateTimeField(
@@ -29,7 +29,7 @@ class ShopTask(models.Model):
     )
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.CharField(
-        max_length=150, blank=True, help_text="Who said so; empty: an import showed it."
+        max_length=150, blank=True, help_text="Who confirmed it. Empty if an import showed it."
     )
 
     class Meta:

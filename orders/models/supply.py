@@ -19,20 +19,20 @@ class Reason(models.TextChoices):
     QUALITY = "quality", _("Failed our quality check")
     SHORT_DELIVERY = "short_delivery", _("Fewer units than ordered")
     SUPPLIER_EARLY = "supplier_early", _("Supplier early")
-    DELIVERY_CANCELLED = "delivery_cancelled", _("Delivery cancelled")
-    NEW_DELIVERY = "new_delivery", _("New delivery ordered")
-    NOT_ARRIVED = "not_arrived", _("Delivery has not arrived")
+    DELIVERY_CANCELLED = "delivery_cancelled", _("Restock canceled")
+    NEW_DELIVERY = "new_delivery", _("New restock ordered")
+    NOT_ARRIVED = "not_arrived", _("Restock has not arrived")
     SUPPLIER_RECORD = (
         "supplier_record",
-        _("Deliveries like this have been taking longer or shorter"),
+        _("Restocks like this have taken longer or shorter"),
     )
-    LATE_JOIN = "late_join", _("An older order reached us late")
+    LATE_JOIN = "late_join", _("An older order was added late")
     MOVED = "moved", _("Moved in line by staff")
-    RECEIPT_CORRECTED = "receipt_corrected", _("Fewer units had arrived than counted")
+    RECEIPT_CORRECTED = "receipt_corrected", _("Fewer units arrived than counted")
     CANCELLATION = "cancellation", _("Cancellations ahead")
-    RESTORED = "restored", _("A cancelled order was put back")
-    ARRIVED = "arrived", _("A delivery arrived")
-    PACKING = "packing", _("Packing takes longer")
+    RESTORED = "restored", _("A canceled order was reinstated")
+    ARRIVED = "arrived", _("A restock arrived")
+    PACKING = "packing", _("Packing is taking longer")
     CLERICAL = "clerical", _("A date was corrected")
 
 
@@ -72,13 +72,13 @@ class Product(models.Model):
         help_text="Where the shop has its picture: an address with https.",
     )
     on_backorder = models.BooleanField(
-        default=True, help_text="Orders of this product join its queue."
+        default=True, help_text="New orders for this product join its queue."
     )
     handling_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Working days from arrival to the carrier, one at least; empty: the shop's own "
-        "(HANDLING_DAYS).",
+        help_text="Working days from arrival to the carrier, at least 1. Leave empty for the "
+        "shop's own (HANDLING_DAYS).",
     )
     # A change settles before customers hear of it: first unpublished change, when to publish, and
     # why it changed.
@@ -136,8 +136,8 @@ class Discontinuation(models.Model):
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=150)
     asked_at = models.DateTimeField()
-    lines = models.PositiveIntegerField(help_text="Orders that waited then.")
-    cancelled = models.PositiveIntegerField(default=0, help_text="Orders cancelled so far.")
+    lines = models.PositiveIntegerField(help_text="Orders that were waiting at that time.")
+    cancelled = models.PositiveIntegerField(default=0, help_text="Orders canceled so far.")
     next_at = models.DateTimeField(null=True)
     next_id = models.BigIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -194,9 +194,9 @@ class Restock(models.Model):
     class Meta:
         ordering = ["-id"]
         permissions = [
-            ("receive_restock", "Can receive goods"),
-            ("move_restock", "Can move the date of a restock"),
-            ("cancel_restock", "Can cancel what has not arrived of a restock"),
+            ("receive_restock", "Can receive units"),
+            ("move_restock", "Can move a restock's date"),
+            ("cancel_restock", "Can cancel the rest of a restock"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -236,7 +236,7 @@ class RestockDate(models.Model):
         models.PROTECT,
         null=True,
         related_name="undone_by",
-        help_text="The version of an import that was undone: neither is the supplier's word.",
+        help_text="The date of an import that was undone. Neither counts in the supplier's record.",
     )
 
     class Meta:
@@ -260,15 +260,14 @@ class Receipt(models.Model):
     arrived_on = models.DateField()
     stocked = models.BooleanField(
         default=True,
-        help_text="Its units were ours to set aside; no: it came before our first order, as a "
-        "record only.",
+        help_text="Whether its units came into stock. If not, it arrived before our first order "
+        "and is kept only as a record.",
     )
     ahead = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Its units shipped before a delivery was received here. Those that have come "
-        "with one since are taken "
-        "off by corrections (came_with).",
+        help_text="Its units shipped before a restock was received here. Units that have arrived "
+        "with one since are taken off by corrections (came_with).",
     )
     recorded_at = models.DateTimeField()
     corrects = models.ForeignKey(
@@ -280,7 +279,7 @@ class Receipt(models.Model):
         null=True,
         editable=False,
         related_name="covers",
-        help_text="Of a correction of units that shipped ahead: the receipt of the delivery that "
+        help_text="For a correction of units that shipped ahead: the receipt of the restock that "
         "brought them.",
     )
     reason = models.CharField(max_length=200, blank=True)

@@ -11,9 +11,9 @@ class Upload(models.Model):
     machine. A worker that ends half-way leaves the row as it was, and the next takes it up."""
 
     class State(models.TextChoices):
-        UNKNOWN_COLUMNS = "columns", _("Its columns are not known")
+        UNKNOWN_COLUMNS = "columns", _("Columns unknown")
         TO_CHECK = "to_check", _("Being checked")
-        CHECKED = "checked", _("Checked: waits for you")
+        CHECKED = "checked", _("Checked: waiting for you")
         TO_IMPORT = "to_import", _("Being imported")
         DONE = "done", _("Imported")
         REFUSED = "refused", _("Not imported")
@@ -27,29 +27,29 @@ class Upload(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
-    content = models.BinaryField(help_text="Empty once it has been kept for a month.")
+    content = models.BinaryField(help_text="Empty after a month.")
     column_map = models.JSONField(
-        null=True, help_text="Which of its columns hold what; empty: recognised by its header."
+        null=True, help_text="Which column contains what. Empty if recognized by its header."
     )
     all_products = models.BooleanField(
-        default=False, help_text="All products of the file are on backorder."
+        default=False, help_text="All products in the file are on backorder."
     )
     skus = models.JSONField(
         default=list,
         db_default=[],
-        help_text="Products of it that the command named as on backorder.",
+        help_text="Its products that the command marked as on backorder.",
     )
     remaining = models.BinaryField(
         default=b"",
         db_default=b"",
-        help_text="The file that came with it: how many units are still to come.",
+        help_text="The file that came with it, with how many units are still to come.",
     )
     is_held = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="A command was given it, and it would tell too many customers worse news.",
+        help_text="Uploaded by a command, because it would tell too many customers worse news.",
     )
-    skip_bad = models.BooleanField(default=False, help_text="Rows that are wrong are left out.")
+    skip_bad = models.BooleanField(default=False, help_text="Whether wrong rows are left out.")
     state = models.CharField(max_length=10, choices=State.choices)
     changes = models.BooleanField(default=True, help_text="Whether importing it changes anything.")
     summary = models.JSONField(default=list)
@@ -57,16 +57,16 @@ class Upload(models.Model):
     told = models.JSONField(
         default=dict,
         db_default={},
-        help_text="What customers would hear of it, in numbers and sentences.",
+        help_text="What customers would be told, in numbers and sentences.",
     )
     told_worse = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Orders that would be told worse news."
     )
     bad_rows = models.PositiveIntegerField(default=0)
-    rejected = models.JSONField(default=dict, help_text="What is wrong, by the number of the row.")
+    rejected = models.JSONField(default=dict, help_text="What is wrong, by row number.")
     uploaded_at = models.DateTimeField()
     waits_since = models.DateTimeField(
-        null=True, help_text="Asked of the worker: to be checked, or imported."
+        null=True, help_text="What the worker has to do: check or import."
     )
     uploaded_by = models.CharField(max_length=150)
     confirmed_by = models.CharField(max_length=150, blank=True)

@@ -99,9 +99,8 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
             )
             numbers = ", ".join(shipped.values_list("number", flat=True)[:10])
             raise Refused(
-                f"{unfound} of these units {'has' if unfound == 1 else 'have'} already shipped "
-                f"(latest orders: {numbers}): "
-                "correct the shipments first or count again"
+                f"{unfound} of these units {('has' if unfound == 1 else 'have')} already shipped "
+                f"(latest orders: {numbers}): undo those shipments first, or count again"
             )
     Stock.objects.filter(pk=product.pk).update(
         arrived=F("arrived") - missing, allocated=F("allocated") - max(short, 0)

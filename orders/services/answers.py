@@ -83,7 +83,7 @@ def answer(
         return _undo(line, now=now, channel=channel, actor=actor)
     if choice in (Choice.CANCEL, Choice.WITHDRAW):
         return _leave(line, Choice(choice), units, seen, now=now, channel=channel, actor=actor)
-    raise Refused(f"{choice!r} is no answer we know: expected keep, cancel, withdraw or undo")
+    raise Refused(f"{choice!r} is not an answer: expected keep, cancel, withdraw or undo")
 
 
 def _keep(
@@ -97,15 +97,13 @@ def _keep(
     if silenced and silenced.outcome == Outcome.SILENCE_CANCELLED and line.cancelled:
         back = units_to_put_back(line, by_customer=channel == "page")
         if back is None:
-            raise Refused(
-                gettext("this product will not come again: there is no line to be put back in")
-            )
+            raise Refused(gettext("this product is discontinued, so there is no line to return to"))
         return _put_back(line, silenced, back, now=now, channel=channel, actor=actor, reason=reason)
     if not line.open_units:
         raise Refused(
-            gettext("this has left us already: there is nothing to wait for")
+            gettext("this has already shipped, so there is nothing to wait for")
             if line.shipped
-            else gettext("this was cancelled: there is no place to keep")
+            else gettext("this was canceled, so there is no place to keep")
         )
     notice = silenced if silenced and not silenced.outcome else None
     if notice is None:
@@ -192,10 +190,10 @@ def _leave(
     if not open_units:
         if line.cancelled:
             return Answered("already_cancelled", line.cancelled)
-        raise Refused(gettext("this has left us already: it cannot be cancelled here any more"))
+        raise Refused(gettext("this has already shipped, so it can no longer be canceled here"))
     leaving = open_units if units is None else units
     if not 1 <= leaving <= (seen or open_units):
-        words = gettext("%(units)s cannot be cancelled: expected 1 to %(most)s")
+        words = gettext("%(units)s can't be canceled: expected 1 to %(most)s")
         raise Refused(words % {"units": leaving, "most": seen or open_units})
     rests_on = {line.pk: open_units if seen is None else seen}
     try:
@@ -403,22 +401,21 @@ def _untold(row: DelayNotice) -> str:
 def _warning(row: DelayNotice, today: date) -> str:
     days = (row.notice_by - today).days
     when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
-    return f"{_untold(row)}the day agreed ends {when}, on {row.notice_by}"
+    return f"{_untold(row)}the agreed date ends {when}, on {row.notice_by}"
 
 
 def _to_cancel(row: DelayNotice) -> str:
     return (
-        f"{row.line.product.sku}: the day agreed passed without a notice in time; the law wants "
-        "it cancelled and refunded "
-        "unless the customer keeps it"
+        f"{row.line.product.sku}: the agreed date passed without a notice in time; the law "
+        "requires you to cancel and refund it unless the customer keeps it"
     )
 
 
 def _to_ship(row: DelayNotice) -> str:
     return (
-        f"{row.line.product.sku}: reserved, and no shipment recorded by {row.answer_by}, the last "
-        "day agreed; record it, or "
-        "the law wants it canceled and refunded unless the customer keeps it"
+        f"{row.line.product.sku}: reserved, but no shipment recorded by {row.answer_by}, the "
+        "agreed date; record the shipment, or the law requires you to cancel and refund it "
+        "unless the customer keeps it"
     )
 
 

@@ -111,13 +111,12 @@ def _cancel(
         open_units = line.open_units
         if how.seen.get(line.pk, open_units) != open_units:
             raise Changed(
-                f"order {order.number} has changed meanwhile: {open_units} of {line.product.sku} "
-                "are to come"
+                f"order {order.number} has changed in the meantime: {open_units} of "
+                f"{line.product.sku} are still to come"
             )
         if not 1 <= number <= open_units:
             words = gettext(
-                "order %(number)s: %(units)s of %(sku)s cannot be cancelled, %(open)s have not "
-                "shipped"
+                "order %(number)s: %(units)s of %(sku)s can't be canceled; %(open)s haven't shipped"
             )
             raise Refused(
                 words
@@ -177,15 +176,15 @@ def return_to_queue(
     `agreed_by`: what the customer agrees to by that, as in an answer."""
     lock_stock([line.product_id])
     if Discontinuation.objects.filter(product=line.product_id, finished_at=None).exists():
-        words = gettext("%(sku)s is being discontinued: units can be put back once that is done")
+        words = gettext("%(sku)s is being discontinued: units can be reinstated once that is done")
         raise Refused(words % {"sku": line.product.sku})
     (line,) = lock_lines(line.order, {line.pk: units})
     if not 1 <= units <= line.cancelled:
         raise Refused(
-            f"{units} of {line.product.sku} cannot be put back, {line.cancelled} are cancelled"
+            f"{units} of {line.product.sku} can't be reinstated: {line.cancelled} are canceled"
         )
     if units > line.may_be_put_back:
-        words = gettext("order %(number)s: the refund was sent, so the units cannot be put back")
+        words = gettext("order %(number)s: the refund was sent, so the units can't be reinstated")
         raise Refused(words % {"number": line.order.number})
     listed = put_back_as_listed(line, units, now=now, actor=actor)
     OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") - units)

@@ -32,12 +32,10 @@ def discontinue(product: Product, *, reason: str, now: datetime, actor: str) -> 
     still ship. Refused while that is under way."""
     lock_stock([product.pk])
     if not reason.strip():
-        raise Refused(
-            "to discontinue a product needs a reason: it stands beside every cancellation"
-        )
+        raise Refused("enter a reason: it is kept with every cancellation")
     if before := ending(product):
         raise Refused(
-            f"{product.sku} is being discontinued already, since "
+            f"{product.sku} is already being discontinued, since "
             f"{localtime(before.asked_at):%H:%M} by {before.actor}"
         )
     Product.objects.filter(pk=product.pk).update(on_backorder=False)

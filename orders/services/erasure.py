@@ -69,8 +69,8 @@ def erase_files(email: str) -> list[str]:
         if email.lower().encode() in bytes(upload.content).lower():
             if upload.is_under_way or upload.state == Upload.State.CHECKED:
                 raise Refused(
-                    f"nothing was erased: the file {upload.file_name} with this address waits to "
-                    "be imported"
+                    f"nothing was erased: the file {upload.file_name}, which contains this "
+                    "address, is waiting to be imported"
                 )
             Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
             emptied.append(upload.file_name)
@@ -96,13 +96,13 @@ def _refuse_what_is_open(orders: list[Order]) -> None:
     )
     open_by_why = {
         "units are still to come": to_come.values_list("order__number"),
-        "a refund is to be sent": Refund.objects.filter(of_line, sent_at=None).values_list(
+        "a refund has to be sent": Refund.objects.filter(of_line, sent_at=None).values_list(
             "line__order__number"
         ),
-        "the shop is to be told": ShopTask.objects.filter(of_line, confirmed_at=None).values_list(
-            "line__order__number"
-        ),
-        "a mail is due": Event.objects.filter(message_due=True, order__in=orders).values_list(
+        "a task in the shop is open": ShopTask.objects.filter(
+            of_line, confirmed_at=None
+        ).values_list("line__order__number"),
+        "an email is due": Event.objects.filter(message_due=True, order__in=orders).values_list(
             "order__number"
         ),
     }
@@ -112,4 +112,4 @@ def _refuse_what_is_open(orders: list[Order]) -> None:
         for (number,) in found.order_by().distinct()
     ]
     if said:
-        raise Refused(f"nothing was erased, for not all is over: {'; '.join(said)}")
+        raise Refused(f"nothing was erased, because some items are still open: {'; '.join(said)}")

@@ -17,8 +17,8 @@ from orders.services.shipments import lock_lines, ship
 def held_text(sku: str, units: int) -> str:
     """What staff read about a held line; counting its units clears this flag."""
     return (
-        f"{sku}: some of {units} units have left, the export does not say how many: how many are "
-        "to come?"
+        f"{sku}: some of {units} units have shipped, but the export doesn't say how many: enter "
+        "how many are still to come"
     )
 
 
@@ -40,13 +40,13 @@ def count_held(line: OrderLine, remaining: int, *, now: datetime, actor: str = "
     still = line.open_units
     if not line.held:
         raise Refused(
-            f"order {line.order.number}: {line.product.sku} is not held, {still} units are still "
+            f"order {line.order.number}: {line.product.sku} isn't held; {still} units are still "
             "to come"
         )
     if not 0 <= remaining <= still:
         raise Refused(
-            f"order {line.order.number}: of {line.product.sku} 0 to {still} units can be to come, "
-            f"not {remaining}"
+            f"order {line.order.number}: {remaining} units of {line.product.sku} can't be still "
+            f"to come; expected 0 to {still}"
         )
     if remaining < still:
         left = {line.pk: still - remaining}

@@ -38,7 +38,7 @@ def begin_import(command: str, *, file_name: str, sha256: str, now: datetime) ->
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.ONE_IMPORT])
         if not cursor.fetchone()[0]:
             raise Refused(
-                "another import is running: wait until it has ended and start this one again"
+                "another import is running: wait until it has finished, then start this one again"
             )
     return Import.objects.create(
         command=command, file_name=file_name[-255:], sha256=sha256, started_at=now
@@ -144,7 +144,7 @@ def learn_address(order: Order, email: str, *, unreachable: str, now: datetime) 
     return True
 
 
-CONFLICT = "units that left the shop though cancelled here"
+CONFLICT = "units shipped by the shop although canceled here"
 
 
 @transaction.atomic
@@ -186,16 +186,15 @@ def record_parcel(
 
 def _conflict(sku: str, crossed: Crossed) -> str:
     first = {
-        True: "it left before that",
-        False: "it left after that",
-        None: "nobody knows which came first",
+        True: "it shipped before that",
+        False: "it shipped after that",
+        None: "it isn't known which came first",
     }[crossed.left_first]
     money = "the refund was sent" if crossed.refund_sent else "the refund stays due"
     return (
-        f"{sku}: {CONFLICT}: {crossed.kept}, cancelled on {crossed.cancelled_on}; {first}; "
-        f"{money}: agree with "
-        "the customer on the parcel"
+        f"{sku}: {CONFLICT}: {crossed.kept}, canceled on {crossed.cancelled_on}; {first}; "
+        f"{money}: agree with the customer on what to do about the parcel"
     )
 
 
-WAITS_AGAIN = "units set aside here have shipped with other orders, so it waits again"
+WAITS_AGAIN = "units reserved for it have shipped with other orders, so it is waiting again"

@@ -94,17 +94,17 @@ def undo_import(row: Import, *, now: datetime, actor: str) -> Undoing:
     # A review that has begun is waited for: then it is too late.
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=products).order_by("pk"))
     if row.undone_at:
-        raise Refused(_("this import was undone already"))
+        raise Refused(_("this import was already undone"))
     if is_settled(row, now=now):
         raise Refused(
             _(
-                "this import has settled, and customers may have heard of it: change what is "
-                "wrong instead"
+                "this import has taken effect, and customers may have been notified: change what "
+                "is wrong instead"
             )
         )
     it = undoing(row)
     if it.is_empty:
-        raise Refused(_("nothing of this import can be undone"))
+        raise Refused(_("nothing in this import can be undone"))
     _undo_restocks(it, now=now, actor=actor)
     _undo_orders(row, it.orders, now=now)
     mark_changed(it.products, reason=Reason.CLERICAL, now=now)

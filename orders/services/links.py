@@ -23,9 +23,9 @@ def ask_for_link(
     Refused: an order without an address, or one that is quiet."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if not order.email:
-        raise Refused(f"order {order.number} has no mail address to send a link to")
+        raise Refused(f"order {order.number} has no email address to send a link to")
     if order.released_at is None:
-        raise Refused(f"nothing is mailed about order {order.number} yet")
+        raise Refused(f"order {order.number} is unreleased, so no emails go out yet")
     asked = Event.objects.filter(
         order=order, kind=EventKind.LINK, facts__code__isnull=True
     )  # not the one to all orders

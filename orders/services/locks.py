@@ -57,7 +57,7 @@ def passing_over(
         except Locked:
             waited += monotonic() - started
             if len(part) == 1:
-                log.info("%s %s is held by somebody else: left for later", of, part[0])
+                log.info("%s %s is locked by another process: left for later", of, part[0])
             else:
                 to_do.extend([each] for each in part)  # after the others, which may all be free
         else:

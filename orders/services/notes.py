@@ -10,14 +10,14 @@ from orders.services.email_results import reach_again
 from orders.services.refusal import Refused
 from orders.services.shop_changes import changed_here
 
-NO_ADDRESS = "can't be reached: no mail address"
+NO_ADDRESS = "can't be reached: no email address"
 
 
 @transaction.atomic
 def write_note(order: Order, text: str, *, now: datetime, actor: str) -> Note:
     """For staff alone."""
     if not text.strip():
-        raise Refused("a note needs words")
+        raise Refused("enter the text of the note")
     return Note.objects.create(order=order, text=text.strip(), at=now, actor=actor)
 
 
@@ -48,7 +48,7 @@ def correct_address(
     if order.erased_at:
         raise Refused(f"the customer of order {order.number} asked to be forgotten")
     if order.email == email and not revoke:
-        raise Refused(f"order {order.number} has this address already")
+        raise Refused(f"order {order.number} already has this address")
     before = Order.objects.get(pk=order.pk)
     if email and not order.email:
         order.attention = [text for text in order.attention if text != NO_ADDRESS]
@@ -58,7 +58,7 @@ def correct_address(
     changed_here(before, now=now, actor=actor)
     write_note(
         order,
-        f"The mail address was corrected{', old links revoked' * revoke}: {reason}",
+        f"The email address was corrected{', old links revoked' * revoke}: {reason}",
         now=now,
         actor=actor,
     )

@@ -168,7 +168,7 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
     getting an IntegrityError."""
     upper = sorted({number.upper() for number in numbers})
     if len(upper) < len(numbers):
-        raise Refused("an order number stands twice in what was to be placed")
+        raise Refused("an order number is there twice")
     if len(upper) == 1:
         lock_new_order(upper[0])
     with connection.cursor() as cursor:
@@ -176,7 +176,7 @@ def _refuse_known_numbers(numbers: Sequence[str]) -> None:
             "SELECT number FROM orders_order WHERE upper(number) = ANY(%s) LIMIT 1", [upper]
         )
         if known := cursor.fetchone():
-            raise Refused(f"order {known[0]} exists already")
+            raise Refused(f"order {known[0]} already exists")
 
 
 def _check(order: NewOrder, now: datetime) -> None:
@@ -184,24 +184,24 @@ def _check(order: NewOrder, now: datetime) -> None:
         raise Refused("an order needs a number")
     refuse_bad_key("the order number", order.number, most=keys.MAX_ORDER_NUMBER)
     if not order.lines:
-        raise Refused(f"order {order.number} has no line")
+        raise Refused(f"order {order.number} has no lines")
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
         raise Refused(
-            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which is "
-            "still to come"
+            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which "
+            "is in the future"
         )
     skus = [line.product.sku for line in order.lines]
     if len(set(skus)) < len(skus):
-        raise Refused(f"order {order.number} names a product twice: add its units up")
+        raise Refused(f"order {order.number} has a product twice: add up its units on one line")
     for line in order.lines:
         if line.quantity < 1:
             raise Refused(
-                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected 1 or "
+                f"order {order.number} has {line.quantity} of {line.product.sku}: expected 1 or "
                 "more"
             )
         if line.quantity > MAX_UNITS:
             raise Refused(
-                f"order {order.number} wants {line.quantity} of {line.product.sku}: expected "
+                f"order {order.number} has {line.quantity} of {line.product.sku}: expected "
                 f"{MAX_UNITS} at most"
             )
 

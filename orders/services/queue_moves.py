@@ -28,13 +28,15 @@ def move_in_queue(
     staff moved someone, and why (a code); `reason` is staff's own note. Returns the place reached,
     which is slightly off if orders share one time to the microsecond."""
     if not reason.strip():
-        raise Refused("a move in the line needs a reason: those who are passed may ask")
+        raise Refused("enter a reason: people who are overtaken may ask")
     (line,) = lock_lines(line.order, {line.pk: 0})
     if line.waiting <= 0:
-        raise Refused(f"no units of {line.product.sku} wait in order {line.order.number}")
+        raise Refused(f"no units of {line.product.sku} are waiting in order {line.order.number}")
     length = queue.length(line.product_id).lines
     if not 1 <= place <= length:
-        raise Refused(f"the line for {line.product.sku} has places 1 to {length}, not {place}")
+        raise Refused(
+            f"there is no place {place} in the line for {line.product.sku}: expected 1 to {length}"
+        )
     before = queue.position(line.product_id, line.queued_at, line.pk).place
     if place == before:
         return before

@@ -252,7 +252,7 @@ def _receive(
                 stocked=ours,
                 reason=""
                 if ours
-                else "arrived before the first order here: the supplier's record only",
+                else "arrived before the first order here: only for the supplier's record",
             )
         )
         total += new

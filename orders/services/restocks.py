@@ -48,7 +48,7 @@ def expect_restock(
     `expected_on`."""
     refuse_bad_key("the reference", reference, most=keys.MAX_REFERENCE)
     if quantity < 1:
-        raise Refused(f"a restock brings 1 unit or more, not {quantity}")
+        raise Refused(f"a restock is of 1 unit or more, not {quantity}")
     _refuse_more_than_plausible(quantity)
     if Restock.objects.filter(reference=reference, product=product).exists():
         raise Refused(
@@ -87,9 +87,9 @@ def move_restock_date(
     )
     posted_on = posted_on or today_of(now)
     if restock.cancelled_at:
-        raise Refused(f"restock {restock.reference} was cancelled: expect a new one instead")
+        raise Refused(f"restock {restock.reference} was canceled: add a new one instead")
     if not restock.open_units:
-        raise Refused(f"restock {restock.reference} has arrived in full: its date cannot move")
+        raise Refused(f"restock {restock.reference} has arrived in full: its date can't be moved")
     newest = restock.dates.order_by("-posted_on", "-id").first()
     if newest and newest.expected_on == expected_on:
         return None
@@ -154,7 +154,9 @@ def undo_move(
     Product.objects.select_for_update(no_key=True).get(pk=restock.product_id)
     before = date_before_move(restock, now=now)
     if before is None:
-        raise Refused(f"the move of restock {restock.reference} has settled: move its date instead")
+        raise Refused(
+            f"the move of restock {restock.reference} has taken effect: move its date instead"
+        )
     newest = restock.dates.order_by("-posted_on", "-id")[0]
     undone = move_restock_date(
         restock,
@@ -167,7 +169,7 @@ def undo_move(
         meant=True,
     )
     if undone is None:
-        raise Refused(f"restock {restock.reference} is expected on {before.expected_on} already")
+        raise Refused(f"restock {restock.reference} is already expected on {before.expected_on}")
     return undone
 
 
@@ -209,14 +211,12 @@ def receive(
         )
     _refuse_more_than_plausible(quantity)
     if restock and restock.product_id != product.pk:
-        raise Refused(f"restock {restock.reference} is of another product than {product.sku}")
+        raise Refused(f"restock {restock.reference} is not for {product.sku}")
     arrived_on = arrived_on or today_of(now)
     if arrived_on > today_of(now):
-        raise Refused(f"units cannot have arrived on {arrived_on}, which is still to come")
+        raise Refused(f"units can't have arrived on {arrived_on}, which is in the future")
     if corrects is None and today_of(now) - arrived_on > MAX_REACH:
-        raise Refused(
-            f"{arrived_on} is more than two years ago: expected the day these units arrived"
-        )
+        raise Refused(f"{arrived_on} is more than two years ago: enter the day these units arrived")
     lock_stock([product.pk])
     receipt = Receipt.objects.create(
         product=product,
@@ -252,21 +252,21 @@ def correct_receipt(
     received will have come with another delivery. Refused below what else has shipped; the message
     names the orders. None: nothing to correct."""
     if receipt.corrects_id:
-        raise Refused("this row is itself a correction: correct the receipt it belongs to")
+        raise Refused("this is itself a correction: correct the receipt it belongs to")
     if not receipt.stocked:
         raise Refused(
-            "this came before our first order and is kept as the supplier's record: there is "
-            "nothing to take back"
+            "this arrived before our first order and is kept only for the supplier's record, so "
+            "there is nothing to take back"
         )
     if quantity < 0:
-        raise Refused(f"0 units or more arrived, not {quantity}")
+        raise Refused(f"{quantity} units can't have arrived: expected 0 or more")
     _refuse_more_than_plausible(quantity)
     lock_stock([receipt.product_id])
     counted = receipt.quantity + sum(receipt.corrections.values_list("quantity", flat=True))
     if quantity == counted:
         return None
     if quantity > counted and receipt.ahead:
-        raise Refused("these units shipped with an order: a shipment of more is recorded there")
+        raise Refused("these units shipped with an order: if more shipped, record it there")
     if quantity > counted:
         return receive(
             receipt.product,
@@ -306,7 +306,7 @@ def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str
     lock_stock([receipt.product_id])
     units = brought(receipt)
     if not units:
-        raise Refused("none of these units was taken to have shipped before")
+        raise Refused("none of these units were assumed to have shipped before")
     put_back_what_shipped(receipt, units, now=now, actor=actor, reason=reason)
     Stock.objects.filter(pk=receipt.product_id).update(arrived=F("arrived") + units)
     mark_changed([receipt.product_id], reason=Reason.ARRIVED, now=now)
@@ -316,9 +316,7 @@ def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str
 
 def _refuse_more_than_plausible(units: int) -> None:
     if units > MAX_UNITS:
-        raise Refused(
-            f"{units} units at once are more than can be true: expected {MAX_UNITS} at most"
-        )
+        raise Refused(f"{units} units at once is too many: expected {MAX_UNITS} at most")
 
 
 def _post_date(
@@ -332,15 +330,15 @@ def _post_date(
     meant: bool = False,
 ) -> RestockDate:
     if posted_on > today_of(now):
-        raise Refused(f"a date cannot have been posted on {posted_on}, which is still to come")
+        raise Refused(f"a date can't have been posted on {posted_on}, which is in the future")
     if not meant and abs(expected_on - posted_on) > MAX_REACH:
         raise Refused(
-            f"{expected_on} is more than two years from {posted_on}, when it was posted: expected "
-            "a nearer day"
+            f"{expected_on} is more than two years after {posted_on}, when it was posted: "
+            "expected an earlier day"
         )
     if reason and reason not in Reason:
         raise Refused(
-            f"{reason!r} is no reason we have words for: expected one of {', '.join(MOVE_REASONS)}"
+            f"{reason!r} is not a reason we know: expected one of {', '.join(MOVE_REASONS)}"
         )
     return RestockDate.objects.create(
         restock=restock,

@@ -54,7 +54,7 @@ def ship(
     """
     shipped_at = shipped_at or now
     if not units:
-        raise Refused(f"nothing of order {order.number} was named to ship")
+        raise Refused(f"no units of order {order.number} were chosen to ship")
     _refuse_a_wrong_day(order, shipped_at, now)
     refuse_bad_parcel(carrier=carrier, tracking_number=tracking_number)
     stock = _lock_stock_of(units) if beyond_reserved else {}
@@ -147,14 +147,13 @@ def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
 def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> None:
     if shipped_at > now + timedelta(days=1):
         raise Refused(
-            f"order {order.number} cannot have shipped on {shipped_at:%Y-%m-%d}, which is still "
-            "to come"
+            f"order {order.number} can't have shipped on {shipped_at:%Y-%m-%d}, which is in the "
+            "future"
         )
     if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
         raise Refused(
-            f"order {order.number} was placed on {today_of(order.placed_at)}, so it cannot have "
-            "shipped on "
-            f"{today_of(shipped_at)}"
+            f"order {order.number} was placed on {today_of(order.placed_at)}, so it can't have "
+            f"shipped on {today_of(shipped_at)}"
         )
 
 
@@ -167,8 +166,8 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
         )
     if number > line.reserved and (not may or number > line.reserved + line.waiting):
         raise Refused(
-            f"order {line.order.number}: {number} of {line.product.sku} cannot ship, "
-            f"{line.reserved} are reserved and {line.waiting} wait"
+            f"order {line.order.number}: {number} of {line.product.sku} can't ship: "
+            f"{line.reserved} are reserved and {line.waiting} are waiting"
         )
     return max(number - line.reserved, 0)
 
@@ -197,7 +196,7 @@ def unship(shipment: Shipment, *, now: datetime, actor: str, reason: str) -> Shi
     """This shipment did not leave: its units are reserved again and the customer is told."""
     units = shipment.standing()
     if shipment.corrects_id or not units:
-        raise Refused("this shipment has been corrected already")
+        raise Refused("this shipment was already undone")
     lines = lock_lines(shipment.order, units)
     correction = take_off(shipment, units, now=now, actor=actor, reason=reason)
     for line_id, number in units.items():
@@ -226,7 +225,7 @@ def lock_lines(order: Order, line_ids: Mapping[int, int]) -> list[OrderLine]:
     rows = OrderLine.objects.select_for_update(no_key=True).filter(order=order, pk__in=line_ids)
     lines = list(rows.order_by("product_id", "queued_at", "pk"))
     if len(lines) < len(line_ids):
-        raise Refused(f"a line named does not belong to order {order.number}")
+        raise Refused(f"one of these lines isn't in order {order.number}")
     return lines
 
 

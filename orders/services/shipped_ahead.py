@@ -40,7 +40,7 @@ def take_off_what_shipped(
     received twice. The product's stock is locked, and the caller adds the others to it."""
     found = _brought_by(receipt.product_id, arrived_on=receipt.arrived_on, restock=restock)
     taken = _spread(units, found)
-    _correct(taken, -1, receipt, "came with this delivery", now=now, actor=actor)
+    _correct(taken, -1, receipt, "came with this restock", now=now, actor=actor)
     return sum(row.units for row in taken)
 
 
@@ -75,7 +75,7 @@ def take_what_shipped_ahead(product_ids: Collection[int], *, now: datetime) -> l
         lock_stock([product.pk])
         taken = _spread(_set_aside(product), _without_delivery(product.pk, now=now))
         if units := sum(row.units for row in taken):
-            _correct(taken, -1, None, "had been set aside for other orders", now=now)
+            _correct(taken, -1, None, "had been reserved for other orders", now=now)
             lost += take_back(product, units, now=now, actor="")
     return lost
 

@@ -75,7 +75,7 @@ def reject_change(change: ShopChange, *, now: datetime, actor: str) -> None:
     Order.objects.select_for_update(no_key=True).get(pk=change.order_id)
     change = ShopChange.objects.get(pk=change.pk)
     if change.outcome or change.gone_at:
-        raise Refused(gettext("this change was decided already, or the shop has taken it back"))
+        raise Refused(gettext("this change was already decided, or the shop has undone it"))
     _decide(change, Outcome.REJECTED, now=now, actor=actor)
 
 
@@ -184,11 +184,14 @@ def _ask(
 def _text(what: str, here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """Names no address: staff's list is read by everybody of the staff."""
     if what == What.EMAIL:
-        return "the shop has another email address: accept or reject it"
+        return "the shop has a different email address: accept or reject it"
     place, place_here = (
         ", ".join(filter(None, values.values())) or "no country" for values in (there, here)
     )
-    return f"the shop ships it to {place}, here it is {place_here}: accept or reject it"
+    return (
+        f"the shop ships it to {place}, but here it goes to {place_here}: accept or reject "
+        "the change"
+    )
 
 
 def _units_text(line: OrderLine, units: int) -> str:
@@ -201,9 +204,9 @@ def _units_text(line: OrderLine, units: int) -> str:
     day = f" on {today_of(cancelled.at)}" if cancelled else ""
     them = "it" if again == 1 else "them"
     do = (
-        f"put {them} back"
+        f"reinstate {them}"
         if line.may_be_put_back >= again
-        else f"the refund was sent, so enter {them} as a new order"
+        else f"the refund was sent, so add {them} as a new order"
     )
     return (
         f"{line.product.sku}: the shop lists {units} unit{'s' * (units != 1)} again, {again} "

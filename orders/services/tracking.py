@@ -50,8 +50,8 @@ def number_parcel(
             still = {pk: number - taken.get(pk, 0) for pk, number in still.items()}
     if any(still.values()):
         raise Refused(
-            f"order {order.number}: {sum(still.values())} of these units are in no parcel without "
-            "a number"
+            f"order {order.number}: {sum(still.values())} of these units are not in a parcel "
+            "without a tracking number"
         )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=parcel, line=line, quantity=units[line.pk]) for line in lines

@@ -119,7 +119,7 @@ def await_approval(
 def map_columns(row: Upload, column_map: Mapping[str, Any], *, now: datetime) -> None:
     waits = Upload.objects.filter(pk=row.pk, state=State.UNKNOWN_COLUMNS)
     if not waits.update(column_map=column_map, state=State.TO_CHECK, waits_since=now):
-        raise Refused("the columns of this file are known already")
+        raise Refused("the columns of this file are already known")
 
 
 @transaction.atomic
@@ -128,13 +128,12 @@ def confirm_upload(row: Upload, *, skip_bad: bool, now: datetime, actor: str) ->
     not to be left out."""
     row = Upload.objects.select_for_update().get(pk=row.pk)
     if row.state != State.CHECKED:
-        raise Refused("only a file that has been checked can be imported, and once")
+        raise Refused("only a checked file can be imported, and only once")
     if not row.content:
-        raise Refused("the file is not kept any more: upload it again")
+        raise Refused("the file is no longer kept: upload it again")
     if row.bad_rows and not skip_bad:
         raise Refused(
-            "rows of it are wrong: mend them and upload it again, or say that they are to be left "
-            "out"
+            "some rows are wrong: fix them and upload the file again, or choose to leave them out"
         )
     row.state, row.skip_bad, row.confirmed_by, row.waits_since = (
         State.TO_IMPORT,
@@ -150,7 +149,7 @@ def discard_upload(row: Upload, *, now: datetime, actor: str) -> None:
     """Somebody has read what the file would do, and does not want it."""
     waits = Upload.objects.filter(pk=row.pk, state__in=[State.CHECKED, State.UNKNOWN_COLUMNS])
     if not waits.update(state=State.DISCARDED, confirmed_by=actor, finished_at=now):
-        raise Refused("only a file that waits for you can be discarded")
+        raise Refused("only a file that is waiting for you can be discarded")
 
 
 @transaction.atomic
@@ -158,7 +157,7 @@ def check_again(row: Upload, *, now: datetime) -> None:
     """What it would do may be another thing by now."""
     checked = Upload.objects.filter(pk=row.pk, state=State.CHECKED).exclude(content=b"")
     if not checked.update(state=State.TO_CHECK, waits_since=now):
-        raise Refused("only a file that waits for you can be checked again")
+        raise Refused("only a file that is waiting for you can be checked again")
 
 
 @transaction.atomic

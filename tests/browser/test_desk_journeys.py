@@ -143,7 +143,7 @@ def log_in(page: Page, shop: Shop, name: str) -> bytes:
     secret = b32decode(written + "=" * (-len(written) % 8))
     page.get_by_role("textbox", name="Code").fill(f"{totp(secret):06d}")
     press(page, "Set up")
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I've saved them").click()
     return secret
 
 
@@ -168,7 +168,7 @@ def said(page: Page, words: str) -> None:
 
 def seek(page: Page, words: str) -> None:
     box = page.get_by_role(
-        "searchbox", name="Order number, mail, name, SKU, tracking number or restock"
+        "searchbox", name="Order number, email address, name, SKU, tracking number or restock"
     )
     box.fill(words)
     box.press("Enter")
@@ -200,7 +200,7 @@ class TestWarehouse:
         self, shop: Shop, desk: At
     ) -> None:
         page = desk("wanda", width=360)
-        follow(page.locator(".warehouse"), "Receive")
+        follow(page.locator(".warehouse"), "Receive units")
         page.get_by_role("link", name=re.compile("PO-7")).click()
         page.get_by_label("LAMP · Harbour lamp").fill("2")
         page.get_by_label("RUG · Tern rug").fill("0")
@@ -256,10 +256,10 @@ class TestSupport:
         seek(page, "emmy.1003@example.com")
         expect(page.get_by_role("heading", name="Order 1003")).to_be_visible()
 
-        follow(page, "Correct the mail address")
-        page.get_by_label("Mail address").fill("emmy@example.org")
+        follow(page, "Correct the email address")
+        page.get_by_label("Email address").fill("emmy@example.org")
         page.get_by_label("Reason").fill("wrote from there")
-        press(page, "Correct the mail address")
+        press(page, "Correct the email address")
         said(page, "Order 1003: email address corrected. There was nothing to send again.")
 
         follow(page, "Write a note")
@@ -284,8 +284,8 @@ class TestSupport:
         page.get_by_label("Place").fill("1")
         press(page, "Preview")
         expect(page.get_by_text("This field is required.")).to_have_count(2)
-        page.get_by_label("Why, for customers").select_option("urgent")
-        page.get_by_label("Note for us").fill("a wedding")
+        page.get_by_label("Reason customers see").select_option("urgent")
+        page.get_by_label("Staff note").fill("a wedding")
         press(page, "Preview")
         expect(page.locator("#consequences")).to_contain_text("What this would do")
         press(page, "Confirm: Move in line")
@@ -316,13 +316,13 @@ class TestManager:
         before = shop.act(facts)
         move(page, days=80)
         press(page, "Confirm: Move date")
-        said(page, "“Undo the move” leaves no trace for them.")
+        said(page, "and they never see it.")
         expect(page.locator("#telling")).to_contain_text(
             re.compile("A change is settling .PO-7 to .+, Held at customs")
         )
         follow(page, "Undo the move")
         press(page, "Undo the move")
-        said(page, "and nobody heard otherwise")
+        said(page, "No customers were notified")
         shop.act(settle)
         assert shop.act(facts) == before
 
@@ -339,7 +339,7 @@ class TestManager:
         seek(page, "RUG")
         move(page, days=1000, asks=True)
         expect(
-            page.get_by_text("is more than two years off. Did you mean that day?")
+            page.get_by_text("is more than two years away. Is that the date you mean?")
         ).to_be_visible()
         page.get_by_label("Yes, I mean").check()
         press(page, "Preview")
@@ -352,20 +352,20 @@ class TestManager:
         page = desk("mona")
         follow(page.locator(".desk-pages"), "Import")
         page.locator("#id_file").set_input_files(tmp_path / "orders.csv")
-        page.get_by_label("All products of the file are on backorder").check()
+        page.get_by_label("All products in the file are on backorder").check()
         press(page, "Check the file")
         expect(page.get_by_role("heading", name="1 row is wrong")).to_be_visible(timeout=WAITS)
         assert shop.act(lambda: Order.objects.filter(number__startswith="500").count()) == 0
-        (wrong,) = downloaded(page, "Rows left out, as CSV")
+        (wrong,) = downloaded(page, "Rows left out (CSV)")
         assert wrong["order_number"] == "5002"
-        page.get_by_label("Leave the wrong rows out and import the rest").check()
+        page.get_by_label("Leave out the wrong rows and import the rest").check()
         press(page, "Import")
         expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=WAITS)
 
         follow(page.locator("#content-main"), "Go live")
         expect(page.get_by_role("cell", name="DE", exact=True)).to_be_visible()
         assert not [mail for mail in shop.sink.mails if "lise@example.com" in mail.recipients]
-        press(page, "Release them")
+        press(page, "Release orders")
         said(page, "The release has begun: 1 order now")
         expect(page.get_by_text("All orders are released")).to_be_visible()
         shop.mail("lise@example.com", "5001")

@@ -234,7 +234,7 @@ def _shop(verdict: Verdict) -> None:
         (one for one in fifo_inversions() if _stood(one.waiting_line, one.at)),
     )
     verdict.refuse(
-        "promises broken in silence", iter(silent_breaks(line_stories(), until=timezone.now()))
+        "promises broken without notice", iter(silent_breaks(line_stories(), until=timezone.now()))
     )
 
 

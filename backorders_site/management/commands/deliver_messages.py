@@ -20,13 +20,13 @@ TROUBLE = (Outcome.DEFERRED, Outcome.FAILED, Outcome.UNKNOWN)
 
 
 class Command(BaseCommand):
-    help = """Turn events that customers are due to hear of into mails and send those due, as
-MAIL_MODE allows.
-Without Celery run it with --loop; beside Celery it does no harm.
+    help = """Turn events that customers should be notified of into emails, and send those that
+are due, as MAIL_MODE allows.
+Without Celery, run it with --loop. Running it alongside Celery does no harm.
 
 example:
-  manage.py deliver_messages            once, until nothing is due; exit code 1 when a mail could
-                                        not be sent
+  manage.py deliver_messages            once, until nothing is due; exit code 1 if an email
+                                        could not be sent
   manage.py deliver_messages --loop     every two seconds, until stopped"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -36,7 +36,7 @@ example:
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--loop", action="store_true", help="go on until stopped (Ctrl-C or SIGTERM)"
+            "--loop", action="store_true", help="keep running until stopped (Ctrl-C or SIGTERM)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,9 +51,7 @@ example:
         tally = deliver(seconds=WHOLE_RUN_SECONDS)
         self.stdout.write(_summary(created, tally))
         if any(tally[outcome] for outcome in TROUBLE):
-            raise CommandError(
-                "not every mail could be sent: the mails' attempts in the admin say why"
-            )
+            raise CommandError("some emails could not be sent: see their attempts in the admin")
 
     def _loop(self) -> None:
         """An email under way is finished before it stops. If the database is away, it waits."""
@@ -79,8 +77,8 @@ example:
 def _summary(created: int, tally: Counter[str]) -> str:
     if mail_mode().name == "hold":
         return (
-            f"MAIL_MODE is hold, nothing is sent: {created} mails created, "
-            f"{tally['kept']} composed and kept"
+            f"MAIL_MODE is hold, nothing is sent: {created} emails created, {tally['kept']} "
+            "written and kept back"
         )
     tried = ", ".join(f"{tally[outcome]} {outcome}" for outcome in (Outcome.SENT, *TROUBLE))
-    return f"{created} mails created; {tried}; {tally['kept']} composed and kept"
+    return f"{created} emails created; {tried}; {tally['kept']} written and kept back"

@@ -16,8 +16,8 @@ from orders.access import order_url
 
 class Command(BaseCommand):
     help = (
-        "Load the demo shop into an empty database. `make demo` calls it; it writes where "
-        "everything is to DEMO_ADDRESSES."
+        "Load the demo shop into an empty database. `make demo` calls it. It writes all addresses "
+        "to the file DEMO_ADDRESSES."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("The demo shop is only for a demo: DEMO is not set.")
+            raise CommandError("DEMO is not set. Set DEMO=1 to load the demo shop.")
         if not shop.exists():
             self.stderr.write("Playing eleven weeks of the demo shop ...")
             with transaction.atomic():

@@ -18,8 +18,8 @@ class Command(migrate.Command):
             "--lock-seconds",
             type=int,
             default=5,
-            help="How long a statement may wait for a lock, while all others wait behind it "
-            "(default 5; 0: for ever).",
+            help="How many seconds a statement may wait for a lock, with all others waiting "
+            "behind it (default 5; 0: no limit).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,9 +38,8 @@ class Command(migrate.Command):
             if not isinstance(error.__cause__, errors.LockNotAvailable):
                 raise
             raise CommandError(
-                "A table was in use for too long. The migration that waited for it is undone as a "
-                "whole; "
-                "run migrate again, or at a quieter time."
+                "A table was in use for too long. The migration that waited for it was undone as "
+                "a whole. Run migrate again, or at a quieter time."
             ) from error
         finally:
             if connection.connection and not connection.connection.closed:

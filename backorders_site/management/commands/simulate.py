@@ -33,13 +33,11 @@ OF_RESTOCKS = {
 
 class Command(BaseCommand):
     help = (
-        "Run a shop through time with the product's own services and report how its promises "
-        "held. It plays in a new "
-        "database beside DATABASE_URL's, which is dropped at the end; the shop's own data is "
-        "neither read nor changed. "
-        "Restocks before --from are the suppliers' record. Exit code 1 when a promise broke in "
-        "silence, a place rose "
-        "unexplained, a unit went out of turn or one was lost."
+        "Simulate a shop over time with the product's own services, and report how well its "
+        "promises were kept. It runs in a new database next to DATABASE_URL's and drops it at the "
+        "end. The shop's own data is neither read nor changed. Restocks before --from are the "
+        "suppliers' record. Exit code 1 if a promise was broken without notice, a place rose "
+        "without a reason, a unit went out of turn, or one was lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,7 +50,7 @@ class Command(BaseCommand):
         )
         world = parser.add_mutually_exclusive_group(required=True)
         world.add_argument(
-            "--restocks", metavar="FILE", type=Path, help="deliveries as for import_restocks"
+            "--restocks", metavar="FILE", type=Path, help="restocks, as for import_restocks"
         )
         world.add_argument(
             "--synthetic",
@@ -62,13 +60,13 @@ class Command(BaseCommand):
         )
         whose = parser.add_mutually_exclusive_group()
         whose.add_argument(
-            "--orders", metavar="FILE", type=Path, help="orders as for import_orders"
+            "--orders", metavar="FILE", type=Path, help="orders, as for import_orders"
         )
         whose.add_argument(
             "--draw-orders",
             metavar="SEED",
             type=int,
-            help="draw orders; deliveries are scaled to them",
+            help="draw random orders; restocks are scaled to them",
         )
         parser.add_argument(
             "--from",
@@ -84,7 +82,10 @@ class Command(BaseCommand):
             "--json", action="store_true", help="print one JSON object instead of a table"
         )
         parser.add_argument(
-            "--svg", metavar="DIR", type=Path, help="write windows.svg and calibration.svg there"
+            "--svg",
+            metavar="DIR",
+            type=Path,
+            help="write windows.svg and calibration.svg to this directory",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -103,7 +104,7 @@ class Command(BaseCommand):
         except NoScratchDatabase as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
-            raise CommandError("interrupted; the scratch database is gone") from None
+            raise CommandError("interrupted; the temporary database was dropped") from None
         self._say(
             f"{(story.last - story.first).days + 1:,} days in {time.monotonic() - started:.0f} s."
         )
@@ -135,13 +136,13 @@ class Command(BaseCommand):
     def _list_failures(self, shop: Shop, report: SimulationReport) -> None:
         for broken in report.breaks[:SHOWN]:
             self._say(
-                f"broken in silence: line {broken.line_id}, told at {broken.told_at} to leave by "
-                f"{broken.last_day}"
+                f"broken without notice: line {broken.line_id}, told at {broken.told_at} that it "
+                f"ships by {broken.last_day}"
             )
         for rise in shop.rises[:SHOWN]:
             self._say(
-                f"rose unexplained: line {rise.line_id} from place {rise.before} to {rise.after} "
-                f"at {rise.seen_at}"
+                f"rose without a reason: line {rise.line_id} from place {rise.before} to "
+                f"{rise.after} at {rise.seen_at}"
             )
         for inversion in report.inversions[:SHOWN]:
             self._say(
@@ -154,7 +155,9 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date; expected one such as 2026-03-31") from None
+        raise ArgumentTypeError(
+            f"{text!r} is not a date; expected one such as 2026-03-31"
+        ) from None
 
 
 def _story(options: dict[str, Any]) -> Story:
@@ -162,8 +165,7 @@ def _story(options: dict[str, Any]) -> Story:
         for name, value in OF_RESTOCKS.items():
             if options[value] is not None:
                 raise CommandError(
-                    f"{name} goes with --restocks: a made-up shop has its own orders and its own "
-                    "days"
+                    f"{name} needs --restocks: a made-up shop has its own orders and days"
                 )
         return synthetic(options["synthetic"])
     if options["orders"] is None and options["draw_orders"] is None:

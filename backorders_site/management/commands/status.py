@@ -10,9 +10,9 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Say how everything is: database, broker, mail, worker, beat, uploads worker, clock, "
-        "emails waiting, the last review "
-        "and cut-off. Exit code 1 when something is wrong, with what to do."
+        "Show the state of everything: database, broker, email, worker, beat, uploads worker, "
+        "clock, emails waiting, the last review and cut-off. If something is wrong, it says what "
+        "to do and the exit code is 1."
     )
     requires_system_checks = ()  # the database may be what is wrong
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json",
             action="store_true",
-            help="for programs: ok, and each part with state, wrong, remedy",
+            help="print JSON for programs: ok, and each part with state, wrong, remedy",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

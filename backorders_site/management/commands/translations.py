@@ -32,7 +32,7 @@ Example: manage.py translations
         left += self._write(catalogs.LEGAL_PAGE_PATH, catalogs.legal_words().encode(), check=check)
         if check and left:
             raise CommandError(
-                "Run make messages, translate what is empty or fuzzy in locale/, and run it again."
+                "Run make messages, translate what is empty or fuzzy in locale/, then run it again."
             )
 
     def _say_what_is_left(self, language: str, catalogue: Catalog) -> int:

@@ -61,7 +61,7 @@ class StaffReason(forms.CharField):
         super().__init__(
             max_length=200,
             label=gettext_lazy("Reason"),
-            help_text=gettext_lazy("For us; customers never read it."),
+            help_text=gettext_lazy("Only staff see this."),
         )
 
 
@@ -105,7 +105,7 @@ class Action(Confirmed):
     name: ClassVar[str]  # in its URL
     explanation: ClassVar[Text] = ""
     several: ClassVar[bool] = False  # offered for rows chosen in a list, too
-    impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here now.")
+    impossible: ClassVar[Text] = gettext_lazy("There is nothing to do here right now.")
 
     def __init__(self, rows: Sequence[Any], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
@@ -148,7 +148,7 @@ class Action(Confirmed):
             row = type(row)._default_manager.get(pk=row.pk)
             if f"{row.pk}:{self._fingerprint(row)}" not in seen:
                 raise Refused(
-                    _("%(row)s has changed since this page was opened. See how it stands now.")
+                    _("%(row)s has changed since you opened this page. Check how it stands now.")
                     % {"row": row}
                 )
             return self.perform(row, now=now, actor=actor)

@@ -34,12 +34,13 @@ class SendAgain(EmailAction):
     name = "send-again"
     label = gettext_lazy("Send again")
     explanation = gettext_lazy(
-        "To the address the order has now. A mail that was handed to the mail server before goes "
-        "out unchanged; when no "
-        "answer came, the customer may have it already."
+        "The email goes to the order's current address. If it was handed to the mail server "
+        "before, it goes out unchanged. If the server never answered, the customer may already "
+        "have it."
     )
     impossible = gettext_lazy(
-        "Only a mail that failed, got no answer or could not reach the customer is sent again."
+        "You can only resend an email that failed, got no answer from the mail server, or "
+        "couldn't reach the customer."
     )
 
     def __init__(self, rows: Sequence[Message], data: Mapping[str, Any] | None = None) -> None:
@@ -67,13 +68,14 @@ class SendAgain(EmailAction):
 
 class CountAsSent(EmailAction):
     name = "count-as-sent"
-    label = gettext_lazy("Count as sent")
+    label = gettext_lazy("Mark as sent")
     explanation = gettext_lazy(
-        "For a mail that the customer has, as you found out. Nothing is sent; what the mail says "
-        "counts as told."
+        "Use this when you know that the customer has this email. Nothing is sent, and the "
+        "customer counts as told."
     )
     impossible = gettext_lazy(
-        "Only a mail that was sent twice without an answer is counted as sent."
+        "You can only mark an email as sent if it was sent twice and the mail server never "
+        "answered."
     )
 
     reason = StaffReason()
@@ -84,19 +86,18 @@ class CountAsSent(EmailAction):
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.count_as_sent(row, reason=self.cleaned_data["reason"], actor=actor)
-        return _("“%(mail)s” counts as sent.") % {"mail": row}
+        return _("“%(mail)s” is marked as sent.") % {"mail": row}
 
 
 class Withdraw(EmailAction):
     name = "withdraw"
-    label = gettext_lazy("Withdraw")
+    label = gettext_lazy("Stop")
     explanation = gettext_lazy(
-        "The mail does not go out. Its order needs attention until you have reached the customer "
-        "another way; what "
-        "happens to the order from now on is mailed as ever."
+        "This email won't go out. The order needs attention until you have reached the customer "
+        "another way. Later emails about the order go out as usual."
     )
     impossible = gettext_lazy(
-        "Only a queued mail is withdrawn: this one is being sent, or has left the queue."
+        "You can only stop a queued email. This one is being sent or has left the queue."
     )
     dangerous = True
 
@@ -108,7 +109,7 @@ class Withdraw(EmailAction):
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.withdraw(row, reason=self.cleaned_data["reason"], actor=actor)
-        return _("“%(mail)s” is withdrawn: reach the customer of order %(number)s another way.") % {
+        return _("“%(mail)s” is stopped. Reach the customer of order %(number)s another way.") % {
             "mail": row,
             "number": row.order.number,
         }
@@ -116,14 +117,13 @@ class Withdraw(EmailAction):
 
 class CameBack(EmailAction):
     name = "came-back"
-    label = gettext_lazy("It came back")
+    label = gettext_lazy("Mark as bounced")
     explanation = gettext_lazy(
-        "For a mail that was sent and returned as undeliverable. What it told counts as not told: "
-        "no deadline runs against "
-        "the customer. The order needs attention until you have reached them; with another "
-        "address it is told again."
+        "Use this when an email was sent but returned as undeliverable. The customer counts as "
+        "not told, so no deadline runs against them. The order needs attention until you have "
+        "reached them. If you correct the address, we'll tell them again."
     )
-    impossible = gettext_lazy("Only a mail that was sent can come back.")
+    impossible = gettext_lazy("Only an email that was sent can bounce.")
     dangerous = True
 
     @classmethod
@@ -132,7 +132,9 @@ class CameBack(EmailAction):
 
     def perform(self, row: Message, *, now: datetime, actor: str) -> str:
         staff_actions.mark_bounced(row, actor=actor)
-        return _("“%(mail)s” came back: reach the customer of order %(number)s another way.") % {
+        return _(
+            "“%(mail)s” is marked as bounced. Reach the customer of order %(number)s another way."
+        ) % {
             "mail": row,
             "number": row.order.number,
         }

@@ -27,27 +27,27 @@ class MoveInLine(LineAction):
     permission = "orders.move_orderline"
     label = gettext_lazy("Move in line")
     explanation = gettext_lazy(
-        "People who are overtaken read that we moved someone and why, as you choose it here, but "
+        "People who are overtaken see that we moved someone, and the reason you choose here, but "
         "not who."
     )
-    impossible = gettext_lazy("No units of this line wait.")
+    impossible = gettext_lazy("No units of this line are waiting.")
     rehearsed = True
 
     place = forms.IntegerField(min_value=1, max_value=MAX_PLACES)
     why = forms.ChoiceField(
-        label=gettext_lazy("Why, for customers"), choices=[("", "---------"), *MoveReason.choices]
+        label=gettext_lazy("Reason customers see"), choices=[("", "---------"), *MoveReason.choices]
     )
     reason = forms.CharField(
         max_length=300,
-        label=gettext_lazy("Note for us"),
-        help_text=gettext_lazy("In case somebody asks; customers never read it."),
+        label=gettext_lazy("Staff note"),
+        help_text=gettext_lazy("In case someone asks. Only staff see this."),
     )
 
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         line = rows[0]
         self.fields["place"].help_text = _(
-            "It has place %(place)d; the line has places 1 to %(length)d."
+            "It is in place %(place)d now. Enter a place from 1 to %(length)d."
         ) % {
             "place": queue.position(line.product_id, line.queued_at, line.pk).place,
             "length": queue.length(line.product_id).lines,
@@ -66,19 +66,18 @@ class MoveInLine(LineAction):
             now=now,
             actor=actor,
         )
-        return _("%(line)s has place %(place)d now.") % {"line": row, "place": place}
+        return _("%(line)s is now in place %(place)d.") % {"line": row, "place": place}
 
 
 class CountHeld(LineAction):
     name = "settle"
     permission = "orders.settle_orderline"
-    label = gettext_lazy("Say how many are to come")
+    label = gettext_lazy("Enter units still to come")
     explanation = gettext_lazy(
-        "Nobody knew how many units of this line are still to come, so it kept its place and got "
-        "none. The others count "
-        "as shipped, and the customer is told."
+        "This line is held: it keeps its place and gets no units until you enter how many are "
+        "still to come. The rest count as shipped, and we'll email the customer."
     )
-    impossible = gettext_lazy("This line is not held.")
+    impossible = gettext_lazy("This line isn't held.")
 
     remaining = forms.IntegerField(
         label=gettext_lazy("Units still to come"), min_value=0, max_value=services.MAX_UNITS
@@ -87,7 +86,9 @@ class CountHeld(LineAction):
     def __init__(self, rows: Sequence[OrderLine], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         most = rows[0].waiting + rows[0].reserved
-        self.fields["remaining"].help_text = _("0 to %(most)d.") % {"most": most}
+        self.fields["remaining"].help_text = _("Enter a number from 0 to %(most)d.") % {
+            "most": most
+        }
 
     @classmethod
     def offered(cls, row: OrderLine) -> bool:
@@ -106,14 +107,13 @@ class CountHeld(LineAction):
 class PutBack(LineAction):
     name = "put-back"
     permission = "orders.restore_orderline"
-    label = gettext_lazy("Put back")
+    label = gettext_lazy("Reinstate")
     explanation = gettext_lazy(
-        "For units cancelled by mistake, or as nobody had answered: they wait again at their old "
-        "place, the refund is no "
-        "longer due, and the customer is told. After silence it counts as the customer's "
-        "agreement to the new date."
+        "Use this for units canceled by mistake, or because the customer didn't answer. They go "
+        "back to their old place in line, the refund is no longer due, and we'll email the "
+        "customer. After silence, this counts as the customer's agreement to the new date."
     )
-    impossible = gettext_lazy("No units of this line are cancelled.")
+    impossible = gettext_lazy("No units of this line are canceled.")
     rehearsed = True
 
     units = forms.IntegerField(min_value=1, max_value=services.MAX_UNITS)
@@ -123,7 +123,7 @@ class PutBack(LineAction):
         super().__init__(rows, data)
         self.fields["units"].initial = rows[0].cancelled
         self.fields["units"].help_text = (
-            ngettext("%d is cancelled.", "%d are cancelled.", rows[0].cancelled) % rows[0].cancelled
+            ngettext("%d is canceled.", "%d are canceled.", rows[0].cancelled) % rows[0].cancelled
         )
 
     @classmethod
@@ -136,8 +136,8 @@ class PutBack(LineAction):
             row, units, reason=self.cleaned_data["reason"], now=now, actor=actor
         )
         return ngettext(
-            "%(units)d unit of %(line)s waits again.",
-            "%(units)d units of %(line)s wait again.",
+            "%(units)d unit of %(line)s is back in line.",
+            "%(units)d units of %(line)s are back in line.",
             units,
         ) % {
             "units": units,
@@ -148,19 +148,19 @@ class PutBack(LineAction):
 class KeepsPlace(LineAction):
     name = "keeps-place"
     permission = "orders.add_answer"
-    label = gettext_lazy("They keep their place")
+    label = gettext_lazy("Record that they'll wait")
     explanation = gettext_lazy(
-        "For a customer who said so by telephone or in a mail. It counts as if they had pressed "
-        "the button on their page, "
-        "and a mail confirms it. Who wants out is cancelled with “Cancel units”."
+        "Use this when a customer says by phone or email that they want to keep their place. It "
+        "counts as if they had pressed the button on their order page, and we'll confirm it by "
+        "email. If they don't want to wait, choose “Cancel units” instead."
     )
-    impossible = gettext_lazy("Nothing is asked of this customer.")
+    impossible = gettext_lazy("This customer has no open question.")
     rehearsed = True
 
     reason = forms.CharField(
         max_length=200,
-        label=gettext_lazy("How and when they said it"),
-        help_text=gettext_lazy("Should they dispute it; customers never read it."),
+        label=gettext_lazy("How and when they told us"),
+        help_text=gettext_lazy("In case of a dispute. Only staff see this."),
     )
 
     @classmethod
@@ -182,9 +182,9 @@ class KeepsPlace(LineAction):
         )
         day = date_format(newest.consent_to) if newest and newest.consent_to else ""
         agrees = (
-            _("%(line)s: agrees to wait until %(day)s")
+            _("%(line)s: will wait until %(day)s")
             if day
-            else _("%(line)s: agrees to wait without a day")
+            else _("%(line)s: will wait without a date")
         )
         return [agrees % {"line": self.rows[0], "day": day}]
 
@@ -202,4 +202,4 @@ class KeepsPlace(LineAction):
         )
         if done.done != "kept":
             raise services.Refused(str(self.impossible))
-        return _("%(line)s: they keep their place.") % {"line": row}
+        return _("%(line)s keeps its place in line.") % {"line": row}

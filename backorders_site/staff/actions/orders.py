@@ -33,18 +33,18 @@ class EnterOrder(NewRow):
     paid_at = forms.DateTimeField(
         widget=TimeInput(),
         required=False,
-        help_text=gettext_lazy("Its place in line is by this time, else by the one above."),
+        help_text=gettext_lazy("This time sets its place in line. If empty, the time above does."),
     )
     email = forms.EmailField(
-        required=False, help_text=gettext_lazy("Empty: this customer can't be reached.")
+        required=False, help_text=gettext_lazy("If empty, we can't reach this customer.")
     )
     customer_name = forms.CharField(max_length=300, required=False)
     country = forms.CharField(
         required=False,
         validators=[
-            RegexValidator("^[A-Za-z]{2}$", gettext_lazy("Two letters, such as US or DE."))
+            RegexValidator("^[A-Za-z]{2}$", gettext_lazy("Enter two letters, such as US or DE."))
         ],
-        help_text=gettext_lazy("Two letters, such as US or DE."),
+        help_text=gettext_lazy("Enter two letters, such as US or DE."),
         widget=forms.TextInput({"size": 4}),
     )
     product = forms.ModelChoiceField(
@@ -54,7 +54,7 @@ class EnterOrder(NewRow):
     promised_by = forms.DateField(
         widget=DayInput(),
         required=False,
-        help_text=gettext_lazy("The ship day you stated when they ordered, if you did."),
+        help_text=gettext_lazy("The ship date you gave when they ordered, if any."),
     )
 
     def clean_country(self) -> str:
@@ -66,7 +66,9 @@ class EnterOrder(NewRow):
         except keys.BadKey as error:
             raise forms.ValidationError(_("The number %(why)s.") % {"why": error}) from None
         if Order.objects.filter(number__iexact=number).exists():
-            raise forms.ValidationError(_("There is an order with this number."))
+            raise forms.ValidationError(
+                _("An order with this number already exists. Enter another number.")
+            )
         return number
 
     def create(self, *, now: datetime, actor: str) -> Order:
@@ -120,7 +122,7 @@ class UnitsOfLines(Action):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors and not self.units():
-            raise forms.ValidationError(_("Name the units of one line at least."))
+            raise forms.ValidationError(_("Enter a quantity for at least one line."))
         return data
 
     def units(self) -> dict[int, int]:
@@ -136,9 +138,10 @@ class Ship(UnitsOfLines):
     permission = "orders.ship_order"
     label = gettext_lazy("Ship")
     explanation = gettext_lazy(
-        "For units that were handed to the carrier. The customer is told, with the tracking number."
+        "Use this for units the carrier has picked up. We'll email the customer the tracking "
+        "number."
     )
-    impossible = gettext_lazy("No units are set aside for this order: there is nothing to ship.")
+    impossible = gettext_lazy("No units are reserved for this order, so there is nothing to ship.")
 
     rehearsed = True
 
@@ -156,7 +159,7 @@ class Ship(UnitsOfLines):
     @staticmethod
     def help(line: OrderLine, most: int) -> str:
         return ngettext(
-            "%(reserved)d of %(all)d is set aside.", "%(reserved)d of %(all)d are set aside.", most
+            "%(reserved)d of %(all)d is reserved.", "%(reserved)d of %(all)d are reserved.", most
         ) % {
             "reserved": most,
             "all": line.quantity,
@@ -185,20 +188,19 @@ class Cancel(UnitsOfLines):
     permission = "orders.cancel_order"
     label = gettext_lazy("Cancel units")
     explanation = gettext_lazy(
-        "Units that wait go first, then those set aside, which go to the next in line. The "
-        "customer is told when the "
-        "refund will be sent. This moves no money and changes nothing in the shop: both stand on "
-        "staff's lists until done."
+        "Waiting units are canceled first, then reserved ones, which go to the next in line. "
+        "We'll email the customer when to expect the refund. This doesn't send the refund or "
+        "change the shop: both stay on staff's lists until someone does them."
     )
-    impossible = gettext_lazy("All of this order has shipped or is cancelled.")
+    impossible = gettext_lazy("Everything in this order has shipped or is canceled.")
     dangerous = True
     rehearsed = True
 
     by = forms.ChoiceField(
-        label=gettext_lazy("Who wants it"),
+        label=gettext_lazy("Who is canceling"),
         choices=[
-            ("customer", gettext_lazy("The customer asked for it")),
-            ("shop", gettext_lazy("We decided it")),
+            ("customer", gettext_lazy("The customer asked")),
+            ("shop", gettext_lazy("We decided")),
         ],
     )
     reason = StaffReason()
@@ -210,7 +212,7 @@ class Cancel(UnitsOfLines):
     @staticmethod
     def help(line: OrderLine, most: int) -> str:
         return ngettext(
-            "%(open)d of %(all)d has not shipped.", "%(open)d of %(all)d have not shipped.", most
+            "%(open)d of %(all)d hasn't shipped.", "%(open)d of %(all)d haven't shipped.", most
         ) % {
             "open": most,
             "all": line.quantity,
@@ -224,9 +226,9 @@ class Cancel(UnitsOfLines):
         )
         count = sum(units.values())
         return ngettext(
-            "%(units)d unit of order %(number)s cancelled. Send the refund by %(day)s and mark it "
-            "sent.",
-            "%(units)d units of order %(number)s cancelled. Send the refund by %(day)s and mark "
+            "%(units)d unit of order %(number)s canceled. Send the refund by %(day)s, then mark "
+            "it sent.",
+            "%(units)d units of order %(number)s canceled. Send the refund by %(day)s, then mark "
             "it sent.",
             count,
         ) % {
@@ -241,8 +243,7 @@ class WriteNote(Action):
     permission = "orders.add_note"
     label = gettext_lazy("Write a note")
     explanation = gettext_lazy(
-        "For us alone: the customer never reads it. It stays as it is; write another to put it "
-        "right."
+        "Only staff see this. A note can't be changed later; write another to correct it."
     )
 
     text = forms.CharField(
@@ -254,7 +255,7 @@ class WriteNote(Action):
 
     def perform(self, row: Order, *, now: datetime, actor: str) -> str:
         services.write_note(row, self.cleaned_data["text"], now=now, actor=actor)
-        return _("Noted at order %(number)s.") % {"number": row.number}
+        return _("Note added to order %(number)s.") % {"number": row.number}
 
 
 class TellCustomer(Action):
@@ -262,14 +263,14 @@ class TellCustomer(Action):
     permission = "orders.change_order"
     label = gettext_lazy("Tell the customer")
     explanation = gettext_lazy(
-        "On their page at once and by mail, in their language. Customers read our own words only; "
-        "what is special about "
-        "their case is better said in a mail of yours."
+        "The customer sees this on their order page at once and gets it by email, in their "
+        "language. You can only choose one of our sentences. Write your own email about anything "
+        "special to their case."
     )
     rehearsed = True
 
     word = forms.ChoiceField(
-        label=gettext_lazy("What we tell"), choices=Word.choices, widget=forms.RadioSelect
+        label=gettext_lazy("Message"), choices=Word.choices, widget=forms.RadioSelect
     )
     reason = StaffReason()
 
@@ -284,28 +285,28 @@ class TellCustomer(Action):
         word = Word(self.cleaned_data["word"])
         services.tell_customer(row, word, reason=self.cleaned_data["reason"], now=now, actor=actor)
         if row.released_at is None:
-            return _("Order %(number)s is quiet: its page says so, and no mail goes out.") % {
-                "number": row.number
-            }
-        return _("The customer of order %(number)s is told.") % {"number": row.number}
+            return _(
+                "Order %(number)s isn't released yet: its page shows the message, and no "
+                "email goes out."
+            ) % {"number": row.number}
+        return _("The customer of order %(number)s will get an email.") % {"number": row.number}
 
 
 class CorrectAddress(Action):
     name = "correct-address"
     permission = "orders.change_order"
-    label = gettext_lazy("Correct the mail address")
+    label = gettext_lazy("Correct the email address")
     explanation = gettext_lazy(
-        "What came back or could not be sent goes to the new address, with the news as it stands "
-        "now. The address is only "
-        "this order's."
+        "Emails that bounced or couldn't be sent go to the new address, brought up to date. Only "
+        "this order's address changes."
     )
 
-    email = forms.EmailField(label=gettext_lazy("Mail address"))
+    email = forms.EmailField(label=gettext_lazy("Email address"))
     revoke = forms.BooleanField(
         required=False,
-        label=gettext_lazy("Links sent so far open nothing any more"),
+        label=gettext_lazy("Revoke every link sent so far"),
         help_text=gettext_lazy(
-            "When somebody else has got them: whoever has such a link can cancel the order."
+            "Choose this if someone else may have a link: anyone with one can cancel the order."
         ),
     )
     reason = StaffReason()
@@ -325,11 +326,9 @@ class CorrectAddress(Action):
         ):
             return (
                 _(
-                    "Order %(number)s: email address corrected. What did not arrive will be sent "
-                    "there."
+                    "Email address of order %(number)s corrected. Emails that didn't arrive will "
+                    "be sent there."
                 )
                 % words
             )
-        return (
-            _("Order %(number)s: email address corrected. There was nothing to send again.") % words
-        )
+        return _("Email address of order %(number)s corrected. There is nothing to resend.") % words

@@ -24,9 +24,9 @@ class ResetSecondFactor(StaffAction):
     name = "reset-second-factor"
     label = gettext_lazy("Reset second factor")
     explanation = gettext_lazy(
-        "For somebody who has lost phone and recovery codes: at the next login they set up a new "
-        "phone with their "
-        "password alone. Make sure that it is they who ask."
+        "Use this for someone who has lost both phone and recovery codes. At their next login, "
+        "they set up a new phone with only their password. Make sure the request really comes "
+        "from them."
     )
     dangerous = True
 
@@ -41,9 +41,9 @@ class ResetSecondFactor(StaffAction):
 
 class LetInAgain(StaffAction):
     name = "let-in-again"
-    label = gettext_lazy("Let in again")
-    explanation = gettext_lazy("Forgets the wrong passwords that were typed for this person.")
+    label = gettext_lazy("Unlock")
+    explanation = gettext_lazy("Clears this person's failed logins.")
 
     def perform(self, row: User, *, now: datetime, actor: str) -> str:
         reset(username=row.get_username())
-        return _("%(user)s can try again.") % {"user": row}
+        return _("%(user)s can log in again.") % {"user": row}

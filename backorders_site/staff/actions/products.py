@@ -19,16 +19,14 @@ class Discontinue(Action):
     permission = "orders.discontinue_product"
     label = gettext_lazy("Discontinue")
     explanation = gettext_lazy(
-        "Nothing more of it comes and nobody joins its queue. All who wait are cancelled and told "
-        "once, with the day their "
-        "refund is sent by; the refunds and what to do in your shop stand on the desk. Units set "
-        "aside still ship."
+        "No more units will come, and no new orders join the queue. Every waiting order is "
+        "canceled and gets one email with its refund date. Refunds and tasks in your shop are "
+        "listed on the desk. Reserved units still ship."
     )
     weight = 5
     impossible = gettext_lazy(
-        "Nobody waits for this product and nobody can join its queue, or it is being discontinued "
-        "already: its page at the "
-        "desk says how far that is."
+        "No one is waiting for this product or can join its queue, or it's already being "
+        "discontinued. Its page on the desk shows the progress."
     )
     dangerous = True
     rehearsed = True
@@ -55,11 +53,10 @@ class Discontinue(Action):
         # Without a broker the next tick sees the row.
         transaction.on_commit(discontinue_parts.delay, robust=True)
         return ngettext(
-            "%(sku)s is discontinued: %(n)s order is cancelled, told and owed a refund. This page "
-            "says how far that is.",
-            "%(sku)s is discontinued: %(n)s orders are cancelled, told and owed a refund. This "
-            "page says how far that "
-            "is.",
+            "%(sku)s is being discontinued: %(n)s order will be canceled, notified, and owed a "
+            "refund. This page shows the progress.",
+            "%(sku)s is being discontinued: %(n)s orders will be canceled, notified, and owed a "
+            "refund. This page shows the progress.",
             asked.lines,
         ) % {"sku": row.sku, "n": number_format(asked.lines, force_grouping=True)}
 

@@ -27,11 +27,11 @@ FAR_UNITS = 20
 class Receive(RestockAction):
     name = "receive"
     permission = "orders.receive_restock"
-    label = gettext_lazy("Receive")
+    label = gettext_lazy("Receive units")
     explanation = gettext_lazy(
-        "The units are set aside for the front of the line at once, and their customers are told."
+        "Units are reserved at once for the front of the line, and those customers get an email."
     )
-    impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+    impossible = gettext_lazy("This restock has arrived in full or was canceled.")
     rehearsed = True
 
     units = forms.IntegerField(
@@ -81,7 +81,7 @@ class Receive(RestockAction):
         data = super().clean() or self.cleaned_data
         units = {row.pk: data.get(self.units_of(row)) or 0 for row in self.rows}
         if not self.errors and not any(units.values()):
-            self.add_error(None, _("Say of one product at least how many came."))
+            self.add_error(None, _("Enter how many arrived for at least one product."))
         many = [
             row
             for row in self.rows
@@ -101,7 +101,7 @@ class Receive(RestockAction):
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         units = self.cleaned_data[self.units_of(row)]
         if not units:
-            return _("Nothing of %(restock)s was received.") % {"restock": row}
+            return _("No units of %(restock)s were received.") % {"restock": row}
         receipt = services.receive(
             row.product,
             units,
@@ -131,8 +131,8 @@ class ReceiveUnannounced(Action):
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive without a restock")
     explanation = gettext_lazy(
-        "For units nobody announced, such as returns. They are set aside for the front of the "
-        "line at once."
+        "Use this for units that no restock announced, such as returns. They are reserved at once "
+        "for the front of the line."
     )
     rehearsed = True
 
@@ -141,16 +141,17 @@ class ReceiveUnannounced(Action):
     )
     arrived_on = forms.DateField(widget=DayInput(), initial=timezone.localdate)
     reason = forms.CharField(
-        max_length=200, help_text=gettext_lazy("Where they come from; customers never read it.")
+        max_length=200, help_text=gettext_lazy("Where the units come from. Only staff see this.")
     )
 
     def __init__(self, rows: Sequence[Product], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         if shipped := shipped_ahead(rows[0], None):
             self.fields["units"].help_text = ngettext(
-                "%(shipped)d unit shipped before it was received: of these, so many go to no line.",
-                "%(shipped)d units shipped before they were received: of these, so many go to no "
-                "line.",
+                "%(shipped)d unit shipped before it was received, so that many of these go to no "
+                "one in line.",
+                "%(shipped)d units shipped before they were received, so that many of these go to "
+                "no one in line.",
                 shipped,
             ) % {"shipped": shipped}
             self.fields["other_units"] = other_units(None)
@@ -188,12 +189,11 @@ class Correct(Action):
     permission = "orders.correct_receipt"
     label = gettext_lazy("Correct")
     explanation = gettext_lazy(
-        "When fewer had arrived, spare units go first, then those set aside last; these customers "
-        "are told once, with "
-        "an apology. Units that have shipped cannot be taken back."
+        "If fewer arrived, we take spare units first, then the ones reserved last. Those "
+        "customers get one email with an apology. Units that have shipped can't be taken back."
     )
     impossible = gettext_lazy(
-        "Only units that came into stock are corrected, in the row in which they were received."
+        "You can only correct units that came into stock, on the receipt that recorded them."
     )
     rehearsed = True
 
@@ -219,7 +219,7 @@ class Correct(Action):
             row, data["units"], reason=data["reason"], now=now, actor=actor
         )
         if correction is None:
-            return _("%(receipt)s was right: nothing to correct.") % {"receipt": row}
+            return _("%(receipt)s already says that. Nothing was changed.") % {"receipt": row}
         return _("%(receipt)s corrected: %(units)d arrived.") % {
             "receipt": row,
             "units": data["units"],
@@ -229,12 +229,12 @@ class Correct(Action):
 class OtherUnits(Action):
     name = "other-units"
     permission = "orders.correct_receipt"
-    label = gettext_lazy("They were other units")
+    label = gettext_lazy("Give these units to the line")
     explanation = gettext_lazy(
-        "Parcels that left before this was received were taken to hold its units. If they held "
-        "others, these go to the line."
+        "We assumed that parcels shipped before this receipt held these units. If they held other "
+        "units, give these to the line."
     )
-    impossible = gettext_lazy("None of these units was taken to have shipped before.")
+    impossible = gettext_lazy("None of these units were assumed to have shipped before.")
     rehearsed = True
 
     reason = StaffReason()
@@ -264,8 +264,8 @@ def shipped_ahead(product: Product, restock: Restock | None) -> int:
 def already_shipped(shipped: int, rest: int) -> str:
     """What of units that arrive is in parcels that left before they were received."""
     return ngettext(
-        "%(shipped)d of these has already shipped: %(rest)d go to the line.",
-        "%(shipped)d of these have already shipped: %(rest)d go to the line.",
+        "%(shipped)d of these has already shipped, so %(rest)d go to the line.",
+        "%(shipped)d of these have already shipped, so %(rest)d go to the line.",
         shipped,
     ) % {"shipped": shipped, "rest": rest}
 
@@ -273,10 +273,10 @@ def already_shipped(shipped: int, rest: int) -> str:
 def other_units(product: Product | None) -> forms.BooleanField:
     """`product` where several are asked about."""
     label = (
-        _("%(product)s: the parcels held other units, all of these go to the line")
+        _("%(product)s: those parcels held other units. Give all of these to the line.")
         % {"product": product}
         if product
-        else _("The parcels held other units: all of these go to the line")
+        else _("Those parcels held other units. Give all of these to the line.")
     )
     return forms.BooleanField(label=label, required=False)
 
@@ -295,8 +295,8 @@ def with_shipped(said: str, receipt: Receipt) -> str:
 
 def far_more(still: int) -> str:
     return ngettext(
-        "Far more than the %(still)d unit still to come. Did so many arrive?",
-        "Far more than the %(still)d units still to come. Did so many arrive?",
+        "That's far more than the %(still)d unit expected. Did that many really arrive?",
+        "That's far more than the %(still)d units expected. Did that many really arrive?",
         still,
     ) % {"still": still}
 

@@ -16,9 +16,9 @@ class MarkSent(Action):
     permission = "orders.send_refund"
     label = gettext_lazy("Mark sent")
     explanation = gettext_lazy(
-        "For refunds you have sent. Their units can no longer be put back in line."
+        "Use this for refunds you have sent. Their units can no longer be reinstated."
     )
-    impossible = gettext_lazy("This refund was marked sent before.")
+    impossible = gettext_lazy("This refund is already marked sent.")
     several = True
 
     @classmethod

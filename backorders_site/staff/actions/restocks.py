@@ -30,7 +30,7 @@ class NewRestock(NewRow):
     reference = forms.CharField(
         max_length=keys.MAX_REFERENCE,
         validators=[is_key],
-        help_text=gettext_lazy("Your order number at the supplier."),
+        help_text=gettext_lazy("Your order number with the supplier."),
     )
     product = forms.ModelChoiceField(
         Product.objects.all(), widget=ChooseRow(Restock._meta.get_field("product"))
@@ -72,16 +72,17 @@ class MoveDate(RestockAction):
     permission = "orders.move_restock"
     label = gettext_lazy("Move date")
     explanation = gettext_lazy(
-        "Customers whose promise is no longer true hear of it once the change has settled. A date "
-        "corrected before that "
-        "leaves no trace for them."
+        "Customers whose date no longer holds are notified once the change takes effect. Correct "
+        "it before then and they never see it."
     )
-    impossible = gettext_lazy("This delivery has arrived or was cancelled: its date cannot move.")
+    impossible = gettext_lazy(
+        "This restock has arrived or was canceled, so its date can't be moved."
+    )
     rehearsed = True
 
     expected_on = forms.DateField(label=gettext_lazy("New date"), widget=DayInput())
     reason = forms.ChoiceField(
-        choices=reasons, help_text=gettext_lazy("Customers read it in their own language.")
+        choices=reasons, help_text=gettext_lazy("Customers see this in their own language.")
     )
     posted_on = forms.DateField(
         widget=DayInput(),
@@ -139,14 +140,14 @@ class MoveDate(RestockAction):
             meant="sure" in self.fields,
         )
         if moved is None:
-            return _("%(restock)s was already expected on %(day)s.") % named
+            return _("%(restock)s was already expected on %(day)s. Nothing was changed.") % named
         settles_at = Product.objects.values_list("review_at", flat=True).get(pk=row.product_id)
         named["at"] = f"{timezone.localtime(settles_at):%H:%M:%S}"
         return (
             _(
-                "%(restock)s is now expected on %(day)s. It settles until %(at)s, then customers "
-                "hear of it; until then "
-                "“Undo the move” leaves no trace for them."
+                "%(restock)s is now expected on %(day)s. The change takes effect at %(at)s, and "
+                "customers are notified then. Until then you can choose “Undo the move”, and they "
+                "never see it."
             )
             % named
         )
@@ -155,9 +156,9 @@ class MoveDate(RestockAction):
 def implausible(day: date, posted_on: date) -> str:
     """What to ask a person who types this day, if it is doubtful."""
     if day < timezone.localdate():
-        return _("%(day)s has gone by. Did you mean that day?") % {"day": date_format(day)}
+        return _("%(day)s is in the past. Is that the date you mean?") % {"day": date_format(day)}
     if abs(day - posted_on) > services.MAX_REACH:
-        return _("%(day)s is more than two years off. Did you mean that day?") % {
+        return _("%(day)s is more than two years away. Is that the date you mean?") % {
             "day": date_format(day)
         }
     return ""
@@ -168,12 +169,11 @@ class UndoMove(RestockAction):
     permission = "orders.move_restock"
     label = gettext_lazy("Undo the move")
     explanation = gettext_lazy(
-        "The date before comes back. Nobody has heard of the move yet, so this leaves no trace "
-        "for customers, and the "
-        "supplier's record does not count it."
+        "This restores the date before. No customers have been notified, so they never see the "
+        "move, and it doesn't count in the supplier's record."
     )
     impossible = gettext_lazy(
-        "The move has settled: customers may have heard. Move the date instead."
+        "The move has taken effect, and customers may have been notified. Move the date instead."
     )
     several = False
 
@@ -199,7 +199,7 @@ class UndoMove(RestockAction):
 
     def perform(self, row: Restock, *, now: datetime, actor: str) -> str:
         again = services.undo_move(row, now=now, actor=actor)
-        return _("%(restock)s is expected on %(day)s again, and nobody heard otherwise.") % {
+        return _("%(restock)s is expected on %(day)s again. No customers were notified.") % {
             "restock": row,
             "day": date_format(again.expected_on),
         }
@@ -213,11 +213,12 @@ def shown_date(restock: Restock) -> str:
 class CancelRest(RestockAction):
     name = "cancel"
     permission = "orders.cancel_restock"
-    label = gettext_lazy("Cancel what has not arrived")
+    label = gettext_lazy("Cancel the rest")
     explanation = gettext_lazy(
-        "Nothing more is expected of this delivery. Those who wait for it hear of it."
+        "No more units will come from this restock. Customers who are waiting for them are "
+        "notified."
     )
-    impossible = gettext_lazy("This delivery has arrived in full or was cancelled.")
+    impossible = gettext_lazy("This restock has arrived in full or was canceled.")
     rehearsed = True
     dangerous = True
 
@@ -227,7 +228,7 @@ class CancelRest(RestockAction):
         units = row.open_units
         services.cancel_restock(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
         return ngettext(
-            "%(units)d unit of %(restock)s will not come.",
-            "%(units)d units of %(restock)s will not come.",
+            "%(units)d unit of %(restock)s won't come.",
+            "%(units)d units of %(restock)s won't come.",
             units,
         ) % {"units": units, "restock": row}

@@ -14,12 +14,12 @@ from orders.models import OrderLine, Shipment
 class DidNotLeave(Action):
     name = "take-back"
     permission = "orders.correct_shipment"
-    label = gettext_lazy("This did not leave")
+    label = gettext_lazy("Undo shipment")
     explanation = gettext_lazy(
-        "For a shipment recorded by mistake: its units are set aside again and the customer is "
-        "told, with an apology."
+        "Use this for a shipment recorded by mistake. Its units are reserved again, and the "
+        "customer gets an email with an apology."
     )
-    impossible = gettext_lazy("This shipment has been corrected already.")
+    impossible = gettext_lazy("This shipment was already undone.")
     dangerous = True
     rehearsed = True
 
@@ -38,4 +38,4 @@ class DidNotLeave(Action):
 
     def perform(self, row: Shipment, *, now: datetime, actor: str) -> str:
         services.correct_shipment(row, reason=self.cleaned_data["reason"], now=now, actor=actor)
-        return _("The shipment of order %(number)s is taken back.") % {"number": row.order.number}
+        return _("The shipment of order %(number)s is undone.") % {"number": row.order.number}

@@ -19,7 +19,7 @@ def is_open(row: ShopChange) -> bool:
 
 
 class ShopChangeAction(Action):
-    impossible = gettext_lazy("This was decided already, or the shop has taken it back.")
+    impossible = gettext_lazy("This was already decided, or the shop has undone it.")
 
     @classmethod
     def offered(cls, row: ShopChange) -> bool:
@@ -50,10 +50,9 @@ class Accept(ShopChangeAction):
     permission = "orders.change_order"
     label = gettext_lazy("Accept")
     explanation = gettext_lazy(
-        "The order is as the shop has it from now on. An email address is corrected as by "
-        "“Correct the mail address”. Another "
-        "country or region brings its own rules for what is asked from now on; open notices stay "
-        "as they were told."
+        "The order takes the shop's value. An email address changes as with “Correct the email "
+        "address”. For another country or region, that place's rules apply to delays from now on; "
+        "open delay notices stay as they are."
     )
     several = True
 
@@ -74,27 +73,25 @@ class Accept(ShopChangeAction):
                 row.order,
                 row.there["email"],
                 revoke=self.cleaned_data["revoke"],
-                reason=_("the shop has it so"),
+                reason=_("as in the shop"),
                 now=now,
                 actor=actor,
             )
         else:
             services.accept_place(row, now=now, actor=actor)
-        return _("%(change)s: it is as in the shop now.") % {"change": row}
+        return _("%(change)s: now as in the shop.") % {"change": row}
 
 
 class PutBackListed(ShopChangeAction):
     name = "put-back"
     permission = "orders.restore_orderline"
-    label = gettext_lazy("Put back")
+    label = gettext_lazy("Reinstate")
     explanation = gettext_lazy(
-        "The shop lists these units again, so they wait again at their old place, the refund is "
-        "no longer due, and the "
-        "customer is told."
+        "The shop lists these units again. They go back to their old place in line, the refund is "
+        "no longer due, and we'll email the customer."
     )
     impossible = gettext_lazy(
-        "These units cannot be put back, as their refund was sent, or the shop no longer lists "
-        "them."
+        "These units can't be reinstated: their refund was sent, or the shop no longer lists them."
     )
     rehearsed = True
 
@@ -121,8 +118,8 @@ class PutBackListed(ShopChangeAction):
             row.line, units, reason=_("the shop lists them again"), now=now, actor=actor
         )
         return ngettext(
-            "%(units)d unit of %(line)s waits again.",
-            "%(units)d units of %(line)s wait again.",
+            "%(units)d unit of %(line)s is back in line.",
+            "%(units)d units of %(line)s are back in line.",
             units,
         ) % {
             "units": units,
@@ -135,13 +132,13 @@ class Reject(ShopChangeAction):
     permission = "orders.change_order"
     label = gettext_lazy("Reject")
     explanation = gettext_lazy(
-        "The order stays as it is here. You won't be asked again while the shop has it so."
+        "The order stays as it is here. You won't be asked again unless the shop changes it again."
     )
     several = True
 
     def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
         services.reject_change(row, now=now, actor=actor)
-        return _("%(change)s stays as it is here.") % {"change": row}
+        return _("%(change)s: kept as it is here.") % {"change": row}
 
 
 def shown(row: ShopChange, values: Mapping[str, Any]) -> str:

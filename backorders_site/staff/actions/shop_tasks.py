@@ -14,11 +14,11 @@ from orders.models import ShopTask
 class Confirm(Action):
     name = "confirm"
     permission = "orders.confirm_shoptask"
-    label = gettext_lazy("Done in the shop")
+    label = gettext_lazy("Mark done in the shop")
     explanation = gettext_lazy(
-        "For what you have done in the shop's own system. Nothing else happens here."
+        "Use this for what you have done in the shop's own system. Nothing else happens here."
     )
-    impossible = gettext_lazy("This was confirmed before.")
+    impossible = gettext_lazy("This is already marked done.")
     several = True
 
     @classmethod

@@ -507,7 +507,7 @@ def _open_act(
     if len(ids) > AT_ONCE:
         model_admin.message_user(
             request,
-            ngettext("Choose %d at most.", "Choose %d at most.", AT_ONCE) % AT_ONCE,
+            ngettext("Choose at most %d.", "Choose at most %d.", AT_ONCE) % AT_ONCE,
             messages.ERROR,
         )
         return None

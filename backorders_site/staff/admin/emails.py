@@ -58,7 +58,7 @@ def framed_mail(html: str) -> HttpResponse:
 
 def messages_of_order(order: Order) -> RecordTable:
     return RecordTable(
-        title=_("Mails"),
+        title=_("Emails"),
         model=Message,
         columns=[_("Written"), _("Subject"), _("To"), _("State"), _("Sent")],
         rows=[
@@ -86,7 +86,7 @@ def events_of_message(message: Message) -> RecordTable:
             _("What"),
             _("Product"),
             _("What the customer reads"),
-            _("In the mail"),
+            _("In the email"),
         ],
         rows=[
             [
@@ -103,20 +103,20 @@ def events_of_message(message: Message) -> RecordTable:
 
 def unwritten(message: Message) -> str:
     """What is shown if an email has no words."""
-    return _("its words are not kept any more") if message.frozen_at else _("not written yet")
+    return _("its text is no longer kept") if message.frozen_at else _("not written yet")
 
 
 def said_words(row: MessageEvent, message: Message) -> str:
     if not message.text:
         return unwritten(message)
-    return _("yes") if row.said else _("no: overtaken by newer ones")
+    return _("yes") if row.said else _("no, newer news replaced it")
 
 
 def attempts_of_message(message: Message) -> RecordTable:
     return RecordTable(
-        title=_("Tries to send it"),
+        title=_("Attempts to send"),
         model=Attempt,
-        columns=[_("When"), _("How it ended"), _("How far it got"), _("The server's answer")],
+        columns=[_("When"), _("How it ended"), _("Got as far as"), _("The server's answer")],
         rows=[
             [row.at, row.get_outcome_display(), row.phase, row.detail] for row in message.log.all()
         ],
@@ -128,9 +128,9 @@ def reports_of_message(message: Message) -> RecordTable:
         Q(provider_id=message.provider_id) & ~Q(provider_id="")
     )
     return RecordTable(
-        title=_("What the provider reported"),
+        title=_("Provider reports"),
         model=ProviderReport,
-        columns=[_("When"), _("What"), _("In its words"), _("Acted on")],
+        columns=[_("When"), _("What"), _("Provider's text"), _("Acted on")],
         rows=[
             [row.received_at, row.get_kind_display(), row.detail, row.handled_at]
             for row in ProviderReport.objects.filter(known)
@@ -139,7 +139,7 @@ def reports_of_message(message: Message) -> RecordTable:
 
 
 class ForStaff(ConditionFilter):
-    title = gettext_lazy("who has it")
+    title = gettext_lazy("state")
     parameter_name = "with"
 
     @classmethod
@@ -151,8 +151,8 @@ class ForStaff(ConditionFilter):
             MessageState.SUPPRESSED,
         ]
         return {
-            "staff": (_("Staff: failed or came back"), Q(state__in=stuck)),
-            "outbox": (_("The outbox: waits to be sent"), Q(state=MessageState.QUEUED)),
+            "staff": (_("For staff: failed or bounced"), Q(state__in=stuck)),
+            "outbox": (_("In the outbox: waiting to be sent"), Q(state=MessageState.QUEUED)),
         }
 
 
@@ -163,7 +163,7 @@ class EmailAnswered(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
-            "yes": (_("Missing at least once: may have been sent"), Q(ambiguous_count__gt=0)),
+            "yes": (_("Missing at least once, so it may have been sent"), Q(ambiguous_count__gt=0)),
             "no": (_("Never missing"), Q(ambiguous_count=0)),
         }
 
@@ -171,9 +171,8 @@ class EmailAnswered(ConditionFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Emails to customers, word for word but for the secret part of their links. Open one that "
-        "failed or came back to "
-        "see why and what you can do."
+        "Every email to customers, word for word, except the secret part of its links. Open one "
+        "that failed or bounced to see why and what you can do."
     )
     list_display = [
         "created_at",
@@ -187,7 +186,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = [ForStaff, "state", "kind", EmailAnswered]
     search_fields = ["=order__number", "=recipient"]
     search_help_text = gettext_lazy(
-        "An order number, a mail address or a Message-ID, whole; subjects are not searched"
+        "Enter a whole order number, email address or Message-ID. Subjects aren't searched."
     )
     fieldsets = [
         (
@@ -273,7 +272,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def order_link(self, message: Message) -> SafeString:
         return link(message.order)
 
-    @admin.display(description=gettext_lazy("Mail"))
+    @admin.display(description=gettext_lazy("Email"))
     def subject_or_kind(self, message: Message) -> str:
         return message.subject or message.get_kind_display()
 
@@ -282,7 +281,7 @@ class MessageAdmin(ReadOnlyAdmin):
         if message.frozen_at and message.text:
             return _("as handed to the mail server on %(day)s") % {"day": moment(message.frozen_at)}
         if message.text:
-            return _("a preview: it was never handed to the mail server")
+            return _("preview only, never handed to the mail server")
         return unwritten(message)
 
     @admin.display(description=gettext_lazy("Headers"))
@@ -312,12 +311,12 @@ class MessageAdmin(ReadOnlyAdmin):
 @admin.register(MessageEvent)
 class MessageEventAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Which news each mail covers, and whether it was still news when the mail was written."
+        "Which events each email covers, and whether they were still news when it was written."
     )
     list_display = ["message", "event", "said"]
     list_select_related = ["message__order", "event__order"]
     search_fields = ["=message__order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -327,13 +326,13 @@ class MessageEventAdmin(ReadOnlyAdmin):
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Every try to hand a mail to the mail server, with the server's answer."
+        "Every attempt to hand an email to the mail server, with the server's answer."
     )
     list_display = ["at", "message", "outcome", "phase", "detail"]
     list_select_related = ["message__order"]
     list_filter = ["outcome"]
     search_fields = ["=message__order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer(*BODY_OF_MESSAGE)
@@ -342,20 +341,19 @@ class AttemptAdmin(ReadOnlyAdmin):
 @admin.register(ProviderReport)
 class ProviderReportAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What the mail provider told us: delivered, came back, complained about."
+        "What the email provider reported: delivered, bounced, marked as spam."
     )
     list_display = ["received_at", "kind", "recipient", "for_good", "detail", "handled_at"]
     list_filter = ["kind"]
     search_fields = ["=recipient", "=message_id"]
-    search_help_text = gettext_lazy("A mail address or a Message-ID")
+    search_help_text = gettext_lazy("Enter an email address or a Message-ID.")
 
 
 @admin.register(Suppression)
 class SuppressionAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "Addresses that get no mail because mail to them came back or was complained about. Take "
-        "one off once "
-        "it works again."
+        "Addresses we no longer email, because emails bounced or were marked as spam. Delete one "
+        "once it works again."
     )
     list_display = ["address", "reason", "at"]
     search_fields = ["address"]

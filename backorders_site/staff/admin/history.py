@@ -44,7 +44,7 @@ def promise_words(promise: Promise | None, order: Order) -> str:
 
 
 def told(row: Promise | Event) -> datetime | str | None:
-    return _("came back") if row.returned_at else row.told_at
+    return _("bounced") if row.returned_at else row.told_at
 
 
 def _quoted(words: str, order: Order) -> str:
@@ -54,9 +54,8 @@ def _quoted(words: str, order: Order) -> str:
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "All that customers can read about their orders, as it was written. The same words stand "
-        "on their "
-        "page and in their mail."
+        "Everything customers can read about their orders. The same words are on their order page "
+        "and in their emails."
     )
     list_display = [
         "at",
@@ -71,7 +70,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_select_related = ["order", "line__product"]
     list_filter = ["kind", "message_due"]
     search_fields = ["=order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
     fields = [
         "order",
         "line",
@@ -95,14 +94,13 @@ class EventAdmin(ReadOnlyAdmin):
 @admin.register(Promise)
 class PromiseAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Every window that was ever published to a customer; the newest of a line is the one that "
-        "counts."
+        "Every window ever published to a customer. The newest one of each line counts."
     )
     list_display = ["published_at", "line", "words", "place", "told_at"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["kind"]
     search_fields = ["=line__order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
 
     @admin.display(description=gettext_lazy("What was promised"))
     def words(self, promise: Promise) -> str:
@@ -118,7 +116,7 @@ class Notified(ConditionFilter):
         still = TO_COME & Q(outcome="")
         return {
             "no": (
-                _("Not notified: its mail came back or could not be sent"),
+                _("Not notified: the email bounced or couldn't be sent"),
                 still & Q(not_told_at__isnull=False),
             ),
             "late": (_("Told too late to count"), still & Q(adequate=False)),
@@ -168,15 +166,15 @@ CODES = (
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Delays that the law of the customer's country wants told. Only where silence cancels "
-        "does an answer "
-        "have to come; enter one given by telephone on the page of its order."
+        "Delays that the law of the customer's country requires us to announce. An answer is "
+        "required only where silence cancels. If a customer answers by phone, enter it on their "
+        "order's page."
     )
     list_display = ["what", "order", "rules", "answer_by", "if_silent", "told", "outcome"]
     list_select_related = ["line__order", "line__product"]
     list_filter = [NoticeState, Notified, "outcome", *CODES, "adequate", "cancels_now"]
     search_fields = ["=line__order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
     ordering = ["-id"]
 
     @admin.display(description=gettext_lazy("Line"))
@@ -196,7 +194,7 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Told"), ordering="told_at")
     def told(self, notice: DelayNotice) -> str:
         if notice.not_told_at:
-            return _("came back on %(day)s") % {"day": date_format(localtime(notice.not_told_at))}
+            return _("bounced on %(day)s") % {"day": date_format(localtime(notice.not_told_at))}
         if notice.told_at is None:
             return _("not yet")
         late = _(", too late to count") if notice.adequate is False else ""
@@ -210,22 +208,21 @@ class DelayNoticeAdmin(ReadOnlyAdmin):
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What customers chose when they were asked, on their page or through us."
+        "What customers chose when we asked them, on their order page or through staff."
     )
     list_display = ["at", "line", "choice", "units", "channel", "actor"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["choice", "channel"]
     search_fields = ["=line__order__number"]
-    search_help_text = gettext_lazy("An order number")
+    search_help_text = gettext_lazy("Enter an order number.")
     ordering = ["-id"]
 
 
 @admin.register(Forecast)
 class ForecastAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What each review computed for a product, from its deliveries and its suppliers' record. "
-        "Promises "
-        "rest on these."
+        "What each review computed for a product, from its restocks and its suppliers' record. "
+        "Promises are based on these."
     )
     list_display = ["product", "made_on", "made_at"]
     list_select_related = ["product"]
@@ -236,7 +233,7 @@ class ForecastAdmin(ReadOnlyAdmin):
 @admin.register(QueueChange)
 class QueueChangeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Why places in a queue changed other than by being served. Customers read the reason, "
+        "Why places in a queue changed, other than by units arriving. Customers see the reason "
         "without names."
     )
     list_display = ["at", "product", "reason", "why", "step", "lines", "units", "note", "actor"]
@@ -249,7 +246,7 @@ class QueueChangeAdmin(ReadOnlyAdmin):
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "The daily jobs, each once a day. A day that is missing is made up for by itself."
+        "The daily jobs, each run once a day. A missed day is made up automatically."
     )
     list_display = ["job", "day", "finished_at"]
     list_filter = ["job"]
@@ -259,7 +256,7 @@ class RunAdmin(ReadOnlyAdmin):
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Files that were imported, and what came of them. Import a file on the first page."
+        "Imported files and their results. To import a file, choose “Import” on the first page."
     )
     list_display = ["started_at", "command", "file_name", "counts", "finished_at"]
     list_filter = ["command"]
@@ -269,6 +266,6 @@ class ImportAdmin(ReadOnlyAdmin):
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Releases of quiet orders, so many an hour. Begin one on the page “Go live”."
+        "Releases of unreleased orders, at a set number per hour. Start one on the page “Go live”."
     )
     list_display = ["started_at", "per_hour", "actor"]

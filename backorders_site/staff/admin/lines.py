@@ -51,23 +51,23 @@ from orders.queue import Position
 MAX_PRODUCTS = 50  # in the filter; of others the product's page has a link
 STATES = {
     "waiting": gettext_lazy("Waiting"),
-    "part_reserved": gettext_lazy("Set aside in part"),
-    "reserved": gettext_lazy("Set aside"),
-    "part_shipped": gettext_lazy("Shipped in part"),
+    "part_reserved": gettext_lazy("Partly reserved"),
+    "reserved": gettext_lazy("Reserved"),
+    "part_shipped": gettext_lazy("Partly shipped"),
     "shipped": gettext_lazy("Shipped"),
-    "cancelled": gettext_lazy("Cancelled"),
+    "cancelled": gettext_lazy("Canceled"),
 }
 
 
 def state_words(line: OrderLine) -> str:
-    return _("Held: a person has to count") if line.held else str(STATES[line.state])
+    return _("Held: units need counting") if line.held else str(STATES[line.state])
 
 
 def promises_of_line(line: OrderLine) -> RecordTable:
     return RecordTable(
         title=_("What was promised"),
         model=Promise,
-        columns=[_("Published"), _("Window"), _("Place then"), _("Told")],
+        columns=[_("Published"), _("Window"), _("Place at that time"), _("Told")],
         rows=[
             [
                 link(row, date_format(row.published_on)),
@@ -97,7 +97,7 @@ def events_of_line(line: OrderLine) -> RecordTable:
 
 def allocations_of_line(line: OrderLine) -> RecordTable:
     return RecordTable(
-        title=_("Units set aside"),
+        title=_("Units reserved"),
         model=Allocation,
         columns=[_("When"), _("Units"), _("Reason")],
         rows=[
@@ -151,7 +151,7 @@ class QueueOf(admin.SimpleListFilter):
         if _is_key(str(chosen)):
             in_use |= Q(pk=chosen)
         rows = list(Product.objects.filter(in_use)[:MAX_PRODUCTS])
-        return [(str(row.pk), row.sku) for row in rows] or [("0", _("Nobody waits"))]
+        return [(str(row.pk), row.sku) for row in rows] or [("0", _("No one waiting"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -210,11 +210,11 @@ class LineState(ConditionFilter):
         return {
             "waiting": (_("Waiting"), Q(waiting__gt=0)),
             "at-risk": (_("Waiting, promised within 7 days"), Q(waiting__gt=0) & promised_soon()),
-            "reserved": (_("Set aside, not shipped"), SET_ASIDE),
+            "reserved": (_("Reserved, not shipped"), SET_ASIDE),
             "to-ship": (_("To ship by the next working day"), to_ship_soon()),
             "not-recorded": (_("Not recorded as shipped in time"), not_recorded()),
-            "held": (_("Held: a person has to count"), Q(held=True)),
-            "cancelled": (_("Cancelled"), Q(cancelled__gt=0)),
+            "held": (_("Held: units need counting"), Q(held=True)),
+            "cancelled": (_("Canceled"), Q(cancelled__gt=0)),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -284,8 +284,7 @@ class QueuePaginator(Paginator):  # type: ignore[type-arg]
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "A line is a product of an order. Choose a product and “Waiting” to see its queue as it "
-        "stands."
+        "A line is one product in an order. Choose a product and “Waiting” to see its queue."
     )
     list_display = [
         "what",
@@ -301,7 +300,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
     list_select_related = ["order", "product", "promise"]
     list_filter = [LineState, QueueOf]
     search_fields = ["=order__number", "=order__email", "=product__sku"]
-    search_help_text = gettext_lazy("An order number, a mail address or a SKU")
+    search_help_text = gettext_lazy("Enter an order number, an email address or a SKU.")
     fields = [
         "order",
         "product",
@@ -362,7 +361,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
         position = position_of(line)
         return position.units_ahead if position else None
 
-    @admin.display(description=gettext_lazy("Leaves by"), ordering="promise__late")
+    @admin.display(description=gettext_lazy("Ships by"), ordering="promise__late")
     def leaves_by(self, line: OrderLine) -> date | str | None:
         if line.promise is None or not (line.waiting or line.reserved):
             return None
@@ -380,24 +379,24 @@ class OrderLineAdmin(ReadOnlyAdmin):
 @admin.register(Allocation)
 class AllocationAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Arrived units that were set aside for a line, and units taken back from one."
+        "Units that were reserved for a line, and units that were taken back from one."
     )
     list_display = ["at", "line", "quantity", "reason"]
     list_select_related = ["line__order", "line__product"]
     list_filter = ["reason"]
     search_fields = ["=line__order__number", "=line__product__sku"]
-    search_help_text = gettext_lazy("An order number or a SKU")
+    search_help_text = gettext_lazy("Enter an order number or a SKU.")
 
 
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Parcels that left. One recorded by mistake is taken back on its page."
+        "Parcels that shipped. If one was recorded by mistake, open it and choose “Undo shipment”."
     )
     list_display = ["shipped_at", "order", "carrier", "tracking_number", "actor", "correction"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "=tracking_number"]
-    search_help_text = gettext_lazy("An order number or a tracking number")
+    search_help_text = gettext_lazy("Enter an order number or a tracking number.")
     acts = [DidNotLeave]
     tables = [lines_of_shipment]
 
@@ -412,18 +411,18 @@ class ShipmentAdmin(ReadOnlyAdmin):
         }
         return queryset.filter(order__in=orders), False
 
-    @admin.display(description=gettext_lazy("Takes one back"), boolean=True)
+    @admin.display(description=gettext_lazy("Undoes a shipment"), boolean=True)
     def correction(self, shipment: Shipment) -> bool:
         return shipment.corrects_id is not None
 
 
 @admin.register(ShipmentLine)
 class ShipmentLineAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy("What was in each parcel.")
+    explanation = gettext_lazy("What each parcel contained.")
     list_display = ["shipment", "line", "quantity"]
     list_select_related = ["shipment", "line__order", "line__product"]
     search_fields = ["=line__order__number", "=line__product__sku"]
-    search_help_text = gettext_lazy("An order number or a SKU")
+    search_help_text = gettext_lazy("Enter an order number or a SKU.")
     ordering = ["-id"]
 
 
@@ -442,9 +441,8 @@ class RefundState(ConditionFilter):
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Money owed for cancelled units. Send it in your shop by the day it is due, then mark it "
-        "sent here: "
-        "nothing is paid from here."
+        "Money owed for canceled units. Send it in your shop by the due date, then mark it sent "
+        "here. Nothing is paid from here."
     )
     list_display = [
         "due_on",
@@ -459,7 +457,7 @@ class RefundAdmin(ReadOnlyAdmin):
     list_select_related = ["line__order", "line__product"]
     list_filter = [RefundState]
     search_fields = ["=line__order__number", "=line__order__email"]
-    search_help_text = gettext_lazy("An order number or a mail address")
+    search_help_text = gettext_lazy("Enter an order number or an email address.")
     ordering = [F("sent_at").desc(nulls_first=True), "due_on"]
     acts = [MarkSent]
 

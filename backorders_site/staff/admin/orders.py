@@ -69,9 +69,9 @@ def lines_of_order(order: Order) -> RecordTable:
             _("Ordered"),
             _("State"),
             _("Waiting"),
-            _("Set aside"),
+            _("Reserved"),
             _("Shipped"),
-            _("Cancelled"),
+            _("Canceled"),
             _("Place"),
             _("Units ahead"),
             _("Promise"),
@@ -149,12 +149,16 @@ def _carrier_words(shipment: Shipment) -> str:
     """A parcel that did not leave says so, and so does the row that takes it back. What got its
     tracking number later is in a row of its own."""
     if shipment.reason == services.NUMBERED:
-        return _("its tracking number came later")
+        return _("its tracking number was added later")
     if shipment.corrects_id:
-        return _("did not leave: %(reason)s") % {"reason": shipment.reason or "–"}
+        return _("undone: %(reason)s") % {"reason": shipment.reason or "–"}
     numbered = all(row.reason == services.NUMBERED for row in shipment.corrections.all())
     taken_back = (
-        "" if shipment.standing() else _("has its number below") if numbered else _("taken back")
+        ""
+        if shipment.standing()
+        else _("its tracking number is below")
+        if numbered
+        else _("undone")
     )
     return " · ".join(filter(None, [shipment.carrier, taken_back]))
 
@@ -173,7 +177,7 @@ def shop_changes_of_order(order: Order) -> RecordTable:
 
 def notes_of_order(order: Order) -> RecordTable:
     return RecordTable(
-        title=_("Notes for us"),
+        title=_("Staff notes"),
         model=Note,
         columns=[_("When"), _("Note"), _("By")],
         rows=[[row.at, row.text, row.actor] for row in order.notes.all()],
@@ -204,8 +208,8 @@ class OrderState(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Units wait"), has_line(Q(waiting__gt=0))),
-            "reserved": (_("Units set aside, not shipped"), has_line(SET_ASIDE)),
-            "cancelled": (_("Units cancelled"), has_line(Q(cancelled__gt=0))),
+            "reserved": (_("Units reserved, not shipped"), has_line(SET_ASIDE)),
+            "cancelled": (_("Units canceled"), has_line(Q(cancelled__gt=0))),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -230,7 +234,7 @@ CANT_BE_REACHED = (Q(email="") | Q(unreachable_at__isnull=False)) & Q(erased_at=
 
 
 class NeedsSomebody(ConditionFilter):
-    title = gettext_lazy("needs a person")
+    title = gettext_lazy("needs attention")
     parameter_name = "needs"
 
     @classmethod
@@ -239,10 +243,10 @@ class NeedsSomebody(ConditionFilter):
             "attention": (_("Needs attention"), ~Q(attention=[])),
             "address": (_("Can't be reached"), CANT_BE_REACHED),
             "conflict": (
-                _("Cancelled here, shipped there"),
+                _("Canceled here, shipped in the shop"),
                 ~Q(attention=[]) & attention_holds(services.CONFLICT),
             ),
-            "release": (_("Quiet: not released"), Q(released_at__isnull=True)),
+            "release": (_("Unreleased"), Q(released_at__isnull=True)),
         }
 
 
@@ -275,16 +279,16 @@ class FromCountry(admin.SimpleListFilter):
 @admin.register(Order)
 class OrderAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "Orders with a product on backorder. They come by import or with “Add”; their page at the "
-        "desk, found "
-        "by the box above, has all that can be done."
+        "Orders with a product on backorder. Import them, or add one with “Add”. To work on an "
+        "order, find it with the search box above."
     )
     list_display = ["number", "customer", "country", "units", "placed_at", "needs"]
     list_filter = [NeedsSomebody, OrderState, FromCountry]
     # those that get_search_results finds, and more
     search_fields = ["number", "email", "customer_name"]
     search_help_text = gettext_lazy(
-        "A whole number, mail address, SKU or tracking number, or how words of a name begin"
+        "Enter a whole order number, email address, SKU or tracking number, or the first letters "
+        "of a name."
     )
     readonly_fields = ["email", "needs", "paid", "times", "quiet", "imported_by", "customer_link"]
     adding = EnterOrder
@@ -323,7 +327,7 @@ class OrderAdmin(BackordersAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "attention":
-            words = _("What a person has to look at, one in each row. Strike off what is done.")
+            words = _("What staff need to look at, one per line. Delete what is done.")
             return Texts(required=False, help_text=words)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -354,7 +358,7 @@ class OrderAdmin(BackordersAdmin):
         hidden |= set() if sees_addresses(request) else {"email"}
         shown = [name for name in self.readonly_fields if name not in hidden]
         fields = [name for name in EDITABLE if not (obj and obj.erased_at and name in OF_A_PERSON)]
-        return [(None, {"fields": shown}), (_("To edit"), {"fields": fields})]
+        return [(None, {"fields": shown}), (_("Edit"), {"fields": fields})]
 
     def links(self, obj: Order) -> list[Button]:
         return [Button(_("View as customer"), order_url(obj, Purpose.LOOK))]
@@ -372,7 +376,7 @@ class OrderAdmin(BackordersAdmin):
             for line in order.lines.all()
         )
 
-    @admin.display(description=gettext_lazy("Needs a person"))
+    @admin.display(description=gettext_lazy("Needs attention"))
     def needs(self, order: Order) -> str:
         return " · ".join(
             [*order.attention, *([] if order.email or order.erased_at else [_("Can't be reached")])]
@@ -389,10 +393,10 @@ class OrderAdmin(BackordersAdmin):
             _("placed %(placed)s, paid %(paid)s") if order.paid_at else _("placed %(placed)s")
         ) % words
 
-    @admin.display(description=gettext_lazy("Mails"))
+    @admin.display(description=gettext_lazy("Emails"))
     def quiet(self, order: Order) -> str:
         if order.released_at is None:
-            return _("quiet: nothing is mailed until the import is released")
+            return _("unreleased: no emails go out until this order is released")
         return _("sent since %(day)s") % {"day": moment(order.released_at)}
 
     @admin.display(description=gettext_lazy("Customer's link"))
@@ -403,13 +407,11 @@ class OrderAdmin(BackordersAdmin):
 
 @admin.register(Note)
 class NoteAdmin(ReadOnlyAdmin):
-    explanation = gettext_lazy(
-        "What we noted for ourselves; customers never read it. Write one on the page of an order."
-    )
+    explanation = gettext_lazy("Notes that only staff see. To write one, open an order.")
     list_display = ["at", "order", "text", "actor"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "text"]
-    search_help_text = gettext_lazy("An order number, or words of a note")
+    search_help_text = gettext_lazy("Enter an order number or words from a note.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """At its order: the action asks for the permission."""

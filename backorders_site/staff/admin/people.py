@@ -25,8 +25,8 @@ admin.site.unregister(User)
 @admin.register(User)
 class StaffAdmin(BackordersAdmin, Users):
     explanation = gettext_lazy(
-        "Who works here. Give each a group: Warehouse, Support or Manager. Who is locked out is "
-        "let in again from here."
+        "People who work here. Give each one a group: Warehouse, Support or Manager. You can "
+        "unlock accounts here."
     )
     acts = [LetInAgain, ResetSecondFactor]
 

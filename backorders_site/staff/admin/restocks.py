@@ -93,7 +93,7 @@ def open_restocks_of_product(product: Product) -> RecordTable:
 
 def dates_of_restock(restock: Restock) -> RecordTable:
     return RecordTable(
-        title=_("Dates the supplier gave"),
+        title=_("Supplier's dates"),
         model=RestockDate,
         columns=[_("Expected on"), _("Posted on"), _("Reason"), _("Recorded"), _("By")],
         rows=[
@@ -112,7 +112,7 @@ def corrections_of_receipt(receipt: Receipt) -> RecordTable:
 
 
 def shipped_of_receipt(receipt: Receipt) -> RecordTable:
-    return receipts_table(receipt.covers.all(), title=_("Had already shipped"))
+    return receipts_table(receipt.covers.all(), title=_("Already shipped"))
 
 
 def receipts_of_product(product: Product) -> RecordTable:
@@ -125,15 +125,15 @@ def receipt_words(receipt: Receipt) -> str:
     if receipt.ahead:
         return _("Shipped before it was received")
     if receipt.came_with_id:
-        return _("Came with a delivery that was received later")
+        return _("Came with a restock that was received later")
     return _("Correction") if receipt.corrects_id else _("Into stock")
 
 
 def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> RecordTable:
     return RecordTable(
-        title=title or _("What has come"),
+        title=title or _("Arrived so far"),
         model=Receipt,
-        columns=[_("Units"), _("Arrived on"), _("What it is"), _("Recorded"), _("By"), _("Reason")],
+        columns=[_("Units"), _("Arrived on"), _("Kind"), _("Recorded"), _("By"), _("Reason")],
         rows=[
             [
                 link(row, f"{row.quantity:+d}"),
@@ -151,7 +151,7 @@ def receipts_table(receipts: QuerySet[Receipt], title: str = "") -> RecordTable:
 @admin.register(Supplier)
 class SupplierAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "Who delivers. How well each keeps the dates it gives stands under Reports."
+        "Your suppliers. To see how well each one keeps its dates, open Reports."
     )
     list_display = ["name", "open_restocks"]
     search_fields = ["name"]
@@ -186,14 +186,15 @@ class Covered(ConditionFilter):
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         to_come = F("expected_units") + F("stock__arrived") - F("stock__allocated")
-        return {"no": (_("No restock covers all who wait"), Q(waiting_units__gt=to_come))}
+        return {
+            "no": (_("Not everyone waiting is covered by a restock"), Q(waiting_units__gt=to_come))
+        }
 
 
 @admin.register(Product)
 class ProductAdmin(BackordersAdmin):
     explanation = gettext_lazy(
-        "What people wait for. The page of a product at the desk shows its supply against its "
-        "queue."
+        "Products with a queue. A product's page on the desk compares its supply with its queue."
     )
     list_display = [
         "sku",
@@ -248,9 +249,9 @@ class ProductAdmin(BackordersAdmin):
 
     def links(self, obj: Product) -> list[Button]:
         return [
-            Button(_("At the desk"), reverse("desk:product", args=[obj.sku])),
-            Button(_("Its line"), list_url(OrderLine, product=obj.pk, state="waiting")),
-            Button(_("Expect a restock"), f"{list_url(Restock)}add/?product={obj.pk}"),
+            Button(_("On the desk"), reverse("desk:product", args=[obj.sku])),
+            Button(_("Show its queue"), list_url(OrderLine, product=obj.pk, state="waiting")),
+            Button(_("Add a restock"), f"{list_url(Restock)}add/?product={obj.pk}"),
         ]
 
     @admin.display(description=gettext_lazy("Orders waiting"), ordering="waiting_lines")
@@ -272,9 +273,9 @@ class ProductAdmin(BackordersAdmin):
     @admin.display(description=gettext_lazy("Line"))
     def line(self, product: Product) -> str:
         if product.pk is None:
-            return _("nobody yet")
+            return _("no one yet")
         length = queue.length(product.pk)
-        return _("%(lines)d orders wait for %(units)d units") % {
+        return _("%(lines)d orders are waiting for %(units)d units") % {
             "lines": length.lines,
             "units": length.units,
         }
@@ -283,23 +284,22 @@ class ProductAdmin(BackordersAdmin):
     def spare(self, product: Product) -> int:
         return self.spare_units(product) if product.pk else 0
 
-    @admin.display(description=gettext_lazy("Next published"))
+    @admin.display(description=gettext_lazy("Next change"))
     def published_next(self, product: Product) -> str:
         if product.review_at is None:
-            return _("nothing has changed")
+            return _("no change waiting")
         words = {
             "reason": product.get_change_reason_display(),
             "at": f"{timezone.localtime(product.review_at):%H:%M}",
         }
-        return _("%(reason)s: settles until %(at)s, then customers hear of it") % words
+        return _("%(reason)s: takes effect at %(at)s, then customers are notified") % words
 
 
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Units that arrived and were set aside, of each product. They change by receiving, "
-        "shipping and "
-        "correcting alone."
+        "Units that arrived and were reserved, for each product. They change only when you "
+        "receive, ship or correct units."
     )
     list_display = ["product", "arrived", "allocated", "spare"]
     list_select_related = ["product"]
@@ -324,16 +324,15 @@ class RestockState(ConditionFilter):
             "week": (_("Due within 7 days"), open_restocks() & Q(day__range=(today, today + WEEK))),
             "overdue": (_("Overdue"), open_restocks() & Q(day__lt=today)),
             "arrived": (_("Arrived"), Q(arrived__gte=F("quantity"))),
-            "cancelled": (_("Cancelled"), Q(cancelled_at__isnull=False)),
+            "cancelled": (_("Canceled"), Q(cancelled_at__isnull=False)),
         }
 
 
 @admin.register(Restock)
 class RestockAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Deliveries expected from suppliers, one of each product. Add one when you order, move "
-        "its date when "
-        "the supplier does, receive it when it comes."
+        "What you expect from suppliers, one restock for each product. Add one when you order, "
+        "move its date when the supplier does, and receive its units when they arrive."
     )
     list_display = ["reference", "sku", "supplier", "expected_on", "moved", "came", "state"]
     list_select_related = ["product", "supplier"]
@@ -355,7 +354,7 @@ class RestockAdmin(ReadOnlyAdmin):
 
     def links(self, obj: Restock) -> list[Button]:
         return [
-            Button(_("Its product at the desk"), reverse("desk:product", args=[obj.product.sku]))
+            Button(_("Its product on the desk"), reverse("desk:product", args=[obj.product.sku]))
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -384,19 +383,19 @@ class RestockAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("State"))
     def state(self, restock: Any) -> str:
         if restock.cancelled_at:
-            return _("Cancelled")
+            return _("Canceled")
         if not restock.open_units:
             return _("Arrived")
         if restock.day and restock.day < timezone.localdate():
             return _("Overdue")
-        return _("Arrived in part") if restock.arrived else _("Still to come")
+        return _("Partly arrived") if restock.arrived else _("Still to come")
 
 
 @admin.register(RestockDate)
 class RestockDateAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "Every date a supplier ever gave. Our windows are learnt from these and from what then "
-        "came."
+        "Every date a supplier ever gave. Our windows are learned from these and from what then "
+        "arrived."
     )
     list_display = ["restock", "expected_on", "posted_on", "reason", "recorded_at", "actor"]
     list_select_related = ["restock__product"]
@@ -406,7 +405,7 @@ class RestockDateAdmin(ReadOnlyAdmin):
 
 
 class ReceiptKind(ConditionFilter):
-    title = gettext_lazy("what it is")
+    title = gettext_lazy("kind")
     parameter_name = "what"
 
     @classmethod
@@ -422,7 +421,8 @@ class ReceiptKind(ConditionFilter):
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What arrived, as it was counted. A wrong count is put right with “Correct” on its page."
+        "What arrived, as it was counted. To fix a wrong count, open the receipt and choose "
+        "“Correct”."
     )
     list_display = [
         "units",
@@ -451,7 +451,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
     acts = [Correct, OtherUnits]
     tables = [corrections_of_receipt, shipped_of_receipt]
 
-    @admin.display(description=gettext_lazy("What it is"))
+    @admin.display(description=gettext_lazy("Kind"))
     def what(self, receipt: Receipt) -> str:
         return receipt_words(receipt)
 

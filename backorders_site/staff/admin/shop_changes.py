@@ -17,9 +17,9 @@ OPEN = Q(outcome="", gone_at__isnull=True)
 
 def decision_words(row: ShopChange) -> str:
     if row.outcome:
-        by = row.decided_by or _("taken over")
+        by = row.decided_by or _("accepted automatically")
         return f"{row.get_outcome_display()} · {by}" if row.decided_by else str(by)
-    return _("The shop has taken it back") if row.gone_at else _("To decide")
+    return _("Undone in the shop") if row.gone_at else _("To decide")
 
 
 class ChangeState(ConditionFilter):
@@ -34,15 +34,15 @@ class ChangeState(ConditionFilter):
 @admin.register(ShopChange)
 class ShopChangeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What the shop's files say of an order otherwise than it is here. Accept it or reject it: "
-        "until then nothing changes "
-        "here. Names, and regions under the same law, are taken over by themselves."
+        "Where the shop's files differ from an order here. Accept or reject each change; until "
+        "then nothing changes here. Names, and regions under the same law, are accepted "
+        "automatically."
     )
     list_display = ["what", "order_link", "here_words", "there_words", "seen_at", "decision"]
     list_select_related = ["order", "line__product"]
     list_filter = [ChangeState, "what"]
     search_fields = ["=order__number", "=order__email"]
-    search_help_text = gettext_lazy("An order number or an email address")
+    search_help_text = gettext_lazy("Enter an order number or an email address.")
     fields = [
         "order",
         "what",

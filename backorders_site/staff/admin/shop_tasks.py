@@ -37,7 +37,7 @@ IS_PACKED_NOW = Case(
 
 def shop_tasks_table(tasks: QuerySet[ShopTask]) -> RecordTable:
     return RecordTable(
-        title=_("To do in the shop"),
+        title=_("To do in your shop"),
         model=ShopTask,
         columns=[_("What"), _("Units"), _("Since"), _("Done")],
         rows=[
@@ -68,11 +68,9 @@ class TaskState(ConditionFilter):
 @admin.register(ShopTask)
 class ShopTaskAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What was decided here and has to be done in your shop's own system. Tick what you have "
-        "done there "
-        "and choose “Done in the shop”; an import that shows it ticks it, too. Red may be being "
-        "packed this "
-        "minute."
+        "What was decided here and has to be done in your shop's own system. Select what you have "
+        "done there and choose “Mark done in the shop”. An import that shows it marks it done, "
+        "too. Orders in red may be in packing right now."
     )
     list_display = [
         "what",
@@ -88,7 +86,7 @@ class ShopTaskAdmin(ReadOnlyAdmin):
     list_select_related = ["line__order", "line__product"]
     list_filter = [TaskState, "kind"]
     search_fields = ["=line__order__number", "=line__order__email", "=line__product__sku"]
-    search_help_text = gettext_lazy("An order number, a mail address or a SKU")
+    search_help_text = gettext_lazy("Enter an order number, an email address or a SKU.")
     ordering = [F("confirmed_at").desc(nulls_first=True), IS_PACKED_NOW.desc(), "id"]
     acts = [Confirm]
 
@@ -96,7 +94,7 @@ class ShopTaskAdmin(ReadOnlyAdmin):
         rows: QuerySet[ShopTask] = super().get_queryset(request)
         return rows.annotate(packed_now=IS_PACKED_NOW, rest_set_aside=REST_SET_ASIDE)
 
-    @admin.display(description=gettext_lazy("To do in the shop"))
+    @admin.display(description=gettext_lazy("To do in your shop"))
     def what(self, task: ShopTask) -> str:
         return task.get_kind_display()
 

@@ -52,9 +52,9 @@ class Telling:
             )
         without = self.orders - self.sent - self.to_go
         parts = [
-            (self.sent, ngettext("%(n)s mail sent", "%(n)s mails sent", self.sent)),
+            (self.sent, ngettext("%(n)s email sent", "%(n)s emails sent", self.sent)),
             (self.to_go, _("%(n)s to go")),
-            (without, _("%(n)s without a mail")),
+            (without, _("%(n)s without an email")),
         ]
         said = [
             words % {"n": number_format(count, force_grouping=True)}

@@ -13,5 +13,5 @@ from backorders_site.staff.pages.base import staff_page
 def example(request: HttpRequest, name: str) -> HttpResponse:
     html = html_of(name)
     if html is None:
-        raise Http404("this example has gone: preview it again")
+        raise Http404("this example has expired: preview the action again")
     return framed_mail(html)

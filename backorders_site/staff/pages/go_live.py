@@ -45,7 +45,8 @@ class ReleaseForm(forms.Form):
         initial=200,
         label=gettext_lazy("Orders an hour"),
         help_text=gettext_lazy(
-            "So many that you can answer whoever writes back; the oldest import first."
+            "Choose a pace at which you can answer everyone who writes back. The oldest import "
+            "goes first."
         ),
     )
 
@@ -110,8 +111,8 @@ def _start(request: HttpRequest, per_hour: int) -> None:
     services.start_release(per_hour, now=timezone.now(), actor=actor_of(request, PERMISSION))
     released = services.release_orders(now=timezone.now())
     said = ngettext(
-        "The release has begun: %(n)d order now, the others follow.",
-        "The release has begun: %(n)d orders now, the others follow.",
+        "The release has started: %(n)d order is released, and the others follow.",
+        "The release has started: %(n)d orders are released, and the others follow.",
         released,
     )
     messages.success(request, said % {"n": released})
@@ -120,7 +121,7 @@ def _start(request: HttpRequest, per_hour: int) -> None:
 def _heard(now: datetime) -> Heard:
     columns = who_would_hear_what(unreleased_orders(), now=now)
     kinds = {
-        f"hear: {kind}": _("Hear: %(news)s") % {"news": label.lower()}
+        f"told: {kind}": _("Told: %(news)s") % {"news": label.lower()}
         for kind, label in EventKind.choices
     }
     countries = [*sorted(code for code in columns["orders"] if code != TOTAL), TOTAL]

@@ -20,7 +20,7 @@ from orders.models import Upload
 COLUMNS = [name for name in KNOWN if name != "status"]
 STATUSES = ("status", "second_status")
 GROUPS = [
-    ("waiting", gettext_lazy("Waits: joins the line")),
+    ("waiting", gettext_lazy("Waiting: joins the line")),
     ("part_shipped", gettext_lazy("Partly shipped")),
     ("shipped", gettext_lazy("Shipped")),
     ("cancelled", gettext_lazy("Canceled")),
@@ -68,8 +68,8 @@ class ColumnsForm(forms.Form):
         required=False,
         label=gettext_lazy("All orders in this file are waiting"),
         help_text=gettext_lazy(
-            "Only where there is no status: none of them is unpaid, shipped, canceled or "
-            "refunded. All of them join the line."
+            "Only for a file without a status column, where no order is unpaid, shipped, canceled "
+            "or refunded. Every order joins the line."
         ),
     )
 
@@ -102,18 +102,23 @@ class ColumnsForm(forms.Form):
         named = list(filter(None, (cleaned.get(name) for name in STATUSES)))
         if cleaned.get("second_status") and len(set(named)) < 2:
             self.add_error(
-                "second_status", _("Name the first status column, and another one here.")
+                "second_status",
+                _("Choose the first status column above, and a different one here."),
             )
         if cleaned.get("all_wait") and named:
             self.add_error(
-                "all_wait", _("Either name the status column, or say that all orders are waiting.")
+                "all_wait",
+                _(
+                    "Choose the status column, or tick that all orders in this file are "
+                    "waiting, but not both."
+                ),
             )
         if not cleaned.get("all_wait") and not named:
             self.add_error("status", self._what_is_not_known())
         if self.is_new_to_them:
             self.add_error(
                 None,
-                _("Check what each word of the status means, below, then check the file again."),
+                _("Choose below what each status word means, then check the file again."),
             )
         return cleaned
 
@@ -134,13 +139,12 @@ class ColumnsForm(forms.Form):
         for column, words in self.looks_like_status.items():
             shown = ", ".join(word for word, _rows in words.most_common(4))
             return _(
-                "The column “%(column)s” says %(words)s. Name it as the status, or tick that all "
-                "orders in this file are "
-                "waiting."
+                "The column “%(column)s” says %(words)s. Choose it as the status column, or tick "
+                "that all orders in this file are waiting."
             ) % {"column": column, "words": shown}
         return _(
-            "Name the column with the status of the order, or tick that all orders in this file "
-            "are waiting."
+            "Choose the column with the order status, or tick that all orders in this file are "
+            "waiting."
         )
 
     def _add_columns(self) -> None:
@@ -170,15 +174,13 @@ class ColumnsForm(forms.Form):
                 required=False,
                 initial=statuses[place] if place < len(statuses) else "",
             )
-        self.fields["status"].label = _("Status of the order")
+        self.fields["status"].label = _("Order status")
         self.fields["status"].help_text = _(
-            "Says which orders wait and which are shipped, canceled, refunded or not paid; its "
-            "words are sorted below."
+            "Tells which orders are waiting and which are shipped, canceled, refunded or not "
+            "paid. You sort its words below."
         )
         self.fields["second_status"].label = _("Second status")
-        self.fields["second_status"].help_text = _(
-            "Where payment and shipping stand in two columns."
-        )
+        self.fields["second_status"].help_text = _("If payment and shipping are in two columns.")
 
     def _words(self) -> list[StatusWord]:
         named = [name for name in map(self._chosen, STATUSES) if name in self.header]

@@ -27,16 +27,16 @@ def undos(it: services.Undoing) -> list[str]:
         (
             sizes,
             ngettext(
-                "%(n)s delivery gets its old quantity",
-                "%(n)s deliveries get their old quantity",
+                "%(n)s restock gets its old quantity",
+                "%(n)s restocks get their old quantity",
                 sizes,
             ),
         ),
         (
             new,
             ngettext(
-                "%(n)s new delivery is no longer expected",
-                "%(n)s new deliveries are no longer expected",
+                "%(n)s new restock is no longer expected",
+                "%(n)s new restocks are no longer expected",
                 new,
             ),
         ),
@@ -77,19 +77,23 @@ def stays(it: services.Undoing) -> list[str]:
         ),
         (
             lines,
-            ngettext("%(n)s line joined a known order", "%(n)s lines joined known orders", lines),
+            ngettext(
+                "%(n)s line joined an order that was already here",
+                "%(n)s lines joined orders that were already here",
+                lines,
+            ),
         ),
         (
             orders,
             ngettext(
-                "%(n)s new order has been told or has units reserved: cancel it by hand",
-                "%(n)s new orders have been told or have units reserved: cancel them by hand",
+                "%(n)s new order got an email or has units reserved: cancel it by hand",
+                "%(n)s new orders got an email or have units reserved: cancel them by hand",
                 orders,
             ),
         ),
     )
     return said + [
-        _("%(delivery)s was moved again since") % {"delivery": name} for name in it.moved_since
+        _("%(delivery)s has been moved again since") % {"delivery": name} for name in it.moved_since
     ]
 
 

@@ -39,23 +39,23 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV in UTF-8, 25 MB at most: orders (ours or Shopify's export), restocks or shipments."
+            "CSV in UTF-8, up to 25 MB: orders (our columns or Shopify's export), restocks or "
+            "shipments."
         ),
     )
     all_products = forms.BooleanField(
         required=False,
-        label=gettext_lazy("All products of the file are on backorder"),
+        label=gettext_lazy("All products in the file are on backorder"),
         help_text=gettext_lazy(
-            "For an export of all the orders of a shop: else only products that are marked so get "
-            "a queue."
+            "If not ticked, only products already marked as on backorder get a queue."
         ),
     )
     column_map = forms.FileField(
         required=False,
         label=gettext_lazy("Column map"),
         help_text=gettext_lazy(
-            "A TOML file, for another shop's export; without it you are asked which column is "
-            "which."
+            "A TOML file for another shop system's export. Without one, we'll ask you which "
+            "column is which."
         ),
     )
 
@@ -63,7 +63,7 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise ValidationError(
-                _("The file is larger than 25 MB: split it, each part with the header.")
+                _("The file is larger than 25 MB. Split it, and keep the header in each part.")
             )
         return file
 
@@ -75,7 +75,7 @@ class UploadForm(forms.Form):
             settings = settings_of(file.name, file)
             MappedColumns(file.name, settings)
         except Unreadable as error:
-            raise ValidationError(_("This is no column map: %(why)s") % {"why": error}) from None
+            raise ValidationError(_("This is not a column map: %(why)s") % {"why": error}) from None
         return settings
 
 

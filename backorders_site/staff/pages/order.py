@@ -53,7 +53,7 @@ class ShownLine:
             asked = _("May answer until %(day)s")
         parts = [
             asked % words,
-            SILENCE_WORDS.get(notice.silence, "") if notice.binds else _("silence does nothing"),
+            SILENCE_WORDS.get(notice.silence, "") if notice.binds else _("silence changes nothing"),
             "" if notice.is_told else _("not told"),
             _("told too late to count") if notice.adequate is False else "",
             _("case %(case)s") % words,
@@ -66,7 +66,7 @@ class ShownLine:
         line = self.line
         parts = [
             _("%(n)d waiting") % {"n": line.waiting} if line.waiting else "",
-            _("%(n)d set aside") % {"n": line.reserved} if line.reserved else "",
+            _("%(n)d reserved") % {"n": line.reserved} if line.reserved else "",
             _("%(n)d shipped") % {"n": line.shipped} if line.shipped else "",
             _("%(n)d cancelled") % {"n": line.cancelled} if line.cancelled else "",
         ]

@@ -32,11 +32,13 @@ def mail(request: HttpRequest) -> HttpResponse:
         try:
             if request.POST.get("act") == "release":
                 resume_email(now=timezone.now(), actor=actor)
-                messages.success(request, _("Mail goes out again."))
+                messages.success(request, _("Emails go out again."))
                 return redirect("desk:mail")
             if form.is_valid():
                 pause_email(form.cleaned_data["reason"], now=timezone.now(), actor=actor)
-                messages.success(request, _("Mail is held: nothing goes out until you release it."))
+                messages.success(
+                    request, _("Email is paused: nothing goes out until you resume it.")
+                )
                 return redirect("desk:mail")
         except Refused as refused:
             messages.error(request, str(refused))
@@ -44,7 +46,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "pause.html",
-        title=_("Hold all mail"),
+        title=_("Pause all email"),
         form=form,
         pause=current_pause(),
         waiting=Message.objects.filter(state=MessageState.QUEUED).count(),

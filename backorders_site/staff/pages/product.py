@@ -225,7 +225,7 @@ def _kept(kept: Kept) -> WindowsKept:
     """Shares are left out where too few windows came to an end."""
     by_last_day, within = kept.by_last_day, kept.within
     words = [
-        _("%(share)s left by the last day told") % {"share": _share(by_last_day)}
+        _("%(share)s shipped by the last day told") % {"share": _share(by_last_day)}
         if by_last_day is not None
         else "",
         _("%(share)s within the window") % {"share": _share(within)} if within is not None else "",

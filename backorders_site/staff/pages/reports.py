@@ -50,28 +50,27 @@ REPORTS = {
             "suppliers",
             gettext_lazy("Suppliers"),
             gettext_lazy(
-                "Of deliveries that have come whole: the first day the supplier gave against the "
-                "day the last unit came. "
-                "The trend sets the last 180 days against what was before, in points of the share "
-                "on time."
+                "For restocks that have arrived in full: the first date the supplier gave, "
+                "compared with the day the last unit arrived. The trend compares the last 180 "
+                "days with the time before, in percentage points of the share on time."
             ),
             gettext_lazy(
-                "No delivery yet. Add a restock, or import restocks with their past dates and "
-                "arrivals."
+                "Nothing has arrived yet. Add a restock, or import restocks with their past dates "
+                "and arrivals."
             ),
             [
                 Column("supplier", gettext_lazy("Supplier")),
                 Column("deliveries", gettext_lazy("Came")),
                 Column("on_time_percent", gettext_lazy("On time"), "%"),
-                Column("median_days_late", gettext_lazy("Half came by"), " d"),
+                Column("median_days_late", gettext_lazy("Half arrived by"), " d"),
                 Column("p90_days_late", gettext_lazy("9 in 10 by"), " d"),
-                Column("on_time", gettext_lazy("In time")),
+                Column("on_time", gettext_lazy("Share on time")),
                 Column("late_1_to_3", gettext_lazy("1–3 d")),
                 Column("late_4_to_7", gettext_lazy("4–7 d")),
                 Column("late_8_to_14", gettext_lazy("8–14 d")),
                 Column("late_15_to_30", gettext_lazy("15–30 d")),
                 Column("late_over_30", gettext_lazy("over 30 d")),
-                Column("on_time_percent_180_days", gettext_lazy("On time lately"), "%"),
+                Column("on_time_percent_180_days", gettext_lazy("On time, last 180 days"), "%"),
                 Column("trend_points", gettext_lazy("Trend")),
                 Column("open", gettext_lazy("Open")),
                 Column("overdue", gettext_lazy("Overdue")),
@@ -82,17 +81,15 @@ REPORTS = {
             "windows",
             gettext_lazy("Our windows"),
             gettext_lazy(
-                "Of the windows we told that came to an end: how many lines had left by the last "
-                "day told, and how many "
-                "within the window. Below 50 a share says nothing, and none is shown."
+                "For windows we told customers that have ended: how many lines shipped by the "
+                "last day told, and how many within the window. A share of fewer than 50 says "
+                "nothing and isn't shown."
             ),
-            gettext_lazy(
-                "No window has come to an end yet. The first do when the first lines ship."
-            ),
+            gettext_lazy("No window has ended yet. The first ends when the first line ships."),
             [
                 Column("sku", gettext_lazy("Product")),
                 Column("name", gettext_lazy("Name")),
-                Column("days", gettext_lazy("Of the last"), " d"),
+                Column("days", gettext_lazy("Period"), " d"),
                 Column("outcomes", gettext_lazy("Ended")),
                 Column("by_last_day_percent", gettext_lazy("By the last day"), "%"),
                 Column("within_percent", gettext_lazy("Within"), "%"),
@@ -105,10 +102,10 @@ REPORTS = {
             "queue-age",
             gettext_lazy("Age of the queue"),
             gettext_lazy(
-                "Orders that wait, by the days since they were paid, else placed. The oldest "
-                "queue first."
+                "Waiting orders, by days since payment (or since ordering, if the payment date is "
+                "unknown). The oldest queue comes first."
             ),
-            gettext_lazy("Nobody waits. Orders come in by an import, or one by one."),
+            gettext_lazy("No orders are waiting. Import orders, or add them one by one."),
             [
                 Column("sku", gettext_lazy("Product")),
                 Column("name", gettext_lazy("Name")),
@@ -127,12 +124,13 @@ REPORTS = {
             "reorder",
             gettext_lazy("What to reorder"),
             gettext_lazy(
-                "Units people wait for that no restock brings, and when the units on order will "
-                "all be spoken for if "
-                "people go on ordering as in the last four weeks. The most urgent first."
+                "Units customers are waiting for that no restock covers, and when all units on "
+                "order will be taken if orders keep coming as in the last four weeks. The most "
+                "urgent product comes first."
             ),
             gettext_lazy(
-                "Nothing on backorder is waited for or was ordered in the last four weeks."
+                "No one is waiting for a product on backorder, and none was ordered in the last "
+                "four weeks."
             ),
             [
                 Column("sku", gettext_lazy("Product")),
@@ -140,9 +138,9 @@ REPORTS = {
                 Column("units_waiting", gettext_lazy("Waiting")),
                 Column("units_spare", gettext_lazy("Spare")),
                 Column("units_expected", gettext_lazy("On order")),
-                Column("units_no_restock_covers", gettext_lazy("No restock covers")),
-                Column("units_a_week", gettext_lazy("Ordered a week")),
-                Column("runs_out_on", gettext_lazy("Spoken for")),
+                Column("units_no_restock_covers", gettext_lazy("Not covered")),
+                Column("units_a_week", gettext_lazy("Ordered per week")),
+                Column("runs_out_on", gettext_lazy("All taken by")),
             ],
             figures.reorder,
         ),
@@ -150,14 +148,14 @@ REPORTS = {
             "delays",
             gettext_lazy("Delays by reason"),
             gettext_lazy(
-                "Of the last 90 days: how often a restock's day moved back and by how much, and "
-                "how many promises that changed."
+                "In the last 90 days: how often a restock's date moved back, by how much, and how "
+                "many promises that changed."
             ),
-            gettext_lazy("No delay in the last 90 days."),
+            gettext_lazy("No delays in the last 90 days."),
             [
                 Column("reason", gettext_lazy("Reason")),
                 Column("restocks_moved", gettext_lazy("Restocks moved back")),
-                Column("mean_days", gettext_lazy("By, on average"), " d"),
+                Column("mean_days", gettext_lazy("Average delay"), " d"),
                 Column("promises_changed", gettext_lazy("Promises changed")),
                 Column("orders", gettext_lazy("Orders")),
             ],

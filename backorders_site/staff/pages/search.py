@@ -82,7 +82,7 @@ def find(text: str, *, by_address: bool) -> Found:
     orders = _each_once(
         [
             (by_number, _("order number")),
-            (by_mail, _("mail address")),
+            (by_mail, _("email address")),
             (by_tracking, _("tracking number")),
             (by_name, _("name")),
         ]

@@ -92,15 +92,14 @@ class ShipForm(forms.Form):
             {"class": "paste", "rows": 8, "spellcheck": "false", "autocapitalize": "off"}
         ),
         help_text=gettext_lazy(
-            "A line per parcel: order number, tracking number, carrier; by tabs, semicolons or "
-            "commas. Without more, all "
-            "that is set aside of the order has left. For a part of it add the SKU and how many: "
-            "1001, 1Z999, UPS, LAMP, 2."
+            "Enter one line for each parcel: order number, tracking number, carrier, separated by "
+            "tabs, semicolons or commas. This records every reserved unit of the order as "
+            "shipped. To ship only part, add the SKU and the quantity: 1001, 1Z999, UPS, LAMP, 2."
         ),
     )
-    file = forms.FileField(label=gettext_lazy("Or a CSV file of such lines"), required=False)
+    file = forms.FileField(label=gettext_lazy("Or choose a CSV file of such lines"), required=False)
     carrier = forms.CharField(
-        label=gettext_lazy("Carrier, where a line names none"),
+        label=gettext_lazy("Carrier, for lines without one"),
         required=False,
         max_length=keys.MAX_CARRIER,
     )
@@ -115,11 +114,11 @@ class ShipForm(forms.Form):
         rows = rows_of(text, carrier=str(data.get("carrier") or ""))
         if not rows:
             raise forms.ValidationError(
-                _("There is no line to read. One has an order number and a tracking number.")
+                _("Paste at least one line with an order number and a tracking number.")
             )
         if len(rows) > MAX_ROWS:
             raise forms.ValidationError(
-                _("Paste %(most)d lines at most; import_shipments reads larger files.")
+                _("Paste at most %(most)d lines. For larger files, use Import.")
                 % {"most": MAX_ROWS}
             )
         return {**data, "rows": rows, "text": text}
@@ -138,13 +137,13 @@ class ShipForm(forms.Form):
         content = file.read(MAX_BYTES + 1)  # type: ignore[attr-defined]  # what a FileField cleans to
         if len(content) > MAX_BYTES:
             raise forms.ValidationError(
-                _("The file is larger than 1 MB: import_shipments reads larger ones.")
+                _("The file is larger than 1 MB. Use Import for larger files.")
             )
         try:
             return str(content.decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise forms.ValidationError(
-                _("The file is no text in UTF-8. A spreadsheet saves it as “CSV UTF-8”.")
+                _("The file isn't UTF-8 text. In your spreadsheet, save it as “CSV UTF-8”.")
             ) from None
 
 
@@ -166,7 +165,7 @@ def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
         if len(line) > MAX_LINE_LENGTH:
             number += 1
             words = _(
-                "The line is longer than %(most)d characters: put each parcel on a line of its own."
+                "The line is longer than %(most)d characters. Put each parcel on its own line."
             )
             rows.append(
                 PastedRow(number, dict.fromkeys(COLUMNS, ""), words % {"most": MAX_LINE_LENGTH})
@@ -178,7 +177,9 @@ def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
         except csv.Error as error:
             number += reader.line_num
             rows.append(
-                PastedRow(number, dict.fromkeys(COLUMNS, ""), _("Cannot be read: %s.") % error)
+                PastedRow(
+                    number, dict.fromkeys(COLUMNS, ""), _("We can't read this line: %s.") % error
+                )
             )
             continue
         number += reader.line_num
@@ -307,15 +308,15 @@ def _record_row(order: Order | None, row: PastedRow, *, now: datetime, actor: st
     if order is None:
         raise _Refused(
             row,
-            _("There is no order “%s”.") % row.order_number
+            _("There is no order “%s”. Check the number.") % row.order_number
             if row.order_number
-            else _("Names no order."),
+            else _("Enter an order number."),
         )
     for name, most in MAX_LENGTHS.items():
         if len(cells[name]) > most:
             raise _Refused(
                 row,
-                _("%(column)s is longer than %(most)d characters.")
+                _("%(column)s is longer than %(most)d characters. Shorten it.")
                 % {"column": name, "most": most},
             )
     chosen = _chosen(order, row, now=now)
@@ -333,7 +334,7 @@ def _record_row(order: Order | None, row: PastedRow, *, now: datetime, actor: st
                 now=now,
                 actor=actor,
             )
-            words = _("Shipped before. The tracking number is added.")
+            words = _("Already shipped. The tracking number is added.")
         else:
             units = _units(order, row, chosen)
             services.ship(
@@ -344,9 +345,7 @@ def _record_row(order: Order | None, row: PastedRow, *, now: datetime, actor: st
     except services.Refused as refused:
         raise _Refused(row, capfirst(str(refused))) from refused
     unknown = number and not tracking_link(carrier, number)
-    return words + (
-        " " + _("No link to follow it by: the carrier is not known here.") if unknown else ""
-    )
+    return words + (" " + _("No tracking link: we don't know this carrier.") if unknown else "")
 
 
 def _chosen(order: Order, row: PastedRow, *, now: datetime) -> list[OrderLine]:
@@ -356,19 +355,20 @@ def _chosen(order: Order, row: PastedRow, *, now: datetime) -> list[OrderLine]:
     if quantity and not (
         quantity.isascii() and quantity.isdigit() and len(quantity) <= 7 and int(quantity)
     ):
-        raise _Refused(row, _("“%s” is no number of units.") % quantity)
+        raise _Refused(row, _("“%s” is not a number of units. Enter a whole number.") % quantity)
     if quantity and not sku and len(lines) > 1:
         raise _Refused(
-            row, _("The order has several products: name the SKU of these %s units.") % quantity
+            row, _("The order has several products. Enter the SKU of these %s units.") % quantity
         )
     chosen = [line for line in lines if not sku or line.product.sku.upper() == sku.upper()]
     if not chosen:
         raise _Refused(
             row,
-            _("Order %(number)s has no product %(sku)s.") % {"number": order.number, "sku": sku},
+            _("Order %(number)s has no product %(sku)s. Check the SKU.")
+            % {"number": order.number, "sku": sku},
         )
     if _was_recorded(chosen, row.cells["tracking_number"], now=now):
-        raise _Refused(row, _("This parcel was recorded before."))
+        raise _Refused(row, _("This parcel is already recorded."))
     return chosen
 
 
@@ -393,9 +393,8 @@ def _units(order: Order, row: PastedRow, lines: Sequence[OrderLine]) -> dict[int
         raise _Refused(
             row,
             _(
-                "Order %s was canceled: stop the parcel. If it has left, import a file of "
-                "shipments with the time: what came "
-                "first counts."
+                "Order %s was canceled: stop the parcel. If it has shipped, import a shipments "
+                "file with the time it shipped. Whichever came first counts."
             )
             % order.number,
         )
@@ -403,7 +402,9 @@ def _units(order: Order, row: PastedRow, lines: Sequence[OrderLine]) -> dict[int
         return {lines[0].pk: int(row.cells["quantity"])}
     units = {line.pk: line.reserved for line in lines if line.reserved}
     if not units:
-        raise _Refused(row, _("Nothing of order %s is set aside: receive it first.") % order.number)
+        raise _Refused(
+            row, _("No units are reserved for order %s. Receive them first.") % order.number
+        )
     return units
 
 

@@ -146,17 +146,21 @@ def cards(*, paused: bool) -> list[Card]:
             done_at=RECORD_SHIPMENTS,
         ),
         Card(_("Promises at risk within 7 days"), OrderLine, LineState, "at-risk", urgent=True),
-        Card(_("Notices to be answered"), DelayNotice, NoticeState, "must", first="answer_by"),
-        Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
-        Card(_("Do this in your shop"), ShopTask, TaskState, "todo"),
-        Card(_("On a pick list though cancelled"), ShopTask, TaskState, "packed", urgent=True),
-        Card(_("Cancelled here, shipped there"), Order, NeedsSomebody, "conflict", urgent=True),
-        Card(_("Changed in the shop"), ShopChange, ChangeState, "open"),
-        Card(_("Needs a person"), Order, NeedsSomebody, "attention"),
-        Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
-        Card(_("Mails failed or came back"), Message, ForStaff, "staff"),
         Card(
-            _("Mails held back") if kept_back else _("Mails on their way"),
+            _("Delay notices to be answered"), DelayNotice, NoticeState, "must", first="answer_by"
+        ),
+        Card(_("Refunds due"), Refund, RefundState, "due", first="due_on"),
+        Card(_("To do in your shop"), ShopTask, TaskState, "todo"),
+        Card(_("Canceled, but on a pick list"), ShopTask, TaskState, "packed", urgent=True),
+        Card(
+            _("Canceled here, shipped in the shop"), Order, NeedsSomebody, "conflict", urgent=True
+        ),
+        Card(_("Changed in the shop"), ShopChange, ChangeState, "open"),
+        Card(_("Needs attention"), Order, NeedsSomebody, "attention"),
+        Card(_("Can't be reached"), Order, NeedsSomebody, "address"),
+        Card(_("Emails failed or bounced"), Message, ForStaff, "staff"),
+        Card(
+            _("Emails paused") if kept_back else _("Emails being sent"),
             Message,
             ForStaff,
             "outbox",
@@ -225,12 +229,12 @@ def _imports(now: datetime) -> CardCount | None:
     )
     if found["all"] > 1:
         note = ngettext(
-            "One would tell %(n)s customer worse news",
-            "One would tell %(n)s customers worse news",
+            "One of them would tell %(n)s customer worse news",
+            "One of them would tell %(n)s customers worse news",
             found["worse"] or 0,
         )
     return CardCount(
-        _("Imports that wait for you"),
+        _("Imports waiting for you"),
         reverse("desk:import"),
         found["all"],
         urgent=bool(found["held"]),

@@ -45,8 +45,8 @@ def of_files(since: datetime | None, *, now: datetime) -> Trouble | None:
     if since is None or not silent:
         return None
     words = _(
-        "No uploads worker is running, so nobody is working on uploaded files. This one has been "
-        "waiting for %(time)s."
+        "No uploads worker is running, so uploaded files aren't being processed. This one has "
+        "been waiting for %(time)s."
     )
     return Trouble(
         words % {"time": timesince(since, now, depth=1)},

@@ -9,26 +9,22 @@ from orders.management.importing import with_example
 from orders.services import Refused
 
 WHAT_STAYS = (
-    "Kept, for accounting: order numbers, goods, quantities, days, shipments without tracking "
+    "Kept for accounting: order numbers, products, quantities, dates, shipments without tracking "
     "numbers, refunds.",
-    "Kept, as evidence: what was promised, told and answered, and when; the words of {evidence} "
-    "mails that told a delay "
-    "the law asks about, without name, address and links.",
-    "Not found: what staff wrote with a first name alone, or with a name that is typed in another "
-    "way.",
-    "Not here: the shop's own system, backups, the mail provider's logs. They hold the person "
-    "until you erase them there.",
+    "Kept as evidence: what was promised, told and answered, and when; the text of {evidence} "
+    "emails with a legal delay notice, without name, address and links.",
+    "Not found: notes in which staff used only a first name, or spelled the name differently.",
+    "Not covered: the shop's own system, backups and the email provider's logs. Erase the person "
+    "there, too.",
 )
 
 
 class Command(BaseCommand):
     help = (
-        "Forget the person with a mail address: name, address and words go out of orders, mails, "
-        "reports, notes, uploaded "
-        "files and lists; links sent so far open nothing any more. What the law has a shop keep "
-        "stays, and is listed. "
-        "Refused while anything of their orders is still to come. It cannot be undone: run "
-        "export_person first."
+        "Erase a person by email address: their name, address and text are removed from orders, "
+        "emails, reports, notes, uploaded files and lists, and every link sent to them stops "
+        "working. What the law requires a shop to keep stays, and is listed. Refused while any of "
+        "their orders are still open. This can't be undone: run export_person first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,32 +32,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "mail",
             metavar="MAIL",
-            help="the person's mail address, whatever the case of its letters",
+            help="the person's email address, in upper or lower case",
         )
 
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         address, now = mail.replace("\0", "").strip(), timezone.now()
         if not address or is_empty(data_about(address, now=now)):
             raise CommandError(
-                f"nothing is held about {address!r}; expected a mail address that an order or a "
-                "mail has"
+                f"nothing is stored about {address!r}; expected the email address of an order or "
+                "an email"
             )
         try:
             erased = erase_person(address, now=now)
         except Refused as refused:
-            raise CommandError(
-                f"{refused}. Cancel or ship what is open, see to the rest, and run it again."
-            ) from None
+            raise CommandError(f"{refused}. Finish these, then run the command again.") from None
         self.stdout.write(
-            f"Erased from {erased.orders} orders, {erased.mails} mails, {erased.reports} reports "
-            "of the provider and "
-            f"{erased.reasons} reasons and notes of staff."
+            f"Erased from {erased.orders} orders, {erased.mails} emails, {erased.reports} "
+            f"provider reports and {erased.reasons} staff notes and reasons."
         )
         if erased.files:
             self.stdout.write(
-                "Emptied, as the address stood in them: the uploaded files "
-                f"{', '.join(erased.files)}. "
-                "Upload them again without it if others in them are still to be imported."
+                "Emptied these uploaded files, because they contained the address: "
+                f"{', '.join(erased.files)}. If other rows in them are still to be imported, "
+                "upload them again without this person."
             )
         for line in WHAT_STAYS:
             self.stdout.write(line.format(evidence=erased.evidence))

@@ -11,10 +11,9 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Print all that is held about the person with a mail address, as JSON: orders, lines, "
-        "promises, what was told and "
-        "answered, mails with their words, provider reports, preferences, suppression. Changes "
-        "nothing."
+        "Print everything stored about a person as JSON, by email address: orders, lines, "
+        "promises, what was told and answered, emails with their text, provider reports, "
+        "preferences and suppression. Changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "mail",
             metavar="MAIL",
-            help="the person's mail address, whatever the case of its letters",
+            help="the person's email address, in upper or lower case",
         )
 
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         held = data_about(address, now=timezone.now()) if address else {}
         if is_empty(held):
             raise CommandError(
-                f"nothing is held about {address!r}; expected a mail address that an order or a "
-                "mail has"
+                f"nothing is stored about {address!r}; expected the email address of an order or "
+                "an email"
             )
         self.stdout.write(json.dumps(held, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))

@@ -11,8 +11,8 @@ ACTOR = "hold_mail"
 
 
 class Command(BaseCommand):
-    help = """Hold all mail at once, or release it; no process has to be restarted. Staff do the
-same at the desk.
+    help = """Pause all email at once, or resume it. No process needs a restart. Staff can do the
+same on the desk.
 
 example:
   manage.py hold_mail --reason "a wrong date went in"
@@ -20,8 +20,8 @@ example:
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--reason", help="why, for whoever sees that mail is held")
-        what.add_argument("--release", action="store_true", help="let it go out again")
+        what.add_argument("--reason", help="why email is paused, so that colleagues know")
+        what.add_argument("--release", action="store_true", help="resume email")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -33,4 +33,4 @@ example:
                 pause_email(reason[:200], now=timezone.now(), actor=ACTOR)
         except Refused as refused:
             raise CommandError(str(refused)) from None
-        self.stdout.write("Mail goes out again." if options["release"] else "Mail is held.")
+        self.stdout.write("Emails go out again." if options["release"] else "Email is paused.")

@@ -179,8 +179,8 @@ class OrderRows:
                 elif not order.bad:
                     bad(
                         order.row,
-                        f"order {order.number} has no row that says when it was placed; expected "
-                        "its first to",
+                        f"order {order.number} has no row with the time it was placed; expected "
+                        "it on the first",
                     )
 
     def _numbered(self, bad: Bad) -> Iterator[tuple[CsvRow, str]]:
@@ -189,7 +189,7 @@ class OrderRows:
             try:
                 number = self.dialect.number(row.cells) or before
                 if not number:
-                    raise BadValue("there is no order number; expected one")
+                    raise BadValue("the order number is missing; expected one")
             except BadValue as error:
                 bad(row.number, row.problem or error)
                 continue

@@ -128,8 +128,8 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.ReceivedUn
     if not came:
         if known or counted:
             raise BadValue(
-                "known_on or quantity_arrived stands without an arrived_on; expected the day the "
-                "units came"
+                "known_on or quantity_arrived is given without arrived_on; expected the day the "
+                "units arrived"
             )
         return None
     arrived_on = values.day(came, "arrived_on", last=today)
@@ -160,7 +160,7 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> N
         if one and not one.bad and one.supplier != supplier:
             run.bad(
                 one.row,
-                f"supplier is {one.supplier!r}; expected {supplier!r}, who this restock was "
+                f"supplier is {one.supplier!r}; expected {supplier!r}, which this restock was "
                 "ordered from",
             )
             one.bad = True

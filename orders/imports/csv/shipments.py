@@ -123,7 +123,7 @@ def _ship(
             still = line.open_units + line.cancelled
             run.bad(
                 parcel.row,
-                f"{new} of {line.product.sku} cannot have shipped in order {order.number}; "
+                f"{new} of {line.product.sku} can't have shipped in order {order.number}; "
                 f"expected {still} at most, as many as are still to come",
             )
             return set()

@@ -127,7 +127,6 @@ def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> N
     for column, words in status_columns(table, but=read).items():
         shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
         raise Unreadable(
-            f"{table.name}:1: column {column} says {shown}: what of that waits, and what was "
-            "shipped, canceled or not paid, "
-            f"is not known; expected {expected}"
+            f"{table.name}:1: column {column} says {shown}: it isn't known which of these words "
+            f"mean waiting, shipped, canceled or not paid; expected {expected}"
         )

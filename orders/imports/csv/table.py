@@ -78,7 +78,7 @@ class CsvTable:
             ):
                 problem = f"has {len(fields)} fields; expected {width}, as many as the header"
             if not problem and fields[:width] == self.header:
-                problem = "is the header once more; expected it in row 1 only"
+                problem = "is the header again; expected it only in row 1"
             cells = {
                 column: _as_typed(fields[place].strip()) if place < len(fields) else ""
                 for column, place in picked
@@ -105,7 +105,7 @@ class CsvTable:
         twice = [column for column in wanted if found.count(column.casefold()) > 1]
         if twice:
             raise Unreadable(
-                f"{self.name}:1: column {', '.join(twice)} stands there twice; expected it once"
+                f"{self.name}:1: column {', '.join(twice)} is there twice; expected it once"
             )
         return [(column, found.index(column.casefold())) for column in wanted]
 
@@ -131,9 +131,7 @@ class CsvTable:
             if header:
                 return header
             break
-        raise Unreadable(
-            f"{self.name}:1: there is no header; expected a row with the names of the columns"
-        )
+        raise Unreadable(f"{self.name}:1: there is no header; expected a row with the column names")
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
@@ -155,7 +153,7 @@ class CsvTable:
             for number, raw in enumerate(file):
                 line = raw.removeprefix(BOM) if number == 0 else raw
                 if b"\0" in line:
-                    self._problem = "holds a NUL byte; expected text"
+                    self._problem = "contains a NUL byte; expected text"
                 try:
                     yield line.decode()
                 except UnicodeDecodeError as error:

@@ -72,8 +72,8 @@ class MappedColumns:
         if self.groups or self.all_wait:
             return ""
         return (
-            f"columns.status and a [status] table in {self.name}, or all_wait = true where all "
-            "orders of the file wait"
+            f"columns.status and a [status] table in {self.name}, or all_wait = true if all "
+            "orders in the file are waiting"
         )
 
     @property
@@ -214,7 +214,7 @@ class MappedColumns:
         if not isinstance(settings.get("all_wait", False), bool):
             faults["all_wait"] = "true or false"
         elif settings.get("all_wait") and settings.get("status"):
-            faults["all_wait"] = "false where there is a [status] table"
+            faults["all_wait"] = "false, because there is a [status] table"
         if faults:
             expected = "; ".join(f"{name} has to be {kind}" for name, kind in faults.items())
             raise Unreadable(f"{self.name}:1: {expected}")
@@ -259,7 +259,7 @@ def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
         return tomllib.loads(content.decode())
     except RecursionError:
         raise Unreadable(
-            f"{name}:1: lists stand in lists too deeply; expected a column map in TOML"
+            f"{name}:1: lists are nested too deeply; expected a column map in TOML"
         ) from None
     except ValueError as error:  # TOML that is none, no UTF-8, or a number with too many digits
         raise Unreadable(f"{name}:1: {error}; expected a column map in TOML") from None

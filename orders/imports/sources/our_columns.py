@@ -13,7 +13,7 @@ class OurColumns:
 
     waiting_only = True
     status_expected = (
-        "a file of orders that wait without that column, or a column map that sorts its words"
+        "a file of waiting orders without that column, or a column map that sorts its words"
     )
     required = (
         *("order_number", "placed_at", "customer_email", "customer_name"),

@@ -115,7 +115,7 @@ class ShopifyExport:
         )
 
     def merged(self, first: Head, other: Head) -> Head:
-        raise BadValue("the order begins once more; expected each order once in the file")
+        raise BadValue("the order starts again; expected each order once in the file")
 
     def _shipped_at(self, cells: Cells, moved: str, *, now: datetime) -> datetime | None:
         when = cells.get("Fulfilled at")

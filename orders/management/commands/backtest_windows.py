@@ -9,12 +9,10 @@ from orders.domain.backtest import BacktestReport, BadFile, Score, backtest, rea
 
 class Command(BaseCommand):
     help = (
-        "Score the ship windows on past deliveries: each is forecast on the day it was first "
-        "promised, from what was "
-        "known on that day. FILE is CSV, UTF-8, a row per date a supplier posted, with the "
-        "columns of import_restocks "
-        "or reference, supplier, posted_on, promised_on, arrived_on, known_on, quantity. Changes "
-        "nothing."
+        "Score ship windows on past restocks: each one is forecast on the day it was first "
+        "promised, using what was known on that day. FILE is CSV in UTF-8 with one row for each "
+        "date a supplier posted, with the columns of import_restocks or reference, supplier, "
+        "posted_on, promised_on, arrived_on, known_on, quantity. Changes nothing."
     )
     requires_system_checks = ()
 
@@ -56,9 +54,8 @@ def _table(report: BacktestReport) -> str:
     ):
         lines.append(f"{label:44}{_number(ours):>10}{_number(face):>12}")
     lines.append(
-        f"{report.rows} rows; {report.scored} deliveries that arrived and had a window when "
-        "promised, "
-        f"{report.open_ended} of them without a last day."
+        f"{report.rows} rows; {report.scored} restocks that arrived and had a window when "
+        f"promised, {report.open_ended} of them without a last day."
     )
     return "\n".join(lines)
 
@@ -74,7 +71,7 @@ _LABELS = (
     "pinball loss at 0.5, days",
     "pinball loss at 0.9, days",
     "mean distance from the likely day, days",
-    "suppliers with few dates: deliveries",
+    "suppliers with few dates: restocks",
     "suppliers with few dates: 80% window holds",
 )
 

@@ -13,16 +13,13 @@ SHOWN = 50
 
 class Command(BaseCommand):
     help = (
-        "Compare the counted index of the queues with the lines it counts. Exit code 1 when they "
-        "differ: after a restore "
-        "or a replication that skipped triggers, run it with --repair."
+        "Compare the queue counts with the lines they count. Exit code 1 if they differ. After a "
+        "restore or a replication that skipped triggers, run it with --repair."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, "check_queue", "check_queue --repair --json")
-        parser.add_argument(
-            "--repair", action="store_true", help="count everything anew where it differs"
-        )
+        parser.add_argument("--repair", action="store_true", help="recount where the counts differ")
         parser.add_argument(
             "--json",
             action="store_true",
@@ -35,7 +32,7 @@ class Command(BaseCommand):
         if differences and options["repair"]:
             queue.rebuild()
             differences = list(queue.differences())
-            self.stderr.write("Counted anew.")
+            self.stderr.write("Recounted.")
         queues = OrderLine.objects.filter(waiting__gt=0).aggregate(
             products=Count("product", distinct=True), lines=Count("pk")
         )
@@ -43,8 +40,8 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(report)
             if options["json"]
-            else "{lines:,} lines wait for {products:,} products; "
-            "{differences:,} differences.".format(**report)
+            else "{lines:,} lines are waiting for {products:,} products; {differences:,} "
+            "differences.".format(**report)
         )
         if differences:
             raise SystemExit(1)
@@ -53,9 +50,8 @@ class Command(BaseCommand):
         for found in differences[:SHOWN]:
             self.stderr.write(
                 f"{found.sku}, {found.width} from {found.start:%Y-%m-%d %H:%M}: counted "
-                f"{found.counted.lines} lines and "
-                f"{found.counted.units} units, there are {found.actual.lines} and "
-                f"{found.actual.units}"
+                f"{found.counted.lines} lines and {found.counted.units} units, but there are "
+                f"{found.actual.lines} and {found.actual.units}"
             )
         if len(differences) > SHOWN:
             self.stderr.write(f"… and {len(differences) - SHOWN:,} more")

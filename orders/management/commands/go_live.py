@@ -17,10 +17,9 @@ SHOWN = 10
 
 class Command(BaseCommand):
     help = (
-        "Orders of a first import are quiet: nothing is mailed about them. Show, by country, who "
-        "would hear what, who is "
-        "past the agreed day and who can't be reached; with --per-hour, release them, oldest "
-        "import first."
+        "Orders of a first import are unreleased: no emails go out about them. Show, by country, "
+        "who would be told what, who is past the agreed date and who can't be reached. With "
+        "--per-hour, release them, oldest import first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,7 +28,7 @@ class Command(BaseCommand):
             "--per-hour",
             type=int,
             metavar="N",
-            help="release N orders an hour from now on; without it nothing is released",
+            help="release N orders an hour from now on; without this, nothing is released",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,32 +42,32 @@ class Command(BaseCommand):
         self._show(quiet, now=now)
         if pace is None:
             self.stdout.write(
-                _under_way() or "Nothing was released. Release them with --per-hour N."
+                _under_way() or "Nothing was released. To release them, add --per-hour N."
             )
         elif quiet.exists():
             services.start_release(pace, now=now)
             released = services.release_orders(now=now)
             self.stdout.write(
-                f"Release started: {pace:,} orders an hour, {released:,} now; Celery goes on with "
+                f"Release started: {pace:,} orders an hour, {released:,} now. Celery releases "
                 "the others."
             )
         else:
             services.start_release(pace, now=now)
-            self.stdout.write("From now on new orders hear from us at once.")
+            self.stdout.write("From now on, new orders get emails right away.")
         if settings.MAIL_MODE != "send":
             self.stdout.write(
-                f"MAIL_MODE is {settings.MAIL_MODE}: messages are composed and kept as it says."
+                f"MAIL_MODE is {settings.MAIL_MODE}: emails are written and kept back as it says."
             )
         elif not mail_port().goes_to_all():
             self.stdout.write(
-                "Staff hold all mail: messages are composed and kept until it is released."
+                "Staff have paused email: emails are written and kept back until it is resumed."
             )
 
     def _show(self, quiet: QuerySet[Order], *, now: datetime) -> None:
         columns = who_would_hear_what(quiet, now=now)
         orders = columns["orders"]
         if not orders[TOTAL]:
-            self.stdout.write("There are no quiet orders.")
+            self.stdout.write("There are no unreleased orders.")
             return
         self.stdout.write(
             "".join([f"{'country':9}", *(f"{name:>{len(name) + 3}}" for name in columns)])
@@ -78,7 +77,7 @@ class Command(BaseCommand):
                 f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()
             ]
             self.stdout.write("".join([f"{country or '-':9}", *cells]))
-        self._name("Past the agreed day", past_agreed(quiet, now=now))
+        self._name("Past the agreed date", past_agreed(quiet, now=now))
         self._name("Can't be reached", quiet.filter(email=""))
 
     def _name(self, label: str, orders: QuerySet[Order]) -> None:

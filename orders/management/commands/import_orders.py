@@ -18,11 +18,10 @@ from orders.models import Upload
 class Command(ImportCommand):
     kind = Upload.Kind.ORDERS
     help = (
-        "Import orders: our own CSV, Shopify's orders export as it is, or any export by a column "
-        "map. New orders join "
-        "the queues of products on backorder, known ones are closed as far as the file says so; "
-        "nothing is reopened, "
-        "and the same file twice changes nothing. Columns and rules: docs/importing.md."
+        "Import orders from our own CSV, Shopify's orders export, or any export with a column "
+        "map. New orders join the queues of products on backorder. Orders already here are closed "
+        "as far as the file says so. Nothing is reopened, and importing the same file twice "
+        "changes nothing. Columns and rules: docs/importing.md."
     )
     examples = (
         "import_orders orders.csv",
@@ -37,25 +36,27 @@ class Command(ImportCommand):
             "--map",
             metavar="FILE",
             type=Path,
-            help="a column map in TOML, for another shop's export",
+            help="a column map in TOML, for another shop system's export",
         )
         parser.add_argument(
             "--backorder",
             metavar="SKU",
             action="append",
             default=[],
-            help="this product is on backorder: its orders join its queue, now and later; may be "
-            "repeated",
+            help="mark this product as on backorder, so that its orders join its queue now and "
+            "later; may be repeated",
         )
         parser.add_argument(
-            "--all-products", action="store_true", help="all products of the file are on backorder"
+            "--all-products",
+            action="store_true",
+            help="treat all products in the file as on backorder",
         )
         parser.add_argument(
             "--remaining",
             metavar="FILE",
             type=Path,
-            help="CSV of order_number, sku, units: how many are still to come of lines that need "
-            "a person",
+            help="CSV of order_number, sku, units: how many units are still to come, for lines "
+            "that need attention",
         )
 
     def table(self, options: dict[str, Any]) -> CsvTable:

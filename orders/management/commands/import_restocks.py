@@ -11,12 +11,10 @@ from orders.models import Upload
 class Command(ImportCommand):
     kind = Upload.Kind.RESTOCKS
     help = (
-        "Import restocks: deliveries expected from suppliers, the dates they gave for them, and "
-        "what arrived. Rows with "
-        "one reference and SKU are versions of one date. Changes settle before customers hear of "
-        "them; units that "
-        "arrived are set aside at once. The same file twice changes nothing. Columns and rules: "
-        "docs/importing.md."
+        "Import restocks: what you expect from suppliers, the dates they gave, and what arrived. "
+        "Rows with the same reference and SKU are versions of one date. Customers are notified "
+        "once a change has settled; units that arrived are reserved at once. Importing the same "
+        "file twice changes nothing. Columns and rules: docs/importing.md."
     )
     examples = ("import_restocks restocks.csv", "import_restocks restocks.csv --skip-bad")
 

@@ -11,11 +11,10 @@ from orders.models import Upload
 class Command(ImportCommand):
     kind = Upload.Kind.SHIPMENTS
     help = (
-        "Import shipments: parcels the shop has handed to a carrier. Rows of one order, tracking "
-        "number and time are one "
-        "parcel. Units that had not been received here are received on the way. The same file "
-        "twice changes nothing. "
-        "Columns and rules: docs/importing.md."
+        "Import shipments: parcels the shop has handed to a carrier. Rows with the same order, "
+        "tracking number and time are one parcel. Units that had not been received here count as "
+        "received. Importing the same file twice changes nothing. Columns and rules: "
+        "docs/importing.md."
     )
     examples = ("import_shipments shipments.csv",)
 

@@ -9,9 +9,9 @@ from orders.management.importing import with_example
 
 class Command(BaseCommand):
     help = (
-        "Tell everyone whose last promised day is today, or past, and whose units will not leave "
-        "on it; remind who has to "
-        "answer a delay, and apply what silence means. The worker does this by itself."
+        "Notify everyone whose last promised day is today or past and whose units won't ship on "
+        "it. Remind everyone who has to answer a delay notice, and apply what silence means. The "
+        "worker does this automatically."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,14 +27,14 @@ class Command(BaseCommand):
         )
         lines = services.keep_deadlines(now=now)
         self.stdout.write(
-            f"Reserved lines told that they have not shipped: {lines:,}. Waiting ones were "
+            f"Reserved lines notified that they have not shipped: {lines:,}. Waiting lines were "
             "reviewed."
         )
         self.stdout.write(
-            f"Delays that silence ended: {ended:,}. Reminded: {reminded:,}. Warnings for staff: "
-            f"{warned:,}."
+            f"Delay notices ended by silence: {ended:,}. Reminders: {reminded:,}. Warnings for "
+            f"staff: {warned:,}."
         )
         if services.deadlines_left(now=now):
             raise CommandError(
-                "some lines are held by another transaction, such as an import: run this again"
+                "some lines are locked by another transaction, such as an import: run this again"
             )

@@ -9,8 +9,8 @@ from orders.models import Order
 
 class Command(BaseCommand):
     help = (
-        "Print the link to an order's status page: the one its customer gets by mail, which may "
-        "act."
+        "Print the link to an order's page: the one its customer gets by email. Anyone with it "
+        "can answer or cancel."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,7 +19,9 @@ class Command(BaseCommand):
             "number", metavar="NUMBER", help="the order's number, with or without #"
         )
         parser.add_argument(
-            "--look", action="store_true", help="the link that may only look, to show to others"
+            "--look",
+            action="store_true",
+            help="print the view-only link instead, to share with others",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -11,12 +11,10 @@ from orders.models import EventKind
 
 class Command(BaseCommand):
     help = (
-        "Review every product that has a queue: forecast it anew and publish what customers would "
-        "notice, as the daily "
-        "review does; tell those who may cancel since the agreed day has passed; and tell those "
-        "who heard nothing for long "
-        "that nothing changed. Products whose changes are still "
-        "settling are left to their own time."
+        "Review every product with a queue, as the daily review does: make a new forecast and "
+        "publish what customers would notice, notify customers who may cancel because the agreed "
+        "date has passed, and tell customers who have had no email for long that nothing has "
+        "changed. Products with a change that is still settling are left out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,4 +42,4 @@ def words(published: Counter[str]) -> str:
 
 
 def _locked(products: int) -> str:
-    return "1 product is held" if products == 1 else f"{products:,} products are held"
+    return "1 product is locked" if products == 1 else f"{products:,} products are locked"
