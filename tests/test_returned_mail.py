@@ -81,7 +81,7 @@ def test_nothing_is_said_to_be_told_that_came_back(
     client: Client, admin_client: Client, mail_sink: MailSink, clocks: Clocks
 ) -> None:
     line = returned(35)
-    assert said(client.get(order_url(line.order))).count("told by mail") == 1  # that they joined
+    assert said(client.get(order_url(line.order))).count("emailed") == 1  # that they joined
     assert (
         "bounced"
         in said(admin_client.get(page(Order, "change", line.order.pk))).split("What happened")[1]
@@ -95,7 +95,7 @@ def test_nothing_is_said_to_be_told_that_came_back(
         reason="the old one came back",
     )
     mail()
-    assert "told by mail on Wednesday, 4 November" in said(client.get(order_url(line.order)))
+    assert "emailed on Wednesday, 4 November" in said(client.get(order_url(line.order)))
 
 
 def test_the_next_delay_after_a_notice_that_came_back_is_the_first(mail_sink: MailSink) -> None:

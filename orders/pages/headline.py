@@ -125,7 +125,7 @@ def headline(line: LineStatus, *, today: date) -> Headline:
     late = _is_late(line, today)
     state = _state(line, is_late=late)
     answer_by = line.asked.answer_by if line.asked else None
-    if answer_by and (late or answer_by - today < SOON):
+    if answer_by and answer_by - today < SOON:
         return Headline(
             Urgency.ASKS,
             state,

@@ -144,8 +144,8 @@ def told_on(context: Context, event: Happened) -> str:
     )
     with in_language(context["locale"]) as dates:
         if told == at:
-            return gettext("told by mail")
-        return gettext("told by mail on %(day)s") % {
+            return gettext("emailed")
+        return gettext("emailed on %(day)s") % {
             "day": day_words(told, today=context["today"], locale=dates)
         }
 

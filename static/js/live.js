@@ -96,6 +96,19 @@
     else failed();
   });
 
+  // The link works by itself: it opens the page as anyone who gets it will see it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#share");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!navigator.share && !navigator.clipboard) return;
+    event.preventDefault();
+    if (navigator.share) navigator.share({ title: document.title, url: link.href }).catch(() => {});
+    else navigator.clipboard.writeText(link.href).then(
+      () => say(link.dataset.copied),
+      () => location.assign(link.href),
+    );
+  });
+
   // Fetched once; where that failed, the next question tries again.
   function htmxHere() {
     fetched ??= new Promise((resolve, reject) => {

@@ -82,7 +82,7 @@ def test_the_html_of_every_mail_is_valid_in_every_language(
 
 PHONE, PHONE_HEIGHT = 390, 844
 ASKS = ("delayed_once", "delayed_twice_with_deadline", "delayed_eu", "california")
-AT_ONE_GLANCE = (".person", ".lead", ".place", ".asked .button.plain", ".strip")
+AT_ONE_GLANCE = (".person", ".lead", ".change", ".arrives", ".place", ".asked .button.plain")
 
 
 @pytest.mark.parametrize("language", LOCALES)

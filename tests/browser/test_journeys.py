@@ -25,7 +25,7 @@ def look_up(page: Page, shop: Shop, state: State) -> None:
     page.get_by_label("Order number").fill(state.order.number)
     page.get_by_label("Mail address").fill(state.order.email)
     page.get_by_role("button", name="Show my order").click()
-    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+    expect(page.get_by_text(f"Order {state.order.number}").first).to_be_visible()
 
 
 def comes(page: Page, words: str) -> None:
@@ -108,21 +108,21 @@ def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(
     page.get_by_label("How many").fill("15")
     page.get_by_role("button", name="Yes, cancel and refund me").click()
     expect(page.get_by_role("status").first).to_contain_text("15")
-    expect(page.locator("#live")).to_contain_text("15 cancelled")
+    expect(page.locator("#live")).to_contain_text("15 canceled")
 
     page.go_back()
     page.go_back()
-    expect(page.locator("#live")).to_contain_text("15 cancelled")
+    expect(page.locator("#live")).to_contain_text("15 canceled")
     shop.mail(state.order.email, "15 of 40 cancelled, as you asked")
 
 
 def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPage) -> None:
     page = open_page()
     page.goto(shop.page(shop.state("cancelled_by_silence")))
-    page.get_by_role("link", name="Put me back").click()
+    page.get_by_role("link", name="Put me back in line").click()
     page.get_by_role("button", name="Yes, put my order back").click()
     expect(page.locator("#live")).to_contain_text("in line")
-    expect(page.get_by_role("link", name="Put me back")).to_have_count(0)
+    expect(page.get_by_role("link", name="Put me back in line")).to_have_count(0)
 
 
 def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(
@@ -133,7 +133,7 @@ def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(
     page.goto(shop.page(state))
     page.get_by_role("link", name="Withdraw from contract here").click()
     page.get_by_role("button", name="Confirm withdrawal").click()
-    expect(page.locator("#live")).to_contain_text("Cancelled")
+    expect(page.locator("#live")).to_contain_text("Canceled")
     shop.mail(state.order.email, "Withdrawn from the contract: 1 of 1")
 
 
@@ -147,7 +147,7 @@ def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPa
     expect(page.get_by_role("status").first).to_contain_text("You keep your place")
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Yes, cancel and refund me").click()
-    expect(page.locator("#live")).to_contain_text("Cancelled")
+    expect(page.locator("#live")).to_contain_text("Canceled")
 
 
 def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: OpenPage) -> None:
@@ -160,7 +160,7 @@ def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: O
 
     page.goto(shop.link(shop.mail(state.order.email, "/mine/"), "mine/"))
     page.get_by_role("link", name=f"Order {state.order.number}").click()
-    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+    expect(page.get_by_text(f"Order {state.order.number}").first).to_be_visible()
     expect(page.get_by_role("link", name="Cancel", exact=True)).to_be_visible()
 
 
@@ -225,7 +225,7 @@ def test_the_keyboard_alone_is_enough(shop: Shop, open_page: OpenPage) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(state.order.email)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Hello Dolores")).to_be_visible()
+    expect(page.get_by_text(f"Order {state.order.number}").first).to_be_visible()
     page.goto(shop.page(state))
     press_until(page, "Keep my place")
     page.keyboard.press("Enter")
@@ -240,9 +240,9 @@ def test_offline_is_said_and_gets_over_by_itself(shop: Shop, open_page: OpenPage
     page.goto(shop.page(shop.state("none")))
     news = page.locator("#news")
     page.context.set_offline(True)
-    expect(news).to_contain_text("You are offline.")
+    expect(news).to_contain_text("You're offline.")
     page.context.set_offline(False)
-    expect(news).to_contain_text("Connected again")
+    expect(news).to_contain_text("You're back online")
 
 
 def test_nothing_jumps_and_nothing_moves_for_who_wants_it_still(
