@@ -30,6 +30,7 @@ class Topic(StrEnum):
 
     GOOD_NEWS = "good_news"
     NO_CHANGE = "no_change"
+    DELIVERY_NOTES = "delivery_notes"
 
 
 IS_SUPPRESSED = """EXISTS (

@@ -283,6 +283,11 @@ class Preference(models.Model):
     no_change = models.BooleanField(
         default=True, help_text="That nothing has changed, after a while without news."
     )
+    delivery_notes = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="What the shop writes to all who wait for a delivery.",
+    )
     changed_at = models.DateTimeField()
 
     class Meta:

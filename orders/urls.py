@@ -7,6 +7,7 @@ from orders.pages import (
     live,
     look_up,
     my_orders,
+    note_picture,
     order,
     product,
     public_record,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("o/<str:token>/calendar.ics", calendar.calendar, name="calendar"),
     path("mine/", my_orders.ask, name="mine"),
     path("mine/<str:token>/", my_orders.show, name="mine_orders"),
+    path("notes/<str:name>", note_picture.note_picture, name="note_picture"),
     path("record/", public_record.record, name="record"),
     # SKUs may contain slashes.
     path("p/<path:sku>/promise.json", product.promise_json, name="promise_json"),

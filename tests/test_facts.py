@@ -42,6 +42,7 @@ WRITTEN_BY: dict[str, tuple[type[Facts], ...]] = {
     "allocate.sql": (facts.Reserved,),
     "ship.sql": (),  # is handed the JSON of its facts ready made
     "discontinue.sql": (facts.Cancelled,),
+    "restock_note.sql": (facts.FromShop,),
     "my_orders_links.py": (facts.AllOrdersAsked,),
 }
 INSERT = "INSERT INTO orders_event "
@@ -58,6 +59,7 @@ MAILS = (
     "put_back",
     "kept_without_a_date",
     "withdrawn",
+    "from_shop",
 )
 LOOKUPS = {"gt", "in", "isnull", "has_key"}
 

@@ -268,6 +268,10 @@ def _why_left_out(
             if not line.reserved:
                 return "over"
             return "overtaken" if any(map(_tells_of_units_set_aside, later)) else None
+        case facts.FromShop():
+            if event.restock_note is None or not event.restock_note.shown:
+                return "undone"
+            return None if line.waiting else "over"
         case facts.Reminded(answer_by=day):
             return None if notice and notice.answer_by == day else "overtaken"
         case facts.Answered():
@@ -373,6 +377,8 @@ def _of_units(chief: Event, details: facts.AnyFacts, lines: Sequence[OrderLine])
             return Headline(Subject.KEEPS_PLACE)
         case facts.ParcelNumbered():
             return Headline(Subject.TRACKING)
+        case facts.FromShop():
+            return Headline(Subject.FROM_SHOP)
     return Headline(Subject.LINK if chief.kind == EventKind.LINK else Subject.NEWS)
 
 
@@ -499,6 +505,8 @@ def _is_due(event: Event, notice: DelayNotice) -> bool:
 def _topic(event: Event) -> Topic | None:
     if event.kind == EventKind.ON_TRACK:
         return Topic.NO_CHANGE
+    if isinstance(event.details, facts.FromShop):
+        return Topic.DELIVERY_NOTES
     return Topic.GOOD_NEWS if event.kind == EventKind.EARLIER and still_holds(event) else None
 
 

@@ -78,6 +78,7 @@ class Subject(Enum):
     CORRECTED = _("We are sorry: a correction to order %(number)s")
     KEEPS_PLACE = _("You keep your place: order %(number)s")
     TRACKING = _("Tracking for order %(number)s")
+    FROM_SHOP = _("A message about your delivery: order %(number)s")
     LINK = _("The link to your order %(number)s")
     ALL_ORDERS = _("Your orders at %(shop)s")
     NEWS = _("News of order %(number)s")

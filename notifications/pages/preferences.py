@@ -21,6 +21,7 @@ from orders.pages.language import read_as
 class PreferencesForm(forms.Form):
     good_news = forms.BooleanField(required=False)
     no_change = forms.BooleanField(required=False)
+    delivery_notes = forms.BooleanField(required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,12 +55,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     _need_address(order)
     read_as(request, order.locale)
     if request.method == "POST":
-        choose(order.email, good_news=False, no_change=False, now=timezone.now())
+        nothing = dict.fromkeys(PreferencesForm.base_fields, False)
+        choose(order.email, **nothing, now=timezone.now())
     kept = may_send.of_address(order.email)
     context = {
         "order": order,
         "stop_token": token,
-        "stopped": not (kept.good_news or kept.no_change),
+        "stopped": not any(getattr(kept, topic) for topic in may_send.Topic),
     }
     return render(request, "notifications/unsubscribe.html", context)
 

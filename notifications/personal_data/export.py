@@ -61,7 +61,7 @@ def data_about(address: str, *, now: datetime) -> dict[str, Any]:
         ),
         "preferences": _rows(
             Preference.objects.filter(address__iexact=address),
-            "address good_news no_change changed_at",
+            "address good_news no_change delivery_notes changed_at",
         ),
         "suppression": _rows(
             Suppression.objects.filter(address__iexact=address), "address reason at"

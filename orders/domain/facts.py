@@ -247,6 +247,14 @@ class DayPassed(Facts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FromShop(Facts):
+    """What the shop wrote about the delivery that is waited for (Event.restock_note)."""
+
+    kind: ClassVar[str] = "note"
+    tag: ClassVar[Mapping[str, str]] = {"code": "from_shop"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StaffWord(Facts):
     """One of orders.models.Word."""
 
@@ -290,6 +298,7 @@ AnyFacts: TypeAlias = (
     | Reminded
     | ParcelNumbered
     | DayPassed
+    | FromShop
     | StaffWord
     | AllOrdersAsked
     | LinkAsked

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="product",
             name="image_url",
-            field=models.URLField(
+            field=models.CharField(
                 blank=True,
                 db_default="",
                 help_text="Where the shop has its picture: an address with https.",

@@ -31,6 +31,7 @@ from orders.models.promises import (
     Run,
     WindowKind,
 )
+from orders.models.restock_notes import NotePicture, RestockNote
 from orders.models.shop_changes import ShopChange
 from orders.models.shop_tasks import ShopTask
 from orders.models.supply import (
@@ -66,6 +67,7 @@ __all__ = [
     "Import",
     "MoveReason",
     "Note",
+    "NotePicture",
     "Order",
     "OrderLine",
     "Outcome",
@@ -79,6 +81,7 @@ __all__ = [
     "Release",
     "Restock",
     "RestockDate",
+    "RestockNote",
     "Run",
     "Shipment",
     "ShipmentLine",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.domain import keys
 from orders.domain.facts import AllOrdersAsked, AnyFacts, DayPassed, Facts, from_json, to_json
 from orders.models.orders import Order, OrderLine
+from orders.models.restock_notes import RestockNote
 from orders.models.supply import MoveReason, Product, Reason
 
 
@@ -134,6 +135,9 @@ class Event(models.Model):
     promise = models.ForeignKey(
         Promise, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    restock_note = models.ForeignKey(
+        RestockNote, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=EventKind.choices)
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
@@ -179,6 +183,7 @@ class Event(models.Model):
         message_due: bool,
         line: OrderLine | None = None,
         promise: Promise | None = None,
+        restock_note: RestockNote | None = None,
         actor: str = "",
         note: str = "",
     ) -> "Event":
@@ -187,6 +192,7 @@ class Event(models.Model):
             order=order,
             line=line,
             promise=promise,
+            restock_note=restock_note,
             kind=details.kind,
             facts=to_json(details),
             at=at,

@@ -63,7 +63,7 @@ class Product(models.Model):
         db_default="",
         help_text="Which of several: its color or size.",
     )
-    image_url = models.URLField(
+    image_url = models.CharField(
         "picture",
         max_length=keys.MAX_URL,
         blank=True,

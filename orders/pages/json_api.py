@@ -3,8 +3,10 @@ stable."""
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 from babel.numbers import get_currency_precision
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -47,7 +49,7 @@ def _line_object(line: LineStatus) -> dict[str, Any]:
         "sku": line.sku,
         "name": line.name,
         "variant": line.variant,
-        "image_url": line.image_url or None,
+        "image_url": urljoin(settings.SITE_URL, line.image_url) if line.image_url else None,
         "unit_price": _money(line.unit_price),
         "quantity": line.quantity,
         "allocated": line.allocated,

@@ -2,12 +2,13 @@
 depend on how much there is."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from orders import queue, services
@@ -15,7 +16,7 @@ from orders.domain.facts import Joined, Reserved
 from orders.domain.money import Money, money
 from orders.domain.supply import NO_WINDOW
 from orders.mail_port import mail_port
-from orders.models import Event, Order, OrderLine
+from orders.models import Event, Order, OrderLine, RestockNote
 from orders.pages.choices import (
     Asked,
     asked,
@@ -36,9 +37,21 @@ from orders.pages.timeline import (
     timeline,
 )
 from orders.transit import arrives_by
-from orders.words import window_of
+from orders.words import note_words, window_of
 
 NEWEST_EVENTS = 200
+NEWEST_NOTES = 5  # of a delivery
+
+
+@dataclass(frozen=True, slots=True)
+class NoteShown:
+    """What the shop wrote to those who wait for a delivery. `picture`: its address, if any."""
+
+    at: datetime
+    text: str
+    picture: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,8 @@ class LineStatus:
     the contract, by the law of the country; `former`: the windows
     told before, newest first; `next_word_by`: the day by which the customer hears from us about it;
     `standing`: who is ahead in units and which deliveries serve them, None if nothing waits;
-    `arrives_by`: by when all of it should be with the customer, as far as a day is known."""
+    `notes`: of the shop to those who wait for its delivery; `arrives_by`: by when all of it should
+    be with the customer, as far as a day is known."""
 
     id: int
     sku: str
@@ -82,6 +96,7 @@ class LineStatus:
     variant: str = ""
     image_url: str = ""
     unit_price: Money | None = None
+    notes: tuple[NoteShown, ...] = ()
     arrives_by: date | None = None
     should_have_arrived: bool = False
     undo_until: datetime | None = None
@@ -202,7 +217,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     """All that the customer of an order may see: five queries, one more once it shipped, however
     many lines and events."""
     lines = _lines(order)
-    events = list(order.events.select_related("line__product")[:NEWEST_EVENTS])
+    events = list(order.events.select_related("line__product", "restock_note")[:NEWEST_EVENTS])
     positions = queue.positions(line.pk for line in lines)
     parcels = parcels_of(order, events) if any(line.shipped for line in lines) else {}
     reach = mail_port().reach_of(order)
@@ -242,7 +257,13 @@ def _lines(order: Order) -> list[OrderLine]:
 
 @cache
 def _rows_of_lines() -> QuerySet[OrderLine]:
-    return with_choices(OrderLine.objects.select_related("product", "promise__forecast"))
+    notes = RestockNote.objects.filter(
+        restock__reference=OuterRef("promise__reference"),
+        restock__product=OuterRef("product"),
+        hidden_at=None,
+    )
+    lines = OrderLine.objects.select_related("product", "promise__forecast")
+    return with_choices(lines.annotate(has_notes=Q(waiting__gt=0) & Exists(notes)))
 
 
 def _line_status(
@@ -295,9 +316,25 @@ def _line_status(
         cancellation=refund,
         change=change_told(own, locale=reader.locale),
         crossed=crossed_parcel(line, own, locale=reader.locale),
+        notes=tuple(_notes(line)),
         arrives_by=arrival,
         should_have_arrived=bool(arrival and reader.today > arrival),
     )
+
+
+def _notes(line: OrderLine) -> Iterator[NoteShown]:
+    """The newest first. A query only where there are any."""
+    if not line.promise or not line.has_notes:  # type: ignore[attr-defined]  # annotated above
+        return
+    notes = RestockNote.objects.filter(
+        restock__reference=line.promise.reference,
+        restock__product=line.product_id,
+        hidden_at=None,
+    )
+    for note in notes[:NEWEST_NOTES]:
+        name = note.picture_name
+        picture = reverse("note_picture", args=[name]) if name else ""
+        yield NoteShown(note.at, note_words(note), picture, note.width, note.height)
 
 
 def _arrives_by(line: OrderLine, parcels: Sequence[Parcel], today: date) -> date | None:

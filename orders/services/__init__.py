@@ -74,6 +74,7 @@ from orders.services.put_back_rules import undo_of, what_may_be_put_back
 from orders.services.queue_moves import move_in_queue
 from orders.services.refusal import MAX_UNITS, Refused
 from orders.services.releases import MAX_PER_HOUR, release_orders, start_release
+from orders.services.restock_notes import hide_note, waiting_for, write_to_waiting
 from orders.services.restock_records import (
     PostedDate,
     ReceivedUnits,
@@ -183,6 +184,7 @@ __all__ = [
     "forget_files",
     "hear_of_changes",
     "held_text",
+    "hide_note",
     "hold_uncounted",
     "is_settled",
     "keep_deadlines",
@@ -243,6 +245,7 @@ __all__ = [
     "unreviewed",
     "upload",
     "waiting_at_most",
+    "waiting_for",
     "warn_staff",
     "was_checked",
     "was_imported",
@@ -252,4 +255,5 @@ __all__ = [
     "worse_news",
     "worse_told",
     "write_note",
+    "write_to_waiting",
 ]

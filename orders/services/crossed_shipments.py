@@ -40,8 +40,9 @@ class _Crossed:
             cancelled_on=self.cancelled_at and today_of(self.cancelled_at),
             refund_sent=self.refund is not None and self.refund.sent_at is not None,
             refund_due_on=self.refund.due_on if self.refund else None,
-            refund=self.refund
-            and money(self.refund.unit_price, self.refund.currency, units=self.kept),
+            refund=money(self.refund.unit_price, self.refund.currency, units=self.kept)
+            if self.refund
+            else None,
         )
 
 

@@ -18,6 +18,7 @@ from orders.words.days import (
 )
 from orders.words.events import (
     crossed_sentence,
+    note_words,
     queue_change_sentence,
     sentence,
     sentences,
@@ -68,6 +69,7 @@ __all__ = [
     "moment_words",
     "money_words",
     "next_word_sentence",
+    "note_words",
     "notice_sentences",
     "number_words",
     "ordinal",

@@ -1,5 +1,6 @@
 """An event in words, for page, email and staff alike. The reason line is here, too (WHY)."""
 
+import re
 from datetime import date
 
 from babel import Locale
@@ -18,6 +19,7 @@ from orders.domain.facts import (
     Crossed,
     DayPassed,
     Earlier,
+    FromShop,
     Joined,
     Later,
     LinkAsked,
@@ -36,7 +38,15 @@ from orders.domain.facts import (
     Unsaid,
 )
 from orders.domain.supply import Window
-from orders.models import Choice, Event, EventKind, MoveReason, Reason, Word
+from orders.models import (
+    Choice,
+    Event,
+    EventKind,
+    MoveReason,
+    Reason,
+    RestockNote,
+    Word,
+)
 from orders.words.bidi import isolated, visible
 from orders.words.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
 from orders.words.money import money_in
@@ -47,6 +57,8 @@ from orders.words.windows import (
     values,
     window_parts,
 )
+
+_DOT_IN_ADDRESS = re.compile(r"(?<=\w)\.(?=[^\W\d]{2})")
 
 
 def sentence(event: Event, *, locale: str) -> str:
@@ -161,6 +173,8 @@ def _parts(facts: AnyFacts, reader: _Reader) -> list[str]:
             return [_numbered(facts, reader)]
         case DayPassed():
             return _day_passed(facts, reader)
+        case FromShop():
+            return [_from_shop(reader.event)]
         case StaffWord():
             return [_staff_word(facts.code)]
         case AllOrdersAsked() | LinkAsked():
@@ -491,6 +505,20 @@ def _day_passed(facts: DayPassed, reader: _Reader) -> list[str]:
         % {"day": reader.day(facts.agreed_by)},
         gettext("You can cancel right away for a full refund, or keep your place."),
     ]
+
+
+def _from_shop(event: Event) -> str:
+    """In quotation marks: these words are not ours."""
+    note = event.restock_note
+    if note is None or not note.shown:
+        return gettext("A message about your delivery was removed.")
+    return gettext("About your delivery: “%(text)s”") % {"text": note_words(note)}
+
+
+def note_words(note: RestockNote) -> str:
+    """Nothing in it looks like an address, of which email programs make a link by themselves."""
+    apart = note.text.replace("://", ": //")
+    return isolated(_DOT_IN_ADDRESS.sub(".\u200b", visible(apart)))
 
 
 def _staff_word(code: str) -> str:

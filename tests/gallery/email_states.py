@@ -333,3 +333,10 @@ def odd_characters(stage: Stage) -> Order:
     stage.due(product, 14, 40)
     stage.number = ODD_NUMBER
     return _place(stage, product, days=-1, told=False, name="Ægir-Þór O’Neill & <b>Söhne</b>")
+
+
+@mail("a message of the shop to those who wait for a delivery")
+def from_shop(stage: Stage) -> Order:
+    order, delivery = _waiting(stage)
+    stage.write(delivery, "The ship left Ningbo on Monday.", days=0)
+    return order

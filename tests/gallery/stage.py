@@ -5,9 +5,12 @@ What a mail would have told counts as told at the moment it is said here, and no
 it.
 """
 
+import struct
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import cycle
 from typing import TypedDict, Unpack
 
@@ -15,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import services
+from orders.domain.pictures import picture
 from orders.models import Event, Order, Product, Restock, Supplier
 
 # Days late of past deliveries, the shortest habit repeated until a record is long enough to be
@@ -72,6 +76,26 @@ class Stage:
 
     def product(self, sku: str, name: str) -> Product:
         return Product.objects.create(sku=sku, name=name, handling_days=1)
+
+    def as_in_the_shop(self, order: Order, price: str) -> Order:
+        """With what the shop knows of it: picture, variant, price."""
+        Product.objects.filter(lines__order=order).update(
+            image_url="/static/demo/lamp.svg", variant="Brass, 40 cm"
+        )
+        paid = Decimal(price)
+        services.learn_prices(
+            order,
+            currency="USD",
+            total=paid + Decimal("9.90"),
+            prices={line.pk: paid for line in order.lines.all()},
+        )
+        return order
+
+    def write(self, restock: Restock, text: str, *, days: int) -> None:
+        """To those who wait for it, with a picture of the sea."""
+        services.write_to_waiting(
+            restock, text, now=self.at(days), actor="nina", picture=picture(_sea(320, 180))
+        )
 
     def due(
         self,
@@ -159,6 +183,22 @@ def tell(events: QuerySet[Event], *, at: datetime) -> None:
     services.decide_again([promise for _, promise in told if promise], now=at)
     services.mark_told([pk for pk, _ in told], at=at)
     Event.objects.filter(pk__in=list(due.values_list("pk", flat=True))).update(message_due=False)
+
+
+def _sea(width: int, height: int) -> bytes:
+    """A PNG: the sky, and water below it."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc)
+
+    rows = b"".join(
+        b"\0" + bytes((150 - row // 2, 190 - row // 3, 220) if row < 100 else (20, 70, 100)) * width
+        for row in range(height)
+    )
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
 
 
 def _arrival(on: date) -> services.ReceivedUnits:

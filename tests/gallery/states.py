@@ -161,6 +161,38 @@ def dated(stage: Stage) -> Order:
     return order
 
 
+@state("waits, and the shop knows its picture, price and where the ship is")
+def from_shop(stage: Stage) -> Order:
+    product = _product(stage, "Harbour lamp")
+    delivery = stage.due(product, 9, 60)
+    stage.crowd(product, 11, at=stage.at(-9))
+    order = stage.as_in_the_shop(_place(stage, product, days=-9), "118.00")
+    stage.write(delivery, "The ship left Ningbo on Monday, three days late.", days=-4)
+    stage.write(delivery, "It passed the Suez Canal this morning.", days=-1)
+    stage.told(product, stage.at(-1, 11))
+    return order
+
+
+@state("canceled, with the amount that is refunded")
+def canceled_with_amount(stage: Stage) -> Order:
+    product = _product(stage, "Harbour lamp")
+    stage.due(product, 9, 60)
+    order = stage.as_in_the_shop(_place(stage, product, days=-9), "118.00")
+    services.cancel(order, now=stage.at(-1), by="customer")
+    stage.told(product, stage.at(-1, 11))
+    return order
+
+
+@state("shipped long enough ago that it should have arrived")
+def should_have_arrived(stage: Stage) -> Order:
+    product = _product(stage, "Harbour lamp")
+    order = stage.as_in_the_shop(_place(stage, product, days=-30), "118.00")
+    services.receive(product, 1, now=stage.at(-21))
+    services.ship(order, {order.lines.get().pk: 1}, now=stage.at(-20), carrier="UPS")
+    stage.told(product, stage.at(-20, 11))
+    return order
+
+
 @state("the supplier keeps no pattern: chances instead of a date")
 def chances(stage: Stage) -> Order:
     product = _product(stage, "Skerry camp stove")

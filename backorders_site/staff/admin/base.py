@@ -375,6 +375,7 @@ class BackordersAdmin(ModelAdmin):
             self.message_user(request, act.impossible, messages.ERROR)
             return HttpResponseRedirect(back)
         form = act(rows, request.POST if request.method == "POST" else None)
+        form.files = request.FILES
         shown: dict[str, object] = {}
         if request.method == "POST" and form.is_valid():
             if _is_to_be_shown(request, form):

@@ -12,12 +12,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backorders_site.staff.actions.products import Discontinue
 from backorders_site.staff.actions.receipts import Correct, OtherUnits, Receive, ReceiveUnannounced
+from backorders_site.staff.actions.restock_notes import HideNote, WriteToWaiting
 from backorders_site.staff.actions.restocks import CancelRest, MoveDate, NewRestock, UndoMove
 from backorders_site.staff.admin.base import (
     BackordersAdmin,
@@ -27,6 +29,7 @@ from backorders_site.staff.admin.base import (
     RecordTable,
     link,
     list_url,
+    moment,
 )
 from backorders_site.staff.words import Text
 from orders import queue
@@ -37,6 +40,7 @@ from orders.models import (
     Receipt,
     Restock,
     RestockDate,
+    RestockNote,
     Stock,
     Supplier,
 )
@@ -328,6 +332,19 @@ class RestockState(ConditionFilter):
         }
 
 
+def notes_of_restock(restock: Restock) -> RecordTable:
+    return RecordTable(
+        title=_("Written to those waiting"),
+        model=RestockNote,
+        columns=[_("When"), _("Message"), _("Hidden")],
+        rows=[[link(note, moment(note.at)), note.text, note.hidden_at] for note in _notes(restock)],
+    )
+
+
+def _notes(restock: Restock) -> QuerySet[RestockNote]:
+    return restock.notes.all()[:SHOWN]
+
+
 @admin.register(Restock)
 class RestockAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
@@ -349,8 +366,8 @@ class RestockAdmin(ReadOnlyAdmin):
         "created_at",
     ]
     adding = NewRestock
-    acts = [Receive, MoveDate, UndoMove, CancelRest]
-    tables = [dates_of_restock, receipts_of_restock]
+    acts = [Receive, MoveDate, UndoMove, WriteToWaiting, CancelRest]
+    tables = [dates_of_restock, receipts_of_restock, notes_of_restock]
 
     def links(self, obj: Restock) -> list[Button]:
         return [
@@ -416,6 +433,37 @@ class ReceiptKind(ConditionFilter):
             "corrections": (_("Correction"), Q(corrects__isnull=False)),
             "history": (_("Supplier's history"), Q(stocked=False)),
         }
+
+
+@admin.register(RestockNote)
+class RestockNoteAdmin(ReadOnlyAdmin):
+    explanation = gettext_lazy(
+        "What we wrote to those waiting for a delivery. Write on the page of the delivery; hide a "
+        "mistake here."
+    )
+    list_display = ["at", "restock", "text", "lines", "has_picture", "actor", "hidden_at"]
+    list_select_related = ["restock__product"]
+    search_fields = ["restock__reference", "text"]
+    search_help_text = gettext_lazy("A reference, or words of a message")
+    fields = [
+        *("restock", "text", "shown_picture", "at", "actor", "lines", "hidden_at", "hidden_by"),
+    ]
+    acts = [HideNote]
+
+    @admin.display(description=gettext_lazy("Picture"), boolean=True)
+    def has_picture(self, note: RestockNote) -> bool:
+        return bool(note.picture_name)
+
+    @admin.display(description=gettext_lazy("Picture"))
+    def shown_picture(self, note: RestockNote) -> str:
+        if not note.picture_name or not note.shown:
+            return ""
+        return format_html(
+            '<img src="{}" width="{}" height="{}" alt="" class="of-note">',
+            reverse("note_picture", args=[note.picture_name]),
+            note.width,
+            note.height,
+        )
 
 
 @admin.register(Receipt)
