@@ -93,6 +93,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "email"
         permissions = [("decide_message", "Can resend emails, mark them as sent and stop them")]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="events_have_one_message"),
@@ -158,6 +159,8 @@ class MessageEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name = "event in an email"
+        verbose_name_plural = "events in emails"
         constraints = [
             models.UniqueConstraint(
                 fields=["message", "event"], name="a_message_covers_an_event_once"
@@ -190,6 +193,8 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "attempt to send"
+        verbose_name_plural = "attempts to send"
         indexes = [models.Index(fields=["at"], name="attempts_by_time")]
 
     def __str__(self) -> str:

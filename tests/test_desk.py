@@ -354,4 +354,4 @@ def test_the_oldest_of_a_queue_is_not_a_day_too_old_where_the_shop_is_west_of_gr
 ) -> None:
     settings.TIME_ZONE = "America/New_York"
     factories.order(factories.make_product(sku="LAMP"), placed_at=NOON - timedelta(days=3))
-    assert "the first since Oct. 30, 2026." in admin_client.get(INDEX).content.decode()
+    assert "waiting since Oct. 30, 2026." in admin_client.get(INDEX).content.decode()

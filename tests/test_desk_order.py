@@ -77,20 +77,20 @@ class TestPage:
     @pytest.mark.parametrize(
         "notice, words",
         [
-            ({"silence": "cancel"}, "Must answer until Nov. 9, 2026; silence cancels; case D"),
-            ({"silence": "consent"}, "May answer until Nov. 9, 2026; silence agrees; case D"),
+            ({"silence": "cancel"}, "Must answer by Nov. 9, 2026; silence cancels; case D"),
+            ({"silence": "consent"}, "May answer by Nov. 9, 2026; silence agrees; case D"),
             (
                 {"silence": "keeps_place", "answer_by": None},
                 "May answer at any time; silence keeps the place; case D",
             ),
             (
                 {"silence": "cancel", "adequate": False},
-                "May answer until Nov. 9, 2026; silence changes nothing; told too late to count; "
+                "May answer by Nov. 9, 2026; silence changes nothing; told too late to count; "
                 "case D",
             ),
             (
                 {"silence": "cancel", "told_at": None},
-                "Must answer until Nov. 9, 2026; silence cancels; not told; case D",
+                "Must answer by Nov. 9, 2026; silence cancels; not told; case D",
             ),
         ],
     )

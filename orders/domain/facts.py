@@ -379,11 +379,11 @@ def _one_of(values: tuple[str, ...], value: str) -> str:
 def _amount(value: Any) -> Decimal:
     """Written as text: numbers of JSON are binary, and do not keep every cent."""
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no amount")
+        raise ValueError(f"{value!r} is not an amount")
     try:
         return Decimal(value)
     except InvalidOperation:
-        raise ValueError(f"{value!r} is no amount") from None
+        raise ValueError(f"{value!r} is not an amount") from None
 
 
 def _exactly(of: type, value: Any) -> Any:

@@ -89,6 +89,7 @@ class Promise(models.Model):
     )
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
+        "bounced at",
         null=True,
         blank=True,
         help_text="When the email about it bounced. Empty again once another email has told it.",
@@ -150,9 +151,10 @@ class Event(models.Model):
     )
     # The outbox mark: true until a message covers this event. Set by the writer, cleared once by
     # dispatch.
-    message_due = models.BooleanField(default=False)
+    message_due = models.BooleanField("email due", default=False)
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
+        "bounced at",
         null=True,
         blank=True,
         help_text="When the email about it bounced. Empty again once another email has told it.",

@@ -61,7 +61,7 @@ class Product(models.Model):
         max_length=keys.MAX_VARIANT,
         blank=True,
         db_default="",
-        help_text="Which of several: its color or size.",
+        help_text="Color or size, if the name does not say it.",
     )
     image_url = models.CharField(
         "picture",

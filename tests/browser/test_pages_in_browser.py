@@ -64,7 +64,9 @@ def test_from_the_number_to_a_page_that_follows_the_line(
     services.receive(line.product, 2, now=timezone.now())
     page.evaluate(BECOMES_VISIBLE)
     expect(page.get_by_text("1st in line.")).to_be_visible()
-    expect(page.locator("#live").get_by_text("You moved up 2 places: a delivery arrived.")).to_be_visible()
+    expect(
+        page.locator("#live").get_by_text("You moved up 2 places: a delivery arrived.")
+    ).to_be_visible()
 
     services.receive(line.product, 1, now=timezone.now())
     services.ship(
@@ -134,9 +136,7 @@ def test_news_is_said_outside_the_part_that_changes(
     expect(page.locator("#news")).to_have_text("")
     services.receive(line.product, 2, now=timezone.now())
     page.clock.run_for(EVERY)
-    expect(page.locator("#news")).to_have_text(
-        "You moved up 2 places: a delivery arrived."
-    )
+    expect(page.locator("#news")).to_have_text("You moved up 2 places: a delivery arrived.")
     assert page.locator("#news").evaluate(
         "each => !each.closest('#live') && each.getAttribute('role') === 'status'"
     )

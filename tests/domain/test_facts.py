@@ -77,7 +77,7 @@ def test_no_day_agreed_is_not_the_same_as_nothing_said() -> None:
             "cancelled",
             {"units": 1, "of": 1, "still": 0, "by": "shop", "window": None}
             | {"refund": {"amount": 59.0, "currency": "USD"}},
-            "59.0 is no amount",
+            "59.0 is not an amount",
         ),
         ("joined", {"units": 1, "window": {"kind": "vague"}}, "'vague' is none of"),
         ("moved_up", {}, "no facts of the kind 'moved_up'"),

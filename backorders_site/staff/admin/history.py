@@ -227,7 +227,7 @@ class ForecastAdmin(ReadOnlyAdmin):
     list_display = ["product", "made_on", "made_at"]
     list_select_related = ["product"]
     search_fields = ["=product__sku"]
-    search_help_text = gettext_lazy("A SKU")
+    search_help_text = gettext_lazy("Enter a SKU.")
 
 
 @admin.register(QueueChange)
@@ -240,7 +240,7 @@ class QueueChangeAdmin(ReadOnlyAdmin):
     list_select_related = ["product"]
     list_filter = ["reason"]
     search_fields = ["=product__sku"]
-    search_help_text = gettext_lazy("A SKU")
+    search_help_text = gettext_lazy("Enter a SKU.")
 
 
 @admin.register(Run)

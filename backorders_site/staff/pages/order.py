@@ -48,9 +48,9 @@ class ShownLine:
         if notice.answer_by is None:
             asked = _("May answer at any time")
         elif notice.must_be_answered:
-            asked = _("Must answer until %(day)s")
+            asked = _("Must answer by %(day)s")
         else:
-            asked = _("May answer until %(day)s")
+            asked = _("May answer by %(day)s")
         parts = [
             asked % words,
             SILENCE_WORDS.get(notice.silence, "") if notice.binds else _("silence changes nothing"),
