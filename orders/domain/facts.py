@@ -391,5 +391,5 @@ def _exactly(of: type, value: Any) -> Any:
     if of is float and type(value) is int:
         return float(value)
     if type(value) is not of:
-        raise ValueError(f"{value!r} is not a {of.__name__}")
+        raise ValueError(f"{value!r} is not of type {of.__name__}")
     return value
