@@ -9,12 +9,10 @@ import time_machine
 from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
-from orders.domain.facts import Changed, Earlier, Reserved
+from orders.domain.facts import Changed, Reserved
 from orders.models import Order
-from orders.pages.json_api import status_object
 from orders.pages.status import Status, order_status
 from orders.words import sentence
-from tests import factories
 from tests.factories import NOON
 from tests.gallery import email_states, states
 
@@ -53,20 +51,3 @@ def test_every_change_says_why(shown: dict[str, Order]) -> None:
                 assert any(reason in said for reason in REASONS), (name, said)
                 seen.add(event.kind)
     assert seen >= {"later", "earlier", "no_date", "corrected"}
-
-
-@pytest.mark.usefixtures("noon")
-def test_a_first_date_is_no_earlier_date_whatever_was_hoped_for() -> None:
-    supplier = factories.make_supplier()
-    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
-    line = factories.order(factories.make_product())
-    factories.restock(line.product, supplier=supplier, expected_on=(NOON + 40 * DAY).date())
-    factories.review(line.product)
-
-    event = line.order.events.first()
-    assert isinstance(event.details, Earlier)
-    assert event.details.is_clearer
-    status = order_status(line.order, locale="en-US", now=NOON)
-    assert status.events[0].kind == "clearer"
-    assert "We can now name a date" in status.events[0].text
-    assert status_object(status)["events"][0]["kind"] == "note"

@@ -99,10 +99,10 @@ def test_a_part_that_arrived_changes_neither_the_window_nor_where_the_rest_comes
 def test_whom_others_passed_reads_from_which_place_to_which(made: dict[str, Status]) -> None:
     passed = [event.text for event in made["passed_by"].events if event.kind == "passed_by"]
     assert passed == [
-        "Our staff moved an order ahead of yours. Why: it replaces an item that arrived damaged. "
-        "You were 10th in line, and 11th after that.",
+        "We moved an order ahead of yours. Why: it replaces an item that arrived damaged. "
+        "You moved from 10th to 11th in line.",
         "An older order reached us late. It was paid before yours, so it's ahead of you. "
-        "You were 9th in line, and 10th after that.",
+        "You moved from 9th to 10th in line.",
     ]
 
 

@@ -19,7 +19,14 @@ from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
 from orders.models import DelayNotice, Event, EventKind, Order
-from orders.words import in_language, isolated, language_for, next_word_sentence, sentence
+from orders.words import (
+    agreed_sentence,
+    in_language,
+    isolated,
+    language_for,
+    next_word_sentence,
+    sentence,
+)
 
 __all__ = ["Composed", "compose", "plain"]
 
@@ -84,6 +91,7 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "items": items,
         "asks_of_each": asks_of_each,
         "others": others_of(selection.beside, today=today, locale=locale),
+        "agreed": _agreed(selection, locale=locale) if selection.is_first else [],
         "next_word": _next_word(selection, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
@@ -92,6 +100,17 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
+
+
+def _agreed(selection: Selection, *, locale: str) -> list[str]:
+    """The agreed dates, which the rules count from, with their products where they differ."""
+    by_line = {
+        isolated(plain(told.line.product.name, MAX_NAME_LENGTH)): words
+        for told in selection.lines
+        if (words := agreed_sentence(told.line, locale=locale, today=selection.today))
+    }
+    alike = list(dict.fromkeys(by_line.values()))
+    return alike if len(alike) < 2 else [f"{name}: {words}" for name, words in by_line.items()]
 
 
 def _next_word(selection: Selection, *, locale: str) -> str:

@@ -37,7 +37,7 @@ from orders.pages.timeline import (
     timeline,
 )
 from orders.transit import arrives_by
-from orders.words import note_words, window_of
+from orders.words import agreed_sentence, note_words, window_of
 
 NEWEST_EVENTS = 200
 NEWEST_NOTES = 5  # of a delivery
@@ -57,17 +57,17 @@ class NoteShown:
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line
-    joined, if known; `here_on`: the day units were last reserved for it; `cancelled_how`: in one
-    sentence, if all of it was canceled at once; `cancellation`: what else was said about it last,
-    and about its refund since; `crossed`: the same about one that a parcel crossed; `change`: what
-    the promise before this one said, and why it changed; `asked`: an open notice that wants an
-    answer; `undo_until`: until when its customer may undo a cancellation; `put_back`: what putting
-    back agrees to, if silence canceled the line and its refund was not sent; `may_withdraw`: from
-    the contract, by the law of the country; `former`: the windows
-    told before, newest first; `next_word_by`: the day by which the customer hears from us about it;
-    `standing`: who is ahead in units and which deliveries serve them, None if nothing waits;
-    `notes`: of the shop to those who wait for its delivery; `arrives_by`: by when all of it should
-    be with the customer, as far as a day is known."""
+    joined, if known; `agreed`: the agreed date in words, while it stands; `here_on`: the day units
+    were last reserved for it; `cancelled_how`: in one sentence, if all of it was canceled at once;
+    `cancellation`: what else was said about it last, and about its refund since; `crossed`: the
+    same about one that a parcel crossed; `change`: what the promise before this one said, and why
+    it changed; `asked`: an open notice that wants an answer; `undo_until`: until when its customer
+    may undo a cancellation; `put_back`: what putting back agrees to, if silence canceled the line
+    and its refund was not sent; `may_withdraw`: from the contract, by the law of the country;
+    `former`: the windows told before, newest first; `next_word_by`: the day by which the customer
+    hears from us about it; `standing`: who is ahead in units and which deliveries serve them, None
+    if nothing waits; `notes`: of the shop to those who wait for its delivery; `arrives_by`: by when
+    all of it should be with the customer, as far as a day is known."""
 
     id: int
     sku: str
@@ -84,6 +84,7 @@ class LineStatus:
     joined_place: int | None
     promised: Promised | None
     agreed_by: date | None
+    agreed: str
     parcels: tuple[Parcel, ...]
     here_on: date | None
     cancelled_how: str
@@ -300,6 +301,7 @@ def _line_status(
         units_ahead=position.units_ahead if position else None,
         joined_place=joined[-1] if joined else None,
         agreed_by=None if line.open_wait else line.agreed_by,
+        agreed=agreed_sentence(line, locale=reader.locale, today=reader.today),
         parcels=tuple(parcels),
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),

@@ -13,13 +13,12 @@ from orders.domain.facts import Cancelled, Changed, Counted, Earlier, Joined, Sh
 from orders.models import Choice, Event, EventKind, Order, OrderLine, Reason
 from orders.words import (
     crossed_sentence,
-    in_language,
     queue_change_sentence,
     sentence,
     sentences,
     told_sentence,
+    why_sentence,
 )
-from orders.words.events import why as why_sentence
 
 NEWEST_CHANGES = 100  # read for a line, before those of one day are merged
 SHOWN_CHANGES = 20
@@ -111,9 +110,7 @@ def change_told(newest_first: Iterable[Event], *, locale: str) -> Change | None:
     """Of the newest change of a promise."""
     for event in newest_first:
         if isinstance(event.details, Changed):
-            with in_language(locale):
-                why = why_sentence(event.details.reason)
-            return Change(told_sentence(event, locale=locale), why)
+            return Change(told_sentence(event, locale=locale), why_sentence(event, locale=locale))
     return None
 
 

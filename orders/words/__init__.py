@@ -24,10 +24,12 @@ from orders.words.events import (
     sentences,
     still_sentence,
     told_sentence,
+    why_sentence,
 )
 from orders.words.lines import line_briefly, split_sentence, units_of
 from orders.words.money import money_words
 from orders.words.notices import (
+    agreed_sentence,
     consent_sentence,
     keep_question,
     notice_sentences,
@@ -53,6 +55,7 @@ from orders.words.windows import (
 
 __all__ = [
     "WindowWords",
+    "agreed_sentence",
     "arrival_sentence",
     "clock_words",
     "consent_sentence",
@@ -90,6 +93,7 @@ __all__ = [
     "tracking_link",
     "units_of",
     "why_chances_sentence",
+    "why_sentence",
     "window_in",
     "window_of",
     "window_parts",

@@ -85,6 +85,15 @@ def told_sentence(event: Event, *, locale: str) -> str:
         return _told(details, _Reader(event, locale, dates))
 
 
+def why_sentence(event: Event, *, locale: str) -> str:
+    """The one of these that says why a promise changed."""
+    details = event.details
+    if not isinstance(details, Changed):
+        return ""
+    with in_language(locale):
+        return _why(details)
+
+
 def still_sentence(event: Event, *, locale: str) -> str:
     """The one of these that says how many are still to come. An email with several parcels says it
     once, at the end."""

@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.delay_rules import Jurisdiction, Sentence, Silence
-from orders.models import DelayNotice
+from orders.domain.supply import NAMES_A_DAY
+from orders.law import law_of
+from orders.models import DelayNotice, OrderLine
 from orders.words.days import day_words, in_language, number_words
 
 DAYS_OF_WEEK = 7
@@ -61,6 +63,24 @@ def notice_sentences(
                 % {"day": asked_on},
             )
         return [sentence for sentence in said if sentence]
+
+
+def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
+    """The agreed date, before anything is ever counted from it; nothing where the promise names
+    that very day, where it has passed, and where no day is agreed."""
+    agreed_by, promise = line.agreed_by, line.promise
+    if line.open_wait or not line.open_units or promise is None or agreed_by < today:
+        return ""
+    if promise.kind in NAMES_A_DAY and promise.late == agreed_by:
+        return ""
+    rules = law_of(line.order.country, line.order.region).rules
+    with in_language(locale) as dates:
+        words = (
+            gettext("The agreed date: it must be delivered by %(day)s, unless you accept another.")
+            if rules.counts == "delivery"
+            else gettext("The agreed date: it must ship by %(day)s, unless you accept another.")
+        )
+        return words % {"day": day_words(agreed_by, today=today, locale=dates)}
 
 
 def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved: int = 0) -> str:
