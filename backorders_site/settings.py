@@ -278,7 +278,7 @@ SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
-X_FRAME_OPTIONS = "DENY"
+X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"  # the demo shows a customer's page in its own
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -288,7 +288,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "form-action": [SELF],
         "img-src": [SELF, "data:"],
-        "frame-ancestors": [NONE],
+        "frame-ancestors": [SELF if DEMO else NONE],
         "base-uri": [NONE],
     }
 }

@@ -1,30 +1,179 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.test import Client
 
-from backorders_site.demo import shop
-from orders import services
+from backorders_site.demo import pages, shop
+from backorders_site.demo.mailbox import Mailbox
+from orders import queue, services
+from orders.models import Event, Order, OrderLine, Product, Supplier
 from tests.factories import NOON, make_product, order, restock, review
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("noon"),
+    pytest.mark.urls("tests.demo_urls"),
+]
 
 
-def test_the_demo_says_of_a_customer_what_the_page_shows_now() -> None:
-    lamp = make_product(sku=shop.LAMP.sku)
+@pytest.fixture
+def lamp() -> Product:
+    return make_product(sku=shop.LAMP.sku)
+
+
+@pytest.fixture
+def stage(lamp: Product) -> Product:
+    Supplier.objects.create(name=shop.LANTERNS.name)
+    shop.set_stage(NOON)
+    return lamp
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+    monkeypatch.setenv("DEMO_RUN_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("MAIL_INBOX_URL", "http://localhost:8001/")
+    return Mailbox(tmp_path / "mail")
+
+
+def ada() -> OrderLine:
+    return OrderLine.objects.filter(order__customer_name=shop.ADA).order_by("-pk")[0]
+
+
+def test_the_demo_says_of_a_customer_what_the_page_shows_now(lamp: Product) -> None:
     order(lamp, placed_at=NOON - timedelta(hours=1))
-    ada = order(lamp, customer_name="Ada Okafor")
+    line = order(lamp, customer_name=shop.ADA)
     review(lamp)
-    said = [shop.customers()[0][1]]
+    said = [shop.customer(line.order).shows]
     delivery = restock(lamp, 9)
     review(lamp)
-    said += [shop.customers()[0][1]]
+    said += [shop.customer(line.order).shows]
     services.receive(lamp, 2, restock=delivery, now=NOON)
-    said += [shop.customers()[0][1]]
-    services.ship(ada.order, {ada.pk: 1}, now=NOON)
-    said += [shop.customers()[0][1]]
+    said += [shop.customer(line.order).shows]
+    services.ship(line.order, {line.pk: 1}, now=NOON)
+    said += [shop.customer(line.order).shows]
     assert said == [
-        "2nd in line for a lamp, with no date at the moment, and the page says so",
-        "2nd in line for a lamp, with a delivery that has room",
-        "set aside, about to leave",
+        "2nd in line for a lamp, with no ship date at the moment",
+        "2nd in line for a lamp: late, and asked to keep or cancel",
+        "reserved, about to ship",
         "shipped, with a tracking link",
     ]
+
+
+def test_ada_is_37th_in_line_and_the_first_lamps_are_here(stage: Product) -> None:
+    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
+    roles = {each.role: each.order.customer_name for each in shop.customers()}
+    assert roles["In line"] == shop.ADA
+    assert "Arrived" in roles
+
+
+def test_another_takes_adas_place_when_she_has_canceled(stage: Product) -> None:
+    services.cancel(ada().order, now=NOON)
+    (successor,) = [each for each in shop.customers() if each.role == "In line"]
+    assert successor.order.customer_name != shop.ADA
+    assert queue.positions([successor.line.pk])[successor.line.pk].place == shop.ADA_STANDS
+
+
+def test_customers_who_were_used_up_are_replaced(stage: Product) -> None:
+    for line in OrderLine.objects.filter(waiting__gt=0):
+        services.cancel(line.order, now=NOON)
+    for line in OrderLine.objects.filter(allocated__gt=0):
+        services.ship(line.order, {line.pk: 1}, now=NOON)
+    assert shop.customers() == []
+    shop.restock_the_stage(NOON)
+    assert [each.role for each in shop.customers()] == ["In line", "Arrived"]
+
+
+def test_starting_over_brings_another_ada_whatever_was_done_before(stage: Product) -> None:
+    first = ada()
+    services.receive(stage, 80, now=NOON)
+    shop.start_over(NOON)
+    assert ada() != first
+    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
+
+
+def test_the_inbox_opens_with_the_news_of_the_customers_shown_and_no_other(stage: Product) -> None:
+    assert Event.objects.filter(message_due=True).count() > 50
+    shop.settle(NOON)
+    shop.mail_the_newest(NOON)
+    due = Event.objects.filter(message_due=True).values_list("order", flat=True)
+    assert sorted(due) == sorted(each.order.pk for each in shop.customers())
+
+
+def test_page_and_emails_are_in_the_visitors_language(stage: Product, client: Client) -> None:
+    page = client.get("/demo/", headers={"accept-language": "de"}).content.decode()
+    assert "?lang=de" in page
+    assert language_of(ada().order) == "de"
+    client.get("/demo/?lang=en", headers={"accept-language": "de"})
+    assert language_of(ada().order) == "en"
+
+
+def language_of(one: Order) -> str:
+    return Order.objects.get(pk=one.pk).locale.partition("-")[0]
+
+
+def test_the_inbox_beside_the_page_is_that_of_the_customer_shown(
+    stage: Product, client: Client, mailbox: Mailbox
+) -> None:
+    for to in (ada().order.email, "else@example.com"):
+        mailbox.keep([to], f"Subject: to {to}\r\n\r\nWords.".encode())
+    page = client.get("/demo/", {"who": ada().order.number}).content.decode()
+    assert f"to {ada().order.email}" in page
+    assert "to else@example.com" not in page
+
+
+def test_the_customer_one_looks_at_stays_when_used_up(stage: Product, client: Client) -> None:
+    number = ada().order.number
+    services.cancel(ada().order, now=NOON)
+    page = client.get("/demo/", {"who": number}).content.decode()
+    assert "<span>canceled</span>" in page
+    assert f"37th in line for {shop.THINGS[shop.LAMP.sku]}" in page
+
+
+def test_links_of_an_email_open_in_the_frame_of_the_order_page(
+    stage: Product, client: Client, mailbox: Mailbox
+) -> None:
+    html = '<a href="http://testserver/o/abc/">Keep</a><a href="https://ups.example/1">UPS</a>'
+    mailbox.keep(
+        ["ada@example.com"],
+        f"Content-Type: text/html\r\nSubject: x\r\n\r\n{html}<script>1</script>".encode(),
+    )
+    (kept,) = mailbox.newest_first()
+    response = client.get(f"/demo/mail/{kept.id}/")
+    shown = response.content.decode()
+    assert '<a target="order-page" href="/o/abc/">' in shown
+    assert '<base target="_blank">' in shown
+    assert '<a href="https://ups.example/1">' in shown
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "script-src 'none'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_the_buttons_do_what_they_say_and_come_back_to_the_customer(
+    stage: Product, client: Client
+) -> None:
+    number = ada().order.number
+    before = pages.next_restock(stage)
+    assert before is not None
+    first = before.dates.latest("posted_on", "id").expected_on
+    answer = client.post("/demo/slip/", {"who": number, "lang": "en"})
+    assert answer["Location"] == f"/demo/?who={number}&lang=en"
+    assert before.dates.latest("posted_on", "id").expected_on == first + pages.SLIP
+    client.post("/demo/arrive/", {"who": number})
+    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS - pages.UNITS
+    (here,) = [each for each in shop.customers() if each.role == "Arrived"]
+    client.post("/demo/ship/", {"order": here.order.number})
+    assert OrderLine.objects.get(pk=here.line.pk).state == "shipped"
+    client.post("/demo/start-over/")
+    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
+
+
+def test_a_click_is_followed_until_the_page_has_changed(stage: Product, client: Client) -> None:
+    shop.settle(NOON)
+    number = ada().order.number
+    client.post("/demo/slip/", {"who": number})
+    settling = client.get("/demo/now/", {"who": number}).content.decode()
+    assert "s until customers hear of it" in settling
+    review(stage, now=NOON + timedelta(minutes=30))
+    changed = client.get("/demo/now/", {"who": number}).content.decode()
+    assert "after your click" in changed

@@ -12,7 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from backorders_site.demo.embedded import free_port
-from backorders_site.demo.inbox import InboxServer, Mailbox, Sink
+from backorders_site.demo.inbox import InboxServer, Sink
+from backorders_site.demo.mailbox import Mailbox
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,9 @@ class Inbox:
     url: str
     directory: Path
 
-    def send(self, subject: str, html: str) -> None:
+    def send(self, subject: str, html: str, to: str = "ada@buyer.example") -> None:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = (
-            "orders@shop.example",
-            "ada@buyer.example",
-            subject,
-        )
+        message["From"], message["To"], message["Subject"] = "orders@shop.example", to, subject
         message.set_content("In plain words.")
         message.add_alternative(html, subtype="html")
         with smtplib.SMTP("127.0.0.1", self.smtp_port) as server:
@@ -75,6 +72,17 @@ def test_the_newest_mail_comes_first(inbox: Inbox) -> None:
         "second",
         "first",
     ]
+
+
+def test_the_list_can_show_one_person_alone(inbox: Inbox) -> None:
+    inbox.send("for Ada", "<p></p>")
+    inbox.send("for Björn", "<p></p>", to="bjorn@buyer.example")
+
+    page = inbox.get("/?to=ADA@buyer.example")[0]
+    assert "for Ada" in page
+    assert "for Björn" not in page
+    (mail,) = json.loads(inbox.get("/api/messages?to=bjorn@buyer.example")[0])
+    assert mail["subject"] == "for Björn"
 
 
 def test_a_hostile_mail_runs_nothing(inbox: Inbox) -> None:

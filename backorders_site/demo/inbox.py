@@ -9,22 +9,18 @@ Never in production: it takes mail from and shows it to anyone on this machine.
 import argparse
 import json
 import logging
-import os
-import secrets
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from functools import lru_cache
+from dataclasses import asdict
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from backorders_site.demo.mailbox import Mail, Mailbox, read
 
 SHOWN = 200
 LOCAL_NAMES = {"localhost", "127.0.0.1"}
@@ -58,72 +54,6 @@ summary { padding: .6rem 0; cursor: pointer; }
 """
 
 
-@dataclass(frozen=True)
-class Mail:
-    """`to` is the envelope's: the address the server was told to deliver to."""
-
-    id: str
-    to: str
-    subject: str
-    date: str
-    text: str
-    html: str
-    headers: dict[str, str]
-
-
-class Mailbox:
-    """The directory of emails. A file's name starts with the time it came, so names sort by age."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True)
-
-    def keep(self, recipients: list[str], content: bytes) -> None:
-        """Returns once the email is on disk: only then may the sender forget it."""
-        name = f"{time.time_ns()}-{secrets.token_hex(3)}"
-        unfinished = self.directory / f"{name}.part"
-        with unfinished.open("wb") as file:
-            file.write(f"Delivered-To: {', '.join(recipients)}\r\n".encode() + content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self.directory / f"{name}.eml")
-        folder = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def newest_first(self) -> Iterator[Mail]:
-        for path in sorted(self.directory.glob("*.eml"), reverse=True):
-            yield read(path)
-
-    def find(self, mail_id: str) -> Path | None:
-        """Compared with what is there, so that no address reaches outside the directory."""
-        return next((path for path in self.directory.glob("*.eml") if path.stem == mail_id), None)
-
-
-@lru_cache(maxsize=2000)
-def read(path: Path) -> Mail:
-    message = message_from_bytes(path.read_bytes(), policy=policy.default)
-    headers: dict[str, str] = {}
-    for name, value in message.items():
-        headers[name] = f"{headers[name]}, {value}" if name in headers else str(value)
-    return Mail(
-        id=path.stem,
-        to=headers.get("Delivered-To", ""),
-        subject=headers.get("Subject", ""),
-        date=headers.get("Date", ""),
-        text=_body(message, "plain"),
-        html=_body(message, "html"),
-        headers=headers,
-    )
-
-
-def _body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    return "" if part is None else str(part.get_content())
-
-
 class Sink:
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
@@ -141,16 +71,18 @@ class Page(BaseHTTPRequestHandler):
             # a page elsewhere, rebound to us
             return self._answer(403, "text/plain", "Ask for localhost.", PAGE_POLICY)
         mailbox = self.server.mailbox
-        match self.path.split("?")[0].strip("/").split("/"):
+        address = urlsplit(self.path)
+        to = parse_qs(address.query).get("to", [""])[0]
+        match address.path.strip("/").split("/"):
             case [""]:
-                self._page("Inbox", list_of(mailbox), refresh=True)
+                self._page("Inbox", list_of(mailbox, to), refresh=True)
             case ["api", "messages"]:
-                mails = [asdict(mail) for mail in mailbox.newest_first()]
+                mails = [asdict(mail) for mail in mailbox.newest_first(to)]
                 self._answer(200, "application/json", json.dumps(mails), PAGE_POLICY)
             case ["mail", mail_id, *form] if path := mailbox.find(mail_id):
                 self._mail(path, "".join(form))
             case _:
-                self._answer(404, "text/plain", "No such mail.", PAGE_POLICY)
+                self._answer(404, "text/plain", "There is no such email.", PAGE_POLICY)
 
     def _mail(self, path: Path, form: str) -> None:
         mail = read(path)
@@ -191,29 +123,29 @@ class InboxServer(ThreadingHTTPServer):
         self.mailbox = mailbox
 
 
-def list_of(mailbox: Mailbox) -> str:
-    mails = list(mailbox.newest_first())
+def list_of(mailbox: Mailbox, to: str) -> str:
+    mails = list(mailbox.newest_first(to))
     rows = "".join(
         f'<li><a href="/mail/{mail.id}"><strong>{escape(mail.subject)}</strong>'
         f"<small>{escape(mail.to)} · {escape(mail.date)}</small></a></li>"
         for mail in mails[:SHOWN]
     )
-    shown = (
-        f"{len(mails)} mails"
-        if len(mails) <= SHOWN
-        else f"{len(mails)} mails, the newest {SHOWN} are shown"
-    )
-    return f'<h1>Inbox</h1><p class="soft">{shown}. The list renews itself.</p><ul>{rows}</ul>'
+    number = f"{len(mails)} email{'' if len(mails) == 1 else 's'}"
+    if len(mails) > SHOWN:
+        number += f" (the newest {SHOWN} are shown)"
+    who = f'{number} to {escape(to)}. <a href="/">Show all</a>' if to else f"{number}"
+    return f'<h1>Inbox</h1><p class="soft">{who}. The list updates itself.</p><ul>{rows}</ul>'
 
 
 def one(mail: Mail) -> str:
     facts = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in mail.headers.items()
     )
-    shown = f'<iframe title="The mail" sandbox="{MAIL_SANDBOX}" src="/mail/{mail.id}/html">'
+    shown = f'<iframe title="The email" sandbox="{MAIL_SANDBOX}" src="/mail/{mail.id}/html">'
     return (
         f'<p><a href="/">← Inbox</a></p><h1>{escape(mail.subject)}</h1>'
-        f'<p class="soft">{escape(mail.to)} · {escape(mail.date)}</p>'
+        f'<p class="soft"><a href="/?to={quote(mail.to)}">{escape(mail.to)}</a>'
+        f" · {escape(mail.date)}</p>"
         + (f"{shown}</iframe>" if mail.html else "")
         + f"<details{'' if mail.html else ' open'}><summary>Text</summary>"
         f"<pre>{escape(mail.text)}</pre></details>"

@@ -1,54 +1,149 @@
-"""The demo's first page: three customers, and buttons that do through the services what would
-happen in a shop."""
+"""The demo's first page: a customer's order page beside their inbox, and buttons that do through
+the services what would happen in a shop.
+
+Everything is at this site's own address, also the emails: only so may a link in an email open in
+the frame beside it, without a script.
+"""
 
 import os
+import re
 import signal
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from csp.decorators import csp_update
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from backorders_site.demo import shop as demo_shop
-from orders import access, queue, services
-from orders.models import Product, Restock
+from backorders_site.demo.mailbox import Mail, Mailbox, read
+from backorders_site.ops import heartbeats
+from notifications.models import Message, MessageState
+from orders import access, services
+from orders.models import Event, Order, Product, Restock
+from orders.pages.language import read_as
+from orders.words import language_for
 
 SLIP = timedelta(weeks=3)
 UNITS = 30
+SHOWN = 30  # emails of one person
+EVERY = 3  # seconds between the page's questions
+REMEMBERED = 3600  # seconds: when the last button was pressed
 OTHER_NAME = ("//localhost", "//127.0.0.1")  # the same machine, and another origin to a browser
+TRACKING = {"carrier": "UPS", "tracking_number": "1Z999AA10123456784"}
+WAITING = (MessageState.QUEUED, MessageState.SENDING)
+GONE_WRONG = (MessageState.FAILED, MessageState.NEEDS_REVIEW)
+MAIL_POLICY = {
+    "default-src": [NONE],
+    "script-src": [NONE],
+    "connect-src": [NONE],
+    "font-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": [SELF, "data:"],
+    "frame-ancestors": [SELF],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+}
 
 
+@csp_update({"frame-src": [SELF]})
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     product = lamp()
-    context = {
-        "customers": [
-            {
-                "order": order,
-                "url": access.order_url(order),
-                "shows": shows,
-                "line": order.lines.first(),
-            }
-            for order, shows in demo_shop.customers()
-        ],
+    with transaction.atomic():
+        demo_shop.restock_the_stage(timezone.now())
+    language = _language(request)
+    offered = demo_shop.customers()
+    demo_shop.speak(language, [each.order for each in offered])
+    shown = _chosen(request, offered)
+    parcel = _parcel(shown, offered)
+    context = _now(shown.order) | {
+        "customers": offered if shown in offered else [*offered, shown],
+        "shown": shown,
+        "page": f"{_own(access.order_url(shown.order))}?{urlencode({'lang': language})}",
+        "parcel": parcel,
+        "language": language,
         "product": product,
-        "length": queue.length(product.pk),
-        "next_restock": next_restock(product),
         "shop": settings.SITE_URL.replace(*OTHER_NAME, 1) + reverse("demo-shop"),
         "inbox": os.environ.get("MAIL_INBOX_URL", ""),
         "admin": demo_shop.ADMIN,
         "settle_seconds": settings.SETTLE_SECONDS,
         "units": UNITS,
+        "every": EVERY,
     }
     return render(request, "demo/demo.html", context)
+
+
+def _language(request: HttpRequest) -> str:
+    """The visitor's, for what customers read; the demo's own words are English."""
+    with translation.override("en"):
+        return language_for(read_as(request))
+
+
+def _chosen(request: HttpRequest, offered: list[demo_shop.Customer]) -> demo_shop.Customer:
+    """Also one who was used up meanwhile: what the visitor did is to be seen."""
+    who = request.GET.get("who", "")
+    known = next((each for each in offered if each.order.number == who), None)
+    if known is None and (order := Order.objects.filter(number=who).first()):
+        return demo_shop.customer(order)
+    return known or offered[0]
+
+
+def _parcel(
+    shown: demo_shop.Customer, offered: list[demo_shop.Customer]
+) -> demo_shop.Customer | None:
+    """Whose the button ships: that of the customer one looks at, or of whoever has one."""
+    return next((each for each in (shown, *offered) if each.line.reserved), None)
+
+
+@require_GET
+def now(request: HttpRequest) -> HttpResponse:
+    """What the page asks for every few seconds: what is under way, and the person's emails."""
+    order = Order.objects.filter(number=request.GET.get("who", "")).first()
+    if order is None:
+        raise Http404
+    return render(request, "demo/now.html", _now(order))
+
+
+def _now(order: Order) -> dict[str, Any]:
+    mailbox = _mailbox()
+    mails = list(mailbox.newest_first(order.email))[:SHOWN] if mailbox else []
+    return {"order": order, "mails": mails, "progress": _progress(order), "worker": _worker()}
+
+
+@xframe_options_sameorigin
+@csp_replace(MAIL_POLICY)
+@require_GET
+def mail(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """An email as its reader sees it, or its text. Nothing in it runs. Its links to this site open
+    in the frame of the order page."""
+    mailbox = _mailbox()
+    found = mailbox.find(mail_id) if mailbox else None
+    if found is None:
+        raise Http404
+    kept = read(found)
+    if "text" in request.GET or not kept.html:
+        return HttpResponse(kept.text, "text/plain; charset=utf-8")
+    return HttpResponse(_with_links_in_the_frame(kept))
+
+
+def _with_links_in_the_frame(kept: Mail) -> str:
+    ours = re.compile(rf'href="{re.escape(settings.SITE_URL)}(?=/)')
+    return '<base target="_blank">' + ours.sub('target="order-page" href="', kept.html)
 
 
 @csp_update({"script-src": [settings.SITE_URL], "frame-src": [settings.SITE_URL]})
@@ -67,19 +162,17 @@ def slip(request: HttpRequest) -> HttpResponse:
     """The supplier of the next lamps says three weeks later."""
     restock = next_restock(lamp())
     if restock is None:
-        messages.warning(
-            request, "No lamps are on their way any more: expect a restock in the admin first."
-        )
-        return redirect("demo")
+        messages.warning(request, "No more lamps are on their way. Start over to get some.")
+        return _back(request)
     before = restock.dates.latest("posted_on", "id").expected_on
-    return told(
+    return _told(
         request,
         lambda: services.move_restock_date(
             restock, before + SLIP, reason="customs", now=timezone.now(), actor="demo"
         ),
-        f"The supplier moved {restock.reference} from {before:%-d %B} to {before + SLIP:%-d %B}. "
-        "The change settles for "
-        f"{settings.SETTLE_SECONDS} seconds; then page and mail change together.",
+        f"The supplier moved {restock.reference} from {before:%B %-d} to {before + SLIP:%B %-d}. "
+        f"We wait {settings.SETTLE_SECONDS} seconds in case that was a typo. Then the order page "
+        "changes, and the email follows.",
     )
 
 
@@ -88,7 +181,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
     """Thirty lamps arrive, of the next restock while it has as many to come."""
     product = lamp()
     restock = next_restock(product)
-    return told(
+    return _told(
         request,
         lambda: services.receive(
             product,
@@ -97,45 +190,172 @@ def arrive(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
             actor="demo",
         ),
-        f"{UNITS} lamps arrived and were set aside for the first in line. Open pages show it "
-        "within 20 seconds.",
+        f"{UNITS} lamps arrived and are reserved for the first people in line. Everyone else has "
+        "moved up.",
+    )
+
+
+@require_POST
+def ship(request: HttpRequest) -> HttpResponse:
+    """What is reserved for one customer goes to the carrier."""
+    order = Order.objects.filter(number=request.POST.get("order", "")).first()
+    reserved = {line.pk: line.reserved for line in order.lines.all()} if order else {}
+    if order is None or not any(reserved.values()):
+        messages.warning(request, "Nothing is reserved for that customer any more.")
+        return _back(request)
+    units = {pk: number for pk, number in reserved.items() if number}
+    return _told(
+        request,
+        lambda: services.ship(order, units, now=timezone.now(), actor="demo", **TRACKING),
+        f"{order.customer_name}'s order is with the carrier.",
+        who=order.number,
     )
 
 
 @require_POST
 def kill_worker(request: HttpRequest) -> HttpResponse:
     """SIGKILL to the Celery worker and its children; the supervisor starts another."""
-    pid_file = Path(os.environ.get("DEMO_RUN_DIR", "")) / "worker.pid"
     try:
-        os.killpg(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+        pid = int(_pid_file().read_text().split()[0])
+        os.killpg(pid, signal.SIGKILL)
     except (OSError, ValueError, IndexError):
-        messages.warning(
-            request, "No worker is running just now. The supervisor starts one within seconds."
-        )
+        messages.warning(request, "No worker is running right now. The supervisor starts one soon.")
     else:
-        messages.success(
-            request,
-            "The worker is dead. A new one takes over; no mail is lost, because the rows are the "
-            "truth.",
-        )
-    return redirect("demo")
+        cache.set("demo-kill", (pid, timezone.now()), REMEMBERED)
+    return _back(request)
 
 
-def told(request: HttpRequest, act: Callable[[], object], message: str) -> HttpResponse:
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Other lamps, another Ada, and an empty inbox."""
+    with transaction.atomic():
+        demo_shop.start_over(timezone.now())
+    if mailbox := _mailbox():
+        mailbox.empty()
+    cache.delete_many(["demo-click", "demo-kill"])
+    messages.success(request, "A new Ada is 37th in line, and the inbox is empty again.")
+    return redirect(f"{reverse('demo')}?{urlencode({'lang': request.POST.get('lang', '')})}")
+
+
+def _told(
+    request: HttpRequest, act: Callable[[], object], message: str, *, who: str = ""
+) -> HttpResponse:
+    clicked = timezone.now()
     try:
         act()
     except services.Refused as refusal:
         messages.warning(request, str(refusal))
     else:
+        cache.set("demo-click", clicked, REMEMBERED)
         messages.success(request, message)
-    return redirect("demo")
+    return _back(request, who)
+
+
+def _back(request: HttpRequest, who: str = "") -> HttpResponse:
+    seen = {"who": who or request.POST.get("who", ""), "lang": request.POST.get("lang", "")}
+    return redirect(f"{reverse('demo')}?{urlencode(seen)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of the last click. `settles`: seconds until customers hear of a change; `page`
+    and `email`: seconds from the click until the shown order's page had it, and its email was
+    sent; `waiting`: emails still to send."""
+
+    settles: int
+    checking: bool
+    waiting: int
+    page: float | None
+    email: float | None
+
+
+def _progress(order: Order) -> Progress:
+    at, product = timezone.now(), lamp()
+    due = product.review_at
+    clicked: datetime | None = cache.get("demo-click")
+    changed = order.events.filter(at__gte=clicked).order_by("at").first() if clicked else None
+    sent = (
+        Message.objects.filter(events=changed, sent_at__isnull=False).order_by("sent_at").first()
+        if changed
+        else None
+    )
+    return Progress(
+        settles=max(0, round((due - at).total_seconds())) if due else 0,
+        checking=due is not None and due <= at,
+        waiting=Message.objects.filter(state__in=WAITING).count()
+        + Event.objects.filter(message_due=True).values("order").distinct().count(),
+        page=(changed.at - clicked).total_seconds() if clicked and changed else None,
+        email=(sent.sent_at - clicked).total_seconds()
+        if clicked and sent and sent.sent_at
+        else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What became of the worker that was killed. `after`: seconds until another was started;
+    `works`: it has done something since; `sent` and `failed`: emails since the kill."""
+
+    killed: int
+    pid: int | None
+    after: float
+    works: bool
+    sent: int
+    failed: int
+
+
+def _worker() -> Worker | None:
+    kill: tuple[int, datetime] | None = cache.get("demo-kill")
+    if kill is None:
+        return None
+    killed, at = kill
+    pid, after, works = None, 0.0, False
+    try:
+        file = _pid_file()
+        now_running, started = int(file.read_text() or 0), file.stat().st_mtime
+    except (OSError, ValueError):
+        now_running = killed
+    if now_running not in (0, killed):
+        pid, after = now_running, started - at.timestamp()
+        worked = heartbeats.ages().get(heartbeats.DELIVER)
+        works = worked is not None and worked < timezone.now().timestamp() - started
+    since = Message.objects.filter(created_at__gte=at - timedelta(minutes=1))
+    return Worker(
+        killed=killed,
+        pid=pid,
+        after=after,
+        works=works,
+        sent=Message.objects.filter(sent_at__gte=at).count(),
+        failed=since.filter(state__in=GONE_WRONG).count(),
+    )
+
+
+def _run_directory() -> Path | None:
+    given = os.environ.get("DEMO_RUN_DIR", "")
+    return Path(given) if given else None
+
+
+def _pid_file() -> Path:
+    return (_run_directory() or Path()) / "worker.pid"
+
+
+def _mailbox() -> Mailbox | None:
+    """None where emails go to a real mail server."""
+    directory = _run_directory()
+    if directory is None or not os.environ.get("MAIL_INBOX_URL"):
+        return None
+    return Mailbox(directory.with_name("mail"))
+
+
+def _own(url: str) -> str:
+    return url.removeprefix(settings.SITE_URL)
 
 
 def lamp() -> Product:
-    product = Product.objects.filter(sku=demo_shop.LAMP.sku).first()
-    if product is None:
-        raise Http404("The demo shop is not loaded: run manage.py demo.")
-    return product
+    try:
+        return demo_shop.lamp()
+    except Product.DoesNotExist:
+        raise Http404("The demo shop is not loaded: run manage.py demo.") from None
 
 
 def next_restock(product: Product) -> Restock | None:
@@ -148,8 +368,12 @@ def next_restock(product: Product) -> Restock | None:
 
 urlpatterns = [
     path("", start, name="demo"),
+    path("now/", now, name="demo-now"),
+    path("mail/<str:mail_id>/", mail, name="demo-mail"),
     path("shop/", shop, name="demo-shop"),
     path("slip/", slip, name="demo-slip"),
     path("arrive/", arrive, name="demo-arrive"),
+    path("ship/", ship, name="demo-ship"),
     path("kill-worker/", kill_worker, name="demo-kill-worker"),
+    path("start-over/", start_over, name="demo-start-over"),
 ]

@@ -4,31 +4,48 @@ The draw is seeded, so every demo is the same shop, dated from the day it is mad
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import count
+from types import MappingProxyType
 
 from babel import Locale
-from django.db.models import F
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from orders import queue, services
-from orders.models import Event, Order, OrderLine, Product, Restock, Supplier
-from orders.words import ordinal
+from orders.models import (
+    DelayNotice,
+    Event,
+    EventKind,
+    Order,
+    OrderLine,
+    Product,
+    Restock,
+    Stock,
+    Supplier,
+)
+from orders.services import daily_jobs, recorded_days
+from orders.words import language_for, ordinal
 
 ADMIN = {"user": "admin", "password": "tern-and-tide"}
 SEED = 1042
 WEEKS = 11
-ADA_STANDS = 37
+FIRST_NUMBER = 1001
+ADA, ADA_STANDS = "Ada Okafor", 37
 ENGLISH = Locale("en")
 STATE_WORDS = {
-    "part_reserved": "set aside in part, the rest in line",
-    "reserved": "set aside, about to leave",
+    "part_reserved": "reserved in part, the rest in line",
+    "reserved": "reserved, about to ship",
     "part_shipped": "shipped in part",
     "shipped": "shipped, with a tracking link",
-    "cancelled": "cancelled",
+    "cancelled": "canceled",
 }
-LAMPS_WAITING = 52
+THINGS = {"LAMP-HARBOUR": "a lamp", "STOVE-SKERRY": "a camp stove"}
+LAMPS_HERE, LAMPS_WAITING = 3, 52
+A_FEW = 12
+BETWEEN_LAMPS = timedelta(hours=5)
 
 
 @dataclass(frozen=True)
@@ -92,9 +109,137 @@ def exists() -> bool:
 
 
 def make(now: datetime) -> None:
-    """Play the weeks up to `now`. Everything told on the way counts as told; the newest news of the
-    three customers of the demo page is left for the worker to send."""
+    """Play the weeks up to `now`. Everything told on the way counts as told."""
     Played(now).play()
+    set_stage(now)
+    settle(now)
+    mail_the_newest(now)
+
+
+def settle(now: datetime) -> None:
+    """What a day's jobs would tell thousands of customers counts as told, so that the inbox shows
+    what happens from now on."""
+    today = services.today_of(now)
+    if not daily_jobs.was_done("review", today, now=now):
+        services.review_all(now=now)
+        services.say_day_passed(now=now)
+        services.reassure(now=now)
+        daily_jobs.done("review", today, now=now)
+        services.apply_silence(now=now)
+        services.remind(now=now)
+        shipped, arrived = recorded_days.shipped_until(now), recorded_days.arrived_until(now)
+        services.keep_deadlines(now=now, shipped=shipped, arrived=arrived)
+        daily_jobs.done("deadlines", shipped, now=now)
+        tell(now)
+
+
+def tell(at: datetime) -> None:
+    due = Event.objects.filter(message_due=True, at__lte=at)
+    services.mark_told(list(due.values_list("pk", flat=True)), at=at)
+    due.update(message_due=False)
+
+
+def mail_the_newest(now: datetime) -> None:
+    """To the customers of the demo page alone: nobody's inbox there is empty."""
+    tell(now)
+    for customer in customers():
+        told = customer.order.events.exclude(kind=EventKind.ON_TRACK)
+        newest = told.order_by("-at", "-pk")[:1]
+        Event.objects.filter(pk__in=newest.values("pk")).update(message_due=True)
+
+
+def start_over(now: datetime) -> None:
+    """Another queue of lamps in place of the one that visitors have played with."""
+    product = lamp()
+    for restock in product.restocks.filter(cancelled_at=None):
+        if restock.open_units:
+            services.cancel_restock(restock, now=now, actor="demo")
+    for line in OrderLine.objects.filter(product=product, waiting__gt=0).select_related("order"):
+        services.cancel(
+            line.order,
+            units={line.pk: line.waiting},
+            now=now,
+            actor="demo",
+            refunded=True,
+            in_shop=True,
+        )
+    set_stage(now)
+    mail_the_newest(now)
+
+
+def set_stage(now: datetime) -> None:
+    """A queue of single lamps. The first have arrived, the 37th in line is Ada, and the next
+    delivery has room for her and a few more."""
+    product, today = lamp(), services.today_of(now)
+    known = product.restocks.count()
+    for n, days in enumerate((9, 40), known + 1):
+        services.expect_restock(
+            reference=f"PO-LAMP-{n}",
+            product=product,
+            supplier=Supplier.objects.get(name=LANTERNS.name),
+            quantity=LAMP.lot,
+            expected_on=today + timedelta(days=days),
+            posted_on=today - timedelta(days=20),
+            now=now - timedelta(hours=3),
+        )
+    stock = Stock.objects.filter(product=product).first()
+    spare = stock.arrived - stock.allocated if stock else 0
+    then = now - timedelta(hours=2)
+    add_orders(LAMPS_HERE + spare, then, last_placed=then - LAMPS_WAITING * BETWEEN_LAMPS)
+    services.receive(product, LAMPS_HERE, now=then)
+    add_orders(LAMPS_WAITING, then, names={ADA_STANDS: ADA})
+    services.review([product], now=now)
+
+
+def add_orders(
+    number: int,
+    now: datetime,
+    *,
+    last_placed: datetime | None = None,
+    names: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Orders of a lamp each. `names`: of those that have to have one, counted from 1."""
+    known = Order.objects.count()
+    draw = random.Random(SEED + known)  # noqa: S311 - a play, no secret
+    orders = [
+        new_order(
+            draw,
+            number=str(FIRST_NUMBER + known + n),
+            product=lamp(),
+            placed_at=(last_placed or now) - BETWEEN_LAMPS * (number - n),
+            quantity=1,
+            name=names.get(n, ""),
+        )
+        for n in range(1, number + 1)
+    ]
+    services.place_orders(orders, now=now)
+
+
+def lamp() -> Product:
+    return Product.objects.get(sku=LAMP.sku)
+
+
+def new_order(
+    draw: random.Random,
+    number: str,
+    product: Product,
+    placed_at: datetime,
+    quantity: int,
+    name: str = "",
+) -> services.NewOrder:
+    name = name or f"{draw.choice(FIRST_NAMES)} {draw.choice(LAST_NAMES)}"
+    countries, weights = [c[:2] for c in COUNTRIES], [c[2] for c in COUNTRIES]
+    country, locale = ("US", "en-US") if name == ADA else draw.choices(countries, weights)[0]
+    return services.NewOrder(
+        number=number,
+        placed_at=placed_at,
+        paid_at=placed_at + timedelta(minutes=2),
+        email=f"{name.split()[0].lower()}.{number}@example.com",
+        customer_name=name,
+        country=country,
+        locale=locale,
+        lines=[services.NewLine(product, quantity)],
+    )
 
 
 class Played:
@@ -102,7 +247,7 @@ class Played:
         self.now = now
         self.today = services.today_of(now)
         self.random = random.Random(SEED)  # noqa: S311 - a play, no secret
-        self.numbers: Iterator[int] = iter(range(1001, 99999))
+        self.numbers = count(FIRST_NUMBER)
         self.suppliers = {maker: Supplier.objects.create(name=maker.name) for maker in MAKERS}
         self.products = {
             good: Product.objects.create(sku=good.sku, name=good.name, handling_days=1)
@@ -117,8 +262,6 @@ class Played:
         for day in (first + timedelta(days=n) for n in range(WEEKS * 7)):
             self.live(day)
         self.cancel_the_stoves()
-        self.queue_for_lamps()
-        self.tell(self.now - timedelta(minutes=1))
 
     def at(self, day: date, hour: int) -> datetime:
         return min(timezone.make_aware(datetime.combine(day, time(hour))), self.now)
@@ -178,7 +321,7 @@ class Played:
         morning = self.at(day, 5)
         services.review_all(now=morning)
         services.say_day_passed(now=morning)
-        self.tell(morning)
+        tell(morning)
         self.pack(day)
         for restock in Restock.objects.filter(
             arrived=0, cancelled_at=None, pk__in=self.comes
@@ -195,7 +338,7 @@ class Played:
         services.review_settled(now=self.at(day, 14))
         services.keep_deadlines(now=self.at(day, 15))
         self.place(day)
-        self.tell(self.at(day, 18))
+        tell(self.at(day, 18))
 
     def postpone(self, restock: Restock, day: date) -> None:
         """The supplier admits on the day itself that it will be later, and is usually too hopeful
@@ -209,34 +352,13 @@ class Played:
     def place(self, day: date) -> None:
         orders = []
         for good in GOODS:
-            number = int(good.orders_a_day + self.random.random())
-            for _ in range(number):
+            for _ in range(int(good.orders_a_day + self.random.random())):
                 placed = self.at(day, 8) + timedelta(minutes=self.random.randrange(9 * 60))
-                orders.append(
-                    self.new_order(self.products[good], placed, self.random.choice((1, 1, 1, 2, 3)))
-                )
+                quantity = self.random.choice((1, 1, 1, 2, 3))
+                number = str(next(self.numbers))
+                orders.append(new_order(self.random, number, self.products[good], placed, quantity))
         services.place_orders(
             sorted(orders, key=lambda order: order.placed_at), now=self.at(day, 17)
-        )
-
-    def new_order(
-        self, product: Product, placed_at: datetime, quantity: int, name: str = ""
-    ) -> services.NewOrder:
-        name = name or f"{self.random.choice(FIRST_NAMES)} {self.random.choice(LAST_NAMES)}"
-        number = str(next(self.numbers))
-        countries, weights = [c[:2] for c in COUNTRIES], [c[2] for c in COUNTRIES]
-        country, locale = (
-            ("US", "en-US") if name == "Ada Okafor" else self.random.choices(countries, weights)[0]
-        )
-        return services.NewOrder(
-            number=number,
-            placed_at=placed_at,
-            paid_at=placed_at + timedelta(minutes=2),
-            email=f"{name.split()[0].lower()}.{number}@example.com",
-            customer_name=name,
-            country=country,
-            locale=locale,
-            lines=[services.NewLine(product, quantity)],
         )
 
     def pack(self, day: date) -> None:
@@ -259,65 +381,95 @@ class Played:
             services.cancel_restock(restock, now=self.now - timedelta(hours=30))
         services.review([self.products[STOVE]], now=self.now - timedelta(hours=29))
 
-    def queue_for_lamps(self) -> None:
-        """The demo's stage: a queue of single lamps, the 37th of them Ada's, a delivery with room
-        for her and one more."""
-        product = self.products[LAMP]
-        posted = self.today - timedelta(days=20)
-        for n, days in enumerate((9, 40), 1):
-            self.expect(
-                product,
-                LANTERNS,
-                f"PO-LAMP-{n}",
-                LAMP.lot,
-                self.today + timedelta(days=days),
-                posted,
-            )
-        start = self.at(self.today - timedelta(days=12), 8)
-        orders = []
-        for n in range(1, LAMPS_WAITING + 1):
-            name = "Ada Okafor" if n == ADA_STANDS else ""
-            orders.append(self.new_order(product, start + timedelta(hours=5 * n), 1, name))
-        services.place_orders(orders, now=self.now - timedelta(hours=2))
 
-    def tell(self, at: datetime) -> None:
-        due = Event.objects.filter(message_due=True, at__lte=at)
-        if at > self.now - timedelta(hours=1):
-            due = due.exclude(order__in=[order.pk for order, _ in customers()])
-        services.mark_told(list(due.values_list("pk", flat=True)), at=at)
-        due.update(message_due=False)
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """`role`: what one can see of this customer; `shows`: what the order page says now."""
+
+    order: Order
+    line: OrderLine
+    role: str
+    shows: str
 
 
-def customers() -> list[tuple[Order, str]]:
-    """The three customers the demo page introduces, with what each page shows now."""
-    ada = Order.objects.filter(customer_name="Ada Okafor").first()
-    without_date = (
-        Order.objects.filter(lines__product__sku=STOVE.sku, lines__waiting__gt=0, country="DE")
-        .order_by("pk")
-        .first()
-    )
-    told_later = Event.objects.filter(
-        kind="later", facts__reason__in=["customs", "transport", "production"]
-    )
-    late = (
-        Order.objects.filter(pk__in=told_later.values("order"), lines__shipped=F("lines__quantity"))
-        .order_by("-pk")
-        .first()
-    )
-    introduced = [(order, _shows(order)) for order in (ada, without_date) if order]
-    return introduced + (
-        [(late, "told a later date in time, then shipped, with a tracking link")] if late else []
-    )
+def customers() -> list[Customer]:
+    """The customers the demo page introduces, as far as there are any: Ada, or who is about where
+    she was; one whose delay asks a question; one whose lamp is here."""
+    found = {"In line": _in_line(), "Delayed": _asked(), "Arrived": _arrived()}
+    return [customer(line.order, role) for role, line in found.items() if line]
 
 
-def _shows(order: Order) -> str:
+def restock_the_stage(now: datetime) -> None:
+    """Visitors use customers up; others take their place at once."""
+    if _in_line() is None:
+        add_orders(A_FEW, now)
+    if _arrived() is None:
+        services.receive(lamp(), LAMPS_HERE, now=now, actor="demo")
+
+
+def speak(language: str, orders: Collection[Order]) -> None:
+    """The customers of the demo page speak the visitor's language, in their emails too."""
+    others = [order for order in orders if language_for(order.locale) != language]
+    Order.objects.filter(pk__in=[order.pk for order in others]).update(locale=language)
+    for order in others:
+        order.locale = language
+
+
+def customer(order: Order, role: str = "") -> Customer:
     line = order.lines.select_related("product", "promise")[0]
+    return Customer(order, line, role, _shows(line))
+
+
+def _lines() -> QuerySet[OrderLine]:
+    return OrderLine.objects.select_related("order")
+
+
+def _in_line() -> OrderLine | None:
+    waiting = _lines().filter(product__sku=LAMP.sku, waiting__gt=0)
+    ada = waiting.filter(order__customer_name=ADA).order_by("-pk").first()
+    if ada or not waiting.exists():
+        return ada
+    product = lamp()
+    key = queue.key_at(product.pk, min(ADA_STANDS, queue.length(product.pk).lines))
+    return waiting.filter(pk=key[1]).first() if key else None
+
+
+def _asked() -> OrderLine | None:
+    """Of those whose silence cancels the one with the most time left, an American if there is
+    one."""
+    soon = services.today_of(timezone.now()) + timedelta(days=1)
+    asks = DelayNotice.objects.filter(
+        outcome="", answer_by__gt=soon, late__isnull=False, not_told_at=None, line__waiting__gt=0
+    ).filter(line__promise=F("promise"))
+    notice = (
+        asks.exclude(line__product__sku=LAMP.sku)
+        .order_by(
+            Case(When(silence="cancel", line__order__country="US", then=0), default=1),
+            Case(When(silence="cancel", then=0), default=1),
+            "-answer_by",
+            "pk",
+        )
+        .first()
+    )
+    return _lines().get(pk=notice.line_id) if notice else None
+
+
+def _arrived() -> OrderLine | None:
+    """A lamp if there is one."""
+    is_lamp = Case(When(product__sku=LAMP.sku, then=0), default=1)
+    here = _lines().filter(allocated__gt=F("shipped"), waiting=0)
+    return here.order_by(is_lamp, "-queued_at").first()
+
+
+def _shows(line: OrderLine) -> str:
     if line.state != "waiting":
         return STATE_WORDS[line.state]
     place = ordinal(queue.positions([line.pk])[line.pk].place, locale=ENGLISH)
-    what = "lamp" if line.product.sku == LAMP.sku else "camp stove"
+    thing = THINGS.get(line.product.sku) or line.product.name.partition(",")[0]
+    shows = f"{place} in line for {thing}"
     if line.promise is None or line.promise.kind == "none":
-        return f"{place} in line for a {what}, with no date at the moment, and the page says so"
-    if line.promise.reference:
-        return f"{place} in line for a {what}, with a delivery that has room"
-    return f"{place} in line for a {what}"
+        return f"{shows}, with no ship date at the moment"
+    notice = line.notices.first()
+    if notice and notice.still_asks(line):
+        return f"{shows}: late, and asked to keep or cancel"
+    return f"{shows}, in time for the next delivery" if line.promise.reference else shows

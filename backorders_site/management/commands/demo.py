@@ -26,9 +26,11 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("DEMO is not set. Set DEMO=1 to load the demo shop.")
-        if not shop.exists():
-            self.stderr.write("Playing eleven weeks of the demo shop ...")
-            with transaction.atomic():
+        with transaction.atomic():
+            if shop.exists():
+                shop.settle(timezone.now())
+            else:
+                self.stderr.write("Playing eleven weeks of the demo shop ...")
                 shop.make(timezone.now())
         users = get_user_model().objects
         if not users.filter(username=shop.ADMIN["user"]).exists():
@@ -45,7 +47,7 @@ def where_everything_is() -> dict[str, Any]:
         "admin": {"url": f"{site}/admin/", **shop.ADMIN},
         "mail": os.environ.get("MAIL_INBOX_URL", ""),
         "customers": [
-            {"url": order_url(order), "shows": shows} for order, shows in shop.customers()
+            {"url": order_url(each.order), "shows": each.shows} for each in shop.customers()
         ],
         "database_url": os.environ["DATABASE_URL"],
         "redis_url": os.environ["REDIS_URL"],
