@@ -7,11 +7,14 @@ import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import count
 from types import MappingProxyType
 
 from babel import Locale
+from django.conf import settings
 from django.db.models import Case, F, QuerySet, When
+from django.templatetags.static import static
 from django.utils import timezone
 
 from orders import queue, services
@@ -42,7 +45,6 @@ STATE_WORDS = {
     "shipped": "shipped, with a tracking link",
     "cancelled": "canceled",
 }
-THINGS = {"LAMP-HARBOUR": "a lamp", "STOVE-SKERRY": "a camp stove"}
 LAMPS_HERE, LAMPS_WAITING = 3, 52
 A_FEW = 12
 BETWEEN_LAMPS = timedelta(hours=5)
@@ -64,6 +66,13 @@ class Good:
     orders_a_day: float
     lot: int
     every: int  # days between deliveries
+    price: str
+    variant: str = ""
+
+    @property
+    def picture(self) -> str:
+        drawing = self.sku.partition("-")[0].lower()
+        return f"{settings.SITE_URL}{static(f'demo/{drawing}.svg')}"
 
 
 LANTERNS = Maker("Lindqvist Lanterns", (0, 0, 0, 1, 1, 2, 0, 3, 0, 0, 5, -1))
@@ -75,19 +84,23 @@ FORGE = Maker("Forge du Ponant", (5, 0, 30, 12, 60, 0, 45, 3, 90, 20))
 SAILMAKER = Maker("Penrose Sailmakers", (0, 0, 1, 4, 0, 2, 8, 0))
 MAKERS = (LANTERNS, WEAVERS, KILN, JOINERY, CLOCKS, FORGE, SAILMAKER)
 
-LAMP = Good("LAMP-HARBOUR", "Harbour lamp, brass", LANTERNS, 0, 60, 0)
-STOVE = Good("STOVE-SKERRY", "Skerry camp stove", FORGE, 1.2, 67, 35)
+LAMP = Good("LAMP-HARBOUR", "Harbour lamp", LANTERNS, 0, 60, 0, "149.00", "brass")
+STOVE = Good("STOVE-SKERRY", "Skerry camp stove", FORGE, 1.2, 67, 35, "89.00")
 GOODS = (
-    Good("BLANKET-TIDE", "Tideline wool blanket", WEAVERS, 9, 260, 18),
-    Good("KETTLE-GULL", "Gull kettle, 1.5 litre", KILN, 6, 200, 21),
-    Good("BOWL-SHORE", "Shoreline bowl, set of four", KILN, 4, 154, 24),
-    Good("CHAIR-DRIFT", "Driftwood deck chair", JOINERY, 5, 112, 14),
-    Good("BENCH-QUAY", "Quay bench, larch", JOINERY, 2, 51, 16),
-    Good("CLOCK-TERN", "Tern wall clock", CLOCKS, 4, 96, 15),
-    Good("RUG-MARRAM", "Marram rug, 140 × 200", WEAVERS, 3, 105, 22),
-    Good("TENT-DUNE", "Dune beach tent", SAILMAKER, 4, 109, 17),
+    Good("BLANKET-TIDE", "Tideline wool blanket", WEAVERS, 9, 260, 18, "120.00", "sea blue"),
+    Good("KETTLE-GULL", "Gull kettle", KILN, 6, 200, 21, "68.00", "1.5 liters"),
+    Good("BOWL-SHORE", "Shoreline bowls", KILN, 4, 154, 24, "56.00", "set of four"),
+    Good("CHAIR-DRIFT", "Driftwood deck chair", JOINERY, 5, 112, 14, "175.00"),
+    Good("BENCH-QUAY", "Quay bench", JOINERY, 2, 51, 16, "340.00", "larch"),
+    Good("CLOCK-TERN", "Tern wall clock", CLOCKS, 4, 96, 15, "95.00"),
+    Good("RUG-MARRAM", "Marram rug", WEAVERS, 3, 105, 22, "260.00", "140 × 200 cm"),
+    Good("TENT-DUNE", "Dune beach tent", SAILMAKER, 4, 109, 17, "130.00"),
     STOVE,
 )
+
+PRICES = {good.sku: Decimal(good.price) for good in (LAMP, *GOODS)}
+CURRENCY = "USD"
+THINGS = {LAMP.sku: "a lamp", STOVE.sku: "a camp stove"}
 
 FIRST_NAMES = (
     *("Ada", "Björn", "Chidi", "Dolores", "Emeka", "Fatima", "Grace", "Hiroshi"),
@@ -212,6 +225,8 @@ def add_orders(
         )
         for n in range(1, number + 1)
     ]
+    # emails go out in the order of their orders' rows, and one of these is being watched
+    orders.sort(key=lambda order: order.customer_name not in names.values())
     services.place_orders(orders, now=now)
 
 
@@ -230,6 +245,7 @@ def new_order(
     name = name or f"{draw.choice(FIRST_NAMES)} {draw.choice(LAST_NAMES)}"
     countries, weights = [c[:2] for c in COUNTRIES], [c[2] for c in COUNTRIES]
     country, locale = ("US", "en-US") if name == ADA else draw.choices(countries, weights)[0]
+    price = PRICES.get(product.sku)
     return services.NewOrder(
         number=number,
         placed_at=placed_at,
@@ -238,7 +254,9 @@ def new_order(
         customer_name=name,
         country=country,
         locale=locale,
-        lines=[services.NewLine(product, quantity)],
+        currency=CURRENCY,
+        total=price * quantity if price else None,
+        lines=[services.NewLine(product, quantity, unit_price=price)],
     )
 
 
@@ -250,7 +268,13 @@ class Played:
         self.numbers = count(FIRST_NUMBER)
         self.suppliers = {maker: Supplier.objects.create(name=maker.name) for maker in MAKERS}
         self.products = {
-            good: Product.objects.create(sku=good.sku, name=good.name, handling_days=1)
+            good: Product.objects.create(
+                sku=good.sku,
+                name=good.name,
+                variant=good.variant,
+                image_url=good.picture,
+                handling_days=1,
+            )
             for good in (LAMP, *GOODS)
         }
 
@@ -465,7 +489,7 @@ def _shows(line: OrderLine) -> str:
     if line.state != "waiting":
         return STATE_WORDS[line.state]
     place = ordinal(queue.positions([line.pk])[line.pk].place, locale=ENGLISH)
-    thing = THINGS.get(line.product.sku) or line.product.name.partition(",")[0]
+    thing = THINGS.get(line.product.sku) or line.product.name
     shows = f"{place} in line for {thing}"
     if line.promise is None or line.promise.kind == "none":
         return f"{shows}, with no ship date at the moment"
