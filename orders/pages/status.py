@@ -196,8 +196,14 @@ class Status:
 
     @property
     def has_date(self) -> bool:
-        """Whether there is something for a calendar: chances name no day."""
-        return any(line.names_a_day for line in self.lines if line.is_open)
+        """Whether there is something for a calendar: chances name no day, and a day that is over
+        is of no use there."""
+        today = timezone.localtime(self.as_of).date()
+        return any(
+            line.names_a_day and (line.promised.window.late or today) >= today
+            for line in self.lines
+            if line.is_open and line.promised
+        )
 
     @property
     def next_update_by(self) -> date | None:
