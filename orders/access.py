@@ -43,7 +43,7 @@ DEAD_VERSION = 0  # no order has it: an example's links are as long as real ones
 LINK = re.compile(r"(/(?:o|mine|preferences|unsubscribe)/)[\w.:-]+")
 
 WINDOW_SECONDS = 600
-TRIES = {"client": 30, "number": 10, "address": 10}  # look-ups within WINDOW_SECONDS
+TRIES = {"client": 30, "number": 10, "alone": 10, "address": 10}  # look-ups within WINDOW_SECONDS
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
 MESSAGES = {"writer": 10, "order": 5}  # to support, within WINDOW_SECONDS
@@ -150,9 +150,10 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     # PostgreSQL refuses it in any text
     number, email = number.replace("\0", ""), email.replace("\0", "")
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
-    _count_try({"client": client, "number": number, "address": email})
+    alone = _without_words(as_typed)
+    _count_try({"client": client, "number": number, "alone": alone, "address": email})
     numbered = Order.objects.alias(upper=Upper("number")).filter(
-        upper__in={as_typed, number, f"#{number}"}
+        upper__in={as_typed, number, f"#{number}", alone, f"#{alone}"}
     )
     # The address is compared by the database: a row that came only to be refused here took
     # measurably longer.
@@ -215,6 +216,13 @@ def _seal(email: str) -> str:
 
 def _number(number: str) -> str:
     return "".join(number.split()).lstrip("#").upper()
+
+
+def _without_words(typed: str) -> str:
+    """ "Order 3981" as 3981: without what stands before the first word with a digit."""
+    words = typed.split()
+    named = next((n for n, word in enumerate(words) if any(map(str.isdigit, word))), 0)
+    return _number("".join(words[named:]))
 
 
 def _address(email: str) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from notifications import may_send
+from notifications.may_send import Topic
 from notifications.preferences import choose
 from orders import access
 from orders.models import Order
@@ -50,22 +51,26 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """RFC 8058: email programs POST without cookie or CSRF token, so the link can do nothing but
-    stop optional emails."""
+    stop optional emails. The page that says so turns on again, at once, what was on before."""
     order, _ = access.open_order(token, access.MAY_STOP)
     _need_address(order)
     read_as(request, order.locale)
+    kept, before = may_send.of_address(order.email), []
     if request.method == "POST":
-        nothing = dict.fromkeys(PreferencesForm.base_fields, False)
-        choose(order.email, **nothing, now=timezone.now())
-    kept = may_send.of_address(order.email)
+        again = request.POST.getlist("again")
+        before = [] if again else [topic for topic in Topic if getattr(kept, topic)]
+        wanted = {str(topic): topic in again for topic in Topic}
+        choose(order.email, **wanted, now=timezone.now())
+        kept = may_send.of_address(order.email)
     context = {
         "order": order,
         "stop_token": token,
-        "stopped": not any(getattr(kept, topic) for topic in may_send.Topic),
+        "before": before,
+        "stopped": not any(getattr(kept, topic) for topic in Topic),
     }
     return render(request, "notifications/unsubscribe.html", context)
 
 
 def _need_address(order: Order) -> None:
     if not order.email:
-        raise Http404("this order has no mail address")
+        raise Http404("this order has no email address")

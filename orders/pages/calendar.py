@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -31,6 +32,7 @@ def calendar_of(order: Order, status: Status, *, locale: str, page: str) -> byte
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"{settings.SHOP_NAME} {status.number}")
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")  # the same, for Outlook
     promises: dict[int, list[Promise]] = {}
     for promise in Promise.objects.filter(line__order=order).order_by("pk"):
         promises.setdefault(promise.line_id, []).append(promise)
@@ -57,7 +59,7 @@ def _entry(
     stands = line.is_open and shown is promises[-1]
     with in_language(locale):
         product = {"product": isolated(line.name), "shop": isolated(settings.SHOP_NAME)}
-        summary = gettext("%(product)s leaves %(shop)s") % product
+        summary = gettext("%(shop)s ships %(product)s") % product
     entry = Event()
     entry.add("summary", summary)
     entry.add("uid", f"{status.number}.{line.sku}@{settings.SITE_URL.partition('://')[2]}")
@@ -87,6 +89,12 @@ def _changed_at(line: LineStatus, promises: Sequence[Promise], status: Status) -
         if ends
         else promises[-1].published_at.astimezone(UTC)
     )
+
+
+def subscription_url(feed: str) -> str:
+    """For calendar programs, which then ask again and follow a date that moves."""
+    host = settings.SITE_URL.partition("://")[2]
+    return f"webcal://{host}{reverse('calendar', args=[feed])}"
 
 
 @require_safe

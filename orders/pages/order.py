@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from orders import access
 from orders.access import Purpose
+from orders.pages.calendar import subscription_url
 from orders.pages.headline import cards, summary
 from orders.pages.language import read_as
 from orders.pages.pictures import allow_pictures
@@ -39,6 +40,7 @@ def order_page(request: HttpRequest, token: str) -> dict[str, Any]:
         "order": row,
         "token": token,
         "feed": feed,
+        "subscription": subscription_url(feed),
         "status": status,
         "cards": shown,
         "summary": summary(shown, today=today, locale=locale) if len(shown) > 1 else [],

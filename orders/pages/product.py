@@ -6,13 +6,16 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.db.models.functions import Upper
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from orders.models import Product
 from orders.pages import json_api
 from orders.pages.language import read_as
 from orders.pages.offer import Offer, about_units, offer
@@ -28,7 +31,11 @@ THEMES = ("light", "dark")
 @cache_control(public=True, max_age=CACHED_SECONDS)
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     quantity = _quantity(request)
-    shown = _offer(sku, quantity or 1)
+    shown = offer(sku, quantity or 1, now=timezone.now())
+    if shown is None:
+        address = reverse("product", args=[_in_another_case(sku)])
+        query = request.META["QUERY_STRING"]
+        return redirect(f"{address}?{query}" if query else address)
     context = _words(shown, read_as(request)) | {
         "kept": of_product(recent_record(now=shown.as_of), sku),
         "fewest": MIN_OUTCOMES,
@@ -89,6 +96,15 @@ def _offer(sku: str, quantity: int) -> Offer:
     if found is None:
         raise Http404(f"no product {sku} is on backorder")
     return found
+
+
+def _in_another_case(sku: str) -> str:
+    """The product that somebody means who typed its SKU in other letters. Http404: none is."""
+    found = Product.objects.alias(upper=Upper("sku")).filter(upper=sku.upper()).exclude(sku=sku)
+    for product in found[:2]:
+        if offer(product.sku, 1, now=timezone.now()):
+            return product.sku
+    raise Http404(f"no product {sku} is on backorder")
 
 
 def _quantity(request: HttpRequest) -> int | None:

@@ -71,7 +71,11 @@ def test_no_day_agreed_is_not_the_same_as_nothing_said() -> None:
     [
         ("answered", {"choice": "keep"}, r"Answered misses \['agreed_by', 'units'\]"),
         ("link", {"reason": "x"}, r"LinkAsked misses \[\], knows no \['reason'\]"),
-        ("note", {"code": "reminder", "units": "1", "answer_by": "2026-12-03"}, "'1' is not of type int"),
+        (
+            "note",
+            {"code": "reminder", "units": "1", "answer_by": "2026-12-03"},
+            "'1' is not of type int",
+        ),
         ("note", {"code": "reminder", "units": 1, "answer_by": "soon"}, "soon"),
         (
             "cancelled",

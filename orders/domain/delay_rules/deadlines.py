@@ -11,6 +11,8 @@ from babel.core import get_global
 from orders.domain.delay_rules.jurisdictions import Jurisdiction
 
 REMIND_BEFORE = (7, 2)  # days before silence cancels: the customer
+REMIND_OF_CONSENT = 2  # days before silence agrees
+REMIND_AFTER = 7  # days after a question that silence does not end
 # staff are warned so many days before a delay that nobody was told of breaks the agreed date
 WARN_BEFORE = (7, 3, 1, 0)
 _DAY = timedelta(days=1)
@@ -70,6 +72,16 @@ def adequate(
 def reminders(answer_by: date) -> list[date]:
     """The days to remind a customer whose silence would cancel."""
     return [answer_by - timedelta(days=days) for days in REMIND_BEFORE]
+
+
+def reminder_of_consent(answer_by: date) -> date:
+    """The day to remind a customer whose silence would agree: some believe they have answered."""
+    return answer_by - timedelta(days=REMIND_OF_CONSENT)
+
+
+def reminder_without_end(asked_on: date) -> date:
+    """The day to remind a customer who is asked something that silence does not end."""
+    return asked_on + timedelta(days=REMIND_AFTER)
 
 
 def staff_warnings(notice_by: date) -> list[date]:
