@@ -69,7 +69,7 @@ def test_the_button_mails_a_link_that_may_act(
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["ada@example.com"]
-    assert sent.message["Subject"] == "The link to your order 1042"
+    assert sent.message["Subject"] == "Your link to order 1042"
     text = text_of(sent.message)
     assert "The link you need to answer or to cancel, for your order 1042:\n" in text
     assert "If that was not you, you need do nothing." in text

@@ -136,7 +136,7 @@ def test_three_changes_while_the_server_is_down_then_shipped_are_one_current_mai
     mail()
 
     subjects = [received.message["Subject"] for received in mail_sink.mails]
-    assert subjects[1:] == ["Order TT-1042 is on its way"]
+    assert subjects[1:] == ["Shipped: your order TT-1042"]
     assert states(line.order) == [
         MessageState.SENT,
         *[MessageState.SUPERSEDED] * 4,

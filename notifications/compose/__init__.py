@@ -9,12 +9,18 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language_info
 
-from notifications.compose.items import items_of, others_of, parcels_of
+from notifications.compose.items import (
+    Ask,
+    items_of,
+    others_of,
+    parcels_of,
+    rows_of,
+)
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.link_emails import all_orders, asked_choice
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
 from notifications.compose.selection import Selection, selection_of
-from notifications.compose.subjects import subject_line
+from notifications.compose.subjects import day_named, heading, subject_line
 from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
@@ -72,30 +78,40 @@ def compose(
 def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
     """What both forms are laid out from."""
     order, today, language = selection.order, selection.today, language_for(locale)
-    items, asks_of_each = items_of(selection.lines, today=today, locale=locale)
-    asks = asks_of_each or [words for item in items for words in item.asks]
+    items, ask_of_each = items_of(selection.lines, today=today, locale=locale)
+    # the lines of a welcome are rows, where the same is asked of all of them, or nothing
+    as_rows = selection.is_welcome and not any(item.ask for item in items)
+    rows = rows_of(selection.lines, today=today, locale=locale) if as_rows else []
+    asks = [item.ask for item in items] if not ask_of_each else [ask_of_each]
     asked_for_all = selection.asked_for_all
     return {
         "subject": subject_line(selection.headline, order, locale=locale),
-        "preheader": _preheader(selection.chief, asks, locale=locale),
+        "heading": heading(selection.headline, order, locale=locale),
+        "preheader": _preheader(selection, asks, locale=locale),
         "first_name": isolated(plain(order.first_name, MAX_NAME_LENGTH)),
         "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
         "opening": selection.opening,
+        "answer_by": day_named(selection.headline, locale=locale),
         "all_orders": all_orders(order, asked_for_all, locale=locale) if asked_for_all else None,
         "asked_choice": asked_choice(order, selection.of_order),
         "nothing_else": selection.nothing_else,
         "is_first": selection.is_first,
         "is_optional": bool(selection.about),
         "parcels": parcels_of(selection.parcels),
+        "parcels_first": selection.chief.kind in (EventKind.SHIPPED, EventKind.NOTE),
         "order_news": [sentence(event, locale=locale) for event in selection.of_order],
         "items": items,
-        "asks_of_each": asks_of_each,
-        "others": others_of(selection.beside, today=today, locale=locale),
         "agreed": _agreed(selection, locale=locale) if selection.is_first else [],
+        "rows": rows,
+        "ask_of_each": ask_of_each,
         "next_word": _next_word(selection, locale=locale),
+        "others": others_of(selection.beside, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
         "shop": plain(settings.SHOP_NAME, MAX_NAME_LENGTH),
+        "address": settings.SHOP_ADDRESS,
+        "imprint": settings.IMPRINT_URL,
+        "privacy": settings.PRIVACY_URL,
         "support": settings.SUPPORT_EMAIL,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
@@ -120,9 +136,19 @@ def _next_word(selection: Selection, *, locale: str) -> str:
     return next_word_sentence(by, today=selection.today, mailed=True, locale=locale)
 
 
-def _preheader(main: Event, asks: Iterable[str], *, locale: str) -> str:
+def _preheader(selection: Selection, asks: Iterable[Ask], *, locale: str) -> str:
     """What a mailbox shows beside the subject: the news, then what it asks."""
-    return shortened(" ".join([sentence(main, locale=locale), *asks]), PREHEADER)
+    main = next(
+        (
+            told.event
+            for line in selection.lines
+            for told in line.told
+            if told.event.pk == selection.chief.pk
+        ),
+        selection.chief,
+    )
+    asked = [words for ask in asks for words in ask.lead]
+    return shortened(" ".join([sentence(main, locale=locale), *asked]), PREHEADER)
 
 
 def _one_click(order: Order) -> dict[str, str]:

@@ -5,7 +5,8 @@ thing once. What it leaves out stays on the page, where all that happened can be
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -16,7 +17,7 @@ from notifications.compose.subjects import Headline, Subject
 from notifications.may_send import Topic, still_holds
 from orders import services
 from orders.domain import facts
-from orders.domain.delay_rules import Sentence, Silence
+from orders.domain.delay_rules import REMIND_BEFORE, Sentence, Silence
 from orders.domain.supply import NAMES_A_DAY, Window
 from orders.mail_port import mail_port
 from orders.models import (
@@ -29,12 +30,16 @@ from orders.models import (
     Promise,
     Reason,
 )
+from orders.transit import arrives_by
+from orders.words import window_of
 
 # Which news of an email is its chief: what breaks a promise first, a mere beginning last.
+REMINDED = "reminded"
 CHIEF_FIRST = (
     EventKind.NO_DATE,
     EventKind.LATER,
     EventKind.CORRECTED,
+    REMINDED,
     EventKind.CANCELLED,
     EventKind.SHIPPED,
     EventKind.RESERVED,
@@ -47,6 +52,8 @@ CHIEF_FIRST = (
 )
 # A late link only puzzles people: what was asked for longer ago is asked for again.
 REQUEST_GOOD_FOR = timedelta(hours=1)
+# A reminder this near to the day is the last one.
+LAST_CALL = timedelta(days=min(REMIND_BEFORE))
 MAX_CHOICES = 8  # lines with links of their own: email programs cut off an email beyond 100 kB
 CHOICES = {
     Choice.KEEP: Sentence.CHOICE,
@@ -57,49 +64,57 @@ CHOICES = {
 # Why an event is not told: something took it back; something newer says what is true; no unit that
 # it is about is still to come; a link that was asked for too long ago.
 LeftOut = Literal["undone", "overtaken", "over", "stale"]
-# What the first sentence says.
+# What the first sentence says; empty where the news itself comes first.
 Opening = Literal[
-    "day_passed",
-    "day_passed_in_part",
-    "late",
-    "later",
-    "taken_back",
-    "taken_back_in_part",
-    "link",
+    "",
     "first",
-    "unchanged",
-    "news",
+    "first_undated",
+    "first_changed",
+    "reminder",
+    "last_reminder",
+    "shipped",
+    "shipped_in_part",
+    "link",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class EventTold:
-    """`says_still`: how many are still to come is not left to a later event. `last_told`: where the
-    page changed again before an email went out, the promise its customer did get an email of."""
+    """`event`: as measured against what emails told. `says_still`: how many are still to come is
+    not left to a later event. `bad`: it breaks what was told before."""
 
     event: Event
     says_still: bool
-    last_told: Promise | None
+    bad: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What an open delay notice asks. `tells`: it binds from this email on. `overtaken`: there is a
-    newer promise. `again`: nothing is new beside it."""
+    newer promise. `asked_before`: an earlier email asked it, and this one has other news.
+    `reminds`: this one is about the missing answer. `moot`: it ships before the day on which
+    silence would cancel."""
 
     notice: DelayNotice
     tells: bool
     overtaken: bool
-    again: bool
+    asked_before: bool
+    reminds: bool
+    moot: bool
+
+    @property
+    def is_due(self) -> bool:
+        """Whether silence would cancel, as things stand."""
+        return self.notice.must_be_answered and not self.moot
 
 
 @dataclass(frozen=True, slots=True)
 class LineTold:
-    """A line with news. `passed`: the agreed date has passed; `only_passed`: nothing else is told.
-    `undo_until`: until when the customer may undo the cancellation that is told. `of_units`:
-    the news is about some of the units ordered. `ships_by`: the promise that is added if the
-    news names no day for what is still to come. `tells`: the promise that this email tells, for
-    the sentence on what we do while it names no day."""
+    """A line with news. `passed`: the agreed date has passed; `calls`: nothing else is told, but
+    that it has, or that an answer is missing. `undo_until`: until when the customer may undo the
+    cancellation that is told. `of_units`: the news is about some of the units ordered. `ships_by`:
+    the promise that is added if the news names no day for what is still to come. `tells`: the
+    promise that this email tells, for the sentence on what we do while it names no day."""
 
     line: OrderLine
     told: Sequence[EventTold]
@@ -108,7 +123,7 @@ class LineTold:
     can_come_back: bool
     undo_until: datetime | None
     passed: bool
-    only_passed: bool
+    calls: bool
     of_units: bool
     ships_by: Promise | None
     tells: Promise | None
@@ -148,6 +163,11 @@ class Selection:
     is_first: bool
     about: frozenset[Topic]
 
+    @property
+    def is_welcome(self) -> bool:
+        """Several lines have joined, and nothing else has happened."""
+        return len(self.lines) > 1 and all(event.kind == EventKind.JOINED for event in self.told)
+
 
 def selection_of(
     order: Order, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
@@ -161,6 +181,7 @@ def selection_of(
         if (notice := notices.get(line.pk)) and line.open_units and notice.still_asks(line)
     }
     oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
+    is_first = any(_is_welcome(event) for event in oldest_first)
     left_out = _left_out(oldest_first, {line.pk: line for line in lines}, asked, now)
     told = [event for event in oldest_first if event.pk not in left_out]
     if not told:
@@ -179,13 +200,13 @@ def selection_of(
         headline=Headline(Subject.ALL_ORDERS)
         if nothing_else
         else _headline(chief, told, lines, asked, today),
-        opening=_opening(chief, told, lines, asked),
+        opening=_opening(chief, told, lines, today, is_first=is_first),
         lines=[
             _line_told(line, told, asked.get(line.pk), now, many=len(told_lines) > MAX_CHOICES)
             for line in told_lines
         ],
         beside=[
-            LineBeside(line, _asked_before(asked.get(line.pk), today))
+            LineBeside(line, _due_before(asked.get(line.pk), line, today))
             for line in lines
             if line.pk not in with_news and line.open_units and not nothing_else
         ],
@@ -198,7 +219,7 @@ def selection_of(
         ],
         asked_for_all=asked_for_all[-1] if asked_for_all else None,
         nothing_else=nothing_else,
-        is_first=any(event.kind == EventKind.JOINED for event in told),
+        is_first=is_first,
         about=_about(told, asked),
     )
 
@@ -273,7 +294,10 @@ def _why_left_out(
                 return "undone"
             return None if line.waiting else "over"
         case facts.Reminded(answer_by=day):
-            return None if notice and notice.answer_by == day else "overtaken"
+            if notice is None or notice.answer_by != day:
+                return "overtaken"
+            earlier = any(other.kind == EventKind.EARLIER for other in later)
+            return "overtaken" if earlier and _ships_before(notice, line) else None
         case facts.Answered():
             return over
         case facts.ShipmentUndone():
@@ -311,7 +335,12 @@ def _rank(event: Event) -> tuple[bool, int, bool]:
     crossed a cancellation before what it crossed."""
     crossed = isinstance(event.details, facts.Shipped) and event.details.crossed is not None
     kind = EventKind.CANCELLED if crossed else EventKind(event.kind)
-    return not event.says_day_passed, CHIEF_FIRST.index(kind), not crossed
+    reminded = isinstance(event.details, facts.Reminded)
+    return (
+        not event.says_day_passed,
+        CHIEF_FIRST.index(REMINDED if reminded else kind),
+        not crossed,
+    )
 
 
 def _headline(
@@ -321,54 +350,83 @@ def _headline(
     asked: Mapping[int, DelayNotice],
     today: date,
 ) -> Headline:
-    """What must be answered comes before what is new: without an answer something ends."""
     if chief.says_day_passed:
         return Headline(Subject.DAY_PASSED, part=_passed_in_part(told, lines))
-    if day := _answer_by(chief, told, asked, today):
-        return Headline(Subject.ANSWER_BY, day=day, on=today)
-    late = _late_from_the_start(told, asked)
-    if chief in late:
-        days = {window.late for window in _windows(late)}
-        day = days.pop() if len(days) == 1 else None
-        return Headline(Subject.LATE_BY if day else Subject.LATE, day=day, on=today)
     same = [event for event in told if event.kind == chief.kind]
+    answer_by = _answer_by(told, lines, asked, today)
     match chief.details:
+        case facts.Reminded(answer_by=day):
+            return Headline(Subject.REMINDER, day=answer_by or day, on=today)
+        case facts.Joined():
+            return _of_welcome(same, answer_by, today)
+        case facts.OnTrack() if answer_by:
+            return Headline(Subject.STILL_ASKS, day=answer_by, on=today)
+        case facts.Changed() if answer_by and chief.kind != EventKind.EARLIER:
+            return Headline(Subject.ANSWER_BY, day=answer_by, on=today)
         case facts.NoDate(reason=Reason.PACKING):
             return Headline(Subject.CHECKING)
-        case facts.NoDate():
-            return Headline(Subject.NO_DATE, part=_others_keep_a_date(told, lines))
-        case facts.ReceiptCorrected():
+        case facts.ReceiptCorrected(told=before, window=window) if before.late == window.late:
             return Headline(Subject.CORRECTED)
         case facts.Changed():
-            return _of_change(chief, chief.details, same, lines)
+            return _of_change(chief, chief.details, same, told, lines)
         case facts.OnTrack(window=window):
             days = {other.late for other in _windows(same)}
             if len(days) > 1 or not window.late or not window.names_a_day:
                 return Headline(Subject.NO_CHANGE)
             return Headline(Subject.SAME_DATE, day=window.late, on=_day_of(chief))
-        case facts.Joined(place=place):
-            if len(same) > 1 or not place:
-                return Headline(Subject.IN_LINE)
-            return Headline(Subject.PLACE, place=place)
-    return _of_units(chief, chief.details, lines)
+    return _of_units(chief, same, lines, today)
 
 
-def _of_units(chief: Event, details: facts.AnyFacts, lines: Sequence[OrderLine]) -> Headline:
-    """Headlines without a day or a place."""
+def _of_welcome(same: Sequence[Event], answer_by: date | None, today: date) -> Headline:
+    if answer_by:
+        return Headline(Subject.WELCOME_ANSWER, day=answer_by, on=today)
+    days = {_named_day(window) for window in _windows(same)}
+    if len(days) > 1:
+        return Headline(Subject.WELCOME_DATES)
+    (day,) = days
+    return Headline(Subject.WELCOME_DATE if day else Subject.WELCOME, day=day, on=today)
+
+
+def _of_units(
+    chief: Event, same: Sequence[Event], lines: Sequence[OrderLine], today: date
+) -> Headline:
+    """Headlines of goods and money on their way."""
+    details = chief.details
     match details:
         case facts.Cancelled(by=Choice.WITHDRAW):
             return Headline(Subject.WITHDRAWN)
         case facts.Cancelled():
             part = any(line.cancelled != line.quantity for line in lines)
-            return Headline(Subject.CANCELLED, part=part)
+            day = _one_day(
+                event.details.refund_due_on
+                for event in same
+                if isinstance(event.details, facts.Cancelled)
+            )
+            return Headline(
+                Subject.REFUND_BY if day else Subject.CANCELLED, part=part, day=day, on=today
+            )
         case facts.Shipped(crossed=crossed) if crossed:
             part = len(lines) > 1 or details.units < details.of
             kept, withdrawn = Subject.SHIPPED_THOUGH_CANCELLED, Subject.SHIPPED_BEFORE_CANCELLED
             return Headline(kept if crossed.kept else withdrawn, part=part)
         case facts.Shipped():
-            return Headline(Subject.SHIPPED, part=any(line.open_units for line in lines))
+            day = _arrival(same)
+            return Headline(
+                Subject.SHIPPED_WITH_YOU if day and day >= today else Subject.SHIPPED,
+                part=any(line.open_units for line in lines),
+                day=day,
+                on=today,
+            )
         case facts.Reserved():
-            return Headline(Subject.RESERVED, part=any(line.waiting for line in lines))
+            part = any(line.waiting for line in lines)
+            day = _one_day(
+                event.details.window.late if event.details.window else None
+                for event in same
+                if isinstance(event.details, facts.Reserved)
+            )
+            if part or day is None or day < today:
+                return Headline(Subject.RESERVED, part=part)
+            return Headline(Subject.SHIPS_BY, day=day, on=today)
         case facts.CancellationUndone():
             return Headline(Subject.BACK_IN_LINE)
         case facts.ShipmentUndone():
@@ -383,16 +441,26 @@ def _of_units(chief: Event, details: facts.AnyFacts, lines: Sequence[OrderLine])
 
 
 def _of_change(
-    chief: Event, details: facts.Changed, same: Sequence[Event], lines: Iterable[OrderLine]
+    chief: Event,
+    details: facts.Changed,
+    same: Sequence[Event],
+    told: Sequence[Event],
+    lines: Sequence[OrderLine],
 ) -> Headline:
-    later = chief.kind == EventKind.LATER
-    days = {window.late if window.names_a_day else None for window in _windows(same)}
+    later = chief.kind != EventKind.EARLIER
+    days = {_named_day(window) for window in _windows(same)}
     if len(days) > 1:
-        return Headline(Subject.NEW_DATES)
+        return Headline(Subject.LATER_DATES if later else Subject.EARLIER_DATES)
     (day,) = days
     if day is None:
-        return Headline(Subject.LATER if later else Subject.CLEARER)
-    if later or not details.mailed:
+        return (
+            Headline(Subject.NO_DATE, part=_others_keep_a_date(told, lines))
+            if later
+            else Headline(Subject.CLEARER)
+        )
+    if later:
+        subject = Subject.LATER_DATE
+    elif not details.mailed:
         # earlier than a page they never read may be later than their email
         subject = Subject.NEW_DATE
     else:
@@ -403,21 +471,21 @@ def _of_change(
 
 
 def _answer_by(
-    chief: Event, told: Sequence[Event], asked: Mapping[int, DelayNotice], today: date
+    told: Sequence[Event],
+    lines: Sequence[OrderLine],
+    asked: Mapping[int, DelayNotice],
+    today: date,
 ) -> date | None:
-    """If silence would cancel any line of the order: the first day by which to answer. Neither
-    better news nor news of another line ends the question. Somebody who asked for a link finds the
-    email by it."""
-    if chief.kind == EventKind.LINK:
-        return None
+    """If silence would cancel any line of the order: the first day by which to answer. News of
+    another line does not end the question."""
     of_line = {event.line_id for event in told}
     days = [
         notice.answer_by
-        for line_id, notice in asked.items()
-        if notice.answer_by
-        and notice.silence == Silence.CANCEL
-        and (notice.binds or _tells(told, notice))
-        if line_id in of_line or _asked_before(notice, today)
+        for line in lines
+        if (notice := asked.get(line.pk)) and notice.answer_by
+        if notice.silence == Silence.CANCEL and (notice.binds or _tells(told, notice))
+        if not _is_moot(notice, line, told)
+        if line.pk in of_line or _due_before(notice, line, today)
     ]
     return min(days, default=None)
 
@@ -426,42 +494,62 @@ def _opening(
     chief: Event,
     told: Sequence[Event],
     lines: Sequence[OrderLine],
-    asked: Mapping[int, DelayNotice],
+    today: date,
+    *,
+    is_first: bool,
 ) -> Opening:
-    if chief.says_day_passed:
-        part = _passed_in_part(told, lines)
-        return "day_passed_in_part" if part else "day_passed"
-    if _late_from_the_start(told, asked):
-        return "late"
     match chief.details:
-        case facts.NoDate(told=window) if window.names_a_day:
-            part = _others_keep_a_date(told, lines)
-            return "taken_back_in_part" if part else "taken_back"
-        case _ if chief.kind == EventKind.LATER:
-            return "later"
-        case _ if chief.kind == EventKind.LINK:
+        case facts.Joined():
+            named = [window.names_a_day for window in _windows(told)]
+            return "first" if any(named) else "first_undated"
+        case _ if is_first:
+            return "first_changed"
+        case facts.Reminded(answer_by=day):
+            return "last_reminder" if day - today <= LAST_CALL else "reminder"
+        case facts.Shipped(crossed=None):
+            part = any(line.open_units for line in lines)
+            return "shipped_in_part" if part else "shipped"
+        case facts.LinkAsked():
             return "link"
-    kinds = {event.kind for event in told}
-    if EventKind.JOINED in kinds:
-        return "first"
-    return "unchanged" if kinds == {EventKind.ON_TRACK} else "news"
+    return ""
 
 
-def _late_from_the_start(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> list[Event]:
-    """First words about a line that are a delay already: it will not leave by the day agreed when
-    it was ordered."""
-    return [
-        event
-        for event in told
-        if event.kind == EventKind.JOINED and event.line_id
-        if (notice := asked.get(event.line_id)) and notice.promise_id == event.promise_id
+def _is_welcome(event: Event) -> bool:
+    """The first word to a customer to whom the shop had named no day."""
+    return isinstance(event.details, facts.Joined) and not event.details.stated
+
+
+def _named_day(window: Window) -> date | None:
+    return window.late if window.names_a_day else None
+
+
+def _one_day(days: Iterable[date | None]) -> date | None:
+    """The day, if it is the same one everywhere."""
+    found = set(days)
+    return found.pop() if len(found) == 1 else None
+
+
+def _arrival(shipped: Iterable[Event]) -> date | None:
+    """By when the last of these parcels should be with the customer."""
+    days = [
+        arrives_by(event.details.shipped_on, event.order.country)
+        if event.details.shipped_on
+        else None
+        for event in shipped
+        if isinstance(event.details, facts.Shipped)
     ]
+    known = [day for day in days if day]
+    return max(known) if known and len(known) == len(days) else None
 
 
 def _others_keep_a_date(told: Iterable[Event], lines: Iterable[OrderLine]) -> bool:
     """Whether units of other lines than those that lost theirs are still to come, by a day that was
     told."""
-    lost = {event.line_id for event in told if event.kind == EventKind.NO_DATE}
+    lost = {
+        event.line_id
+        for event in told
+        if isinstance(event.details, facts.Changed) and not event.details.window.names_a_day
+    }
     return any(
         line.promise.kind in NAMES_A_DAY
         for line in lines
@@ -490,16 +578,15 @@ def _about(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset
     found = set()
     for event in told:
         notice = asked.get(event.line_id or 0)
-        topic = None if notice and _is_due(event, notice) else _topic(event)
+        topic = None if notice and _is_due(notice) else _topic(event)
         if topic is None:
             return frozenset()
         found.add(topic)
     return frozenset(found)
 
 
-def _is_due(event: Event, notice: DelayNotice) -> bool:
-    asks = event.promise_id == notice.promise_id or event.kind == EventKind.NOTE
-    return notice.silence == Silence.CANCEL if notice.is_told else asks
+def _is_due(notice: DelayNotice) -> bool:
+    return notice.silence == Silence.CANCEL or not notice.is_told
 
 
 def _topic(event: Event) -> Topic | None:
@@ -525,18 +612,17 @@ def _line_told(
     happened = [event for event in events if event.line_id == line.pk]
     passed = [event.says_day_passed for event in happened]
     promised = line.promise_id in {event.promise_id for event in happened if event.promise_id}
-    choices = [choice for choice, code in CHOICES.items() if notice and code in notice.sentences]
-    if not notice and any(passed):
-        choices = [Choice.CANCEL]
+    calls = all(event.says_day_passed or _reminds(event) for event in happened)
+    asked = _asked(line, notice, happened) if notice else None
     return LineTold(
         line=line,
         told=[_told(event, happened[n + 1 :]) for n, event in enumerate(happened)],
-        asked=_asked(line, notice, happened) if notice else None,
-        choices=[] if many else choices,
+        asked=asked,
+        choices=[] if many else _choices(asked, passed=any(passed)),
         can_come_back=_can_come_back(line, happened),
         undo_until=_undo_until(line, happened, now),
         passed=any(passed),
-        only_passed=all(passed),
+        calls=calls,
         of_units=any(
             isinstance(
                 event.details,
@@ -544,27 +630,41 @@ def _line_told(
             )
             for event in happened
         ),
-        ships_by=line.promise
-        if all(passed) or (not notice and not promised and _leaves_some(line, happened))
-        else None,
+        ships_by=line.promise if calls or (not promised and _leaves_some(line, happened)) else None,
         tells=line.promise if promised else None,
     )
 
 
+def _choices(asked: Question | None, *, passed: bool) -> list[Choice]:
+    if asked is None:
+        return [Choice.CANCEL] if passed else []
+    if asked.asked_before and not asked.is_due:
+        return []
+    return [choice for choice, code in CHOICES.items() if code in asked.notice.sentences]
+
+
 def _told(event: Event, later: Iterable[Event]) -> EventTold:
     said_later = any(isinstance(other.details, facts.Counted) for other in later)
-    return EventTold(event, not said_later, _last_told(event))
+    bad = event.kind in (EventKind.LATER, EventKind.NO_DATE)
+    return EventTold(_as_emailed(event), not said_later, bad)
 
 
-def _last_told(event: Event) -> Promise | None:
-    """Nothing where the event itself says what an email told."""
-    match event.details:
-        case facts.ToldBefore(told=told, mailed=False) if told and event.promise_id:
-            promises = Promise.objects.filter(
-                line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False, returned_at=None
-            )
-            return promises.order_by("-pk").first()
-    return None
+def _as_emailed(event: Event) -> Event:
+    """Measured against the last word that an email told, where the page has changed since. So
+    customers who read only emails are told of one change, not of two."""
+    details = event.details
+    if not isinstance(details, facts.ToldBefore) or details.mailed or not event.promise_id:
+        return event
+    promises = Promise.objects.filter(
+        line=event.line_id, pk__lt=event.promise_id, told_at__isnull=False, returned_at=None
+    )
+    if details.told is None or not (last := promises.order_by("-pk").first()):
+        return event
+    told = replace(details, told=window_of(last), told_on=last.published_on, mailed=True)
+    measured = copy(event)
+    measured.__dict__.pop("details", None)
+    measured.facts = facts.to_json(told)
+    return measured
 
 
 def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Question:
@@ -572,16 +672,49 @@ def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Q
         notice,
         tells=_tells(happened, notice),
         overtaken=notice.promise_id != line.promise_id,
-        again=all(event.kind == EventKind.ON_TRACK for event in happened),
+        asked_before=notice.is_told and not any(_asks(event, notice) for event in happened),
+        reminds=bool(happened) and all(_reminds(event) for event in happened),
+        moot=_is_moot(notice, line, happened),
     )
 
 
-def _asked_before(notice: DelayNotice | None, today: date) -> DelayNotice | None:
-    """What an earlier email, which did not come back, asked and can still be answered."""
-    if notice is None or not notice.is_told:
+def _asks(event: Event, notice: DelayNotice) -> bool:
+    """Whether the event leads to the question: by the date it is about, or by calling for an
+    answer."""
+    if event.says_day_passed or _reminds(event):
+        return True
+    return event.promise_id == notice.promise_id and event.kind != EventKind.ON_TRACK
+
+
+def _reminds(event: Event) -> bool:
+    return isinstance(event.details, facts.Reminded)
+
+
+def _is_moot(notice: DelayNotice, line: OrderLine, told: Iterable[Event]) -> bool:
+    """Whether an earlier question needs no answer for now, since what is promised meanwhile ships
+    before the day on which silence would cancel. If that promise breaks, its news asks again."""
+    reminded = any(_reminds(event) for event in told if event.line_id == line.pk)
+    return notice.is_told and not reminded and _ships_before(notice, line)
+
+
+def _ships_before(notice: DelayNotice, line: OrderLine) -> bool:
+    promise = line.promise
+    return (
+        notice.silence == Silence.CANCEL
+        and notice.answer_by is not None
+        and promise is not None
+        and promise.pk != notice.promise_id
+        and promise.kind in NAMES_A_DAY
+        and promise.late < notice.answer_by
+    )
+
+
+def _due_before(notice: DelayNotice | None, line: OrderLine, today: date) -> DelayNotice | None:
+    """What an earlier email, which did not come back, asked and must still be answered."""
+    if notice is None or not notice.is_told or not notice.must_be_answered:
         return None
-    asks = Sentence.CHOICE in notice.sentences
-    return notice if asks and (notice.answer_by is None or notice.answer_by >= today) else None
+    in_time = notice.answer_by is None or notice.answer_by >= today
+    return notice if in_time and not _ships_before(notice, line) else None
 
 
 def _tells(told: Iterable[Event], notice: DelayNotice) -> bool:

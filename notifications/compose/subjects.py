@@ -1,4 +1,5 @@
-"""One plain line that says the news, for each kind of news."""
+"""One plain line that says the news, for each kind of news: as the subject, which names the order,
+and as the heading of the email, which need not."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,78 +11,171 @@ from django.utils.translation import gettext_noop as _
 
 from notifications.compose.one_line import MAX_NUMBER_LENGTH, plain
 from orders.models import Order
-from orders.words import day_words, in_language, isolated, ordinal
+from orders.words import day_words, in_language, isolated
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Where it can be about a part of the order, the words for that come after those for all."""
+
+    subject: str
+    heading: str
+    part: str = ""
+    part_heading: str = ""
 
 
 class Subject(Enum):
-    """The words of each subject. If it can be about a part of the order, the words for that come
-    second."""
+    """What comes first is how the order stands now."""
 
-    DAY_PASSED = (
+    WELCOME_DATE = _Words(
+        _("Thank you for your order %(number)s: ships by %(day)s"),
+        _("You're in line: ships by %(day)s"),
+    )
+    WELCOME_DATES = _Words(
+        _("Thank you for your order %(number)s: here are your ship dates"),
+        _("You're in line: here are your ship dates"),
+    )
+    WELCOME = _Words(
+        _("Thank you for your order %(number)s: no ship date yet"),
+        _("You're in line: no ship date yet"),
+    )
+    WELCOME_ANSWER = _Words(
+        _("Thank you for your order %(number)s: please answer by %(day)s"),
+        _("You're in line, and we need your answer by %(day)s"),
+    )
+    DAY_PASSED = _Words(
         _("The agreed date has passed: you can cancel order %(number)s"),
+        _("The agreed date has passed: you can cancel"),
         _("The agreed date for part of order %(number)s has passed: you can cancel it"),
+        _("The agreed date for part of it has passed: you can cancel that part"),
     )
-    ANSWER_BY = _("Please answer by %(day)s: order %(number)s")
-    LATE_BY = _("Order %(number)s will be late: by %(day)s")
-    LATE = _("Order %(number)s will be late")
-    CHECKING = _("Order %(number)s: we're checking with our warehouse")
-    NO_DATE = (
-        _("Order %(number)s has no date at the moment"),
-        _("Part of order %(number)s has no date at the moment"),
+    REMINDER = _Words(
+        _("Reminder: please answer by %(day)s (order %(number)s)"),
+        _("Reminder: we need your answer by %(day)s"),
     )
-    NEW_DATES = _("New dates for order %(number)s")
-    NEW_DATE = (
-        _("New date for order %(number)s: by %(day)s"),
-        _("New date for part of order %(number)s: by %(day)s"),
+    ANSWER_BY = _Words(
+        _("Your order %(number)s is delayed: please answer by %(day)s"),
+        _("Delayed: we need your answer by %(day)s"),
     )
-    LATER = _("Order %(number)s will be later")
-    FIRST_DATE = (
-        _("A date for order %(number)s: by %(day)s"),
-        _("A date for part of order %(number)s: by %(day)s"),
+    STILL_ASKS = _Words(
+        _("We still need your answer by %(day)s (order %(number)s)"),
+        _("We still need your answer by %(day)s"),
     )
-    EARLIER_DATE = (
-        _("Earlier date for order %(number)s: by %(day)s"),
-        _("Earlier date for part of order %(number)s: by %(day)s"),
+    CHECKING = _Words(
+        _("Your order %(number)s is late: we're checking with our warehouse"),
+        _("Late: we're checking with our warehouse"),
     )
-    CLEARER = _("Order %(number)s: we can say more now")
-    SAME_DATE = _("No change: order %(number)s, by %(day)s")
-    NO_CHANGE = _("No change: order %(number)s")
-    PLACE = _("Order %(number)s: you are %(place)s in line")
-    IN_LINE = _("Order %(number)s is in line")
-    SHIPPED = (
-        _("Order %(number)s is on its way"),
-        _("Part of order %(number)s is on its way"),
+    NO_DATE = _Words(
+        _("Your order %(number)s is delayed: no ship date at the moment"),
+        _("Delayed: no ship date at the moment"),
+        _("Part of your order %(number)s is delayed: no ship date at the moment"),
+        _("Delayed in part: no ship date at the moment"),
     )
-    RESERVED = (
-        _("Arrived and set aside for you: order %(number)s"),
-        _("Part of order %(number)s has arrived and is set aside"),
+    LATER_DATES = _Words(
+        _("Your order %(number)s is delayed: new ship dates"), _("Delayed: new ship dates")
     )
-    WITHDRAWN = _("We confirm your withdrawal: order %(number)s")
-    CANCELLED = (
-        _("Order %(number)s is cancelled"),
-        _("Part of order %(number)s is cancelled"),
+    LATER_DATE = _Words(
+        _("Your order %(number)s is delayed: new ship date %(day)s"),
+        _("Delayed: now ships by %(day)s"),
+        _("Part of your order %(number)s is delayed: new ship date %(day)s"),
+        _("Delayed in part: that part now ships by %(day)s"),
+    )
+    NEW_DATE = _Words(
+        _("New ship date for your order %(number)s: %(day)s"),
+        _("New date: now ships by %(day)s"),
+        _("New ship date for part of your order %(number)s: %(day)s"),
+        _("New date for a part: now ships by %(day)s"),
+    )
+    FIRST_DATE = _Words(
+        _("We have a date: your order %(number)s ships by %(day)s"),
+        _("We have a date: ships by %(day)s"),
+        _("We have a date: part of your order %(number)s ships by %(day)s"),
+        _("We have a date for a part: ships by %(day)s"),
+    )
+    EARLIER_DATES = _Words(
+        _("Good news: earlier ship dates for your order %(number)s"),
+        _("Good news: earlier ship dates"),
+    )
+    EARLIER_DATE = _Words(
+        _("Good news: your order %(number)s now ships by %(day)s"),
+        _("Good news: now ships by %(day)s"),
+        _("Good news: part of your order %(number)s now ships by %(day)s"),
+        _("Good news: a part now ships by %(day)s"),
+    )
+    CLEARER = _Words(
+        _("Good news: we can tell you more about your order %(number)s"),
+        _("Good news: we can tell you more now"),
+    )
+    SAME_DATE = _Words(
+        _("No change: your order %(number)s still ships by %(day)s"),
+        _("No change: ships by %(day)s"),
+    )
+    NO_CHANGE = _Words(_("No change to your order %(number)s"), _("Nothing has changed"))
+    SHIPPED = _Words(
+        _("Shipped: your order %(number)s"),
+        _("Shipped: it's on its way"),
+        _("Shipped: part of your order %(number)s"),
+        _("Shipped in part"),
+    )
+    SHIPPED_WITH_YOU = _Words(
+        _("Shipped: order %(number)s, with you by about %(day)s"),
+        _("Shipped: with you by about %(day)s"),
+        _("Shipped: part of order %(number)s, with you by about %(day)s"),
+        _("Shipped in part: with you by about %(day)s"),
+    )
+    RESERVED = _Words(
+        _("It's here: order %(number)s is reserved for you"),
+        _("It's here and reserved for you"),
+        _("Part of order %(number)s is here and reserved for you"),
+        _("Part of it is here and reserved for you"),
+    )
+    SHIPS_BY = _Words(
+        _("It's here: order %(number)s ships by %(day)s"), _("It's here: ships by %(day)s")
+    )
+    WITHDRAWN = _Words(
+        _("We confirm your withdrawal: order %(number)s"), _("We confirm your withdrawal")
+    )
+    CANCELLED = _Words(
+        _("Your order %(number)s is canceled"),
+        _("Canceled"),
+        _("Part of your order %(number)s is canceled"),
+        _("Canceled in part"),
+    )
+    REFUND_BY = _Words(
+        _("Your order %(number)s is canceled: refund by %(day)s"),
+        _("Canceled: refund by %(day)s"),
+        _("Part of your order %(number)s is canceled: refund by %(day)s"),
+        _("Canceled in part: refund by %(day)s"),
     )
     # A customer who canceled must read first that it shipped all the same.
-    SHIPPED_THOUGH_CANCELLED = (
-        _("Order %(number)s was canceled, but has shipped"),
-        _("Part of order %(number)s was canceled, but has shipped"),
+    SHIPPED_THOUGH_CANCELLED = _Words(
+        _("Your order %(number)s was canceled, but has shipped"),
+        _("Canceled, but it has shipped"),
+        _("Part of your order %(number)s was canceled, but has shipped"),
     )
-    SHIPPED_BEFORE_CANCELLED = (
-        _("Order %(number)s had already shipped when it was canceled"),
-        _("Part of order %(number)s had already shipped when it was canceled"),
+    SHIPPED_BEFORE_CANCELLED = _Words(
+        _("Your order %(number)s had already shipped when it was canceled"),
+        _("It had already shipped when it was canceled"),
+        _("Part of your order %(number)s had already shipped when it was canceled"),
     )
-    BACK_IN_LINE = _("Back in line: order %(number)s")
-    NOT_SHIPPED = (
-        _("We are sorry: order %(number)s has not left yet"),
-        _("We are sorry: part of order %(number)s has not left yet"),
+    BACK_IN_LINE = _Words(_("Back in line: your order %(number)s"), _("You're back in line"))
+    NOT_SHIPPED = _Words(
+        _("Correction: your order %(number)s hasn't shipped yet"),
+        _("Correction: it hasn't shipped yet"),
+        _("Correction: part of your order %(number)s hasn't shipped yet"),
+        _("Correction: part of it hasn't shipped yet"),
     )
-    CORRECTED = _("We are sorry: a correction to order %(number)s")
-    KEEPS_PLACE = _("You keep your place: order %(number)s")
-    TRACKING = _("Tracking for order %(number)s")
-    FROM_SHOP = _("A message about your delivery: order %(number)s")
-    LINK = _("The link to your order %(number)s")
-    ALL_ORDERS = _("Your orders at %(shop)s")
-    NEWS = _("News of order %(number)s")
+    CORRECTED = _Words(
+        _("A correction to your order %(number)s"), _("Correction: it isn't here yet")
+    )
+    KEEPS_PLACE = _Words(_("You keep your place: order %(number)s"), _("You keep your place"))
+    TRACKING = _Words(_("Tracking for your order %(number)s"), _("You can track your parcel now"))
+    FROM_SHOP = _Words(
+        _("A message about your delivery: order %(number)s"), _("A message about your delivery")
+    )
+    LINK = _Words(_("Your link to order %(number)s"), _("Your link to your order"))
+    ALL_ORDERS = _Words(_("Your orders at %(shop)s"), _("Your orders at %(shop)s"))
+    NEWS = _Words(_("An update on your order %(number)s"), _("An update on your order"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +186,31 @@ class Headline:
     part: bool = False
     day: date | None = None
     on: date | None = None
-    place: int | None = None
 
 
 def subject_line(headline: Headline, order: Order, *, locale: str) -> str:
-    words, day, on = headline.subject.value, headline.day, headline.on
+    words = headline.subject.value
+    return _filled(
+        words.part if headline.part and words.part else words.subject, headline, order, locale
+    )
+
+
+def heading(headline: Headline, order: Order, *, locale: str) -> str:
+    words = headline.subject.value
+    part = headline.part and words.part_heading
+    return _filled(part or words.heading, headline, order, locale)
+
+
+def day_named(headline: Headline, *, locale: str) -> str:
+    day, on = headline.day, headline.on
     with in_language(locale) as dates:
-        return gettext(words if isinstance(words, str) else words[headline.part]) % {
+        return day_words(day, today=on, locale=dates) if day and on else ""
+
+
+def _filled(words: str, headline: Headline, order: Order, locale: str) -> str:
+    with in_language(locale):
+        return gettext(words) % {
             "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
             "shop": isolated(settings.SHOP_NAME),
-            "day": day and on and day_words(day, today=on, locale=dates),
-            "place": headline.place and ordinal(headline.place, locale=dates),
+            "day": day_named(headline, locale=locale),
         }

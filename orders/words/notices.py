@@ -46,7 +46,7 @@ def notice_sentences(
         words = _Words(notice, today, dates, binds=binds, agreed_by=agreed_by, reserved=reserved)
         codes = [
             code
-            for code in sorted(notice.sentences, key=_is_not_silence)
+            for code in sorted(notice.sentences, key=_comes_later)
             if binds or _is_not_silence(code)
         ]
         codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
@@ -179,12 +179,16 @@ def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
 
 
 def _is_not_silence(code: str) -> bool:
-    """What silence means comes right after the kind word; sorting keeps the order of the others."""
     return code not in (
         Sentence.SILENCE_CONSENTS,
         Sentence.SILENCE_CANCELS,
         Sentence.SILENCE_CANCELS_AGAIN,
     )
+
+
+def _comes_later(code: str) -> bool:
+    """What silence means comes right after the kind word; sorting keeps the order of the others."""
+    return _is_not_silence(code) and code != Sentence.SILENCE_KEEPS_PLACE
 
 
 def _keeps_place(notice: DelayNotice) -> str:

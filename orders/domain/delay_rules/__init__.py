@@ -14,6 +14,7 @@ from orders.domain.delay_rules.cases import (
     decide,
 )
 from orders.domain.delay_rules.deadlines import (
+    REMIND_BEFORE,
     adequate,
     deadline_ends,
     duty_ends,
@@ -37,6 +38,7 @@ from orders.domain.delay_rules.jurisdictions import (
 __all__ = [
     "DAYS_TO_SHIP",
     "REGIONAL_COUNTRIES",
+    "REMIND_BEFORE",
     "STRICTER",
     "Case",
     "Decision",
