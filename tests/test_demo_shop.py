@@ -159,6 +159,8 @@ def test_the_buttons_do_what_they_say_and_come_back_to_the_customer(
     answer = client.post("/demo/slip/", {"who": number, "lang": "en"})
     assert answer["Location"] == f"/demo/?who={number}&lang=en"
     assert before.dates.latest("posted_on", "id").expected_on == first + pages.SLIP
+    client.post("/demo/write/", {"who": number})
+    assert list(ada().order.events.filter(message_due=True, kind="note"))
     client.post("/demo/arrive/", {"who": number})
     assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS - pages.UNITS
     (here,) = [each for each in shop.customers() if each.role == "Arrived"]

@@ -40,6 +40,11 @@ from orders.words import language_for
 
 SLIP = timedelta(weeks=3)
 UNITS = 30
+NOTES = (
+    "The ship with your lamps left Gdansk on Monday.",
+    "Your lamps are in the harbor. Customs has started to check them.",
+    "A truck is bringing your lamps to our warehouse.",
+)
 SHOWN = 30  # emails of one person
 EVERY = 3  # seconds between the page's questions
 REMEMBERED = 3600  # seconds: when the last button was pressed
@@ -192,6 +197,21 @@ def arrive(request: HttpRequest) -> HttpResponse:
         ),
         f"{UNITS} lamps arrived and are reserved for the first people in line. Everyone else has "
         "moved up.",
+    )
+
+
+@require_POST
+def write(request: HttpRequest) -> HttpResponse:
+    """A person at the shop writes to everyone whom the next delivery serves."""
+    restock = next_restock(lamp())
+    if restock is None:
+        messages.warning(request, "No more lamps are on their way. Start over to get some.")
+        return _back(request)
+    note = NOTES[restock.notes.count() % len(NOTES)]
+    return _told(
+        request,
+        lambda: services.write_to_waiting(restock, note, now=timezone.now(), actor="demo"),
+        "Everyone whose lamp is in the next delivery can read the note, and is emailed it once.",
     )
 
 
@@ -373,6 +393,7 @@ urlpatterns = [
     path("shop/", shop, name="demo-shop"),
     path("slip/", slip, name="demo-slip"),
     path("arrive/", arrive, name="demo-arrive"),
+    path("write/", write, name="demo-write"),
     path("ship/", ship, name="demo-ship"),
     path("kill-worker/", kill_worker, name="demo-kill-worker"),
     path("start-over/", start_over, name="demo-start-over"),
