@@ -12,7 +12,7 @@ CALM = 0.55  # saturation of a light color on a dark page, at most
 
 
 @dataclass(frozen=True, slots=True)
-class Colour:
+class Color:
     red: int
     green: int
     blue: int
@@ -29,9 +29,9 @@ class Colour:
         )
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    def towards(self, other: "Colour", share: float) -> "Colour":
+    def towards(self, other: "Color", share: float) -> "Color":
         """`share` 0: this color, 1: the other."""
-        return Colour(
+        return Color(
             *(
                 round(mine + (theirs - mine) * share)
                 for mine, theirs in zip(
@@ -43,23 +43,23 @@ class Colour:
         )
 
 
-def colour(words: str) -> Colour:
+def colour(words: str) -> Color:
     """From #rgb or #rrggbb; ValueError for anything else."""
     if not re.fullmatch("#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", words):
         raise ValueError(f"{words!r} is not a color: expected #rrggbb")
     digits = (
         words[1:] if len(words) == len("#rrggbb") else "".join(digit * 2 for digit in words[1:])
     )
-    return Colour(*bytes.fromhex(digits))
+    return Color(*bytes.fromhex(digits))
 
 
-def contrast(one: Colour, other: Colour) -> float:
+def contrast(one: Color, other: Color) -> float:
     """1 (none) to 21."""
     darker, lighter = sorted((one.luminance, other.luminance))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-WHITE = Colour(255, 255, 255)
+WHITE = Color(255, 255, 255)
 # As static/css/site.css has them.
 LIGHT_PAPER, LIGHT_CARD, LIGHT_INK = colour("#f7f4ee"), colour("#fffefb"), colour("#24211c")
 DARK_PAPER, DARK_CARD, DARK_INK = colour("#171512"), colour("#211e1a"), colour("#f1ebe0")
@@ -70,28 +70,28 @@ class Accents:
     """The color of what one can press and of the last day, a tint of it behind text, and text on
     the color."""
 
-    accent: Colour
-    soft: Colour
-    text: Colour
+    accent: Color
+    soft: Color
+    text: Color
 
 
-def weakest_contrast(accent: Colour) -> float:
+def weakest_contrast(accent: Color) -> float:
     """The lowest contrast of a light page: the color on paper, card and its own tint, and white on
     the color."""
     tint = LIGHT_CARD.towards(accent, 0.14)
     return min(contrast(accent, ground) for ground in (LIGHT_PAPER, LIGHT_CARD, tint, WHITE))
 
 
-def light_accents(accent: Colour) -> Accents:
+def light_accents(accent: Color) -> Accents:
     return Accents(accent, LIGHT_CARD.towards(accent, 0.14), WHITE)
 
 
-def dark_accents(accent: Colour) -> Accents:
+def dark_accents(accent: Color) -> Accents:
     """The same hue, as much lighter as it takes on a dark page."""
     hue, lightness, saturation = rgb_to_hls(accent.red / 255, accent.green / 255, accent.blue / 255)
     for step in range(round(lightness * SHADES), SHADES + 1):
         parts = hls_to_rgb(hue, step / SHADES, min(saturation, CALM))
-        lighter = Colour(*(round(part * 255) for part in parts))
+        lighter = Color(*(round(part * 255) for part in parts))
         tint = DARK_CARD.towards(lighter, 0.22)
         if min(contrast(lighter, ground) for ground in (DARK_PAPER, DARK_CARD, tint)) >= COMFORT:
             break
