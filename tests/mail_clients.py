@@ -27,10 +27,12 @@ ELEMENTS = {
     "h3": "",
     "p": "",
     "a": "",
+    "img": "blocked until the reader allows it: the name beside it says what it shows",
 }
 
 ATTRIBUTES = {
     "align": "",
+    "alt": "",
     "border": "",
     "cellpadding": "",
     "cellspacing": "",
@@ -38,11 +40,14 @@ ATTRIBUTES = {
     "class": f"unused where style is dropped; {CLASSES}",
     "content": "",
     "dir": "",
+    "height": "",
     "href": "",
     "lang": "",
     "name": "",
     "role": "Windows Mail, which is no more, reads layout tables as tables",
+    "src": "",
     "style": "",
+    "valign": "",
     "width": "",
 }
 

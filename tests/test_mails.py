@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 from html import unescape
 from urllib.parse import quote
@@ -914,3 +915,42 @@ def test_many_lines_that_join_are_a_short_list(mail_sink: MailSink, db: None) ->
 
     assert len(re.findall(r"^1 × Tumbler \d+\n1st in line\. ", text, re.MULTILINE)) == 12
     assert text.count("You'll hear from us by ") == 1
+
+
+def test_what_the_shop_says_of_a_product_and_its_price_is_in_its_mail(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
+    line.product.image_url, line.product.variant = "https://shop.example/lamp.jpg", "Brass, 40 cm"
+    line.product.save()
+    services.learn_prices(
+        line.order, currency="USD", total=Decimal("127.90"), prices={line.pk: Decimal("59.00")}
+    )
+    received = newest(mail_sink)
+
+    assert "\nOrder TT-1042 · Total US$127.90\n" in text_of(received)
+    assert "2 × Walnut lamp\nBrass, 40 cm\nUS$59.00 each\n\n" in text_of(received)
+    assert '<img src="https://shop.example/lamp.jpg" alt=""' in html_of(received)
+
+
+def test_a_picture_that_email_programs_cannot_show_is_left_out(
+    line: OrderLine, mail_sink: MailSink
+) -> None:
+    line.product.image_url = "https://shop.example/lamp.svg"
+    line.product.save()
+    assert "<img" not in html_of(newest(mail_sink))
+
+
+def test_the_footer_says_who_writes(
+    line: OrderLine, mail_sink: MailSink, settings: Settings
+) -> None:
+    settings.SHOP_ADDRESS = "Tern & Tide Ltd, 5 Harbour Street, Portland, +1 207 555 0100"
+    settings.IMPRINT_URL = "https://shop.example/imprint"
+    settings.PRIVACY_URL = "https://shop.example/privacy"
+    received = newest(mail_sink)
+
+    end = unwrapped(received).split("Email preferences:")[1]
+    for said in (end, words_of(html_of(received))):
+        assert settings.SHOP_ADDRESS in said
+    for address in (settings.IMPRINT_URL, settings.PRIVACY_URL):
+        assert address in end
+        assert f'href="{address}"' in html_of(received)

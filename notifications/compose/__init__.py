@@ -24,12 +24,14 @@ from notifications.compose.subjects import day_named, heading, subject_line
 from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
+from orders.domain.money import money
 from orders.models import DelayNotice, Event, EventKind, Order
 from orders.words import (
     agreed_sentence,
     in_language,
     isolated,
     language_for,
+    money_words,
     next_word_sentence,
     sentence,
 )
@@ -90,6 +92,7 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "preheader": _preheader(selection, asks, locale=locale),
         "first_name": isolated(plain(order.first_name, MAX_NAME_LENGTH)),
         "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
+        "total": _total(order, locale=locale),
         "opening": selection.opening,
         "answer_by": day_named(selection.headline, locale=locale),
         "all_orders": all_orders(order, asked_for_all, locale=locale) if asked_for_all else None,
@@ -127,6 +130,11 @@ def _agreed(selection: Selection, *, locale: str) -> list[str]:
     }
     alike = list(dict.fromkeys(by_line.values()))
     return alike if len(alike) < 2 else [f"{name}: {words}" for name, words in by_line.items()]
+
+
+def _total(order: Order, *, locale: str) -> str:
+    total = money(order.total, order.currency)
+    return money_words(total, locale=locale) if total else ""
 
 
 def _next_word(selection: Selection, *, locale: str) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -17,6 +19,7 @@ from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, 
 from notifications.compose.selection import EventTold, LineBeside, LineTold, Question
 from orders.access import answer_url
 from orders.domain import facts
+from orders.domain.money import money
 from orders.domain.supply import Window
 from orders.models import Choice, Event, OrderLine, Promise, Reason
 from orders.transit import arrives_by
@@ -28,6 +31,7 @@ from orders.words import (
     isolated,
     line_briefly,
     meanwhile_sentence,
+    money_words,
     notice_sentences,
     sentences,
     silence_sentence,
@@ -80,12 +84,15 @@ class ParcelLink:
 class Item:
     """A line of the order with its news, or as it is. `amount`: the units that the news is about;
     `to_come`: those that can still be kept or canceled, as "2" or "1 of 2". The addresses open the
-    page of a choice, if there is one."""
+    page of a choice, if there is one. `variant`, `price` and `picture`: as far as the shop says."""
 
     amount: str
     to_come: str
     name: str
     news: Sequence[ItemSentence]
+    variant: str = ""
+    price: str = ""
+    picture: str = ""
     ask: Ask = field(default_factory=Ask)
     keep: str = ""
     cancel: str = ""
@@ -147,6 +154,9 @@ def _item(of: LineTold, today: date, *, sorry: bool, locale: str) -> Item:
         amount=units_of(line.quantity, line.quantity, locale=locale) if of.of_units else to_come,
         to_come=to_come,
         name=_name(line),
+        variant=isolated(plain(line.product.variant, MAX_NAME_LENGTH)),
+        price=_price(line, locale=locale),
+        picture=_picture(line.product.image_url),
         news=[
             *(
                 said
@@ -184,6 +194,22 @@ def _row(of: LineTold, today: date, *, locale: str) -> Row:
 
 def _name(line: OrderLine) -> str:
     return isolated(plain(line.product.name, MAX_PRODUCT_LENGTH))
+
+
+def _price(line: OrderLine, *, locale: str) -> str:
+    each = money(line.unit_price, line.order.currency)
+    if each is None:
+        return ""
+    with in_language(locale):
+        price = money_words(each, locale=locale)
+        return price if line.quantity == 1 else gettext("%(price)s each") % {"price": price}
+
+
+def _picture(address: str) -> str:
+    """The absolute address; email programs show no SVG."""
+    if not address or address.lower().endswith(".svg"):
+        return ""
+    return urljoin(settings.SITE_URL, address)
 
 
 def _ask(line: OrderLine, asked: Question, today: date, *, passed: bool, locale: str) -> Ask:
