@@ -194,6 +194,29 @@ def test_customers_are_reminded_seven_and_two_days_before_silence_cancels(restoc
     assert reminded == [7, 2]
 
 
+@pytest.mark.parametrize(("country", "expected"), [("US", ["2 before"]), ("DE", ["7 after"])])
+def test_where_silence_agrees_or_keeps_the_place_customers_are_reminded_once(
+    restock: Restock, country: str, expected: list[str]
+) -> None:
+    line = factories.order(restock.product, country=country)
+    slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)
+    notice = newest(line)
+    days = [
+        day
+        for day in (NOON.date() + n * DAY for n in range(2, 60))
+        if services.remind(now=NOON + (day - NOON.date()))
+    ]
+    said = [
+        f"{(notice.answer_by - day).days} before"
+        if country == "US"
+        else f"{(day - notice.told_at.date()).days} after"
+        for day in days
+    ]
+    assert said == expected
+    (reminder,) = line.order.events.filter(facts__code="reminder")
+    assert reminder.details.answer_by == (notice.answer_by if country == "US" else None)
+
+
 def test_what_is_over_reminds_nobody_and_warns_nobody(restock: Restock) -> None:
     cancelled = factories.order(restock.product)
     slip(restock, (NOON + 35 * DAY).date(), now=NOON + DAY)

@@ -294,7 +294,7 @@ def _why_left_out(
                 return "undone"
             return None if line.waiting else "over"
         case facts.Reminded(answer_by=day):
-            if notice is None or notice.answer_by != day:
+            if notice is None or day not in (None, notice.answer_by):
                 return "overtaken"
             earlier = any(other.kind == EventKind.EARLIER for other in later)
             return "overtaken" if earlier and _ships_before(notice, line) else None

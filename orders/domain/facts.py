@@ -217,10 +217,12 @@ class MovedInLine(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminded(Facts):
+    """`answer_by`: None where silence ends nothing."""
+
     kind: ClassVar[str] = "note"
     tag: ClassVar[Mapping[str, str]] = {"code": "reminder"}
     units: int
-    answer_by: date
+    answer_by: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

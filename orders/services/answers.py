@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
@@ -11,10 +11,20 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from orders.domain import facts
-from orders.domain.delay_rules import Silence, deadline_ends, reminders, staff_warnings
+from orders.domain.delay_rules import (
+    REMIND_AFTER,
+    Sentence,
+    Silence,
+    deadline_ends,
+    reminder_of_consent,
+    reminder_without_end,
+    reminders,
+    staff_warnings,
+)
 from orders.models import (
     BINDING,
     TO_COME,
+    TOLD,
     Answer,
     Choice,
     DelayNotice,
@@ -326,14 +336,18 @@ def _gone(line: OrderLine) -> Outcome | None:
 
 
 def remind(*, now: datetime) -> int:
-    """Seven and two days before silence cancels, customers who have not answered are reminded.
-    Returns how many."""
+    """Customers who have not answered are reminded: seven and two days before silence cancels, two
+    days before it agrees, and once, a week later, where it ends nothing. Some believe that they
+    have answered. Returns how many."""
     today = today_of(now)
+    nearly_due = now - timedelta(days=REMIND_AFTER - 1)  # the day decides
+    due = Q(BINDING, silence__in=[Silence.CANCEL, Silence.CONSENT], answer_by__gte=today) | Q(
+        TOLD, silence=Silence.KEEPS_PLACE, reminded_for=None, told_at__lte=nearly_due
+    )
     notices = DelayNotice.objects.select_related("line__order").filter(
-        BINDING,
+        due,
         outcome="",
-        silence=Silence.CANCEL,
-        answer_by__gte=today,
+        sentences__contains=[Sentence.CHOICE],
         line__waiting__gt=0,
         line__order__released_at__lte=now,
     )
@@ -346,11 +360,9 @@ def remind(*, now: datetime) -> int:
 
 @transaction.atomic
 def _remind(notice: DelayNotice, *, now: datetime) -> bool:
-    if notice.answer_by is None:
-        return False
     today = today_of(now)
-    days = [day for day in reminders(notice.answer_by) if day <= today]
     told_on = today_of(notice.told_at) if notice.told_at else today
+    days = [day for day in _reminder_days(notice, told_on) if day <= today]
     if not days or days[-1] <= max(told_on, notice.reminded_for or told_on):
         return False
     DelayNotice.objects.filter(pk=notice.pk).update(reminded_for=days[-1])
@@ -358,12 +370,25 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
         notice.line,
         facts.Reminded(
             units=notice.line.open_units,
-            answer_by=notice.answer_by,
+            answer_by=_ends_on(notice),
         ),
         now=now,
         actor="",
     )
     return True
+
+
+def _ends_on(notice: DelayNotice) -> date | None:
+    return None if notice.silence == Silence.KEEPS_PLACE else notice.answer_by
+
+
+def _reminder_days(notice: DelayNotice, told_on: date) -> list[date]:
+    ends_on = _ends_on(notice)
+    if ends_on is None:
+        return [reminder_without_end(told_on)]
+    if notice.silence == Silence.CONSENT:
+        return [reminder_of_consent(ends_on)]
+    return reminders(ends_on)
 
 
 def warn_staff(*, now: datetime) -> int:

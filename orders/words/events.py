@@ -502,9 +502,15 @@ def _moved(facts: MovedInLine, reader: _Reader) -> list[str]:
 
 
 def _reminded(facts: Reminded, reader: _Reader) -> list[str]:
-    return [
+    asks = (
         gettext("Reminder: we haven't heard from you yet. Please answer by %(day)s.")
         % {"day": reader.day(facts.answer_by)}
+        if facts.answer_by
+        else gettext("Reminder: we haven't heard from you yet.")
+    )
+    return [
+        asks,
+        gettext("If you pressed a button in our email, please confirm on the page that it opens."),
     ]
 
 

@@ -14,12 +14,15 @@ from orders.domain.delay_rules.cases import (
     decide,
 )
 from orders.domain.delay_rules.deadlines import (
+    REMIND_AFTER,
     REMIND_BEFORE,
     adequate,
     deadline_ends,
     duty_ends,
     earliest_day,
     latest_day,
+    reminder_of_consent,
+    reminder_without_end,
     reminders,
     staff_warnings,
 )
@@ -38,6 +41,7 @@ from orders.domain.delay_rules.jurisdictions import (
 __all__ = [
     "DAYS_TO_SHIP",
     "REGIONAL_COUNTRIES",
+    "REMIND_AFTER",
     "REMIND_BEFORE",
     "STRICTER",
     "Case",
@@ -56,6 +60,8 @@ __all__ = [
     "jurisdiction_of",
     "latest_day",
     "refund_due_on",
+    "reminder_of_consent",
+    "reminder_without_end",
     "reminders",
     "staff_warnings",
     "strictest",
