@@ -214,7 +214,7 @@ def test_where_silence_agrees_or_keeps_the_place_customers_are_reminded_once(
     ]
     assert said == expected
     (reminder,) = line.order.events.filter(facts__code="reminder")
-    assert reminder.details.answer_by == (notice.answer_by if country == "US" else None)
+    assert reminder.details.answer_by is None
 
 
 def test_what_is_over_reminds_nobody_and_warns_nobody(restock: Restock) -> None:

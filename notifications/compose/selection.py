@@ -71,6 +71,7 @@ Opening = Literal[
     "first_undated",
     "first_changed",
     "reminder",
+    "reminder_open",
     "last_reminder",
     "shipped",
     "shipped_in_part",
@@ -355,6 +356,8 @@ def _headline(
     same = [event for event in told if event.kind == chief.kind]
     answer_by = _answer_by(told, lines, asked, today)
     match chief.details:
+        case facts.Reminded(answer_by=None) if not answer_by:
+            return Headline(Subject.REMINDER_OPEN)
         case facts.Reminded(answer_by=day):
             return Headline(Subject.REMINDER, day=answer_by or day, on=today)
         case facts.Joined():
@@ -504,7 +507,9 @@ def _opening(
             return "first" if any(named) else "first_undated"
         case _ if is_first:
             return "first_changed"
-        case facts.Reminded(answer_by=day):
+        case facts.Reminded(answer_by=None):
+            return "reminder_open"
+        case facts.Reminded(answer_by=date() as day):
             return "last_reminder" if day - today <= LAST_CALL else "reminder"
         case facts.Shipped(crossed=None):
             part = any(line.open_units for line in lines)

@@ -53,6 +53,10 @@ class Subject(Enum):
         _("Reminder: please answer by %(day)s (order %(number)s)"),
         _("Reminder: we need your answer by %(day)s"),
     )
+    REMINDER_OPEN = _Words(
+        _("Reminder: do you want to keep your order %(number)s?"),
+        _("Reminder: do you want to keep your order?"),
+    )
     ANSWER_BY = _Words(
         _("Your order %(number)s is delayed: please answer by %(day)s"),
         _("Delayed: we need your answer by %(day)s"),

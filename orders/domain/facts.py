@@ -217,7 +217,7 @@ class MovedInLine(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminded(Facts):
-    """`answer_by`: None where silence ends nothing."""
+    """`answer_by`: None where silence does not cancel."""
 
     kind: ClassVar[str] = "note"
     tag: ClassVar[Mapping[str, str]] = {"code": "reminder"}

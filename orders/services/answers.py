@@ -370,7 +370,7 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
         notice.line,
         facts.Reminded(
             units=notice.line.open_units,
-            answer_by=_ends_on(notice),
+            answer_by=notice.answer_by if notice.silence == Silence.CANCEL else None,
         ),
         now=now,
         actor="",
@@ -378,17 +378,12 @@ def _remind(notice: DelayNotice, *, now: datetime) -> bool:
     return True
 
 
-def _ends_on(notice: DelayNotice) -> date | None:
-    return None if notice.silence == Silence.KEEPS_PLACE else notice.answer_by
-
-
 def _reminder_days(notice: DelayNotice, told_on: date) -> list[date]:
-    ends_on = _ends_on(notice)
-    if ends_on is None:
+    if notice.silence == Silence.KEEPS_PLACE or notice.answer_by is None:
         return [reminder_without_end(told_on)]
     if notice.silence == Silence.CONSENT:
-        return [reminder_of_consent(ends_on)]
-    return reminders(ends_on)
+        return [reminder_of_consent(notice.answer_by)]
+    return reminders(notice.answer_by)
 
 
 def warn_staff(*, now: datetime) -> int:
