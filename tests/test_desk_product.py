@@ -241,7 +241,7 @@ class TestDiscontinue:
         discontinue_parts()
         lines = OrderLine.objects.order_by("pk").values_list("allocated", "cancelled")
         product.refresh_from_db()
-        assert "1 order is cancelled, told and owed a refund" in said
+        assert "1 order will be canceled, notified, and owed a refund" in said
         assert "Being discontinued since" in under_way
         assert "0 of 1 orders cancelled" in under_way
         assert (
@@ -322,7 +322,7 @@ class TestDiscontinue:
         product = lamp(2)
         services.discontinue(product, reason="closed", now=NOON, actor="ann")
         with pytest.raises(
-            services.Refused, match="being discontinued already, since 12:00 by ann"
+            services.Refused, match="already being discontinued, since 12:00 by ann"
         ):
             services.discontinue(product, reason="closed", now=NOON, actor="mia")
         again = admin_client.get(f"{page(Product, 'discontinue')}?id={product.pk}", follow=True)

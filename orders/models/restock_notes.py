@@ -15,14 +15,17 @@ class RestockNote(models.Model):
     restock = models.ForeignKey(Restock, models.PROTECT, related_name="notes")
     text = models.CharField(max_length=MAX_NOTE)
     picture_name = models.CharField(
-        max_length=40, blank=True, db_default="", help_text="Of its content; empty: no picture."
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="A digest of its content. Empty if there is no picture.",
     )
     width = models.PositiveSmallIntegerField(default=0, db_default=0)
     height = models.PositiveSmallIntegerField(default=0, db_default=0)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)
     lines = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How many waited for the delivery then."
+        default=0, db_default=0, help_text="How many were waiting for the restock at that time."
     )
     hidden_at = models.DateTimeField(null=True, blank=True)
     hidden_by = models.CharField(max_length=150, blank=True, db_default="")

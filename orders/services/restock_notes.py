@@ -30,10 +30,10 @@ def write_to_waiting(
     by email once to those who do now."""
     text = " ".join(text.split())
     if not text:
-        raise Refused(gettext("write something"))
+        raise Refused(gettext("enter the message"))
     if len(text) > MAX_NOTE:
         raise Refused(
-            gettext("%(n)s characters are too many: write %(most)s at most")
+            gettext("%(n)s characters are too many: write at most %(most)s")
             % {"n": len(text), "most": MAX_NOTE}
         )
     note = RestockNote(restock=restock, text=text, at=now, actor=actor)
@@ -66,5 +66,5 @@ def hide_note(note: RestockNote, *, now: datetime, actor: str) -> None:
     not gone out. What was read stays read: another note corrects it."""
     hidden = RestockNote.objects.filter(pk=note.pk, hidden_at=None)
     if not hidden.update(hidden_at=now, hidden_by=actor):
-        raise Refused(gettext("this was hidden already"))
+        raise Refused(gettext("this is already hidden"))
     Event.objects.filter(restock_note=note, message_due=True).update(message_due=False)

@@ -19,26 +19,28 @@ from orders.models.restock_notes import MAX_NOTE
 class WriteToWaiting(Action):
     name = "write"
     permission = "orders.move_restock"
-    label = gettext_lazy("Write to those waiting")
+    label = gettext_lazy("Write to customers waiting")
     explanation = gettext_lazy(
-        "Everyone waiting for this delivery reads it on their order page at once and gets one "
-        "email. Write as you would to one of them, such as: The ship left Ningbo on Monday. It "
-        "can't be changed later; write again to correct it, or hide it."
+        "Everyone waiting for this restock sees it on their order page at once and gets one "
+        "email. Write as you would to one of them, such as: The ship left Ningbo on Monday. You "
+        "can't change it later; write again to correct it, or hide it."
     )
-    impossible = gettext_lazy("Nothing more is expected of this delivery.")
+    impossible = gettext_lazy("No more units are expected from this restock.")
 
     text = forms.CharField(
         label=gettext_lazy("Message"),
         max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("In your own words: it is not translated. Links don't work in it."),
+        help_text=gettext_lazy(
+            "In your own words. It isn't translated, and links in it don't work."
+        ),
     )
     picture = forms.FileField(
         label=gettext_lazy("Picture"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
         help_text=gettext_lazy(
-            "PNG, JPEG or WebP, 1 MB at most. Where and when it was taken is removed."
+            "PNG, JPEG or WebP, up to 1 MB. We remove where and when it was taken."
         ),
     )
 
@@ -57,7 +59,7 @@ class WriteToWaiting(Action):
         if upload is None:
             return None
         if upload.size > MAX_BYTES:
-            raise forms.ValidationError(_("This picture has more than 1 MB: make it smaller."))
+            raise forms.ValidationError(_("This picture is larger than 1 MB. Make it smaller."))
         try:
             return picture(upload.read())
         except BadPicture as error:
@@ -69,9 +71,9 @@ class WriteToWaiting(Action):
 
 
 def _waiting(lines: int) -> str:
-    return ngettext(
-        "%(n)d customer waiting reads it.", "%(n)d customers waiting read it.", lines
-    ) % {"n": lines}
+    return ngettext("%(n)d waiting customer sees it.", "%(n)d waiting customers see it.", lines) % {
+        "n": lines
+    }
 
 
 class HideNote(Action):
@@ -79,10 +81,10 @@ class HideNote(Action):
     permission = "orders.move_restock"
     label = gettext_lazy("Hide")
     explanation = gettext_lazy(
-        "It disappears from every order page, and emails not sent yet leave it out. Anyone who has "
-        "read it has read it: write again to correct it."
+        "It disappears from every order page and from emails not sent yet. Customers may already "
+        "have read it: write again to correct it."
     )
-    impossible = gettext_lazy("This is hidden already.")
+    impossible = gettext_lazy("This is already hidden.")
     dangerous = True
 
     @classmethod

@@ -334,7 +334,7 @@ class RestockState(ConditionFilter):
 
 def notes_of_restock(restock: Restock) -> RecordTable:
     return RecordTable(
-        title=_("Written to those waiting"),
+        title=_("Messages to customers waiting"),
         model=RestockNote,
         columns=[_("When"), _("Message"), _("Hidden")],
         rows=[[link(note, moment(note.at)), note.text, note.hidden_at] for note in _notes(restock)],
@@ -438,13 +438,13 @@ class ReceiptKind(ConditionFilter):
 @admin.register(RestockNote)
 class RestockNoteAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
-        "What we wrote to those waiting for a delivery. Write on the page of the delivery; hide a "
-        "mistake here."
+        "What we wrote to customers waiting for a restock. To write, open the restock. To hide a "
+        "mistake, open the message."
     )
     list_display = ["at", "restock", "text", "lines", "has_picture", "actor", "hidden_at"]
     list_select_related = ["restock__product"]
     search_fields = ["restock__reference", "text"]
-    search_help_text = gettext_lazy("A reference, or words of a message")
+    search_help_text = gettext_lazy("Enter a reference or words from a message.")
     fields = [
         *("restock", "text", "shown_picture", "at", "actor", "lines", "hidden_at", "hidden_by"),
     ]
