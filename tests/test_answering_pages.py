@@ -372,7 +372,7 @@ def test_more_than_is_open_is_refused_and_changes_nothing(client: Client, restoc
     act(client, line, "cancel", quantity=2)
     refused = act(client, line, "cancel", quantity=2)
     assert refused.status_code == 409
-    assert "2 cannot be cancelled: expected 1 to 1." in said(refused)
+    assert "2 can't be canceled: expected 1 to 1." in said(refused)
     assert fresh(line).waiting == 1
 
 

@@ -26,7 +26,7 @@ from tests.test_roles import S, W, somebody
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 AGAIN = (
-    "LAMP: the shop lists 2 units again, {} canceled here on 2026-11-02: put {} back, or answer "
+    "LAMP: the shop lists 2 units again, {} canceled here on 2026-11-02: reinstate {}, or answer "
     "the customer"
 )
 CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
@@ -82,8 +82,7 @@ def test_units_canceled_and_listed_again_go_to_a_person_and_are_not_reopened(
     )
     said = capsys.readouterr().out
     assert (
-        "Changed in the shop, to be accepted or rejected by a person: 1 with units listed again."
-        in said
+        "Changed in the shop, to accept or reject on the desk: 1 with units listed again." in said
     )
 
 
@@ -145,7 +144,9 @@ def test_one_press_puts_them_back_and_leaves_nothing_to_do_in_the_shop(
     read(export)
     read(export, **CANCELLED)
     read(export)
-    assert "2 units of 2 × LAMP of 1001 wait again." in act(admin_client, "put-back", change())
+    assert "2 units of 2 × LAMP of 1001 are back in line." in act(
+        admin_client, "put-back", change()
+    )
     assert (fresh(OrderLine.objects.get()).waiting, attention()) == (2, [])
     assert (ShopTask.objects.count(), Refund.objects.count()) == (0, 0)
     assert ShopChange.objects.values_list("outcome", "decided_by").get() == ("accepted", "admin")
@@ -163,8 +164,8 @@ def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(
     read(export)
     (text,) = attention()
     assert text.endswith(
-        "canceled here on 2026-11-02: the refund was sent, so enter them as a new order, or "
-        "answer the customer"
+        "canceled here on 2026-11-02: the refund was sent, so add them as a new order, or answer "
+        "the customer"
     )
     answer = admin_client.get(
         f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True
@@ -193,7 +194,7 @@ def test_a_text_that_a_later_export_makes_void_is_withdrawn_and_is_news_when_it_
     assert attention() == []
     call_command("import_orders", csv(row(quantity=3)))
     assert attention() == [
-        "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
+        "LAMP: the export lists 3 units, but 2 joined the line: add the others as a new order"
     ]
 
 
@@ -236,13 +237,13 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
     out = capsys.readouterr().out
     assert "Left out: 1 order whose number is another order has here." in out
     assert (
-        f"{file}:2: order 1001 is another one here, placed 2026-09-30 20:24, DE; in the file it "
-        "was placed "
-        "2026-10-25 11:00, US, with another email address, and nothing of it was imported"
+        f"{file}:2: order 1001 is a different order here, placed 2026-09-30 20:24, DE; in the "
+        "file it was placed 2026-10-25 11:00, US with another email address,; it was not "
+        "imported"
     ) in out
     assert attention() == [
-        "another order 1001 is in a file: placed 2026-10-25 11:00, US; nothing of it was "
-        "imported: give it a number of its own"
+        "a different order 1001 is in a file: placed 2026-10-25 11:00, US; it was not imported: "
+        "give it a number of its own"
     ]
     before = state()
     call_command("import_orders", file)
@@ -328,7 +329,7 @@ def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(
     link = order_url(placed, Purpose.ACT)
     read(export, Email="new@example.com")
     client.force_login(somebody(S))
-    assert "Email address of 1001: it is as in the shop now." in act(
+    assert "Email address of 1001: now as in the shop." in act(
         client, "accept", change(), revoke="on"
     )
     placed.refresh_from_db()
@@ -360,7 +361,7 @@ def test_a_change_the_shop_takes_back_is_withdrawn(export: Export) -> None:  # n
     read(export, Email="new@example.com", Shipping_Country="FR")
     assert attention() == [
         NEW_ADDRESS,
-        "the shop ships it to FR, here it is DE: accept or reject it",
+        "the shop ships it to FR, but here it goes to DE: accept or reject the change",
     ]
     read(export)
     assert (attention(), ShopChange.objects.filter(gone_at=None).exists()) == ([], False)
@@ -434,7 +435,7 @@ def test_an_accepted_country_rules_what_is_asked_from_then_on_and_what_was_told_
     before = as_told.get()
     services.mark_told([event.pk for event in Event.objects.filter(promise=told.promise)], at=NOON)
     read(export, Shipping_Country="DE")
-    assert "Country and region of 1001: it is as in the shop now." in act(
+    assert "Country and region of 1001: now as in the shop." in act(
         admin_client, "accept", change()
     )
     services.move_restock_date(delivery, date(2027, 3, 10), now=NOON)

@@ -70,8 +70,8 @@ def test_on_a_day_to_come_what_was_not_packed_is_told(
     services.receive(product, 5, restock=expected, now=NOON)
     last = fresh(line).promise.late.isoformat()
     assert out(capsys, "keep_deadlines", on=last) == [
-        "Reserved lines told that they have not shipped: 1. Waiting ones were reviewed.",
-        "Delays that silence ended: 0. Reminded: 0. Warnings for staff: 0.",
+        "Reserved lines notified that they have not shipped: 1. Waiting lines were reviewed.",
+        "Delay notices ended by silence: 0. Reminders: 0. Warnings for staff: 0.",
     ]
 
 
@@ -132,10 +132,10 @@ def test_a_queue_that_is_counted_wrong_is_named_and_repaired(
     told = capsys.readouterr()
     assert (stop.value.code, json.loads(told.out)["differences"]) == (1, 1)
     assert told.err.splitlines() == [
-        "LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, there are 1 and 1"
+        "LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, but there are 1 and 1"
     ]
     assert out(capsys, "check_queue", repair=True) == [
-        "1 lines wait for 1 products; 0 differences."
+        "1 lines are waiting for 1 products; 0 differences."
     ]
     assert fresh(line).waiting == 1
 

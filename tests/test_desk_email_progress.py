@@ -64,7 +64,7 @@ def test_it_settles_then_they_are_sent_and_then_it_is_quiet(
 
     mail()
     done = words(admin_client, product)
-    assert "The last change is news to 2 orders: 2 mails sent." in done
+    assert "The last change is news to 2 orders: 2 emails sent." in done
     assert "hx-trigger" not in done
 
 
@@ -105,7 +105,7 @@ def test_who_gets_no_mail_is_counted_apart(admin_client: Client, mail_sink: Mail
     product = a_delay("ada@example.com", "")
     services.review_settled(now=AFTER_SETTLING)
     mail()
-    assert "news to 2 orders: 1 mail sent, 1 without a mail." in words(admin_client, product)
+    assert "news to 2 orders: 1 email sent, 1 without an email." in words(admin_client, product)
 
 
 @pytest.mark.parametrize("by", ["MAIL_MODE", "staff"])

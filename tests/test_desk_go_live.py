@@ -65,7 +65,7 @@ def test_it_says_when_the_last_is_released_to_the_minute(
     admin_client: Client, quiet: list[Order]
 ) -> None:
     said = admin_client.post(PAGE, {"per_hour": 60}, follow=True).content.decode()
-    assert "At this pace the last is released about Nov. 2, 12:02." in said
+    assert "At this pace, the last order is released about Nov. 2, 12:02." in said
 
 
 def test_it_releases_so_many_an_hour_and_shows_how_far_it_is(

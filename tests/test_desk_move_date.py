@@ -103,7 +103,7 @@ class TestWhatItWouldDo:
         assert (it.quiet, it.unreachable, it.unreleased, it.turned_off) == (0, 2, 1, 0)
         assert it.mailed + sum(it.asked.values()) == 4
         assert it.quiet + it.heard == len(line)
-        assert it.first_words == "Moves 7 promises:"
+        assert it.first_words == "Changes 7 promises:"
 
     def test_who_must_be_asked_is_counted_by_law(self, admin_client: Client) -> None:
         delivery, _line = a_line()
@@ -150,7 +150,7 @@ class TestWhatItWouldDo:
             admin_client, product.restocks.get(), expected_on="2026-12-03", reason="transport"
         )
         assert (it.quiet, it.heard) == (2, 0)
-        assert it.groups == ["2 stay inside their window and hear nothing"]
+        assert it.groups == ["2 stay within their window and get no email"]
 
     def test_the_same_day_moves_nobody(self, admin_client: Client) -> None:
         delivery, _line = a_line()
@@ -189,7 +189,7 @@ class TestWhatItWouldDo:
         shown = admin_client.post(
             form_url(delivery), sent_form(admin_client, delivery, **MUCH_LATER)
         ).content.decode()
-        assert "A mail as it will arrive · German · Germany, EU · later than told" in shown
+        assert "Email as it will arrive · German · Germany, EU · later than told" in shown
 
     def test_of_many_sorts_of_mail_those_that_most_get_are_shown(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch

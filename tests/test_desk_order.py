@@ -63,7 +63,7 @@ class TestPage:
         mail = written_mail(order=None, number="AB-1")
         Message.objects.filter(pk=mail.pk).update(frozen_at=NOON)
         shown = admin_client.get(desk(mail.order)).content.decode()
-        assert "Handed to the mail server on Nov. 2, 2026, noon, with exactly this text." in shown
+        assert "Handed to the mail server on Nov. 2, 2026, noon with exactly this text." in shown
         assert "m.." not in shown
 
     def test_units_that_are_not_all_in_one_place_are_told_apart(self, admin_client: Client) -> None:
@@ -72,7 +72,7 @@ class TestPage:
         services.receive(product, 2, now=NOON)
         services.ship(line.order, {line.pk: 1}, now=NOON)
         (shown,) = admin_client.get(desk(line.order)).context["lines"]
-        assert shown.units == "5: 3 waiting, 1 set aside, 1 shipped"
+        assert shown.units == "5: 3 waiting, 1 reserved, 1 shipped"
 
     @pytest.mark.parametrize(
         "notice, words",
@@ -113,8 +113,8 @@ class TestPage:
             if table.model is Shipment
         )
         assert {str(row[2]) for row in shipments.rows} == {
-            "UPS · taken back",
-            "did not leave: on the shelf",
+            "UPS · undone",
+            "undone: on the shelf",
         }
 
     def test_the_customer_s_view_can_only_look(self, admin_client: Client) -> None:
@@ -219,7 +219,7 @@ class TestBeforeItIsDone:
             reason="asked",
             **{f"line_{line.pk}": 2},
         )
-        assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
+        assert (it.first_words, it.groups) == ("1 order is affected:", ["1 gets an email"])
         assert it.refund_words == "1 refund will be due, the first by Nov. 12, 2026."
         assert "2 of 3" in it.examples[0].text
         assert (factories.fresh(line).cancelled, Refund.objects.count()) == (0, 0)
@@ -236,7 +236,7 @@ class TestBeforeItIsDone:
             "Canceled": 1,
             "Earlier than told": 1,
         }
-        assert it.first_words == "2 orders hear of it:"
+        assert it.first_words == "2 orders are affected:"
 
     def test_putting_back_shows_that_the_refund_is_not_due_any_more(
         self, admin_client: Client
@@ -244,8 +244,8 @@ class TestBeforeItIsDone:
         line = factories.order(factories.make_product(), 3)
         services.cancel(line.order, now=NOON)
         it = would_do(admin_client, "put-back", line, reason="mistaken", units=2)
-        assert it.refund_words == "The refunds of 2 units are not due any more."
-        assert it.groups == ["1 gets a mail"]
+        assert it.refund_words == "The refunds of 2 units are no longer due."
+        assert it.groups == ["1 gets an email"]
         assert (factories.fresh(line).cancelled, Refund.objects.get().units) == (3, 3)
 
     def test_a_move_in_line_shows_whose_promise_it_moves(self, admin_client: Client) -> None:
@@ -264,7 +264,7 @@ class TestBeforeItIsDone:
         order = factories.order(factories.make_product()).order
         order.events.update(message_due=False)
         it = would_do(admin_client, "tell", order, word="looking_into", reason="rang")
-        assert (it.groups, it.refund_words) == (["1 gets a mail"], "")
+        assert (it.groups, it.refund_words) == (["1 gets an email"], "")
         assert "looking into" in it.examples[0].text
         assert not order.events.filter(kind="note").exists()
 
@@ -290,9 +290,9 @@ class TestAnswersByTelephone:
         line.order.events.update(message_due=False)
         url = f"{page(OrderLine, 'keeps-place')}?id={line.pk}"
         (subject,) = admin_client.get(url).context["form"].subjects()
-        assert subject.endswith(": agrees to wait until Dec. 20, 2026")
+        assert subject.endswith(": will wait until Dec. 20, 2026")
         it = would_do(admin_client, "keeps-place", line, reason="rang at noon")
-        assert (it.groups, Answer.objects.count()) == (["1 gets a mail"], 0)
+        assert (it.groups, Answer.objects.count()) == (["1 gets an email"], 0)
 
     def test_where_nothing_is_asked_there_is_nothing_to_enter(self, admin_client: Client) -> None:
         line = asked(outcome="kept", ended_at=NOON)
@@ -365,7 +365,7 @@ class TestMailAddress:
         assert order.events.filter(message_due=True).count() == 1
         note = order.notes.get()
         assert (note.text, note.actor) == (
-            "The mail address was corrected: a typing error",
+            "The email address was corrected: a typing error",
             "admin",
         )
 

@@ -75,9 +75,12 @@ class TestShipping:
         assert '<td data-label="Carrier">UPS</td>' in answer.content.decode()
         shown = answer.context
         it = shown["consequences"]
-        assert (it.first_words, it.groups) == ("1 order hears of it:", ["1 gets a mail"])
+        assert (it.first_words, it.groups) == ("1 order is affected:", ["1 gets an email"])
         assert "1Z9" in it.examples[0].text
-        assert said(shown["report"]) == {1: "2 units shipped.", 2: "There is no order “7”."}
+        assert said(shown["report"]) == {
+            1: "2 units shipped.",
+            2: "There is no order “7”. Check the number.",
+        }
         assert Shipment.objects.count() == 0
 
     def test_other_lines_than_were_shown_are_shown_first(self, admin_client: Client) -> None:
@@ -115,9 +118,9 @@ class TestShipping:
         )
         assert said(report) == {
             1: "1 unit shipped.",
-            3: "There is no order “999”.",
-            4: "Nothing of order 1003 is set aside: receive it first.",
-            5: "Order 1002 has no product LAMP.",
+            3: "There is no order “999”. Check the number.",
+            4: "No units are reserved for order 1003. Receive them first.",
+            5: "Order 1002 has no product LAMP. Check the SKU.",
             6: "Not recorded, because another line of this order was refused.",
         }
         assert Shipment.objects.get().order.number == "1001"
@@ -152,7 +155,7 @@ class TestShipping:
         (line,) = packed("1001", 3)
         units = 1 if first.endswith(",1") else 3
         shown = admin_client.post(SHIP, {"pasted": f"{first}\n{again}"}).content.decode()
-        assert "line 2 says the same as line 1." in " ".join(shown.split())
+        assert "line 2 is the same as line 1." in " ".join(shown.split())
         report = ship(admin_client, f"{first}\n{again}")
         assert ([row.number for row in report.shipped], report.refused) == ([1], [])
         assert (fresh(line).shipped, Shipment.objects.count()) == (units, 1)
@@ -173,7 +176,7 @@ class TestShipping:
     def test_units_are_a_number(self, admin_client: Client, quantity: str) -> None:
         packed("1001", 2)
         assert said(ship(admin_client, f"1001,A1,UPS,1001-A,{quantity}")) == {
-            1: f"“{quantity}” is not a number of units."
+            1: f"“{quantity}” is not a number of units. Enter a whole number."
         }
 
     def test_the_carrier_of_the_form_is_for_lines_that_name_none(
@@ -255,9 +258,8 @@ class TestWhatCrossed:
         gone, _ = packed("1001", 1), packed("1002", 1)
         services.cancel(gone[0].order, now=NOON)
         assert said(ship(admin_client, "1001,1Z1,UPS\n1002,1Z2,UPS")) == {
-            1: "Order 1001 was canceled: stop the parcel. If it has left, import a file of "
-            "shipments with the time: what came "
-            "first counts.",
+            1: "Order 1001 was canceled: stop the parcel. If it has shipped, import a shipments "
+            "file with the time it shipped. Whichever came first counts.",
             2: "1 unit shipped.",
         }
 
@@ -306,7 +308,7 @@ class TestReceiving:
         ).context["form"]
         assert (
             form["units"].help_text
-            == "10 of 10 are still to come. 5 of these have already shipped: 5 go to the line."
+            == "10 of 10 are still to come. 5 of these have already shipped, so 5 go to the line."
         )
         words = act(admin_client, "receive", restock, units=10)
         assert "10 units of PO-9 (LAMP) received. 5 of them had already shipped." in words
@@ -363,7 +365,7 @@ class TestReceiving:
         words = act(admin_client, "receive", *restocks, **units)
         assert (
             "2 units of PO-7 (LAMP) received." in words,
-            "Nothing of PO-7 (RUG) was received." in words,
+            "No units of PO-7 (RUG) were received." in words,
         ) == (True,) * 2
         assert "<h1>Pick list</h1>" in words
         assert fresh(first).allocated == 2

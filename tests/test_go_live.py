@@ -80,7 +80,7 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
 def test_a_release_begins_at_once_and_goes_on_by_the_hour(
     quiet: list[Order], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "Release started: 60 orders an hour, 1 now; Celery goes on with the others." in said(
+    assert "Release started: 60 orders an hour, 1 now. Celery releases the others." in said(
         capsys, per_hour=60
     )
     services.release_orders(now=NOON + timedelta(minutes=2))
@@ -110,7 +110,7 @@ def test_it_says_what_the_mail_mode_does(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.MAIL_MODE = "hold"
-    assert "MAIL_MODE is hold: messages are composed and kept as it says." in said(capsys)
+    assert "MAIL_MODE is hold: emails are written and kept back as it says." in said(capsys)
 
 
 def test_it_says_that_staff_hold_mail(capsys: pytest.CaptureFixture[str]) -> None:

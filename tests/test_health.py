@@ -183,8 +183,8 @@ def test_a_file_that_nobody_works_on_says_so_with_what_to_start(
     row = a_file()
     address = f"/admin/desk/import/{row.pk}/"
     says = (
-        "No uploads worker is running, so nobody is working on uploaded files. "
-        "This one has been waiting for 4\xa0minutes."
+        "No uploads worker is running, so uploaded files aren't being processed. This one has "
+        "been waiting for 4 minutes."
     )
     works = admin_client.get(address).content.decode()
     assert (says in works, "We'll keep processing the file" in works) == (False, True)

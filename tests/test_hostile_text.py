@@ -137,7 +137,7 @@ def test_of_a_pasted_line_that_is_too_long_only_it_is_refused() -> None:
     rows = rows_of(f"1001,1Z9,UPS\n{' ' * MAX_LINE_LENGTH}x\n1002,1Z8,UPS\n")
     assert [(row.number, row.said, row.order_number) for row in rows] == [
         (1, "", "1001"),
-        (2, "The line is longer than 5000 characters: put each parcel on a line of its own.", ""),
+        (2, "The line is longer than 5000 characters. Put each parcel on its own line.", ""),
         (3, "", "1002"),
     ]
 

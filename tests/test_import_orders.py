@@ -191,9 +191,7 @@ def test_fewer_units_than_before_cancel_the_difference_once(csv: Csv) -> None:
 def test_more_units_than_before_need_a_person_and_are_said_once(csv: Csv) -> None:
     call_command("import_orders", csv(row(quantity=2)))
     call_command("import_orders", csv(row(quantity=3)))
-    text = (
-        "LAMP: the export lists 3 units, 2 joined the line: the others need an order of their own"
-    )
+    text = "LAMP: the export lists 3 units, but 2 joined the line: add the others as a new order"
     assert Order.objects.get().attention == [text]
     Order.objects.update(attention=[])  # staff have dealt with it
     call_command("import_orders", csv(row(quantity=3)))
@@ -318,10 +316,10 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
             row(placed_at="0001-01-01"),
             "placed_at is '0001-01-01'; expected a time from 2000-01-01 until now",
         ),
-        (row(email="ada@"), "customer_email is 'ada@'; expected a mail address or nothing"),
+        (row(email="ada@"), "customer_email is 'ada@'; expected an email address or nothing"),
         (
             row(country="UK"),
-            "country is 'UK', which is no country's code; expected one such as US or DE; the "
+            "country is 'UK', which is not a country code; expected one such as US or DE; the "
             "United",
         ),
         (
@@ -346,7 +344,7 @@ def test_a_bad_row_is_named_and_nothing_is_written(
     said = refused(capsys, file)
     assert said[0].startswith(f"{file}:3: {says}")
     assert said[1:] == [
-        "1 bad row: nothing was imported. Mend the file, or leave them out with --skip-bad."
+        "1 bad row: nothing was imported. Fix the file, or leave them out with --skip-bad."
     ]
     assert not Order.objects.exists()
     assert not Import.objects.exists()
@@ -388,7 +386,7 @@ def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFix
     assert len(said) == 52
     assert said[-2:] == [
         "… and 10 more",
-        "60 bad rows: nothing was imported. Mend the file, or leave them out with --skip-bad.",
+        "60 bad rows: nothing was imported. Fix the file, or leave them out with --skip-bad.",
     ]
 
 

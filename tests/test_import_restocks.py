@@ -265,7 +265,7 @@ def test_a_supplier_does_not_change(load: Load, capsys: pytest.CaptureFixture[st
     with pytest.raises(CommandError):
         load("PO-1,LAMP,Bolt,40,2026-12-01,2026-10-01")
     assert (
-        "supplier is 'Bolt'; expected 'Acme', who this restock was ordered from"
+        "supplier is 'Bolt'; expected 'Acme', which this restock was ordered from"
         in capsys.readouterr().err
     )
 

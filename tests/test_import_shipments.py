@@ -82,7 +82,7 @@ def test_what_an_orders_export_had_said_to_be_shipped_is_no_fault(
     assert shipped() == [("", 2), ("", -2), ("T1", 2)]
     assert "Parcels: 1 already shipped, tracking number added." in capsys.readouterr().out
     load("1,LAMP,2,2026-11-01,,")
-    assert "Lines an orders export had said to be shipped already: 1." in capsys.readouterr().out
+    assert "Lines already shipped according to an orders export: 1." in capsys.readouterr().out
 
 
 def test_orders_and_products_that_are_not_in_line_here_are_counted(

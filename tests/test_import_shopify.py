@@ -245,7 +245,8 @@ def test_a_line_of_which_part_has_left_keeps_its_place_and_gets_no_units(export:
     services.receive(Product.objects.get(), 1, now=NOON)
     assert (units("1001")["allocated"], units("1002")["allocated"]) == (0, 1)
     assert Order.objects.get(number="1001").attention == [
-        "LAMP: some of 3 units have left, the export does not say how many: how many are to come?"
+        "LAMP: some of 3 units have shipped, but the export doesn't say how many: enter how many "
+        "are still to come"
     ]
 
 
@@ -287,7 +288,7 @@ def test_a_line_named_wrongly_in_the_file_of_what_remains_stops_the_import(
     with pytest.raises(CommandError):
         call_command("import_orders", file, all_products=True, remaining=Path(said))
     assert capsys.readouterr().err.splitlines() == [
-        f"{said}:2: order 1001: of LAMP 0 to 3 units can be to come, not 4",
+        f"{said}:2: order 1001: 4 units of LAMP can't be still to come; expected 0 to 3",
         f"{said}:3: order 1009 has no LAMP in line here; expected a line that was imported",
     ]
     assert not Order.objects.exists()
@@ -330,8 +331,8 @@ def test_a_partial_line_whose_units_were_shipped_here_is_no_question(export: Exp
 def test_money_sent_back_for_no_one_knows_what_is_for_a_person(export: Export) -> None:
     refund = order(Financial_Status="partially_refunded", Refunded_Amount="12.50")
     text = (
-        "12.50 EUR was sent back, the export does not say for which units: "
-        "cancel those that are not to come"
+        "12.50 EUR was sent back, the export doesn't say for which units: cancel those that "
+        "aren't still to come"
     )
     call_command(
         "import_orders",
@@ -350,7 +351,7 @@ def test_a_line_the_export_lists_no_longer_is_for_a_person(export: Export) -> No
     call_command("import_orders", export((order(), [line(), line("VASE")])), all_products=True)
     call_command("import_orders", export((order(), [line()])), all_products=True)
     assert Order.objects.get().attention == [
-        "VASE: the export no longer lists it: are its units still to come?"
+        "VASE: the export no longer lists it: cancel its units if they aren't still to come"
     ]
 
 

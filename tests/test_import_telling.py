@@ -100,8 +100,8 @@ class TestACommand:
         assert everything() == before
         for page in (f"{INDEX}{row.pk}/", INDEX):
             assert (
-                "This import would tell 2 customers worse news: 2 a later date, 2 are asked by law."
-                in (admin_client.get(page).content.decode())
+                "This import would tell 2 customers worse news: 2 a later date, 2 will be asked, "
+                "as the law requires." in (admin_client.get(page).content.decode())
             )
         assert (
             "This import would tell 2 customers worse news"
@@ -154,8 +154,8 @@ class TestACommand:
         assert row.told["worse"] == {"orders": 2, "later": 0, "no_date": 1, "asked": 2, "others": 1}
         page = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
         assert (
-            "1 that there is no date anymore, 2 are asked by law. 1 of them was in line before "
-            "it." in page
+            "1 that there is no date anymore, 2 will be asked, as the law requires. 1 of them was "
+            "in line before this import." in page
         )
         # the old order's, and the one that it passes
         assert page.count('<details class="example"') == 2
@@ -212,7 +212,7 @@ class TestTheDesk:
         assert row.told["kinds"] == [["Later than told", 2]]
         assert everything() == before
         page = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
-        assert "Moves 2 promises:" in page
+        assert "Changes 2 promises:" in page
         assert page.count('<details class="example"') == 2
 
     def test_says_that_a_file_tells_nobody_anything(

@@ -186,7 +186,7 @@ class TestOfOrders:
         told.update(message_due=False)
         page = admin_client.get(f"{INDEX}undo/{Import.objects.get().pk}/").content.decode()
         assert "1 new order leaves the line" in page
-        assert "1 new order has been told or has units reserved: cancel it by hand" in page
+        assert "1 new order got an email or has units reserved: cancel it by hand" in page
         undo()
         assert Order.objects.filter(number="5", lines__waiting=1).exists()
 

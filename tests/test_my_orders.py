@@ -239,7 +239,9 @@ def test_news_goes_out_with_the_link_and_does_not_expire_with_it(
     ask(client)
     link = mailed_link(mail_sink)
     assert re.match(r"/mine/.+/$", link)
-    assert mail_sink.mails[-1].message["Subject"] == "Thank you for your order 1001: no ship date yet"
+    assert (
+        mail_sink.mails[-1].message["Subject"] == "Thank you for your order 1001: no ship date yet"
+    )
     assert Message.objects.get().expires_at is None
 
 

@@ -205,9 +205,7 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
     assert [client.get(link).status_code for link in links] == [404] * len(links)
     said, of_files, *_ = capsys.readouterr().out.splitlines()
     assert (
-        said
-        == "Erased from 1 orders, 2 mails, 1 reports of the provider and 0 reasons and notes of "
-        "staff."
+        said == "Erased from 1 orders, 2 emails, 1 provider reports and 0 staff notes and reasons."
     )
     assert "the uploaded files x.csv." in of_files
     assert list(queue.differences()) == []

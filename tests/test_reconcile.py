@@ -146,7 +146,7 @@ class TestOneOrder:
     "make, field, problem",
     [
         (lambda: there(""), "number", "is empty"),
-        (lambda: there(email="ada"), "email", "is 'ada'; expected a mail address or nothing"),
+        (lambda: there(email="ada"), "email", "is 'ada'; expected an email address or nothing"),
         (lambda: there(country="UK"), "country", "the United Kingdom is GB"),
         (lambda: there(locale="klingonese"), "locale", "expected a language"),
         (lambda: there(customer_name="a" * 301), "customer_name", "has 301 characters"),

@@ -170,7 +170,7 @@ def test_staff_write_with_a_picture_and_see_how_many_read_it(lamp: Product, clie
     delivery = lamp.restocks.get()
     url = f"{reverse('admin:orders_restock_write')}?id={delivery.pk}"
     asked = client.get(url).content.decode()
-    assert "1 customer waiting reads it." in asked
+    assert "1 waiting customer sees it." in asked
     assert 'enctype="multipart/form-data"' in asked
     [seen] = re.findall(r'name="seen" value="([^"]+)"', asked)
 

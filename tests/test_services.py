@@ -132,7 +132,7 @@ def test_only_reserved_units_ship(product: Product) -> None:
     line = factories.order(product, 3, number="1042")
     services.receive(product, 1, now=NOON)
     with pytest.raises(
-        services.Refused, match="order 1042: 2 of LAMP cannot ship, 1 are reserved and 2 wait"
+        services.Refused, match="order 1042: 2 of LAMP can't ship: 1 are reserved and 2 are waiting"
     ):
         services.ship(line.order, {line.pk: 2}, now=NOON)
     assert not Shipment.objects.exists()
@@ -295,7 +295,7 @@ def test_the_same_date_again_is_no_news(product: Product) -> None:
 
 def test_a_number_is_placed_once_however_it_is_written(product: Product) -> None:
     factories.order(product, number="ab-1")
-    with pytest.raises(services.Refused, match="order ab-1 exists already"):
+    with pytest.raises(services.Refused, match="order ab-1 already exists"):
         factories.order(product, number="AB-1")
 
 

@@ -149,9 +149,9 @@ def test_silence_cancels_nothing_that_is_set_aside_and_staff_read_what_the_law_w
     assert services.warn_staff(now=over) == 1
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
-        f"{line.product.sku}: reserved, and no shipment recorded by 2027-01-01, the last day "
-        "agreed; record it, or the law "
-        "wants it canceled and refunded unless the customer keeps it"
+        f"{line.product.sku}: reserved, but no shipment recorded by 2027-01-01, the agreed date; "
+        "record the shipment, or the law requires you to cancel and refund it unless the "
+        "customer keeps it"
     ]
 
 
@@ -263,9 +263,9 @@ def test_past_the_day_agreed_it_is_asked_for_patience_and_never_cancelled_by_sil
     assert ("will cancel" in second, "Please answer" in second) == (False, False)
     assert fresh(line).state == "reserved"
     assert fresh(line).order.attention == [
-        f"{product.sku}: reserved, and no shipment recorded by 2026-11-05, the last day agreed; "
-        "record it, or the law "
-        "wants it canceled and refunded unless the customer keeps it"
+        f"{product.sku}: reserved, but no shipment recorded by 2026-11-05, the agreed date; "
+        "record the shipment, or the law requires you to cancel and refund it unless the "
+        "customer keeps it"
     ]
 
 

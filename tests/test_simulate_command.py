@@ -106,15 +106,14 @@ def test_a_made_up_shop_takes_nothing_that_belongs_to_files(option: str) -> None
     with pytest.raises(CommandError) as error:
         call_command("simulate", "--synthetic=1", option)
     assert str(error.value) == (
-        f"{option.partition('=')[0]} goes with --restocks: a made-up shop has its own orders and "
-        "its own days"
+        f"{option.partition('=')[0]} needs --restocks: a made-up shop has its own orders and days"
     )
 
 
 def test_a_day_that_is_none_is_refused_with_what_was_expected(restocks: Path) -> None:
     with pytest.raises(CommandError) as error:
         call_command("simulate", f"--restocks={restocks}", "--draw-orders=1", "--from=2026-02-30")
-    assert "'2026-02-30' is no date; expected one such as 2026-03-31" in str(error.value)
+    assert "'2026-02-30' is not a date; expected one such as 2026-03-31" in str(error.value)
 
 
 @pytest.mark.django_db(transaction=True)

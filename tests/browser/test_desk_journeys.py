@@ -206,7 +206,7 @@ class TestWarehouse:
         page.get_by_label("RUG · Tern rug").fill("0")
         press(page, "Preview")
         foretold = page.locator("#consequences")
-        expect(foretold).to_contain_text("2 orders hear of it:")
+        expect(foretold).to_contain_text("2 orders are affected:")
         expect(foretold.frame_locator("iframe").first.get_by_text("Hello Ada")).to_be_visible()
         assert fits(page)
         press(page, "Confirm: Receive")
@@ -227,8 +227,8 @@ class TestWarehouse:
         follow(page.locator(".warehouse"), "Ship")
         page.get_by_label("Paste from your shipping tool").fill("1001\t1Z5\tUPS\n9999\t1Z6\tUPS")
         press(page, "Preview")
-        expect(page.locator("#consequences")).to_contain_text("1 order hears of it:")
-        expect(page.get_by_text("There is no order “9999”.")).to_be_visible()
+        expect(page.locator("#consequences")).to_contain_text("1 order is affected:")
+        expect(page.get_by_text("There is no order “9999”. Check the number.")).to_be_visible()
         assert shop.act(Shipment.objects.count) == 0
         press(page, "Confirm: Ship")
         expect(page.get_by_role("heading", name="1 line recorded")).to_be_visible()
@@ -260,7 +260,7 @@ class TestSupport:
         page.get_by_label("Email address").fill("emmy@example.org")
         page.get_by_label("Reason").fill("wrote from there")
         press(page, "Correct the email address")
-        said(page, "Order 1003: email address corrected. There was nothing to send again.")
+        said(page, "Email address of order 1003 corrected. There is nothing to resend.")
 
         follow(page, "Write a note")
         page.get_by_label("Note").fill("Rang twice.")
@@ -271,9 +271,9 @@ class TestSupport:
         page.get_by_label("We have asked the supplier for news").check()
         page.get_by_label("Reason").fill("asked on the phone")
         press(page, "Preview")
-        expect(page.locator("#consequences")).to_contain_text("1 gets a mail")
+        expect(page.locator("#consequences")).to_contain_text("1 gets an email")
         press(page, "Confirm: Tell the customer")
-        said(page, "The customer of order 1003 is told.")
+        said(page, "The customer of order 1003 will get an email.")
         shop.mail("emmy@example.org", "We have asked the supplier")
 
     def test_somebody_is_moved_in_line_with_a_reason(self, shop: Shop, desk: At) -> None:
@@ -330,7 +330,7 @@ class TestManager:
         press(page, "Confirm: Move date")
         shop.act(lambda: Product.objects.update(review_at=timezone.now()))
         expect(page.locator("#telling")).to_contain_text(
-            re.compile(r"news to (\d) orders: \1 mails sent"), timeout=WAITS
+            re.compile(r"news to (\d) orders: \1 emails sent"), timeout=WAITS
         )
         shop.mail("sofia.1004@example.com", "held at customs")
 
@@ -343,7 +343,7 @@ class TestManager:
         ).to_be_visible()
         page.get_by_label("Yes, I mean").check()
         press(page, "Preview")
-        expect(page.locator("#consequences")).to_contain_text("Moves 1 promise:")
+        expect(page.locator("#consequences")).to_contain_text("Changes 1 promise:")
 
     def test_a_file_is_checked_imported_and_what_was_wrong_comes_back(
         self, shop: Shop, desk: At, tmp_path: Path
