@@ -68,25 +68,15 @@ MAIL_POLICY = {
 @csp_update({"frame-src": [SELF]})
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    product = lamp()
-    with transaction.atomic():
-        demo_shop.restock_the_stage(timezone.now())
-    language = _language(request)
-    offered = demo_shop.customers()
-    demo_shop.speak(language, [each.order for each in offered])
-    shown = _chosen(request, offered)
-    parcel = _parcel(shown, offered)
-    context = _now(shown.order) | {
-        "customers": offered if shown in offered else [*offered, shown],
-        "shown": shown,
+    product, showing = lamp(), _showing(request)
+    shown, language = showing["shown"], showing["language"]
+    context = showing | {
         "page": f"{_own(access.order_url(shown.order))}?{urlencode({'lang': language})}",
-        "parcel": parcel,
-        "language": language,
+        "parcel": _parcel(shown, showing["customers"]),
         "product": product,
         "shop": settings.SITE_URL.replace(*OTHER_NAME, 1) + reverse("demo-shop"),
         "inbox": os.environ.get("MAIL_INBOX_URL", ""),
         "admin": demo_shop.ADMIN,
-        "settle_seconds": settings.SETTLE_SECONDS,
         "units": UNITS,
         "every": EVERY,
     }
@@ -117,17 +107,28 @@ def _parcel(
 
 @require_GET
 def now(request: HttpRequest) -> HttpResponse:
-    """What the page asks for every few seconds: what is under way, and the person's emails."""
-    order = Order.objects.filter(number=request.GET.get("who", "")).first()
-    if order is None:
-        raise Http404
-    return render(request, "demo/now.html", _now(order))
+    """What the page asks for every few seconds."""
+    lamp()
+    return render(request, "demo/now.html", _showing(request))
 
 
-def _now(order: Order) -> dict[str, Any]:
+def _showing(request: HttpRequest) -> dict[str, Any]:
+    """The customers as they are now, the emails of the one shown, and what is under way."""
+    with transaction.atomic():
+        demo_shop.restock_the_stage(timezone.now())
+    offered = demo_shop.customers()
+    language = _language(request)
+    demo_shop.speak(language, [each.order for each in offered])
+    shown = _chosen(request, offered)
     mailbox = _mailbox()
-    mails = list(mailbox.newest_first(order.email))[:SHOWN] if mailbox else []
-    return {"order": order, "mails": mails, "progress": _progress(order), "worker": _worker()}
+    return {
+        "customers": offered if shown in offered else [*offered, shown],
+        "shown": shown,
+        "language": language,
+        "mails": list(mailbox.newest_first(shown.order.email))[:SHOWN] if mailbox else [],
+        "progress": _progress(shown.order),
+        "worker": _worker(),
+    }
 
 
 @xframe_options_sameorigin
