@@ -224,7 +224,7 @@ def order_status(order: Order, *, locale: str, now: datetime) -> Status:
     """All that the customer of an order may see: five queries, one more once it shipped, however
     many lines and events."""
     lines = _lines(order)
-    events = list(order.events.select_related("line__product", "restock_note")[:NEWEST_EVENTS])
+    events = _events(order, lines)
     positions = queue.positions(line.pk for line in lines)
     parcels = parcels_of(order, events) if any(line.shipped for line in lines) else {}
     reach = mail_port().reach_of(order)
@@ -260,6 +260,15 @@ def _lines(order: Order) -> list[OrderLine]:
     for line in lines:
         line.order = order
     return lines
+
+
+def _events(order: Order, lines: Iterable[OrderLine]) -> list[Event]:
+    """The newest, whose lines need not be read once more."""
+    by_id = {line.pk: line for line in lines}
+    events = list(order.events.select_related("restock_note")[:NEWEST_EVENTS])
+    for event in events:
+        event.line = by_id[event.line_id] if event.line_id else None
+    return events
 
 
 @cache
