@@ -15,6 +15,7 @@ HEADLINES = {
     "dated": ("good", f"On time Ships by {DAY}"),
     "delayed_once": ("late", f"Delayed Now ships by {DAY}"),
     "delayed_twice_with_deadline": ("late", f"Delayed We need your answer by {DAY}"),
+    "kept": ("good", f"On time Ships by {DAY}"),
     "taken_back": ("late", "Delayed No new ship date yet"),
     "missed": ("late", f"Delayed It should have shipped by {DAY}"),
     "none": ("good", "In line No ship date yet"),

@@ -171,7 +171,7 @@ def _is_late(line: LineStatus, today: date) -> bool:
     window = line.promised.window if line.promised else None
     if window is None or line.held:
         return False
-    told = line.told_day
+    told = line.told_day if line.change else None
     late = window.late if window.names_a_day else None
     if late is None:
         return told is not None
@@ -214,6 +214,6 @@ def _dated(line: LineStatus, today: date, day: date | None) -> str:
         return gettext("The rest ships by %(day)s")
     if line.reserved and line.waiting:
         return gettext("The last one ships by %(day)s")
-    if line.told_day and line.told_day != day and not line.is_here:
+    if line.change and line.told_day and line.told_day != day and not line.is_here:
         return gettext("Now ships by %(day)s")
     return gettext("Ships by %(day)s")

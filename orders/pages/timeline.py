@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders import queue
-from orders.domain.facts import Cancelled, Changed, Counted, Earlier, Joined, Shipped
+from orders.domain.facts import Answered, Cancelled, Changed, Counted, Earlier, Joined, Shipped
 from orders.models import Choice, Event, EventKind, Order, OrderLine, Reason
 from orders.words import (
     crossed_sentence,
@@ -107,8 +107,10 @@ class Change:
 
 
 def change_told(newest_first: Iterable[Event], *, locale: str) -> Change | None:
-    """Of the newest change of a promise."""
+    """Of the newest change of a promise; none once the customer has agreed to it."""
     for event in newest_first:
+        if isinstance(event.details, Answered) and event.details.choice == Choice.KEEP:
+            return None
         if isinstance(event.details, Changed):
             return Change(told_sentence(event, locale=locale), why_sentence(event, locale=locale))
     return None
