@@ -72,17 +72,20 @@ class Story:
         self.now = now
         self.clocks.move_to(now)
 
-    def asked(self) -> dict[str, bool]:
-        """Where the page asks, and the newest email has the way to answer."""
-        return {line.order.country: self._is_asked(fresh(line)) for line in self.lines}
+    def asked_by_page(self) -> set[str]:
+        return {line.order.country for line in self.lines if self._is_asked(fresh(line))}
+
+    def asked_by_email(self) -> set[str]:
+        """Whose newest email has the way to answer."""
+        newest = {sent.recipients[0][:2]: unwrapped(sent.message) for sent in self.sink.mails}
+        return {place for place, text in newest.items() if "choice=keep" in text}
 
     def _is_asked(self, line: OrderLine) -> bool:
         (shown,) = order_status(line.order, locale="en", now=self.now).lines
-        newest = [sent for sent in self.sink.mails if sent.recipients == [line.order.email]][-1]
-        return shown.asked is not None and "choice=keep" in unwrapped(newest.message)
+        return shown.asked is not None
 
 
-ALL = dict.fromkeys(PLACES, True)
+ALL = set(PLACES)
 
 
 def test_a_withdrawn_date_leaves_the_choice_that_a_delay_gave(
@@ -90,25 +93,25 @@ def test_a_withdrawn_date_leaves_the_choice_that_a_delay_gave(
 ) -> None:
     story = Story(clocks, mail_sink, PUNCTUAL)
     story.slips(35)
-    assert story.asked() == ALL
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
     story.is_withdrawn()
-    assert story.asked() == ALL
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
     story.is_ordered_again(30)
-    assert story.asked() == ALL
+    assert story.asked_by_page() == ALL
     story.is_withdrawn()
-    assert story.asked() == ALL
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
 
 
 def test_whoever_was_told_chances_keeps_the_choice_when_a_date_comes_and_goes(
     clocks: Clocks, mail_sink: MailSink
 ) -> None:
     story = Story(clocks, mail_sink, UNEVEN)
-    assert story.asked() == ALL
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
     story.supplier = factories.make_supplier()
     factories.supplier_record(story.supplier, PUNCTUAL)
     story.is_withdrawn()
     story.is_ordered_again(12)
     story.goes_by(29)
-    assert story.asked() == ALL
+    assert story.asked_by_page() == ALL
     story.is_withdrawn()
-    assert story.asked() == ALL
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)

@@ -54,6 +54,7 @@ CHIEF_FIRST = (
 REQUEST_GOOD_FOR = timedelta(hours=1)
 # A reminder this near to the day is the last one.
 LAST_CALL = timedelta(days=min(REMIND_BEFORE))
+WORSE = (EventKind.LATER, EventKind.NO_DATE)
 MAX_CHOICES = 8  # lines with links of their own: email programs cut off an email beyond 100 kB
 CHOICES = {
     Choice.KEEP: Sentence.CHOICE,
@@ -650,7 +651,7 @@ def _choices(asked: Question | None, *, passed: bool) -> list[Choice]:
 
 def _told(event: Event, later: Iterable[Event]) -> EventTold:
     said_later = any(isinstance(other.details, facts.Counted) for other in later)
-    bad = event.kind in (EventKind.LATER, EventKind.NO_DATE)
+    bad = event.kind in WORSE
     return EventTold(_as_emailed(event), not said_later, bad)
 
 
@@ -684,9 +685,9 @@ def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Q
 
 
 def _asks(event: Event, notice: DelayNotice) -> bool:
-    """Whether the event leads to the question: by the date it is about, or by calling for an
-    answer."""
-    if event.says_day_passed or _reminds(event):
+    """Whether the event leads to the question: by the date it is about, by calling for an answer,
+    or by worse news than the question came with. Nobody is left with fewer options by that."""
+    if event.says_day_passed or _reminds(event) or event.kind in WORSE:
         return True
     return event.promise_id == notice.promise_id and event.kind != EventKind.ON_TRACK
 
