@@ -1,6 +1,7 @@
 """A link that may only look has the one that may act mailed, to the customer's address and nowhere
 else."""
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +14,8 @@ from pytest_django.fixtures import Settings
 from notifications.models import Message, Suppression
 from notifications.outbox.pause import pause_email
 from orders import services
-from orders.access import MAY_ACT, Purpose, link_token, open_order
+from orders.access import MAY_ACT, Purpose, answer_url, link_token, open_order
+from orders.domain.facts import LinkAsked
 from orders.models import Event, Order, OrderLine
 from tests import factories
 from tests.conftest import MailSink
@@ -41,14 +43,33 @@ def link(row: Order, page: str = "link/", purpose: Purpose = Purpose.LOOK) -> st
     return f"/o/{link_token(row, purpose)}/{page}"
 
 
-def test_the_buttons_of_a_page_that_may_only_look_lead_to_the_page_that_mails_the_link(
-    client: Client, line: OrderLine
+def test_what_was_chosen_on_a_page_that_may_only_look_is_asked_by_the_emailed_link(
+    client: Client, line: OrderLine, mail_sink: MailSink
 ) -> None:
+    """Three steps: the choice, the email, and its button, which opens that very question."""
+    mail()
     page = client.get(link(line.order, "")).content.decode()
-    assert set(re.findall(r'href="(/o/[^"]+/(?:link|answer)/[^"]*)"', page)) == {link(line.order)}
-    words = said(client.get(link(line.order)))
-    assert "We mail that link to a•••@example.com. Nothing else changes." in words
-    assert "Mail me the link" in words
+    (choice,) = re.findall(r'href="(/o/[^"]+/answer/[^"]*choice=cancel)"', page)
+    asked = client.get(html.unescape(choice))
+    assert "we'll send a link to a•••@example.com. It opens this same question." in said(asked)
+    (form,) = re.findall(r'<form method="post" action="([^"]+)"', asked.content.decode())
+    assert form == link(line.order)
+    client.post(form, {"line": line.pk, "choice": "cancel"})
+    mail()
+    text = text_of(mail_sink.mails[-1].message)
+    (opens,) = re.findall(r"(/o/\S+/answer/\S+)", text)
+    assert opens == answer_url(line.order, line.pk, "cancel").partition("testserver")[2]
+    assert "Cancel and get your money back?" in said(client.get(opens))
+
+
+@pytest.mark.parametrize("typed", [{"line": "0", "choice": "keep"}, {"choice": "explode"}, {}])
+def test_a_choice_that_cannot_be_meant_leaves_the_plain_link(
+    client: Client, line: OrderLine, typed: dict[str, str]
+) -> None:
+    assert client.post(link(line.order), typed).status_code == 303
+    details = Event.objects.get(kind="link").details
+    assert isinstance(details, LinkAsked)
+    assert (details.line, details.choice) == (None, None)
 
 
 def test_opening_it_mails_nothing(client: Client, line: OrderLine) -> None:
@@ -64,15 +85,15 @@ def test_the_button_mails_a_link_that_may_act(
     response = client.post(link(line.order))
     assert (
         outcome(client, response)
-        == "We mail the link to a•••@example.com: it should be there within a few minutes."
+        == "We're emailing the link to a•••@example.com. It should arrive within a few minutes."
     )
     mail()
     sent = mail_sink.mails[-1]
     assert sent.recipients == ["ada@example.com"]
     assert sent.message["Subject"] == "Your link to order 1042"
     text = text_of(sent.message)
-    assert "The link you need to answer or to cancel, for your order 1042:\n" in text
-    assert "If that was not you, you need do nothing." in text
+    assert "Here's the link you asked for." in text
+    assert "If this wasn't you, you can ignore it." in text
     (token,) = re.findall(r"/o/(\S+)/\n", text)
     assert open_order(token, MAY_ACT) == (line.order, Purpose.ACT)
     message = Message.objects.latest("pk")
@@ -99,7 +120,7 @@ def test_it_is_mailed_once_in_ten_minutes_and_five_times_a_day(
 def test_asked_too_often_it_says_where_the_link_is(client: Client, line: OrderLine) -> None:
     client.post(link(line.order))
     words = said(client.post(link(line.order)))
-    assert "The newest link in your mail at a•••@example.com is good" in words
+    assert "We sent this link to a•••@example.com not long ago." in words
 
 
 @pytest.mark.parametrize(
@@ -117,15 +138,12 @@ def test_asked_too_often_it_says_where_the_link_is(client: Client, line: OrderLi
 def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
     client: Client, line: OrderLine, settings: Settings, why: str
 ) -> None:
-    words = (
-        "No mails go out to this order at the moment. Write to us, and a person does it for you."
-    )
+    help_ = " Please contact us, and we'll do it for you."
+    words = "We can't send emails about this order right now." + help_
     match why:
         case "no address":
             Order.objects.update(email="")
-            words = (
-                "We have no mail address for this order. Write to us, and a person does it for you."
-            )
+            words = "We don't have an email address for this order." + help_
         case "held":
             settings.MAIL_MODE = "hold"
         case "held by staff":
@@ -138,7 +156,7 @@ def test_where_no_mail_goes_out_the_page_says_so_and_what_to_do(
             Suppression.objects.create(address="ADA@example.com", reason="bounced", at=NOON)
         case _:
             Order.objects.update(unreachable_at=NOON)
-            words = "Our mails to a•••@example.com do not arrive."
+            words = "Our emails to a•••@example.com aren't arriving." + help_
     page = client.get(link(line.order))
     assert words in said(page)
     assert "<button" not in page.content.decode()

@@ -82,7 +82,7 @@ def act(client: Client, line: OrderLine, choice: str, **typed: object) -> HttpRe
 
 def said(response: HttpResponse) -> str:
     """What somebody reads, in one line."""
-    page = response.content.decode()
+    page = response.content.decode().replace("\N{NO-BREAK SPACE}", " ")
     return " ".join(
         html.unescape(re.sub(r"<head>.*</head>|<[^>]+>", " ", page, flags=re.S)).split()
     )
@@ -99,7 +99,7 @@ def outcome(client: Client, response: HttpResponse) -> str:
     (words,) = re.findall(
         r'role="status">(.*?)</p>', client.get(response["Location"]).content.decode()
     )
-    return html.unescape(words)
+    return html.unescape(words).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def rows() -> list[object]:
@@ -118,14 +118,11 @@ def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(
     line = first_delay(restock)
     page = client.get(path(line.order, page=""))
     by = date_words(line.notices.first().answer_by)
+    words = said(page)
+    assert "Happy to wait? You don't need to do anything. Keep my place Cancel and refund" in words
     assert (
-        "The choice is yours Happy to wait? You don't need to do anything. Keep my place "
-        "Cancel, refund me "
-        "The window now: " in said(page)
-    )
-    assert (
-        "Your choice in full If we do not hear from you before we ship, and by "
-        f"{by}, we will assume that you agree to the new date." in said(page)
+        f"If we do not hear from you by {by}, or before we ship if that is earlier, we will assume "
+        "that you agree to the new date." in words
     )
     links = re.findall(r'href="([^"]+/answer/[^"]+)"', html.unescape(page.content.decode()))
     assert [link.partition("?")[2] for link in links] == [
@@ -136,7 +133,7 @@ def test_a_delay_offers_the_choice_kindly_and_says_what_silence_means(
 
 
 def date_words(day: date) -> str:
-    return f"{day.day} {day:%B}" + (f" {day.year}" if day.year != NOON.year else "")
+    return f"{day.day} {day:%B}"
 
 
 def test_without_a_delay_there_is_a_quiet_way_out(client: Client, restock: Restock) -> None:
@@ -174,7 +171,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(
     )
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
     assert (
-        f"If you do not agree by {date_words(notice.answer_by)}, and if it has not shipped" in words
+        f"If you do not agree by {date_words(notice.answer_by)}, and it has not shipped" in words
     )
     words = said(show(client, line, "cancel"))
     assert "We'll send your refund by 12 November." in words
@@ -218,9 +215,7 @@ def test_a_newer_delay_whose_mail_came_back_does_not_hide_that_silence_cancels(
     )
 
 
-PENDING = re.compile(
-    "Nothing (changes until you press this button|has changed: this link is view-only)"
-)
+PENDING = re.compile("Not done yet: please confirm with this button|Nothing has changed yet")
 DONE = re.compile(
     r"You keep|You agree|yours again|is undone|(comes?|goes) back|leaves the line|are "
     r"cancelled\.|You withdraw|Thank you"
@@ -249,7 +244,7 @@ def test_no_page_before_the_button_reads_as_if_it_had_been_pressed(
     for page in asked.values():
         assert DONE.search(said(page).replace("you keep your place in line", "")) is None
         buttons = re.findall(r"<button[^>]*>(.*?)</button>", flat(page.content.decode()))
-        assert (len(buttons), bool(PENDING.search(said(page)))) == (purpose == Purpose.ACT, True)
+        assert (len(buttons), bool(PENDING.search(said(page)))) == (1, True)
 
 
 def test_who_wants_to_keep_what_was_cancelled_elsewhere_reads_that_and_no_question(
@@ -259,8 +254,8 @@ def test_who_wants_to_keep_what_was_cancelled_elsewhere_reads_that_and_no_questi
     assert heading(show(client, line, "keep")).startswith("Keep your order")
     act(Client(), line, "cancel")
     late = act(client, line, "keep")
-    assert (late.status_code, heading(late)) == (409, "There is nothing to choose any more")
-    assert "This was cancelled: there is no place to keep. Nothing was changed." in said(late)
+    assert (late.status_code, heading(late)) == (409, "There is nothing left to choose")
+    assert "This was canceled, so there is no place to keep. Nothing has changed." in said(late)
     assert "<button" not in late.content.decode()
     assert DONE.search(said(late)) is None
 
@@ -293,7 +288,7 @@ def test_keeping_the_place(client: Client, restock: Restock) -> None:
 
 def test_keeping_without_a_question(client: Client, restock: Restock) -> None:
     line = factories.order(restock.product)
-    assert "There is nothing to answer at the moment" in said(show(client, line, "keep"))
+    assert "There is nothing to answer right now" in said(show(client, line, "keep"))
     assert (
         outcome(client, act(client, line, "keep"))
         == "There was nothing to answer: you keep your place in line."
@@ -319,7 +314,7 @@ def test_cancelling_a_part_and_the_same_form_once_more(client: Client, restock: 
     assert outcome(client, first).startswith("1 item is canceled.")
     again = act(client, line, "cancel", quantity=1, seen=3)
     assert again.status_code == 409
-    assert "Your order has changed since you opened this page." in said(again)
+    assert "Your order changed after you opened this page" in said(again)
     assert fresh(line).waiting == 2
     assert line.notices.first().outcome == ""
 
@@ -361,8 +356,8 @@ def test_the_parcel_that_left_first_wins(client: Client, restock: Restock) -> No
     for choice in ("cancel", "withdraw", "keep"):
         refused = act(client, line, choice)
         assert refused.status_code == 409
-        assert "This has left us already" in said(refused)
-        assert "Nothing was changed." in said(refused)
+        assert "This has already shipped, so" in said(refused)
+        assert "Nothing has changed." in said(refused)
     assert not Answer.objects.exists()
     assert "<button" not in show(client, line, "cancel").content.decode()
 
@@ -402,9 +397,9 @@ def test_what_cannot_be_meant_is_said_and_changes_nothing(
         assert response.status_code == 400
         words = said(response)
         if typed.keys() == {"quantity"}:
-            assert "Please choose a number from 1 to 3. Nothing was changed." in words
+            assert "Please choose a number from 1 to 3. Nothing has changed." in words
         else:
-            assert "We could not read that choice" in words
+            assert "We couldn't read that choice" in words
     assert rows() == before
 
 
@@ -418,13 +413,12 @@ def test_a_line_of_another_order_is_none_of_mine(client: Client, restock: Restoc
 def test_a_link_that_may_only_look_says_which_one_may_act(client: Client, restock: Restock) -> None:
     line = first_delay(restock)
     page = client.get(path(line.order, Purpose.LOOK, "")).content.decode()
-    assert "choice=" not in page
-    assert "To answer or to cancel, open this page with the link in our mails." in html.unescape(
-        page
-    )
+    assert "To keep or cancel, we need to know it's you." in html.unescape(page)
     shown = show(client, line, "cancel", Purpose.LOOK)
-    assert "this link is view-only. To make a choice, use the link in our emails" in said(shown)
-    assert "<button" not in shown.content.decode()
+    assert "This link is view-only." in said(shown)
+    assert re.findall(r"<button[^>]*>(.*?)</button>", flat(shown.content.decode())) == [
+        "Email me a link"
+    ]
     refused = client.post(path(line.order, Purpose.LOOK), {"line": line.pk, "choice": "cancel"})
     assert refused.status_code == 403
     assert fresh(line).waiting == 1
@@ -447,7 +441,7 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     page = client.get(path(line.order, page=""))
     assert "Put me back" in said(page)
     assert "because we didn't hear from you" in said(page)
-    assert "You'll have your old place in line again." in said(show(client, line, "keep"))
+    assert "You'll be back in line, in your old place" in said(show(client, line, "keep"))
     assert (
         outcome(client, act(client, line, "keep"))
         == "Welcome back: you're in your old place in line."
@@ -458,7 +452,7 @@ def test_put_back_by_the_customer_after_silence(client: Client, restock: Restock
     )
     assert "1st in line." in said(client.get(path(line.order, page="")))
     assert "2nd in line." in said(client.get(path(behind.order, page="")))
-    assert outcome(client, act(client, line, "keep")).startswith("You had told us already")
+    assert outcome(client, act(client, line, "keep")).startswith("You'd already told us")
 
 
 def test_who_had_cancelled_a_part_reads_which_refund_stays_due(
@@ -471,8 +465,8 @@ def test_who_had_cancelled_a_part_reads_which_refund_stays_due(
     words = said(show(client, line, "keep"))
     assert "2 of 3 × Walnut lamp · order 1042" in words
     assert (
-        "2 will go back to their old place in line, and their refund will not be sent. "
-        "1 stays cancelled, and its refund will be sent to you." in words
+        "2 items will go back to their old place in line, and their refund will not be sent. "
+        "1 item stays canceled, and its refund will be sent to you." in words
     )
     assert "no refund will be sent" not in words
     act(client, line, "keep")
@@ -490,7 +484,7 @@ def test_once_the_refund_is_sent_nobody_is_put_back(
     assert "Your refund has been sent." in page
     assert "<button" not in show(client, line, "keep").content.decode()
     refused = act(client, line, "keep")
-    assert (refused.status_code, heading(refused)) == (409, "There is nothing to choose any more")
+    assert (refused.status_code, heading(refused)) == (409, "There is nothing left to choose")
     assert fresh(line).state == "cancelled"
 
 
@@ -513,7 +507,7 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
     ]
     assert fresh(line).waiting == 2
     assert outcome(client, act(client, line, "withdraw", quantity=1, seen=2)) == (
-        "You have withdrawn from the contract for 1 unit. We'll send your refund by 16 "
+        "You have withdrawn from the contract for 1 item. We'll send your refund by 16 "
         "November. We'll confirm by email."
     )
     there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
@@ -538,7 +532,7 @@ def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(
     line = first_delay(restock, country="DE")
     slip(restock, 50, now=NOON + 2 * DAY)
     words = said(client.get(path(line.order, page="")))
-    assert re.search(r"The date agreed, .+?, stays your right until you agree to another\.", words)
+    assert "You are still entitled to the agreed date, 2 December, unless you accept a new" in words
     assert (
         "If you do not reply, you keep your place, and we will not treat that as "
         "agreement to the new date." in words
@@ -559,5 +553,5 @@ def test_who_has_cancelled_is_not_offered_to_be_put_back(client: Client, restock
     line = second_delay(restock)
     act(client, line, "cancel")
     shown = show(client, line, "keep")
-    assert "This was already cancelled." in said(shown)
+    assert "This was already canceled." in said(shown)
     assert "Put me back" not in said(shown)

@@ -54,7 +54,7 @@ def test_the_window_as_an_entry(client: Client, lamp: Product) -> None:
     promise = fresh(line).promise
     found = entry(client, line.order)
     assert (found["dtstart"].dt, found["dtend"].dt) == (promise.early, promise.late + DAY)
-    assert found["summary"] == "Harbour lamp leaves Tern & Tide"
+    assert found["summary"] == "Tern & Tide ships Harbour lamp"
     assert found["description"].startswith("Ships by ")
     assert found["uid"] == "1001.LAMP@testserver"
     assert found["last-modified"].dt == found["created"].dt == promise.published_at
