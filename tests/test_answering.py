@@ -160,7 +160,7 @@ def test_the_shipment_wins_if_the_parcel_left_first(restock: Restock) -> None:
     services.receive(restock.product, 1, restock=restock, now=NOON)
     services.ship(line.order, {line.pk: 1}, now=NOON)
     for choice in ("cancel", "keep"):
-        with pytest.raises(services.Refused, match="has left us already"):
+        with pytest.raises(services.Refused, match="has already shipped"):
             services.answer(line.order, line.pk, choice, now=NOON)
 
 

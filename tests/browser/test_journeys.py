@@ -23,7 +23,7 @@ SHOWN = 30_000  # milliseconds until the worker has done it and the page shows i
 def look_up(page: Page, shop: Shop, state: State) -> None:
     page.goto(shop.url)
     page.get_by_label("Order number").fill(state.order.number)
-    page.get_by_label("Mail address").fill(state.order.email)
+    page.get_by_label("Email address").fill(state.order.email)
     page.get_by_role("button", name="Show my order").click()
     expect(page.get_by_text(f"Order {state.order.number}").first).to_be_visible()
 
@@ -154,7 +154,7 @@ def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: O
     state = shop.state("partly_arrived")
     page = open_page()
     page.goto(f"{shop.url}/mine/")
-    page.get_by_label("Mail address").fill(state.order.email)
+    page.get_by_label("Email address").fill(state.order.email)
     page.get_by_role("button", name="Mail me the link").click()
     expect(page.get_by_role("status")).to_contain_text("a mail is on its way")
 
