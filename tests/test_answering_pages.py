@@ -170,9 +170,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(
         f"{date_words(notice.consent_to)}." in words
     )
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
-    assert (
-        f"If you do not agree by {date_words(notice.answer_by)}, and it has not shipped" in words
-    )
+    assert f"If you do not agree by {date_words(notice.answer_by)}, and it has not shipped" in words
     words = said(show(client, line, "cancel"))
     assert "We'll send your refund by 12 November." in words
     assert "You can do this at any time before it ships." in words

@@ -120,7 +120,7 @@ def test_mails_kept_back_are_said_to_be_and_not_waited_for(
     services.review_settled(now=AFTER_SETTLING)
     dispatch_all()
     held = words(admin_client, product)
-    assert "1 to go. Mail is held." in held
+    assert "1 to go. Email is paused." in held
     assert "hx-trigger" not in held
 
 

@@ -273,7 +273,8 @@ class TestConfirming:
         )
         assert delivery.dates.last().expected_on == date(2027, 2, 20)
         assert (
-            "is now expected on Feb. 20, 2027. It settles until 12:10:00" in answer.content.decode()
+            "is now expected on Feb. 20, 2027. The change takes effect at 12:10:00"
+            in answer.content.decode()
         )
 
     def test_another_day_than_the_one_shown_is_shown_first(self, admin_client: Client) -> None:

@@ -324,7 +324,7 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
         ),
         (
             row(country="XX"),
-            "country is 'XX', which is no country's code; expected one such as US or DE",
+            "country is 'XX', which is not a country code; expected one such as US or DE",
         ),
         (row(country="Germany"), "country is 'Germany'; expected a country code of two letters"),
         (row(locale="klingon!"), "locale is 'klingon!'; expected a language such as en or de-AT"),
@@ -408,7 +408,7 @@ def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFix
             HEADER.replace("sku,", "article,").encode(),
             ":1: no column sku; expected order_number, placed_at",
         ),
-        (f"{HEADER},SKU".encode(), ":1: column sku stands there twice; expected it once"),
+        (f"{HEADER},SKU".encode(), ":1: column sku is there twice; expected it once"),
         (
             f'{HEADER}\n1,"2026'.encode(),
             ":2: unexpected end of data; expected CSV with its quotes in pairs",

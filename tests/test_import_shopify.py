@@ -362,7 +362,7 @@ def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> No
     call_command("import_orders", sent, all_products=True)
     assert Order.objects.get().attention == [
         "LAMP: units shipped by the shop although canceled here: 1, canceled on 2026-11-02; "
-        "nobody knows which came first; the refund stays due: agree with the customer on the "
+        "it isn't known which came first; the refund stays due: agree with the customer on the "
         "parcel"
     ]
 
@@ -389,5 +389,5 @@ def test_an_order_that_stands_in_the_file_twice_is_not_counted_twice(
     with pytest.raises(CommandError):
         call_command("import_orders", file, all_products=True)
     assert capsys.readouterr().err.splitlines() == [
-        f"{file}:3: the order begins once more; expected each order once in the file"
+        f"{file}:3: the order starts again; expected each order once in the file"
     ]

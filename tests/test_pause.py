@@ -170,7 +170,7 @@ def test_a_pause_needs_a_reason_and_a_second_one_is_told_so(client: Client) -> N
     )
     client.post(PAGE, {"act": "hold", "reason": "one"})
     said = client.post(PAGE, {"act": "hold", "reason": "two"}, follow=True)
-    assert (Pause.objects.count(), "Mail is held already" in said.content.decode()) == (1, True)
+    assert (Pause.objects.count(), "Email is already paused" in said.content.decode()) == (1, True)
 
 
 def test_reading_the_page_changes_nothing_and_costs_the_same_for_many(

@@ -314,7 +314,7 @@ def open_task(line: OrderLine) -> None:
     [
         (
             lambda line: vera("V-2"),
-            "a mail about order V-2 is on its way|order V-2: units are still to come",
+            "an email about order V-2 is being sent|order V-2: units are still to come",
         ),
         (open_refund, "order V-1001: a refund has to be sent"),
         (open_task, "order V-1001: a task in the shop is open"),
@@ -322,7 +322,7 @@ def open_task(line: OrderLine) -> None:
             lambda line: Message.objects.filter(kind="joined").update(state="queued", sent_at=None),
             "is on its way",
         ),
-        (lambda line: line.order.events.update(message_due=True), "order V-1001: a mail is due"),
+        (lambda line: line.order.events.update(message_due=True), "order V-1001: an email is due"),
         (
             lambda line: Upload.objects.update(state="to_import"),
             "the file x.csv with this address waits",

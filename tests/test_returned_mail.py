@@ -315,7 +315,7 @@ def test_staff_say_that_a_mail_came_back(admin_client: Client, mail_sink: MailSi
     line = delayed("US", 35)
     mail()
     message = Message.objects.latest("pk")
-    assert "came back: reach the customer of order 1042 another way." in act(
+    assert "is marked as bounced. Reach the customer of order 1042 another way." in act(
         admin_client, "came-back", message
     )
     listed = admin_client.get(page(DelayNotice), {"notified": "no"}).context["cl"].result_list

@@ -136,7 +136,7 @@ def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_port_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("PORT", port)
     with pytest.raises(
-        CannotStart, match=f"^PORT={port} is no port. Choose a number from 1 to 65535"
+        CannotStart, match=f"^PORT={port} is not a port. Choose a number from 1 to 65535"
     ):
         web_port()
 

@@ -217,7 +217,7 @@ class _Heard:
 
     @property
     def sort(self) -> Sort:
-        news = CHIEF_FIRST[self.chief - 1]
+        news = EventKind(CHIEF_FIRST[self.chief - 1])
         return Sort(
             language_for(self.locale), law_of(self.country, self.region), news, self.silence
         )

@@ -380,7 +380,10 @@ class TestManager:
         press(page, "Preview")
         expect(page.locator("#consequences")).to_contain_text("1 refund will be due")
         press(page, "Confirm: Discontinue")
-        said(page, "RUG is discontinued: 1 order is cancelled, told and owed a refund.")
+        said(
+            page,
+            "RUG is being discontinued: 1 order will be canceled, notified, and owed a refund.",
+        )
         shop.mail("ada.2001@example.com", "refund")
         page.goto(f"{shop.url}/admin/")
         page.get_by_role("link", name=re.compile("Refunds due")).click()
