@@ -8,6 +8,7 @@ from orders import services
 from orders.models import Event, Order, Promise, Release
 from tests.conftest import MailSink
 from tests.factories import NOON
+from tests.html import spaced
 from tests.mailing import mail
 from tests.test_admin import queries_of
 from tests.test_go_live import quiet
@@ -29,7 +30,9 @@ def test_it_shows_who_would_hear_what_with_an_example_and_releases_nobody(
     assert (shown["late"], shown["unreachable"]) == (["1"], ["2"])
     (example,) = shown["examples"]
     assert (example.kind, example.number) == ("Joined the line", "3")
-    assert example.mail.subject == "Please answer by 27 December: order 3"
+    assert (
+        spaced(example.mail.subject) == "Thank you for your order 3: please answer by 27 December"
+    )
     assert [model.objects.count() for model in (Event, Promise, Message)] == before
     assert not Order.objects.filter(released_at__isnull=False).exists()
     assert not Event.objects.filter(message_due=True).exists()

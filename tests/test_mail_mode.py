@@ -28,7 +28,7 @@ def test_in_hold_mails_can_be_read_and_are_not_sent(
 
     message = line.order.messages.get()
     assert (message.state, message.attempts, mail_sink.mails) == (MessageState.QUEUED, 0, [])
-    assert message.subject == "Order TT-1042: you are 1st in line"
+    assert message.subject.startswith("Thank you for your order TT-1042: ")
     assert "You're 1st in line." in message.text
     assert Event.objects.get().told_at is None
 

@@ -15,7 +15,7 @@ from orders.pages.status import order_status
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, make_product
-from tests.html import flat
+from tests.html import flat, spaced
 from tests.mailing import mail
 from tests.test_mails import text_of
 
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def mails_to(line: OrderLine, sink: MailSink) -> list[tuple[str, str]]:
     """Subject and text, as one line, of each."""
     return [
-        (str(sent.message["Subject"]), " ".join(text_of(sent.message).split()))
+        (spaced(str(sent.message["Subject"])), " ".join(text_of(sent.message).split()))
         for sent in sink.mails
         if sent.recipients == [line.order.email]
     ]
@@ -57,7 +57,7 @@ def test_who_orders_what_is_spare_reads_that_it_is_set_aside_and_is_asked_nothin
     line = factories.order(product)
     mail()
     ((subject, text),) = mails_to(line, mail_sink)
-    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    assert subject.startswith(f"It's here: order {line.order.number} ships by ")
     assert "Your item has arrived and is reserved for you. Ships by Tuesday, 3 November." in text
     assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (
         False,
@@ -85,7 +85,7 @@ def test_goods_that_come_while_a_question_is_open_lead_and_nothing_is_asked(
     services.receive(line.product, 1, now=NOON + 9 * DAY)
     mail()
     subject, text = mails_to(line, mail_sink)[-1]
-    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    assert subject.startswith(f"It's here: order {line.order.number} ships by ")
     assert ("need your OK" in text, "will cancel" in text, "Keep my place" in text) == (
         False,
         False,
@@ -121,9 +121,9 @@ def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_
     services.receive(line.product, 1, now=last)
     mail()
     subject, text = mails_to(line, mail_sink)[-1]
-    assert subject == f"Arrived and set aside for you: order {line.order.number}"
+    assert subject.startswith(f"It's here: order {line.order.number} ships by ")
     arrived, kept = (
-        text.index("Yours has arrived"),
+        text.index("Your item has arrived"),
         text.index("If you do not reply, you keep your place"),
     )
     assert arrived < kept
@@ -206,17 +206,18 @@ def test_a_shipment_that_nobody_records_is_told_twice_in_time_and_no_date_slides
     told = weeks_without_a_shipment(clocks, line, date(2026, 11, 30))
     assert told == [date(2026, 11, 3), date(2026, 11, 5)]
     _, (first, later), (second, checking) = mails_to(line, mail_sink)
-    assert first == f"New date for order {line.order.number}: by Thursday, 5 November"
+    assert first == (
+        f"Your order {line.order.number} is delayed: new ship date Thursday, 5 November"
+    )
     assert (
         "We told you it would ship by Tuesday, 3 November. It's now due to ship by Thursday, 5 "
-        "November. "
-        "Why: we have no record yet that it shipped. Yours stays set aside for you."
+        "November. With you by about "
     ) in later
-    assert second == f"Order {line.order.number}: we're checking with our warehouse"
+    assert second == (f"Your order {line.order.number} is late: we're checking with our warehouse")
     assert (
         "We told you it would ship by Thursday, 5 November. We have no record yet of its "
         "shipment, and we're checking with "
-        "our warehouse. Yours stays set aside for you."
+        "our warehouse. "
     ) in checking
     assert "If you do not reply, you keep your place" in checking
     (shown,) = order_status(line.order, locale="en", now=NOON + 28 * DAY).lines

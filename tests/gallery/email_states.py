@@ -140,6 +140,23 @@ def earlier(stage: Stage) -> Order:
     return order
 
 
+@mail("earlier, and still later than the day to answer by: the question comes second")
+def earlier_and_still_asked(stage: Stage) -> Order:
+    order, delivery = _waiting(stage, days=75)
+    stage.slip(delivery, 50, on=-1, reason="supplier_early", told=False)
+    return order
+
+
+@mail("the agreed date has passed, in Germany: the customer may cancel")
+def day_passed(stage: Stage) -> Order:
+    product = _product(stage, "Harbour lamp, brass")
+    delivery = stage.due(product, -20, 60, said=-70)
+    order = _place(stage, product, days=-45, country="DE", name="Maren Fischer")
+    stage.slip(delivery, 30, on=-30, reason="production")
+    services.say_day_passed(now=stage.now)
+    return order
+
+
 @mail("no change for a fortnight")
 def on_track(stage: Stage) -> Order:
     order, _ = _waiting(stage, days=12)
@@ -170,6 +187,17 @@ def reminder(stage: Stage) -> Order:
     delivery = stage.due(product, -30, 60, said=-70)
     order = _place(stage, product, days=-50)
     stage.slip(delivery, 0, on=-34, reason="customs")
+    stage.slip(delivery, 30, on=-20, reason="transport")
+    services.remind(now=stage.now)
+    return order
+
+
+@mail("the last reminder that an answer is needed")
+def last_reminder(stage: Stage) -> Order:
+    product = _product(stage, "Tideline wool blanket")
+    delivery = stage.due(product, -30, 60, said=-70)
+    order = _place(stage, product, days=-55)
+    stage.slip(delivery, -5, on=-34, reason="customs")
     stage.slip(delivery, 30, on=-20, reason="transport")
     services.remind(now=stage.now)
     return order
@@ -270,6 +298,29 @@ def cancelled_by_shop(stage: Stage) -> Order:
     return order
 
 
+@mail("cancelled by the shop, which knows what was paid")
+def cancelled_with_its_refund(stage: Stage) -> Order:
+    order, _ = _waiting(stage, quantity=2)
+    stage.as_in_the_shop(order, "59.00")
+    services.cancel(order, now=stage.now, by="discontinued")
+    return order
+
+
+@mail("just cancelled by the customer: it can be undone")
+def cancelled_a_moment_ago(stage: Stage) -> Order:
+    order, _ = _waiting(stage)
+    services.answer(order, _line(order).pk, "cancel", now=stage.now)
+    return order
+
+
+@mail("the link that may act, asked for on a view-only page")
+def link_asked(stage: Stage) -> Order:
+    order, delivery = _waiting(stage)
+    stage.told(delivery.product, stage.at(-1))
+    services.ask_for_link(order, now=stage.now)
+    return order
+
+
 @mail("a withdrawal acknowledged, in Germany")
 def withdrawn(stage: Stage) -> Order:
     order, _ = _waiting(stage, country="DE", name="Maren Fischer")
@@ -324,6 +375,26 @@ def joined_with_twelve_products(stage: Stage) -> Order:
     goods = {_product(stage, f"Tumbler no. {n}, smoke glass"): n for n in range(1, 13)}
     for product in goods:
         stage.due(product, 14, 40)
+    return services.place_order(stage.new(goods, at=stage.at(-1)), now=stage.at(-1, 11))
+
+
+@mail("a first mail with picture, variant, price and total")
+def joined_with_prices(stage: Stage) -> Order:
+    product = _product(stage, "Harbour lamp, brass")
+    stage.due(product, 14, 40)
+    return stage.as_in_the_shop(_place(stage, product, 2, days=-1, told=False), "59.00")
+
+
+@mail("three products joined: one has a date, one has none, one is here")
+def joined_with_different_fates(stage: Stage) -> Order:
+    lamp, stove, kettle = (
+        _product(stage, name)
+        for name in ("Harbour lamp, brass", "Skerry camp stove", "Gull kettle, 1.5 litre")
+    )
+    stage.due(lamp, 14, 40)
+    stage.review(stove, stage.at(-2))
+    services.receive(kettle, 3, now=stage.at(-2))
+    goods = {lamp: 1, stove: 1, kettle: 1}
     return services.place_order(stage.new(goods, at=stage.at(-1)), now=stage.at(-1, 11))
 
 
