@@ -71,6 +71,7 @@ Opening = Literal[
     "first",
     "first_undated",
     "first_changed",
+    "thanks",
     "reminder",
     "reminder_open",
     "last_reminder",
@@ -112,11 +113,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LineTold:
-    """A line with news. `passed`: the agreed date has passed; `calls`: nothing else is told, but
-    that it has, or that an answer is missing. `undo_until`: until when the customer may undo the
-    cancellation that is told. `of_units`: the news is about some of the units ordered. `ships_by`:
-    the promise that is added if the news names no day for what is still to come. `tells`: the
-    promise that this email tells, for the sentence on what we do while it names no day."""
+    """A line with news. `passed`: the agreed date has passed; `calls`: nothing is told that names a
+    day, but that it has, that an answer is missing, or what the shop wrote. `undo_until`: until
+    when the customer may undo the cancellation that is told. `of_units`: the news is about some of
+    the units ordered. `ships_by`: the promise that is added if the news names no day for what is
+    still to come. `tells`: the promise that this email tells, for the sentence on what we do while
+    it names no day."""
 
     line: OrderLine
     told: Sequence[EventTold]
@@ -506,8 +508,10 @@ def _opening(
         case facts.Joined():
             named = [window.names_a_day for window in _windows(told)]
             return "first" if any(named) else "first_undated"
-        case _ if is_first:
+        case facts.Changed() if is_first:
             return "first_changed"
+        case _ if is_first:
+            return "thanks"
         case facts.Reminded(answer_by=None):
             return "reminder_open"
         case facts.Reminded(answer_by=date() as day):
@@ -618,7 +622,7 @@ def _line_told(
     happened = [event for event in events if event.line_id == line.pk]
     passed = [event.says_day_passed for event in happened]
     promised = line.promise_id in {event.promise_id for event in happened if event.promise_id}
-    calls = all(event.says_day_passed or _reminds(event) for event in happened)
+    calls = all(_names_no_day(event) for event in happened)
     asked = _asked(line, notice, happened) if notice else None
     return LineTold(
         line=line,
@@ -690,6 +694,12 @@ def _asks(event: Event, notice: DelayNotice) -> bool:
     if event.says_day_passed or _reminds(event) or event.kind in WORSE:
         return True
     return event.promise_id == notice.promise_id and event.kind != EventKind.ON_TRACK
+
+
+def _names_no_day(event: Event) -> bool:
+    """Nor does it change any, so that the one that stands is said beside it."""
+    from_shop = isinstance(event.details, facts.FromShop)
+    return event.says_day_passed or _reminds(event) or from_shop
 
 
 def _reminds(event: Event) -> bool:

@@ -76,7 +76,8 @@ def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | No
     else:
         newest = events.aggregate(newest=Max("told_at"))["newest"]
         news, now = list(events.filter(told_at=newest, told_at__isnull=False)), newest or now
-    message = Message(order=order, locale=language, message_id=f"<{order.number}@shop.example>")
+    locale = f"{language}-{order.country}" if order.country else language
+    message = Message(order=order, locale=locale, message_id=f"<{order.number}@shop.example>")
     return compose(message, news, open_notices([order_id]), now=now) if news else None
 
 

@@ -196,7 +196,7 @@ def reminder(stage: Stage) -> Order:
 def last_reminder(stage: Stage) -> Order:
     product = _product(stage, "Tideline wool blanket")
     delivery = stage.due(product, -30, 60, said=-70)
-    order = _place(stage, product, days=-55)
+    order = _place(stage, product, days=-50)
     stage.slip(delivery, -5, on=-34, reason="customs")
     stage.slip(delivery, 30, on=-20, reason="transport")
     services.remind(now=stage.now)
