@@ -86,9 +86,17 @@ def test_customers_who_were_used_up_are_replaced(stage: Product) -> None:
 
 def test_starting_over_brings_another_ada_whatever_was_done_before(stage: Product) -> None:
     first = ada()
-    services.receive(stage, 80, now=NOON)
-    shop.start_over(NOON)
+    services.receive(stage, 30, now=NOON)
+    delivery = pages.next_restock(stage)
+    assert delivery
+    late = services.today_of(NOON) + timedelta(days=60)
+    services.move_restock_date(delivery, late, reason="customs", now=NOON)
+    review(stage, now=NOON + timedelta(minutes=30))
+    shop.start_over(NOON + timedelta(minutes=31))
     assert ada() != first
+    assert shop.customer(ada().order).shows == (
+        "37th in line for a lamp, in time for the next delivery"
+    )
     assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
 
 

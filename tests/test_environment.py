@@ -116,3 +116,16 @@ def test_a_process_that_cannot_start_says_why_without_a_traceback(name: str, val
         False,
         True,
     ), ended.stderr
+
+
+@pytest.mark.parametrize(("demo", "frames"), [("0", "DENY 'none'"), ("1", "SAMEORIGIN 'self'")])
+def test_only_a_demo_shows_a_customers_page_in_a_frame_of_its_own(demo: str, frames: str) -> None:
+    say = (
+        "from backorders_site import settings as s; "
+        "print(s.X_FRAME_OPTIONS, *s.CONTENT_SECURITY_POLICY['DIRECTIVES']['frame-ancestors'])"
+    )
+    environment = {**os.environ, "DEMO": demo, "DEBUG": "0"}
+    ran = subprocess.run(
+        [sys.executable, "-c", say], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == frames, ran.stderr

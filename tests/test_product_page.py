@@ -203,8 +203,9 @@ def test_no_customer_shows_in_it(client: Client, lamp: Product) -> None:
 # The shop that plays somebody else's
 
 
-def test_only_the_demo_has_a_page_of_another_shop(client: Client) -> None:
-    assert client.get("/demo/shop/").status_code == 404
+@pytest.mark.parametrize("path", ["", "now/", "mail/1/", "shop/"])
+def test_only_the_demo_has_pages_of_a_demo(client: Client, path: str) -> None:
+    assert client.get(f"/demo/{path}").status_code == 404
 
 
 @pytest.mark.urls("tests.demo_urls")
