@@ -4,7 +4,6 @@ staff."""
 from datetime import date, timedelta
 
 from babel import Locale
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.delay_rules import Jurisdiction, Sentence, Silence
@@ -27,7 +26,6 @@ def notice_sentences(
     tells: bool = False,
     agreed_by: date | None = None,
     overtaken: bool = False,
-    again: bool = False,
     passed: bool = False,
     reserved: int = 0,
 ) -> list[str]:
@@ -37,7 +35,7 @@ def notice_sentences(
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is
     a link. `agreed_by`: the agreed date as it is today; once it has passed, the sentence says so.
     `overtaken`: there is a newer promise, so the notice still asks, and its date is not named
-    again. `again`: nothing else is new, so the sentence says when this was asked. `passed`: the
+    again. `passed`: the
     email has just said that the agreed date has passed. `reserved`: units reserved for the same
     line, beside those asked about.
     """
@@ -55,13 +53,6 @@ def notice_sentences(
             kindness,
             *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE)),
         ]
-        if again and notice.told_at:
-            asked_on = words._day(timezone.localtime(notice.told_at).date())
-            said.insert(
-                0,
-                gettext("We asked you on %(day)s and haven't heard from you yet.")
-                % {"day": asked_on},
-            )
         return [sentence for sentence in said if sentence]
 
 

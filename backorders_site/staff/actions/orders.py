@@ -200,7 +200,8 @@ class Cancel(UnitsOfLines):
         label=gettext_lazy("Who is canceling"),
         choices=[
             ("customer", gettext_lazy("The customer asked")),
-            ("shop", gettext_lazy("We decided")),
+            ("discontinued", gettext_lazy("We can no longer get the product")),
+            ("shop", gettext_lazy("We decided for another reason")),
         ],
     )
     reason = StaffReason()
