@@ -204,7 +204,7 @@ def test_a_line_listed_once_more_and_a_refund_taken_back_are_withdrawn_too(expor
     order_ = Order.objects.get()
     assert [text.partition(":")[0] for text in order_.attention] == [
         "LAMP",
-        "9.00 EUR was sent back, the export does not say for which units",
+        "9.00 EUR was sent back, the export doesn't say for which units",
     ]
     call_command("import_orders", export((order(), [line("LAMP", 2), line("VASE", 2)])))
     assert attention() == []
@@ -235,10 +235,10 @@ def test_an_order_of_another_shop_with_the_same_number_is_left_out_and_listed(
     )
     assert kinds(Order.objects.get(number="1001")) == ["joined"]
     out = capsys.readouterr().out
-    assert "Left out: 1 order whose number is another order has here." in out
+    assert "Left out: 1 order whose number is already used by another order here." in out
     assert (
         f"{file}:2: order 1001 is a different order here, placed 2026-09-30 20:24, DE; in the "
-        "file it was placed 2026-10-25 11:00, US with another email address,; it was not "
+        "file it was placed 2026-10-25 11:00, US, with another email address; it was not "
         "imported"
     ) in out
     assert attention() == [
@@ -308,8 +308,7 @@ def test_another_address_goes_to_a_person_and_mail_goes_to_the_old_until_then(
     assert (Order.objects.get().email, attention()) == ("ada@example.com", [NEW_ADDRESS])
     assert changes() == [("email", {"email": "ada@example.com"}, {"email": "new@example.com"}, "")]
     assert (
-        "to be accepted or rejected by a person: 1 with another email address."
-        in capsys.readouterr().out
+        "to accept or reject on the desk: 1 with another email address." in capsys.readouterr().out
     )
     before = state()
     read(export, Email="new@example.com")

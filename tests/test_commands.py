@@ -80,7 +80,7 @@ def test_a_day_before_the_newest_fact_is_refused(settings: Settings, name: str) 
     settings.DEBUG = True
     order(make_product())
     with pytest.raises(
-        CommandError, match="--on is 2026-11-01, and something happened on 2026-11-02"
+        CommandError, match="--on is 2026-11-01, but something happened on 2026-11-02"
     ):
         call_command(name, on="2026-11-01")
     with pytest.raises(CommandError, match="--on is 'monday'; expected a date"):

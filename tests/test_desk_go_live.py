@@ -24,7 +24,7 @@ def test_it_shows_who_would_hear_what_with_an_example_and_releases_nobody(
 ) -> None:
     before = [model.objects.count() for model in (Event, Promise, Message)]
     shown = admin_client.get(PAGE).context
-    assert shown["heard"].columns[:2] == ["Orders", "Hear: joined the line"]
+    assert shown["heard"].columns[:2] == ["Orders", "Told: joined the line"]
     assert [row[0] for row in shown["heard"].rows] == ["DE", "US", "All"]
     assert shown["heard"].rows[-1][1][:2] == [3, 2]
     assert (shown["late"], shown["unreachable"]) == (["1"], ["2"])

@@ -76,7 +76,7 @@ def test_confirmed_it_is_imported_once_and_keeps_who_wanted_it(admin_client: Cli
     assert row.record.counts["joined"] == 2
     assert Order.objects.get(number="2").customer_name == "=Ada"
     again = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
-    assert "Only a file that has been checked can be imported, and once" in again
+    assert "Only a checked file can be imported, and only once" in again
     assert (work_off(), Import.objects.count()) == (0, 1)
 
 

@@ -57,7 +57,7 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
             *(
                 "country",
                 "orders",
-                "hear: joined",
+                "told: joined",
                 "told of a delay",
                 "must answer",
                 "past agreed date",

@@ -251,7 +251,7 @@ def test_a_broker_that_takes_no_writes_is_not_well(
     settings.METRICS_TOKEN = TOKEN
     assert readyz(client)["broker"] == "refuses writes"
     assert read(client)["backorders_broker_up"] == 0
-    assert "broker          refuses writes   <- bring Valkey back" in status(capsys)[1]
+    assert "broker          refuses writes   <- start Valkey" in status(capsys)[1]
 
 
 def test_the_desk_names_the_broker_at_once_and_asks_to_start_nobody_who_waits_for_it(
@@ -309,7 +309,7 @@ def test_a_worker_whose_clock_is_ahead_cancels_nothing_and_says_so(
         0,
     )
     assert (
-        "This machine's clock is 33 days ahead of the database's. Nothing was done: set the clock"
+        "This machine's clock is 33 days ahead of the database's. Nothing was done. Set the clock"
         in caplog.text
     )
     assert readyz(client)["clock"] == f"wrong on {HOST}"

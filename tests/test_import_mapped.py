@@ -165,7 +165,7 @@ def test_a_column_that_says_who_does_not_wait_is_not_passed_over(tmp_path: Path)
     with pytest.raises(CommandError) as error:
         call_command("import_orders", str(export), map=column_map, all_products=True)
     assert str(error.value).startswith(
-        f"{export}:1: column Zustand says 'In Bearbeitung' (1), 'Storniert' (1): what of"
+        f"{export}:1: column Zustand says 'In Bearbeitung' (1), 'Storniert' (1): it isn't"
     )
     assert "all_wait = true" in str(error.value)
     column_map.write_text("all_wait = true\n" + WITHOUT_STATUS)

@@ -234,7 +234,10 @@ def test_a_product_taken_off_backorder_is_left_out_and_named(
         ("1", "LAMP"),
         ("2", "VASE"),
     ]
-    assert "Lines left out, product not on backorder: LAMP (1)." in capsys.readouterr().out
+    assert (
+        "Lines left out because the product is not on backorder: LAMP (1)."
+        in capsys.readouterr().out
+    )
 
 
 def test_a_product_known_from_a_restock_alone_joins(csv: Csv) -> None:

@@ -235,9 +235,9 @@ class TestTheDesk:
         row.refresh_from_db()
         assert (row.state, row.confirmed_by, work_off()) == ("discarded", "admin", 0)
         refused = admin_client.post(f"{INDEX}{row.pk}/confirm/", follow=True).content.decode()
-        assert "Only a file that has been checked can be imported, and once" in refused
+        assert "Only a checked file can be imported, and only once" in refused
         again = admin_client.post(f"{INDEX}{row.pk}/discard/", follow=True).content.decode()
-        assert "Only a file that waits for you can be discarded" in again
+        assert "Only a file that is waiting for you can be discarded" in again
 
     def test_tells_of_waiting_imports_only_who_may_import(
         self, lamp: Product, admin_client: Client, client: Client

@@ -125,7 +125,7 @@ def test_a_number_that_came_later_is_forgotten_with_its_person(line: OrderLine, 
 
 def test_nothing_is_numbered_that_has_not_shipped(line: OrderLine) -> None:
     with pytest.raises(
-        services.Refused, match="1 of these units are in no parcel without a number"
+        services.Refused, match="1 of these units are not in a parcel without a tracking"
     ):
         services.number_parcel(
             line.order,

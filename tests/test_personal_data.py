@@ -207,7 +207,7 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
     assert (
         said == "Erased from 1 orders, 2 emails, 1 provider reports and 0 staff notes and reasons."
     )
-    assert "the uploaded files x.csv." in of_files
+    assert "they contained the address: x.csv." in of_files
     assert list(queue.differences()) == []
     with pytest.raises(CommandError, match="nothing is stored about"):
         call_command("export_person", MAIL)
@@ -228,7 +228,7 @@ def test_what_staff_wrote_elsewhere_loses_the_person_and_nothing_else(
     receipt = services.receive(other.product, 1, now=NOON, reason="back from Vera Private, 1Z-VERA")
     services.correct_receipt(receipt, 0, reason="Vera", now=NOON, actor="ann")
     call_command("erase_person", MAIL)
-    assert "and 4 reasons and notes of staff" in capsys.readouterr().out
+    assert "and 4 staff notes and reasons" in capsys.readouterr().out
     assert QueueChange.objects.exclude(note="").get().note == "swapped with [erased]"
     assert (
         other.order.notes.get().text == "knows vera@example.com, cc [erased]; Vera Bly is another"
@@ -325,7 +325,7 @@ def open_task(line: OrderLine) -> None:
         (lambda line: line.order.events.update(message_due=True), "order V-1001: an email is due"),
         (
             lambda line: Upload.objects.update(state="to_import"),
-            "the file x.csv with this address waits",
+            "the file x.csv, which contains this address, is waiting",
         ),
     ],
 )

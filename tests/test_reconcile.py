@@ -116,7 +116,7 @@ class TestOneOrder:
         other = there(email="b@example.com", customer_name="Bob", placed_at=PLACED - timedelta(90))
         first, second = bring(other), bring(other)
         assert (first.done, first.texts, second.texts) == ("other_order", 1, 0)
-        assert first.another.startswith("order 1001 is another one here")
+        assert first.another.startswith("order 1001 is a different order here")
 
     def test_that_changed_in_the_shop_asks_staff_once(self) -> None:
         bring(there())

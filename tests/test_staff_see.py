@@ -259,7 +259,7 @@ class TestWarehouse:
         act(client, "correct-address", order, email="vera@example.net", reason="moved")
         client.force_login(somebody(W))
         said = client.get(page(Order, "history", order.pk)).content.decode()
-        assert f"Order {order.number}: email address corrected." in said
+        assert f"Email address of order {order.number} corrected." in said
         assert "@example" not in said
 
     def test_reads_that_a_customer_cannot_be_reached(self, client: Client) -> None:

@@ -318,7 +318,7 @@ class TestManager:
         press(page, "Confirm: Move date")
         said(page, "and they never see it.")
         expect(page.locator("#telling")).to_contain_text(
-            re.compile("A change is settling .PO-7 to .+, Held at customs")
+            re.compile("A change takes effect at .+PO-7 to .+, Held at customs")
         )
         follow(page, "Undo the move")
         press(page, "Undo the move")
@@ -366,7 +366,7 @@ class TestManager:
         expect(page.get_by_role("cell", name="DE", exact=True)).to_be_visible()
         assert not [mail for mail in shop.sink.mails if "lise@example.com" in mail.recipients]
         press(page, "Release orders")
-        said(page, "The release has begun: 1 order now")
+        said(page, "The release has started: 1 order is released")
         expect(page.get_by_text("All orders are released")).to_be_visible()
         shop.mail("lise@example.com", "5001")
 
