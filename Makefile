@@ -16,10 +16,10 @@ PRODUCTION := env -u DEBUG -u DEMO \
 
 help:
 	@echo "make demo        run the whole product on this machine (PORT=8000)"
-	@echo "make demo-reset  the same, starting afresh"
+	@echo "make demo-reset  the same, starting over"
 	@echo "make test        the tests, without the browser's: $(BIN)/python -m pytest -m browser runs those"
-	@echo "make faults      the kill run: everything is killed and frozen at random, and no mail is lost (SECONDS_OF_FAULTS=90 SEED=1)"
-	@echo "make hosts       two web and two worker hosts, database, broker and proxy, each lost in turn: root, Linux, Caddy (SECONDS_OF_FAULTS=120 SEED=1)"
+	@echo "make faults      the kill run: everything is killed and frozen at random, and no email is lost (SECONDS_OF_FAULTS=90 SEED=1)"
+	@echo "make hosts       two web and two worker hosts, database, broker and proxy, each failing in turn: needs root, Linux and Caddy (SECONDS_OF_FAULTS=120 SEED=1)"
 	@echo "make fuzz        more than ten thousand inputs that nobody should send, to everything that takes any (SEED=1 TIMES=1)"
 	@echo "make lint        style, types, import direction, settings, migrations"
 	@echo "make messages    bring the translations in locale/ up to date with the sources, and compile them"
