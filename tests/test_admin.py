@@ -119,6 +119,7 @@ def rows_of_everything() -> OrderLine:
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     services.start_release(100, now=NOON)
     services.write_note(line.order, "seen", now=NOON, actor="ada")
+    services.write_to_waiting(delivery, "The ship has left.", now=NOON, actor="ada")
     ShopChange.objects.create(
         order=line.order,
         what="email",

@@ -4,14 +4,17 @@ nothing."""
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from orders import queue, services
+from orders.access import Purpose, link_token
 from orders.domain.money import Money
 from orders.models import (
     Event,
@@ -518,3 +521,32 @@ def test_without_a_price_no_amount_is_named(csv: Csv) -> None:
     [refund] = services.cancel(line.order, now=NOON, by="customer")
     assert refund.amount is None
     assert "$" not in sentence(line.order.events.get(kind="cancelled"), locale="en-US")
+
+
+def test_pictures_load_from_their_own_host_on_their_own_page_alone(
+    csv: Csv, client: Client
+) -> None:
+    call_command(
+        "import_orders",
+        csv(f"{row()},{PICTURE},,,,", row(number="1002", sku="VASE") + ",,,,,", header=PRICED),
+    )
+    policies = {
+        order.number: client.get(f"/o/{link_token(order, Purpose.LOOK)}/")[
+            "Content-Security-Policy"
+        ]
+        for order in Order.objects.all()
+    }
+    assert "img-src 'self' data: https://shop.example;" in f"{policies['1001']};"
+    assert "shop.example" not in policies["1002"]
+
+
+def test_the_customer_reads_the_amount_before_and_after(csv: Csv, client: Client) -> None:
+    call_command("import_orders", csv(f"{row(quantity=2)},,,59.00,USD,", header=PRICED))
+    line = OrderLine.objects.get()
+    address = f"/o/{link_token(line.order, Purpose.ACT)}/answer/"
+    choice = {"line": line.pk, "choice": "cancel"}
+    asked = client.get(address, choice).content.decode()
+    assert "refund $59.00 for each item to your original payment method by" in asked
+    done = client.post(address, {**choice, "quantity": 2, "seen": 2})
+    said = unescape(client.get(done["Location"]).content.decode())
+    assert "refund $118.00 to your original payment method by" in said

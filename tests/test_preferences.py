@@ -297,6 +297,7 @@ def test_the_page_shows_what_was_chosen_and_saves_a_change(client: Client, line:
     assert [" checked" in box for box in re.findall("<input type=.checkbox.[^>]*>", page)] == [
         True,
         False,
+        True,
     ]
     response = client.post(url(line), {"no_change": "on"})
     assert (response.status_code, response["Location"]) == (303, url(line))

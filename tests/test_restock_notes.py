@@ -82,7 +82,7 @@ def test_what_is_hidden_is_on_no_page_and_in_no_email(client: Client, lamp: Prod
     assert WORDS not in page(client, line.order)
     assert client.get(f"/notes/{note.picture_name}").status_code == 404
     assert not Event.objects.filter(restock_note=note, message_due=True).exists()
-    with pytest.raises(services.Refused, match="hidden already"):
+    with pytest.raises(services.Refused, match="already hidden"):
         services.hide_note(note, now=NOON, actor="nina")
 
 
@@ -127,6 +127,19 @@ def test_a_jpeg_stays_upright_and_loses_its_notes() -> None:
     assert b"note" not in kept.content
     assert b"after" not in kept.content
     assert struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0) in kept.content
+    assert picture(kept.content) == kept
+
+
+def test_a_webp_says_how_large_it_is_and_loses_its_notes() -> None:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+    extended = bytes([0x0C, 0, 0, 0]) + (39).to_bytes(3, "little") + (29).to_bytes(3, "little")
+    parts = chunk(b"VP8X", extended) + chunk(b"VP8L", b"/pixels") + chunk(b"EXIF", b"latitude")
+    kept = picture(b"RIFF" + struct.pack("<I", len(parts) + 4) + b"WEBP" + parts)
+    assert (kept.kind, kept.width, kept.height) == ("webp", 40, 30)
+    assert b"latitude" not in kept.content
+    assert kept.content[20] == 0
     assert picture(kept.content) == kept
 
 

@@ -332,7 +332,9 @@ TYPED = {
     },
     "notifications.Suppression": {"address", "reason"},
     "orders.Order": {"attention", "customer_name", "locale", "country", "region"},
-    "orders.Product": {"sku", "name", "on_backorder", "handling_days"},
+    "orders.Product": {
+        *("sku", "name", "variant", "image_url", "on_backorder", "handling_days"),
+    },
     "orders.Supplier": {"name"},
 }
 

@@ -130,10 +130,12 @@ def _webp(content: bytes) -> Picture:
         if len(chunk) < 8 + length:
             raise ValueError("cut off")
         if name == b"VP8X":
-            size = tuple(int.from_bytes(chunk[n : n + 3], "little") + 1 for n in (12, 15))
+            across, down = (int.from_bytes(chunk[n : n + 3], "little") + 1 for n in (12, 15))
+            size = (across, down)
             chunk = chunk[:8] + bytes([chunk[8] & ~WEBP_HAS_NOTES]) + chunk[9:]
         elif name == b"VP8 " and size == (0, 0):
-            size = tuple(side & 0x3FFF for side in struct.unpack_from("<HH", chunk, 14))
+            across, down = struct.unpack_from("<HH", chunk, 14)
+            size = (across & 0x3FFF, down & 0x3FFF)
         elif name == b"VP8L" and size == (0, 0):
             (bits,) = struct.unpack_from("<I", chunk, 9)
             size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)

@@ -112,6 +112,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         done.done,
         units=done.units,
         refund_by=max((refund.due_on for refund in done.refunds), default=None),
+        refund=done.refunds[0].amount if done.refunds else None,  # one line was asked about
         withdrawn=chosen["choice"] == Choice.WITHDRAW,
         mailed=mail_port().reach_of(order).is_reached,
         locale=locale,

@@ -7,10 +7,12 @@ from babel import Locale
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.delay_rules import Jurisdiction, Sentence, Silence
+from orders.domain.money import Money
 from orders.domain.supply import NAMES_A_DAY
 from orders.law import law_of
 from orders.models import DelayNotice, OrderLine
 from orders.words.days import day_words, in_language, number_words
+from orders.words.money import money_in
 
 DAYS_OF_WEEK = 7
 OF_THE_DAY_AGREED = (Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED)
@@ -127,43 +129,68 @@ def outcome_sentence(
     *,
     units: int,
     refund_by: date | None,
+    refund: Money | None,
     withdrawn: bool,
     mailed: bool,
     locale: str,
     today: date,
 ) -> str:
-    """What a customer's answer did (orders.services.Answered), for the page that follows it."""
+    """What a customer's answer did (orders.services.Answered), for the page that follows it.
+    `refund`: None where no amount is known."""
     with in_language(locale) as dates:
         words = {
             "units": number_words(units, locale=dates),
             "day": day_words(refund_by, today=today, locale=dates) if refund_by else "",
+            "amount": money_in(refund, dates) if refund else "",
         }
-        said = _outcomes(units, withdrawn=withdrawn)[done] % words
+        outcomes = _outcomes(units, withdrawn=withdrawn, amount_known=refund is not None)
+        said = outcomes[done] % words
         confirmed = done == "cancelled" and mailed
         return " ".join((said, gettext("We'll confirm by email."))) if confirmed else said
 
 
-def _outcomes(units: int, *, withdrawn: bool) -> dict[str, str]:
-    cancelled = (
-        ngettext(
+def _canceled(units: int, *, withdrawn: bool) -> str:
+    if withdrawn:
+        return ngettext(
             "You have withdrawn from the contract for %(units)s item. We'll send your refund by "
             "%(day)s.",
             "You have withdrawn from the contract for %(units)s items. We'll send your refund by "
             "%(day)s.",
             units,
         )
-        if withdrawn
-        else ngettext(
-            "%(units)s item is canceled. We'll send your refund by %(day)s.",
-            "%(units)s items are canceled. We'll send your refund by %(day)s.",
+    return ngettext(
+        "%(units)s item is canceled. We'll send your refund by %(day)s.",
+        "%(units)s items are canceled. We'll send your refund by %(day)s.",
+        units,
+    )
+
+
+def _canceled_for(units: int, *, withdrawn: bool) -> str:
+    """The same where the amount is known."""
+    if withdrawn:
+        return ngettext(
+            "You have withdrawn from the contract for %(units)s item. We'll refund %(amount)s to "
+            "your original payment method by %(day)s.",
+            "You have withdrawn from the contract for %(units)s items. We'll refund %(amount)s to "
+            "your original payment method by %(day)s.",
             units,
         )
+    return ngettext(
+        "%(units)s item is canceled. We'll refund %(amount)s to your original payment method by "
+        "%(day)s.",
+        "%(units)s items are canceled. We'll refund %(amount)s to your original payment method by "
+        "%(day)s.",
+        units,
     )
+
+
+def _outcomes(units: int, *, withdrawn: bool, amount_known: bool) -> dict[str, str]:
+    canceled = (_canceled_for if amount_known else _canceled)(units, withdrawn=withdrawn)
     return {
         "kept": gettext("Thank you. You're keeping your place in line."),
         "already_kept": gettext("You'd already told us: you're keeping your place in line."),
         "nothing_asked": gettext("There was nothing to answer: you keep your place in line."),
-        "cancelled": cancelled,
+        "cancelled": canceled,
         "already_cancelled": gettext("This was already canceled, so nothing more has changed."),
         "put_back": gettext("Welcome back: you're in your old place in line."),
     }
