@@ -206,7 +206,13 @@ NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=1461)
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_MESSAGE_ID_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]  # each in its own words
+LANGUAGES = [  # each in its own words
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
 LANGUAGE_CODE = env.one_of("SHOP_LANGUAGE", tuple(code for code, _ in LANGUAGES), default="en")
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
