@@ -721,6 +721,7 @@ def _ships_before(notice: DelayNotice, line: OrderLine) -> bool:
         and promise is not None
         and promise.pk != notice.promise_id
         and promise.kind in NAMES_A_DAY
+        and promise.late is not None
         and promise.late < notice.answer_by
     )
 

@@ -37,9 +37,8 @@ def notice_sentences(
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is
     a link. `agreed_by`: the agreed date as it is today; once it has passed, the sentence says so.
     `overtaken`: there is a newer promise, so the notice still asks, and its date is not named
-    again. `passed`: the
-    email has just said that the agreed date has passed. `reserved`: units reserved for the same
-    line, beside those asked about.
+    again. `passed`: the email has just said that the agreed date has passed. `reserved`: units
+    reserved for the same line, beside those asked about.
     """
     with in_language(locale) as dates:
         binds = tells or notice.binds
@@ -62,7 +61,9 @@ def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
     """The agreed date, before anything is ever counted from it; nothing where the promise names
     that very day, where it has passed, and where no day is agreed."""
     agreed_by, promise = line.agreed_by, line.promise
-    if line.open_wait or not line.open_units or promise is None or agreed_by < today:
+    if line.open_wait or not line.open_units or promise is None:
+        return ""
+    if agreed_by is None or agreed_by < today:
         return ""
     if promise.kind in NAMES_A_DAY and promise.late == agreed_by:
         return ""
