@@ -231,7 +231,7 @@ def test_optional_mails_carry_one_click_and_no_other_does(
 def test_every_mail_leads_to_the_page_of_preferences(line: OrderLine, mail_sink: MailSink) -> None:
     message = newest(mail_sink)
     link = f"http://testserver{url(line)}"
-    assert f"Which mails you get:\r\n{link}" in str(message.get_body(("plain",)).get_content())
+    assert f"Email preferences:\r\n{link}" in str(message.get_body(("plain",)).get_content())
     assert f'href="{link}"' in str(message.get_body(("html",)).get_content())
 
 
@@ -242,9 +242,20 @@ def test_one_click_without_cookie_or_form_turns_optional_mails_off(line: OrderLi
     bare = Client(enforce_csrf_checks=True)
     response = bare.post(url(line, Purpose.STOP, "unsubscribe"), ONE_CLICK)
     assert (response.status_code, response.cookies) == (200, {})
-    assert "You get fewer mails now" in response.content.decode()
+    assert "You'll get fewer emails now" in response.content.decode()
     kept = Preference.objects.get()
     assert (kept.address, kept.good_news, kept.no_change) == ("ada@example.com", False, False)
+
+
+def test_it_can_be_undone_at_once_and_what_was_off_before_stays_off(line: OrderLine) -> None:
+    off(line, "good_news")
+    bare, page = Client(enforce_csrf_checks=True), url(line, Purpose.STOP, "unsubscribe")
+    stopped = bare.post(page, ONE_CLICK).content.decode()
+    again = re.findall(r'name="again" value="(\w+)"', stopped)
+    bare.post(page, {"again": again})
+    kept = Preference.objects.get()
+    assert "good_news" not in again
+    assert (kept.good_news, kept.no_change) == (False, True)
 
 
 def test_twice_is_as_once(client: Client, line: OrderLine) -> None:
@@ -259,7 +270,7 @@ def test_looking_changes_nothing(client: Client, line: OrderLine) -> None:
     for page in (url(line), url(line, Purpose.LOOK), url(line, Purpose.STOP, "unsubscribe")):
         assert client.get(page).status_code == client.head(page).status_code == 200
         assert client.put(page).status_code == client.delete(page).status_code == 405
-    assert "Stop these mails" in client.get(url(line, Purpose.STOP, "unsubscribe")).content.decode()
+    assert "Stop these emails" in client.get(url(line, Purpose.STOP, "unsubscribe")).content.decode()
     assert Preference.objects.count() == 0
 
 

@@ -46,7 +46,7 @@ def contact(request: HttpRequest, token: str = "") -> HttpResponse:
     answer_to = order.email if order and order.unreachable_at is None else ""
     sent = request.method == "POST"
     form = InquiryForm(request.POST if sent else None, answer_to=answer_to)
-    page = {
+    page: dict[str, Any] = {
         "form": form,
         "order": order,
         "token": token,

@@ -94,7 +94,7 @@ def test_a_delay_comes_to_page_and_mail_and_the_place_is_kept(
     page.goto(shop.link(mail, "answer/\\?line=[0-9]+&choice=keep"))
     expect(page.get_by_role("heading", name="Keep your order")).to_be_visible()
     page.get_by_role("button", name="Yes, keep my order").click()
-    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+    expect(page.get_by_role("status").first).to_contain_text("You're keeping your place")
     expect(page.get_by_role("link", name="Keep my place")).to_have_count(0)
 
 
@@ -144,7 +144,7 @@ def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPa
     page.goto(shop.page(state))
     page.get_by_role("link", name="Keep my place").click()
     page.get_by_role("button", name="Yes, keep my order").click()
-    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+    expect(page.get_by_role("status").first).to_contain_text("You're keeping your place")
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Yes, cancel and refund me").click()
     expect(page.locator("#live")).to_contain_text("Canceled")
@@ -155,8 +155,8 @@ def test_one_mailed_link_opens_all_orders_of_an_address(shop: Shop, open_page: O
     page = open_page()
     page.goto(f"{shop.url}/mine/")
     page.get_by_label("Email address").fill(state.order.email)
-    page.get_by_role("button", name="Mail me the link").click()
-    expect(page.get_by_role("status")).to_contain_text("a mail is on its way")
+    page.get_by_role("button", name="Email me a link").click()
+    expect(page.get_by_role("status")).to_contain_text("an email is on its way")
 
     page.goto(shop.link(shop.mail(state.order.email, "/mine/"), "mine/"))
     page.get_by_role("link", name=f"Order {state.order.number}").click()
@@ -170,13 +170,13 @@ def test_good_news_may_be_turned_off_and_the_rest_says_that_it_stays_on(
     state = shop.state("arrived")
     page = open_page()
     page.goto(shop.page(state).replace("/o/", "/preferences/"))
-    page.get_by_label("Good news").uncheck()
+    page.get_by_label("earlier than you told me").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
-    expect(page.get_by_label("Good news")).not_to_be_checked()
-    expect(page.get_by_label("No change")).to_be_checked()
-    expect(page.get_by_role("heading", name="Always on")).to_be_visible()
-    expect(page.get_by_role("checkbox")).to_have_count(2)
+    expect(page.get_by_label("earlier than you told me")).not_to_be_checked()
+    expect(page.get_by_label("nothing has changed")).to_be_checked()
+    expect(page.get_by_role("heading", name="We'll always email you")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(3)
 
 
 def test_the_frame_fits_into_a_foreign_page_and_keeps_no_cookie(
@@ -232,7 +232,7 @@ def test_the_keyboard_alone_is_enough(shop: Shop, open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Keep your order")).to_be_visible()
     press_until(page, "Yes, keep my order")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").first).to_contain_text("You keep your place")
+    expect(page.get_by_role("status").first).to_contain_text("You're keeping your place")
 
 
 def test_offline_is_said_and_gets_over_by_itself(shop: Shop, open_page: OpenPage) -> None:
