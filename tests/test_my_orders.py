@@ -115,7 +115,7 @@ def test_the_mail_says_what_it_is_and_that_a_stranger_may_have_asked(
     message = mail_sink.mails[-1].message
     assert message["Subject"] == "Your orders at Harbour & Sons"
     text = str(message.get_body(("plain",)).get_content()).replace("\r\n", "\n")
-    assert "Someone asked for a link to all of your orders." in text
+    assert "Someone asked for a link to all your orders." in text
     assert "If this wasn't you, you can ignore it." in " ".join(text.split())
     assert f"See all my orders:\nhttp://testserver{link}\n\nThe link works for 15 minutes." in text
     assert f'href="http://testserver{link}"' in str(message.get_body(("html",)).get_content())
@@ -250,7 +250,7 @@ def test_a_stale_link_is_left_out_of_a_mail_with_news(
 def test_the_page_of_the_order_says_that_a_mail_was_asked_for(client: Client, ada: Order) -> None:
     ask(client)
     page = words(client, f"/o/{link_token(ada, Purpose.ACT)}/")
-    assert "Someone asked for a link to all of your orders." in page
+    assert "Someone asked for a link to all your orders." in page
 
 
 def test_a_form_from_elsewhere_is_refused_and_other_methods_too(client: Client, ada: Order) -> None:

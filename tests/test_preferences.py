@@ -270,7 +270,9 @@ def test_looking_changes_nothing(client: Client, line: OrderLine) -> None:
     for page in (url(line), url(line, Purpose.LOOK), url(line, Purpose.STOP, "unsubscribe")):
         assert client.get(page).status_code == client.head(page).status_code == 200
         assert client.put(page).status_code == client.delete(page).status_code == 405
-    assert "Stop these emails" in client.get(url(line, Purpose.STOP, "unsubscribe")).content.decode()
+    assert (
+        "Stop these emails" in client.get(url(line, Purpose.STOP, "unsubscribe")).content.decode()
+    )
     assert Preference.objects.count() == 0
 
 
