@@ -102,7 +102,10 @@ def zone_of(country: str, at: datetime) -> tzinfo:
     """The zone of a reader of whom only the country is known: the country's, if all its clocks show
     the same, else the shop's."""
     zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
-    alike = len({at.astimezone(zone).utcoffset() for zone in zones}) == 1
+    offsets = (at.astimezone(zone).utcoffset() for zone in zones)
+    first = next(offsets, None)
+    # Of a large country the second zone already tells.
+    alike = bool(zones) and all(offset == first for offset in offsets)
     return zones[0] if alike else timezone.get_default_timezone()
 
 
