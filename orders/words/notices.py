@@ -70,9 +70,9 @@ def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
     rules = law_of(line.order.country, line.order.region).rules
     with in_language(locale) as dates:
         words = (
-            gettext("The agreed date: it must be delivered by %(day)s, unless you accept another.")
+            gettext("Agreed date: delivery by %(day)s, unless you accept a new one.")
             if rules.counts == "delivery"
-            else gettext("The agreed date: it must ship by %(day)s, unless you accept another.")
+            else gettext("Agreed date: ships by %(day)s, unless you accept a new one.")
         )
         return words % {"day": day_words(agreed_by, today=today, locale=dates)}
 

@@ -121,8 +121,8 @@ def window_sentence(
 
 
 def values(window: Window, *, since: date, today: date, dates: Locale) -> dict[str, str]:
-    """What a sentence about a window may name: early, late, times (in 10), and the days and chances
-    of shipping soon and later."""
+    """What a sentence about a window may name: early, late, chance, and the days and chances of
+    shipping soon and later."""
     days = {
         "early": window.early,
         "late": window.late,

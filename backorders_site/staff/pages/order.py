@@ -68,7 +68,7 @@ class ShownLine:
             _("%(n)d waiting") % {"n": line.waiting} if line.waiting else "",
             _("%(n)d reserved") % {"n": line.reserved} if line.reserved else "",
             _("%(n)d shipped") % {"n": line.shipped} if line.shipped else "",
-            _("%(n)d cancelled") % {"n": line.cancelled} if line.cancelled else "",
+            _("%(n)d canceled") % {"n": line.cancelled} if line.cancelled else "",
         ]
         there = [part for part in parts if part]
         return f"{line.quantity}: {', '.join(there)}" if len(there) > 1 else str(line.quantity)

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         with_example(parser, "erase_person ada@example.com")
         parser.add_argument(
             "mail",
-            metavar="MAIL",
+            metavar="EMAIL",
             help="the person's email address, in upper or lower case",
         )
 

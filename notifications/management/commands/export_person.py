@@ -20,7 +20,7 @@ class Command(BaseCommand):
         with_example(parser, "export_person ada@example.com > ada.json")
         parser.add_argument(
             "mail",
-            metavar="MAIL",
+            metavar="EMAIL",
             help="the person's email address, in upper or lower case",
         )
 
