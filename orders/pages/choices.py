@@ -36,7 +36,8 @@ class Asked:
     """What an open delay notice asks, in words: beside its buttons the first sentence is enough,
     and the others say it in full. `answer_by`: the last day, if silence cancels. `question`: what
     the page before the button asks. `kept`: what keeping will agree to. `silence`: what no answer
-    means. `overtaken`: there is a newer promise, whose date is shown beside it."""
+    means. `overtaken`: there is a newer promise, whose date is shown beside it.
+    `names_agreed`: the sentences name the agreed date."""
 
     sentences: tuple[str, ...]
     answer_by: date | None
@@ -44,6 +45,7 @@ class Asked:
     kept: str
     silence: str
     overtaken: bool = False
+    names_agreed: bool = False
 
     @property
     def briefly(self) -> str:
@@ -120,6 +122,7 @@ def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: da
         kept=consent_sentence(newest, overtaken=overtaken, dated=_names_a_day(line), **words),
         silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
         overtaken=overtaken,
+        names_agreed=Sentence.ORIGINAL_STANDS in notice.sentences,
     )
 
 

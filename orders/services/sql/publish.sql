@@ -54,7 +54,8 @@ SELECT j.order_id, j.line_id, s.promise_id, j.change,
        jsonb_build_object(
            'units', j.waiting, 'place', j.place, 'units_ahead', j.units_ahead,
            'reason', nullif(CASE WHEN j.change = 'earlier' THEN reason.earlier
-                                 WHEN t.forecast_id IS NULL AND reason.later = 'late_join'
+                                 WHEN t.forecast_id IS NULL
+                                     AND coalesce(reason.later, 'late_join') = 'late_join'
                                      THEN CASE WHEN t.late < %(today)s THEN 'not_arrived' END
                                  ELSE reason.later END, ''),
            'window', $window, 'told', CASE WHEN t.id IS NOT NULL THEN $told END,
