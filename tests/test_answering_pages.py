@@ -509,8 +509,10 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
         "November. We'll confirm by email."
     )
     there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
-    assert f"You have withdrawn from the contract for 1 of 2 items, on 2 November 2026 at {there}" in said(
-        client.get(path(line.order, page=""))
+    words = said(client.get(path(line.order, page="")))
+    assert (
+        f"You have withdrawn from the contract for 1 of 2 items, on 2 November 2026 at {there}"
+        in words
     )
 
 
