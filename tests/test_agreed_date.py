@@ -50,7 +50,7 @@ def test_the_agreed_date_is_named_before_it_is_ever_counted_from(
     line = factories.order(lamp_of_a_punctual_supplier(10), country=country)
     assert line.promise.late != line.agreed_by
     mail()
-    words = f"{expected} {line.agreed_by.day} {line.agreed_by:%B}, unless you accept another."
+    words = f"{expected} {line.agreed_by.day} {line.agreed_by:%B}, unless you accept a new one."
     assert words in unwrapped(mail_sink.mails[-1].message)
     page = flat(client.get(order_url(line.order)).content.decode())
     entitled = f"the agreed date, {line.agreed_by.day} {line.agreed_by:%B}"  # where it is asked
