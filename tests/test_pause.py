@@ -33,7 +33,7 @@ def test_a_page_promises_no_mail_while_it_is_paused(client: Client, line: OrderL
 
     def promised() -> list[bool]:
         said = client.get(url).content.decode()
-        return ["We write to a" in said, "Ordered with a" in said]
+        return ["We email a" in said, "Ordered with a" in said]
 
     assert promised() == [True, False]
     pause_email("a wrong date", now=NOON, actor="mia")
@@ -116,7 +116,7 @@ def test_the_database_keeps_it_to_one_pause() -> None:
 def test_a_command_pauses_and_resumes(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("hold_mail", reason="restored")
     call_command("hold_mail", release=True)
-    assert capsys.readouterr().out == "Mail is held.\nMail goes out again.\n"
+    assert capsys.readouterr().out == "Email is paused.\nEmails go out again.\n"
     with pytest.raises(CommandError, match="email isn't paused"):
         call_command("hold_mail", release=True)
 
