@@ -332,7 +332,8 @@ def test_an_answer_says_what_was_agreed() -> None:
 
 def test_a_reminder_names_the_last_day_to_answer() -> None:
     assert words("note", {"code": "reminder", "answer_by": "2026-12-03", "units": 1}) == (
-        "Reminder: we haven't heard from you yet. Please answer by 3 December."
+        "Reminder: we haven't heard from you yet. Please answer by 3 December. If you pressed a "
+        "button in our email, please confirm on the page that it opens."
     )
 
 
@@ -442,11 +443,11 @@ def test_in_europe_silence_keeps_the_place_and_consents_to_nothing(
 ) -> None:
     assert asked(jurisdiction, date(2026, 12, 20), told=NoticeTold(date(2026, 12, 10))) == [
         "Happy to wait? Your place is kept for you.",
+        NO_CONSENT,
         "The new date: with you by 20 December, including delivery time.",
         CHOICE,
         EU_REFUND,
         "You are still entitled to the agreed date, unless you accept a new one.",
-        NO_CONSENT,
         ANY_TIME,
     ]
 
@@ -508,9 +509,9 @@ def test_elsewhere_the_day_is_the_day_it_ships() -> None:
         "We cannot say how long it will take: "
         "no delivery that we can rely on covers your order yet."
     )
-    assert asked(Jurisdiction.ELSEWHERE, None)[1:3] == [cannot_say, CHOICE]
+    assert asked(Jurisdiction.ELSEWHERE, None)[1:4] == [NO_CONSENT, cannot_say, CHOICE]
     assert (
-        asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[1]
+        asked(Jurisdiction.ELSEWHERE, date(2026, 12, 20))[2]
         == "The new date: it ships by 20 December."
     )
 
@@ -688,7 +689,7 @@ def test_days_are_written_as_the_readers_region_does(locale: str, said: str) -> 
     assert words == said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-@pytest.mark.parametrize("locale", ["fr-FR", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00"])
+@pytest.mark.parametrize("locale", ["it-IT", "xx", "x" * 500, "../../etc", "en-US-POSIX-\x00"])
 def test_a_locale_without_words_gets_the_shops_language_and_its_dates(locale: str) -> None:
     assert words("later", LATER, locale).startswith("We told you it would ship by ")
     assert "December" in words("later", LATER, locale)
