@@ -30,6 +30,8 @@ RECENT, SOON_ENOUGH = timedelta(days=-183), timedelta(days=92)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # "18 December", as most of the world writes; Babel takes plain "en" for the United States
 PLAIN_ENGLISH = "en_GB"
+# "1er janvier": Babel has the bare number, which French does not write
+FIRST = {"fr": "1er"}
 
 
 def language_for(locale: str) -> str:
@@ -76,7 +78,7 @@ def day_words(day: date, *, today: date, locale: Locale) -> str:
     """ "December 18"; with the weekday when it comes within a week, with the year where the reader
     could take it for another. It breaks between weekday and date at most."""
     named = day.year != today.year and not RECENT <= day - today <= SOON_ENOUGH
-    words = _written(day, named, locale)
+    words = date_words(day, with_year=named, locale=locale)
     if timedelta() <= day - today <= NEAR:
         weekday = get_day_names("wide", locale=locale)[day.weekday()]
         return gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": words}
@@ -85,12 +87,15 @@ def day_words(day: date, *, today: date, locale: Locale) -> str:
 
 # A page writes a dozen days a dozen times over, and Babel takes long.
 @lru_cache(maxsize=4096)
-def _written(day: date, with_year: bool, locale: Locale) -> str:
-    return unbroken(
+def date_words(day: date, *, with_year: bool, locale: Locale) -> str:
+    words = (
         format_date(day, "long", locale=locale)
         if with_year
         else format_skeleton("MMMMd", day, locale=locale)
     )
+    if day.day == 1 and locale.language in FIRST:
+        words = words.replace("1", FIRST[locale.language], 1)
+    return unbroken(words)
 
 
 def unbroken(words: str) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
@@ -48,7 +48,15 @@ from orders.models import (
     Word,
 )
 from orders.words.bidi import isolated, visible
-from orders.words.days import day_words, in_language, number_words, ordinal, zone_of, zone_words
+from orders.words.days import (
+    date_words,
+    day_words,
+    in_language,
+    number_words,
+    ordinal,
+    zone_of,
+    zone_words,
+)
 from orders.words.money import money_in
 from orders.words.windows import (
     checking_sentence,
@@ -130,7 +138,7 @@ class _Reader:
         time."""
         at = timezone.localtime(self.event.at, zone_of(self.event.order.country, self.event.at))
         return {
-            "date": format_date(at, "long", locale=self.dates),
+            "date": date_words(at.date(), with_year=True, locale=self.dates),
             "time": format_time(at, "short", locale=self.dates),
             "zone": zone_words(at, locale=self.dates),
         }
