@@ -162,7 +162,7 @@ def test_without_a_promise_the_window_is_null(client: Client, lamp: Product) -> 
     ("lang", "said"),
     [
         ("en", "You're 1st in line."),
-        ("de", "Sie stehen in der Reihe, an 1. Stelle."),
+        ("de", "Sie sind auf Platz\u00a01 der Warteliste."),
         *((unknown, "You're 1st in line.") for unknown in ("xx", "../x", "%00", "x" * 400)),
     ],
 )
