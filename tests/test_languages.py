@@ -405,7 +405,7 @@ def test_what_stands_in_foreign_pages_knows_no_cookie(client: Client, db: None) 
 @pytest.mark.parametrize(
     ("lang", "text"),
     [
-        ("", "أنت في الصف: رقم 1."),
+        ("", "دورك رقم 1 في قائمة الانتظار."),
         ("?lang=en", "You're 1st in line."),
         ("?lang=de", "Sie sind auf Platz\u00a01 der Warteliste."),
     ],
@@ -447,7 +447,7 @@ def test_a_mail_is_in_its_orders_language(
         message.subject
         == {
             "de-DE": "Vielen Dank für Ihre Bestellung 1042: Versand bis 13.\u00a0November",
-            "ar-AE": f"الطلب {ISOLATES.format('1042')}: أنت رقم 1 في الصف",
+            "ar-AE": f"شكرًا على طلبك {ISOLATES.format('1042')}: يُشحن بحلول 13\u00a0نوفمبر",
         }[locale]
     )
 
@@ -467,13 +467,13 @@ def test_pages_of_failure_read_from_right_to_left_too(page: str) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        (1, "أنت رقم 1 في الصف. لا أحد أمامك."),
-        (2, "أنت رقم 2 في الصف. أمامك شخص واحد."),
-        (3, "أنت رقم 3 في الصف. أمامك شخصان."),
-        (4, "أنت رقم 4 في الصف. أمامك 3 أشخاص."),
-        (12, "أنت رقم 12 في الصف. أمامك 11 شخصًا."),
-        (101, "أنت رقم 101 في الصف. أمامك 100 شخص."),
-        (10_001, "أنت رقم 10,001 في الصف. أمامك 10,000 شخص."),
+        (1, "دورك رقم 1 في قائمة الانتظار. لا أحد أمامك."),
+        (2, "دورك رقم 2 في قائمة الانتظار. أمامك شخص واحد."),
+        (3, "دورك رقم 3 في قائمة الانتظار. أمامك شخصان."),
+        (4, "دورك رقم 4 في قائمة الانتظار. أمامك 3 أشخاص."),
+        (12, "دورك رقم 12 في قائمة الانتظار. أمامك 11 شخصًا."),
+        (101, "دورك رقم 101 في قائمة الانتظار. أمامك 100 شخص."),
+        (10_001, "دورك رقم 10,001 في قائمة الانتظار. أمامك 10,000 شخص."),
     ],
 )
 def test_arabic_counts_in_its_own_forms(place: int, said: str) -> None:
@@ -481,12 +481,10 @@ def test_arabic_counts_in_its_own_forms(place: int, said: str) -> None:
 
 
 def test_all_six_arabic_forms() -> None:
+    ids = ("%(units)s item has shipped.", "%(units)s items have shipped.")
     with translation.override("ar"):
-        forms = [
-            translation.ngettext("%(times)s time in 10", "%(times)s times in 10", number)
-            for number in (0, 1, 2, 3, 11, 100)
-        ]
-    message = catalogs.read("ar").get(("%(times)s time in 10", "%(times)s times in 10"))
+        forms = [translation.ngettext(*ids, number) for number in (0, 1, 2, 3, 11, 100)]
+    message = catalogs.read("ar").get(ids)
     assert message is not None
     assert forms == list(catalogs.strings_of(message))
 
@@ -497,6 +495,7 @@ def test_all_six_arabic_forms() -> None:
         ("en-GB", "37th", "Tuesday, 24 November", "21 December"),
         ("en-US", "37th", "Tuesday, November 24", "December 21"),
         ("de-DE", "37", "Dienstag, 24. November", "21. Dezember"),
+        ("ar-AE", "رقم 37", "يوم الثلاثاء 24 نوفمبر", "21 ديسمبر"),
     ],
 )
 def test_places_and_days_are_written_as_the_language_does(
@@ -529,7 +528,11 @@ def test_places_and_days_are_written_as_the_language_does(
             "Den Versandtermin halten wir erfahrungsgemäß bei 9 von 10 vergleichbaren "
             "Bestellungen ein.",
         ),
-        ("ar-AE", "الشحن في موعد أقصاه 18 ديسمبر (9 مرات من كل 10)، وربما ابتداءً من يوم 4."),
+        (
+            "ar-AE",
+            "يُشحن بحلول 18 ديسمبر. قد يُشحن ابتداءً من 4 ديسمبر. "
+            "يُشحن 9 من كل 10 طلبات مماثلة في هذا الموعد أو قبله.",
+        ),
     ],
 )
 def test_a_window_reads_naturally(locale: str, said: str) -> None:
