@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import models
 from django.test import Client
+from django.utils.html import escape
 
 from backorders_site.staff.preview import Consequences
 from notifications.models import Message, MessageState
@@ -57,7 +58,7 @@ class TestPage:
         answer = admin_client.get("/admin/desk/order/ab-1/")
         (written,) = answer.context["mails"]
         assert (written.mail.pk, written.mail.text) == (mail.pk, mail.text)
-        assert mail.text.splitlines()[0] in answer.content.decode()
+        assert escape(mail.text.splitlines()[0]) in answer.content.decode()
 
     def test_of_a_mail_that_went_out_it_says_when(self, admin_client: Client) -> None:
         mail = written_mail(order=None, number="AB-1")
