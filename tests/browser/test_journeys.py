@@ -7,10 +7,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from backorders_site.demo import shop as demo
 from orders import services
-from orders.models import OrderLine, Restock
+from orders.models import OrderLine, Restock, Supplier
 from tests.browser.conftest import OpenPage
 from tests.browser.whole import Shop
+from tests.factories import make_product
 from tests.gallery.states import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -65,7 +67,7 @@ def test_from_the_number_to_the_parcel(shop: Shop, open_page: OpenPage) -> None:
     line = shop.line(state)
     page = open_page()
     look_up(page, shop, state)
-    expect(page.get_by_text("1st in line.")).to_be_visible()
+    expect(page.locator(".place")).to_contain_text("1st in line.")
 
     shop.act(lambda: services.receive(line.product, 1, now=timezone.now()))
     comes(page, "Your item has arrived and is reserved for you.")
@@ -113,7 +115,7 @@ def test_a_part_is_cancelled_and_going_back_shows_what_is_true_now(
     page.go_back()
     page.go_back()
     expect(page.locator("#live")).to_contain_text("15 canceled")
-    shop.mail(state.order.email, "15 of 40 cancelled, as you asked")
+    shop.mail(state.order.email, "15 of 40 items canceled, as you asked")
 
 
 def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPage) -> None:
@@ -125,6 +127,100 @@ def test_who_was_cancelled_in_silence_is_put_back(shop: Shop, open_page: OpenPag
     expect(page.get_by_role("link", name="Put me back in line")).to_have_count(0)
 
 
+def test_a_cancellation_by_mistake_is_undone_from_the_page_and_from_the_email(
+    shop: Shop, open_page: OpenPage
+) -> None:
+    state = shop.state("passed_by")
+    page = open_page()
+    page.goto(shop.page(state))
+    place = page.locator(".place").text_content()
+    undo = page.get_by_role("link", name="Undo the cancellation")
+    sure = page.get_by_role("button", name="Yes, undo the cancellation")
+    for from_email in (False, True):
+        page.get_by_role("link", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Yes, cancel and refund me").click()
+        if from_email:
+            email = shop.mail(state.order.email, "choice=undo")
+            page.goto(shop.link(email, "answer/\\?line=[0-9]+&choice=undo"))
+        else:
+            undo.click()
+        expect(page.get_by_role("heading", name="Undo the cancellation?")).to_be_visible()
+        sure.click()
+        expect(page.get_by_role("status").first).to_contain_text("you're in your old place")
+        expect(page.locator(".place")).to_have_text(place or "")
+        expect(undo).to_have_count(0)
+
+
+def test_a_choice_on_a_page_that_may_only_look_is_made_in_three_steps(
+    shop: Shop, open_page: OpenPage
+) -> None:
+    state = shop.state("look_only")
+    page = open_page()
+    page.goto(shop.page(state))
+    page.get_by_role("link", name="Keep my place").click()
+    expect(page.get_by_text("This link is view-only.")).to_be_visible()
+    page.get_by_role("button", name="Email me a link").click()
+    expect(page.get_by_role("status").first).to_contain_text("We're emailing the link to")
+
+    email = shop.mail(state.order.email, "link you asked for")
+    page.goto(shop.link(email, "answer/\\?line=[0-9]+&choice=keep"))
+    page.get_by_role("button", name="Yes, keep my order").click()
+    expect(page.get_by_role("status").first).to_contain_text("You're keeping your place")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["copied", "without a script"])
+def test_the_link_to_share_shows_the_order_and_lets_nobody_act(
+    shop: Shop, open_page: OpenPage, javascript: bool
+) -> None:
+    page = open_page(javascript=javascript)
+    page.goto(shop.page(shop.state("joined")))
+    share = page.get_by_role("link", name="Share a view-only link")
+    if javascript:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=shop.url)
+        share.click()
+        expect(page.locator("#news")).to_have_text("The link has been copied.")
+        page.goto(page.evaluate("navigator.clipboard.readText()"))
+    else:
+        share.click()
+    expect(page.locator(".place")).to_be_visible()
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    expect(page.get_by_text("This link is view-only.")).to_be_visible()
+    expect(page.get_by_role("button", name="Yes, cancel and refund me")).to_have_count(0)
+
+
+def test_a_message_from_the_orders_page_reaches_support(shop: Shop, open_page: OpenPage) -> None:
+    state = shop.state("joined")
+    page = open_page()
+    page.goto(shop.page(state))
+    page.get_by_role("link", name="Contact us").first.click()
+    page.get_by_label("Your message").fill("May I have it in green?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status").first).to_contain_text("Thank you, we have your message.")
+    email = shop.mail("help@ternandtide.example", "May I have it in green?")
+    assert email["Reply-To"] == state.order.email
+
+
+def test_the_order_page_in_the_demo_follows_a_click(shop: Shop, open_page: OpenPage) -> None:
+    shop.act(set_the_stage_of_the_demo)
+    page = open_page(width=1280)
+    page.goto(f"{shop.url}/demo/")
+    frame = page.frame_locator("#order-page")
+    expect(frame.locator(".place")).to_contain_text("37th in line.")
+    page.get_by_role("button", name="Supplier slips three weeks").click()
+    expect(page.get_by_role("status").first).to_contain_text("The supplier moved")
+    expect(frame.locator("#live")).to_contain_text("held at customs", timeout=SHOWN)
+    page.get_by_role("button", name="30 units arrive").click()
+    expect(frame.locator(".place")).to_contain_text("7th in line.", timeout=SHOWN)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def set_the_stage_of_the_demo() -> None:
+    make_product(sku=demo.LAMP.sku, name=demo.LAMP.name)
+    Supplier.objects.get_or_create(name=demo.LANTERNS.name)
+    demo.set_stage(timezone.now())
+    demo.settle(timezone.now())
+
+
 def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(
     shop: Shop, open_page: OpenPage
 ) -> None:
@@ -134,7 +230,7 @@ def test_a_contract_is_withdrawn_from_and_the_mail_confirms_it(
     page.get_by_role("link", name="Withdraw from contract here").click()
     page.get_by_role("button", name="Confirm withdrawal").click()
     expect(page.locator("#live")).to_contain_text("Canceled")
-    shop.mail(state.order.email, "Withdrawn from the contract: 1 of 1")
+    shop.mail(state.order.email, "You have withdrawn from the contract")
 
 
 def test_without_javascript_everything_can_be_done(shop: Shop, open_page: OpenPage) -> None:
