@@ -71,7 +71,9 @@ def gallery(
     shows them."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     as_they_are = settings.STORAGES | {"staticfiles": plain}
-    with django_db_blocker.unblock(), override_settings(STORAGES=as_they_are):
+    # a run takes longer than customers have to undo a cancellation
+    seen_long = override_settings(STORAGES=as_they_are, CANCEL_UNDO_SECONDS=36_000)
+    with django_db_blocker.unblock(), seen_long:
         made = {state.name: state for state in states.make(now=timezone.now())}
         server = LiveServer("127.0.0.1")
         gallery = Gallery(server, chromium, made)

@@ -15,7 +15,7 @@ from orders.access import Purpose, answer_url, mine_url, page_url
 from tests.gallery import states
 from tests.gallery.states import State
 
-LOCALES = {"en": "en-US", "de": "de-DE", "ar": "ar-AE"}
+LOCALES = {"en": "en-US", "de": "de-DE", "ar": "ar-AE", "fr": "fr-FR", "es": "es-ES"}
 THEMES = ("light", "dark")
 WIDTHS = (320, 768, 1280)
 
@@ -37,17 +37,34 @@ EVERY_LOOK = [
 ]
 
 
-def looks(number: int) -> list[Look]:
-    """Of the page with this number: the plain look, and one in each language, so that over all
-    pages every two of page, language, theme and width meet. EVERY_LOOK=1 in the environment asks
-    for all of them."""
+# What each of the languages has to fit: a question, several lines, a form, a table, a foreign page.
+IN_EVERY_LANGUAGE = (
+    "delayed_twice_with_deadline",
+    "delayed_eu",
+    "several_lines_different_fates",
+    "answer_cancel",
+    "preferences",
+    "product",
+    "record",
+    "frame",
+)
+
+
+def looks(name: str) -> list[Look]:
+    """Of the page named: the plain look, and one that turns from page to page, so that over every
+    thirty pages all are met; of some pages one in each language. EVERY_LOOK=1 in the environment
+    asks for all of them."""
     if os.environ.get("EVERY_LOOK"):
         return EVERY_LOOK
+    number = list(PAGES).index(name)
+    languages = list(LOCALES)
+    first = number % len(languages)
     turned = [
         Look(language, THEMES[(number + n) % 2], WIDTHS[(number + n) % 3])
-        for n, language in enumerate(LOCALES)
+        for n, language in enumerate(languages[first:] + languages[:first])
     ]
-    return list(dict.fromkeys([Look(), *turned]))
+    met = turned if name in IN_EVERY_LANGUAGE else turned[:1]
+    return list(dict.fromkeys([Look(), *met]))
 
 
 def chosen() -> list[str]:
@@ -84,9 +101,10 @@ class Gallery:
         return urlsplit(self.states[name].url).path
 
     def answer(self, name: str, choice: str) -> str:
+        """As the links of the state's own page ask it: one that may only look, too."""
         order = self.states[name].order
         asked = urlsplit(answer_url(order, order.lines.order_by("pk")[0].pk, choice))
-        return f"{asked.path}?{asked.query}"
+        return f"{self.path(name)}answer/?{asked.query}"
 
     def page(self, view: str, name: str, purpose: Purpose) -> str:
         return urlsplit(page_url(view, self.states[name].order, purpose)).path
@@ -126,6 +144,8 @@ PAGES: dict[str, Callable[[Gallery], str]] = {
     "answer_cancel": lambda gallery: gallery.answer("quantity_40", "cancel"),
     "answer_withdraw": lambda gallery: gallery.answer("delayed_eu", "withdraw"),
     "answer_put_back": lambda gallery: gallery.answer("cancelled_by_silence", "keep"),
+    "answer_undo": lambda gallery: gallery.answer("cancelled", "undo"),
+    "answer_by_who_may_look": lambda gallery: gallery.answer("look_only", "keep"),
     "look_up": lambda gallery: "/",
     "record": lambda gallery: "/record/",
     "product": lambda gallery: f"/p/{gallery.product('dated')}/",
@@ -137,6 +157,8 @@ PAGES: dict[str, Callable[[Gallery], str]] = {
     "preferences": lambda gallery: gallery.page("preferences", "dated", Purpose.ACT),
     "unsubscribe": lambda gallery: gallery.page("unsubscribe", "dated", Purpose.STOP),
     "link_that_acts": lambda gallery: gallery.page("acting_link", "look_only", Purpose.LOOK),
+    "contact": lambda gallery: "/contact/",
+    "contact_about_an_order": lambda gallery: gallery.page("order_contact", "dated", Purpose.ACT),
     "frame": lambda gallery: f"/embed/{gallery.product('dated')}/",
     "missing": lambda gallery: "/o/no-such-link/",
 }

@@ -1,6 +1,6 @@
 """Pictures of every page in every state, to look at: `make screenshots`, or with ONLY=name,name.
 
-Phone and desktop, light and dark, three languages, into the directory SCREENSHOTS
+Phone and desktop, light and dark, all languages, into the directory SCREENSHOTS
 (.local/screenshots), with an index.
 """
 
