@@ -136,6 +136,19 @@ def test_the_withdrawal_is_called_in_german_as_the_directive_calls_it() -> None:
         assert translation.gettext("Confirm withdrawal") == "Widerruf bestätigen"
 
 
+def test_the_withdrawal_is_called_in_french_as_the_directive_calls_it() -> None:
+    with translation.override("fr"):
+        assert translation.gettext("Withdraw from contract here") == "Renoncer au contrat ici"
+        assert translation.gettext("Confirm withdrawal") == "Confirmer la rétractation"
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french_only() -> None:
+    for locale, said in (("fr-FR", "1er décembre"), ("fr-CA", "1er décembre"), ("es", "1 de")):
+        with in_language(locale) as dates:
+            day = day_words(date(2026, 12, 1), today=TODAY, locale=dates)
+        assert day.replace("\u00a0", " ").startswith(said)
+
+
 def test_the_command_finds_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("translations", "--check")
     assert re.findall(r"\d+ missing, \d+ fuzzy", capsys.readouterr().out) == [
@@ -495,6 +508,7 @@ def test_all_six_arabic_forms() -> None:
         ("en-GB", "37th", "Tuesday, 24 November", "21 December"),
         ("en-US", "37th", "Tuesday, November 24", "December 21"),
         ("de-DE", "37", "Dienstag, 24. November", "21. Dezember"),
+        ("fr-FR", "37e", "mardi 24 novembre", "21 décembre"),
         ("ar-AE", "رقم 37", "يوم الثلاثاء 24 نوفمبر", "21 ديسمبر"),
     ],
 )
@@ -527,6 +541,11 @@ def test_places_and_days_are_written_as_the_language_does(
             "Versand bis 18. Dezember. Möglich ist der Versand schon ab 4. Dezember. "
             "Den Versandtermin halten wir erfahrungsgemäß bei 9 von 10 vergleichbaren "
             "Bestellungen ein.",
+        ),
+        (
+            "fr-FR",
+            "Expédition au plus tard le 18 décembre. L’expédition pourrait avoir lieu dès le "
+            "4 décembre. Dans 9 cas sur 10, une commande comme celle-ci est expédiée d’ici là.",
         ),
         (
             "ar-AE",
