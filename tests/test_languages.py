@@ -538,9 +538,8 @@ def test_places_and_days_are_written_as_the_language_does(
         ),
         (
             "de-DE",
-            "Versand bis 18. Dezember. Möglich ist der Versand schon ab 4. Dezember. "
-            "Den Versandtermin halten wir erfahrungsgemäß bei 9 von 10 vergleichbaren "
-            "Bestellungen ein.",
+            "Versand bis 18. Dezember. Versand ab 4. Dezember möglich. "
+            "Bei 9 von 10 vergleichbaren Bestellungen halten wir den Versandtermin ein.",
         ),
         (
             "fr-FR",
