@@ -544,7 +544,8 @@ def test_places_and_days_are_written_as_the_language_does(
         (
             "fr-FR",
             "Expédition au plus tard le 18 décembre. L’expédition pourrait avoir lieu dès le "
-            "4 décembre. Dans 9 cas sur 10, une commande comme celle-ci est expédiée d’ici là.",
+            "4 décembre. Dans 9 cas sur 10, nous tenons la date d’expédition d’une commande comme "
+            "celle-ci.",
         ),
         (
             "ar-AE",
