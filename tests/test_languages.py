@@ -130,16 +130,20 @@ def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
         assert from_the_rules | set(sentences) <= marked
 
 
-def test_the_withdrawal_is_called_in_german_as_the_directive_calls_it() -> None:
-    with translation.override("de"):
-        assert translation.gettext("Withdraw from contract here") == "Vertrag hier widerrufen"
-        assert translation.gettext("Confirm withdrawal") == "Widerruf bestätigen"
-
-
-def test_the_withdrawal_is_called_in_french_as_the_directive_calls_it() -> None:
-    with translation.override("fr"):
-        assert translation.gettext("Withdraw from contract here") == "Renoncer au contrat ici"
-        assert translation.gettext("Confirm withdrawal") == "Confirmer la rétractation"
+@pytest.mark.parametrize(
+    ("language", "withdraw", "confirm"),
+    [
+        ("de", "Vertrag hier widerrufen", "Widerruf bestätigen"),
+        ("fr", "Renoncer au contrat ici", "Confirmer la rétractation"),
+        ("es", "Desistir del contrato aquí", "Confirmar desistimiento"),
+    ],
+)
+def test_the_withdrawal_is_called_as_the_directive_calls_it(
+    language: str, withdraw: str, confirm: str
+) -> None:
+    with translation.override(language):
+        assert translation.gettext("Withdraw from contract here") == withdraw
+        assert translation.gettext("Confirm withdrawal") == confirm
 
 
 def test_the_first_of_a_month_is_an_ordinal_in_french_only() -> None:
@@ -509,6 +513,8 @@ def test_all_six_arabic_forms() -> None:
         ("en-US", "37th", "Tuesday, November 24", "December 21"),
         ("de-DE", "37", "Dienstag, 24. November", "21. Dezember"),
         ("fr-FR", "37e", "mardi 24 novembre", "21 décembre"),
+        ("es-ES", "37", "martes 24 de noviembre", "21 de diciembre"),
+        ("es-MX", "37", "martes 24 de noviembre", "21 de diciembre"),
         ("ar-AE", "رقم 37", "يوم الثلاثاء 24 نوفمبر", "21 ديسمبر"),
     ],
 )
@@ -546,6 +552,11 @@ def test_places_and_days_are_written_as_the_language_does(
             "Expédition au plus tard le 18 décembre. L’expédition pourrait avoir lieu dès le "
             "4 décembre. Dans 9 cas sur 10, nous tenons la date d’expédition d’une commande comme "
             "celle-ci.",
+        ),
+        (
+            "es-ES",
+            "Se enviará a más tardar el 18 de diciembre. Podría enviarse ya a partir del 4 de "
+            "diciembre. 9 de cada 10 pedidos como este se envían en ese plazo.",
         ),
         (
             "ar-AE",
