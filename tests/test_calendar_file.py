@@ -1,5 +1,6 @@
 """calendar.ics: entries that follow what we tell, and vanish with it."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -66,6 +67,16 @@ def test_a_link_that_may_look_leads_to_its_page(client: Client, lamp: Product) -
     row = order(lamp).order
     [found] = calendar(client, row, Purpose.LOOK).walk("VEVENT")
     assert found["url"] == f"http://testserver/o/{link_token(row, Purpose.LOOK)}/"
+
+
+def test_the_page_subscribes_a_calendar_program_to_what_only_feeds_it(
+    client: Client, lamp: Product
+) -> None:
+    row = order(lamp).order
+    page = client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
+    feed = f"testserver/o/{link_token(row, Purpose.FEED)}/calendar.ics"
+    assert re.findall('href="(webcal:[^"]*)"', page) == [f"webcal://{feed}"]
+    assert client.get(f"http://{feed}").content.startswith(b"BEGIN:VCALENDAR")
 
 
 def test_a_later_date_is_a_newer_version_of_the_same_entry(client: Client, lamp: Product) -> None:

@@ -35,6 +35,18 @@ def test_both_right_lead_to_a_link_that_may_only_look(client: Client, ada: Order
     assert client.get(response["Location"]).status_code == 200
 
 
+@pytest.mark.parametrize("typed", ["Order 1001", "order #1001", "Order no. 1001", " 1001 "])
+def test_words_before_the_number_do_no_harm(client: Client, ada: Order, typed: str) -> None:
+    response = client.post("/", {"number": typed, "email": "ada@example.com"})
+    assert response.status_code == 303
+
+
+def test_words_that_belong_to_the_number_are_kept(client: Client) -> None:
+    order(make_product(), number="Order 3981", email="ada@example.com")
+    response = client.post("/", {"number": "order 3981", "email": "ada@example.com"})
+    assert response.status_code == 303
+
+
 def test_every_miss_reads_alike(client: Client, ada: Order) -> None:
     misses = [
         {"number": "1001", "email": "eve@example.com"},

@@ -58,7 +58,7 @@ def test_a_preview_is_composed_anew_when_it_goes_out(
 
     (received,) = mail_sink.mails
     assert received.recipients == ["king@example.com"]
-    assert line.order.messages.get().text.startswith("Hello Augusta,")
+    assert "\nHello Augusta,\n" in line.order.messages.get().text
 
 
 def test_a_trial_reaches_the_listed_addresses_alone(

@@ -86,6 +86,25 @@ def test_the_record_is_shown_while_the_cache_is_down(
     assert client.get("/p/LAMP/").status_code == client.get("/record/").status_code == 200
 
 
+def test_a_sku_typed_in_another_case_leads_to_the_page(client: Client) -> None:
+    make_product(sku="LAMP-HARBOUR")
+    response = client.get("/p/lamp-harbour/?quantity=2")
+    assert (response.status_code, response["Location"]) == (302, "/p/LAMP-HARBOUR/?quantity=2")
+
+
+def test_a_product_in_another_case_is_the_one_on_backorder(client: Client) -> None:
+    make_product(sku="lamp", on_backorder=False)
+    make_product(sku="Lamp")
+    assert client.get("/p/lamp/")["Location"] == client.get("/p/LAMP/")["Location"] == "/p/Lamp/"
+
+
+@pytest.mark.parametrize("sku", ["none", "mug", "lamp%00", "%00"])
+def test_no_case_leads_to_what_is_not_on_backorder(client: Client, sku: str) -> None:
+    make_product(sku="LAMP")
+    make_product(sku="MUG", on_backorder=False)
+    assert client.get(f"/p/{sku}/").status_code == 404
+
+
 # The frame
 
 

@@ -213,7 +213,7 @@ def test_a_quantity_that_is_none_is_refused(client: Client, lamp: Product, quant
     assert response.json() == {"error": "quantity: expected a whole number from 1 to 999"}
     page = client.get("/p/LAMP/", {"quantity": quantity})
     assert page.status_code == 400
-    assert "Please ask for a whole number from 1 to 999." in page.content.decode()
+    assert "Please enter a whole number from 1 to 999." in page.content.decode()
 
 
 @pytest.mark.parametrize("quantity", ["３", "٣"])
