@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,6 +37,7 @@ from orders.pages.timeline import (
     crossed_parcel,
     timeline,
 )
+from orders.sql_files import sql
 from orders.transit import arrives_by
 from orders.words import agreed_sentence, note_words, window_of
 
@@ -273,13 +275,9 @@ def _events(order: Order, lines: Iterable[OrderLine]) -> list[Event]:
 
 @cache
 def _rows_of_lines() -> QuerySet[OrderLine]:
-    notes = RestockNote.objects.filter(
-        restock__reference=OuterRef("promise__reference"),
-        restock__product=OuterRef("product"),
-        hidden_at=None,
-    )
     lines = OrderLine.objects.select_related("product", "promise__forecast")
-    return with_choices(lines.annotate(has_notes=Q(waiting__gt=0) & Exists(notes)))
+    has_notes = RawSQL(sql(__file__, "has_notes"), [], BooleanField())  # noqa: S611 - a text of ours
+    return with_choices(lines.annotate(has_notes=has_notes))
 
 
 def _line_status(

@@ -106,12 +106,18 @@ def unbroken(words: str) -> str:
 def zone_of(country: str, at: datetime) -> tzinfo:
     """The zone of a reader of whom only the country is known: the country's, if all its clocks show
     the same, else the shop's."""
-    zones = [ZoneInfo(name) for name in get_global("territory_zones").get(country, ())]
+    zones = _zones_in(country)
     offsets = (at.astimezone(zone).utcoffset() for zone in zones)
     first = next(offsets, None)
     # Of a large country the second zone already tells.
     alike = bool(zones) and all(offset == first for offset in offsets)
     return zones[0] if alike else timezone.get_default_timezone()
+
+
+# Python itself keeps no more than eight of them, and reads the others from their files each time.
+@lru_cache(maxsize=256)
+def _zones_in(country: str) -> tuple[ZoneInfo, ...]:
+    return tuple(ZoneInfo(name) for name in get_global("territory_zones").get(country, ()))
 
 
 def moment_words(at: datetime, *, locale: str) -> str:
