@@ -15,13 +15,16 @@ __all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 DIRECTORY = Path(settings.BASE_DIR) / "docs" / "screenshots"
-PHONE, LETTER = 390, 600
+PHONE, HEIGHT = 390, 844
+DELAY = "delayed_twice_with_deadline"  # the page and its email stand side by side
 BYTES = 120_000
 PICTURES = {
     "status-light": ("dated", Look("en", "light", PHONE)),
     "status-dark": ("moved_up", Look("en", "dark", PHONE)),
-    "status-choice": ("delayed_twice_with_deadline", Look("en", "light", PHONE)),
+    "status-choice": (DELAY, Look("en", "light", PHONE)),
     "status-german": ("delayed_eu", Look("de", "light", PHONE)),
+    "status-french": ("arrived", Look("fr", "light", PHONE)),
+    "status-spanish": ("dated", Look("es", "light", PHONE)),
     "status-arabic": ("delayed_once", Look("ar", "dark", PHONE)),
     "before-buying": ("product", Look("en", "light", PHONE)),
 }
@@ -49,7 +52,7 @@ def test_a_page_of_the_desk_is_pictured(desk: Gallery, picture: str) -> None:
 @pytest.mark.parametrize("picture", PICTURES)
 def test_a_page_is_pictured(gallery: Gallery, picture: str) -> None:
     page = gallery.open(*PICTURES[picture])
-    page.set_viewport_size({"width": PHONE, "height": 844})
+    page.set_viewport_size({"width": PHONE, "height": HEIGHT})
     path = DIRECTORY / f"{picture}.png"
     page.screenshot(path=path)
     page.close()
@@ -57,10 +60,12 @@ def test_a_page_is_pictured(gallery: Gallery, picture: str) -> None:
 
 
 def test_a_mail_is_pictured(gallery: Gallery) -> None:
-    (delay,) = mails(now=timezone.now(), languages=["en"], only=["delayed_once"])
-    page = gallery.browser.new_page(viewport={"width": LETTER, "height": 600}, color_scheme="light")
+    (delay,) = mails(now=timezone.now(), languages=["en"], only=[DELAY])
+    page = gallery.browser.new_page(
+        viewport={"width": PHONE, "height": HEIGHT}, color_scheme="light"
+    )
     page.set_content(delay.composed.html)
     path = DIRECTORY / "mail-delay.png"
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path)
     page.close()
     assert path.stat().st_size < BYTES
