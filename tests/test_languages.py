@@ -556,7 +556,7 @@ def test_places_and_days_are_written_as_the_language_does(
         (
             "es-ES",
             "Se enviará a más tardar el 18 de diciembre. Podría enviarse ya a partir del 4 de "
-            "diciembre. 9 de cada 10 pedidos como este se envían en ese plazo.",
+            "diciembre. 9 de cada 10 pedidos como este se envían a tiempo.",
         ),
         (
             "ar-AE",
