@@ -35,10 +35,11 @@ def read_as(request: HttpRequest, order_locale: str = "") -> str:
 def _locale_of(request: HttpRequest, order_locale: str) -> str:
     known = [locale for locale in (order_locale, *_browsers(request)) if is_spoken(locale)]
     chosen = asked_for(request) or _remembered(request)
-    if not chosen:
-        return next(iter(known), str(settings.LANGUAGE_CODE))
-    same = (locale for locale in known if language_for(locale) == language_for(chosen))
-    return chosen if "-" in chosen else next(same, chosen)
+    first = chosen or next(iter(known), str(settings.LANGUAGE_CODE))
+    if "-" in first:
+        return first
+    same = [locale for locale in known if language_for(locale) == language_for(first)]
+    return next((locale for locale in same if "-" in locale), first)
 
 
 def _browsers(request: HttpRequest) -> Iterator[str]:
