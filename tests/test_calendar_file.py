@@ -140,6 +140,6 @@ def test_an_entry_says_the_window_in_words(client: Client, lamp: Product) -> Non
     assert (promise.early.year, promise.late.year) == (2026, 2027)
     said = entry(client, promise.line.order)["description"]
     assert spaced(said) == (
-        f"Ships by {promise.late.day} January. It could ship as early as {promise.early.day} "
-        "December. 9 in 10 orders like this ship by then."
+        f"Ships by {promise.late.day} January. 9 in 10 orders like this ship by then. "
+        f"It could ship as early as {promise.early.day} December."
     )

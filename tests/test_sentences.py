@@ -633,16 +633,16 @@ def test_no_change_is_said_with_the_window_as_it_was_told() -> None:
     ("window", "said"),
     [
         (Window("dated", date(2026, 12, 4), None, date(2026, 12, 18), 0.9),
-         "Ships by 18 December. It could ship as early as 4 December. 9 in 10 orders like this "
-         "ship by then."),
+         "Ships by 18 December. 9 in 10 orders like this ship by then. It could ship as early as "
+         "4 December."),
         (Window("dated", date(2026, 11, 28), None, date(2026, 12, 18), 0.98),
-         "Ships by 18 December. It could ship as early as Saturday, 28 November. Almost all orders "
-         "like this ship by then."),
+         "Ships by 18 December. Almost all orders like this ship by then. It could ship as early "
+         "as Saturday, 28 November."),
         (Window("dated", date(2026, 11, 20), None, date(2026, 12, 18), 0.9),
-         "Ships by 18 December. It could ship any day now. 9 in 10 orders like this ship by then."),
+         "Ships by 18 December. 9 in 10 orders like this ship by then. It could ship any day now."),
         (Window("dated", date(2026, 12, 4), None, date(2027, 1, 15), 0.9),
-         "Ships by 15 January. It could ship any time between 4 December and 15 January. 9 in 10 "
-         "orders like this ship by then."),
+         "Ships by 15 January. 9 in 10 orders like this ship by then. It could ship any time "
+         "between 4 December and 15 January."),
         (Window("dated", date(2026, 11, 10), None, date(2026, 11, 20), 0.9),
          "It was due to ship by 20 November and hasn't shipped yet. We're sorry."),
         (Window("unrated", date(2026, 12, 18), None, date(2026, 12, 18)),

@@ -45,7 +45,8 @@ class WindowWords:
     """A window in three sentences, each with a place of its own on pages and in emails.
 
     `lead` answers "when does it ship?", `range` says how early that could be, `certainty` how often
-    we are right. The last two may be empty. `lead_html` is the lead with its day in <strong>."""
+    we are right. The last two may be empty. The certainty follows the lead: it says "by then",
+    which is its day. `lead_html` is the lead with its day in <strong>."""
 
     lead: str
     lead_html: SafeString
@@ -58,7 +59,7 @@ class WindowWords:
         return " ".join(filter(None, (self.lead, self.range)))
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.lead, self.range, self.certainty)))
+        return " ".join(filter(None, (self.lead, self.certainty, self.range)))
 
 
 def window_parts(
@@ -102,8 +103,8 @@ def window_parts(
 def window_words(
     window: Window, *, since: date, locale: str, today: date | None = None, reserved: bool = False
 ) -> str:
-    """ "Ships by December 18. It could ship as early as December 4. 9 in 10 orders like this ship
-    by then." """
+    """ "Ships by December 18. 9 in 10 orders like this ship by then. It could ship as early as
+    December 4." """
     return str(window_parts(window, since=since, today=today, reserved=reserved, locale=locale))
 
 
