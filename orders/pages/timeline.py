@@ -85,11 +85,11 @@ def _kind(event: Event) -> str:
 
 def cancellation(line: OrderLine, newest_first: Iterable[Event], *, locale: str) -> tuple[str, str]:
     """How all of it was canceled at once, else nothing; and what else was told of it, but for the
-    refund that was sent since."""
-    for event in newest_first:
+    refund that was sent since. Nothing, once all of it is back in line."""
+    for event in newest_first if line.cancelled else ():
         facts = event.details
         if isinstance(facts, Cancelled):
-            if line.cancelled and not line.refunds_to_send:
+            if not line.refunds_to_send:
                 facts = replace(facts, refund_sent=True)
                 event = Event.of(facts, order=line.order, at=event.at, message_due=False)
             how, *rest = sentences(event, locale=locale)
