@@ -54,7 +54,7 @@ def test_of_several_lines_a_summary_leads_and_the_urgent_one_comes_first(client:
 def test_what_is_late_says_sorry_and_what_was_told_before_and_why(client: Client) -> None:
     [state] = states.make(now=NOON, only={"delayed_once"})
     said = read(client.get(state.url).content.decode())
-    assert re.search(r"We told you it would ship by \d+ \w+\. Why: [^.]+\. We're sorry\.", said)
+    assert re.search(r"We told you it would ship by \d+ \w+\. We're sorry\. Why: [^.]+\.", said)
 
 
 def test_a_link_that_may_only_look_shows_no_button_that_acts(client: Client) -> None:
@@ -67,3 +67,12 @@ def test_a_link_that_may_only_look_shows_no_button_that_acts(client: Client) -> 
 def test_a_day_that_is_over_is_not_offered_for_a_calendar(client: Client) -> None:
     [state] = states.make(now=NOON, only={"missed"})
     assert "calendar.ics" not in client.get(state.url).content.decode()
+
+
+def test_what_is_here_and_late_is_called_delayed_as_its_email_does(client: Client) -> None:
+    [state] = states.make(now=NOON, only={"packing_late"})
+    page = client.get(state.url).content.decode()
+    [(classes, said)] = re.findall(r'<h1 class="([^"]+)">(.*?)</h1>', page, re.S)
+    assert classes == "lead late"
+    assert re.fullmatch(f"Delayed Now ships by {DAY}", read(said))
+    assert "We're sorry." in read(page)

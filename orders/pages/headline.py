@@ -151,7 +151,7 @@ def headline(line: LineStatus, *, today: date) -> Headline:
         state,
         _dated(line, today, day),
         day,
-        is_late=late and not line.is_here,
+        is_late=late,
         is_past=day is not None and day < today,
     )
 
@@ -179,10 +179,10 @@ def _is_late(line: LineStatus, today: date) -> bool:
 
 
 def _state(line: LineStatus, *, is_late: bool) -> str:
-    if line.is_here:
-        return gettext("It's here")
     if is_late:
         return gettext("Delayed")
+    if line.is_here:
+        return gettext("It's here")
     if line.shipped:
         return gettext("Partly shipped")
     if line.reserved:
@@ -214,6 +214,6 @@ def _dated(line: LineStatus, today: date, day: date | None) -> str:
         return gettext("The rest ships by %(day)s")
     if line.reserved and line.waiting:
         return gettext("The last one ships by %(day)s")
-    if line.change and line.told_day and line.told_day != day and not line.is_here:
+    if line.change and line.told_day and line.told_day != day:
         return gettext("Now ships by %(day)s")
     return gettext("Ships by %(day)s")
