@@ -86,6 +86,8 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
     rows = rows_of(selection.lines, today=today, locale=locale) if as_rows else []
     asks = [item.ask for item in items] if not ask_of_each else [ask_of_each]
     asked_for_all = selection.asked_for_all
+    parcels = parcels_of(selection.parcels)
+    choice_asked = asked_choice(order, selection.of_order)
     return {
         "subject": subject_line(selection.headline, order, locale=locale),
         "heading": heading(selection.headline, order, locale=locale),
@@ -96,17 +98,21 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "opening": selection.opening,
         "answer_by": day_named(selection.headline, locale=locale),
         "all_orders": all_orders(order, asked_for_all, locale=locale) if asked_for_all else None,
-        "asked_choice": asked_choice(order, selection.of_order),
+        "asked_choice": choice_asked,
         "nothing_else": selection.nothing_else,
         "is_first": selection.is_first,
         "is_optional": bool(selection.about),
-        "parcels": parcels_of(selection.parcels),
+        "parcels": parcels,
         "parcels_first": selection.chief.kind in (EventKind.SHIPPED, EventKind.NOTE),
         "order_news": [sentence(event, locale=locale) for event in selection.of_order],
         "items": items,
         "agreed": _agreed(selection, locale=locale) if selection.is_first else [],
         "rows": rows,
         "ask_of_each": ask_of_each,
+        # the one button of an email that asks nothing is its main one
+        "has_button": bool(
+            choice_asked or asked_for_all or parcels or any(item.has_button for item in items)
+        ),
         "next_word": _next_word(selection, locale=locale),
         "others": others_of(selection.beside, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),

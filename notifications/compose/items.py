@@ -101,6 +101,10 @@ class Item:
     undo: str = ""
     undo_until: str = ""
 
+    @property
+    def has_button(self) -> bool:
+        return bool(self.keep or self.cancel or self.put_back or self.undo)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

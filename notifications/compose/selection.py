@@ -758,10 +758,17 @@ def _undo_until(line: OrderLine, happened: Sequence[Event], now: datetime) -> da
 
 
 def _leaves_some(line: OrderLine, happened: Iterable[Event]) -> bool:
-    """Whether the news is about other units of a line of which some wait."""
+    """Whether the news is about other units of a line of which some wait, or says that they wait
+    on."""
     return line.waiting > 0 and any(
         event.details.still > 0
         if isinstance(event.details, facts.Counted)
-        else isinstance(event.details, facts.CancellationUndone)
+        else _waits_on(event.details)
         for event in happened
     )
+
+
+def _waits_on(details: facts.AnyFacts) -> bool:
+    if isinstance(details, facts.Answered):
+        return details.agreed_by is not None
+    return isinstance(details, facts.CancellationUndone)
