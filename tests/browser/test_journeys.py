@@ -4,6 +4,7 @@ shop."""
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -196,7 +197,7 @@ def test_a_message_from_the_orders_page_reaches_support(shop: Shop, open_page: O
     page.get_by_label("Your message").fill("May I have it in green?")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status").first).to_contain_text("Thank you, we have your message.")
-    email = shop.mail("help@ternandtide.example", "May I have it in green?")
+    email = shop.mail(settings.SUPPORT_EMAIL, "May I have it in green?")
     assert email["Reply-To"] == state.order.email
 
 
