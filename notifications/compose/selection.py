@@ -184,9 +184,12 @@ def selection_of(
         for line in lines
         if (notice := notices.get(line.pk)) and line.open_units and notice.still_asks(line)
     }
+    by_id = {line.pk: line for line in lines}
     oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
+    for event in oldest_first:  # none of them is read once more
+        event.order, event.line = order, by_id[event.line_id] if event.line_id else None
     is_first = any(_is_welcome(event) for event in oldest_first)
-    left_out = _left_out(oldest_first, {line.pk: line for line in lines}, asked, now)
+    left_out = _left_out(oldest_first, by_id, asked, now)
     told = [event for event in oldest_first if event.pk not in left_out]
     if not told:
         return None
@@ -229,8 +232,11 @@ def selection_of(
 
 
 def _next_word_by(order: Order, lines: Iterable[OrderLine], today: date) -> date | None:
+    to_come = [line for line in lines if line.open_units]
+    if not to_come:
+        return None
     hears_no_change = mail_port().reach_of(order).hears_no_change
-    newest_first = list(order.events.exclude(line=None).only("order", "line", "kind", "at"))
+    newest_first = list(order.events.all())
     days = [
         services.next_word_by(
             line,
@@ -238,7 +244,7 @@ def _next_word_by(order: Order, lines: Iterable[OrderLine], today: date) -> date
             hears_no_change=hears_no_change,
             today=today,
         )
-        for line in lines
+        for line in to_come
     ]
     return min((day for day in days if day), default=None)
 

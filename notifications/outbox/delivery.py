@@ -40,7 +40,7 @@ from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
 from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
 from orders import services
-from orders.models import DelayNotice, OrderLine
+from orders.models import DelayNotice, Event, OrderLine
 from orders.sql_files import sql
 
 log = logging.getLogger(__name__)
@@ -441,11 +441,16 @@ def _words(message: Message, composed: Composed) -> dict[str, Any]:
 def _with_facts(ids: Sequence[int]) -> list[Message]:
     lines = OrderLine.objects.select_related("product", "promise")
     covered = MessageEvent.objects.select_related("event")
+    events = Event.objects.only("order", "line", "kind", "at")
     return list(
         Message.objects.select_related("order")
         .filter(pk__in=ids)
         .order_by("next_attempt_at", "pk")
-        .prefetch_related(Prefetch("order__lines", lines), Prefetch("covered", covered))
+        .prefetch_related(
+            Prefetch("order__lines", lines),
+            Prefetch("order__events", events),
+            Prefetch("covered", covered),
+        )
     )
 
 
