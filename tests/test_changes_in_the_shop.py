@@ -179,7 +179,7 @@ def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(
 ) -> None:
     for quantity in (3, 1, 2):
         read(export, quantity)
-    assert "stays as it is here." in act(admin_client, "reject", change())
+    assert "kept as it is here." in act(admin_client, "reject", change())
     read(export, 2)
     assert (attention(), ShopChange.objects.count()) == ([], 1)
     read(export, 3)
