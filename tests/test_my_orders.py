@@ -23,6 +23,7 @@ from orders.models import Event, Order
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON, kinds, make_product
+from tests.html import spaced
 from tests.mailing import mail, states, wait
 from tests.test_dispatch import slip
 
@@ -98,7 +99,7 @@ def test_who_asks_is_mailed_a_link_that_opens_all_their_orders(
     )
     page = words(client, mailed_link(mail_sink))
     assert mail_sink.mails[-1].recipients == ["ADA@example.com"]
-    assert "2 orders with A•••@example.com, those still to come first." in page
+    assert "2 orders with A•••@example.com. Open ones come first." in page
     assert "Order 1001" in page
     assert "1 × Harbour lamp 1st in line." in page
     assert "2 × Tide blanket 1st in line." in page
@@ -348,15 +349,18 @@ def test_a_line_in_every_state_in_one_line(client: Client) -> None:
     url = path(mine_url(line.order))
     assert "3 × Lamp 1st in line." in words(client, url)
     services.receive(product, 2, now=NOON)
-    assert "3 × Lamp 2 are set aside for you. 1st in line. The last of your 3: " in words(
-        client, url
+    assert (
+        "3 × Lamp 2 items are reserved for you. 1st in line. All 3 items are still to come. The "
+        "last one ships by 3 December" in spaced(words(client, url))
     )
     services.ship(line.order, {line.pk: 1}, now=NOON)
-    assert "3 × Lamp 1 has shipped. 1 is set aside for you. 1st in line." in words(client, url)
+    assert "3 × Lamp 1 item has shipped. 1 item is reserved for you. 1st in line." in words(
+        client, url
+    )
     services.cancel(line.order, units={line.pk: 1}, now=NOON)
     assert (
-        "3 × Lamp 1 has shipped. 1 is set aside for you. 1 is cancelled. 1 is still to come: It "
-        "leaves us by" in words(client, url)
+        "3 × Lamp 1 item has shipped. 1 item is reserved for you. 1 item was canceled. 1 item is "
+        "still to come. Ships by" in words(client, url)
     )
     services.ship(line.order, {line.pk: 1}, now=NOON)
     assert "3 × Lamp Shipped." in words(client, url)
@@ -366,7 +370,9 @@ def test_what_is_all_set_aside_is_not_counted_out(client: Client) -> None:
     product = make_product(name="Lamp")
     line = factories.order(product)
     services.receive(product, 1, now=NOON)
-    assert "1 × Lamp 1 is set aside for you. Ships by" in words(client, path(mine_url(line.order)))
+    assert "1 × Lamp 1 item is reserved for you. Ships by" in words(
+        client, path(mine_url(line.order))
+    )
 
 
 # With other mails

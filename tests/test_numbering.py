@@ -153,7 +153,7 @@ def test_the_page_and_one_mail_have_the_number_and_its_link(
     mail()
     assert len(mail_sink.mails) == before + 1
     received = mail_sink.mails[-1].message
-    assert received["Subject"] == "Tracking for order 1001"
+    assert received["Subject"] == "Tracking for your order 1001"
     assert "Your tracking number: 1Z9 (UPS)." in unwrapped(received)
     assert "tracknum=1Z9" in unwrapped(received)
     shown = client.get(order_url(line.order, Purpose.ACT)).content.decode()

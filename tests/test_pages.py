@@ -432,14 +432,12 @@ def test_before_buying_the_window_of_who_would_join_now(
         order(lamp, 10)
     page = client.get("/p/LAMP/?quantity=20").content.decode()
     assert "Ships by <strong>" in page
-    assert "About 40 items are already ordered. 4 people are in line." in page
+    assert "About 40 items are already ordered." in page
     none = client.get("/p/LAMP/?quantity=21").content.decode()
     assert "We don't have a ship date yet." in html.unescape(none)
     settings.EXACT_LINE = True
-    assert (
-        "40 items are already ordered. 4 people are in line."
-        in client.get("/p/LAMP/").content.decode()
-    )
+    exact = client.get("/p/LAMP/").content.decode()
+    assert ("40 items are already ordered." in exact, "About 40" in exact) == (True, False)
 
 
 def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product) -> None:
@@ -456,7 +454,7 @@ def test_the_offer_is_what_the_next_customer_gets(client: Client, lamp: Product)
 def test_a_page_that_is_not_there_leads_on(client: Client) -> None:
     response = client.get("/nowhere/")
     assert response.status_code == 404
-    assert "Find my order by its number" in response.content.decode()
+    assert "Find my order</a>" in response.content.decode()
 
 
 def test_of_a_line_that_left_in_part_the_day_is_that_of_the_rest(

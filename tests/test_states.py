@@ -23,7 +23,7 @@ EXPECTED = {
     "dated": ("waiting", "dated", 37, ["joined"], False),
     "from_shop": ("waiting", "dated", 12, ["note", "note", "joined"], False),
     "canceled_with_amount": ("cancelled", "dated", None, ["cancelled", "joined"], False),
-    "should_have_arrived": ("shipped", "none", None, ["shipped", "reserved", "joined"], False),
+    "should_have_arrived": ("shipped", "dated", None, ["shipped", "reserved", "joined"], False),
     "chances": ("waiting", "chances", 8, ["joined"], True),
     "open": ("waiting", "open", 5, ["joined"], True),
     "none": ("waiting", "none", 6, ["joined"], True),

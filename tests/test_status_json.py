@@ -144,7 +144,7 @@ def test_days_too_far_apart_are_shown_to_nobody(client: Client, settings: Settin
     assert window["early"] is window["likely"] is window["late"] is window["sure"] is None
     assert 0 <= window["within_14"] <= window["within_30"] <= 1
     assert (
-        "Add the date to a calendar"
+        "Subscribe in your calendar"
         not in client.get(f"/o/{link_token(row, Purpose.ACT)}/").content.decode()
     )
     settings.QUIET_DAYS = 60
