@@ -200,7 +200,7 @@ class TestWarehouse:
         self, shop: Shop, desk: At
     ) -> None:
         page = desk("wanda", width=360)
-        follow(page.locator(".warehouse"), "Receive units")
+        follow(page.locator(".warehouse"), "Receive")
         page.get_by_role("link", name=re.compile("PO-7")).click()
         page.get_by_label("LAMP · Harbour lamp").fill("2")
         page.get_by_label("RUG · Tern rug").fill("0")
@@ -209,7 +209,7 @@ class TestWarehouse:
         expect(foretold).to_contain_text("2 orders are affected:")
         expect(foretold.frame_locator("iframe").first.get_by_text("Hello Ada")).to_be_visible()
         assert fits(page)
-        press(page, "Confirm: Receive")
+        press(page, "Confirm: Receive units")
         said(page, "2 units of PO-7 (LAMP) received.")
         expect(page.get_by_role("heading", name="Pick list")).to_be_visible()
         assert page.locator("td[data-label=Order]").all_inner_texts() == ["1001", "1002"]
@@ -220,7 +220,7 @@ class TestWarehouse:
         page.emulate_media(media="screen")
         page.go_back()
         expect(page.get_by_text("8 of 10 are still to come.")).to_be_visible()
-        shop.mail("ada.1001@example.com", "has arrived and is set aside for you")
+        shop.mail("ada.1001@example.com", "has arrived and is reserved for you")
 
     def test_orders_are_shipped_by_what_the_shipping_tool_gives(self, shop: Shop, desk: At) -> None:
         page = desk("wanda", width=360)
@@ -257,7 +257,7 @@ class TestSupport:
         expect(page.get_by_role("heading", name="Order 1003")).to_be_visible()
 
         follow(page, "Correct the email address")
-        page.get_by_label("Email address").fill("emmy@example.org")
+        page.get_by_role("textbox", name="Email address").fill("emmy@example.org")
         page.get_by_label("Reason").fill("wrote from there")
         press(page, "Correct the email address")
         said(page, "Email address of order 1003 corrected. There is nothing to resend.")
@@ -289,7 +289,7 @@ class TestSupport:
         press(page, "Preview")
         expect(page.locator("#consequences")).to_contain_text("What this would do")
         press(page, "Confirm: Move in line")
-        said(page, "has place 1 now")
+        said(page, "is now in place 1")
         expect(page.locator("td[data-label=Place]")).to_contain_text("1, 0 units ahead")
 
     def test_a_date_is_not_its_to_move(self, shop: Shop, desk: At) -> None:
@@ -420,7 +420,7 @@ def move(page: Page, *, days: int, asks: bool = False) -> None:
     page.get_by_label("Reason").select_option("Held at customs")
     press(page, "Preview")
     if not asks:
-        expect(page.locator("#consequences")).to_contain_text(re.compile("Moves [0-9]+ promise"))
+        expect(page.locator("#consequences")).to_contain_text(re.compile("Changes [0-9]+ promise"))
 
 
 def facts() -> list[tuple[object, ...]]:

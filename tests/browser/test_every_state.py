@@ -63,7 +63,7 @@ FOR_MAIL_PROGRAMS = (
         f"The “{name}” attribute on the “table” element"
         for name in ("width", "cellpadding", "cellspacing", "border")
     ),
-    "The “align” attribute on the “td” element",
+    *(f"The “{name}” attribute on the “td” element" for name in ("align", "valign")),
     *(f"CSS: “{name}" for name in ("mso-", "color-scheme”", "supported-color-schemes”")),
 )
 
@@ -87,11 +87,10 @@ def test_by_when_where_whom_to_ask_and_the_choice_are_seen_without_scrolling(
     gallery: Gallery, name: str, language: str
 ) -> None:
     page = gallery.open(name, Look(language, width=PHONE))
-    ends = {part: page.locator(part).first.bounding_box() for part in AT_ONE_GLANCE}
+    boxes = {part: page.locator(part).first.bounding_box() for part in AT_ONE_GLANCE}
     page.close()
-    assert [
-        part for part, box in ends.items() if not box or box["y"] + box["height"] > PHONE_HEIGHT
-    ] == []
+    ends = {part: box and box["y"] + box["height"] for part, box in boxes.items()}
+    assert {part: end for part, end in ends.items() if not end or end > PHONE_HEIGHT} == {}
 
 
 CUT_OFF = """
