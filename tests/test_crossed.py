@@ -3,6 +3,7 @@ is told once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from django.core.management import CommandError
@@ -15,6 +16,7 @@ from orders.words import sentence
 from tests.conftest import Clocks, MailSink
 from tests.exports import EXPORT, SHIPMENTS, Load, fulfilled
 from tests.factories import NOON, fresh, kinds, make_product, order
+from tests.html import spaced
 from tests.mailing import mail
 from tests.test_mails import unwrapped
 
@@ -45,7 +47,7 @@ def cancel(line: OrderLine, by: str = "customer", units: int | None = None) -> N
 
 def newest(line: OrderLine) -> str:
     event = Event.objects.filter(line=line).latest("at", "pk")
-    return sentence(event, locale="en")
+    return spaced(sentence(event, locale="en"))
 
 
 SHIPPED = "Shipped on Monday, 2 November."
@@ -71,9 +73,8 @@ def test_what_left_before_it_was_cancelled_is_shipped_and_no_refund_is_due(
     assert not ShopTask.objects.exists()
     assert (
         newest(line)
-        == f"{SHIPPED} {says} So the cancellation no longer applies, and there is no refund for "
-        "it. "
-        f"If you don't want it any more, write to us. {UPS}"
+        == f"{SHIPPED} {says} So the cancellation no longer applies, and there's no refund for it. "
+        f"If you no longer want it, please contact us. {UPS}"
     )
     assert fresh(line).order.attention == []
     assert Stock.objects.values_list("arrived", "allocated").get() == (1, 1)
@@ -97,12 +98,13 @@ def test_what_left_afterwards_has_shipped_too_and_its_refund_stays_due(
     assert not ShopTask.objects.exists()
     due = (
         "We'll still send your refund by 16 November. "
-        "We'll write to you about what to do with the parcel."
+        "We'll be in touch about what to do with the parcel."
     )
     assert newest(line) == f"{SHIPPED} {says} {due} {UPS}"
     text = (
         "LAMP: units shipped by the shop although canceled here: 1, canceled on 2026-11-02; it "
-        "shipped after that; the refund stays due: agree with the customer on the parcel"
+        "shipped after that; the refund stays due: agree with the customer on what to do about the "
+        "parcel"
     )
     assert fresh(line).order.attention == [text]
     assert capsys.readouterr().err.endswith(f"import_shipments.csv:2: order 401: {text}\n")
@@ -240,7 +242,7 @@ class TestWhatTheCustomerReads:
         mail()
         mail()
         received = mail_sink.mails[-1].message
-        assert received["Subject"] == "Order 401 had already shipped when it was canceled"
+        assert received["Subject"] == "Your order 401 had already shipped when it was canceled"
         assert "It had already shipped when you canceled." in unwrapped(received)
         assert len(mail_sink.mails) == 3
 
@@ -251,7 +253,9 @@ class TestWhatTheCustomerReads:
         cancel(line)
         ship(LATER)
         mail()
-        assert mail_sink.mails[-1].message["Subject"] == "Order 401 was canceled, but has shipped"
+        assert (
+            mail_sink.mails[-1].message["Subject"] == "Your order 401 was canceled, but has shipped"
+        )
 
     def test_the_subject_names_a_part(
         self, ship: Ship, mail_sink: MailSink, clocks: Clocks
@@ -267,7 +271,7 @@ class TestWhatTheCustomerReads:
         ship(EARLIER, units=2)
         mail()
         subject = mail_sink.mails[-1].message["Subject"]
-        assert subject == "Part of order 401 had already shipped when it was canceled"
+        assert subject == "Part of your order 401 had already shipped when it was canceled"
 
     def test_of_a_cancellation_not_mailed_yet_nothing_else_is_said(
         self, line: OrderLine, ship: Ship, mail_sink: MailSink, clocks: Clocks
@@ -284,12 +288,10 @@ class TestWhatTheCustomerReads:
         cancel(line)
         ship(LATER)
         url = order_url(line.order, Purpose.ACT)
-        assert "We'll still send your refund by 16 November." in client.get(url).content.decode()
+        due = "We'll still send your refund by 16 November."
+        assert due in spaced(unescape(client.get(url).content.decode()))
         services.mark_refund_sent(Refund.objects.get(), now=NOON)
-        shown = client.get(url).content.decode()
-        card = shown[shown.index('class="card line shipped"') : shown.index("</article>")]
-        assert (
-            "It shipped although you had canceled it. Your refund has been sent."
-            in card.replace("&#x27;", "'")
-        )
-        assert "We'll still send your refund by 16 November." in shown  # what happened, as told
+        shown = spaced(unescape(client.get(url).content.decode()))
+        card = shown[shown.index('class="card line shipped') : shown.index("</article>")]
+        assert "It shipped although you had canceled it. Your refund has been sent." in card
+        assert due in shown  # what happened, as told
