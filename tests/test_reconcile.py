@@ -131,7 +131,7 @@ class TestOneOrder:
         with pytest.raises(services.Refused, match="can't have shipped on"):
             bring(early)
         late = there("1002", placed_at=NOON + timedelta(days=9))
-        with pytest.raises(services.Refused, match="still to come"):
+        with pytest.raises(services.Refused, match="in the future"):
             bring(late)
         assert kinds(Order.objects.get()) == ["joined"] * 2
 
