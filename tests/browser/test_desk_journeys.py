@@ -274,7 +274,7 @@ class TestSupport:
         expect(page.locator("#consequences")).to_contain_text("1 gets an email")
         press(page, "Confirm: Tell the customer")
         said(page, "The customer of order 1003 will get an email.")
-        shop.mail("emmy@example.org", "We have asked the supplier")
+        shop.mail("emmy@example.org", "asked our supplier for an update")
 
     def test_somebody_is_moved_in_line_with_a_reason(self, shop: Shop, desk: At) -> None:
         page = desk("sam")
