@@ -183,7 +183,7 @@ def test_a_click_is_followed_until_the_page_has_changed(stage: Product, client: 
     number = ada().order.number
     client.post("/demo/slip/", {"who": number})
     settling = client.get("/demo/now/", {"who": number}).content.decode()
-    assert "s until customers hear of it" in settling
+    assert "s until customers are notified" in settling
     review(stage, now=NOON + timedelta(minutes=30))
     changed = client.get("/demo/now/", {"who": number}).content.decode()
     assert "after your click" in changed

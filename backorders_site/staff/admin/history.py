@@ -67,7 +67,7 @@ class EventAdmin(ReadOnlyAdmin):
         "told_at",
         "returned_at",
     ]
-    list_select_related = ["order", "line__product"]
+    list_select_related = ["order", "line__product", "restock_note"]
     list_filter = ["kind", "message_due"]
     search_fields = ["=order__number"]
     search_help_text = gettext_lazy("Enter an order number.")
