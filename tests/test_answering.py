@@ -256,8 +256,8 @@ def test_staff_are_warned_before_a_delay_nobody_was_told_of_breaks_the_agreed_da
     assert list(lists) == [7, 3, 1, 0, -1]
     # each takes the place of the one before
     assert all(len(texts) == 1 for texts in lists.values())
-    assert "the day agreed ends in 7 days" in lists[7][0]
-    assert "the day agreed ends today" in lists[0][0]
+    assert "the agreed date ends in 7 days" in lists[7][0]
+    assert "the agreed date ends today" in lists[0][0]
     assert "the law requires you to cancel and refund it" in lists[-1][0]
 
 

@@ -172,7 +172,7 @@ def test_the_page_says_what_it_does_until_when_and_what_silence_does(
     assert f"You can tell us until the end of {date_words(notice.answer_by)}." in words
     assert f"If you do not agree by {date_words(notice.answer_by)}, and it has not shipped" in words
     words = said(show(client, line, "cancel"))
-    assert "We'll send your refund by 12 November." in words
+    assert "Your refund will be sent by 12 November." in words  # nothing is pressed yet
     assert "You can do this at any time before it ships." in words
 
 

@@ -96,14 +96,14 @@ def links(text: str) -> dict[str, str]:
     """The choices of a mail and where they lead."""
     return dict(
         re.findall(
-            r"(Keep my place|Cancel, refund me|Withdraw from contract here): http://[^/]+(/\S+)",
+            r"(Keep my place|Cancel and refund|Withdraw from contract here): http://[^/]+(/\S+)",
             text,
         )
     )
 
 
 def their_page(text: str) -> str:
-    (path,) = re.findall(r"Your order as it stands now: http://[^/]+(/o/\S+/)", text)
+    (path,) = re.findall(r"See my order: http://[^/]+(/o/\S+/)", text)
     return path
 
 
@@ -132,8 +132,8 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
     )
     assert f"{kindly} {consents}" in shop.newest_mail_to(ada)
     seen = said(client.get(their_page(shop.newest_mail_to(ada))))
-    assert f"The choice is yours {kindly} Keep my place" in seen
-    assert f"Your choice in full {consents}" in seen
+    assert f"{kindly} Keep my place" in seen
+    assert f"Your rights in full {consents}" in seen
     assert "You don't need to do anything" not in shop.newest_mail_to(greta)
     assert "You are still entitled to the agreed date" in shop.newest_mail_to(greta)
 
@@ -178,8 +178,8 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
         greta.agreed_by,
     )
     words = said(client.get(their_page(told)))
-    assert "Nobody answered in time. Do you still want it?" in words
-    order_page = shop.staff.get(page(Order, "change", ada.order_id)).content.decode()
+    assert "We didn't hear from you in time. Do you still want it?" in words
+    order_page = said(shop.staff.get(page(Order, "change", ada.order_id)))
     assert "because we didn't hear from you by" in order_page
     assert "Cancel in the shop" in order_page
     assert [
@@ -195,11 +195,13 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
         r'href="([^"]+choice=keep)">Put me back',
         unescape(flat(client.get(their_page(told)).content.decode())),
     )
-    assert "You'll have your old place in line again." in said(client.get(way_back[0]))
+    assert "You'll be back in line, in your old place, and no refund will be sent." in said(
+        client.get(way_back[0])
+    )
     answered = client.post(way_back[0].partition("?")[0], {"line": ada.pk, "choice": "keep"})
     assert outcome(client, answered) == "Welcome back: you're in your old place in line."
     mail()
-    assert "The cancellation of 1 was undone" in shop.newest_mail_to(ada)
+    assert "we've reversed the cancellation of 1 item" in shop.newest_mail_to(ada)
     assert "1st in line." in said(client.get(their_page(shop.newest_mail_to(ada))))
     assert "2nd in line." in said(client.get(their_page(shop.newest_mail_to(greta))))
     assert (fresh(ada).agreed_by, notice(ada).outcome) == (second.consent_to, "kept")
