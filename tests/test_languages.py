@@ -534,34 +534,34 @@ def test_places_and_days_are_written_as_the_language_does(
     [
         (
             "en-GB",
-            "Ships by 18 December. It could ship as early as 4 December. "
-            "9 in 10 orders like this ship by then.",
+            "Ships by 18 December. 9 in 10 orders like this ship by then. "
+            "It could ship as early as 4 December.",
         ),
         (
             "en-US",
-            "Ships by December 18. It could ship as early as December 4. "
-            "9 in 10 orders like this ship by then.",
+            "Ships by December 18. 9 in 10 orders like this ship by then. "
+            "It could ship as early as December 4.",
         ),
         (
             "de-DE",
-            "Versand bis 18. Dezember. Versand ab 4. Dezember möglich. "
-            "Bei 9 von 10 vergleichbaren Bestellungen halten wir den Versandtermin ein.",
+            "Versand bis 18. Dezember. Bei 9 von 10 vergleichbaren Bestellungen halten wir den "
+            "Versandtermin ein. Versand ab 4. Dezember möglich.",
         ),
         (
             "fr-FR",
-            "Expédition au plus tard le 18 décembre. L’expédition pourrait avoir lieu dès le "
-            "4 décembre. Dans 9 cas sur 10, nous tenons la date d’expédition d’une commande comme "
-            "celle-ci.",
+            "Expédition au plus tard le 18 décembre. Dans 9 cas sur 10, nous tenons la date "
+            "d’expédition d’une commande comme celle-ci. L’expédition pourrait avoir lieu dès le "
+            "4 décembre.",
         ),
         (
             "es-ES",
-            "Se enviará a más tardar el 18 de diciembre. Podría enviarse ya a partir del 4 de "
-            "diciembre. 9 de cada 10 pedidos como este se envían a tiempo.",
+            "Se enviará a más tardar el 18 de diciembre. 9 de cada 10 pedidos como este se envían "
+            "a tiempo. Podría enviarse ya a partir del 4 de diciembre.",
         ),
         (
             "ar-AE",
-            "يُشحن بحلول 18 ديسمبر. قد يُشحن ابتداءً من 4 ديسمبر. "
-            "يُشحن 9 من كل 10 طلبات مماثلة في هذا الموعد أو قبله.",
+            "يُشحن بحلول 18 ديسمبر. يُشحن 9 من كل 10 طلبات مماثلة في هذا الموعد أو قبله. "
+            "قد يُشحن ابتداءً من 4 ديسمبر.",
         ),
     ],
 )
