@@ -20,6 +20,6 @@ SELECT now(), 'deploy/restore.sh', left(:'why', 200), ''
 WHERE NOT EXISTS (SELECT FROM notifications_pause WHERE ended_at IS NULL);
 ANALYZE;
 SQL
-echo "Mail is held."
+echo "Email is paused."
 "$python" manage.py migrate --verbosity 0
 "$python" manage.py check_queue

@@ -178,7 +178,7 @@ class TestPage:
                 units={line.pk: 1 for line in order.lines.all()},
                 now=NOON,
                 reason="x",
-                by="shop",
+                by="staff",
             )
             services.write_note(order, "seen", now=NOON, actor="ann")
             for _ in range(min(lines, 3)):
@@ -232,7 +232,7 @@ class TestBeforeItIsDone:
         first, second = factories.order(product), factories.order(product)
         factories.review(product)
         second.order.events.update(message_due=False, told_at=NOON)
-        it = would_do(admin_client, "cancel", first.order, by="shop", reason="a double")
+        it = would_do(admin_client, "cancel", first.order, by="staff", reason="a double")
         assert {str(kind): count for kind, count in it.kinds} == {
             "Canceled": 1,
             "Earlier than told": 1,

@@ -180,7 +180,7 @@ def test_a_refund_the_shop_had_sent_before_we_heard_is_not_promised_again(export
     )
     cancelled = Event.objects.get(kind="cancelled")
     assert OrderLine.objects.get().refunds.get().sent_at == NOON
-    assert sentence(cancelled, locale="en") == "Cancelled. Your refund has been sent."
+    assert sentence(cancelled, locale="en") == "Canceled. Your refund has been sent."
     assert "refund_due_on" not in cancelled.facts
     assert counts()["refunds_confirmed"] == 1
 
@@ -200,7 +200,7 @@ def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(
     call_command("import_orders", sent, all_products=True)
     events = Event.objects.filter(kind="shipped").order_by("order__number")
     assert [sentence(event, locale="en") for event in events] == [
-        "2 of 3 have shipped. 1 item is still to come.",
+        "2 of 3 items have shipped. 1 item is still to come.",
         "Shipped.",
     ]
     page = client.get(page_in_english("1001")).content.decode()
@@ -362,8 +362,8 @@ def test_units_sent_though_cancelled_here_are_for_a_person(export: Export) -> No
     call_command("import_orders", sent, all_products=True)
     assert Order.objects.get().attention == [
         "LAMP: units shipped by the shop although canceled here: 1, canceled on 2026-11-02; "
-        "it isn't known which came first; the refund stays due: agree with the customer on the "
-        "parcel"
+        "it isn't known which came first; the refund stays due: agree with the customer on what "
+        "to do about the parcel"
     ]
 
 

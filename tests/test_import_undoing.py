@@ -207,7 +207,7 @@ class TestOnceSettled:
             "import_restocks", csv(RESTOCKS, LATER, "PO-2,RUG,Nordlicht,9,2026-12-09,2026-11-02")
         )
         services.review([lamp], now=NOON + MINUTE)
-        with pytest.raises(services.Refused, match="has settled"):
+        with pytest.raises(services.Refused, match="has taken effect"):
             undo(NOON + 2 * MINUTE)
 
     def test_once_is_enough(self, lamp: Product, csv: Csv) -> None:

@@ -282,7 +282,7 @@ def test_cancelled(line: OrderLine, mail_sink: MailSink) -> None:
     assert re.fullmatch(
         r"Part of your order TT-1042 is canceled: refund by .+", subject_of(newest(mail_sink))
     )
-    services.cancel(line.order, now=NOON + 2 * DAY, by="shop")
+    services.cancel(line.order, now=NOON + 2 * DAY, by="staff")
     received = newest(mail_sink)
 
     assert re.fullmatch(r"Your order TT-1042 is canceled: refund by .+", subject_of(received))

@@ -81,7 +81,7 @@ RESERVED = {
     "told_on": "2026-11-20",
     "mailed": True,
 }
-CANCELLED = {"units": 2, "of": 2, "still": 0, "by": "shop", "window": None}
+CANCELLED = {"units": 2, "of": 2, "still": 0, "by": "staff", "window": None}
 LEAVES = {"kind": "dated", "early": "2026-11-23", "likely": "2026-11-26", "late": "2026-11-26"}
 SHIPPED = {
     "units": 2,

@@ -269,7 +269,7 @@ def _said(of: EventTold, today: date, *, sorry: bool, locale: str) -> list[ItemS
         said = _with_answer(event, said, today, locale=locale)
         if of.bad:
             said = [replace(part, role="late") if part.role == "now" else part for part in said]
-    if isinstance(details, facts.Cancelled) and details.by == "shop":
+    if isinstance(details, facts.Cancelled) and details.by in ("staff", "shop"):
         said.append(
             ItemSentence(
                 gettext("If you didn't expect this, reply to this email and we'll explain.")

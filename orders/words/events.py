@@ -399,7 +399,7 @@ def _cancelled_by(facts: Cancelled) -> str:
             return gettext(
                 "%(units)s of %(of)s items canceled: we can no longer get them. We're sorry."
             )
-        case "shop":
+        case "staff":
             return gettext("We've canceled %(units)s of %(of)s items, and we're sorry.")
     return gettext("%(units)s of %(of)s items canceled.")
 
@@ -414,7 +414,7 @@ def _all_cancelled_by(facts: Cancelled) -> str:
             return gettext("Canceled, because we didn't hear from you.")
         case "discontinued":
             return gettext("Canceled: we can no longer get this product. We're sorry.")
-        case "shop":
+        case "staff":
             return gettext("We've canceled this, and we're sorry.")
     return gettext("Canceled.")
 

@@ -294,7 +294,7 @@ def cancelled_in_part(stage: Stage) -> Order:
 @mail("cancelled by the shop")
 def cancelled_by_shop(stage: Stage) -> Order:
     order, _ = _waiting(stage)
-    services.cancel(order, now=stage.now, by="shop")
+    services.cancel(order, now=stage.now, by="staff")
     return order
 
 

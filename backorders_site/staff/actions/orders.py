@@ -201,7 +201,7 @@ class Cancel(UnitsOfLines):
         choices=[
             ("customer", gettext_lazy("The customer asked")),
             ("discontinued", gettext_lazy("We can no longer get the product")),
-            ("shop", gettext_lazy("We decided for another reason")),
+            ("staff", gettext_lazy("We decided for another reason")),
         ],
     )
     reason = StaffReason()

@@ -31,10 +31,9 @@ owed AS (
 INSERT INTO orders_event (order_id, line_id, kind, facts, at, actor, note, message_due)
 SELECT order_id, id, 'cancelled',
        jsonb_build_object('units', waiting, 'of', quantity, 'still', 0, 'by', 'discontinued',
-                          'refund_due_on', due_on, 'window', NULL)
-       || CASE WHEN unit_price IS NOT NULL AND currency != '' THEN
-              jsonb_build_object('refund', jsonb_build_object(
-                  'amount', (unit_price * waiting)::text, 'currency', currency))
-          ELSE '{}' END,
+                          'refund_due_on', due_on, 'window', NULL,
+                          'refund', jsonb_build_object('amount', (unit_price * waiting)::text,
+                                                       'currency', currency))
+           - CASE WHEN unit_price IS NULL OR currency = '' THEN 'refund' ELSE '' END,
        %(now)s, %(actor)s, %(reason)s, released_at IS NOT NULL
 FROM gone
