@@ -288,7 +288,7 @@ def test_whose_own_line_is_locked_is_told_so_soon_and_nothing_is_half_done(
         for choice in ("cancel", "keep"):
             answer = client.post(at, {"line": lines[0].pk, "choice": choice, "seen": 1})
             assert (answer.status_code, answer["Retry-After"]) == (503, "60")
-            assert "Nothing was changed by this button" in answer.content.decode()
+            assert "The shop is updating this order right now" in answer.content.decode()
         assert fresh(lines[0]).cancelled == 0
     assert client.post(at, {"line": lines[0].pk, "choice": "cancel", "seen": 1}).status_code == 303
     assert fresh(lines[0]).cancelled == 1
