@@ -1,6 +1,7 @@
 """What customers read, word for word."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
@@ -15,6 +16,7 @@ from orders.domain.delay_rules import (
     decide,
 )
 from orders.domain.facts import AnyFacts
+from orders.domain.money import Money
 from orders.domain.supply import Window
 from orders.models import DelayNotice, Event, EventKind, Order, Reason
 from orders.words import (
@@ -31,6 +33,7 @@ from orders.words import (
 )
 from orders.words.days import day_words, in_language, ordinal
 from orders.words.events import why
+from orders.words.money import money_words
 from tests.html import spaced
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -276,6 +279,19 @@ def test_shipped_with_tracking_and_what_is_still_to_come() -> None:
     assert words(
         "shipped", SHIPPED | {"units": 3, "still": 0, "carrier": "", "tracking_number": ""}
     ) == ("Shipped on Monday, 23 November.")
+
+
+@pytest.mark.parametrize(
+    "locale,words",
+    [
+        ("en-US", "$127.90"),
+        ("de-DE", "127,90\xa0$"),
+        # set apart, and within that from left to right: no mark turns "US$" into "$US"
+        ("ar-EG", "\u2068127.90\xa0US$\u2069"),
+    ],
+)
+def test_an_amount_is_written_as_in_the_reader_s_country(locale: str, words: str) -> None:
+    assert money_words(Money(Decimal("127.9"), "USD"), locale=locale) == words
 
 
 def test_cancelled_says_when_the_money_is_sent_and_moves_none() -> None:

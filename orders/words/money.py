@@ -15,6 +15,9 @@ def money_words(money: Money, *, locale: str) -> str:
 
 
 def money_in(money: Money, numbers: Locale) -> str:
-    return isolated(
-        format_currency(money.amount, money.currency, locale=numbers, numbering_system="latn")
-    )
+    """Without the mark that some locales begin with: inside the isolate it would turn "US$" into
+    "$US"."""
+    words = format_currency(
+        money.amount, money.currency, locale=numbers, numbering_system="latn"
+    ).lstrip("\u200e\u200f")
+    return isolated(words)
