@@ -2,6 +2,7 @@
 it."""
 
 from datetime import date, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.core.management import call_command
@@ -167,10 +168,10 @@ def test_once_the_refund_was_sent_it_says_to_enter_a_new_order(
         "canceled here on 2026-11-02: the refund was sent, so add them as a new order, or answer "
         "the customer"
     )
-    answer = admin_client.get(
-        f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True
-    ).content.decode()
-    assert "These units can't be reinstated: their refund was sent" in answer
+    answer = admin_client.get(f"{page(ShopChange, 'put-back')}?id={change().pk}", follow=True)
+    assert "These units can't be reinstated: their refund was sent" in unescape(
+        answer.content.decode()
+    )
 
 
 def test_rejected_it_is_not_asked_again_while_the_shop_lists_the_same(

@@ -216,7 +216,7 @@ def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
     [refund] = services.cancel(row, units={row.lines.get(product=lamp).pk: 1}, now=NOON)
     said = text(client, row)
     assert "4 reserved for you 1 on backorder" in said
-    assert "1 × Harbour lamp Canceled" in said
+    assert "1 × Harbour lamp We've canceled this" in said
     assert f"{refund.due_on.day} November" in said
     assert said.index("Deck chair") < said.index("Harbour lamp")  # what is over comes last
     assert "1 needs your answer 1 canceled" in said

@@ -320,7 +320,7 @@ def open_task(line: OrderLine) -> None:
         (open_task, "order V-1001: a task in the shop is open"),
         (
             lambda line: Message.objects.filter(kind="joined").update(state="queued", sent_at=None),
-            "is on its way",
+            "is being sent",
         ),
         (lambda line: line.order.events.update(message_due=True), "order V-1001: an email is due"),
         (
@@ -407,5 +407,5 @@ class TestWordsThatGrowOld:
         message = line.order.messages.latest("pk")
         Message.objects.filter(pk=message.pk).update(state=MessageState.BOUNCED)
         Preference.objects.all().delete()
-        with pytest.raises(services.Refused, match="are no longer kept"):
+        with pytest.raises(services.Refused, match="is no longer kept"):
             send_again(message)

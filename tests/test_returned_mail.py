@@ -191,7 +191,7 @@ def test_of_two_mails_that_came_back_both_are_told(
     corrected(admin_client, line)
     said = text_of(mail_sink.mails[-1].message)
     assert "2 of 3 items shipped on" in said
-    assert "1 of 3 items canceled" in said
+    assert "We've canceled 1 of 3 items" in said
 
 
 def test_what_was_refused_names_the_place_as_it_is_now(

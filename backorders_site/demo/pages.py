@@ -286,8 +286,8 @@ def _back(request: HttpRequest, who: str = "") -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What became of the last click. `settles`: seconds until customers are notified of a change; `page`
-    and `email`: seconds from the click until the shown order's page had it, and its email was
+    """What became of the last click. `settles`: seconds until customers are notified of a change;
+    `page`, `email`: seconds from the click until the shown order's page had it, and its email was
     sent; `waiting`: emails still to send."""
 
     settles: int

@@ -15,7 +15,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from backorders_site.demo.inbox import Mailbox, Sink
+from backorders_site.demo.inbox import Sink
+from backorders_site.demo.mailbox import Mailbox
 
 REFUSED, GREYLISTED, DROPPED = 0.10, 0.03, 0.03
 SLOW_SECONDS = 2.0
