@@ -207,7 +207,7 @@ def test_an_interrupted_run_ends_with_one_line_and_leaves_no_database(
     running.send_signal(signal.SIGINT)
     _, rest = running.communicate(timeout=60)
     assert said == "February 2026 …\n"
-    assert rest == "CommandError: interrupted; the scratch database is gone\n"
+    assert rest == "CommandError: interrupted; the temporary database was dropped\n"
     assert running.returncode == 1
     assert scratch_databases() == []
 

@@ -1,6 +1,6 @@
-// The demo's first page. htmx asks every few seconds for the inbox; with every answer the order page
-// in the frame is asked too, so that a change is seen arriving and not 20 seconds later. A new email
-// opens by itself.
+// The demo's first page. htmx asks every few seconds for the inbox; with every answer the order
+// page in the frame is asked too, so that a change is seen arriving and not 20 seconds later. A new
+// email opens by itself.
 (() => {
   const inbox = document.getElementById("demo-inbox");
   const email = document.getElementById("email");

@@ -1,9 +1,9 @@
 -- How the windows told ended, by period: of all, by product, and by how far ahead they were told. A
 -- window is over when its line's last unit left, or at the end of its last day, whichever came
--- first. It counts on that day. A customer who canceled before its end is left out; one who canceled
--- after it had been let down. Reserved units had arrived: it proves nothing that they ship within
--- the handling time, so that is not counted. Nor is what a shop had broken before we knew of it
--- (inherited). A window without a first day is open from the day it was told.
+-- first. It counts on that day. A customer who canceled before its end is left out; one who
+-- canceled after it had been let down. Reserved units had arrived: it proves nothing that they ship
+-- within the handling time, so that is not counted. Nor is what a shop had broken before we knew of
+-- it (inherited). A window without a first day is open from the day it was told.
 WITH told AS (
     SELECT l.product_id, t.early, t.late, t.late - t.published_on AS days_ahead,
            l.shipped > 0 AND left_open.units = 0 AS has_left,
