@@ -81,6 +81,7 @@ def test_what_is_hidden_is_on_no_page_and_in_no_email(client: Client, lamp: Prod
     services.hide_note(note, now=NOON, actor="nina")
     assert WORDS not in page(client, line.order)
     assert client.get(f"/notes/{note.picture_name}").status_code == 404
+    assert client.get("/notes/%00").status_code == 404
     assert not Event.objects.filter(restock_note=note, message_due=True).exists()
     with pytest.raises(services.Refused, match="already hidden"):
         services.hide_note(note, now=NOON, actor="nina")
