@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from backorders_site.demo import pages, shop
 from backorders_site.demo.mailbox import Mailbox
@@ -187,3 +188,10 @@ def test_a_click_is_followed_until_the_page_has_changed(stage: Product, client: 
     review(stage, now=NOON + timedelta(minutes=30))
     changed = client.get("/demo/now/", {"who": number}).content.decode()
     assert "after your click" in changed
+
+
+def test_pictures_are_at_the_port_of_this_run(stage: Product, settings: Settings) -> None:
+    settings.SITE_URL = "http://localhost:9000"
+    shop.hang_pictures()
+    stage.refresh_from_db()
+    assert stage.image_url == "http://localhost:9000/static/demo/lamp.svg"

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             if shop.exists():
                 shop.settle(timezone.now())
+                shop.hang_pictures()
             else:
                 self.stderr.write("Playing eleven weeks of the demo shop ...")
                 shop.make(timezone.now())
