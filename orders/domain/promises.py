@@ -1,9 +1,10 @@
 """What would the customer notice? Today's forecast against the promise they were told."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
-from orders.domain.supply import Window
+from orders.domain.supply import NO_WINDOW, SOON, Window
 
 Change = Literal["later", "earlier", "no_date"]
 
@@ -43,6 +44,20 @@ def change(told: Window, told_on: date, now: Window, today: date) -> Change | No
     if told.kind == "chances" and today >= told_on + CHANCES_HOLD:
         return "later"
     return None
+
+
+def offered(window: Window, forecast_on: date, today: date) -> Window:
+    """A forecast's window as a promise made `today`, however old the forecast is: from today on, or
+    no date. Chances are of days after `forecast_on`, so they end with the first of these days."""
+    if window.late is not None and window.late < today:
+        return NO_WINDOW
+    if not window.names_a_day and window.within_14 is not None and forecast_on + SOON < today:
+        return NO_WINDOW
+    return replace(
+        window,
+        early=window.early and max(window.early, today),
+        likely=window.likely and max(window.likely, today),
+    )
 
 
 def _wholly_before(now: Window, told: Window) -> bool:

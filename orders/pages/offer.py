@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from orders import queue
+from orders.domain.promises import offered
 from orders.domain.supply import Band, Window, window_for
 from orders.domain.working_days import add_working_days
 from orders.models import Forecast, Product, Stock
@@ -16,7 +17,7 @@ from orders.words import window_in
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What somebody would be promised who ordered `quantity` now. `window` is None before a first
-    forecast."""
+    forecast. It names no day that has passed, whether or not anything has been reviewed since."""
 
     sku: str
     name: str
@@ -40,7 +41,7 @@ def offer(sku: str, quantity: int, *, now: datetime) -> Offer | None:
     stock = Stock.objects.filter(pk=product.pk).first()
     needed = length.units + quantity - (stock.arrived - stock.allocated if stock else 0)
     forecast = Forecast.objects.filter(product=product).order_by("-id").first()
-    window = _from_stock(product, today) if needed <= 0 else _forecast_for(forecast, needed)
+    window = _from_stock(product, today) if needed <= 0 else _forecast_for(forecast, needed, today)
     on = forecast.made_on if forecast and needed > 0 else today
     return Offer(sku, product.name, quantity, length.lines, length.units, window, on, now)
 
@@ -52,11 +53,11 @@ def _from_stock(product: Product, today: date) -> Window:
     return Window("dated", today, late, late)
 
 
-def _forecast_for(forecast: Forecast | None, units_needed: int) -> Window | None:
+def _forecast_for(forecast: Forecast | None, units_needed: int, today: date) -> Window | None:
     if forecast is None:
         return None
     bands = [Band(row["up_to"], window_in(row), row["reference"]) for row in forecast.bands]
-    return window_for(bands, units_needed)
+    return offered(window_for(bands, units_needed), forecast.made_on, today)
 
 
 def about(number: int) -> int:

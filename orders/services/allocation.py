@@ -12,7 +12,7 @@ from orders.models import Order, OrderLine, Product, Promise, QueueChange, Reaso
 from orders.services.delay_notices import notice_new_promises
 from orders.services.forecasts import handling_days, today_of
 from orders.services.promises import (
-    forecast_to_correct,
+    forecast_without_what_settles,
     lock_stock,
     mark_changed,
     publish_corrected,
@@ -120,7 +120,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
         )
         publish_corrected(
             [line_id for line_id, _, _ in lost],
-            [forecast_to_correct(product.pk, now=now)],
+            [forecast_without_what_settles(product.pk, now=now)],
             reason=Reason.RECEIPT_CORRECTED,
             now=now,
         )

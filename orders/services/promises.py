@@ -248,21 +248,25 @@ def publish_corrected(
 
 
 def newest_forecasts(product_ids: Collection[int], *, now: datetime) -> list[Forecast]:
-    """The forecast last published for each product; a product without one gets its first."""
-    newest = list(
-        Forecast.objects.filter(product__in=product_ids)
-        .order_by("product_id", "-id")
-        .distinct("product_id")
-    )
-    missing = set(product_ids) - {forecast.product_id for forecast in newest}
-    return newest + (
-        make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else []
-    )
+    """The forecast last published for each product. A product without one gets its first. One that
+    names a day gone by, since nobody has reviewed it, is made anew: nobody's first promise is in
+    the past."""
+    found = Forecast.objects.filter(product__in=product_ids).order_by("product_id", "-id")
+    newest = {forecast.product_id: forecast for forecast in found.distinct("product_id")}
+    missing = set(product_ids) - set(newest)
+    first = make_forecasts(Product.objects.filter(pk__in=missing), now=now) if missing else []
+    passed = [pk for pk, forecast in newest.items() if _names_a_day_before(today_of(now), forecast)]
+    anew = {pk: forecast_without_what_settles(pk, now=now) for pk in sorted(passed)}
+    Product.objects.filter(pk__in=anew, review_at=None).update(review_at=now)  # for the others
+    return [*(newest | anew).values(), *first]
 
 
-def forecast_to_correct(product_id: int, *, now: datetime) -> Forecast:
-    """The promises to lines from which units are taken back: from a fresh forecast, without what
-    still settles."""
+def _names_a_day_before(today: date, forecast: Forecast) -> bool:
+    return any(band["late"] and band["late"] < today.isoformat() for band in forecast.bands)
+
+
+def forecast_without_what_settles(product_id: int, *, now: datetime) -> Forecast:
+    """A fresh forecast for promises that cannot wait until a change has settled."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     published = Forecast.objects.filter(product=product).order_by("-id").first()
     if published and product.review_at and product.review_at > now:
