@@ -16,10 +16,9 @@ from django.utils import timezone
 
 from orders import services
 from orders.domain import keys
+from orders.imports import countries
 
 EARLIEST = date(2000, 1, 1)
-# territories to Unicode, and no country
-GROUPS_OF_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 _SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,4}|,\d{1,2})?", re.ASCII)  # 1,234 may be either
@@ -148,16 +147,11 @@ def email(value: str, field: str) -> str:
 
 def country(value: str, field: str) -> str:
     """ISO 3166 alpha-2; empty where it is not known."""
-    code = value.upper()
-    if code and code not in _countries():
-        if not re.fullmatch("[A-Z]{2}", code):
-            raise BadValue(
-                f"is {value!r}; expected a country code of two letters such as US or DE",
-                field,
-            )
-        hint = "; the United Kingdom is GB" if code == "UK" else ""
+    code = countries.code_of(value)
+    if value and not code:
         raise BadValue(
-            f"is {value!r}, which is not a country code; expected one such as US or DE{hint}",
+            f"is {value!r}, which is not a country we know; expected its name, or a code such as "
+            "US or DE",
             field,
         )
     return code
@@ -198,15 +192,6 @@ def language_of(country: str) -> str:
 @cache
 def _currencies() -> frozenset[str]:
     return frozenset(get_global("all_currencies"))
-
-
-@cache
-def _countries() -> frozenset[str]:
-    territories = Locale("en").territories
-    return (
-        frozenset(str(code) for code in territories if re.fullmatch("[A-Z]{2}", str(code)))
-        - GROUPS_OF_COUNTRIES
-    )
 
 
 def _iso(value: str) -> datetime | None:
