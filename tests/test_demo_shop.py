@@ -5,7 +5,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.demo import pages, shop
+from backorders_site.demo import customers, pages, shop
+from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, LANTERNS
 from backorders_site.demo.mailbox import Mailbox
 from orders import queue, services
 from orders.models import Event, Order, OrderLine, Product, Supplier
@@ -20,12 +21,12 @@ pytestmark = [
 
 @pytest.fixture
 def lamp() -> Product:
-    return make_product(sku=shop.LAMP.sku)
+    return make_product(sku=LAMP.sku)
 
 
 @pytest.fixture
 def stage(lamp: Product) -> Product:
-    Supplier.objects.create(name=shop.LANTERNS.name)
+    Supplier.objects.create(name=LANTERNS.name)
     shop.set_stage(NOON)
     return lamp
 
@@ -38,21 +39,21 @@ def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
 
 
 def ada() -> OrderLine:
-    return OrderLine.objects.filter(order__customer_name=shop.ADA).order_by("-pk")[0]
+    return OrderLine.objects.filter(order__customer_name=ADA).order_by("-pk")[0]
 
 
 def test_the_demo_says_of_a_customer_what_the_page_shows_now(lamp: Product) -> None:
     order(lamp, placed_at=NOON - timedelta(hours=1))
-    line = order(lamp, customer_name=shop.ADA)
+    line = order(lamp, customer_name=ADA)
     review(lamp)
-    said = [shop.customer(line.order).shows]
+    said = [customers.introduce(line.order).shows]
     delivery = restock(lamp, 9)
     review(lamp)
-    said += [shop.customer(line.order).shows]
+    said += [customers.introduce(line.order).shows]
     services.receive(lamp, 2, restock=delivery, now=NOON)
-    said += [shop.customer(line.order).shows]
+    said += [customers.introduce(line.order).shows]
     services.ship(line.order, {line.pk: 1}, now=NOON)
-    said += [shop.customer(line.order).shows]
+    said += [customers.introduce(line.order).shows]
     assert said == [
         "2nd in line for a lamp, with no ship date at the moment",
         "2nd in line for a lamp: late, and asked to keep or cancel",
@@ -62,17 +63,17 @@ def test_the_demo_says_of_a_customer_what_the_page_shows_now(lamp: Product) -> N
 
 
 def test_ada_is_37th_in_line_and_the_first_lamps_are_here(stage: Product) -> None:
-    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
-    roles = {each.role: each.order.customer_name for each in shop.customers()}
-    assert roles["In line"] == shop.ADA
+    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS
+    roles = {each.role: each.order.customer_name for each in customers.introduced()}
+    assert roles["In line"] == ADA
     assert "Arrived" in roles
 
 
 def test_another_takes_adas_place_when_she_has_canceled(stage: Product) -> None:
     services.cancel(ada().order, now=NOON)
-    (successor,) = [each for each in shop.customers() if each.role == "In line"]
-    assert successor.order.customer_name != shop.ADA
-    assert queue.positions([successor.line.pk])[successor.line.pk].place == shop.ADA_STANDS
+    (successor,) = [each for each in customers.introduced() if each.role == "In line"]
+    assert successor.order.customer_name != ADA
+    assert queue.positions([successor.line.pk])[successor.line.pk].place == ADA_STANDS
 
 
 def test_customers_who_were_used_up_are_replaced(stage: Product) -> None:
@@ -80,9 +81,9 @@ def test_customers_who_were_used_up_are_replaced(stage: Product) -> None:
         services.cancel(line.order, now=NOON)
     for line in OrderLine.objects.filter(allocated__gt=0):
         services.ship(line.order, {line.pk: 1}, now=NOON)
-    assert shop.customers() == []
+    assert customers.introduced() == []
     shop.restock_the_stage(NOON)
-    assert [each.role for each in shop.customers()] == ["In line", "Arrived"]
+    assert [each.role for each in customers.introduced()] == ["In line", "Arrived"]
 
 
 def test_starting_over_brings_another_ada_whatever_was_done_before(stage: Product) -> None:
@@ -95,10 +96,10 @@ def test_starting_over_brings_another_ada_whatever_was_done_before(stage: Produc
     review(stage, now=NOON + timedelta(minutes=30))
     shop.start_over(NOON + timedelta(minutes=31))
     assert ada() != first
-    assert shop.customer(ada().order).shows == (
+    assert customers.introduce(ada().order).shows == (
         "37th in line for a lamp, in time for the next delivery"
     )
-    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
+    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS
 
 
 def test_the_inbox_opens_with_the_news_of_the_customers_shown_and_no_other(stage: Product) -> None:
@@ -106,7 +107,7 @@ def test_the_inbox_opens_with_the_news_of_the_customers_shown_and_no_other(stage
     shop.settle(NOON)
     shop.mail_the_newest(NOON)
     due = Event.objects.filter(message_due=True).values_list("order", flat=True)
-    assert sorted(due) == sorted(each.order.pk for each in shop.customers())
+    assert sorted(due) == sorted(each.order.pk for each in customers.introduced())
 
 
 def test_page_and_emails_are_in_the_visitors_language(stage: Product, client: Client) -> None:
@@ -136,7 +137,7 @@ def test_the_customer_one_looks_at_stays_when_used_up(stage: Product, client: Cl
     services.cancel(ada().order, now=NOON)
     page = client.get("/demo/", {"who": number}).content.decode()
     assert "<span>canceled</span>" in page
-    assert f"37th in line for {shop.THINGS[shop.LAMP.sku]}" in page
+    assert f"37th in line for {customers.THINGS[LAMP.sku]}" in page
 
 
 def test_links_of_an_email_open_in_the_frame_of_the_order_page(
@@ -171,12 +172,12 @@ def test_the_buttons_do_what_they_say_and_come_back_to_the_customer(
     client.post("/demo/write/", {"who": number})
     assert list(ada().order.events.filter(message_due=True, kind="note"))
     client.post("/demo/arrive/", {"who": number})
-    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS - pages.UNITS
-    (here,) = [each for each in shop.customers() if each.role == "Arrived"]
+    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS - pages.UNITS
+    (here,) = [each for each in customers.introduced() if each.role == "Arrived"]
     client.post("/demo/ship/", {"order": here.order.number})
     assert OrderLine.objects.get(pk=here.line.pk).state == "shipped"
     client.post("/demo/start-over/")
-    assert queue.positions([ada().pk])[ada().pk].place == shop.ADA_STANDS
+    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS
 
 
 def test_a_click_is_followed_until_the_page_has_changed(stage: Product, client: Client) -> None:

@@ -7,11 +7,8 @@ the frame beside it, without a script.
 
 import os
 import re
-import signal
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -29,12 +26,13 @@ from django.utils.http import urlencode
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
+from backorders_site.demo import customers, progress, worker
 from backorders_site.demo import shop as demo_shop
+from backorders_site.demo.customers import Customer
+from backorders_site.demo.goods import lamp as the_lamp
 from backorders_site.demo.mailbox import Mail, Mailbox, read
-from backorders_site.ops import heartbeats
-from notifications.models import Message, MessageState
 from orders import access, services
-from orders.models import Event, Order, Product, Restock
+from orders.models import Order, Product, Restock
 from orders.pages.language import read_as
 from orders.words import language_for
 
@@ -50,8 +48,6 @@ EVERY = 3  # seconds between the page's questions
 REMEMBERED = 3600  # seconds: when the last button was pressed
 OTHER_NAME = ("//localhost", "//127.0.0.1")  # the same machine, and another origin to a browser
 TRACKING = "1Z999AA10123456784"
-WAITING = (MessageState.QUEUED, MessageState.SENDING)
-GONE_WRONG = (MessageState.FAILED, MessageState.NEEDS_REVIEW)
 MAIL_POLICY = {
     "default-src": [NONE],
     "script-src": [NONE],
@@ -89,18 +85,16 @@ def _language(request: HttpRequest) -> str:
         return language_for(read_as(request))
 
 
-def _chosen(request: HttpRequest, offered: list[demo_shop.Customer]) -> demo_shop.Customer:
+def _chosen(request: HttpRequest, offered: list[Customer]) -> Customer:
     """Also one who was used up meanwhile: what the visitor did is to be seen."""
     who = request.GET.get("who", "")
     known = next((each for each in offered if each.order.number == who), None)
     if known is None and (order := Order.objects.filter(number=who).first()):
-        return demo_shop.customer(order)
+        return customers.introduce(order)
     return known or offered[0]
 
 
-def _parcel(
-    shown: demo_shop.Customer, offered: list[demo_shop.Customer]
-) -> demo_shop.Customer | None:
+def _parcel(shown: Customer, offered: list[Customer]) -> Customer | None:
     """Whose the button ships: that of the customer one looks at, or of whoever has one."""
     return next((each for each in (shown, *offered) if each.line.reserved), None)
 
@@ -116,9 +110,9 @@ def _showing(request: HttpRequest) -> dict[str, Any]:
     """The customers as they are now, the emails of the one shown, and what is under way."""
     with transaction.atomic():
         demo_shop.restock_the_stage(timezone.now())
-    offered = demo_shop.customers()
+    offered = customers.introduced()
     language = _language(request)
-    demo_shop.speak(language, [each.order for each in offered])
+    customers.speak(language, [each.order for each in offered])
     shown = _chosen(request, offered)
     mailbox = _mailbox()
     return {
@@ -126,8 +120,8 @@ def _showing(request: HttpRequest) -> dict[str, Any]:
         "shown": shown,
         "language": language,
         "mails": list(mailbox.newest_first(shown.order.email))[:SHOWN] if mailbox else [],
-        "progress": _progress(shown.order),
-        "worker": _worker(),
+        "progress": progress.of(shown.order, lamp()),
+        "worker": worker.after_a_kill(),
     }
 
 
@@ -242,14 +236,8 @@ def ship(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def kill_worker(request: HttpRequest) -> HttpResponse:
-    """SIGKILL to the Celery worker and its children; the supervisor starts another."""
-    try:
-        pid = int(_pid_file().read_text().split()[0])
-        os.killpg(pid, signal.SIGKILL)
-    except (OSError, ValueError, IndexError):
+    if not worker.kill(REMEMBERED):
         messages.warning(request, "No worker is running right now. The supervisor starts one soon.")
-    else:
-        cache.set("demo-kill", (pid, timezone.now()), REMEMBERED)
     return _back(request)
 
 
@@ -260,7 +248,7 @@ def start_over(request: HttpRequest) -> HttpResponse:
         demo_shop.start_over(timezone.now())
     if mailbox := _mailbox():
         mailbox.empty()
-    cache.delete_many(["demo-click", "demo-kill"])
+    cache.delete_many([progress.CLICKED, worker.KILLED])
     messages.success(request, "A new Ada is 37th in line, and the inbox is empty again.")
     return redirect(f"{reverse('demo')}?{urlencode({'lang': request.POST.get('lang', '')})}")
 
@@ -274,7 +262,7 @@ def _told(
     except services.Refused as refusal:
         messages.warning(request, str(refusal))
     else:
-        cache.set("demo-click", clicked, REMEMBERED)
+        cache.set(progress.CLICKED, clicked, REMEMBERED)
         messages.success(request, message)
     return _back(request, who)
 
@@ -284,92 +272,9 @@ def _back(request: HttpRequest, who: str = "") -> HttpResponse:
     return redirect(f"{reverse('demo')}?{urlencode(seen)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What became of the last click. `settles`: seconds until customers are notified of a change;
-    `page`, `email`: seconds from the click until the shown order's page had it, and its email was
-    sent; `waiting`: emails still to send."""
-
-    settles: int
-    checking: bool
-    waiting: int
-    page: float | None
-    email: float | None
-
-
-def _progress(order: Order) -> Progress:
-    at, product = timezone.now(), lamp()
-    due = product.review_at
-    clicked: datetime | None = cache.get("demo-click")
-    changed = order.events.filter(at__gte=clicked).order_by("at").first() if clicked else None
-    sent = (
-        Message.objects.filter(events=changed, sent_at__isnull=False).order_by("sent_at").first()
-        if changed
-        else None
-    )
-    return Progress(
-        settles=max(0, round((due - at).total_seconds())) if due else 0,
-        checking=due is not None and due <= at,
-        waiting=Message.objects.filter(state__in=WAITING).count()
-        + Event.objects.filter(message_due=True).values("order").distinct().count(),
-        page=(changed.at - clicked).total_seconds() if clicked and changed else None,
-        email=(sent.sent_at - clicked).total_seconds()
-        if clicked and sent and sent.sent_at
-        else None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """What became of the worker that was killed. `after`: seconds until another was started;
-    `works`: it has done something since; `sent` and `failed`: emails since the kill."""
-
-    killed: int
-    pid: int | None
-    after: float
-    works: bool
-    sent: int
-    failed: int
-
-
-def _worker() -> Worker | None:
-    kill: tuple[int, datetime] | None = cache.get("demo-kill")
-    if kill is None:
-        return None
-    killed, at = kill
-    pid, after, works = None, 0.0, False
-    try:
-        file = _pid_file()
-        now_running, started = int(file.read_text() or 0), file.stat().st_mtime
-    except (OSError, ValueError):
-        now_running = killed
-    if now_running not in (0, killed):
-        pid, after = now_running, started - at.timestamp()
-        worked = heartbeats.ages().get(heartbeats.DELIVER)
-        works = worked is not None and worked < timezone.now().timestamp() - started
-    since = Message.objects.filter(created_at__gte=at - timedelta(minutes=1))
-    return Worker(
-        killed=killed,
-        pid=pid,
-        after=after,
-        works=works,
-        sent=Message.objects.filter(sent_at__gte=at).count(),
-        failed=since.filter(state__in=GONE_WRONG).count(),
-    )
-
-
-def _run_directory() -> Path | None:
-    given = os.environ.get("DEMO_RUN_DIR", "")
-    return Path(given) if given else None
-
-
-def _pid_file() -> Path:
-    return (_run_directory() or Path()) / "worker.pid"
-
-
 def _mailbox() -> Mailbox | None:
     """None where emails go to a real mail server."""
-    directory = _run_directory()
+    directory = worker.run_directory()
     if directory is None or not os.environ.get("MAIL_INBOX_URL"):
         return None
     return Mailbox(directory.with_name("mail"))
@@ -381,7 +286,7 @@ def _own(url: str) -> str:
 
 def lamp() -> Product:
     try:
-        return demo_shop.lamp()
+        return the_lamp()
     except Product.DoesNotExist:
         raise Http404("The demo shop is not loaded: run manage.py demo.") from None
 

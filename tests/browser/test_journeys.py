@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from backorders_site.demo import goods
 from backorders_site.demo import shop as demo
 from orders import services
 from orders.models import OrderLine, Restock, Supplier
@@ -216,8 +217,8 @@ def test_the_order_page_in_the_demo_follows_a_click(shop: Shop, open_page: OpenP
 
 
 def set_the_stage_of_the_demo() -> None:
-    make_product(sku=demo.LAMP.sku, name=demo.LAMP.name)
-    Supplier.objects.get_or_create(name=demo.LANTERNS.name)
+    make_product(sku=goods.LAMP.sku, name=goods.LAMP.name)
+    Supplier.objects.get_or_create(name=goods.LANTERNS.name)
     demo.set_stage(timezone.now())
     demo.settle(timezone.now())
 
