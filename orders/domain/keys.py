@@ -18,6 +18,9 @@ BLANK = re.compile(
 )
 # how Unicode says that a character is another one in other clothes
 LOOK_ALIKE = ("<wide>", "<font>")
+# Cyrillic and Greek letters that no font tells from Latin ones, in small letters of either case
+LIKE_LATIN = str.maketrans("авекмнорстухѕіјαβεηικμνορτυχ", "abekmhopctyxsijabehikmhoptyx")
+SEPARATORS = re.compile(r"[\s_\u2010-\u2015\u2212-]+")
 
 
 # characters at most
@@ -51,6 +54,20 @@ def key(value: str, *, most: int) -> str:
 def order_number(value: str) -> str:
     """As the shop writes it, without the # before it and without spaces."""
     return "".join(key(value.strip().lstrip("#"), most=MAX_ORDER_NUMBER).split())
+
+
+def likeness(value: str) -> str:
+    """The same for keys that people take for one another: they differ in case, in accents, in the
+    alphabet of letters that look alike, in what separates their parts, or in zeros that a
+    spreadsheet has lost."""
+    signs = unicodedata.normalize("NFKD", value).casefold().translate(LIKE_LATIN)
+    seen = "".join(
+        sign
+        for sign in signs
+        if unicodedata.category(sign) not in {*UNSEEN, "Mn"} and not BLANK.match(sign)
+    )
+    parts = SEPARATORS.sub("-", seen.strip())
+    return parts.lstrip("0") if parts.isdecimal() else parts
 
 
 def _refuse_characters(value: str) -> None:

@@ -112,6 +112,9 @@ class Reconciliation:
     joined: set[int] = field(init=False, default_factory=set)  # products
     shipped: set[int] = field(init=False, default_factory=set)  # products
     looks: dict[str, services.Look] = field(init=False, default_factory=dict)  # by SKU
+    # SKUs left out, as they look like one that is here
+    near: dict[str, str] = field(init=False, default_factory=dict)
+    _known_skus: known.KnownSkus | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.quiet = not Release.objects.exists()
@@ -123,6 +126,9 @@ class Reconciliation:
         here = known.in_full(it.number for it in batch)
         others = [it for it in batch if self._is_another(it, here.get(it.number.upper()))]
         batch = [it for it in batch if it.done != "other_order"]
+        for it in batch:
+            if order := here.get(it.number.upper()):
+                it.there = known.spelled_as_here(it.there, order)
         products = self._products(batch, here)
         new = []
         for it in batch:
@@ -368,15 +374,21 @@ class Reconciliation:
         return services.know_products(joining, on_backorder=True) if joining else {}
 
     def _joins(self, sku: str, product: Any, *, waits: bool) -> bool:
-        if (
-            self.selection.all_products
-            or sku in self.selection.skus
-            or (product and product.on_backorder)
-        ):
+        if sku in self.selection.skus or (product and product.on_backorder):
             return True
         # A list of orders that wait says by itself that its products are on backorder, but for one
         # that had a queue and was taken off by staff since.
-        return waits and not self.selection.skus and (product is None or not product.queued)
+        waits = waits and not self.selection.skus and (product is None or not product.queued)
+        if not (waits or self.selection.all_products):
+            return False
+        if product is None and (near := self._nearly(sku)):
+            self.near[sku] = near
+            return False
+        return True
+
+    def _nearly(self, sku: str) -> str:
+        self._known_skus = self._known_skus or known.KnownSkus()
+        return self._known_skus.nearly(sku)
 
 
 def _refuse(it: Reconciled, error: services.Refused) -> None:

@@ -23,6 +23,7 @@ RESTOCKS = {
     "resized": "of another size",
     "unchanged": "unchanged",
     "cancelled_here": "canceled here and kept so",
+    "left_out": "left out",
 }
 SHIPMENTS = {
     "recorded": "recorded",
@@ -70,11 +71,16 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
     if counts.get("lines_settled"):
         lines.append(f"Lines settled: {counts['lines_settled']:,}.")
     if products := counts["not_on_backorder"]:
-        shown = ", ".join(f"{sku} ({number:,})" for sku, number in list(products.items())[:SHOWN])
-        more = f" and {len(products) - SHOWN:,} more products" if len(products) > SHOWN else ""
+        shown = [f"{sku} ({number:,})" for sku, number in products.items()]
         lines.append(
-            f"Lines left out because the product is not on backorder: {shown}{more}. To include "
+            f"Lines left out because the product is not on backorder: {_some(shown)}. To include "
             f"them, use {to_join}."
+        )
+    if near := counts.get("like_others"):
+        shown = [f"{sku} ({number:,}; here {other})" for sku, (other, number) in near.items()]
+        lines.append(
+            f"Lines left out because their SKU is almost one that is here: {_some(shown)}. If it's "
+            "the same product, correct the SKU in the file. If not, add the product first."
         )
     if counts.get("lines_without_sku"):
         lines.append(f"Lines left out because they have no SKU: {counts['lines_without_sku']:,}.")
@@ -105,6 +111,16 @@ def of_restocks(counts: dict[str, Any]) -> list[str]:
             f"Arrivals from before the first order here: {counts['history']:,}. They count only "
             "for the supplier's record."
         )
+    if new := counts.get("not_ordered"):
+        shown = [f"{sku} ({other} is)" if other else sku for sku, other in new.items()]
+        products = "1 product" if len(new) == 1 else f"{len(new):,} products"
+        lines.append(f"{products} nobody has ordered here: {_some(shown)}.")
+    if near := counts.get("like_others"):
+        shown = [f"{sku} (here {other})" for sku, other in near.items()]
+        lines.append(
+            f"Left out because their SKU is almost one that is here: {_some(shown)}. If it's the "
+            "same product, correct the SKU in the file. If not, add the product first."
+        )
     return lines
 
 
@@ -115,6 +131,11 @@ def of_shipments(counts: dict[str, Any]) -> list[str]:
             f"Lines already shipped according to an orders export: {counts['shipped_before']:,}."
         )
     return lines + _people(counts)
+
+
+def _some(words: list[str]) -> str:
+    more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
+    return ", ".join(words[:SHOWN]) + more
 
 
 def _people(counts: dict[str, Any]) -> list[str]:

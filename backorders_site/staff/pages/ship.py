@@ -27,6 +27,7 @@ from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import rehearse
 from orders import services
 from orders.domain import keys
+from orders.imports.known import meant
 from orders.models import Order, OrderLine, Shipment
 from orders.words import tracking_link
 
@@ -360,7 +361,8 @@ def _chosen(order: Order, row: PastedRow, *, now: datetime) -> list[OrderLine]:
         raise _Refused(
             row, _("The order has several products. Enter the SKU of these %s units.") % quantity
         )
-    chosen = [line for line in lines if not sku or line.product.sku.upper() == sku.upper()]
+    sku = meant(sku, {line.product.sku for line in lines})
+    chosen = [line for line in lines if not sku or line.product.sku == sku]
     if not chosen:
         raise _Refused(
             row,

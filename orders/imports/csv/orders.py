@@ -1,7 +1,7 @@
 """A file of orders: each order is made here what it is in the file."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -51,7 +51,7 @@ def import_orders(
         tally.attention.update(reconciliation.serve())
         if remaining:
             apply_remaining(remaining, run, tally.counts)
-        return tally.report(selection, quiet=reconciliation.quiet)
+        return tally.report(selection, quiet=reconciliation.quiet, near=reconciliation.near)
 
     return run.perform("import_orders", write, sha256=table.sha256())
 
@@ -86,11 +86,16 @@ class _Tally:
         if it.refused:
             self.run.bad(row, it.refused)
 
-    def report(self, selection: ProductSelection, *, quiet: bool) -> dict[str, Any]:
+    def report(
+        self, selection: ProductSelection, *, quiet: bool, near: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """`near`: SKUs that were left out, and those here that they look like."""
+        like_others = {sku: [other, self.left_out.pop(sku, 0)] for sku, other in near.items()}
         return {
             **{name: number for name, number in sorted(self.counts.items()) if number},
             "quiet": quiet,
             "not_on_backorder": dict(self.left_out.most_common()),
+            **({"like_others": like_others} if like_others else {}),
             "orders_for_a_person": len(self.attention),
             "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
             **({"same_number": self.others} if self.others else {}),

@@ -10,6 +10,7 @@ from orders import services
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import Cells, CsvRow, CsvTable
+from orders.imports.known import KnownSkus
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import Restock
@@ -42,9 +43,21 @@ def import_restocks(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     run.stop_if_bad()
 
     def write() -> dict[str, Any]:
-        counts = asdict(services.record_restocks(_deliveries(gathered), now=run.now))
+        known = KnownSkus()
+        deliveries = _deliveries(gathered)
+        near = {one.sku: other for one in deliveries if (other := known.nearly(one.sku))}
+        new = dict.fromkeys(one.sku for one in deliveries if one.sku not in known.ordered)
+        recorded = services.record_restocks(
+            [one for one in deliveries if one.sku not in near], now=run.now
+        )
+        counts = asdict(recorded)
         run.written = counts.pop("written")
-        return counts | {"rows": rows}
+        return counts | {
+            "rows": rows,
+            "left_out": sum(one.sku in near for one in deliveries),
+            "like_others": near,
+            "not_ordered": {sku: known.ordered_like(sku) for sku in new},
+        }
 
     return run.perform("import_restocks", write, sha256=table.sha256())
 

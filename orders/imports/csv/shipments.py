@@ -13,7 +13,7 @@ from orders import services
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import CsvRow, CsvTable
-from orders.imports.known import with_numbers
+from orders.imports.known import meant, with_numbers
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import Order, OrderLine, Shipment
@@ -117,6 +117,7 @@ def _ship(
     recorded = _recorded(order, tracking, shipped_at)
     found = _Found()
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
+    _spell_as_here(parcel, {line.product.sku for line in lines})
     for line in lines:
         new = parcel.units[line.product.sku] - recorded[line.pk]
         if new > 0 and not found.place(line, new, _before(order, line, key, numbers)):
@@ -139,6 +140,12 @@ def _ship(
         run.bad(parcel.row, error)
         return set()
     return {line.product_id for line in lines if line.pk in found.new}
+
+
+def _spell_as_here(parcel: _Parcel, skus: Collection[str]) -> None:
+    units, parcel.units = parcel.units, Counter()
+    for sku, number in units.items():
+        parcel.units[meant(sku, skus)] += number
 
 
 @dataclass(slots=True)
