@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore
+from time import time
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -20,6 +23,7 @@ MAX_BYTES_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
 WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
 SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
+SECONDS_UNTIL_SEEN_AGAIN = 300  # not every request writes the session
 WITHOUT_COOKIES = "/embed/"  # is shown in other sites' pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -67,6 +71,21 @@ def bodies(get_response: GetResponse) -> GetResponse:
                 return render(request, "400.html", status=400)
             finally:
                 waiting.release()
+        return get_response(request)
+
+    return respond
+
+
+def staff_sessions(get_response: GetResponse) -> GetResponse:
+    """Whoever does nothing at the desk for STAFF_IDLE_HOURS has to log in again. What a page asks
+    by itself (htmx) is nothing they do."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(reverse("admin:index")) and "HX-Request" not in request.headers:
+            session = request.session
+            is_old = time() - session.get("seen_at", 0) > SECONDS_UNTIL_SEEN_AGAIN
+            if is_old and SESSION_KEY in session:
+                session["seen_at"] = int(time())  # its end is put off as it is saved
         return get_response(request)
 
     return respond

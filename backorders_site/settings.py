@@ -75,6 +75,8 @@ BUILD = env.str("BUILD", default="")  # the commit or the image that runs
 # proxies in front that append to X-Forwarded-For
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
+# after so many hours without work staff log in again (middleware.staff_sessions)
+STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", default=8)
 SECOND_FACTOR = not (DEBUG or DEMO)  # staff need a code from their phone besides their password
 
 INSTALLED_APPS = [
@@ -111,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "backorders_site.middleware.staff_sessions",
     "backorders_site.middleware.bodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -173,7 +176,12 @@ CACHES = {
         "BACKEND": "backorders_site.ops.caching.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "backorders",
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "VERSION": 2,  # of what stands there: JSON, and pickles before
+        "OPTIONS": {
+            "serializer": "backorders_site.ops.caching.Json",
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+        },
     }
 }
 
@@ -281,6 +289,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 3600 * STAFF_IDLE_HOURS  # only staff have sessions
 CSRF_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True

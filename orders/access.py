@@ -43,10 +43,16 @@ DEAD_VERSION = 0  # no order has it: an example's links are as long as real ones
 LINK = re.compile(r"(/(?:o|mine|preferences|unsubscribe)/)[\w.:-]+")
 
 WINDOW_SECONDS = 600
-TRIES = {"client": 30, "number": 10, "alone": 10, "address": 10}  # look-ups within WINDOW_SECONDS
+TRIES = {  # look-ups within WINDOW_SECONDS
+    "client": 30,
+    "client-around": 300,  # whoever has a /48 of IPv6 has 65,536 networks
+    "number": 10,
+    "alone": 10,
+    "address": 10,
+}
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
-MESSAGES = {"writer": 10, "order": 5}  # to support, within WINDOW_SECONDS
+MESSAGES = {"writer": 10, "writer-around": 100, "order": 5}  # to support, within WINDOW_SECONDS
 MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
 # As some proxies write where a request comes from.
 WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
@@ -151,7 +157,7 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     number, email = number.replace("\0", ""), email.replace("\0", "")
     as_typed, number, email = number.strip().upper(), _number(number), _address(email)
     alone = _without_words(as_typed)
-    _count_try({"client": client, "number": number, "alone": alone, "address": email})
+    _count_try({**_where(client), "number": number, "alone": alone, "address": email})
     numbered = Order.objects.alias(upper=Upper("number")).filter(
         upper__in={as_typed, number, f"#{number}", alone, f"#{alone}"}
     )
@@ -164,7 +170,7 @@ def count_mail(email: str, *, client: str) -> str:
     """The address as orders have it, except for its case, once an email to it may be asked for.
     Throttled, whether or not any order has it, if it was asked for too often lately."""
     address = _address(email.replace("\0", ""))
-    _count_try({"client": client})
+    _count_try(_where(client))
     _count_try({"mail": address}, most={"mail": MAILS_A_DAY}, seconds=DAY_SECONDS)
     return address
 
@@ -172,12 +178,18 @@ def count_mail(email: str, *, client: str) -> str:
 def count_message(order: Order | None, *, client: str) -> None:
     """Throttled if too many messages to support came from there, or about the order, lately."""
     about = {"order": str(order.pk)} if order else {}
-    _count_try({"writer": client, **about}, most=MESSAGES)
+    _count_try({**_where(client, "writer"), **about}, most=MESSAGES)
 
 
 def client_range(request: HttpRequest) -> str:
     """The network a request comes from, in words."""
     return str(client_network(request) or "unknown")
+
+
+def around(client: str) -> str:
+    """The network around a /64: a /48, which providers give to one customer. In IPv4 a client is
+    counted as one."""
+    return str(ip_network(client).supernet(new_prefix=48)) if ":" in client else client
 
 
 def client_network(request: HttpRequest) -> IPv4Network | IPv6Network | None:
@@ -253,6 +265,12 @@ def _folded(value: str) -> str:
 def _counted(key: str, seconds: int) -> int:
     cache.add(key, 0, seconds)
     return int(cache.incr(key))
+
+
+def _where(client: str, kind: str = "client") -> dict[str, str]:
+    """Whom to count. In IPv4 there is nothing around a client."""
+    wider = around(client)
+    return {kind: client} if wider == client else {kind: client, f"{kind}-around": wider}
 
 
 def _digest(value: str) -> str:

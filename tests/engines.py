@@ -57,6 +57,7 @@ LEFT_OUT = (
     "SHOP_COUNTRY",
     "DELAY_RULES",
     "SHOP_LANGUAGE",
+    "STAFF_IDLE_HOURS",
     "TRUSTED_PROXIES",
 )
 SESSIONS = Path(tempfile.gettempdir()) / f"backorders-tests-{os.getuid()}"

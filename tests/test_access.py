@@ -161,6 +161,18 @@ def test_asking_too_often_is_stopped_per_network_order_and_address(same: str) ->
     assert 0 < stopped.value.retry_after <= 600
 
 
+def test_a_network_of_ipv6_is_not_65_536_clients() -> None:
+    def look_up(network: int) -> None:
+        client = f"2001:db8:1:{network:x}::/64"
+        find_order(f"A{network}", f"{network}@example.com", client=client)
+
+    for network in range(TRIES["client-around"]):
+        look_up(network)
+    with pytest.raises(Throttled):
+        look_up(0xFFFF)
+    assert find_order("1", "x@example.com", client="2001:db8:2:1::/64") is None
+
+
 def test_who_is_stopped_uses_up_no_tries_of_others(ada: Order) -> None:
     for n in range(TRIES["client"]):
         find_order(f"n{n}", f"a{n}", client="one")

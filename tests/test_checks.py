@@ -70,6 +70,7 @@ def test_the_tests_own_settings_make_sense() -> None:
         ("TRANSIT_DAYS", "US=5,us=6", "US is there twice", "from 1 to 99"),
         ("QUIET_DAYS", 10_000, "QUIET_DAYS=10000 is not from 1 to 3650", "14"),
         ("TRUSTED_PROXIES", -1, "TRUSTED_PROXIES=-1 is not from 0 to 20", "X-Forwarded-For"),
+        ("STAFF_IDLE_HOURS", 0, "STAFF_IDLE_HOURS=0 is not from 1 to 336", "log in again"),
         ("SHOP_NAME", "Tern\nBcc: x", "contains a line break", "on one line"),
         ("SHOP_ADDRESS", "Tern & Tide\n12 Harbor Street", "contains a line break", "on one line"),
         ("SUPPORT_HOURS", "Mon\tFri", "SUPPORT_HOURS='Mon\\tFri' contains", "on one line"),

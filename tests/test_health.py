@@ -13,6 +13,7 @@ import pytest
 import redis
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils.html import escape
 from pytest_django.fixtures import Settings
@@ -84,6 +85,17 @@ def test_all_parts_are_named(client: Client, all_runs: None) -> None:
         "uploads worker": "ok",
         "clock": "ok",
     }
+
+
+def test_migrations_are_read_again_only_once_others_have_run(
+    client: Client, all_runs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readyz(client)
+    monkeypatch.setattr(health, "MigrationExecutor", None)
+    assert readyz(client)["database"] == "ok"
+    monkeypatch.undo()
+    MigrationRecorder.Migration.objects.filter(app="orders").latest("pk").delete()
+    assert client.get("/readyz").json()["database"] == "migrate"
 
 
 @pytest.mark.parametrize("process", health.PROCESSES)

@@ -164,7 +164,6 @@ def test_while_mail_is_held_no_mail_is_promised_and_none_written(
     "mode, email, promised",
     [
         ("hold", "ada@example.com", False),
-        ("only:grace@example.com", "ada@example.com", False),
         ("only:ada@example.com", "Ada@example.com", True),
         ("send", "ada@example.com", True),
     ],
@@ -176,6 +175,16 @@ def test_a_mail_is_promised_where_one_goes_out(
     assert ("an email is on its way" in ask(client, email)) is promised
     assert (kinds(ada)[-1] == "link") is promised
     assert ('name="email"' in client.get("/mine/").content.decode()) is (mode != "hold")
+
+
+def test_in_a_trial_the_answer_tells_no_stranger_who_takes_part(
+    client: Client, ada: Order, settings: Settings, mail_sink: MailSink
+) -> None:
+    told(ada)
+    settings.MAIL_MODE = "only:grace@example.com"
+    assert ask(client).replace("ada@", "grace@") == ask(client, "grace@example.com")
+    mail()
+    assert mail_sink.mails == []
 
 
 def test_whether_mail_to_an_address_came_back_is_told_no_stranger(

@@ -269,8 +269,12 @@ def test_a_report_of_a_mail_we_never_sent_is_kept_and_harms_nobody(line: OrderLi
 
 
 @pytest.mark.parametrize("secret", ["reports:wrong", "", "x"])
-def test_without_the_secret_nothing_is_kept(line: OrderLine, secret: str) -> None:
+def test_without_the_secret_nothing_is_kept_and_nobody_is_called(
+    line: OrderLine, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
     assert post(report(sent(line), "Bounce"), secret=secret) == 400
+    loud = [record for record in caplog.records if record.levelname != "INFO"]
+    assert {(record.levelname, record.exc_info) for record in loud} == {("WARNING", None)}
     assert (states(line.order), ProviderReport.objects.count()) == ([MessageState.SENT], 0)
 
 

@@ -222,6 +222,15 @@ class TestGuessingAPassword:
         assert with_password(client, X_Forwarded_For="203.0.113.77") == 429
         assert with_password(client, X_Forwarded_For="203.0.113.1, 198.51.100.7") == 302
 
+    def test_counts_all_networks_of_one_provider_s_customer_as_one(
+        self, client: Client, ann: User, settings: Settings
+    ) -> None:
+        settings.TRUSTED_PROXIES = 1
+        for n in range(5):
+            with_password(client, "wrong", X_Forwarded_For=f"2001:db8:1:{n}::1")
+        assert with_password(client, X_Forwarded_For="2001:db8:1:77::1") == 429
+        assert with_password(client, X_Forwarded_For="2001:db8:2:1::1") == 302
+
     def test_is_forgiven_by_a_manager(self, client: Client, ann: User, settings: Settings) -> None:
         for _ in range(5):
             with_password(client, "wrong")
@@ -229,6 +238,27 @@ class TestGuessingAPassword:
         logged_in(boss, User.objects.create_superuser("bob", password=PASSWORD))
         act(boss, "let-in-again", ann)
         assert with_password(client) == 302
+
+
+class TestASessionOfStaff:
+    def test_ends_after_eight_hours_without_work(self, client: Client, ann: User) -> None:
+        logged_in(client, ann)
+        for hour in (7, 14, 21):
+            with time_machine.travel(NOON + timedelta(hours=hour), tick=False):
+                assert client.get(INDEX).status_code == 200
+        with time_machine.travel(NOON + timedelta(hours=30), tick=False):
+            assert client.get(INDEX).status_code == 302
+
+    def test_is_not_kept_by_a_page_that_asks_by_itself(self, client: Client, ann: User) -> None:
+        logged_in(client, ann)
+        with time_machine.travel(NOON + timedelta(hours=7), tick=False):
+            assert client.get(INDEX, headers={"HX-Request": "true"}).status_code == 200
+        with time_machine.travel(NOON + timedelta(hours=9), tick=False):
+            assert client.get(INDEX).status_code == 302
+
+    def test_is_made_for_nobody_who_has_not_logged_in(self, client: Client) -> None:
+        client.get(LOGIN)
+        assert "sessionid" not in client.cookies
 
 
 def test_clocks_of_phones_may_be_off_by_half_a_minute(client: Client, ann: User) -> None:

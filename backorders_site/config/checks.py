@@ -207,6 +207,11 @@ LIMITS = {
         "how many days the text of legal notices is kept: 1461 is four years",
     ),
     "CONN_MAX_AGE": (0, 86_400, "how many seconds a database connection is kept: for example 60"),
+    "STAFF_IDLE_HOURS": (
+        1,
+        336,
+        "after how many hours without work staff have to log in again: for example 8",
+    ),
     "TRUSTED_PROXIES": (
         0,
         20,

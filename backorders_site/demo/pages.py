@@ -262,7 +262,7 @@ def _told(
     except services.Refused as refusal:
         messages.warning(request, str(refusal))
     else:
-        cache.set(progress.CLICKED, clicked, REMEMBERED)
+        cache.set(progress.CLICKED, clicked.isoformat(), REMEMBERED)
         messages.success(request, message)
     return _back(request, who)
 

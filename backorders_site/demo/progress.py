@@ -29,7 +29,8 @@ class Progress:
 def of(order: Order, product: Product) -> Progress:
     at = timezone.now()
     due = product.review_at
-    clicked: datetime | None = cache.get(CLICKED)
+    said = cache.get(CLICKED)
+    clicked = datetime.fromisoformat(said) if said else None
     changed = order.events.filter(at__gte=clicked).order_by("at").first() if clicked else None
     sent = (
         Message.objects.filter(events=changed, sent_at__isnull=False).order_by("sent_at").first()

@@ -37,15 +37,15 @@ def kill(remembered: int) -> bool:
         os.killpg(pid, signal.SIGKILL)
     except (OSError, ValueError, IndexError):
         return False
-    cache.set(KILLED, (pid, timezone.now()), remembered)
+    cache.set(KILLED, (pid, timezone.now().isoformat()), remembered)
     return True
 
 
 def after_a_kill() -> Worker | None:
-    kill: tuple[int, datetime] | None = cache.get(KILLED)
+    kill: tuple[int, str] | None = cache.get(KILLED)
     if kill is None:
         return None
-    killed, at = kill
+    killed, at = kill[0], datetime.fromisoformat(kill[1])
     pid, after, works = None, 0.0, False
     try:
         file = _pid_file()

@@ -1,11 +1,15 @@
 """Tables as CSV that a spreadsheet shows, and does not run as formulas."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Where a formula may begin: in a cell, or inside one for a spreadsheet whose separator is not the
+# comma, as in German and French. Quotation marks do not hold it back there. Excel in Japanese takes
+# the wide signs as well.
+FORMULA = re.compile(r"""(^|[;|\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
 
 
 class _Line:
@@ -34,6 +38,6 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 
 
 def safe(cell: object) -> object:
-    """A text that a spreadsheet would take for a formula gets the apostrophe that makes it text
-    there; numbers stay."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    """What a spreadsheet would take for a formula gets the apostrophe that makes it text there;
+    numbers stay."""
+    return FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -2,8 +2,8 @@
 a policy of its own."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 
@@ -109,6 +109,26 @@ def kept(html: str) -> str:
 def html_of(name: str) -> str | None:
     html: str | None = cache.get(_key(name))
     return html
+
+
+def keep_of_upload(pk: int, shown: Sequence[Example]) -> None:
+    try:
+        cache.set(_key(f"upload-{pk}"), [asdict(each) for each in shown], CACHED_SECONDS)
+    except RedisError:
+        log.warning("the example emails of upload %s are not kept", pk)
+
+
+def of_upload(pk: int) -> list[Example]:
+    """None once they are an hour old."""
+    try:
+        kept = cache.get(_key(f"upload-{pk}")) or ()
+    except RedisError:
+        return []
+    return [Example(**each | {"sort": _sort(**each["sort"])}) for each in kept]
+
+
+def _sort(*, language: str, law: str, news: str, silence: str) -> Sort:
+    return Sort(language, Jurisdiction(law), EventKind(news), silence)
 
 
 def _key(name: str) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 
 from backorders_site.staff import second_factor
-from orders.access import client_network
+from orders.access import around, client_network
 
 
 class StaffLogin(AdminAuthenticationForm):
@@ -50,6 +50,6 @@ class StaffSite(AdminSite):
 
 
 def address_of_network(request: HttpRequest) -> str | None:
-    """Where guesses of passwords are counted: in IPv6 everybody has any number of addresses."""
+    """Where guesses of passwords are counted: in IPv6 anybody may have all networks of a /48."""
     network = client_network(request)
-    return str(network.network_address) if network else None
+    return around(str(network)).partition("/")[0] if network else None

@@ -2,7 +2,7 @@
 is to be done (services.uploads)."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from redis import RedisError
 
-from backorders_site.staff.example_emails import Example
+from backorders_site.staff import example_emails
 from backorders_site.staff.preview import rehearse_import
 from orders import services
 from orders.domain.facts import Cancelled, Shipped
@@ -148,7 +148,7 @@ def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
     if run.row is None:
         return {}, services.Worse()
     it, worse = rehearse_import(run, run.row)
-    _keep(_mails_key(row.pk), list(it.examples))
+    example_emails.keep_of_upload(row.pk, it.examples)
     told = {
         "first_words": it.first_words if it.quiet or it.heard else _("No one is notified."),
         "groups": it.groups,
@@ -185,14 +185,6 @@ def worse_words(told: Mapping[str, Any]) -> str:
         worse.others,
     ) % {"n": number_format(worse.others, force_grouping=True)}
     return f"{first}: {kinds}. {others}."
-
-
-def mails_of(row: Upload) -> Sequence[Example]:
-    """Mails as this import would send them; none once the dry run is an hour old."""
-    try:
-        return list(cache.get(_mails_key(row.pk)) or ())
-    except RedisError:
-        return []
 
 
 def dialect_for(row: Upload, table: CsvTable) -> Dialect:
@@ -284,18 +276,11 @@ def progress(row: Upload) -> int | None:
 
 
 def _keep_progress(pk: int, done: int, of: int) -> None:
-    _keep(_progress_key(pk), (done, of))
-
-
-def _keep(key: str, value: object) -> None:
+    key = _progress_key(pk)
     try:
-        cache.set(key, value, CACHED_SECONDS)
+        cache.set(key, (done, of), CACHED_SECONDS)
     except RedisError:
         log.warning("%s is not kept", key)
-
-
-def _mails_key(pk: int) -> str:
-    return f"upload-mails:{pk}"
 
 
 def _progress_key(pk: int) -> str:

@@ -5,7 +5,7 @@ import logging
 import re
 from typing import Any
 
-from anymail.exceptions import AnymailConfigurationError
+from anymail.exceptions import AnymailConfigurationError, AnymailWebhookValidationFailure
 from anymail.signals import tracking
 from django.conf import settings
 from django.db import DatabaseError, DataError, transaction
@@ -55,6 +55,9 @@ def mail_reports(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             answer: HttpResponse = view(request)
     except UNREADABLE:
+        return _refused()
+    except AnymailWebhookValidationFailure:  # anybody can send one: it is no error of ours
+        log.warning("a report with a wrong secret was refused")
         return _refused()
     try:
         handle_reports()

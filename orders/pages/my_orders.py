@@ -29,13 +29,14 @@ class AddressForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    """The same answer, in the same time, whether or not an order has the address."""
-    goes_out_to = mail_port().goes_out_to
+    """The same answer, in the same time, whether or not an order has the address, and whether or
+    not it takes part in a trial (MAIL_MODE=only)."""
+    paused = not mail_port().goes_out_to(None)
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():  # nothing was sent
-        return render(request, "orders/my_orders_ask.html", {"paused": not goes_out_to(None)})
+        return render(request, "orders/my_orders_ask.html", {"paused": paused})
     typed = form.cleaned_data["email"]
-    if not goes_out_to(typed):
+    if paused:
         return render(request, "orders/my_orders_ask.html", {"paused": True}, status=409)
     try:
         email = access.count_mail(typed, client=access.client_range(request))

@@ -1,8 +1,8 @@
 """The public record: how often the dates we told were met, against our aim."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -94,9 +94,12 @@ class PublicRecord:
 def recent_record(*, now: datetime) -> PublicRecord:
     """Counted over all promises, so it is counted now and then and not for each visitor."""
     try:
-        return cache.get_or_set("record-2", lambda: record_of_promises(now=now), CACHED_SECONDS)  # type: ignore[return-value]
+        at, counted = cache.get_or_set(
+            "record", lambda: (now.isoformat(), _counted(now)), CACHED_SECONDS
+        )
     except RedisError:
         return record_of_promises(now=now)
+    return _record(counted, as_of=datetime.fromisoformat(at))
 
 
 def of_product(record: PublicRecord, sku: str) -> Sequence[Kept]:
@@ -105,12 +108,18 @@ def of_product(record: PublicRecord, sku: str) -> Sequence[Kept]:
 
 
 def record_of_promises(*, now: datetime) -> PublicRecord:
-    today = timezone.localtime(now).date()
+    return _record(_counted(now), as_of=now)
+
+
+Counted = tuple[int | None, str, str, int | None, int, int, int, int]
+
+
+def _record(counted: Iterable[Counted], *, as_of: datetime) -> PublicRecord:
     overall: dict[int, Kept] = {}
     by_ahead: dict[int, dict[int, Kept]] = {}
     names: dict[int, tuple[str, str]] = {}
     by_product: dict[int, dict[int, Kept]] = {}
-    for product_id, sku, name, ahead, days, *counts in _counted(today):
+    for product_id, sku, name, ahead, days, *counts in counted:
         kept = _kept(days, *counts)
         if product_id is not None:
             names[product_id] = (sku, name)
@@ -124,7 +133,7 @@ def record_of_promises(*, now: datetime) -> PublicRecord:
         product for product in told if any(kept.outcomes >= MIN_OUTCOMES for kept in product.kept)
     ]
     return PublicRecord(
-        as_of=now,
+        as_of=as_of,
         kept=_every_period(overall),
         ahead=[
             AheadKept(first, last, _every_period(by_ahead.get(n, {})))
@@ -135,7 +144,8 @@ def record_of_promises(*, now: datetime) -> PublicRecord:
     )
 
 
-def _counted(today: date) -> list[tuple[int | None, str, str, int | None, int, int, int, int]]:
+def _counted(now: datetime) -> list[Counted]:
+    today = timezone.localtime(now).date()
     parameters: dict[str, Any] = {
         "zone": timezone.get_default_timezone_name(),
         "today": today,

@@ -39,6 +39,7 @@ HOSTS = {
     "worker2": 32,
     "mail": 40,
 }
+PASSWORD = "of-the-broker"
 NEVER_LOST = {"mail"}  # it is not ours, and unwell as it is
 AWAY = (4.0, 9.0)  # seconds a host is lost
 CALM = (2.0, 5.0)  # between two
@@ -113,7 +114,7 @@ class Topology(Product):
         at = {name: host.address for name, host in self.hosts.items()}
         self.environment |= {
             "DATABASE_URL": f"postgresql://postgres@{at['database']}:5432/{embedded.DATABASE}",
-            "REDIS_URL": f"redis://{at['broker']}:6379/0",
+            "REDIS_URL": f"redis://:{PASSWORD}@{at['broker']}:6379/0",
             "EMAIL_URL": f"smtp://{at['mail']}:2525",
         }
         with (self.directory / "postgres" / "pg_hba.conf").open("a") as rules:
@@ -128,8 +129,8 @@ class Topology(Product):
         )
         valkey = [
             *embedded.valkey_command(self.directory / "valkey", 6379, durable=True),
-            "--protected-mode",
-            "no",
+            "--requirepass",
+            PASSWORD,
         ]
         valkey[valkey.index("--bind") + 1] = at["broker"]
         self._place("broker", "valkey", valkey, one_machine["valkey"])

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from backorders_site.staff import uploads
 from backorders_site.staff.admin.base import actor_of
 from backorders_site.staff.csv_export import sheet
+from backorders_site.staff.example_emails import of_upload
 from backorders_site.staff.pages import trouble
 from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.pages.import_columns import ColumnsForm, known_map
@@ -148,7 +149,7 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         before=before,
         columns=columns,
         worse=uploads.worse_words(row.told),
-        mails=uploads.mails_of(row) if row.state == Upload.State.CHECKED else (),
+        mails=of_upload(row.pk) if row.state == Upload.State.CHECKED else (),
         can_be_undone=row.record is not None
         and not services.is_settled(row.record, now=timezone.now()),
         is_gone=_is_gone(row),

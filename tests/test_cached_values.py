@@ -1,0 +1,61 @@
+"""What stands in Valkey is read as data, whoever wrote it there."""
+
+import pickle
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+from redis import Redis
+
+from backorders_site.staff import example_emails
+from backorders_site.staff.example_emails import Example, Sort
+from orders.domain.delay_rules import Jurisdiction, Silence
+from orders.models import EventKind
+from orders.pages.public_record import recent_record, record_of_promises
+
+ran: list[str] = []
+
+
+class RunsWhenRead:
+    """Somebody's own code, as a pickle."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return ran.append, ("mine",)
+
+
+@pytest.fixture
+def valkey() -> Iterator[Redis]:
+    with Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+def test_a_pickle_that_somebody_put_there_is_not_run(valkey: Redis) -> None:
+    cache.set("shown", "x")
+    (key,) = valkey.keys("*shown")
+    valkey.set(key, pickle.dumps(RunsWhenRead()))
+    with pytest.raises(ValueError):
+        cache.get("shown")
+    assert ran == []
+
+
+@pytest.mark.parametrize("value", [0, 17, -1, True, None, "17", "é\0", [1, "a"], {"a": [None]}])
+def test_what_was_written_is_read(value: object) -> None:
+    cache.set("kept", value)
+    assert (cache.get("kept"), type(cache.get("kept"))) == (value, type(value))
+
+
+def test_the_example_emails_of_an_upload_come_back_as_they_were() -> None:
+    sort = Sort("de", Jurisdiction.EU, EventKind.LATER, Silence.CANCEL)
+    shown = [Example(sort, "DE", "Später", "Hallo", "/x/"), Example(sort, "FR", "", "", "")]
+    example_emails.keep_of_upload(7, shown)
+    assert example_emails.of_upload(7) == shown
+    assert [each.kind for each in example_emails.of_upload(7)] == [each.kind for each in shown]
+    assert example_emails.of_upload(8) == []
+
+
+@pytest.mark.django_db
+def test_the_public_record_is_the_same_from_the_cache() -> None:
+    now = timezone.now()
+    assert recent_record(now=now) == recent_record(now=now) == record_of_promises(now=now)
