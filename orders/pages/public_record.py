@@ -94,7 +94,7 @@ class PublicRecord:
 def recent_record(*, now: datetime) -> PublicRecord:
     """Counted over all promises, so it is counted now and then and not for each visitor."""
     try:
-        at, counted = cache.get_or_set(
+        at, counted = cache.get_or_set(  # type: ignore[misc]
             "record", lambda: (now.isoformat(), _counted(now)), CACHED_SECONDS
         )
     except RedisError:
