@@ -1,12 +1,16 @@
-"""Whom email reaches now: one rule for every page that promises an email."""
+"""What fills orders.mail_port. Whom email reaches now is one rule for every page that promises an
+email."""
 
 from django.db import connection
 
 from notifications.may_send import CANNOT_BE_REACHED, Topic, has_turned_off
 from notifications.outbox.mail_mode import mail_mode
 from notifications.outbox.pause import NOT_PAUSED, current_pause
+from notifications.outbox.staff_actions import address_changed
 from orders.mail_port import Reach
 from orders.models import Order
+
+__all__ = ["address_changed", "goes_out_to", "goes_to_all", "reach_of"]
 
 ASKED = f"""
     SELECT o.released_at IS NOT NULL AND NOT {CANNOT_BE_REACHED} AND {NOT_PAUSED},

@@ -1,6 +1,7 @@
-"""What orders ask about email, which they do not know: `notifications` fills the port at start."""
+"""What orders ask of email, which they do not know: `notifications` fills the port at start."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +26,10 @@ class MailPort(Protocol):
         """Whether email goes out now to an address, whoever owns it (None: to any at all)."""
 
     def goes_to_all(self) -> bool: ...
+
+    def address_changed(self, order: Order, *, now: datetime) -> bool:
+        """The order has another address now, and its links were revoked. What did not arrive at the
+        old one is told there, or a new link is sent. Returns whether anything will be."""
 
 
 _port: MailPort | None = None

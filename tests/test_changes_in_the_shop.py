@@ -1,5 +1,4 @@
-"""What the shop changes in a known order: never ignored, and believed only where nothing hangs on
-it."""
+"""What the shop changes in a known order is never ignored: it is followed, or a person decides."""
 
 from datetime import date, datetime, timedelta
 from html import unescape
@@ -11,6 +10,7 @@ from django.urls import reverse
 
 from notifications.models import Message, MessageState
 from notifications.outbox.dispatch import dispatch_all
+from notifications.outbox.staff_actions import CAME_BACK
 from notifications.personal_data.export import data_about
 from orders import services
 from orders.access import Purpose, order_url
@@ -18,7 +18,9 @@ from orders.imports.known import is_same
 from orders.imports.shop_order import ShopOrder
 from orders.models import DelayNotice, Event, Order, OrderLine, Refund, ShopChange, ShopTask
 from tests import factories
+from tests.conftest import MailSink
 from tests.factories import NOON, fresh, kinds
+from tests.mailing import mail
 from tests.test_admin import act, page
 from tests.test_import_orders import Csv, csv, row, state  # noqa: F401
 from tests.test_import_shopify import Export, counts, export, line, order  # noqa: F401
@@ -31,7 +33,10 @@ AGAIN = (
     "the customer"
 )
 CANCELLED = {"Cancelled_at": "2026-11-01 10:00:00 +0000"}
-NEW_ADDRESS = "the shop has a different email address: accept or reject it"
+NEW_ADDRESS = (
+    "the shop changed the email address: email goes to the new one, and links sent before no "
+    "longer work"
+)
 
 
 def read(
@@ -300,67 +305,77 @@ def test_an_order_is_the_same_when_its_address_or_its_time_agrees(
 # Address, name, country
 
 
-def test_another_address_goes_to_a_person_and_mail_goes_to_the_old_until_then(
+def test_another_address_is_followed_at_once_and_a_person_hears_of_it(
     export: Export,  # noqa: F811
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     read(export)
     read(export, Email="new@example.com")
-    assert (Order.objects.get().email, attention()) == ("ada@example.com", [NEW_ADDRESS])
-    assert changes() == [("email", {"email": "ada@example.com"}, {"email": "new@example.com"}, "")]
+    assert (Order.objects.get().email, attention()) == ("new@example.com", [NEW_ADDRESS])
+    assert changes() == [
+        ("email", {"email": "ada@example.com"}, {"email": "new@example.com"}, "accepted")
+    ]
+    out = capsys.readouterr().out
+    assert "Orders: 1 changed." in out
     assert (
-        "to accept or reject on the desk: 1 with another email address." in capsys.readouterr().out
+        "Email addresses updated from the file: 1. Links sent before no longer work for these "
+        "orders." in out
     )
+    assert "Needs attention: 1 order (1001)." in out
     before = state()
     read(export, Email="new@example.com")
     assert (state(), counts()["unchanged"]) == (before, 1)
 
 
-def test_accepted_it_is_corrected_as_by_hand_and_links_may_be_revoked(
+def test_whoever_reads_the_old_address_can_act_no_longer_and_the_new_one_gets_a_link(
     export: Export,  # noqa: F811
     client: Client,
+    mail_sink: MailSink,
 ) -> None:
     services.start_release(100, now=NOON)
     read(export)
     placed = Order.objects.get()
+    mail()
+    link = order_url(placed, Purpose.ACT)
+    assert client.get(link).status_code == 200
+    read(export, Email="new@example.com")
+    mail()
+    assert [sent.recipients for sent in mail_sink.mails] == [
+        ["ada@example.com"],
+        ["new@example.com"],
+    ]
+    assert client.get(link).status_code == 404
+    assert order_url(Order.objects.get(), Purpose.ACT) in Message.objects.latest("pk").text
+
+
+def test_what_came_back_from_the_old_address_goes_to_the_new_one(export: Export) -> None:  # noqa: F811
+    services.start_release(100, now=NOON)
+    read(export)
     dispatch_all()
     Message.objects.update(state=MessageState.BOUNCED, sent_at=NOON)
-    Order.objects.update(unreachable_at=NOON)
-    link = order_url(placed, Purpose.ACT)
+    Order.objects.update(unreachable_at=NOON, attention=[CAME_BACK])
     read(export, Email="new@example.com")
-    client.force_login(somebody(S))
-    assert "Email address of 1001: now as in the shop." in act(
-        client, "accept", change(), revoke="on"
-    )
-    placed.refresh_from_db()
-    assert (placed.email, placed.unreachable_at, placed.attention) == ("new@example.com", None, [])
+    placed = Order.objects.get()
+    assert (placed.unreachable_at, placed.attention) == (None, [NEW_ADDRESS])
     assert placed.events.filter(message_due=True).exists()
-    assert client.get(link).status_code == 404
-    assert ShopChange.objects.values_list("outcome", "decided_by").get() == ("accepted", "support")
-    assert "as in the shop" in placed.notes.get().text
-    before = state()
-    read(export, Email="new@example.com")
-    assert state() == before
 
 
-def test_rejected_it_is_asked_again_only_when_the_shop_has_another(
-    export: Export,  # noqa: F811
-    admin_client: Client,
-) -> None:
+def test_what_staff_put_right_stays_until_the_shop_has_a_third_address(export: Export) -> None:  # noqa: F811
     read(export)
     read(export, Email="new@example.com")
-    act(admin_client, "reject", change())
+    services.correct_address(
+        Order.objects.get(), "ada@example.com", revoke=True, reason="rang", now=NOON, actor="ann"
+    )
     read(export, Email="new@example.com")
-    assert (Order.objects.get().email, attention()) == ("ada@example.com", [])
+    assert Order.objects.get().email == "ada@example.com"
     read(export, Email="third@example.com")
-    assert (attention(), ShopChange.objects.count()) == ([NEW_ADDRESS], 2)
+    assert Order.objects.get().email == "third@example.com"
 
 
-def test_a_change_the_shop_takes_back_is_withdrawn(export: Export) -> None:  # noqa: F811
+def test_a_country_the_shop_takes_back_is_withdrawn(export: Export) -> None:  # noqa: F811
     read(export)
-    read(export, Email="new@example.com", Shipping_Country="FR")
+    read(export, Shipping_Country="FR")
     assert attention() == [
-        NEW_ADDRESS,
         "the shop ships it to FR, but here it goes to DE: accept or reject the change",
     ]
     read(export)
@@ -388,8 +403,7 @@ def test_what_staff_corrected_here_is_not_asked_about_while_the_shop_has_it_as_b
     placed.refresh_from_db()
     assert (state(), placed.customer_name, placed.country) == (before, "Ada King", "AT")
     read(export, Email="right@example.com")
-    read(export)
-    assert attention() == [NEW_ADDRESS]
+    assert attention() == []
 
 
 def test_an_address_in_other_letters_and_fields_a_file_leaves_empty_are_no_change(
@@ -469,6 +483,8 @@ def test_what_the_shop_has_of_a_person_is_exported_and_erased_with_them(
         assert [row["what"] for row in data_about(address, now=NOON)["changes_in_the_shop"]] == [
             "email"
         ]
+    services.cancel(Order.objects.get(), now=NOON, in_shop=True, refunded=True)
+    Event.objects.update(message_due=False)
     services.erase_orders("new@example.com", now=NOON)
     assert not ShopChange.objects.exists()
 
@@ -486,29 +502,33 @@ def test_today_counts_it_and_the_page_of_the_order_shows_old_and_new_side_by_sid
     client: Client,
 ) -> None:
     read(export)
-    read(export, Email="new@example.com")
+    read(export, Shipping_Country="FR")
     client.force_login(somebody(S))
     cards = desk_cards(client)
     assert (cards["Changed in the shop"], cards["Needs attention"]) == (1, 1)
     (shown,) = client.get("/admin/desk/order/1001/").context["changes"]
     assert (str(shown.what), shown.here, shown.there) == (
-        "Email address",
-        "ada@example.com",
-        "new@example.com",
+        "Country and region",
+        "DE",
+        "FR",
     )
     assert [str(button.label) for button in shown.buttons] == ["Accept", "Reject"]
-    listed = client.get(page(ShopChange), {"state": "open"}).content.decode()
-    assert "ada@example.com" in listed
-    assert "new@example.com" in listed
+    assert "FR" in client.get(page(ShopChange), {"state": "open"}).content.decode()
 
 
-def test_the_warehouse_hears_that_there_is_something_and_reads_no_new_address(
-    export: Export,  # noqa: F811
-    client: Client,
-) -> None:
+def test_who_may_read_addresses_sees_which_one_was_before(export: Export, client: Client) -> None:  # noqa: F811
+    read(export)
+    read(export, Email="new@example.com")
+    client.force_login(somebody(S))
+    shown = client.get("/admin/desk/order/1001/").content.decode()
+    assert "ada@example.com" in shown
+    assert NEW_ADDRESS in unescape(shown)
+
+
+def test_the_warehouse_reads_no_address(export: Export, client: Client) -> None:  # noqa: F811
     read(export)
     read(export, Email="new@example.com")
     client.force_login(somebody(W))
-    shown = client.get("/admin/desk/order/1001/")
-    assert (shown.context["changes"], "new@example.com" in shown.content.decode()) == ([], False)
+    shown = client.get("/admin/desk/order/1001/").content.decode()
+    assert ("ada@example.com" in shown, "new@example.com" in shown) == (False, False)
     assert "Changed in the shop" not in desk_cards(client)

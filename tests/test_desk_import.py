@@ -525,14 +525,15 @@ def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(
     assert (row.state, row.changes, row.bad_rows) == ("checked", True, 0)
     assert row.summary == [
         "Orders: 1 changed.",
-        "Changed in the shop, to accept or reject on the desk: 1 with another email address.",
+        "Email addresses updated from the file: 1. Links sent before no longer work for these "
+        "orders.",
         "Left out: 1 order whose number is already used by another order here. If you have two "
         "shops or number series, give them different numbers.",
         "orders.csv:3: order 2 is a different order here, placed 2026-10-02 00:00, US; in the "
         "file it was placed 2026-10-20 00:00, US, with another email address; it was not imported",
         "Needs attention: 2 orders (2, 1).",
     ]
-    assert row.examples == ["to decide: 1, email address"]
+    assert row.examples == ["changed in the shop: 1, email address"]
     assert Order.objects.filter(attention=[]).count() == 2
     assert confirm(admin_client, row).summary == row.summary
     assert not send(admin_client, ORDERS, changed, other).changes

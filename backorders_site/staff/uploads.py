@@ -243,9 +243,9 @@ def _examples(run: ImportRun) -> list[str]:
         if isinstance(event.details, Shipped | Cancelled)
     ]
     asked = [
-        _("to decide: %(number)s, %(what)s")
+        _("changed in the shop: %(number)s, %(what)s")
         % {"number": change.order.number, "what": change.get_what_display().lower()}
-        for change in ShopChange.objects.filter(seen_at=run.now, outcome="", order__in=_known(run))
+        for change in ShopChange.objects.filter(seen_at=run.now, order__in=_known(run))
         .select_related("order")
         .order_by("pk")[:EXAMPLES]
     ]

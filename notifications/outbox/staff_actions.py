@@ -75,9 +75,20 @@ def correct_address(
     a new one. Returns whether anything will be sent."""
     before = Order.objects.values_list("email", flat=True).get(pk=order.pk)
     services.correct_address(order, email, revoke=revoke, reason=reason, now=now, actor=actor)
-    order = Order.objects.get(pk=order.pk)
-    if order.email != before:
+    if email != before:
         services.clear_flags(order, CAME_BACK, SUPPRESSED)
+    return _tell_again(order, revoked=revoke, now=now, actor=actor)
+
+
+@transaction.atomic
+def address_changed(order: Order, *, now: datetime) -> bool:
+    """As orders.mail_port has it."""
+    services.clear_flags(order, CAME_BACK, SUPPRESSED)
+    return _tell_again(order, revoked=True, now=now, actor="")
+
+
+def _tell_again(order: Order, *, revoked: bool, now: datetime, actor: str) -> bool:
+    order = Order.objects.get(pk=order.pk)
     if order.released_at is None:
         return False
     newest_first = Message.objects.filter(order=order).order_by("-pk").defer("html")
@@ -94,7 +105,7 @@ def correct_address(
     )
     if order.events.filter(message_due=True).exists():
         return True
-    if revoke:
+    if revoked:
         return services.ask_for_link(order, now=now)
     for newest in since_one_arrived[:1]:
         if _can_be_repeated(newest) and (

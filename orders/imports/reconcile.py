@@ -20,6 +20,7 @@ from orders import services
 from orders.imports import known
 from orders.imports.difference import Difference, refund_text
 from orders.imports.shop_order import ShopLine, ShopOrder
+from orders.mail_port import mail_port
 from orders.models import Import, Order, OrderLine, Product, Refund, Release
 
 Done = Literal[
@@ -51,8 +52,8 @@ class Reconciled:
                here, and why. other_order: another one has its number here, as `another` says.
                refused: a service would not (only in a file; reconcile raises it)
     counts     units_shipped, units_cancelled, refunds_confirmed, shop_tasks_done, lines_added,
-               details_taken_over, and changes that staff are asked to accept: asked_units,
-               asked_email, asked_place
+               details_taken_over, addresses_taken_over, and changes that staff are asked to
+               accept: asked_units, asked_place
     texts      how many are new on staff's list
     conflicts  those of them about units that left though cancelled here
     left_out   SKUs whose units do not join, as their product is not on backorder
@@ -289,11 +290,14 @@ class Reconciliation:
             for name in ("email", "customer_name", "country", "region")
         }
         new = services.hear_of_changes(order, said, difference.listed, now=self.now)
-        taken_over = new.pop("taken_over", 0)
+        taken_over, addresses = new.pop("taken_over", 0), new.pop("email", 0)
         it.counts["details_taken_over"] += taken_over
+        it.counts["addresses_taken_over"] += addresses
         it.counts.update({f"asked_{what}": number for what, number in new.items()})
-        it.texts += new.total()
-        return bool(new or taken_over)
+        it.texts += new.total() + addresses
+        if addresses:
+            mail_port().address_changed(order, now=self.now)
+        return bool(new or taken_over or addresses)
 
     def _close(self, it: Reconciled, order: Order, difference: Difference) -> bool:
         now, there = self.now, it.there

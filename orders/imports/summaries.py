@@ -13,7 +13,6 @@ LEFT_OUT = {
 }
 ASKED = {
     "asked_units": "with units listed again",
-    "asked_email": "with another email address",
     "asked_place": "with another country or region",
 }
 CLOSED = {"units_shipped": "shipped", "units_cancelled": "canceled"}
@@ -52,6 +51,11 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         lines.append(f"Units closed, following the shop: {units}.")
     if asked := counted(counts, ASKED):
         lines.append(f"Changed in the shop, to accept or reject on the desk: {asked}.")
+    if counts.get("addresses_taken_over"):
+        lines.append(
+            f"Email addresses updated from the file: {counts['addresses_taken_over']:,}. Links "
+            "sent before no longer work for these orders."
+        )
     if counts.get("details_taken_over"):
         lines.append(
             "Names, and regions under the same law, updated from the file: "

@@ -1,5 +1,5 @@
-"""What the shop changed in orders that are here. Nothing of it is ignored, and nothing with
-consequences is believed before a person has accepted it."""
+"""What the shop changed in orders that are here. Nothing of it is ignored. A name and an email
+address are adopted; a person decides about another law and about units that are listed again."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from orders.law import law_of
 from orders.models import Event, EventKind, Order, OrderLine, ShopChange
+from orders.services.email_results import reach_again
 from orders.services.forecasts import today_of
 from orders.services.refusal import Refused
 from orders.services.shop_tasks import listed_again
@@ -19,6 +20,10 @@ from orders.services.shop_tasks import listed_again
 What, Outcome = ShopChange.What, ShopChange.Outcome
 FIELDS = {What.EMAIL: ["email"], What.NAME: ["customer_name"], What.PLACE: ["country", "region"]}
 Key = tuple[str, int | None]  # what, line
+ADDRESS_CHANGED = (
+    "the shop changed the email address: email goes to the new one, and links sent before no "
+    "longer work"
+)
 
 
 def standing_changes() -> QuerySet[ShopChange]:
@@ -32,8 +37,10 @@ def hear_of_changes(
     """What a file says about a known order: `said` by field of the order (empty: it says nothing),
     `listed` by line: units the shop lists although they are canceled here, 0 if it does not.
 
-    A person is asked once for each change. A name, and a region under the same law, are adopted.
-    Returns how many of each kind are new. Customers who were forgotten are not learned again.
+    A name, an email address, and a region under the same law are adopted; about the rest a person
+    is asked, once for each change. Whoever has the old address gets no more links that can act, and
+    those sent before stop working. Returns how many of each kind are new. Customers who were
+    forgotten are not learned again.
     """
     heard = _heard(order, said) if order.erased_at is None else {}
     heard |= {(What.UNITS, pk): {"units": units} if units else None for pk, units in listed.items()}
@@ -48,7 +55,10 @@ def hear_of_changes(
         order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         if row:
             _end(row, now=now)
-        if there and (key[0] == What.NAME or (key[0] == What.PLACE and _same_law(order, there))):
+        if there and key[0] == What.EMAIL:
+            _follow_address(order, there, now=now)
+            new[What.EMAIL] += 1
+        elif there and (key[0] == What.NAME or (key[0] == What.PLACE and _same_law(order, there))):
             _take_over(order, key[0], there, now=now)
             new["taken_over"] += 1
         elif there:
@@ -162,12 +172,21 @@ def _take_over(order: Order, what: str, there: Mapping[str, str], *, now: dateti
     )
 
 
+def _follow_address(order: Order, there: Mapping[str, str], *, now: datetime) -> None:
+    """A person hears of it: their mailbox may have been taken over, or a file be wrong."""
+    _take_over(order, What.EMAIL, there, now=now)
+    order.link_version += 1
+    _put_on_list(order, ADDRESS_CHANGED)
+    order.save(update_fields=["link_version"])
+    reach_again(order, now=now)
+
+
 def _ask(
     order: Order, what: str, line_id: int | None, there: dict[str, Any], *, now: datetime
 ) -> None:
     if line_id is None:
         here: dict[str, Any] = _of(order, what)
-        text = _text(what, here, there)
+        text = _place_text(here, there)
     else:
         line = OrderLine.objects.select_related("product").get(pk=line_id)
         here = {"units": line.quantity - line.cancelled}
@@ -176,15 +195,16 @@ def _ask(
     ShopChange.objects.create(
         order=order, line_id=line_id, what=what, here=here, there=there, text=text, seen_at=now
     )
+    _put_on_list(order, text)
+
+
+def _put_on_list(order: Order, text: str) -> None:
     if text not in order.attention:
         order.attention.append(text)
         order.save(update_fields=["attention"])
 
 
-def _text(what: str, here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """Names no address: staff's list is read by everybody of the staff."""
-    if what == What.EMAIL:
-        return "the shop has a different email address: accept or reject it"
+def _place_text(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     place, place_here = (
         ", ".join(filter(None, values.values())) or "no country" for values in (there, here)
     )

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backorders_site.staff.actions.base import Action
-from backorders_site.staff.actions.orders import CorrectAddress
-from notifications.outbox import staff_actions
 from orders import services
 from orders.models import ShopChange
 
@@ -50,35 +48,17 @@ class Accept(ShopChangeAction):
     permission = "orders.change_order"
     label = gettext_lazy("Accept")
     explanation = gettext_lazy(
-        "The order takes the shop's value. An email address changes as with “Correct the email "
-        "address”. For another country or region, that place's rules apply to delays from now on; "
-        "open delay notices stay as they are."
+        "The order takes the shop's value. That place's rules apply to delays from now on; open "
+        "delay notices stay as they are."
     )
     several = True
 
-    revoke = CorrectAddress.base_fields["revoke"]
-
-    def __init__(self, rows: Sequence[ShopChange], data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(rows, data)
-        if all(row.what != ShopChange.What.EMAIL for row in rows):
-            del self.fields["revoke"]
-
     @classmethod
     def offered(cls, row: ShopChange) -> bool:
-        return super().offered(row) and row.what != ShopChange.What.UNITS
+        return super().offered(row) and row.what == ShopChange.What.PLACE
 
     def perform(self, row: ShopChange, *, now: datetime, actor: str) -> str:
-        if row.what == ShopChange.What.EMAIL:
-            staff_actions.correct_address(
-                row.order,
-                row.there["email"],
-                revoke=self.cleaned_data["revoke"],
-                reason=_("as in the shop"),
-                now=now,
-                actor=actor,
-            )
-        else:
-            services.accept_place(row, now=now, actor=actor)
+        services.accept_place(row, now=now, actor=actor)
         return _("%(change)s: now as in the shop.") % {"change": row}
 
 

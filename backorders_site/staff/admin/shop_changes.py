@@ -35,8 +35,8 @@ class ChangeState(ConditionFilter):
 class ShopChangeAdmin(ReadOnlyAdmin):
     explanation = gettext_lazy(
         "Where the shop's files differ from an order here. Accept or reject each change; until "
-        "then nothing changes here. Names, and regions under the same law, are accepted "
-        "automatically."
+        "then nothing changes here. Names, email addresses, and regions under the same law are "
+        "accepted automatically."
     )
     list_display = ["what", "order_link", "here_words", "there_words", "seen_at", "decision"]
     list_select_related = ["order", "line__product"]
