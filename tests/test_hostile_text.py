@@ -18,7 +18,7 @@ from orders.access import without_tokens
 from orders.imports import values
 from orders.imports.csv.order_rows import OrderRows
 from orders.imports.csv.table import MAX_COLUMNS, CsvTable, Unreadable
-from orders.imports.sources.mapped_columns import settings_of
+from orders.imports.sources.column_map import settings_of
 from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
 from orders.imports.values import BadValue

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.imports.sources.mapped_columns import MAX_BYTES
+from orders.imports.sources.column_map import MAX_BYTES
 from orders.models import Import, Order, OrderLine
 from tests.test_import_orders import state
 

@@ -25,6 +25,7 @@ from orders.imports import summaries
 from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
+from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
@@ -117,7 +118,7 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
         counts = _import(row, run, table)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.UploadResult(
-            summary=_summary(row.kind, counts),
+            summary=_summary(row, counts),
             changes=summaries.changes_anything(row.kind, counts),
             bad_rows=run.faults.total,
             rejected=rejected.faults_by_row(run.file, run.faults.kept),
@@ -188,25 +189,32 @@ def worse_words(told: Mapping[str, Any]) -> str:
 
 
 def dialect_for(row: Upload, table: CsvTable) -> Dialect:
+    sayings = Sayings(row.by_name, row.words)
     if row.column_map is None:
-        return dialect_of(table)
-    mapped = MappedColumns(_("column map"), row.column_map)
+        return dialect_of(table, sayings)
+    mapped = MappedColumns(_("column map"), row.column_map, sayings)
     mapped.check(table.header, table.name)
     return mapped
 
 
-def _summary(kind: str, counts: dict[str, Any]) -> list[str]:
-    match kind:
+def _summary(row: Upload, counts: dict[str, Any]) -> list[str]:
+    match row.kind:
         case Kind.RESTOCKS:
             return summaries.of_restocks(counts)
         case Kind.SHIPMENTS:
             return summaries.of_shipments(counts)
-    return summaries.of_orders(
-        counts,
+    return summaries.of_orders(counts, _ways(mapped=row.column_map is not None))
+
+
+def _ways(*, mapped: bool) -> summaries.Ways:
+    map_says = _("the status words, when you choose what each column contains")
+    return summaries.Ways(
         to_join=_(
             "“All products in the file are on backorder”, or once the product is marked as "
             "on backorder"
         ),
+        to_name=_("“Lines without a SKU go by the product's name”"),
+        to_say=map_says if mapped else _("“What the words mean” below"),
         to_release=_("the page “Go live”"),
     )
 

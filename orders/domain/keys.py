@@ -1,6 +1,7 @@
 """What orders, products and restocks are known by. People type these, files are compared by them,
 and pages have them in their addresses. So they are on one line and look like what they are."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -70,9 +71,25 @@ def likeness(value: str) -> str:
     return parts.lstrip("0") if parts.isdecimal() else parts
 
 
+def key_of_name(name: str) -> str:
+    """What a product without a SKU is known by: its name, less what cannot be seen in it, and cut
+    where it is too long so that two names that begin alike stay two."""
+    seen = unicodedata.normalize("NFKC", name)
+    seen = "".join(sign for sign in seen if sign.isspace() or not _is_unseen(sign))
+    sku = " ".join(seen.split())
+    if len(sku) > MAX_SKU:
+        digest = hashlib.sha256(sku.encode()).hexdigest()[:8]
+        sku = f"{sku[: MAX_SKU - 9].rstrip()} {digest}"
+    return key(sku, most=MAX_SKU)
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in UNSEEN or bool(BLANK.match(sign))
+
+
 def _refuse_characters(value: str) -> None:
     for sign in value:
-        if unicodedata.category(sign) in UNSEEN or BLANK.match(sign):
+        if _is_unseen(sign):
             raise BadKey(
                 f"has a character that cannot be seen (U+{ord(sign):04X}); expected it without"
             )

@@ -31,6 +31,9 @@ Done = Literal[
     "left_out_unpaid",
     "left_out_shipped",
     "left_out_not_on_backorder",
+    "left_out_without_sku",
+    "left_out_not_shipped",
+    "left_out_without_lines",
     "other_order",
     "refused",
 ]
@@ -183,8 +186,7 @@ class Reconciliation:
         it.left_out = [sku for sku in skus if sku not in products]
         lines = [_new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
         if not lines:
-            all_left = not skus and any(line.shipped for line in there.by_sku.values())
-            it.done = "left_out_shipped" if all_left else "left_out_not_on_backorder"
+            it.done = _why_nothing_joins(there)
         return lines
 
     def _new_order(self, it: Reconciled, lines: list[services.NewLine]) -> services.NewOrder:
@@ -393,6 +395,16 @@ class Reconciliation:
     def _nearly(self, sku: str) -> str:
         self._known_skus = self._known_skus or known.KnownSkus()
         return self._known_skus.nearly(sku)
+
+
+def _why_nothing_joins(there: ShopOrder) -> Done:
+    if there.open_skus:
+        return "left_out_not_on_backorder"
+    if there.nameless:
+        return "left_out_without_sku"
+    if any(line.shipped for line in there.by_sku.values()):
+        return "left_out_shipped"
+    return "left_out_not_shipped" if there.not_shipped else "left_out_without_lines"
 
 
 def _refuse(it: Reconciled, error: services.Refused) -> None:

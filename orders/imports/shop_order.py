@@ -76,6 +76,8 @@ class ShopOrder:
     complete     False: a list of what waits. A line that is missing was not removed, and products
                  that were never in line here join it
     nameless     lines without a SKU, for which no product can be found
+    not_shipped  SKUs or names of its lines that are never shipped, such as gift cards
+    terms        how it is to be paid, in the shop's words, where it is not paid
     """
 
     number: str
@@ -94,6 +96,8 @@ class ShopOrder:
     part_refund: str = ""
     complete: bool = True
     nameless: int = 0
+    not_shipped: Sequence[str] = ()
+    terms: str = ""
 
     def __post_init__(self) -> None:
         country = values.country(self.country, "country")

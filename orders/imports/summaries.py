@@ -1,5 +1,7 @@
 """What an import did, in sentences."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 SHOWN = 20
@@ -10,6 +12,10 @@ LEFT_OUT = {
     "left_out_closed": "canceled or refunded",
     "left_out_shipped": "shipped",
     "left_out_not_on_backorder": "without a product on backorder",
+    "left_out_without_sku": "none of whose lines has a SKU",
+    "left_out_not_shipped": "with nothing that is shipped",
+    "left_out_without_lines": "with no units still to come",
+    "left_out_strange": "with a word whose meaning isn't known",
 }
 ASKED = {
     "asked_units": "with units listed again",
@@ -37,16 +43,28 @@ CHANGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How somebody takes in what was left out, in words: products to join, lines without a SKU by
+    their names, words of the file to say what they mean (`{word}`: one of them), quiet orders to
+    release."""
+
+    to_join: str
+    to_name: str
+    to_say: str
+    to_release: str
+
+
 def changes_anything(kind: str, counts: dict[str, Any]) -> bool:
     """`kind`: orders, restocks or shipments."""
     return any(counts.get(name) for name in CHANGES[kind])
 
 
-def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[str]:
-    """`to_join`: how products left out join; `to_release`: how quiet orders are released."""
+def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
     lines = [f"Orders: {counted(counts, ORDERS) or 'none joined or changed'}."]
-    if left_out := counted(counts, LEFT_OUT):
+    if left_out := _left_out(counts):
         lines.append(f"Orders left out: {left_out}.")
+    lines += _words_to_say(counts, ways)
     if units := counted(counts, CLOSED):
         lines.append(f"Units closed, following the shop: {units}.")
     if asked := counted(counts, ASKED):
@@ -78,7 +96,7 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
         shown = [f"{sku} ({number:,})" for sku, number in products.items()]
         lines.append(
             f"Lines left out because the product is not on backorder: {_some(shown)}. To include "
-            f"them, use {to_join}."
+            f"them, use {ways.to_join}."
         )
     if near := counts.get("like_others"):
         shown = [f"{sku} ({number:,}; here {other})" for sku, (other, number) in near.items()]
@@ -87,16 +105,48 @@ def of_orders(counts: dict[str, Any], *, to_join: str, to_release: str) -> list[
             "the same product, correct the SKU in the file. If not, add the product first."
         )
     if counts.get("lines_without_sku"):
-        lines.append(f"Lines left out because they have no SKU: {counts['lines_without_sku']:,}.")
+        lines.append(
+            f"Lines left out because they have no SKU: {counts['lines_without_sku']:,}. To include "
+            f"them by their names, use {ways.to_name}."
+        )
+    if never := counts.get("not_shipped"):
+        shown = [f"{what} ({number:,})" for what, number in never.items()]
+        lines.append(f"Lines left out because they are never shipped: {_some(shown)}.")
     if missing := counts["not_in_file"]:
         lines.append(f"Not in the file: {', '.join(missing)}.")
     lines += _people(counts)
     if counts["quiet"] and counts.get("joined"):
         lines.append(
             "These orders are unreleased: no emails go out until you release them with "
-            f"{to_release}."
+            f"{ways.to_release}."
         )
     return lines
+
+
+def _left_out(counts: Mapping[str, Any]) -> str:
+    words = dict(LEFT_OUT)
+    if unpaid := counts.get("unpaid"):
+        shown = "; ".join(f"{number:,} {terms}" for terms, number in unpaid.items())
+        words["left_out_unpaid"] += f" ({shown})"
+    return counted(counts, words)
+
+
+def _words_to_say(counts: Mapping[str, Any], ways: Ways) -> list[str]:
+    lines = []
+    if strange := counts.get("strange_words"):
+        shown = [f"{word} ({number:,})" for word, number in strange.items()]
+        way = ways.to_say.format(word=f"{next(iter(strange))}=shipped")
+        lines.append(f"Words whose meaning isn't known: {_some(shown)}. Say it once with {way}.")
+    if unpaid := counts.get("unpaid"):
+        way = ways.to_say.format(word=f"{word_to_say(next(iter(unpaid)))}=waiting")
+        lines.append(f"If such orders join before they are paid, say so once with {way}.")
+    return lines
+
+
+def word_to_say(terms: str) -> str:
+    """What somebody who lets such orders join says: how they are paid, else that they are not."""
+    status, _comma, method = terms.partition(", ")
+    return method or status
 
 
 def of_restocks(counts: dict[str, Any]) -> list[str]:
@@ -152,6 +202,6 @@ def _people(counts: dict[str, Any]) -> list[str]:
     return [f"Needs attention: {orders} ({shown})."]
 
 
-def counted(counts: dict[str, Any], words: dict[str, str]) -> str:
+def counted(counts: Mapping[str, Any], words: Mapping[str, str]) -> str:
     """`12 joined, 3 changed`: the counts that are not 0, in the order of `words`."""
     return ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts.get(name))

@@ -46,7 +46,7 @@ from orders.models.supply import (
     Stock,
     Supplier,
 )
-from orders.models.uploads import Upload
+from orders.models.uploads import ShopWord, Upload
 
 __all__ = [
     "ALL_ORDERS",
@@ -87,6 +87,7 @@ __all__ = [
     "ShipmentLine",
     "ShopChange",
     "ShopTask",
+    "ShopWord",
     "Shortening",
     "Stock",
     "Supplier",

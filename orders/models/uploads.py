@@ -34,6 +34,17 @@ class Upload(models.Model):
     all_products = models.BooleanField(
         default=False, help_text="All products in the file are on backorder."
     )
+    by_name = models.BooleanField(
+        default=False, db_default=False, help_text="Lines without a SKU go by the product's name."
+    )
+    words = models.JSONField(
+        default=dict, db_default={}, help_text="What someone said its words mean, by word."
+    )
+    words_found = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Words to decide: what each means now, and in how many orders it is.",
+    )
     skus = models.JSONField(
         default=list,
         db_default=[],
@@ -90,3 +101,27 @@ class Upload(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in (self.State.TO_CHECK, self.State.TO_IMPORT)
+
+
+class ShopWord(models.Model):
+    """What a word of the shop's export means, as the shop said it: how an order is to be paid, or
+    what became of it. It holds for every later file."""
+
+    class Means(models.TextChoices):
+        WAITING = "waiting", _("Waiting: joins the line")
+        PART_SHIPPED = "part_shipped", _("Partly shipped")
+        SHIPPED = "shipped", _("Shipped")
+        CANCELLED = "cancelled", _("Canceled")
+        REFUNDED = "refunded", _("Refunded")
+        UNPAID = "unpaid", _("Not paid yet: left out")
+
+    word = models.CharField(max_length=200, unique=True, help_text="In small letters.")
+    means = models.CharField(max_length=20, choices=Means.choices)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["word"]
+        default_permissions = ()  # people who may import may say what words mean
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.get_means_display()}"

@@ -103,7 +103,7 @@ from orders.services.shop_changes import (
     reject_change,
     standing_changes,
 )
-from orders.services.shop_facts import Look, learn_prices, show_products
+from orders.services.shop_facts import Look, learn_prices, learn_words, show_products
 from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
 from orders.services.tracking import NUMBERED, number_parcel
 from orders.services.uploads import (
@@ -191,6 +191,7 @@ __all__ = [
     "know_products",
     "learn_address",
     "learn_prices",
+    "learn_words",
     "listed_again",
     "lock_orders",
     "make_news_due",

@@ -1,13 +1,14 @@
-"""What customers see of their goods and the shop alone knows: prices and pictures. Nothing is asked
-about them, the shop's newest word holds."""
+"""What the shop alone knows: prices and pictures, and what the words of its exports mean. Nothing
+is asked about them, the shop's newest word holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Q
 
-from orders.models import Order, OrderLine, Product
+from orders.models import Order, OrderLine, Product, ShopWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,13 @@ def learn_prices(
             OrderLine.objects.filter(pk=line.pk).update(unit_price=price)
             changed = True
     return changed
+
+
+def learn_words(words: Mapping[str, str], *, now: datetime) -> None:
+    """`words`: what each means (ShopWord.Means), as written in exports without regard to case."""
+    ShopWord.objects.bulk_create(
+        (ShopWord(word=word, means=means, said_at=now) for word, means in words.items()),
+        update_conflicts=True,
+        unique_fields=["word"],
+        update_fields=["means", "said_at"],
+    )

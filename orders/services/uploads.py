@@ -40,6 +40,7 @@ def upload(
     content: bytes,
     *,
     all_products: bool,
+    by_name: bool = False,
     column_map: Mapping[str, Any] | None = None,
     known: bool = True,
     now: datetime,
@@ -53,6 +54,7 @@ def upload(
         content=content,
         column_map=column_map,
         all_products=all_products,
+        by_name=by_name,
         state=State.TO_CHECK if known else State.UNKNOWN_COLUMNS,
         uploaded_at=now,
         waits_since=now if known else None,
@@ -69,6 +71,8 @@ def await_approval(
     told_worse: int,
     column_map: Mapping[str, Any] | None = None,
     all_products: bool = False,
+    by_name: bool = False,
+    words: Mapping[str, str] | None = None,
     skus: Sequence[str] = (),
     remaining: bytes = b"",
     skip_bad: bool = False,
@@ -91,25 +95,13 @@ def await_approval(
         },
     )
     row.column_map = dict(column_map) if column_map else None
-    row.all_products, row.skus, row.remaining, row.skip_bad = (
-        all_products,
-        sorted(skus),
-        remaining,
-        skip_bad,
-    )
+    row.all_products, row.by_name, row.words = all_products, by_name, dict(words or {})
+    row.skus, row.remaining, row.skip_bad = sorted(skus), remaining, skip_bad
     row.told_worse, row.state, row.waits_since = told_worse, State.TO_CHECK, now
     row.save(
         update_fields=[
-            *(
-                "column_map",
-                "all_products",
-                "skus",
-                "remaining",
-                "skip_bad",
-                "told_worse",
-                "state",
-                "waits_since",
-            )
+            *("column_map", "all_products", "by_name", "words", "skus", "remaining", "skip_bad"),
+            *("told_worse", "state", "waits_since"),
         ]
     )
     return row

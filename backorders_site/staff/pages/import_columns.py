@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from backorders_site.staff.words import Text
 from orders.imports.csv.statuses import StatusWord, status_columns, words_of
 from orders.imports.csv.table import CsvTable, Unreadable
-from orders.imports.sources.mapped_columns import KNOWN, NEEDED, as_list
+from orders.imports.sources.column_map import as_list
+from orders.imports.sources.mapped_columns import KNOWN, NEEDED
 from orders.models import Upload
 
 COLUMNS = [name for name in KNOWN if name != "status"]

@@ -27,7 +27,8 @@ from backorders_site.staff.pages.import_undo import stays, undoable, undos
 from orders import services
 from orders.imports.csv import rejected
 from orders.imports.csv.table import Unreadable
-from orders.imports.sources.mapped_columns import MappedColumns, settings_of
+from orders.imports.sources.column_map import settings_of
+from orders.imports.sources.mapped_columns import MappedColumns
 from orders.models import Import, Upload
 
 PERMISSION = "orders.add_import"

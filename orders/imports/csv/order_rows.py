@@ -11,11 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import Cells, CsvRow, CsvTable
 from orders.imports.shop_order import ShopLine, ShopOrder, State, added_up
 from orders.imports.values import BadValue
 
 Bad = Callable[[int, object], None]  # row number, what is wrong
+Strange = Callable[[int, str, Sequence[str]], None]  # first row, order number, words
 Fulfilment = Literal["none", "part", "all"]
 
 
@@ -23,8 +25,8 @@ Fulfilment = Literal["none", "part", "all"]
 class Head:
     """What a row says about an order as a whole, as ShopOrder has it. `fulfilment`: of all its
     lines; `prices_are_final`: False where a discount or tax of the whole order makes what was paid
-    for a line another amount, so that nobody can say it. `cells`: the row's own words, used to
-    compare the rows of an order."""
+    for a line another amount, so that nobody can say it. `strange`: words for which nobody has said
+    what they mean. `cells`: the row's own words, used to compare the rows of an order."""
 
     placed_at: datetime
     paid_at: datetime | None = None
@@ -40,7 +42,27 @@ class Head:
     fulfilment: Fulfilment = "none"
     shipped_at: datetime | None = None
     part_refund: str = ""
+    terms: str = ""
+    strange: Sequence[str] = ()
     cells: Cells = field(default_factory=dict, compare=False)
+
+
+@dataclass(slots=True)
+class RowLines:
+    """What a row says of lines. `nameless`: how many have neither a SKU nor a name to go by;
+    `not_shipped`: the SKUs or names of those that are never shipped, such as gift cards.
+    `strange`: as in Head."""
+
+    lines: list[ShopLine] = field(default_factory=list)
+    nameless: int = 0
+    not_shipped: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+
+    def add(self, other: "RowLines") -> None:
+        self.lines += other.lines
+        self.nameless += other.nameless
+        self.not_shipped += other.not_shipped
+        self.strange += other.strange
 
 
 class Dialect(Protocol):
@@ -56,6 +78,9 @@ class Dialect(Protocol):
     def status_expected(self) -> str: ...
 
     @property
+    def sayings(self) -> Sayings: ...
+
+    @property
     def required(self) -> Sequence[str]: ...
 
     @property
@@ -67,24 +92,21 @@ class Dialect(Protocol):
     def head(self, cells: Cells, *, now: datetime) -> Head | None:
         """None on a row that carries a line alone."""
 
-    def line(self, cells: Cells) -> ShopLine | None:
-        """None where the line has no SKU. `shipped` is what the row says by itself; order_of knows
-        the rest."""
+    def lines(self, cells: Cells) -> RowLines:
+        """`shipped` is what the row says by itself; order_of knows the rest."""
 
     def merged(self, first: Head, other: Head) -> Head:
         """Both rows describe the order. BadValue where they disagree."""
 
 
-def order_of(
-    number: str, head: Head, lines: Sequence[ShopLine], *, nameless: int, complete: bool
-) -> ShopOrder:
+def order_of(number: str, head: Head, said: RowLines, *, complete: bool) -> ShopOrder:
     """What is said about the whole order decides what its lines leave open."""
-    by_sku = added_up(lines)
+    by_sku = added_up(said.lines)
     # Part of the order has left, and no line says it is the one: then any of them may be.
     unsaid = (
         head.fulfilment == "part"
         and all(line.shipped == 0 for line in by_sku.values())
-        and not nameless
+        and not (said.nameless or said.not_shipped)
     )
     for sku, line in by_sku.items():
         if not head.prices_are_final:
@@ -110,7 +132,9 @@ def order_of(
         shipped_at=head.shipped_at,
         part_refund=head.part_refund,
         complete=complete,
-        nameless=nameless,
+        nameless=said.nameless,
+        not_shipped=said.not_shipped,
+        terms=head.terms,
     )
 
 
@@ -119,8 +143,7 @@ class _Gathered:
     number: str
     row: int
     head: Head | None = None
-    lines: list[ShopLine] = field(default_factory=list)
-    nameless: int = 0
+    said: RowLines = field(default_factory=RowLines)
     bad: bool = False
 
     def add(self, row: CsvRow, dialect: Dialect, now: datetime) -> None:
@@ -128,10 +151,16 @@ class _Gathered:
             raise BadValue(row.problem)
         if head := dialect.head(row.cells, now=now):
             self.head = dialect.merged(self.head, head) if self.head else head
-        if line := dialect.line(row.cells):
-            self.lines.append(line)
-        else:
-            self.nameless += 1
+            self.said.strange += head.strange
+        self.said.add(dialect.lines(row.cells))
+
+    def finished(self, *, complete: bool) -> ShopOrder:
+        if self.head is None:
+            raise BadValue(
+                f"order {self.number} has no row with the time it was placed; expected it on the "
+                "first"
+            )
+        return order_of(self.number, self.head, self.said, complete=complete)
 
 
 class OrderRows:
@@ -148,9 +177,11 @@ class OrderRows:
     def numbers(self) -> Collection[str]:
         return self._last.keys()
 
-    def orders(self, bad: Bad) -> Iterator[tuple[int, ShopOrder]]:
-        """The orders all of whose rows are good, each with its first row; `bad` hears of every
-        other row."""
+    def orders(
+        self, bad: Bad, strange: Strange = lambda row, number, words: None
+    ) -> Iterator[tuple[int, ShopOrder]]:
+        """The orders all of whose rows are good, each with its first row. `bad` hears of every
+        other row, and `strange` of orders that are left out until their words are known."""
         complete = not self.dialect.waiting_only
         unfinished: dict[str, _Gathered] = {}
         for row, number in self._numbered(bad):
@@ -161,27 +192,17 @@ class OrderRows:
             except BadValue as error:
                 bad(row.number, error)
                 order.bad = True
-            if self._last[key] == row.number:
-                del unfinished[key]
-                if order.head and not order.bad:
-                    try:
-                        made = order_of(
-                            order.number,
-                            order.head,
-                            order.lines,
-                            nameless=order.nameless,
-                            complete=complete,
-                        )
-                    except BadValue as error:
-                        bad(order.row, error)
-                    else:
-                        yield order.row, made
-                elif not order.bad:
-                    bad(
-                        order.row,
-                        f"order {order.number} has no row with the time it was placed; expected "
-                        "it on the first",
-                    )
+            if self._last[key] > row.number or unfinished.pop(key).bad:
+                continue
+            if order.said.strange:
+                strange(order.row, order.number, order.said.strange)
+                continue
+            try:
+                made = order.finished(complete=complete)
+            except BadValue as error:
+                bad(order.row, error)
+            else:
+                yield order.row, made
 
     def _numbered(self, bad: Bad) -> Iterator[tuple[CsvRow, str]]:
         before = ""

@@ -1,7 +1,7 @@
 """A file of orders: each order is made here what it is in the file."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -39,10 +39,11 @@ def import_orders(
 
     def write() -> dict[str, Any]:
         services.lock_orders(file.numbers)
+        services.learn_words(dialect.sayings.words_said, now=run.now)
         reconciliation = Reconciliation(run.now, selection, imported_by=run.row)
         tally = _Tally(run)
         done = 0
-        for batch in _batches(file.orders(lambda row, error: None)):
+        for batch in _batches(file.orders(lambda row, error: None, tally.add_strange)):
             rows = {order.number: row for row, order in batch}
             for it in reconciliation.write(order for _, order in batch):
                 tally.add(it, rows[it.there.number])
@@ -63,9 +64,22 @@ class _Tally:
     run: ImportRun
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
+    not_shipped: Counter[str] = field(default_factory=Counter)  # lines by SKU or name
+    unpaid: Counter[str] = field(default_factory=Counter)  # orders left out, by their terms
+    on_terms: Counter[str] = field(default_factory=Counter)  # orders not left out
+    strange: Counter[str] = field(default_factory=Counter)  # orders by word
     attention: Counter[str] = field(default_factory=Counter)  # new texts by order number
     others: list[str] = field(default_factory=list)  # orders whose number another has here
     seen: set[str] = field(default_factory=set)  # SKUs of the file
+
+    def add_strange(self, row: int, number: str, words: Sequence[str]) -> None:
+        self.counts["left_out_strange"] += 1
+        self.strange.update(dict.fromkeys(words).keys())
+        shown = ", ".join(map(repr, dict.fromkeys(words)))
+        self.run.conflicts.append(
+            f"{self.run.file}:{row}: order {number} says {shown}: it isn't known what that means; "
+            "the order was left out"
+        )
 
     def add(self, it: Reconciled, row: int) -> None:
         if it.texts:
@@ -80,6 +94,9 @@ class _Tally:
         self.left_out.update(it.left_out)
         self.seen.update(it.there.by_sku)
         self.counts["lines_without_sku"] += it.there.nameless
+        self.not_shipped.update(it.there.not_shipped)
+        if it.there.terms:
+            (self.unpaid if it.there.state == "unpaid" else self.on_terms)[it.there.terms] += 1
         self.run.conflicts += [
             f"{self.run.file}:{row}: order {it.number}: {text}" for text in it.conflicts
         ]
@@ -99,6 +116,16 @@ class _Tally:
             "orders_for_a_person": len(self.attention),
             "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
             **({"same_number": self.others} if self.others else {}),
+            **{
+                name: dict(found.most_common(NUMBERS_KEPT))
+                for name, found in (
+                    ("not_shipped", self.not_shipped),
+                    ("unpaid", self.unpaid),
+                    ("on_terms", self.on_terms),
+                    ("strange_words", self.strange),
+                )
+                if found
+            },
             "not_in_file": sorted(selection.skus - self.seen),
         }
 

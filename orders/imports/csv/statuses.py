@@ -41,6 +41,7 @@ PHRASES = {
         en préparation, en cours de préparation, payé, payée, in lavorazione, pagato, procesando,
         en proceso, pagado, in behandeling, betaald, w trakcie realizacji, opłacone""",
 }
+GROUPS = tuple(PHRASES)
 # Which one decides, if a row says two in two columns: an order that was paid may have been canceled
 # since.
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")

@@ -6,6 +6,7 @@ header. Exports without a file here are read by a column map (mapped_columns.py)
 """
 
 from orders.imports.csv.order_rows import Dialect
+from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import CsvTable
 from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
@@ -13,6 +14,7 @@ from orders.imports.sources.shopify_export import ShopifyExport
 EXPORTS = (ShopifyExport,)
 
 
-def dialect_of(table: CsvTable) -> Dialect:
+def dialect_of(table: CsvTable, sayings: Sayings | None = None) -> Dialect:
     """Our own columns are what is expected of anything that is not recognized."""
-    return next((export() for export in EXPORTS if export.recognizes(table)), OurColumns())
+    recognized = (export(sayings) for export in EXPORTS if export.recognizes(table))
+    return next(recognized, OurColumns(sayings))

@@ -1,295 +1,291 @@
-"""Any shop's export by a column map: a TOML file that says which of its columns hold what
-(docs/importing.md)."""
+"""Orders of any shop's export by a column map (docs/importing.md)."""
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.order_rows import Fulfilment, Head
-from orders.imports.csv.table import Cells, Unreadable
+from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
+from orders.imports.csv.sayings import Sayings
+from orders.imports.csv.statuses import GROUPS
+from orders.imports.csv.table import Cells
 from orders.imports.shop_order import ShopLine, State
+from orders.imports.sources.column_map import (
+    PART,
+    ColumnMap,
+    as_list,
+    faults_of_table,
+    is_text,
+    settings_at,
+)
+from orders.imports.sources.line_cells import CALLED, lines_in, part_of
 from orders.imports.values import BadValue
 
 NEEDED = ("order_number", "placed_at", "sku", "quantity")
 KNOWN = (
     *NEEDED,
-    *(
-        "paid_at",
-        "customer_email",
-        "customer_name",
-        "country",
-        "region",
-        "locale",
-        "product_name",
-        "promised_by",
-        "image_url",
-        "variant",
-        "unit_price",
-        "currency",
-        "order_total",
-    ),
-    *("status", "shipped_quantity", "cancelled_quantity"),
+    *("paid_at", "customer_email", "customer_name", "country", "region", "locale"),
+    *("product_name", "promised_by", "image_url", "variant"),
+    *("unit_price", "currency", "order_total"),
+    *("status", "shipped_at", "shipped_quantity", "remaining_quantity"),
+    *("cancelled_at", "cancelled_quantity"),
 )
-GROUPS = ("unpaid", "waiting", "part_shipped", "shipped", "cancelled", "refunded")
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
-SETTINGS = ("columns", "status", "all_wait", "delimiter", "time_formats", "strip_prefix")
-# bytes: dots in a name are read in the square of their number, so many in half a second
-MAX_BYTES = 10_000
+PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
+NO_DATE = re.compile(r"[0:\-/. ]*")  # 0000-00-00 00:00:00 and - are nothing
+_SEVERAL = re.compile(r"[|;,\n]")
 
 
-class MappedColumns:
+class MappedColumns(ColumnMap):
     """The dialect of one column map. Columns of an order may be filled on its first row only, or on
     each."""
 
+    needed, known = NEEDED, KNOWN
+    shared = (*ColumnMap.shared, "status", "all_wait", "strip_prefix", "only")
     waiting_only = False
+    required: Sequence[str] = ()
 
-    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
-        self.name, self.settings = name, settings
-        self._expect_values_of_their_kind(settings)
-        self._expect_known(settings)
-        self.delimiter: str = settings.get("delimiter", ",")
-        self.time_formats: Sequence[str] = settings.get("time_formats", [])
+    def __init__(
+        self, name: str, settings: Mapping[str, Any], sayings: Sayings | None = None
+    ) -> None:
+        super().__init__(name, settings)
+        self.sayings = sayings or Sayings()
         self.strip_prefix: str = settings.get("strip_prefix", "")
-        self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
+        self.all_wait: bool = settings.get("all_wait", False)
         self.groups: dict[str, str] = {
             word.casefold(): group
             for group, words in settings.get("status", {}).items()
             for word in as_list(words)
         }
-
-        self.all_wait: bool = settings.get("all_wait", False)
-
-    required: Sequence[str] = ()
+        self.only = {
+            column: {word.casefold() for word in as_list(words)}
+            for column, words in settings.get("only", {}).items()
+        }
+        self._find_lines_in_a_cell()
 
     @property
     def status_expected(self) -> str:
         if self.groups or self.all_wait:
             return ""
         return (
-            f"columns.status and a [status] table in {self.name}, or all_wait = true if all "
-            "orders in the file are waiting"
+            f"columns.status and a [status] table in {self.name}, shipped_at or cancelled_at for a "
+            "column that is filled once it is so, or all_wait = true if all orders in the file are "
+            "waiting"
         )
 
     @property
     def optional(self) -> Sequence[str]:
-        names = [name for choices in self.columns.values() for parts in choices for name in parts]
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys([*super().optional, *self.only]))
+
+    def must_be_there(self) -> Sequence[str]:
+        return [*super().must_be_there(), *(["status"] if self.groups else []), *self.only]
 
     def number(self, cells: Cells) -> str:
-        found = self._cell(cells, "order_number")
-        return values.order_number(found, self._label("order_number")) if found else ""
+        found = self.cell(cells, "order_number")
+        return values.order_number(found, self.label("order_number")) if found else ""
 
     def head(self, cells: Cells, *, now: datetime) -> Head | None:
-        if not self._cell(cells, "placed_at"):
+        if not self.cell(cells, "placed_at"):
             return None
-        country = values.country(self._cell(cells, "country"), self._label("country"))
+        country = values.country(self.cell(cells, "country"), self.label("country"))
         group = self._group(cells)
-        state = STATES.get(group, "open")
-        fulfilment: Fulfilment = (
-            "all" if group == "shipped" else "part" if group == "part_shipped" else "none"
-        )
         return Head(
             placed_at=self._moment(cells, "placed_at", now=now),
             paid_at=self._moment(cells, "paid_at", now=now)
-            if self._cell(cells, "paid_at")
+            if self.cell(cells, "paid_at")
             else None,
-            email=values.email(self._cell(cells, "customer_email"), self._label("customer_email")),
-            customer_name=values.text(
-                self._cell(cells, "customer_name"), self._label("customer_name"), most=300
-            ),
+            email=values.email(self.cell(cells, "customer_email"), self.label("customer_email")),
+            customer_name=self._text(cells, "customer_name", most=300),
             country=country,
-            region=values.text(self._cell(cells, "region"), self._label("region"), most=100),
-            locale=values.locale(
-                self._cell(cells, "locale"), self._label("locale"), country=country
-            ),
-            currency=values.currency(self._cell(cells, "currency"), self._label("currency")),
-            total=values.amount(self._cell(cells, "order_total"), self._label("order_total")),
-            state=state,
-            fulfilment=fulfilment,
+            region=self._text(cells, "region", most=100),
+            locale=values.locale(self.cell(cells, "locale"), self.label("locale"), country=country),
+            currency=values.currency(self.cell(cells, "currency"), self.label("currency")),
+            total=values.amount(self.cell(cells, "order_total"), self.label("order_total")),
+            state=STATES.get(group, "open"),
+            fulfilment=PARTS.get(group, "none"),
+            shipped_at=self._moment(cells, "shipped_at", now=now)
+            if self._date(cells, "shipped_at")
+            else None,
+            terms=self.cell(cells, "status") if group == "unpaid" else "",
         )
 
-    def line(self, cells: Cells) -> ShopLine | None:
-        sku = values.key(
-            self._cell(cells, "sku"), self._label("sku"), most=keys.MAX_SKU, required=False
-        )
-        if not sku:
-            return None
-        promised = self._cell(cells, "promised_by")
-        return ShopLine(
-            sku=sku,
-            name=values.text(
-                self._cell(cells, "product_name"), self._label("product_name"), most=300
-            ),
-            ordered=values.units(self._cell(cells, "quantity"), self._label("quantity"), least=0),
-            cancelled=self._count(cells, "cancelled_quantity"),
-            shipped=self._count(cells, "shipped_quantity"),
-            promised_by=values.day(promised, self._label("promised_by")) if promised else None,
-            unit_price=values.amount(self._cell(cells, "unit_price"), self._label("unit_price")),
-            variant=values.text(
-                self._cell(cells, "variant"), self._label("variant"), most=keys.MAX_VARIANT
-            ),
-            image_url=values.picture(self._cell(cells, "image_url"), self._label("image_url")),
-        )
+    def lines(self, cells: Cells) -> RowLines:
+        said = RowLines()
+        if all(cells.get(column, "").casefold() in words for column, words in self.only.items()):
+            for one in self._with_parts(cells):
+                said.add(self._line(one))
+        return said
 
     def merged(self, first: Head, other: Head) -> Head:
+        """Rows that differ in what became of them say it of their lines."""
         if (first.placed_at, first.email) != (other.placed_at, other.email):
             raise BadValue(
                 "time or address differ from the rows of this order above; expected the same on "
                 "each"
             )
-        return first
+        states = {first.state, other.state}
+        mixed: State = "unpaid" if "unpaid" in states else "open"
+        if states == {"cancelled", "refunded"}:
+            mixed = "cancelled"
+        return replace(
+            first,
+            state=first.state if len(states) == 1 else mixed,
+            fulfilment=first.fulfilment if first.fulfilment == other.fulfilment else "none",
+            shipped_at=max(filter(None, (first.shipped_at, other.shipped_at)), default=None),
+            terms=first.terms or other.terms,
+        )
 
-    def check(self, header: Sequence[str], file: str) -> None:
-        """Unreadable where the file has none of the columns the map names for something that is
-        needed."""
-        there = {name.casefold() for name in header}
-        for ours in (*NEEDED, *(["status"] if self.groups else [])):
-            if not any(
-                all(part.casefold() in there for part in parts) for parts in self.columns[ours]
-            ):
-                raise Unreadable(
-                    f"{file}:1: no column {self._label(ours)} for {ours} (by the map {self.name}); "
-                    f"found {', '.join(header)[:500]}"
+    def _line(self, cells: Cells) -> RowLines:
+        name = self._text(cells, "product_name", most=300)
+        sku = self._sku(cells) or self.sayings.sku_of(name, self.label("product_name"))
+        if not sku:
+            return RowLines(nameless=1)
+        ordered, cancelled, shipped = self._units(cells)
+        promised = self.cell(cells, "promised_by")
+        line = ShopLine(
+            sku=sku,
+            name=name,
+            ordered=ordered,
+            cancelled=cancelled,
+            shipped=shipped,
+            promised_by=values.day(promised, self.label("promised_by")) if promised else None,
+            unit_price=values.amount(self.cell(cells, "unit_price"), self.label("unit_price")),
+            variant=self._text(cells, "variant", most=keys.MAX_VARIANT),
+            image_url=values.picture(self.cell(cells, "image_url"), self.label("image_url")),
+        )
+        return RowLines([line])
+
+    def _sku(self, cells: Cells) -> str:
+        found = self.cell(cells, "sku")
+        if "|" in found or ";" in found:
+            raise BadValue(
+                f"is {found[:80]!r}; expected one SKU: set the export to a row for each item",
+                self.label("sku"),
+            )
+        return values.key(found, self.label("sku"), most=keys.MAX_SKU, required=False)
+
+    def _units(self, cells: Cells) -> tuple[int, int, int | None]:
+        """Ordered, canceled and shipped. What is neither canceled nor still to come has shipped."""
+        found, label = self.cell(cells, "quantity"), self.label("quantity")
+        try:
+            ordered = values.units(found, label, least=0)
+        except BadValue as error:
+            hint = "; set the export to a row for each item" if _SEVERAL.search(found) else ""
+            raise BadValue(error.problem + hint, label) from None
+        cancelled = self._count(cells, "cancelled_quantity") or 0
+        shipped = self._count(cells, "shipped_quantity")
+        remaining = self._count(cells, "remaining_quantity")
+        if remaining is not None:
+            if remaining > ordered:
+                raise BadValue(
+                    f"is {remaining}; expected {ordered} at most, as many as were ordered",
+                    self.label("remaining_quantity"),
                 )
+            if shipped is None:
+                shipped = max(ordered - cancelled - remaining, 0)
+            cancelled = max(cancelled, ordered - remaining - shipped)
+        group = self._group(cells) if self.cell(cells, "placed_at") else ""
+        if group == "shipped" and not shipped:
+            shipped = ordered - cancelled
+        elif group in ("cancelled", "refunded"):
+            cancelled = max(ordered - (shipped or 0), 0)
+        elif group == "part_shipped" and not {"shipped_quantity", "remaining_quantity"} & set(
+            self.columns
+        ):
+            return ordered, cancelled, None
+        return ordered, cancelled, shipped or 0
 
     def _group(self, cells: Cells) -> str:
+        """A date that is filled says more than a word that stayed."""
+        group = self._word(cells)
+        if group in ("waiting", "unpaid", "part_shipped") and self._date(cells, "cancelled_at"):
+            return "cancelled"
+        if group in ("waiting", "unpaid") and self._date(cells, "shipped_at"):
+            return "shipped"
+        return group
+
+    def _word(self, cells: Cells) -> str:
         if not self.groups:
             return "waiting"
-        word = self._cell(cells, "status").casefold().removeprefix(self.strip_prefix)
+        word = self.cell(cells, "status").casefold().removeprefix(self.strip_prefix)
         if word not in self.groups:
             expected = ", ".join(sorted(known or "nothing" for known in self.groups))
             raise BadValue(
                 f"is {word!r}; expected one of {expected}, or add it to {self.name}",
-                self._label("status"),
+                self.label("status"),
             )
         return self.groups[word]
 
+    def _with_parts(self, cells: Cells) -> Iterator[Cells]:
+        """The row once for each line that it holds."""
+        if not self._place:
+            yield cells
+            return
+        named = [
+            name
+            for choices in self.columns.values()
+            for parts in choices
+            for name in parts
+            if PART in name
+        ]
+        for column in self.columns_of(self._place):
+            if cell := cells.get(column, ""):
+                for parts in lines_in(cell, column):
+                    said = {name: part_of(parts, name.partition(PART)[2]) for name in named}
+                    yield {**cells, **said}
+
+    def _find_lines_in_a_cell(self) -> None:
+        """Where SKU and quantity are one column, its cells hold lines whose parts have names."""
+        columns = self.columns
+        ((first, *_), *_) = columns["sku"]
+        if columns["sku"] == columns["quantity"] and PART not in first:
+            for ours in CALLED:
+                if columns.get(ours, columns["sku"]) == columns["sku"]:
+                    columns[ours] = [[f"{first}{PART}{ours}"]]
+            first = f"{first}{PART}"
+        self._place = first.partition(PART)[0] if PART in first else ""
+
     def _moment(self, cells: Cells, ours: str, *, now: datetime) -> datetime:
         return values.moment(
-            self._cell(cells, ours), self._label(ours), now=now, formats=self.time_formats
+            self.cell(cells, ours), self.label(ours), now=now, formats=self.time_formats
         )
 
-    def _count(self, cells: Cells, ours: str) -> int:
-        """Some exports write refunded units as fewer than zero."""
-        found = self._cell(cells, ours).removeprefix("-")
-        return values.units(found, self._label(ours), least=0) if found else 0
+    def _date(self, cells: Cells, ours: str) -> bool:
+        return not NO_DATE.fullmatch(self.cell(cells, ours))
 
-    def _cell(self, cells: Cells, ours: str) -> str:
-        """The first alternative that is filled."""
-        for parts in self.columns.get(ours, []):
-            if found := " ".join(filter(None, (cells.get(part, "") for part in parts))):
-                return found
-        return ""
+    def _text(self, cells: Cells, ours: str, *, most: int) -> str:
+        return values.text(self.cell(cells, ours), self.label(ours), most=most)
 
-    def _label(self, ours: str) -> str:
-        choices = [" + ".join(parts) for parts in self.columns.get(ours, [])]
-        return " or ".join(choices) or ours
+    def _count(self, cells: Cells, ours: str) -> int | None:
+        """None where nothing is said. Some exports write refunded units as fewer than zero."""
+        found = self.cell(cells, ours).removeprefix("-")
+        return values.units(found, self.label(ours), least=0) if found else None
 
-    def _expect_values_of_their_kind(self, settings: Mapping[str, Any]) -> None:
-        faults = {
-            f"{table}.{name}": "a text or a list of texts"
-            for table in ("columns", "status")
-            if isinstance(settings.get(table), Mapping)
-            for name, value in settings[table].items()
-            if not all(map(_is_text, as_list(value)))
-        }
-        faults |= {
-            name: "a table"
-            for name in ("columns", "status")
-            if not isinstance(settings.get(name, {}), Mapping)
-        }
-        if not _is_delimiter(settings.get("delimiter", ",")):
-            faults["delimiter"] = "one character, such as a semicolon"
-        formats = settings.get("time_formats", [])
-        if not (isinstance(formats, list) and all(map(_is_time_format, formats))):
-            faults["time_formats"] = "a list of formats such as %d.%m.%Y"
-        if not _is_text(settings.get("strip_prefix", "")):
+    def faults_of_values(self) -> dict[str, str]:
+        settings = self.settings
+        faults = super().faults_of_values()
+        faults |= faults_of_table(settings, "status") | faults_of_table(settings, "only")
+        if not is_text(settings.get("strip_prefix", "")):
             faults["strip_prefix"] = "a text"
         if not isinstance(settings.get("all_wait", False), bool):
             faults["all_wait"] = "true or false"
         elif settings.get("all_wait") and settings.get("status"):
             faults["all_wait"] = "false, because there is a [status] table"
-        if faults:
-            expected = "; ".join(f"{name} has to be {kind}" for name, kind in faults.items())
-            raise Unreadable(f"{self.name}:1: {expected}")
+        return faults
 
-    def _expect_known(self, settings: Mapping[str, Any]) -> None:
-        columns, status = settings.get("columns", {}), settings.get("status", {})
-        unknown = [name for name in settings if name not in SETTINGS]
-        unknown += [f"columns.{name}" for name in columns if name not in KNOWN]
+    def strangers(self) -> tuple[list[str], list[str]]:
+        unknown, missing = super().strangers()
+        columns, status = self.settings.get("columns", {}), self.settings.get("status", {})
         unknown += [f"status.{name}" for name in status if name not in GROUPS]
-        missing = [f"columns.{name}" for name in NEEDED if name not in columns]
         missing += ["columns.status"] if status and "status" not in columns else []
-        missing += (
-            ["status"]
-            if "status" in columns and not status and not settings.get("all_wait")
-            else []
-        )
-        if unknown or missing:
-            faults = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [
-                f"missing: {', '.join(missing)}"
-            ] * bool(missing)
-            raise Unreadable(
-                f"{self.name}:1: {'; '.join(faults)}; expected columns of {', '.join(KNOWN)}"
-            )
+        if "status" in columns and not status and not self.settings.get("all_wait"):
+            missing += ["status"]
+        return unknown, missing
 
 
-def read_map(path: Path) -> MappedColumns:
-    try:
-        with path.open("rb") as file:
-            return MappedColumns(str(path), settings_of(str(path), file))
-    except OSError as error:
-        raise Unreadable(f"{path}:1: {error.strerror}; expected a column map to read") from None
-
-
-def settings_of(name: str, file: IO[bytes]) -> dict[str, Any]:
-    """What the TOML of a column map says. Unreadable: it is none."""
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise Unreadable(
-            f"{name}:1: the file is larger than {MAX_BYTES:,} bytes; expected a column map in TOML"
-        )
-    try:
-        return tomllib.loads(content.decode())
-    except RecursionError:
-        raise Unreadable(
-            f"{name}:1: lists are nested too deeply; expected a column map in TOML"
-        ) from None
-    except ValueError as error:  # TOML that is none, no UTF-8, or a number with too many digits
-        raise Unreadable(f"{name}:1: {error}; expected a column map in TOML") from None
-
-
-def _alternatives(theirs: str | list[str]) -> list[list[str]]:
-    """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a
-    space."""
-    return [[part.strip() for part in choice.split(" + ")] for choice in as_list(theirs)]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _is_text(value: Any) -> bool:
-    """PostgreSQL keeps no NUL."""
-    return isinstance(value, str) and "\0" not in value
-
-
-def _is_delimiter(value: Any) -> bool:
-    return _is_text(value) and len(value) == 1 and value not in '"\r\n'
-
-
-def _is_time_format(value: Any) -> bool:
-    """No time is read from an empty text, hence the ValueError; a format that names something twice
-    is another error."""
-    try:
-        with suppress(ValueError):
-            datetime.strptime("", value)
-    except (TypeError, re.error):
-        return False
-    return _is_text(value)
+def read_map(path: Path, sayings: Sayings | None = None) -> MappedColumns:
+    return MappedColumns(str(path), settings_at(path), sayings)

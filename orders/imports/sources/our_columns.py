@@ -2,7 +2,8 @@ from datetime import datetime
 
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.order_rows import Head
+from orders.imports.csv.order_rows import Head, RowLines
+from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import Cells
 from orders.imports.shop_order import ShopLine
 from orders.imports.values import BadValue
@@ -44,10 +45,19 @@ class OurColumns:
             cells=cells,
         )
 
-    def line(self, cells: Cells) -> ShopLine:
+    def __init__(self, sayings: Sayings | None = None) -> None:
+        self.sayings = sayings or Sayings()
+
+    def lines(self, cells: Cells) -> RowLines:
+        name = values.text(cells.get("product_name", ""), "product_name", most=300)
+        sku = "" if cells["sku"] or not name else self.sayings.sku_of(name, "product_name")
+        sku = sku or values.key(cells["sku"], "sku", most=keys.MAX_SKU)
+        return RowLines([self._line(cells, sku, name)])
+
+    def _line(self, cells: Cells, sku: str, name: str) -> ShopLine:
         return ShopLine(
-            sku=values.key(cells["sku"], "sku", most=keys.MAX_SKU),
-            name=values.text(cells.get("product_name", ""), "product_name", most=300),
+            sku=sku,
+            name=name,
             ordered=values.units(cells["quantity"], "quantity"),
             promised_by=values.day(cells["promised_by"], "promised_by")
             if cells.get("promised_by")

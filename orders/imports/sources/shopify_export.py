@@ -3,23 +3,32 @@ from decimal import Decimal
 
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.order_rows import Fulfilment, Head
+from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
+from orders.imports.csv.sayings import Sayings
+from orders.imports.csv.statuses import plain
 from orders.imports.csv.table import Cells, CsvTable
 from orders.imports.shop_order import ShopLine, State
 from orders.imports.values import BadValue
 
 # Words of Shopify's exports, and of OrderDisplayFulfillmentStatus of its API for those that exports
-# may carry too.
-PAID = {"paid", "partially_refunded", "refunded"}
-UNPAID = {"pending", "authorized", "partially_paid", "voided", "expired", "unpaid", ""}
-FULFILMENT: dict[str, Fulfilment] = {
-    **dict.fromkeys(
-        ("", "unfulfilled", "pending", "open", "scheduled", "on_hold", "restocked"), "none"
-    ),
-    **dict.fromkeys(("pending_fulfillment", "request_declined"), "none"),
-    **dict.fromkeys(("partial", "partially_fulfilled", "in_progress"), "part"),
-    **dict.fromkeys(("fulfilled", "shipped"), "all"),
+# may carry too, each as one of statuses.GROUPS.
+MONEY = {
+    **dict.fromkeys(("paid", "partially refunded"), "waiting"),
+    **dict.fromkeys(("pending", "authorized", "partially paid", "expired", "unpaid", ""), "unpaid"),
+    "voided": "cancelled",
+    "refunded": "refunded",
 }
+FULFILMENT = {
+    **dict.fromkeys(("", "unfulfilled", "pending", "open", "scheduled", "on hold"), "waiting"),
+    **dict.fromkeys(("pending fulfillment", "request declined"), "waiting"),
+    **dict.fromkeys(("partial", "partially fulfilled", "in progress"), "part_shipped"),
+    **dict.fromkeys(("fulfilled", "shipped"), "shipped"),
+    "restocked": "cancelled",
+}
+NOT_SHIPPED = "not eligible"  # of a line: a tip, or one that was removed
+STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
+PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
+LAPSED = ("expired", "voided")  # nobody pays for these any more, on whatever terms
 
 
 class ShopifyExport:
@@ -47,8 +56,11 @@ class ShopifyExport:
         ),
         *("Fulfilled at", "Refunded Amount", "Currency"),
         *("Subtotal", "Shipping", "Taxes", "Total", "Discount Amount"),
-        *("Lineitem price", "Lineitem discount"),
+        *("Lineitem price", "Lineitem discount", "Lineitem requires shipping", "Payment Method"),
     )
+
+    def __init__(self, sayings: Sayings | None = None) -> None:
+        self.sayings = sayings or Sayings()
 
     @staticmethod
     def recognizes(table: CsvTable) -> bool:
@@ -65,15 +77,12 @@ class ShopifyExport:
             for column in ("Financial Status", "Paid at", "Fulfillment Status", "Cancelled at")
         ):
             return None
-        money = _one_of(cells["Financial Status"], "Financial Status", PAID | UNPAID)
-        moved = _one_of(cells["Fulfillment Status"], "Fulfillment Status", FULFILMENT)
+        money, moved = self._money(cells), self._moved(cells["Fulfillment Status"])
         country = values.country(
             cells.get("Shipping Country") or cells.get("Billing Country", ""), "Shipping Country"
         )
-        state: State = "open" if money in PAID else "unpaid"
-        if money == "refunded":
-            state = "refunded"
-        elif cells["Cancelled at"] or money == "voided" or moved == "restocked":
+        state = STATES.get(money, "open")
+        if state != "refunded" and (cells["Cancelled at"] or moved == "cancelled"):
             state = "cancelled"
         return Head(
             placed_at=values.moment(cells["Created at"], "Created at", now=now),
@@ -93,41 +102,72 @@ class ShopifyExport:
             total=_amount(cells, "Total") if cells.get("Currency") else None,
             prices_are_final=_prices_are_final(cells),
             state=state,
-            fulfilment=FULFILMENT[moved],
+            fulfilment=PARTS.get(moved, "none"),
             shipped_at=self._shipped_at(cells, moved, now=now),
-            part_refund=""
-            if state in ("cancelled", "refunded")
-            else self._part_refund(cells, money),
+            part_refund="" if state in ("cancelled", "refunded") else self._part_refund(cells),
+            terms=self._terms(cells),
+            strange=[
+                cells[column]
+                for column, meaning in (("Financial Status", money), ("Fulfillment Status", moved))
+                if not meaning
+            ],
         )
 
-    def line(self, cells: Cells) -> ShopLine | None:
-        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False)
-        if not sku:
-            return None
-        moved = _one_of(
-            cells["Lineitem fulfillment status"], "Lineitem fulfillment status", FULFILMENT
-        )
-        quantity = values.units(cells["Lineitem quantity"], "Lineitem quantity", least=0)
-        shipped = {"none": 0, "part": None, "all": quantity}[FULFILMENT[moved]]
+    def lines(self, cells: Cells) -> RowLines:
+        word = cells["Lineitem fulfillment status"]
         name = values.text(cells["Lineitem name"], "Lineitem name", most=300)
-        return ShopLine(
-            sku, quantity, name, shipped=shipped, unit_price=_paid_for_one(cells, quantity)
+        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False)
+        sku = sku or self.sayings.sku_of(name, "Lineitem name")
+        needs_shipping = cells.get("Lineitem requires shipping", "").casefold() != "false"
+        if not needs_shipping or plain(word) == NOT_SHIPPED:
+            return RowLines(not_shipped=[sku or name])
+        if not sku:
+            return RowLines(nameless=1)
+        moved = self._moved(word)
+        if not moved:
+            return RowLines(strange=[word])
+        quantity = values.units(cells["Lineitem quantity"], "Lineitem quantity", least=0)
+        line = ShopLine(
+            sku,
+            quantity,
+            name,
+            cancelled=quantity if moved in ("cancelled", "refunded") else 0,
+            shipped={"shipped": quantity, "part_shipped": None}.get(moved, 0),
+            unit_price=_paid_for_one(cells, quantity),
         )
+        return RowLines([line])
 
     def merged(self, first: Head, other: Head) -> Head:
         raise BadValue("the order starts again; expected each order once in the file")
 
+    def _money(self, cells: Cells) -> str:
+        """What is not paid joins only if the shop has said so of how it is paid, or of its word."""
+        word = plain(cells["Financial Status"])
+        known = self.sayings.meaning_of(word) or MONEY.get(word, "")
+        if MONEY.get(word) == "unpaid" and word not in LAPSED:
+            known = self.sayings.meaning_of(cells.get("Payment Method", "")) or known
+        return known
+
+    def _terms(self, cells: Cells) -> str:
+        word = plain(cells["Financial Status"])
+        if MONEY.get(word) != "unpaid" or word in LAPSED:
+            return ""
+        method = values.text(cells.get("Payment Method", ""), "Payment Method", most=100)
+        return ", ".join(filter(None, (cells["Financial Status"], method)))
+
+    def _moved(self, word: str) -> str:
+        said = self.sayings.meaning_of(word)
+        return (said if said != "unpaid" else "") or FULFILMENT.get(plain(word), "")
+
     def _shipped_at(self, cells: Cells, moved: str, *, now: datetime) -> datetime | None:
         when = cells.get("Fulfilled at")
-        return (
-            values.moment(when, "Fulfilled at", now=now)
-            if when and FULFILMENT[moved] == "all"
-            else None
-        )
+        if not when or moved != "shipped":
+            return None
+        return values.moment(when, "Fulfilled at", now=now)
 
-    def _part_refund(self, cells: Cells, money: str) -> str:
+    def _part_refund(self, cells: Cells) -> str:
         amount = values.text(cells.get("Refunded Amount", ""), "Refunded Amount", most=30)
-        if money == "partially_refunded" or amount.strip("0.,"):
+        if plain(cells["Financial Status"]) == "partially refunded" or amount.strip("0.,"):
             return f"{amount} {cells.get('Currency', '')[:3]}".strip() or "an amount"
         return ""
 
@@ -156,12 +196,3 @@ def _paid_for_one(cells: Cells, quantity: int) -> Decimal | None:
     if price is None or not discount:
         return price
     return round(price - discount / quantity, 4) if 0 <= discount <= price * quantity else None
-
-
-def _one_of(value: str, column: str, expected: set[str] | dict[str, Fulfilment]) -> str:
-    word = value.casefold().replace(" ", "_")
-    if word not in expected:
-        raise BadValue(
-            f"is {value!r}; expected one of {', '.join(sorted(filter(None, expected)))}", column
-        )
-    return word

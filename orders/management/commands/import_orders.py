@@ -1,3 +1,4 @@
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,8 @@ from django.core.management.base import CommandParser
 from orders.imports import summaries
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
+from orders.imports.csv.sayings import Sayings
+from orders.imports.csv.statuses import GROUPS
 from orders.imports.csv.table import CsvTable
 from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun
@@ -26,6 +29,7 @@ class Command(ImportCommand):
     examples = (
         "import_orders orders.csv",
         "import_orders orders_export.csv --backorder LAMP-01 --backorder VASE",
+        'import_orders orders_export.csv --by-name --word "Cash on Delivery=waiting"',
         "import_orders woocommerce.csv --map docs/importing/woocommerce.toml --all-products",
         "import_orders orders_export.csv --remaining remaining.csv",
     )
@@ -52,6 +56,21 @@ class Command(ImportCommand):
             help="treat all products in the file as on backorder",
         )
         parser.add_argument(
+            "--by-name",
+            action="store_true",
+            help="lines without a SKU go by the product's name, now and later",
+        )
+        parser.add_argument(
+            "--word",
+            metavar="WORD=MEANING",
+            type=_said,
+            action="append",
+            default=[],
+            help="say what a payment method or status in Shopify's export means, now and later: "
+            f"{', '.join(GROUPS)}. “Cash on Delivery=waiting” lets such orders join before they "
+            "are paid; may be repeated",
+        )
+        parser.add_argument(
             "--remaining",
             metavar="FILE",
             type=Path,
@@ -60,11 +79,12 @@ class Command(ImportCommand):
         )
 
     def table(self, options: dict[str, Any]) -> CsvTable:
-        self.map = read_map(options["map"]) if options["map"] else None
+        self.sayings = Sayings(options["by_name"], dict(options["word"]))
+        self.map = read_map(options["map"], self.sayings) if options["map"] else None
         return CsvTable(options["file"], delimiter=self.map.delimiter if self.map else ",")
 
     def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
-        dialect: Dialect = self.map or dialect_of(table)
+        dialect: Dialect = self.map or dialect_of(table, self.sayings)
         if self.map:
             self.map.check(table.header, table.name)
         selection = ProductSelection(frozenset(options["backorder"]), options["all_products"])
@@ -75,11 +95,28 @@ class Command(ImportCommand):
         return {
             "column_map": self.map.settings if self.map else None,
             "all_products": options["all_products"],
+            "by_name": options["by_name"],
+            "words": dict(options["word"]),
             "skus": options["backorder"],
             "remaining": options["remaining"].read_bytes() if options["remaining"] else b"",
         }
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
+        map_says = f"[status] in {self.map.name}" if self.map else ""
         return summaries.of_orders(
-            counts, to_join="--backorder SKU or --all-products", to_release="manage.py go_live"
+            counts,
+            summaries.Ways(
+                to_join="--backorder SKU or --all-products",
+                to_name="--by-name",
+                to_say=map_says or '--word "{word}"',
+                to_release="manage.py go_live",
+            ),
         )
+
+
+def _said(text: str) -> tuple[str, str]:
+    """`Cash on Delivery=waiting`."""
+    word, _, means = (part.strip() for part in text.rpartition("="))
+    if not word or means not in GROUPS:
+        raise ArgumentTypeError(f"is {text!r}; expected WORD=MEANING, {', '.join(GROUPS)}")
+    return word, means
