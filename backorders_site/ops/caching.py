@@ -49,8 +49,18 @@ class Client(RedisCacheClient):
     def _kept(self) -> Redis:
         return Valkey(connection_pool=super().get_client(write=True).connection_pool)
 
+    def delete_beginning(self, beginning: str) -> None:
+        for key in self._kept.scan_iter(match=f"{beginning}*", count=1000):
+            self._kept.delete(key)
+
 
 class Cache(RedisCache):
+    _cache: Client
+
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = Client
+
+    def delete_beginning(self, beginning: str) -> None:
+        """All keys that begin so."""
+        self._cache.delete_beginning(self.make_key(beginning))

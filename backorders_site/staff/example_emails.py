@@ -127,6 +127,14 @@ def of_upload(pk: int) -> list[Example]:
     return [Example(**each | {"sort": _sort(**each["sort"])}) for each in kept]
 
 
+def forget() -> None:
+    """All of them: somebody in them is to be forgotten. Without Valkey they end within the hour."""
+    try:
+        cache.delete_beginning(_key(""))  # type: ignore[attr-defined]
+    except RedisError:
+        log.warning("the example emails of the last hour could not be deleted")
+
+
 def _sort(*, language: str, law: str, news: str, silence: str) -> Sort:
     return Sort(language, Jurisdiction(law), EventKind(news), silence)
 

@@ -6,33 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications.models import (
     Inquiry,
     Message,
     MessageEvent,
     MessageState,
-    Pause,
     Preference,
     ProviderReport,
     Suppression,
 )
+from notifications.personal_data.person import Person, mentions, person_of
 from orders import services
 from orders.access import without_tokens
-from orders.models import (
-    DelayNotice,
-    Discontinuation,
-    Event,
-    Note,
-    Order,
-    QueueChange,
-    Receipt,
-    Restock,
-    Shipment,
-)
+from orders.domain import traces
+from orders.models import DelayNotice
 from orders.services import Refused
 from orders.services.erasure import ERASED
 
@@ -43,15 +33,16 @@ BATCH = 1000
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What the person was erased from, and how many emails keep their words as evidence, without
-    the person. `reasons`: what staff wrote elsewhere that contained the address, the whole name or
-    a tracking number. `files`: uploaded files that are empty now."""
+    the person. `written`: texts elsewhere that named them. `files`: uploaded files that are empty
+    now. `in_use`: former addresses of theirs that stay, because another order has them now."""
 
     orders: int
     mails: int
     evidence: int
     reports: int
-    reasons: int
+    written: int
     files: Sequence[str]
+    in_use: Sequence[str]
 
 
 @transaction.atomic
@@ -62,64 +53,39 @@ def erase_person(address: str, *, now: datetime) -> Erased:
     Kept: orders with their goods, days, refunds and answers, and the words of emails that told a
     delay the law asks about, without name, address and links.
     """
-    names = _names(address)
-    _refuse_mails_under_way(address)
+    person = person_of(address)
+    _refuse_mails_under_way(person)
     orders = services.erase_orders(address, now=now)
-    files = services.erase_files(address)
-    theirs = Message.objects.filter(Q(order__in=orders) | Q(recipient__iexact=address))
+    files = services.erase_files(person.pattern)
+    theirs = Message.objects.filter(Q(order__in=orders) | person.has("recipient"))
     evidence = list(theirs.filter(_tells_a_notice()).exclude(text=""))
     ids = list(theirs.values_list("pk", flat=True))
-    reports = ProviderReport.objects.filter(_of_mails(theirs) | Q(recipient__iexact=address))
+    reports = ProviderReport.objects.filter(_of_mails(theirs) | person.has("recipient"))
     gone = reports.update(recipient="", detail="")
+    Preference.objects.filter(person.has("address")).delete()
+    Suppression.objects.filter(person.has("address")).delete()
     with services.erasing():
-        reasons = _erase_from_reasons(_whole(names))
         for message in evidence:
             message.subject, message.text = (
-                _without(names, words) for words in (message.subject, message.text)
+                _without_any(person, words) for words in (message.subject, message.text)
             )
             message.save(update_fields=["subject", "text"])
         theirs.exclude(pk__in=[message.pk for message in evidence]).update(subject="", text="")
         Message.objects.filter(pk__in=ids).update(
             html="", headers={}, recipient="", decided_why="", last_error=""
         )
-    Preference.objects.filter(address__iexact=address).delete()
-    Suppression.objects.filter(address__iexact=address).delete()
-    for name in _whole(names):
-        LogEntry.objects.filter(change_message__icontains=name).update(change_message=ERASED)
-        LogEntry.objects.filter(object_repr__icontains=name).update(object_repr=ERASED)
-    return Erased(len(orders), len(ids), len(evidence), gone, reasons, files)
+        written = _erase_mentions(person)
+    return Erased(len(orders), len(ids), len(evidence), gone, written, files, person.in_use)
 
 
-# What staff write freely and beside no order, or beside somebody else's.
-REASONS: tuple[tuple[type[Model], str], ...] = (
-    (Discontinuation, "reason"),
-    (Event, "note"),
-    (Pause, "reason"),
-    (Message, "decided_why"),
-    (Note, "text"),
-    (QueueChange, "note"),
-    (Receipt, "reason"),
-    (Restock, "cancel_reason"),
-    (Shipment, "reason"),
-    (Suppression, "reason"),
-)
-
-
-def _erase_from_reasons(names: list[str]) -> int:
+def _erase_mentions(person: Person) -> int:
     """The names go, the words around them stay. Returns how many texts had any."""
-    found = 0
-    for model, field in REASONS:
-        named = Q(*((f"{field}__icontains", name) for name in names), _connector=Q.OR)
-        for pk, words in list(model._default_manager.filter(named).values_list("pk", field)):
-            without = _without(names, words)
-            found += without != words
-            model._default_manager.filter(pk=pk).update(**{field: without})
+    pattern, found = person.pattern, 0
+    for mention in mentions(person):
+        value = traces.replaced(mention.value, lambda words: pattern.sub(ERASED, words))
+        rows = mention.model._default_manager.filter(pk=mention.pk)
+        found += rows.update(**{mention.field: value})
     return found
-
-
-def _whole(names: list[str]) -> list[str]:
-    """Those that mean this person and nobody else. Many people share a first name."""
-    return [name for name in names if re.search(r"[@\s\d]", name)]
 
 
 def forget_words(*, now: datetime) -> int:
@@ -157,14 +123,12 @@ def _of_mails(messages: QuerySet[Message]) -> Q:
     return Q(message_id__in=messages.values("message_id")) | Q(provider_id__in=sent)
 
 
-def _refuse_mails_under_way(address: str) -> None:
-    theirs = Q(order__email__iexact=address) | Q(recipient__iexact=address)
+def _refuse_mails_under_way(person: Person) -> None:
+    theirs = Q(order__in=person.orders) | person.has("recipient")
     waiting = Message.objects.filter(theirs, state__in=UNDER_WAY).values_list(
         "order__number", flat=True
     )
-    if Inquiry.objects.filter(
-        Q(order__email__iexact=address) | Q(answer_to__iexact=address)
-    ).exists():
+    if Inquiry.objects.filter(Q(order__in=person.orders) | person.has("answer_to")).exists():
         raise Refused("nothing was erased: a message of theirs to support is still being sent")
     if numbers := sorted(set(waiting)):
         raise Refused(
@@ -172,22 +136,9 @@ def _refuse_mails_under_way(address: str) -> None:
         )
 
 
-def _names(address: str) -> list[str]:
-    """What of the person may be in the words of an email."""
-    orders = Order.objects.filter(email__iexact=address).prefetch_related("shipments")
-    found = [address]
-    for order in orders:
-        found += [
-            order.customer_name,
-            order.first_name,
-            *(row.tracking_number for row in order.shipments.all()),
-        ]
-    return [name for name in found if name]
-
-
-def _without(names: list[str], words: str) -> str:
-    """Without the person: no name, no address, and no link that opens anything."""
-    words = without_tokens(words, ERASED)
-    for name in sorted(names, key=len, reverse=True):
+def _without_any(person: Person, words: str) -> str:
+    """An email to them without any name of theirs, and without a link that opens anything."""
+    words = person.pattern.sub(ERASED, without_tokens(words, ERASED))
+    for name in sorted(person.short, key=len, reverse=True):
         words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", ERASED, words, flags=re.IGNORECASE)
     return words

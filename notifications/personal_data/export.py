@@ -6,7 +6,19 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from notifications.models import Inquiry, Message, Preference, ProviderReport, Suppression
-from orders.models import Answer, DelayNotice, Import, Order, Promise, Refund, ShopChange, Upload
+from notifications.personal_data.person import Person, mentions, person_of
+from orders.domain.traces import holds
+from orders.models import (
+    Answer,
+    DelayNotice,
+    FormerAddress,
+    Import,
+    Order,
+    Promise,
+    Refund,
+    ShopChange,
+    Upload,
+)
 from orders.words import sentence
 
 ORDER = "number email customer_name country region locale placed_at paid_at created_at attention"
@@ -25,53 +37,59 @@ MESSAGE = (
     "delivered_at"
 )
 ATTEMPT = "at outcome phase detail"
+FORMER = "order__number address until"
 REPORT = "kind recipient detail message_id received_at"
 
 
 def data_about(address: str, *, now: datetime) -> dict[str, Any]:
-    """Keys: address, as_of, orders, changes_in_the_shop, other_mails (about orders that have
-    another address now), provider_reports, messages_to_support (not
-    yet sent), preferences, suppression, files, refused_rows. Empty
+    """Keys: address, as_of, former_addresses, orders, changes_in_the_shop, other_mails (about
+    orders that have another address now), provider_reports, messages_to_support (not yet sent),
+    preferences, suppression, files, refused_rows, mentions (in what was written elsewhere). Empty
     lists where there is nothing."""
-    orders = Order.objects.filter(email__iexact=address).order_by("pk")
-    others = Message.objects.filter(recipient__iexact=address).exclude(order__in=orders)
-    sent_to = Message.objects.filter(Q(recipient__iexact=address) | Q(order__in=orders))
+    person = person_of(address)
+    others = Message.objects.filter(person.has("recipient")).exclude(order__in=person.orders)
+    sent_to = Message.objects.filter(person.has("recipient") | Q(order__in=person.orders))
     return {
         "address": address,
         "as_of": now,
-        "orders": [_order(order) for order in orders],
+        "former_addresses": _rows(
+            FormerAddress.objects.filter(Q(order__in=person.orders) | person.has("address")), FORMER
+        ),
+        "orders": [_order(order) for order in person.orders],
         "changes_in_the_shop": _rows(
             ShopChange.objects.filter(
-                Q(order__in=orders)
-                | Q(there__email__iexact=address)
-                | Q(here__email__iexact=address)
+                Q(order__in=person.orders) | person.has("there__email") | person.has("here__email")
             ),
             CHANGE,
         ),
         "other_mails": [_message(message) for message in others.order_by("pk")],
         "provider_reports": _rows(
             ProviderReport.objects.filter(
-                Q(recipient__iexact=address) | Q(message_id__in=sent_to.values("message_id"))
+                person.has("recipient") | Q(message_id__in=sent_to.values("message_id"))
             ),
             REPORT,
         ),
         "messages_to_support": _rows(
-            Inquiry.objects.filter(Q(answer_to__iexact=address) | Q(order__in=orders)),
-            "at text",
+            Inquiry.objects.filter(person.has("answer_to") | Q(order__in=person.orders)), "at text"
         ),
         "preferences": _rows(
-            Preference.objects.filter(address__iexact=address),
+            Preference.objects.filter(person.has("address")),
             "address good_news no_change delivery_notes changed_at",
         ),
         "suppression": _rows(
-            Suppression.objects.filter(address__iexact=address), "address reason at"
+            Suppression.objects.filter(person.has("address")), "address reason at"
         ),
-        "files": _files_with(address),
+        "files": _files_with(person),
         "refused_rows": [
             said
-            for row in Import.objects.filter(rejected__icontains=address)
+            for row in Import.objects.exclude(rejected=[]).order_by("pk").iterator()
             for said in row.rejected
-            if address.lower() in said.lower()
+            if person.pattern.search(said)
+        ],
+        "mentions": [
+            {"in": f"{one.model._meta.verbose_name}: {one.field}", "words": one.value}
+            for one in mentions(person, outside=person.order_ids)
+            if (one.model, one.field) != (Import, "rejected")
         ],
     }
 
@@ -117,8 +135,12 @@ def _rows(found: QuerySet[Any, Any], fields: str) -> list[dict[str, Any]]:
     return [{name.rpartition("__")[2]: row[name] for name in names} for row in rows]
 
 
-def _files_with(address: str) -> list[dict[str, Any]]:
-    """Uploaded files that name the address. The file itself holds other people, too."""
+def _files_with(person: Person) -> list[dict[str, Any]]:
+    """Uploaded files that name them. The file itself holds other people, too."""
     uploads = Upload.objects.defer("summary", "rejected").order_by("pk").iterator(chunk_size=1)
-    named = (row for row in uploads if address.lower().encode() in bytes(row.content).lower())
+    named = (
+        row
+        for row in uploads
+        if any(holds(bytes(content), person.pattern) for content in (row.content, row.remaining))
+    )
     return [{"file_name": row.file_name, "uploaded_at": row.uploaded_at} for row in named]

@@ -13,6 +13,7 @@ from orders.models.notices import (
 from orders.models.orders import (
     FINAL,
     Allocation,
+    FormerAddress,
     Import,
     Order,
     OrderLine,
@@ -64,6 +65,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Forecast",
+    "FormerAddress",
     "Import",
     "MoveReason",
     "Note",

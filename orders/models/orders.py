@@ -163,6 +163,22 @@ class Order(models.Model):
         return name if len(name) > 1 else ""
 
 
+class FormerAddress(models.Model):
+    """An address that an order had before. The database keeps it whoever changes the order
+    (orders/sql/former_addresses.sql), so that it is found when its owner asks."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="former_addresses")
+    address = models.EmailField()
+    until = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(Upper("address"), name="former_addresses")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class OrderLine(models.Model):
     """A product in an order. While units wait, the line is in the product's queue, by (queued_at,
     id)."""

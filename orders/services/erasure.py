@@ -1,6 +1,7 @@
 """A customer asks to be forgotten. Their name, address and words go out of their orders. What was
 bought, promised, told and answered stays, under the order's number, as accounting and evidence."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,8 +11,10 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from orders.domain.facts import ParcelNumbered, Shipped, to_json
+from orders.domain.traces import holds
 from orders.models import (
     Event,
+    FormerAddress,
     Import,
     Note,
     Order,
@@ -41,6 +44,7 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
         ShopChange.objects.filter(
             Q(order__in=ids) | Q(there__email__iexact=email) | Q(here__email__iexact=email)
         ).delete()
+        FormerAddress.objects.filter(Q(order__in=ids) | Q(address__iexact=email)).delete()
         Event.objects.filter(order__in=ids).exclude(note="").update(note=ERASED)
         Shipment.objects.filter(order__in=ids).update(tracking_number="", reason="")
         for event in Event.objects.filter(order__in=ids, facts__has_key="tracking_number"):
@@ -61,22 +65,25 @@ def erase_orders(email: str, *, now: datetime) -> list[Order]:
 
 
 @transaction.atomic
-def erase_files(email: str) -> list[str]:
-    """Uploaded files with the address are emptied; from what imports said about bad rows, the words
-    that hold it go. Refused while one of the files waits. Returns the names of the files."""
+def erase_files(person: re.Pattern[str]) -> list[str]:
+    """Uploaded files that name the person are emptied; what imports said about bad rows goes where
+    it names them. Refused while one of the files waits. Returns the names of the files."""
     emptied = []
     for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
-        if email.lower().encode() in bytes(upload.content).lower():
+        if any(holds(bytes(content), person) for content in (upload.content, upload.remaining)):
             if upload.is_under_way or upload.state == Upload.State.CHECKED:
                 raise Refused(
                     f"nothing was erased: the file {upload.file_name}, which contains this "
-                    "address, is waiting to be imported"
+                    "person, is waiting to be imported"
                 )
-            Upload.objects.filter(pk=upload.pk).update(content=b"", rejected={}, examples=[])
+            Upload.objects.filter(pk=upload.pk).update(
+                content=b"", remaining=b"", rejected={}, examples=[]
+            )
             emptied.append(upload.file_name)
-    for row in Import.objects.filter(rejected__icontains=email):
-        row.rejected = [ERASED if email.lower() in said.lower() else said for said in row.rejected]
-        row.save(update_fields=["rejected"])
+    for row in Import.objects.exclude(rejected=[]).iterator():
+        kept = [ERASED if person.search(said) else said for said in row.rejected]
+        if kept != row.rejected:
+            Import.objects.filter(pk=row.pk).update(rejected=kept)
     return emptied
 
 

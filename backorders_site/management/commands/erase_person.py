@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from backorders_site.staff import example_emails
 from notifications.personal_data.erasure import erase_person
 from notifications.personal_data.export import data_about, is_empty
 from orders.management.importing import with_example
@@ -21,10 +22,11 @@ WHAT_STAYS = (
 
 class Command(BaseCommand):
     help = (
-        "Erase a person by email address: their name, address and text are removed from orders, "
-        "emails, reports, notes, uploaded files and lists, and every link sent to them stops "
-        "working. What the law requires a shop to keep stays, and is listed. Refused while any of "
-        "their orders are still open. This can't be undone: run export_person first."
+        "Erase a person by email address: their name, addresses (former ones, too) and text are "
+        "removed from orders, emails, reports, notes, uploaded files and lists, and every link "
+        "sent to them stops working. What the law requires a shop to keep stays, and is "
+        "listed. Refused while any of their orders are still open. This can't be undone: run "
+        "export_person first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,15 +48,21 @@ class Command(BaseCommand):
             erased = erase_person(address, now=now)
         except Refused as refused:
             raise CommandError(f"{refused}. Finish these, then run the command again.") from None
+        example_emails.forget()
         self.stdout.write(
             f"Erased from {erased.orders} orders, {erased.mails} emails, {erased.reports} "
-            f"provider reports and {erased.reasons} staff notes and reasons."
+            f"provider reports and {erased.written} texts elsewhere."
         )
         if erased.files:
             self.stdout.write(
-                "Emptied these uploaded files, because they contained the address: "
+                "Emptied these uploaded files, because they contained the person: "
                 f"{', '.join(erased.files)}. If other rows in them are still to be imported, "
                 "upload them again without this person."
+            )
+        if erased.in_use:
+            self.stdout.write(
+                f"Kept, because other orders have it now: {', '.join(erased.in_use)}. If that is "
+                "the same person, run the command for it, too."
             )
         for line in WHAT_STAYS:
             self.stdout.write(line.format(evidence=erased.evidence))
