@@ -7,6 +7,7 @@ from django.test import Client
 
 from orders.access import order_url
 from orders.domain.facts import Earlier
+from orders.models import OrderLine
 from orders.pages.json_api import status_object
 from orders.pages.status import order_status
 from tests import factories
@@ -39,8 +40,8 @@ def test_a_first_date_is_no_earlier_date_whatever_was_hoped_for() -> None:
 @pytest.mark.parametrize(
     ("country", "expected"),
     [
-        ("US", "Agreed date: ships by"),
-        ("DE", "Agreed date: delivery by"),
+        ("US", "It must ship by"),
+        ("DE", "It must be with you by"),
     ],
 )
 def test_the_agreed_date_is_named_before_it_is_ever_counted_from(
@@ -50,10 +51,11 @@ def test_the_agreed_date_is_named_before_it_is_ever_counted_from(
     line = factories.order(lamp_of_a_punctual_supplier(10), country=country)
     assert line.promise.late != line.agreed_by
     mail()
-    words = f"{expected} {line.agreed_by.day} {line.agreed_by:%B}, unless you accept a new one."
+    day = f"{line.agreed_by.day} {line.agreed_by:%B}"
+    words = f"{expected} {day}, the agreed date, unless you accept a later one."
     assert words in unwrapped(mail_sink.mails[-1].message)
     page = flat(client.get(order_url(line.order)).content.decode())
-    entitled = f"the agreed date, {line.agreed_by.day} {line.agreed_by:%B}"  # where it is asked
+    entitled = f"the agreed date, {day}"  # where it is asked
     assert words in page or entitled in page
 
 
@@ -61,4 +63,11 @@ def test_an_agreed_date_that_is_the_promise_itself_is_not_named_twice() -> None:
     stated = date(2026, 12, 20)
     line = factories.order(lamp_of_a_punctual_supplier(10), promised_by=stated)
     assert (line.promise.late, line.agreed_by) == (stated, stated)
+    assert order_status(line.order, locale="en", now=NOON).lines[0].agreed == ""
+
+
+def test_a_delivery_on_the_very_day_agreed_is_not_named_twice() -> None:
+    line = factories.order(lamp_of_a_punctual_supplier(10), country="DE")
+    arrival = order_status(line.order, locale="en", now=NOON).lines[0].arrives_by
+    OrderLine.objects.filter(pk=line.pk).update(agreed_by=arrival)
     assert order_status(line.order, locale="en", now=NOON).lines[0].agreed == ""

@@ -181,10 +181,7 @@ def test_where_silence_cancels_the_page_names_the_last_day(
 ) -> None:
     line = second_delay(restock)
     words = said(client.get(path(line.order, page="")))
-    assert (
-        "We need your OK to keep your order. Without it, we are legally required to "
-        "cancel it and refund you." in words
-    )
+    assert "Without your OK, we are legally required to cancel it and refund you." in words
     assert f"Please answer by {date_words(line.notices.first().answer_by)}." in words
 
 
@@ -508,7 +505,7 @@ def test_withdrawing_takes_a_link_and_a_confirmation(
         "You have withdrawn from the contract for 1 item. We'll send your refund by 16 "
         "November. We'll confirm by email."
     )
-    there = {"DE": "18:00 (CET)", "GB": "17:00 (GMT)"}[country]
+    there = {"DE": "18:00 (Berlin time)", "GB": "17:00 (London time)"}[country]
     words = said(client.get(path(line.order, page="")))
     assert (
         f"You have withdrawn from the contract for 1 of 2 items, on 2 November 2026 at {there}"
@@ -523,7 +520,7 @@ def test_what_was_withdrawn_from_is_still_shown_once_its_refund_is_sent(
     act(client, line, "withdraw")
     services.mark_refund_sent(Refund.objects.get(), now=NOON + 3 * DAY)
     words = said(client.get(path(line.order, page="")))
-    assert "on 2 November 2026 at 18:00 (CET). Your refund has been sent." in words
+    assert "on 2 November 2026 at 18:00 (Berlin time). Your refund has been sent." in words
 
 
 def test_silence_of_a_german_customer_keeps_the_place_and_the_original_date(

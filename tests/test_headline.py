@@ -46,7 +46,7 @@ def test_of_several_lines_a_summary_leads_and_the_urgent_one_comes_first(client:
     [state] = states.make(now=NOON, only={name})
     page = client.get(state.url).content.decode()
     [summary] = re.findall(r'<h1 class="summary">(.*?)</h1>', page, re.S)
-    assert read(summary) == "1 delayed 1 ships today 1 shipped 1 canceled"
+    assert read(summary) == "1 delayed: keep or cancel? 1 ships today 1 shipped 1 canceled"
     leads = [read(each) for each in re.findall(r'<p class="lead">(.*?)</p>', page, re.S)]
     assert [lead.partition(" ")[0] for lead in leads] == ["Delayed", "It's", "Shipped", "Canceled,"]
 
@@ -54,7 +54,7 @@ def test_of_several_lines_a_summary_leads_and_the_urgent_one_comes_first(client:
 def test_what_is_late_says_sorry_and_what_was_told_before_and_why(client: Client) -> None:
     [state] = states.make(now=NOON, only={"delayed_once"})
     said = read(client.get(state.url).content.decode())
-    assert re.search(r"We told you it would ship by \d+ \w+\. We're sorry\. Why: [^.]+\.", said)
+    assert re.search(r"We told you it would ship by \d+ \w+\. Why: [^.]+\. We're sorry\.", said)
 
 
 def test_a_link_that_may_only_look_shows_no_button_that_acts(client: Client) -> None:
@@ -76,3 +76,17 @@ def test_what_is_here_and_late_is_called_delayed_as_its_email_does(client: Clien
     assert classes == "lead late"
     assert re.fullmatch(f"Delayed Now ships by {DAY}", read(said))
     assert "We're sorry." in read(page)
+
+
+def test_what_should_have_arrived_and_has_not_leads_to_a_person(client: Client) -> None:
+    [state] = states.make(now=NOON, only={"should_have_arrived"})
+    page = " ".join(client.get(state.url).content.decode().split())
+    assert re.search(r'Not here yet\? <a href="[^"]+/contact/">Contact us</a>', page)
+
+
+def test_no_more_than_three_days_are_named_before_the_choice(client: Client) -> None:
+    for state in states.make(now=NOON, only={"delayed_once", "delayed_eu", "california"}):
+        page = client.get(state.url).content.decode()
+        first = read(page[page.index('class="intro"') : page.index('class="acts"')])
+        days = re.findall(r"\d+\xa0(?:October|November|December|January)", first)
+        assert len(days) <= 3, (state.name, days)

@@ -171,7 +171,7 @@ def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> Non
         "Why: the delivery is being held at customs.",
         "We're sorry about the delay.",
         "You're still 1st in line.",
-        "We need your OK",
+        "Without your OK",
         "If you do not agree by ",
         "Keep my place",
         "Cancel and refund",

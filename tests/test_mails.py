@@ -414,7 +414,7 @@ def test_a_change_the_mails_never_told_is_measured_against_the_last_word_they_di
     slip(line, 120, hours=6)
     text = unwrapped(newest(mail_sink))
 
-    assert f"We told you it would ship by {told}, according to our supplier. It's now due " in text
+    assert f"We told you it would ship by {told}. It's now due " in text
     assert text.count(" would ship by ") == 1
 
 
@@ -662,8 +662,8 @@ def test_where_silence_cancels_the_subject_asks_for_an_answer(
     subject = f"Your order 1042 is delayed: please answer by {day}"
     assert (notice.case, subject_of(received)) == ("D", subject)
     assert (
-        "We need your OK to keep your order. Without it, we are legally required to cancel it and "
-        f"refund you. If you do not agree by {day}, and it has not shipped by then, we will "
+        "Without your OK, we are legally required to cancel it and refund you. "
+        f"If you do not agree by {day}, and it has not shipped by then, we will "
         "cancel it and refund you in full. "
     ) in unwrapped(received)
 
@@ -835,8 +835,8 @@ def test_a_withdrawal_is_acknowledged_by_mail(mail_sink: MailSink, db: None) -> 
 
     assert subject_of(received) == "We confirm your withdrawal: order 1042"
     assert (
-        "1 × Walnut lamp You have withdrawn from the contract for 1 of 1 items, on 3 November 2026 "
-        "at 18:00 (CET). We'll send your refund by 17 November."
+        "1 × Walnut lamp You have withdrawn from the contract for 1 item, on 3 November 2026 at "
+        "18:00 (Berlin time). We'll send your refund by 17 November."
     ) in unwrapped(received)
 
 
@@ -874,8 +874,8 @@ def first_mail(sink: MailSink, country: str, days: int | None) -> EmailMessage:
     [
         ("US", 14, r"ships by \d+ November", ""),
         ("US", 40, r"ships by \d+ December", "Happy to wait? You don't need to do anything."),
-        ("US", 70, r"please answer by 1 January", "We need your OK to keep your order."),
-        ("US", None, r"please answer by 1 January", "We need your OK to keep your order."),
+        ("US", 70, r"please answer by 1 January", "Without your OK, we are legally"),
+        ("US", None, r"please answer by 1 January", "Without your OK, we are legally"),
         ("DE", 40, r"ships by \d+ December", "Happy to wait? Your place is kept for you."),
         ("DE", None, r"no ship date yet", "Happy to wait? Your place is kept for you."),
     ],

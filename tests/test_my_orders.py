@@ -387,6 +387,16 @@ def test_what_is_all_set_aside_is_not_counted_out(client: Client) -> None:
 # With other mails
 
 
+def test_an_order_that_needs_an_answer_says_so(client: Client) -> None:
+    """Without a day to ship by, silence would cancel it."""
+    line = factories.order(make_product(), email="ada@example.com", now=NOON - DAY)
+    mail()
+    by = line.notices.get().answer_by
+    assert by is not None
+    said = words(client, mine_url(line.order))
+    assert f"There's no ship date at the moment. Please answer by {by.day} {by:%B}." in spaced(said)
+
+
 def test_a_link_to_all_orders_is_no_ask_for_the_link_of_one(client: Client, ada: Order) -> None:
     ask(client)
     assert services.ask_for_link(ada, now=NOON)

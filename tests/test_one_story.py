@@ -132,6 +132,20 @@ def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str,
     assert seen > 20
 
 
+def test_a_page_names_no_day_to_hear_from_us_after_one_to_answer_by(
+    shown: dict[str, Order],
+) -> None:
+    left_out = set()
+    for name, status in statuses(shown):
+        for line in status.lines:
+            if line.asked and line.asked.answer_by and status.hears_by:
+                assert status.hears_by <= line.asked.answer_by, name
+        if status.next_update_by != status.hears_by:
+            left_out.add(name)
+    assert "delayed_twice_with_deadline" in left_out
+    assert "dated" not in left_out
+
+
 def test_a_card_that_says_that_no_delivery_can_be_relied_on_names_none(
     shown: dict[str, Order],
 ) -> None:

@@ -51,14 +51,17 @@ def test_place_window_and_the_delivery_that_serves_it(client: Client, lamp: Prod
         order(lamp, placed_at=NOON - timedelta(minutes=60 - minute))
     line = order(lamp)
     said = text(client, line.order)
-    assert f"Order {line.order.number}, placed Monday, 2 November" in said
+    assert f"Order {line.order.number} In line Ships by" in said
     assert "1 × Harbour lamp" in said
     assert (
-        "Ships by 8 December 1 × Harbour lamp 9 in 10 orders like this ship by then. With you by "
-        "about 13 December. It could ship as early as 2 December." in said
+        "Ships by 8 December 1 × Harbour lamp With you by about 13 December. 37th in line. 36 "
+        "people are ahead of you." in said
     )
-    assert "37th in line. 36 people are ahead of you." in said
-    assert "Ordered Monday, 2 November Delivery to us due 2 December Ships by 8 December" in said
+    assert (
+        "Ordered Monday, 2 November Delivery to us due 2 December Ships by 8 December With you by "
+        "about 13 December 9 in 10 orders like this ship by then. It could ship as early as 2 "
+        "December." in said
+    )
     assert "You'll hear from us by 17 November. Updated 12:00." in said
 
 
@@ -75,9 +78,8 @@ def test_the_page_shows_the_promise_and_never_a_fresher_estimate(
     assert "Please answer by 1 January." in after
     assert "Delivery to us due 5 January" in after
     assert (
-        "Your order page said it would ship by 8 December. We're sorry. Why: the delivery is "
-        "being held at customs. 9 in 10 orders like this ship by then. With you by about 16 "
-        "January" in after
+        "Your order page said it would ship by 8 December. Why: the delivery is being held at "
+        "customs. We're sorry. With you by about 16 January" in after
     )
 
 
@@ -229,7 +231,7 @@ def test_without_a_date_the_page_says_so(client: Client) -> None:
     said = text(client, order(make_product()).order)
     assert "In line No ship date yet" in said
     assert (
-        "1st in line. Nobody is ahead of you. Please answer by 1 January. We need your OK" in said
+        "1st in line. Nobody is ahead of you. Please answer by 1 January. Without your OK" in said
     )
     assert "We check every morning and will email you as soon as we can name a date." in said
 
@@ -489,7 +491,9 @@ def test_a_day_that_was_told_and_is_gone_reads_so(client: Client, lamp: Product)
     review(lamp, now=NOON + DAY)
     said = text(client, line.order)
     assert "Delayed No new ship date yet" in said
-    assert f"Your order page said it would ship by {late.day} December. We're sorry. Why:" in said
+    assert re.search(
+        f"Your order page said it would ship by {late.day} December. Why: .+? We're sorry.", said
+    )
 
 
 def test_chances_say_why_and_what_is_done_meanwhile(client: Client) -> None:

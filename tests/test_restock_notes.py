@@ -63,6 +63,22 @@ def test_everyone_the_delivery_serves_reads_it_and_nobody_else(
     assert not behind.order.events.filter(kind="note").exists()
 
 
+def test_it_is_said_once_beside_the_line_and_in_the_timeline_once_another_follows(
+    client: Client, lamp: Product
+) -> None:
+    row, delivery = order(lamp).order, lamp.restocks.get()
+
+    def said(text: str) -> tuple[int, int]:
+        shown = page(client, row)
+        box, timeline = shown.split('<section class="events">')
+        return box.count(text), timeline.count(text)
+
+    services.write_to_waiting(delivery, WORDS, now=NOON, actor="nina")
+    assert said(WORDS) == (1, 0)
+    services.write_to_waiting(delivery, "It has docked.", now=NOON, actor="nina")
+    assert (said("It has docked."), said(WORDS)) == ((1, 0), (0, 1))
+
+
 def test_who_joins_later_reads_it_without_an_email(client: Client, lamp: Product) -> None:
     order(lamp)
     services.write_to_waiting(lamp.restocks.get(), WORDS, now=NOON, actor="nina")

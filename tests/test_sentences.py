@@ -134,7 +134,7 @@ def test_nobody_was_told_what_no_mail_carried() -> None:
         (window(None, None, "none", None), "We told you we didn't have a ship date yet."),
         (
             window("2026-12-18", "2026-12-18", "unrated", None),
-            "We told you it would ship by 18 December, according to our supplier.",
+            "We told you it would ship by 18 December.",
         ),
     ],
 )
@@ -266,8 +266,8 @@ def test_packing_takes_longer() -> None:
     }
     assert words("later", facts) == (
         "We told you it would ship by Monday, 23 November. It's now due to ship by Thursday, 26 "
-        "November. Why: we have no record yet that it shipped. Your item is still reserved for "
-        "you."
+        "November. Why: it's here, but our warehouse hasn't packed it yet. Your item is still "
+        "reserved for you."
     )
 
 
@@ -321,10 +321,18 @@ def test_a_withdrawal_is_acknowledged_with_content_date_and_time() -> None:
     }
     assert words("cancelled", facts) == (
         "You have withdrawn from the contract for 1 of 2 items, on 23 November 2026 at 10:00 "
-        "(EST). We'll send your refund by 7 December. 1 item is still to come."
+        "(New York time). We'll send your refund by 7 December. 1 item is still to come."
     )
     # where its customer is
-    assert "on 23 November 2026 at 16:00 (CET)." in words("cancelled", facts, country="DE")
+    assert "on 23 November 2026 at 16:00 (Berlin time)." in words("cancelled", facts, country="DE")
+
+
+@pytest.mark.parametrize(("units", "items"), [(1, "1 item"), (3, "3 items")])
+def test_a_withdrawal_from_all_of_a_line_counts_no_part(units: int, items: str) -> None:
+    facts = CANCELLED | {"units": units, "of": units, "by": "withdraw"}
+    assert words("cancelled", facts).startswith(
+        f"You have withdrawn from the contract for {items}, on 23 November 2026 at "
+    )
 
 
 def test_what_cannot_be_had_any_more_is_said_with_an_apology() -> None:
@@ -359,10 +367,7 @@ CHOICE = "You can keep your place or cancel. Both are free."
 US_REFUND = "If you cancel, you will get a prompt and full refund, within 7 working days."
 EU_REFUND = "If you cancel, you will get a prompt and full refund, within 14 days."
 ANY_TIME = "You can still cancel at any time before it ships."
-NEED_OK = (
-    "We need your OK to keep your order. Without it, we are legally required to cancel it and "
-    "refund you."
-)
+NEED_OK = "Without your OK, we are legally required to cancel it and refund you."
 NO_CONSENT = (
     "If you do not reply, you keep your place, and we will not treat that as agreement to the new "
     "date."

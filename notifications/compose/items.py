@@ -42,7 +42,6 @@ from orders.words import (
     why_chances_sentence,
     window_of,
     window_parts,
-    zone_of,
 )
 
 WITH_AN_ANSWER = (facts.Promised, facts.Reserved, facts.Cancelled, facts.ShipmentUndone)
@@ -153,7 +152,6 @@ def parcels_of(left: Iterable[facts.Shipped | facts.ParcelNumbered]) -> list[Par
 def _item(of: LineTold, today: date, *, sorry: bool, locale: str) -> Item:
     line, to_come = of.line, _to_come(of.line, locale=locale)
     until = of.undo_until
-    zone = zone_of(line.order.country, until) if until else None
     return Item(
         amount=units_of(line.quantity, line.quantity, locale=locale) if of.of_units else to_come,
         to_come=to_come,
@@ -174,7 +172,7 @@ def _item(of: LineTold, today: date, *, sorry: bool, locale: str) -> Item:
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in of.choices},
         put_back=answer_url(line.order, line.pk, Choice.KEEP) if of.can_come_back else "",
         undo=answer_url(line.order, line.pk, Choice.UNDO) if until else "",
-        undo_until=clock_words(until, locale=locale, zone=zone, named=True) if until else "",
+        undo_until=clock_words(until, locale=locale, named=True) if until else "",
     )
 
 

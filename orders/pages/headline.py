@@ -1,5 +1,6 @@
 """What a line leads with: the state it is in and the day to plan with, for the page's headline."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -56,7 +57,9 @@ class Headline:
     @property
     def tone(self) -> str:
         """The name of its color."""
-        return "late" if self.is_late or not self.names_ship_day else TONES[self.urgency]
+        if self.is_late or not self.names_ship_day:
+            return "late"
+        return "calm" if self.is_past else TONES[self.urgency]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +87,30 @@ def cards(lines: Iterable[LineStatus], *, today: date, locale: str) -> list[Card
 
 def summary(cards: Iterable[Card], *, today: date, locale: str) -> list[str]:
     """An order with several lines in a few words: "1 needs your answer", "2 shipped"."""
-    counts: dict[tuple[Urgency, bool], int] = {}
-    for card in cards:
-        today_ = card.head.urgency == Urgency.HERE and card.head.day == today
-        key = (card.head.urgency, today_)
-        counts[key] = counts.get(key, 0) + 1
+    counts = Counter(
+        (
+            card.head.urgency,
+            card.head.urgency == Urgency.LATE and card.line.asked is not None,
+            card.head.urgency == Urgency.HERE and card.head.day == today,
+        )
+        for card in cards
+    )
     with in_language(locale) as dates:
         return [
-            _counted(urgency, lines, today=ships_today)
+            _counted(urgency, lines, asked=asked, today=ships_today)
             % {"lines": number_words(lines, locale=dates)}
-            for (urgency, ships_today), lines in counts.items()
+            for (urgency, asked, ships_today), lines in counts.items()
         ]
 
 
-def _counted(urgency: Urgency, lines: int, *, today: bool) -> str:
+def _counted(urgency: Urgency, lines: int, *, asked: bool, today: bool) -> str:
     match urgency:
         case Urgency.ASKS:
             return ngettext("%(lines)s needs your answer", "%(lines)s need your answer", lines)
+        case Urgency.LATE if asked:
+            return ngettext(
+                "%(lines)s delayed: keep or cancel?", "%(lines)s delayed: keep or cancel?", lines
+            )
         case Urgency.LATE:
             return ngettext("%(lines)s delayed", "%(lines)s delayed", lines)
         case Urgency.HELD:
@@ -122,6 +132,8 @@ def headline(line: LineStatus, *, today: date) -> Headline:
         return Headline(Urgency.OVER, "", line.cancelled_how or gettext("Canceled"))
     if line.state == "shipped":
         return _shipped(line)
+    day = line.promised.window.late if line.promised and line.names_a_day else None
+    is_past = day is not None and day < today
     late = _is_late(line, today)
     state = _state(line, is_late=late)
     answer_by = line.asked.answer_by if line.asked else None
@@ -133,6 +145,7 @@ def headline(line: LineStatus, *, today: date) -> Headline:
             answer_by,
             names_ship_day=False,
             is_late=late,
+            is_past=is_past,
         )
     if line.held:
         return Headline(Urgency.HELD, gettext("On hold"), gettext("We're checking your order"))
@@ -145,15 +158,7 @@ def headline(line: LineStatus, *, today: date) -> Headline:
         return Headline(urgency, state, gettext("We're working out your ship date"))
     if not line.names_a_day:
         return Headline(urgency, state, _dayless(line, is_late=late), is_late=late)
-    day = line.promised.window.late
-    return Headline(
-        urgency,
-        state,
-        _dated(line, today, day),
-        day,
-        is_late=late,
-        is_past=day is not None and day < today,
-    )
+    return Headline(urgency, state, _dated(line, today, day), day, is_late=late, is_past=is_past)
 
 
 def _shipped(line: LineStatus) -> Headline:
@@ -168,6 +173,7 @@ def _shipped(line: LineStatus) -> Headline:
 
 
 def _is_late(line: LineStatus, today: date) -> bool:
+    """What is here may have shipped on its last day: that is known the next morning."""
     window = line.promised.window if line.promised else None
     if window is None or line.held:
         return False
@@ -175,7 +181,9 @@ def _is_late(line: LineStatus, today: date) -> bool:
     late = window.late if window.names_a_day else None
     if late is None:
         return told is not None
-    return late < today or (told is not None and late > told)
+    if late < today:
+        return not line.is_here
+    return told is not None and late > told
 
 
 def _state(line: LineStatus, *, is_late: bool) -> str:
@@ -203,11 +211,7 @@ def _dayless(line: LineStatus, *, is_late: bool) -> str:
 
 def _dated(line: LineStatus, today: date, day: date | None) -> str:
     if day and day < today:
-        return (
-            gettext("Was due to ship by %(day)s")
-            if line.is_here
-            else gettext("It should have shipped by %(day)s")
-        )
+        return gettext("It should have shipped by %(day)s")
     if line.is_here and day == today:
         return gettext("Ships today")
     if line.shipped:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders import access, queue, services
 from orders.mail_port import mail_port
 from orders.models import Order, OrderLine
+from orders.pages.choices import asked, newest_notice, with_choices
 from orders.pages.language import read_as
 from orders.pages.typed import AsTyped
 from orders.words import line_briefly
@@ -89,15 +90,21 @@ def orders_of(email: str, *, locale: str, now: datetime) -> Sequence[OrderAtAGla
     """The newest orders of an email address, those still open first. Three queries, however many
     there are."""
     today = timezone.localtime(now).date()
-    lines = Prefetch("lines", OrderLine.objects.select_related("product", "promise"))
+    of_orders = OrderLine.objects.select_related("product", "promise")
+    lines = Prefetch("lines", with_choices(of_orders))
     mine = Order.objects.alias(upper=Upper("email")).filter(upper=email.upper()).exclude(email="")
     orders = list(mine.order_by("-placed_at", "-pk").prefetch_related(lines)[:NEWEST_ORDERS])
     positions = queue.positions(line.pk for order in orders for line in order.lines.all())
 
     def glance(line: OrderLine) -> LineAtAGlance:
         position = positions.get(line.pk)
+        question = asked(line, newest_notice(line), locale=locale, today=today)
         words = line_briefly(
-            line, place=position.place if position else None, today=today, locale=locale
+            line,
+            place=position.place if position else None,
+            today=today,
+            locale=locale,
+            answer_by=question.answer_by if question else None,
         )
         return LineAtAGlance(line.quantity, line.product.name, words)
 

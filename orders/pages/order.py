@@ -34,7 +34,8 @@ def order_page(request: HttpRequest, token: str) -> dict[str, Any]:
     status = order_status(row, locale=locale, now=now)
     today = timezone.localtime(now).date()
     # One alone is not worth a fold.
-    shown_events = NEWEST if len(status.events) > NEWEST + 1 else NEWEST + 1
+    events = status.told_events
+    shown_events = NEWEST if len(events) > NEWEST + 1 else NEWEST + 1
     shown = cards(status.lines, today=today, locale=locale)
     return {
         "order": row,
@@ -44,8 +45,8 @@ def order_page(request: HttpRequest, token: str) -> dict[str, Any]:
         "status": status,
         "cards": shown,
         "summary": summary(shown, today=today, locale=locale) if len(shown) > 1 else [],
-        "newest": status.events[:shown_events],
-        "older": status.events[shown_events:],
+        "newest": events[:shown_events],
+        "older": events[shown_events:],
         "share_url": access.order_url(row, Purpose.LOOK),
         "today": today,
         "locale": locale,

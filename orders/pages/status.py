@@ -2,7 +2,7 @@
 depend on how much there is."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -42,13 +42,13 @@ from orders.transit import arrives_by
 from orders.words import agreed_sentence, note_words, window_of
 
 NEWEST_EVENTS = 200
-NEWEST_NOTES = 5  # of a delivery
 
 
 @dataclass(frozen=True, slots=True)
 class NoteShown:
     """What the shop wrote to those who wait for a delivery. `picture`: its address, if any."""
 
+    id: int
     at: datetime
     text: str
     picture: str
@@ -68,8 +68,8 @@ class LineStatus:
     and its refund was not sent; `may_withdraw`: from the contract, by the law of the country;
     `former`: the windows told before, newest first; `next_word_by`: the day by which the customer
     hears from us about it; `standing`: who is ahead in units and which deliveries serve them, None
-    if nothing waits; `notes`: of the shop to those who wait for its delivery; `arrives_by`: by when
-    all of it should be with the customer, as far as a day is known."""
+    if nothing waits; `note`: the newest of the shop to those who wait for its delivery;
+    `arrives_by`: by when all of it should be with the customer, as far as a day is known."""
 
     id: int
     sku: str
@@ -99,7 +99,7 @@ class LineStatus:
     variant: str = ""
     image_url: str = ""
     unit_price: Money | None = None
-    notes: tuple[NoteShown, ...] = ()
+    note: NoteShown | None = None
     arrives_by: date | None = None
     should_have_arrived: bool = False
     undo_until: datetime | None = None
@@ -211,6 +211,19 @@ class Status:
     def next_update_by(self) -> date | None:
         """The one day by which the customer hears from us, about whichever line comes first."""
         return min((line.next_word_by for line in self.lines if line.next_word_by), default=None)
+
+    @property
+    def hears_by(self) -> date | None:
+        """The same, unless the customer has to answer before it: one day at a time."""
+        answers = [line.asked.answer_by for line in self.lines if line.asked]
+        by, first = self.next_update_by, min((day for day in answers if day), default=None)
+        return by if by and (first is None or by <= first) else None
+
+    @property
+    def told_events(self) -> tuple[Happened, ...]:
+        """Without the notes that the lines show already."""
+        shown = {line.note.id for line in self.lines if line.note}
+        return tuple(event for event in self.events if event.note not in shown)
 
     @property
     def version(self) -> str:
@@ -331,25 +344,27 @@ def _line_status(
         cancellation=refund,
         change=change_told(own, locale=reader.locale),
         crossed=crossed_parcel(line, own, locale=reader.locale),
-        notes=tuple(_notes(line)),
+        note=_newest_note(line),
         arrives_by=arrival,
         should_have_arrived=bool(arrival and reader.today > arrival),
     )
 
 
-def _notes(line: OrderLine) -> Iterator[NoteShown]:
-    """The newest first. A query only where there are any."""
+def _newest_note(line: OrderLine) -> NoteShown | None:
+    """A query only where there are any."""
     if not line.promise or not line.has_notes:  # type: ignore[attr-defined]  # annotated above
-        return
+        return None
     notes = RestockNote.objects.filter(
         restock__reference=line.promise.reference,
         restock__product=line.product_id,
         hidden_at=None,
     )
-    for note in notes[:NEWEST_NOTES]:
-        name = note.picture_name
-        picture = reverse("note_picture", args=[name]) if name else ""
-        yield NoteShown(note.at, note_words(note), picture, note.width, note.height)
+    note = notes.first()
+    if note is None:
+        return None
+    name = note.picture_name
+    picture = reverse("note_picture", args=[name]) if name else ""
+    return NoteShown(note.pk, note.at, note_words(note), picture, note.width, note.height)
 
 
 def _arrives_by(line: OrderLine, parcels: Sequence[Parcel], today: date) -> date | None:

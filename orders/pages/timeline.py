@@ -44,7 +44,8 @@ QUEUE_CHANGES = """
 @dataclass(frozen=True, slots=True)
 class Happened:
     """An event in words. `line` and `product` are None and empty if it is about the whole order;
-    `told_at`: when an email with it was handed over, None if that came back."""
+    `told_at`: when an email with it was handed over, None if that came back; `note`: the id of the
+    shop's note that it tells."""
 
     at: datetime
     kind: str
@@ -52,6 +53,7 @@ class Happened:
     line: int | None
     product: str
     told_at: datetime | None = None
+    note: int | None = None
 
 
 def timeline(
@@ -71,6 +73,7 @@ def timeline(
             event.line_id,
             _product_name(event.line),
             None if event.returned_at else event.told_at,
+            event.restock_note_id,
         )
         for event in events
     ]

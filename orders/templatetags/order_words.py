@@ -21,6 +21,7 @@ from orders.pages.timeline import Happened
 from orders.words import (
     WindowWords,
     arrival_sentence,
+    checking_sentence,
     clock_words,
     dates_kept_sentence,
     day_words,
@@ -58,6 +59,7 @@ def window(context: Context, line: LineStatus) -> WindowWords | None:
         locale=context["locale"],
         today=context["today"],
         withdrawn=line.withdrawn,
+        changed=line.change is not None and line.told_day is not None,
         reserved=line.is_here,
         last=line.is_split and line.open_units > 1,
     )
@@ -79,6 +81,12 @@ def split(context: Context, line: LineStatus) -> str:
 @register.simple_tag(takes_context=True)
 def amount(context: Context, units: int, quantity: int) -> str:
     return units_of(units, quantity, locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def checking(context: Context) -> str:
+    """What is done where reserved goods should have shipped, or have no day to."""
+    return checking_sentence(locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
@@ -157,13 +165,17 @@ def moment(context: Context, at: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def clock(context: Context, at: datetime, named: bool = False) -> str:
-    return clock_words(at, locale=context["locale"], zone=context.get("zone"), named=named)
+    """In the shop's zone, as all days and times; `named` with it, and so where the reader's clock
+    shows another time."""
+    zone = context.get("zone")
+    away = zone and at.astimezone(zone).utcoffset() != timezone.localtime(at).utcoffset()
+    return clock_words(at, locale=context["locale"], named=named or bool(away))
 
 
 @register.simple_tag(takes_context=True)
-def shop_days(context: Context, at: datetime) -> str:
+def shop_days(context: Context) -> str:
     """Whose days and times the page writes."""
-    return shop_days_sentence(at, locale=context["locale"])
+    return shop_days_sentence(locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)

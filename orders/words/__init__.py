@@ -41,6 +41,7 @@ from orders.words.support import reply_within_sentence, support_times
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
     WindowWords,
+    checking_sentence,
     dates_kept_sentence,
     meanwhile_sentence,
     next_word_sentence,
@@ -57,6 +58,7 @@ __all__ = [
     "WindowWords",
     "agreed_sentence",
     "arrival_sentence",
+    "checking_sentence",
     "clock_words",
     "consent_sentence",
     "crossed_sentence",

@@ -15,7 +15,6 @@ from babel.dates import (
     get_datetime_format,
     get_day_names,
     get_timezone_location,
-    get_timezone_name,
 )
 from babel.numbers import format_decimal, format_percent
 from django.conf import settings
@@ -121,50 +120,48 @@ def _zones_in(country: str) -> tuple[ZoneInfo, ...]:
 
 
 def moment_words(at: datetime, *, locale: str) -> str:
-    """A time in the shop's zone, as all days are, so that nothing was told on two days. The zone is
-    named: "23 Nov 2026, 09:15 EST"."""
+    """A time in the shop's zone, as all days are, so that nothing was told on two days: "23 Nov
+    2026, 09:15". Whose zone that is, a page says once (shop_days_sentence)."""
     with in_language(locale) as dates:
         local = timezone.localtime(at)
         words = (
             format_time(local, "short", locale=dates),
             format_date(local, "medium", locale=dates),
         )
-        both = str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
-        return f"{both} {zone_words(local, locale=dates)}"
+        return str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
 
 
-def clock_words(
-    at: datetime, *, locale: str, zone: tzinfo | None = None, named: bool = False
-) -> str:
-    """Its time of day alone, for what was so a moment ago: "9:15 AM"; `named`: with the zone, for
-    what ends soon."""
-    with in_language(locale) as dates:
-        local = timezone.localtime(at, zone)
-        words = format_time(local, "short", locale=dates)
-        return unbroken(f"{words} {zone_words(local, locale=dates)}" if named else words)
-
-
-def zone_words(at: datetime, *, locale: Locale) -> str:
-    """The zone of an aware time, short: "EST", "MEZ", else "UTC+4"."""
-    for name in (get_timezone_name(at, "short", locale=locale), at.tzname() or ""):
-        if name.isalpha():
-            return isolated(name)
-    offset = f"{at:%z}"
-    hours, minutes = f"{offset[0]}{int(offset[1:3])}", offset[3:5]
-    return isolated(f"UTC{hours}" if minutes == "00" else f"UTC{hours}:{minutes}")
-
-
-def shop_days_sentence(at: datetime, *, locale: str) -> str:
-    """Whose days and times a page shows."""
+def clock_words(at: datetime, *, locale: str, named: bool = False) -> str:
+    """Its time of day alone, in the shop's zone: "9:15 AM"; `named`: with the zone, for readers
+    whose clock may show another time."""
     with in_language(locale) as dates:
         local = timezone.localtime(at)
-        city = get_timezone_location(local.tzinfo, locale=dates, return_city=True)
+        words = unbroken(format_time(local, "short", locale=dates))
+        return f"{words} ({zone_words(local.tzinfo, locale=dates)})" if named else words
+
+
+def zone_words(zone: tzinfo | None, *, locale: Locale) -> str:
+    """By a city that people know, and not by letters: "New York time"."""
+    city = _city_of(zone, locale)
+    return city if city.isupper() else gettext("%(city)s time") % {"city": city}
+
+
+def shop_days_sentence(*, locale: str) -> str:
+    """Whose days and times a page shows."""
+    with in_language(locale) as dates:
+        city = _city_of(timezone.get_default_timezone(), dates)
         words = (
-            gettext("Dates and times are in the time zone %(zone)s.")
-            if city == settings.TIME_ZONE  # UTC and its like are no place
-            else gettext("Dates and times are in %(city)s time (%(zone)s).")
+            gettext("Dates and times are in the time zone %(city)s.")
+            if city.isupper()
+            else gettext("Dates and times are in %(city)s time.")
         )
-        return words % {"city": city, "zone": zone_words(local, locale=dates)}
+        return words % {"city": city}
+
+
+def _city_of(zone: tzinfo | None, locale: Locale) -> str:
+    """Upper case is no city, but UTC and its like."""
+    city = get_timezone_location(zone, locale=locale, return_city=True)
+    return isolated(city.rpartition("/")[2])
 
 
 @lru_cache(maxsize=4096)

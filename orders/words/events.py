@@ -140,7 +140,7 @@ class _Reader:
         return {
             "date": date_words(at.date(), with_year=True, locale=self.dates),
             "time": format_time(at, "short", locale=self.dates),
-            "zone": zone_words(at, locale=self.dates),
+            "zone": zone_words(at.tzinfo, locale=self.dates),
         }
 
     def number(self, number: int) -> str:
@@ -385,10 +385,7 @@ def _cancelled_by(facts: Cancelled) -> str:
         case "customer" | Choice.CANCEL:
             return gettext("%(units)s of %(of)s items canceled, as you asked.")
         case Choice.WITHDRAW:
-            return gettext(
-                "You have withdrawn from the contract for %(units)s of %(of)s items, on %(date)s "
-                "at %(time)s (%(zone)s)."
-            )
+            return _withdrawn(facts)
         case "silence" if facts.answer_by:
             return gettext(
                 "%(units)s of %(of)s items canceled, because we didn't hear from you by %(day)s."
@@ -402,6 +399,21 @@ def _cancelled_by(facts: Cancelled) -> str:
         case "staff":
             return gettext("We've canceled %(units)s of %(of)s items, and we're sorry.")
     return gettext("%(units)s of %(of)s items canceled.")
+
+
+def _withdrawn(facts: Cancelled) -> str:
+    if facts.units < facts.of:
+        return gettext(
+            "You have withdrawn from the contract for %(units)s of %(of)s items, on %(date)s at "
+            "%(time)s (%(zone)s)."
+        )
+    return ngettext(
+        "You have withdrawn from the contract for %(units)s item, on %(date)s at %(time)s "
+        "(%(zone)s).",
+        "You have withdrawn from the contract for %(units)s items, on %(date)s at %(time)s "
+        "(%(zone)s).",
+        facts.units,
+    )
 
 
 def _all_cancelled_by(facts: Cancelled) -> str:
@@ -623,8 +635,6 @@ def _told_by_email(window: Window) -> str:
         )
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("We told you we couldn't name a date yet.")
-    if window.kind == "unrated":
-        return gettext("We told you it would ship by %(late)s, according to our supplier.")
     return gettext("We told you it would ship by %(late)s.")
 
 
@@ -643,22 +653,13 @@ def _told_by_page(window: Window) -> str:
         )
     if window.late is None or window.kind in ("open", "chances"):
         return gettext("Your order page showed no latest date.")
-    if window.kind == "unrated":
-        return gettext("Your order page said it would ship by %(late)s, according to our supplier.")
     return gettext("Your order page said it would ship by %(late)s.")
 
 
 def _now(window: Window, reader: _Reader) -> list[str]:
     """What is true instead. Its certainty is not repeated."""
-    parts = window_parts(window, since=reader.on, locale=reader.locale)
-    if not window.names_a_day or window.late is None or window.late < reader.on:
-        return [parts.lead, parts.range]
-    lead = (
-        gettext("It's now due to ship by %(late)s, according to our supplier.")
-        if window.kind == "unrated"
-        else gettext("It's now due to ship by %(late)s.")
-    )
-    return [reader.fill(lead, window, since=reader.on), parts.range]
+    parts = window_parts(window, since=reader.on, locale=reader.locale, changed=True)
+    return [parts.lead, parts.range]
 
 
 def _first_day(window: Window, reader: _Reader) -> list[str]:
@@ -756,7 +757,7 @@ WHY = {
     Reason.CANCELLATION: gettext_lazy("Why: someone ahead of you canceled."),
     Reason.RESTORED: gettext_lazy("Why: a canceled order is back in line, ahead of you."),
     Reason.ARRIVED: gettext_lazy("Why: a delivery has arrived."),
-    Reason.PACKING: gettext_lazy("Why: we have no record yet that it shipped."),
+    Reason.PACKING: gettext_lazy("Why: it's here, but our warehouse hasn't packed it yet."),
     Reason.CLERICAL: gettext_lazy("Why: we corrected a date that we'd recorded wrong."),
 }
 

@@ -10,9 +10,16 @@ from orders.words.days import day_words, in_language, number_words, ordinal
 from orders.words.windows import window_of, window_parts
 
 
-def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str) -> str:
-    """ "37th in line. Ships by December 18." `place` is None unless units
-    wait."""
+def line_briefly(
+    line: OrderLine,
+    *,
+    place: int | None,
+    today: date,
+    locale: str,
+    answer_by: date | None = None,
+) -> str:
+    """ "37th in line. Ships by December 18." `place` is None unless units wait; `answer_by`: the
+    day by which it needs an answer, if it does."""
     with in_language(locale) as dates:
         if line.state in ("shipped", "cancelled"):
             return gettext("Shipped.") if line.shipped else gettext("Canceled.")
@@ -49,7 +56,11 @@ def line_briefly(line: OrderLine, *, place: int | None, today: date, locale: str
         dated = line.promise and not line.held and line.promise.kind != "none"
         if dated and _is_split(line):
             parts.append(still_to_come(line.open_units, line.quantity, dates))
-        return " ".join([*parts, _by_when(line, today=today, locale=locale)])
+        parts.append(_by_when(line, today=today, locale=locale))
+        if answer_by:
+            by = day_words(answer_by, today=today, locale=dates)
+            parts.append(gettext("Please answer by %(by)s.") % {"by": by})
+        return " ".join(parts)
 
 
 def units_of(units: int, quantity: int, *, locale: str) -> str:
@@ -110,6 +121,7 @@ def _by_when(line: OrderLine, *, today: date, locale: str) -> str:
         window_of(line.promise),
         since=line.promise.published_on,
         today=today,
+        reserved=line.is_here,
         last=_is_split(line) and line.open_units > 1,
         locale=locale,
     ).lead

@@ -11,6 +11,7 @@ from orders.domain.money import Money
 from orders.domain.supply import NAMES_A_DAY
 from orders.law import law_of
 from orders.models import DelayNotice, OrderLine
+from orders.transit import arrives_by
 from orders.words.days import day_words, in_language, number_words
 from orders.words.money import money_in
 
@@ -58,21 +59,25 @@ def notice_sentences(
 
 
 def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
-    """The agreed date, before anything is ever counted from it; nothing where the promise names
+    """The agreed date, before anything is ever counted from it; nothing where the promise comes to
     that very day, where it has passed, and where no day is agreed."""
     agreed_by, promise = line.agreed_by, line.promise
     if line.open_wait or not line.open_units or promise is None:
         return ""
     if agreed_by is None or agreed_by < today:
         return ""
-    if promise.kind in NAMES_A_DAY and promise.late == agreed_by:
+    country = line.order.country
+    of_delivery = law_of(country, line.order.region).rules.counts == "delivery"
+    told = promise.late if promise.kind in NAMES_A_DAY else None
+    if told and agreed_by in (told, arrives_by(told, country) if of_delivery else told):
         return ""
-    rules = law_of(line.order.country, line.order.region).rules
     with in_language(locale) as dates:
         words = (
-            gettext("Agreed date: delivery by %(day)s, unless you accept a new one.")
-            if rules.counts == "delivery"
-            else gettext("Agreed date: ships by %(day)s, unless you accept a new one.")
+            gettext(
+                "It must be with you by %(day)s, the agreed date, unless you accept a later one."
+            )
+            if of_delivery
+            else gettext("It must ship by %(day)s, the agreed date, unless you accept a later one.")
         )
         return words % {"day": day_words(agreed_by, today=today, locale=dates)}
 
@@ -258,8 +263,7 @@ class _Words:
                 return gettext("Happy to wait? You don't need to do anything.")
             case Silence.CANCEL:
                 return gettext(
-                    "We need your OK to keep your order. Without it, we are legally required to "
-                    "cancel it and refund you."
+                    "Without your OK, we are legally required to cancel it and refund you."
                 )
             case Silence.KEEPS_PLACE:
                 return gettext("Happy to wait? Your place is kept for you.")

@@ -71,19 +71,20 @@ def window_parts(
     reserved: bool = False,
     last: bool = False,
     withdrawn: date | None = None,
+    changed: bool = False,
 ) -> WindowWords:
     """A window that was published on `since`. `today` (else that day) decides on weekdays and
     years, and on what to say of days gone by.
 
     `reserved`: all that is still to ship is here. `last`: it is about the last of several units,
     which need not ship together. `withdrawn`: the day that was named before, where there is none
-    any more."""
+    any more. `changed`: another day was told before, and has just been named."""
     today = today or since
     with in_language(locale) as dates:
         if withdrawn and window.kind == "none" and not reserved:
             lead, early, certainty = _withdrawn()
         else:
-            lead = _lead(window, today, reserved=reserved, last=last)
+            lead = _lead(window, today, reserved=reserved, last=last, changed=changed)
             early, certainty = _range(window, today), _certainty(window, today)
         days = values(window, since=since, today=today, dates=dates)
         if withdrawn:
@@ -270,7 +271,7 @@ def _withdrawn() -> tuple[str, str, str]:
     )
 
 
-def _lead(window: Window, today: date, *, reserved: bool, last: bool) -> str:
+def _lead(window: Window, today: date, *, reserved: bool, last: bool, changed: bool) -> str:
     """The sentence that answers "when does it ship?", with names of `values` to fill in. What is
     `reserved` may have shipped on its day and be recorded overnight, so the sentence does not say
     that it has not shipped."""
@@ -280,9 +281,15 @@ def _lead(window: Window, today: date, *, reserved: bool, last: bool) -> str:
     if late is None or window.kind in ("open", "chances"):
         return gettext("We can't name a date yet.")
     if late < today and reserved:
-        return gettext("It was due to ship by %(late)s. We have no record yet that it shipped.")
+        return f"{gettext('It should have shipped by %(late)s.')} {_checking()}"
     if late < today:
         return gettext("It was due to ship by %(late)s and hasn't shipped yet. We're sorry.")
+    if changed:
+        return (
+            gettext("It's now due to ship by %(late)s, according to our supplier.")
+            if window.kind == "unrated"
+            else gettext("It's now due to ship by %(late)s.")
+        )
     if window.kind == "unrated":
         return (
             gettext("The last one ships by %(late)s, according to our supplier.")
