@@ -1,6 +1,6 @@
 #!/bin/bash
-# A backup into an empty database: deploy/restore.sh FILE. All mail is held afterwards: what was sent after the backup was
-# made is due again in it. docs/operations.md says how to go on.
+# A backup into an empty database: deploy/restore.sh FILE. All mail is held afterwards, and what waited in the backup is on
+# the list of staff, because it may have been sent since. docs/operations.md says how to go on.
 set -euo pipefail
 file=$(realpath "${1:?usage: DATABASE_URL=postgresql://... deploy/restore.sh FILE, with the environment of the site}")
 : "${DATABASE_URL:?DATABASE_URL is not set}"
@@ -20,6 +20,6 @@ SELECT now(), 'deploy/restore.sh', left(:'why', 200), ''
 WHERE NOT EXISTS (SELECT FROM notifications_pause WHERE ended_at IS NULL);
 ANALYZE;
 SQL
-echo "Email is paused."
 "$python" manage.py migrate --verbosity 0
+"$python" manage.py hold_mail --restored
 "$python" manage.py check_queue

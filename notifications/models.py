@@ -19,7 +19,7 @@ class MessageState(models.TextChoices):
     SENT = "sent", _("Sent")
     BOUNCED = "bounced", _("Bounced")
     FAILED = "failed", _("Failed")
-    NEEDS_REVIEW = "needs_review", _("Sent twice without an answer")
+    NEEDS_REVIEW = "needs_review", _("May have been sent")
     SUPERSEDED = "superseded", _("Replaced by a newer email")
     EXPIRED = "expired", _("Expired")
     SUPPRESSED = "suppressed", _("Can't be reached")

@@ -74,8 +74,7 @@ class CountAsSent(EmailAction):
         "customer counts as told."
     )
     impossible = gettext_lazy(
-        "You can only mark an email as sent if it was sent twice and the mail server never "
-        "answered."
+        "You can only mark an email as sent if nobody knows whether it was sent."
     )
 
     reason = StaffReason()

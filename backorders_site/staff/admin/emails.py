@@ -38,6 +38,7 @@ from notifications.models import (
     ProviderReport,
     Suppression,
 )
+from notifications.outbox.restored import RESTORED
 from orders.access import without_tokens
 from orders.models import Event, Order
 
@@ -152,6 +153,10 @@ class ForStaff(ConditionFilter):
         ]
         return {
             "staff": (_("For staff: failed or bounced"), Q(state__in=stuck)),
+            "restored": (
+                _("Waited in a restored backup: maybe sent since"),
+                Q(state=MessageState.NEEDS_REVIEW, last_error=RESTORED),
+            ),
             "outbox": (_("In the outbox: waiting to be sent"), Q(state=MessageState.QUEUED)),
         }
 
