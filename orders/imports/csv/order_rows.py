@@ -69,13 +69,16 @@ class Dialect(Protocol):
     """`waiting_only`: the file lists orders that wait, so all of its products join. Otherwise it
     lists all of a shop's orders in full, closed ones too. `status_expected`: where to sort the
     words for what became of an order; empty if they are sorted, or if somebody has said that all of
-    them wait."""
+    them wait. `sorts_words`: a person has sorted them, and may have overlooked a column."""
 
     @property
     def waiting_only(self) -> bool: ...
 
     @property
     def status_expected(self) -> str: ...
+
+    @property
+    def sorts_words(self) -> bool: ...
 
     @property
     def sayings(self) -> Sayings: ...

@@ -9,7 +9,7 @@ from typing import Any
 from orders import services
 from orders.imports.csv.order_rows import Dialect, OrderRows
 from orders.imports.csv.remaining import apply_remaining
-from orders.imports.csv.statuses import refuse_unread
+from orders.imports.csv.statuses import refuse_unread, unread
 from orders.imports.csv.table import CsvTable
 from orders.imports.reconcile import ProductSelection, Reconciled, Reconciliation
 from orders.imports.run import ImportRun
@@ -28,10 +28,10 @@ def import_orders(
     remaining: CsvTable | None = None,
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
+    read = [*dialect.required, *dialect.optional]
     if dialect.status_expected:
-        refuse_unread(
-            table, [*dialect.required, *dialect.optional], expected=dialect.status_expected
-        )
+        refuse_unread(table, read, expected=dialect.status_expected)
+    not_read = unread(table, read) if dialect.sorts_words else []
     file = OrderRows(table, dialect, now=run.now)
     for _ in file.orders(run.bad):
         pass
@@ -41,7 +41,7 @@ def import_orders(
         services.lock_orders(file.numbers)
         services.learn_words(dialect.sayings.words_said, now=run.now)
         reconciliation = Reconciliation(run.now, selection, imported_by=run.row)
-        tally = _Tally(run)
+        tally = _Tally(run, not_read)
         done = 0
         for batch in _batches(file.orders(lambda row, error: None, tally.add_strange)):
             rows = {order.number: row for row, order in batch}
@@ -62,6 +62,7 @@ class _Tally:
     """Counts every order of the file exactly once."""
 
     run: ImportRun
+    not_read: Sequence[str]  # columns, in sentences
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)  # lines by SKU
     not_shipped: Counter[str] = field(default_factory=Counter)  # lines by SKU or name
@@ -116,6 +117,7 @@ class _Tally:
             "orders_for_a_person": len(self.attention),
             "needs_a_person": dict(self.attention.most_common(NUMBERS_KEPT)),
             **({"same_number": self.others} if self.others else {}),
+            **({"not_read": self.not_read} if self.not_read else {}),
             **{
                 name: dict(found.most_common(NUMBERS_KEPT))
                 for name, found in (

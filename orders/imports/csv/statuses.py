@@ -1,6 +1,7 @@
 """What shops call the states of an order: used to sort the words of a file, and to recognize a
 column that holds them."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -47,6 +48,22 @@ GROUPS = tuple(PHRASES)
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
 MAX_WORDS = 40  # a column of more says something else
 
+# What columns are called that are filled once units are gone: with a day, or with a number.
+_GONE = re.compile(
+    r"\b(shipped|fulfilled|dispatched|delivered|cancell?ed|refunded|returned|voided|"
+    r"versandt|versendet|verschickt|geliefert|storniert|erstattet|"
+    r"expediee?s?|livree?s?|annulee?s?|remboursee?s?|"
+    r"enviad[oa]s?|entregad[oa]s?|cancelad[oa]s?|reembolsad[oa]s?)\b"
+    r"|\b(fulfillment|cancellation|refund|return)s? (date|time|quantity|qty)\b|\bstornodatum\b"
+)
+# Either a day that is planned or one that has come: it has come where it is filled on some rows.
+_GONE_OR_PLANNED = re.compile(
+    r"\b(ship(ping|ment|ped)?|dispatch|delivery) (date|time)\b|\bdate of (dispatch|shipment)\b"
+    r"|\b(versand|liefer)datum\b|\bdate d (expedition|envoi)\b|\bfecha de (envio|entrega)\b"
+)
+_NOT_YET = re.compile(r"\b(not|un|to be|nicht|non|no|by|until|amount|price|total|cost|tax)\b")
+_NOTHING = re.compile(r"[0:.,/\- ]*|no|false|n|nein|non|none|null|n/?a", re.IGNORECASE)
+
 
 def plain(word: str) -> str:
     """`wc-On_Hold` and `on hold` are the same."""
@@ -73,6 +90,42 @@ def looks_like_status(words: Collection[str]) -> bool:
     groups = [guess(word) for word in words]
     known = list(filter(None, groups))
     return len(known) * 2 > len(groups) and any(group != "waiting" for group in known)
+
+
+def says_gone(name: str) -> bool:
+    """Whether a column of this name tells which units are not waited for any more."""
+    called = _called(name)
+    return bool(_GONE.search(called)) and not _NOT_YET.search(called)
+
+
+def gone_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, int]:
+    """The columns that are filled where units are gone, with the number of rows on which they
+    are."""
+    passed_over = {name.casefold() for name in but}
+    names = [name for name in table.header if name and name.casefold() not in passed_over]
+    sure = {name for name in names if says_gone(name)}
+    asked = sure | {name for name in names if _GONE_OR_PLANNED.search(_called(name))}
+    if not asked:
+        return {}
+    filled = dict.fromkeys(filter(asked.__contains__, names), 0)
+    rows = 0
+    for _, fields in table.records():
+        rows += any(map(str.strip, fields))
+        for name, text in zip(table.header, fields, strict=False):
+            if name in filled and not _NOTHING.fullmatch(text.strip()):
+                filled[name] += 1
+    return {
+        name: number
+        for name, number in filled.items()
+        if number and (name in sure or number < rows)
+    }
+
+
+def _called(name: str) -> str:
+    """`Date - Shipped_Date` and `shipped date`, `Expédié le` and `expedie le` read the same."""
+    letters = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).casefold()
+    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[\W_]+", " ", letters).split())
 
 
 def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
@@ -121,13 +174,23 @@ def words_of(table: CsvTable, columns: Sequence[str], *, head: str = "") -> list
     return sorted(found.values(), key=lambda said: -said.rows)
 
 
-def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> None:
-    """Unreadable if a column that nobody reads says which orders do not wait."""
+def unread(table: CsvTable, read: Collection[str]) -> list[str]:
+    """The columns that nobody reads and that say which orders do not wait, in sentences."""
     if {name.casefold() for name in table.header} <= {name.casefold() for name in read}:
-        return
+        return []
+    said = []
     for column, words in status_columns(table, but=read).items():
         shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
+        said.append(f"column {column} says {shown}")
+    for column, rows in gone_columns(table, but=read).items():
+        said.append(f"column {column} is filled on {'1 row' if rows == 1 else f'{rows:,} rows'}")
+    return said
+
+
+def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> None:
+    """Unreadable if a column that nobody reads says which orders do not wait."""
+    if said := unread(table, read):
         raise Unreadable(
-            f"{table.name}:1: column {column} says {shown}: it isn't known which of these words "
-            f"mean waiting, shipped, canceled or not paid; expected {expected}"
+            f"{table.name}:1: {'; '.join(said)}: it isn't known which of these orders are waiting, "
+            f"shipped, canceled or not paid; expected {expected}"
         )

@@ -12,7 +12,7 @@ from orders.imports import values
 from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.statuses import GROUPS
-from orders.imports.csv.table import Cells
+from orders.imports.csv.table import Cells, Unreadable
 from orders.imports.shop_order import ShopLine, State
 from orders.imports.sources.column_map import (
     PART,
@@ -78,11 +78,24 @@ class MappedColumns(ColumnMap):
         )
 
     @property
+    def sorts_words(self) -> bool:
+        return bool(self.groups)
+
+    @property
     def optional(self) -> Sequence[str]:
         return list(dict.fromkeys([*super().optional, *self.only]))
 
     def must_be_there(self) -> Sequence[str]:
-        return [*super().must_be_there(), *(["status"] if self.groups else []), *self.only]
+        return [*super().must_be_there(), *(["status"] if self.groups else [])]
+
+    def check(self, header: Sequence[str], file: str) -> None:
+        super().check(header, file)
+        there = {name.casefold() for name in header}
+        if missing := [column for column in self.only if column.casefold() not in there]:
+            raise Unreadable(
+                f"{file}:1: no column {', '.join(missing)} for only (by the map {self.name}); "
+                f"found {', '.join(header)[:500]}"
+            )
 
     def number(self, cells: Cells) -> str:
         found = self.cell(cells, "order_number")
@@ -174,7 +187,8 @@ class MappedColumns(ColumnMap):
         try:
             ordered = values.units(found, label, least=0)
         except BadValue as error:
-            hint = "; set the export to a row for each item" if _SEVERAL.search(found) else ""
+            several = self._place or _SEVERAL.search(found)
+            hint = "; set the export to a row for each item" if several else ""
             raise BadValue(error.problem + hint, label) from None
         cancelled = self._count(cells, "cancelled_quantity") or 0
         shipped = self._count(cells, "shipped_quantity")
@@ -240,11 +254,11 @@ class MappedColumns(ColumnMap):
 
     def _find_lines_in_a_cell(self) -> None:
         """Where SKU and quantity are one column, its cells hold lines whose parts have names."""
-        columns = self.columns
-        ((first, *_), *_) = columns["sku"]
-        if columns["sku"] == columns["quantity"] and PART not in first:
+        columns, cell = self.columns, self.columns["sku"]
+        ((first, *_), *_) = cell
+        if cell == columns["quantity"] and PART not in first:
             for ours in CALLED:
-                if columns.get(ours, columns["sku"]) == columns["sku"]:
+                if columns.get(ours, cell) == cell:
                     columns[ours] = [[f"{first}{PART}{ours}"]]
             first = f"{first}{PART}"
         self._place = first.partition(PART)[0] if PART in first else ""
