@@ -170,6 +170,11 @@ class TestRowsThatAreNoLines:
         run(both, f"{self.HEADER},Dropped", "1,2026-10-01,Line Item,LAMP,5,2,1")
         assert lines() == {("1", "LAMP"): (2, 2, 0)}
 
+    def test_are_asked_about_where_the_map_does_not_say(self, run: Run) -> None:
+        with pytest.raises(CommandError) as error:
+            run(MAP, *self.ROWS)
+        assert 'expected only = {"Type" = ["Line Item"]} in the column map' in str(error.value)
+
     def test_a_column_that_is_not_there_is_said(self, run: Run) -> None:
         with pytest.raises(CommandError, match="no column Type for only"):
             run(self.REST, "Ref,When,Item,Ordered,Fulfillable", "1,2026-10-01,LAMP,3,2")

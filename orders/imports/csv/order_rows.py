@@ -69,7 +69,7 @@ class Dialect(Protocol):
     """`waiting_only`: the file lists orders that wait, so all of its products join. Otherwise it
     lists all of a shop's orders in full, closed ones too. `status_expected`: where to sort the
     words for what became of an order; empty if they are sorted, or if somebody has said that all of
-    them wait. `sorts_words`: a person has sorted them, and may have overlooked a column."""
+    them wait. `mapped`: a person has named its columns, and may have overlooked one."""
 
     @property
     def waiting_only(self) -> bool: ...
@@ -78,7 +78,7 @@ class Dialect(Protocol):
     def status_expected(self) -> str: ...
 
     @property
-    def sorts_words(self) -> bool: ...
+    def mapped(self) -> bool: ...
 
     @property
     def sayings(self) -> Sayings: ...

@@ -9,7 +9,7 @@ from typing import Any
 from orders import services
 from orders.imports.csv.order_rows import Dialect, OrderRows
 from orders.imports.csv.remaining import apply_remaining
-from orders.imports.csv.statuses import refuse_unread, unread
+from orders.imports.csv.statuses import refuse_other_rows, refuse_unread, unread
 from orders.imports.csv.table import CsvTable
 from orders.imports.reconcile import ProductSelection, Reconciled, Reconciliation
 from orders.imports.run import ImportRun
@@ -29,9 +29,11 @@ def import_orders(
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     read = [*dialect.required, *dialect.optional]
+    if dialect.mapped:
+        refuse_other_rows(table, read)
     if dialect.status_expected:
         refuse_unread(table, read, expected=dialect.status_expected)
-    not_read = unread(table, read) if dialect.sorts_words else []
+    not_read = unread(table, read) if dialect.mapped else []
     file = OrderRows(table, dialect, now=run.now)
     for _ in file.orders(run.bad):
         pass

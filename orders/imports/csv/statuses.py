@@ -46,6 +46,12 @@ GROUPS = tuple(PHRASES)
 # Which one decides, if a row says two in two columns: an order that was paid may have been canceled
 # since.
 CHIEF_FIRST = ("cancelled", "refunded", "part_shipped", "shipped", "unpaid", "waiting")
+# What exports of all that belongs to an order call its rows.
+LINES = {"line item", "line", "item", "product", "order item"}
+OTHER_ROWS = {
+    *("fulfillment line", "fulfillment", "shipping line", "shipping", "discount", "transaction"),
+    *("refund", "refund line", "refund shipping", "coupon", "fee", "tax", "gift card", "order"),
+}
 MAX_WORDS = 40  # a column of more says something else
 
 # What columns are called that are filled once units are gone: with a day, or with a number.
@@ -130,6 +136,38 @@ def _called(name: str) -> str:
 
 def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
     """The columns that look like it, with each word and the number of rows that have it."""
+    return {
+        name: found
+        for name, found in _few_words(table, but=but).items()
+        if looks_like_status(found)
+    }
+
+
+def rows_of_lines(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, str]:
+    """The columns that tell rows of lines from others, with the word for lines."""
+    kinds = {
+        name: {plain(word): word for word in found}
+        for name, found in _few_words(table, but=but).items()
+    }
+    return {
+        name: words[line]
+        for name, words in kinds.items()
+        if words.keys() & OTHER_ROWS and words.keys() <= LINES | OTHER_ROWS
+        for line in words.keys() & LINES
+    }
+
+
+def refuse_other_rows(table: CsvTable, read: Collection[str]) -> None:
+    """Unreadable if rows that are no lines would count as lines."""
+    for column, word in rows_of_lines(table, but=read).items():
+        raise Unreadable(
+            f"{table.name}:1: by the column {column} not every row is a line of an order; expected "
+            f'only = {{"{column}" = ["{word}"]}} in the column map'
+        )
+
+
+def _few_words(table: CsvTable, *, but: Collection[str]) -> dict[str, Counter[str]]:
+    """The columns that say few different things, and how often each."""
     passed_over = {name.casefold() for name in but}
     counts = {
         place: Counter[str]()
@@ -144,11 +182,7 @@ def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, C
                 found[word] += 1
                 if len(found) > MAX_WORDS:
                     del counts[place]
-    return {
-        table.header[place]: found
-        for place, found in counts.items()
-        if found and looks_like_status(found)
-    }
+    return {table.header[place]: found for place, found in counts.items() if found}
 
 
 @dataclass(slots=True)

@@ -47,6 +47,7 @@ class MappedColumns(ColumnMap):
     needed, known = NEEDED, KNOWN
     shared = (*ColumnMap.shared, "status", "all_wait", "strip_prefix", "only")
     waiting_only = False
+    mapped = True
     required: Sequence[str] = ()
 
     def __init__(
@@ -76,10 +77,6 @@ class MappedColumns(ColumnMap):
             "column that is filled once it is so, or all_wait = true if all orders in the file are "
             "waiting"
         )
-
-    @property
-    def sorts_words(self) -> bool:
-        return bool(self.groups)
 
     @property
     def optional(self) -> Sequence[str]:

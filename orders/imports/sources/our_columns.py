@@ -13,7 +13,7 @@ class OurColumns:
     """The orders CSV of docs/importing.md: a row per line, the order's columns on each."""
 
     waiting_only = True
-    sorts_words = False
+    mapped = False
     status_expected = (
         "a file of waiting orders without that column, or a column map that sorts its words"
     )

@@ -35,7 +35,7 @@ class ShopifyExport:
     """Shopify's orders export as it is: the order's columns are on its first row only."""
 
     waiting_only = False
-    sorts_words = False
+    mapped = False
     status_expected = ""
     required = (
         *("Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Created at"),
