@@ -41,6 +41,7 @@ from orders.models import (
     Shipment,
     ShipmentLine,
     ShopChange,
+    StatedTime,
 )
 from tests import factories
 from tests.factories import NOON, fresh
@@ -129,6 +130,7 @@ def rows_of_everything() -> OrderLine:
         there={"email": "b@b.test"},
         seen_at=NOON,
     )
+    StatedTime.objects.create(product=product, ordered_from=NOON.date(), days=70)
     Import.objects.create(
         command="import_orders", file_name="orders.csv", sha256="0", started_at=NOON
     )

@@ -129,23 +129,36 @@ def test_who_shipped_left_or_agreed_to_wait_without_a_date_is_told_nothing() -> 
 
 
 def test_who_was_told_that_it_had_passed_when_they_joined_is_not_told_again() -> None:
-    line = delayed(placed_at=NOON - 60 * DAY)
+    line = delayed(placed_at=NOON - 60 * DAY, promised_by=(NOON - 30 * DAY).date())
     services.mark_told([event.pk for event in line.order.events.all()], at=NOON)
     assert line.notices.get().sentences.count("date_missed") == 1
     assert services.say_day_passed(now=NOON + DAY) == 0
 
 
+def test_of_a_day_that_only_the_law_named_and_no_email_nobody_hears_that_it_passed() -> None:
+    """Their first email offers the same choice as a welcome."""
+    line = delayed(placed_at=NOON - 60 * DAY)
+    assert "date_missed" not in line.notices.get().sentences
+    assert services.say_day_passed(now=NOON + DAY) == 0
+    quiet = _released(NOON - 20 * DAY, at=NOON + 15 * DAY)
+    assert services.say_day_passed(now=NOON + 16 * DAY) == 0
+    assert "date_missed" not in quiet.notices.get().sentences
+
+
 def test_quiet_orders_are_told_when_they_are_released() -> None:
-    product = make_product()
-    new = services.NewOrder(
-        number="1", placed_at=NOON - 60 * DAY, country="DE", lines=[services.NewLine(product, 1)]
-    )
+    line = _released(NOON - 60 * DAY, at=NOON + MINUTE, promised_by=(NOON - 30 * DAY).date())
+    assert [event.message_due for event in passed(line)] == [True]
+    assert services.say_day_passed(now=NOON + DAY) == 0
+
+
+def _released(placed_at: datetime, *, at: datetime, promised_by: date | None = None) -> OrderLine:
+    lines = [services.NewLine(make_product(), 1, promised_by=promised_by)]
+    new = services.NewOrder(number="1", placed_at=placed_at, country="DE", lines=lines)
     (order,) = services.place_orders([new], now=NOON, quiet=True)
     assert services.say_day_passed(now=NOON) == 0
-    services.start_release(1, now=NOON)
-    services.release_orders(now=NOON + MINUTE)
-    assert [event.message_due for event in passed(order.lines.get())] == [True]
-    assert services.say_day_passed(now=NOON + DAY) == 0
+    services.start_release(1, now=at)
+    services.release_orders(now=at)
+    return order.lines.get()
 
 
 def test_what_is_reserved_and_lies_past_the_day_is_asked_and_may_leave(

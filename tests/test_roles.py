@@ -64,6 +64,8 @@ FORMS = {
     "orders.Order change": {S, M},
     "orders.Product add": {M},
     "orders.Product change": {M},
+    "orders.StatedTime add": {M},
+    "orders.StatedTime change": {M},
     "orders.Supplier add": {M},
     "orders.Supplier change": {M},
     "notifications.Suppression add": {S, M},
@@ -335,6 +337,7 @@ TYPED = {
     "orders.Product": {
         *("sku", "name", "variant", "image_url", "on_backorder", "handling_days"),
     },
+    "orders.StatedTime": {"product", "ordered_from", "ordered_until", "days", "ships_by"},
     "orders.Supplier": {"name"},
 }
 

@@ -21,6 +21,7 @@ DAILY = (
 )
 SET_UP = (
     "orders.Product",
+    "orders.StatedTime",
     "orders.Supplier",
     "notifications.Suppression",
     "auth.User",

@@ -35,6 +35,7 @@ from orders.models.promises import (
 from orders.models.restock_notes import NotePicture, RestockNote
 from orders.models.shop_changes import ShopChange
 from orders.models.shop_tasks import ShopTask
+from orders.models.stated_times import StatedTime
 from orders.models.supply import (
     Discontinuation,
     MoveReason,
@@ -91,6 +92,7 @@ __all__ = [
     "ShopTask",
     "ShopWord",
     "Shortening",
+    "StatedTime",
     "Stock",
     "Supplier",
     "Upload",

@@ -202,7 +202,9 @@ class OrderLine(models.Model):
     )
     joined_at = models.DateTimeField(editable=False)
     stated_by = models.DateField(
-        null=True, editable=False, help_text="The ship date given when ordering, if any."
+        null=True,
+        editable=False,
+        help_text="The date given when ordering, if any, as the law of the country counts it.",
     )
     agreed_by = models.DateField(
         null=True,

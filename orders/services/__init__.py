@@ -105,6 +105,7 @@ from orders.services.shop_changes import (
 )
 from orders.services.shop_facts import Look, learn_prices, learn_words, show_products
 from orders.services.shop_tasks import confirm_in_shop, listed_again, shown_by_shop
+from orders.services.stated_times import ToldInPeriod, record_stated_times
 from orders.services.tracking import NUMBERED, number_parcel
 from orders.services.uploads import (
     UploadResult,
@@ -142,6 +143,7 @@ __all__ = [
     "ReceivedUnits",
     "Refused",
     "RestockRecord",
+    "ToldInPeriod",
     "Undoing",
     "UploadResult",
     "Worse",
@@ -216,6 +218,7 @@ __all__ = [
     "receive",
     "record_parcel",
     "record_restocks",
+    "record_stated_times",
     "reject_change",
     "release_orders",
     "remind",

@@ -12,7 +12,7 @@ from orders.domain.delay_rules import latest_day
 from orders.domain.working_days import add_working_days
 from orders.law import law_of
 from orders.models import DAY_PASSED, Forecast, Order, OrderLine, Product, Reason
-from orders.services.delay_notices import notice_new_promises
+from orders.services.delay_notices import UNREAD, notice_new_promises
 from orders.services.forecasts import today_of
 from orders.services.locks import AdvisoryLock
 from orders.services.promises import at_rest, review_at_rest, window_json
@@ -26,7 +26,7 @@ NOT_PACKED = sql(__file__, "not_packed", overdue=OVERDUE, told=window_json("t"))
 # working days given to what was not packed in time: rather kept than moved each day
 PACKING_AGAIN = 2
 
-PASSED = sql(__file__, "passed")
+PASSED = sql(__file__, "passed", unread=UNREAD)
 
 # With the promise whose question is asked by the same email, if one is.
 SAY_PASSED = """

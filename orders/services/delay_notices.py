@@ -35,7 +35,11 @@ from orders.services.forecasts import today_of
 from orders.sql_files import sql
 from orders.transit import days_on_the_way
 
-SITUATIONS = sql(__file__, "situations")
+# Of a line `l` of an order `o`: the law alone named its agreed day, which had passed before the
+# order reached us, or before it was released. So no email ever named it to its customer.
+UNREAD = """(l.stated_by IS NULL AND l.agreed_by < (
+    greatest(l.joined_at, coalesce(o.released_at, %(now)s)) AT TIME ZONE %(zone)s)::date)"""
+SITUATIONS = sql(__file__, "situations", unread=UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,8 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
 def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:
     cases: dict[Situation, _Case] = {}
     with connection.cursor() as cursor:
-        cursor.execute(SITUATIONS, [list(promise_ids)])
+        values = {"promises": list(promise_ids), "now": now, "zone": settings.TIME_ZONE}
+        cursor.execute(SITUATIONS, values)
         for promises, lines, *facts in cursor.fetchall():
             situation = _situation(*facts, now=now)
             if situation not in cases:
@@ -240,6 +245,7 @@ def _situation(
     told_late: date | None,
     cancels_on: date | None,
     kept: bool,
+    unread: bool,
     *,
     now: datetime,
 ) -> Situation:
@@ -255,6 +261,7 @@ def _situation(
         set_aside=set_aside,
         agreed_by=agreed_by,
         told=NoticeTold(told_late, cancels_on, kept) if was_told else None,
+        unread=unread,
     )
     return situation
 

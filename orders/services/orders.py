@@ -6,27 +6,25 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from orders.domain import keys
-from orders.domain.delay_rules import DAYS_TO_SHIP, earliest_day
-from orders.domain.facts import Joined
-from orders.domain.supply import Window
 from orders.models import (
-    Event,
     Import,
     Order,
     OrderLine,
     Product,
-    Promise,
     QueueChange,
     Reason,
 )
 from orders.services.allocation import allocate
-from orders.services.forecasts import today_of
 from orders.services.locks import lock_new_order
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
 from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
+from orders.services.stated_times import (
+    agreed_when_ordered,
+    keep_stated_promises,
+    stated_when_ordered,
+)
 
 LAST_OF_QUEUES = """
     SELECT p.id, last.queued_at
@@ -40,8 +38,9 @@ LAST_OF_QUEUES = """
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """`promised_by`: the ship day the shop stated when ordering, if it did. `held`: how many units
-    are still to come is not known; the line keeps its place and gets none until count_held."""
+    """`promised_by`: the ship day the shop stated when ordering, where the order itself says it
+    (else a StatedTime may). `held`: how many units are still to come is not known; the line keeps
+    its place and gets none until count_held."""
 
     product: Product
     quantity: int
@@ -136,6 +135,9 @@ def add_lines(
     spare = _watch_stock(products)
     forecasts = newest_forecasts(products, now=now) if serve else []
     last = _last_of_queues(products)
+    stated = stated_when_ordered(
+        [(order, line.product, line.promised_by) for order, line in joining]
+    )
     lines = OrderLine.objects.bulk_create(
         OrderLine(
             order=order,
@@ -144,16 +146,14 @@ def add_lines(
             unit_price=line.unit_price,
             queued_at=order.paid_at or order.placed_at,
             joined_at=now,
-            stated_by=line.promised_by,
-            agreed_by=line.promised_by
-            or earliest_day(order.paid_at or order.placed_at, order.country) + DAYS_TO_SHIP,
+            stated_by=agreed_when_ordered(order, ships_by) if ships_by else None,
+            agreed_by=agreed_when_ordered(order, ships_by),
             held=line.held,
         )
-        for order, line in joining
+        for (order, line), ships_by in zip(joining, stated, strict=True)
     )
     _explain_late_joins(lines, last, now=now)
-    stated = [line.promised_by for _, line in joining]
-    _keep_stated_promises(
+    keep_stated_promises(
         [(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now
     )
     if serve:
@@ -254,36 +254,3 @@ def _explain_late_joins(
             after_id=first.pk,
         )
         mark_changed([product_id], reason=Reason.LATE_JOIN, now=now)
-
-
-def _keep_stated_promises(stated: Sequence[tuple[OrderLine, date]], *, now: datetime) -> None:
-    """What the shop stated when ordering is a promise, told then. A review finds out whether it is
-    still true."""
-    if not stated:
-        return
-    promises = Promise.objects.bulk_create(
-        Promise(
-            line=line,
-            kind="dated",
-            late=day,
-            published_at=now,
-            published_on=timezone.localtime(line.order.placed_at).date(),
-            told_at=line.order.placed_at,
-            inherited=day < today_of(now),
-        )
-        for line, day in stated
-    )
-    for promise in promises:
-        promise.line.promise = promise
-    OrderLine.objects.bulk_update([line for line, _ in stated], ["promise"], batch_size=5000)
-    Event.objects.bulk_create(
-        Event.of(
-            Joined(units=line.quantity, window=Window("dated", late=day), stated=True),
-            order=line.order,
-            line=line,
-            promise=line.promise,
-            at=now,
-            message_due=line.order.released_at is not None,
-        )
-        for line, day in stated
-    )

@@ -31,6 +31,7 @@ from backorders_site.staff.admin.base import (
     list_url,
     moment,
 )
+from backorders_site.staff.admin.stated_times import stated_times_of_product
 from backorders_site.staff.words import Text
 from orders import queue
 from orders.models import (
@@ -41,6 +42,7 @@ from orders.models import (
     Restock,
     RestockDate,
     RestockNote,
+    StatedTime,
     Stock,
     Supplier,
 )
@@ -217,7 +219,7 @@ class ProductAdmin(BackordersAdmin):
     ]
     readonly_fields = ["line", "spare", "published_next"]
     acts = [ReceiveUnannounced, Discontinue]
-    tables = [open_restocks_of_product, receipts_of_product]
+    tables = [open_restocks_of_product, receipts_of_product, stated_times_of_product]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         days = QueueCount.objects.filter(product=OuterRef("pk"), width="d").values("product")
@@ -256,6 +258,7 @@ class ProductAdmin(BackordersAdmin):
             Button(_("On the desk"), reverse("desk:product", args=[obj.sku])),
             Button(_("Show its queue"), list_url(OrderLine, product=obj.pk, state="waiting")),
             Button(_("Add a restock"), f"{list_url(Restock)}add/?product={obj.pk}"),
+            Button(_("Say what customers read"), f"{list_url(StatedTime)}add/?product={obj.pk}"),
         ]
 
     @admin.display(description=gettext_lazy("Orders waiting"), ordering="waiting_lines")

@@ -53,7 +53,9 @@ class Situation:
     `stated_by` was stated when ordering; `agreed_by` is the day agreed to since (None: none);
     `open_wait` says that the customer expressly agreed to wait without a day. `late` is None where
     no last day is known. `today` is `latest_day` of the shipping country, `ordered_on` its
-    `earliest_day`. `set_aside`: all that is to come is here, and only has to ship.
+    `earliest_day`. `set_aside`: all that is to come is here, and only has to ship. `unread`: the
+    agreed day is the law's alone, and had passed before the order reached us, so nobody ever read
+    it.
     """
 
     jurisdiction: Jurisdiction
@@ -66,6 +68,7 @@ class Situation:
     told: NoticeTold | None = None
     will_ship: bool = True
     set_aside: bool = False
+    unread: bool = False
 
     @property
     def original(self) -> date:
@@ -211,8 +214,12 @@ def _otherwise(s: Situation, case: Case, silence: Silence, rules: Rules) -> tupl
     """What no answer means, and the ways out that stay open."""
     if silence is Silence.KEEPS_PLACE:
         stands = Sentence.DATE_MISSED if s.today > s.agreed else Sentence.ORIGINAL_STANDS
-        offer = (stands, Sentence.SILENCE_KEEPS_PLACE, Sentence.CANCEL_ANY_TIME)
-        return (*offer, Sentence.WITHDRAW) if rules.withdrawal else offer
+        return (
+            *(() if s.unread else (stands,)),
+            Sentence.SILENCE_KEEPS_PLACE,
+            Sentence.CANCEL_ANY_TIME,
+            *((Sentence.WITHDRAW,) if rules.withdrawal else ()),
+        )
     if silence is Silence.CONSENT:
         return (Sentence.SILENCE_CONSENTS,)
     cancels = Sentence.SILENCE_CANCELS_AGAIN if case is Case.D else Sentence.SILENCE_CANCELS

@@ -7,7 +7,7 @@ SELECT array_agg(p.id), array_agg(l.id), o.country, o.region,
        l.stated_by, l.agreed_by, l.open_wait, l.waiting = 0 AS set_aside,
        told.id IS NOT NULL AS was_told, told.late AS told_late,
        CASE WHEN told.silence = 'cancel' THEN told.answer_by END AS cancels_on,
-       told.outcome = 'kept' AS kept
+       told.outcome = 'kept' AS kept, $unread AS unread
 FROM orders_promise p
 JOIN orders_orderline l ON l.id = p.line_id AND l.promise_id = p.id
 JOIN orders_order o ON o.id = l.order_id
@@ -16,5 +16,5 @@ LEFT JOIN LATERAL (
     WHERE n.line_id = l.id AND n.promise_id <> p.id AND n.adequate AND n.not_told_at IS NULL
     ORDER BY n.id DESC LIMIT 1
 ) told ON true
-WHERE p.id = ANY(%s)
-GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+WHERE p.id = ANY(%(promises)s)
+GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15

@@ -1,0 +1,52 @@
+"""A file of what the shop told its customers when they ordered: a product, a period, and so many
+days or a day."""
+
+from datetime import date
+
+from orders import services
+from orders.domain import keys
+from orders.imports import values
+from orders.imports.csv.table import Cells, CsvTable
+from orders.imports.run import ImportRun
+from orders.imports.values import BadValue
+from orders.models.stated_times import MOST_DAYS
+
+REQUIRED = ("sku", "ordered_from")
+OPTIONAL = ("ordered_until", "days", "ships_by")
+
+
+def import_stated_times(run: ImportRun, table: CsvTable) -> dict[str, int]:
+    """Counts of what was done. NothingWritten where a row is bad."""
+    told = []
+    for row in table.rows(REQUIRED, OPTIONAL):
+        try:
+            if row.problem:
+                raise BadValue(row.problem)
+            told.append(_told(row.cells))
+        except BadValue as error:
+            run.bad(row.number, error)
+    run.stop_if_bad()
+    changed = services.record_stated_times(told)
+    return {"changed": changed, "unchanged": len(told) - changed}
+
+
+def _told(cells: Cells) -> services.ToldInPeriod:
+    days, ships_by = cells.get("days", ""), _day(cells, "ships_by")
+    told = services.ToldInPeriod(
+        sku=values.key(cells["sku"], "sku", most=keys.MAX_SKU),
+        ordered_from=values.day(cells["ordered_from"], "ordered_from"),
+        ordered_until=_day(cells, "ordered_until"),
+        days=values.units(days, "days", most=MOST_DAYS) if days else None,
+        ships_by=ships_by,
+    )
+    if (told.days is None) == (ships_by is None):
+        raise BadValue("expected either days or ships_by")
+    if told.ordered_until and told.ordered_until < told.ordered_from:
+        raise BadValue(
+            f"is {told.ordered_until}; expected {told.ordered_from} or later", "ordered_until"
+        )
+    return told
+
+
+def _day(cells: Cells, column: str) -> date | None:
+    return values.day(cells[column], column) if cells.get(column) else None
