@@ -16,13 +16,22 @@ from orders import services
 from orders.access import Purpose, order_url
 from orders.imports.known import is_same
 from orders.imports.shop_order import ShopOrder
-from orders.models import DelayNotice, Event, Order, OrderLine, Refund, ShopChange, ShopTask
+from orders.models import (
+    DelayNotice,
+    Event,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    ShopChange,
+    ShopTask,
+)
 from tests import factories
 from tests.conftest import MailSink
 from tests.factories import NOON, fresh, kinds
 from tests.mailing import mail
 from tests.test_admin import act, page
-from tests.test_import_orders import Csv, csv, row, state  # noqa: F401
+from tests.test_import_orders import HEADER, Csv, csv, row, state  # noqa: F401
 from tests.test_import_shopify import Export, counts, export, line, order  # noqa: F401
 from tests.test_roles import S, W, somebody
 
@@ -45,14 +54,12 @@ def read(
     *,
     sku: str = "LAMP",
     status: str = "pending",
+    name: str = "",
     **columns: str,
 ) -> None:
     """An export with one order."""
-    call_command(
-        "import_orders",
-        export((order(**columns), [line(sku, quantity, status)])),
-        all_products=True,
-    )
+    bought = line(sku, quantity, status) | ({"Lineitem name": name} if name else {})
+    call_command("import_orders", export((order(**columns), [bought])), all_products=True)
 
 
 def attention() -> list[str]:
@@ -532,3 +539,64 @@ def test_the_warehouse_reads_no_address(export: Export, client: Client) -> None:
     shown = client.get("/admin/desk/order/1001/").content.decode()
     assert ("ada@example.com" in shown, "new@example.com" in shown) == (False, False)
     assert "Changed in the shop" not in desk_cards(client)
+
+
+# Products
+
+
+def test_a_product_that_the_shop_renames_is_renamed_here(
+    export: Export,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read(export, name="Harbor lamp")
+    read(export, name="Harbor lamp, brass")
+    assert Product.objects.get().name == "Harbor lamp, brass"
+    said = "Product names, variants or pictures updated from the file: 1."
+    assert said in capsys.readouterr().out
+    read(export, name="Harbor lamp, brass")
+    assert said not in capsys.readouterr().out
+
+
+def test_a_name_that_staff_have_written_is_kept(export: Export) -> None:  # noqa: F811
+    read(export, name="HL-2 lamp 40W")
+    Product.objects.update(name="Harbor lamp")
+    read(export, name="HL-2 lamp 60W")
+    assert Product.objects.get().name == "Harbor lamp"
+
+
+def test_the_newest_order_says_what_a_product_is_called(csv: Csv) -> None:  # noqa: F811
+    def named(number: str, day: str, name: str) -> str:
+        return f"{row(number, placed_at=day)},{name}"
+
+    header = f"{HEADER},product_name"
+    old, new = named("1", "2026-10-01", "Old"), named("2", "2026-10-09", "New")
+    call_command("import_orders", csv(old, header=header))
+    call_command("import_orders", csv(new, old, header=header))
+    assert Product.objects.get().name == "New"
+    call_command("import_orders", csv(old, header=header))
+    assert Product.objects.get().name == "New"
+
+
+def test_one_product_instead_of_another_waits_once_and_a_person_decides(export: Export) -> None:  # noqa: F811
+    read(export, sku="OLD")
+    read(export, sku="NEW")
+    assert [line.product.sku for line in OrderLine.objects.select_related("product")] == ["OLD"]
+    assert attention() == [
+        "OLD: the export lists NEW instead: cancel its units if they aren't still to come"
+    ]
+    services.cancel(Order.objects.get(), now=NOON)
+    read(export, sku="NEW")
+    assert attention() == []
+    assert OrderLine.objects.get(waiting__gt=0).product.sku == "NEW"
+
+
+def test_in_a_list_of_what_waits_too(csv: Csv) -> None:  # noqa: F811
+    call_command("import_orders", csv(row(sku="OLD")))
+    call_command("import_orders", csv(row(sku="NEW")))
+    assert attention() == [
+        "OLD: the export lists NEW instead: cancel its units if they aren't still to come"
+    ]
+    assert OrderLine.objects.count() == 1
+    services.cancel(Order.objects.get(), now=NOON)
+    call_command("import_orders", csv(row(sku="NEW")))
+    assert (attention(), OrderLine.objects.count()) == ([], 2)

@@ -118,12 +118,20 @@ class TestOneOrder:
         assert (first.done, first.texts, second.texts) == ("other_order", 1, 0)
         assert first.another.startswith("order 1001 is a different order here")
 
-    def test_that_changed_in_the_shop_asks_staff_once(self) -> None:
+    def test_that_changed_in_the_shop_is_told_to_staff_once(self) -> None:
         bring(there())
         it = bring(there(email="new@example.com"))
-        assert (it.done, it.texts, it.counts["asked_email"]) == ("changed", 1, 1)
+        assert (it.done, it.texts, it.counts["addresses_taken_over"]) == ("changed", 1, 1)
         assert bring(there(email="new@example.com")).done == "unchanged"
         assert ShopChange.objects.get().there == {"email": "new@example.com"}
+
+    def test_a_line_that_joins_late_leaves_alone_what_has_shipped_of_the_others(self) -> None:
+        bring(there(lines=[ShopLine("RUG", 1)]))
+        it = bring(there(lines=[ShopLine("RUG", 4, shipped=4), ShopLine("LAMP", 4)]))
+        assert it.done == "changed"
+        assert list(
+            OrderLine.objects.order_by("pk").values_list("product__sku", "shipped", "waiting")
+        ) == [("RUG", 1, 0), ("LAMP", 0, 4)]
 
     def test_is_written_whole_or_not_at_all(self) -> None:
         bring(there(lines=[ShopLine("LAMP", 2), ShopLine("RUG", 1)]))

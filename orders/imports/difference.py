@@ -8,6 +8,31 @@ from orders.imports.shop_order import ShopLine, ShopOrder
 from orders.models import Order, OrderLine, ShopTask
 
 
+def new_skus(there: ShopOrder, order: Order) -> list[str]:
+    """Products still to come that the order does not have here."""
+    here = {line.product.sku for line in order.lines.all()}
+    return [sku for sku in there.open_skus if sku not in here]
+
+
+def unlisted(there: ShopOrder, order: Order) -> list[OrderLine]:
+    """Lines with units to come here that the shop does not list."""
+    return [
+        line
+        for line in order.lines.all()
+        if line.product.sku not in there.by_sku and line.open_units > _to_put_back(line)
+    ]
+
+
+def _to_put_back(line: OrderLine) -> int:
+    """What was put back here is still canceled in the shop: that is on staff's list, and no
+    news."""
+    return sum(
+        task.units
+        for task in line.shop_tasks.all()
+        if task.kind == ShopTask.Kind.PUT_BACK and task.confirmed_at is None
+    )
+
+
 class Difference:
     """What the shop says about a known order that is not so here: units by line to ship and to
     cancel, and lines whose units to come nobody has counted. Also the units the shop wants of lines
@@ -29,26 +54,25 @@ class Difference:
             if said and said.unit_price is not None:
                 self.prices[line.pk] = said.unit_price
             to_do = [task for task in line.shop_tasks.all() if task.confirmed_at is None]
-            # What was put back here is still cancelled in the shop: that is on staff's list, and no
-            # news.
-            to_put_back = sum(task.units for task in to_do if task.kind == ShopTask.Kind.PUT_BACK)
             gone = there.state == "refunded"
             self._hear_of_reopening(line, said)
-            self._compare(line, said, 0 if gone else to_put_back)
+            self._compare(line, said, 0 if gone else _to_put_back(line))
             if to_do:
                 self.wanted[line.pk] = 0 if said is None or there.closed else said.wanted
+        self._hear_of_what_is_unlisted()
         if there.part_refund:
             self.texts.append(refund_text(there.part_refund))
 
     def about(self) -> re.Pattern[str]:
         """What this export would say once more, were it still so."""
         there = self.there
-        skus = [line.product.sku for line in self.order.lines.all()]
-        named = [
-            re.escape(sku) for sku in skus if there.complete or there.closed or sku in there.by_sku
-        ]
+        skus = {re.escape(line.product.sku) for line in self.order.lines.all()}
+        named = skus if there.complete or there.closed else skus & set(map(re.escape, there.by_sku))
         money = "|.* was sent back, the export" if there.complete else ""
-        return re.compile(f"(?:{'|'.join(named)}): the export (?:lists|no longer lists) {money}")
+        return re.compile(
+            f"(?:{'|'.join(named)}): the export (?:lists|no longer lists) "
+            f"|(?:{'|'.join(skus)}): the export lists .+ instead: {money}"
+        )
 
     def _compare(self, line: OrderLine, said: ShopLine | None, to_put_back: int) -> None:
         closed = self.there.closed
@@ -57,11 +81,6 @@ class Difference:
             still -= to_put_back
             if closed and still > 0:
                 self.cancel[line.pk] = still
-            elif self.there.complete and still > 0:
-                self.texts.append(
-                    f"{line.product.sku}: the export no longer lists it: cancel its units if "
-                    "they aren't still to come"
-                )
             return
         left = self._left(line, said, still)
         if left:
@@ -76,6 +95,17 @@ class Difference:
                 f"{line.product.sku}: the export lists {said.wanted} units, but {line.quantity} "
                 "joined the line: add the others as a new order"
             )
+
+    def _hear_of_what_is_unlisted(self) -> None:
+        there = self.there
+        new = ", ".join(new_skus(there, self.order)) if there.state == "open" else ""
+        if there.closed or not (there.complete or new):
+            return
+        said = f"lists {new} instead" if new else "no longer lists it"
+        self.texts += [
+            f"{line.product.sku}: the export {said}: cancel its units if they aren't still to come"
+            for line in unlisted(there, self.order)
+        ]
 
     def _hear_of_reopening(self, line: OrderLine, said: ShopLine | None) -> None:
         there = self.there

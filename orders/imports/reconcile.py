@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from orders import services
 from orders.imports import known
-from orders.imports.difference import Difference, refund_text
+from orders.imports.difference import Difference, new_skus, refund_text, unlisted
 from orders.imports.shop_order import ShopLine, ShopOrder
 from orders.mail_port import mail_port
 from orders.models import Import, Order, OrderLine, Product, Refund, Release
@@ -116,6 +116,7 @@ class Reconciliation:
     joined: set[int] = field(init=False, default_factory=set)  # products
     shipped: set[int] = field(init=False, default_factory=set)  # products
     looks: dict[str, services.Look] = field(init=False, default_factory=dict)  # by SKU
+    shown: int = field(init=False, default=0)  # products that look different now
     # SKUs left out, as they look like one that is here
     near: dict[str, str] = field(init=False, default_factory=dict)
     _known_skus: known.KnownSkus | None = field(init=False, default=None)
@@ -142,11 +143,7 @@ class Reconciliation:
                 new.append((it, self._new_order(it, lines)))
         self._place(new)
         for it in batch:
-            self.looks |= {
-                sku: services.Look(line.variant, line.image_url)
-                for sku, line in it.there.by_sku.items()
-                if line.variant or line.image_url
-            }
+            self._look_at(it.there)
         return others + batch
 
     def serve(self) -> Mapping[str, int]:
@@ -154,8 +151,16 @@ class Reconciliation:
         others is settled with them: how many texts are new on staff's list, by order number."""
         waiting_again = services.serve_after_shipments(self.shipped, now=self.now)
         services.serve_joined(self.joined, now=self.now, quiet=self.quiet)
-        services.show_products(self.looks)
+        self.shown = services.show_products(self.looks)
         return waiting_again
+
+    def _look_at(self, there: ShopOrder) -> None:
+        """The order placed last says how a product looks."""
+        for sku, line in there.by_sku.items():
+            look = services.Look(there.placed_at, line.name, line.variant, line.image_url)
+            newest = self.looks.get(sku)
+            if newest is None or newest.at <= look.at:
+                self.looks[sku] = look
 
     def _is_another(self, it: Reconciled, order: Order | None) -> bool:
         """Nothing is written about another order with the same number. A person hears of it, and
@@ -231,10 +236,11 @@ class Reconciliation:
         self.joined.update(line.product.pk for _, order in new for line in order.lines)
         for (it, _), order in zip(new, placed, strict=True):
             it.done = "joined"
-            self._record_shipped_part(it.there, order)
+            self._record_shipped_part(it.there, order, it.there.by_sku)
 
-    def _record_shipped_part(self, there: ShopOrder, order: Order) -> None:
-        shipped = {sku: line.shipped for sku, line in there.by_sku.items() if line.shipped}
+    def _record_shipped_part(self, there: ShopOrder, order: Order, joined: Collection[str]) -> None:
+        """Of lines that have just joined, by SKU."""
+        shipped = {sku: units for sku in joined if (units := there.by_sku[sku].shipped)}
         if shipped:
             lines = order.lines.filter(product__sku__in=shipped, held=False).select_related(
                 "product"
@@ -347,7 +353,7 @@ class Reconciliation:
         if not lines:
             return False
         services.add_lines([(order, line) for line in lines], now=self.now, serve=False)
-        self._record_shipped_part(there, order)
+        self._record_shipped_part(there, order, skus)
         it.texts += services.flag(order, _held_texts(lines))
         self.joined.update(line.product.pk for line in lines)
         it.counts["lines_added"] += len(lines)
@@ -412,8 +418,11 @@ def _refuse(it: Reconciled, error: services.Refused) -> None:
 
 
 def _not_here(there: ShopOrder, order: Order | None) -> list[str]:
-    here = {line.product.sku for line in order.lines.all()} if order else set()
-    return [sku for sku in there.open_skus if sku not in here]
+    """Products that may join. Where the shop lists another one instead of a line that waits here, a
+    person decides (Difference): nobody waits twice for one thing."""
+    if order is None:
+        return there.open_skus
+    return [] if unlisted(there, order) else new_skus(there, order)
 
 
 def _new_line(line: ShopLine, product: Product) -> services.NewLine:

@@ -37,7 +37,7 @@ SHIPMENTS = {
     "not_here": "for orders or products that aren't in line here",
 }
 CHANGES = {
-    "orders": ("joined", "changed", "lines_settled", "orders_for_a_person"),
+    "orders": ("joined", "changed", "lines_settled", "products_updated", "orders_for_a_person"),
     "restocks": ("new", "moved", "resized", "dates", "units_arrived", "history"),
     "shipments": ("recorded", "numbered"),
 }
@@ -81,6 +81,11 @@ def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
         lines.append(
             "Names, and regions under the same law, updated from the file: "
             f"{counts['details_taken_over']:,}."
+        )
+    if counts.get("products_updated"):
+        lines.append(
+            "Product names, variants or pictures updated from the file: "
+            f"{counts['products_updated']:,}."
         )
     if counts.get("other_orders"):
         orders = (

@@ -71,6 +71,10 @@ class Product(models.Model):
         validators=[URLValidator(schemes=["https"])],
         help_text="Where the shop has its picture: an address with https.",
     )
+    # A name that the shop changes is followed, and one that staff have written is kept: the last
+    # name of a file, and when the order that had it was placed.
+    name_in_shop = models.CharField(max_length=300, blank=True, db_default="", editable=False)
+    named_at = models.DateTimeField(null=True, editable=False)
     on_backorder = models.BooleanField(
         default=True, help_text="New orders for this product join its queue."
     )

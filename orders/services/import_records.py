@@ -71,7 +71,12 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
     new = set(names) - set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     Product.objects.bulk_create(
         (
-            Product(sku=sku, name=names[sku] or sku, on_backorder=on_backorder)
+            Product(
+                sku=sku,
+                name=names[sku] or sku,
+                name_in_shop=names[sku],
+                on_backorder=on_backorder,
+            )
             for sku in sorted(new)
         ),
         ignore_conflicts=True,
@@ -82,8 +87,8 @@ def know_products(names: Mapping[str, str], *, on_backorder: bool) -> dict[str, 
             product.on_backorder = True
             product.save(update_fields=["on_backorder"])
         if product.name == sku and names[sku] and names[sku] != sku:
-            product.name = names[sku]
-            product.save(update_fields=["name"])
+            product.name = product.name_in_shop = names[sku]
+            product.save(update_fields=["name", "name_in_shop"])
     return products
 
 

@@ -1,34 +1,53 @@
-"""What the shop alone knows: prices and pictures, and what the words of its exports mean. Nothing
-is asked about them, the shop's newest word holds."""
+"""What the shop alone knows: names, prices and pictures, and what the words of its exports mean.
+Nothing is asked about them, the shop's newest word holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
-
 from orders.models import Order, OrderLine, Product, ShopWord
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A product as customers see it. What is empty is not known, and what is here is kept."""
+    """A product as customers see it, in the order that was placed at `at`. What is empty is not
+    known, and what is here is kept."""
 
+    at: datetime
+    name: str = ""
     variant: str = ""
     image_url: str = ""
 
 
 def show_products(looks: Mapping[str, Look]) -> int:
-    """By SKU. Returns how many look different now; those that do not are not written."""
-    changed = 0
-    for sku, look in sorted(looks.items()):
-        new = {"variant": look.variant, "image_url": look.image_url}
-        new = {field: value for field, value in new.items() if value}
-        if new:
-            is_so = Q(**new)
-            changed += Product.objects.filter(~is_so, sku=sku).update(**new)
-    return changed
+    """By SKU. Returns how many look different to customers now. A name that staff have written is
+    kept, and an older order does not give a product its old name back."""
+    changed, different = [], 0
+    for product in Product.objects.filter(sku__in=looks).order_by("sku"):
+        before, known = _seen(product), product.name_in_shop
+        _show(product, looks[product.sku])
+        different += _seen(product) != before
+        if _seen(product) != before or product.name_in_shop != known:
+            changed.append(product)
+    Product.objects.bulk_update(
+        changed, ["name", "name_in_shop", "named_at", "variant", "image_url"], batch_size=1000
+    )
+    return different
+
+
+def _seen(product: Product) -> tuple[str, str, str]:
+    return product.name, product.variant, product.image_url
+
+
+def _show(product: Product, look: Look) -> None:
+    is_newest = product.named_at is None or look.at >= product.named_at
+    if is_newest and look.name not in ("", product.name_in_shop):
+        if product.name in (product.sku, product.name_in_shop):
+            product.name = look.name
+        product.name_in_shop, product.named_at = look.name, look.at
+    product.variant = look.variant or product.variant
+    product.image_url = look.image_url or product.image_url
 
 
 def learn_prices(

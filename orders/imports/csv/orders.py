@@ -52,6 +52,7 @@ def import_orders(
             done += sum(len(order.by_sku) + order.nameless for _, order in batch)
             run.progress(min(done, file.rows), file.rows)
         tally.attention.update(reconciliation.serve())
+        tally.counts["products_updated"] += reconciliation.shown
         if remaining:
             apply_remaining(remaining, run, tally.counts)
         return tally.report(selection, quiet=reconciliation.quiet, near=reconciliation.near)
