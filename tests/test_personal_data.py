@@ -332,7 +332,8 @@ NOT_SEARCHED = {
         *("Upload.uploaded_by", "Upload.confirmed_by", "Message.decided_by", "Pause.ended_by"),
     },
     "goods, keys, codes and numbers": {
-        *("LogEntry.object_id", "Product.name", "Product.variant", "Product.image_url"),
+        *("LogEntry.object_id", "Product.name", "Product.name_in_shop", "Product.variant"),
+        "Product.image_url",
         *("Restock.reference", "Import.command", "Import.sha256", "Import.counts"),
         *("Import.written", "Order.number", "Order.country", "Order.locale", "Order.currency"),
         *("Shipment.carrier", "Refund.currency", "RestockNote.picture_name", "Forecast.bands"),
