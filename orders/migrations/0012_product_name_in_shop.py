@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0010_former_addresses")]
+    dependencies = [("orders", "0011_what_the_shop_stated")]
 
     operations = [
         migrations.AddField(
