@@ -135,7 +135,7 @@ def test_a_queue_that_is_counted_wrong_is_named_and_repaired(
         "LAMP, d from 2026-11-02 00:00: counted 2 lines and 1 units, but there are 1 and 1"
     ]
     assert out(capsys, "check_queue", repair=True) == [
-        "1 lines are waiting for 1 products; 0 differences."
+        "Waiting lines: 1, products: 1, differences: 0."
     ]
     assert fresh(line).waiting == 1
 

@@ -186,7 +186,7 @@ def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> Non
         assert -1 not in found
 
 
-def test_a_parcel_of_two_lines_is_followed_by_one_link_before_all_else(mail_sink: MailSink) -> None:
+def test_a_parcel_of_two_lines_is_followed_by_one_link_right_after_its_number(mail_sink: MailSink) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     order = two_line_order(lamp, cup)
     for product in (lamp, cup):
@@ -198,10 +198,13 @@ def test_a_parcel_of_two_lines_is_followed_by_one_link_before_all_else(mail_sink
 
     links = Parsed(html_of(message)).links
     assert [link for link in links if "dhl" in link] == links[:1]
-    assert unwrapped(message).startswith(
+    said = unwrapped(message)
+    assert said.startswith(
         "Shipped: with you by about 10 November Order TT-2 Hello, Thank you for waiting. "
-        "Your order is on its way to you. Track your parcel: https://www.dhl.com/"
+        "Your order is on its way to you. 1 × Lamp Shipped on "
     )
+    assert "Carrier: DHL, tracking number JD01. Track your parcel: https://www.dhl.com/" in said
+    assert said.index("https://www.dhl.com/") < said.index("1 × Cup")
 
 
 def test_what_is_asked_of_two_lines_comes_before_their_buttons(mail_sink: MailSink) -> None:
@@ -215,7 +218,7 @@ def test_what_is_asked_of_two_lines_comes_before_their_buttons(mail_sink: MailSi
     said = words_of(html_of(newest(mail_sink)))
 
     first, second = said.index("Keep my place"), said.rindex("Keep my place")
-    assert said.index("For each of these") < said.index("Happy to wait?") < said.rindex("1 × Lamp")
+    assert said.index("Happy to wait?") < said.index("For each of these") < said.rindex("1 × Lamp")
     assert said.rindex("1 × Lamp") < first < said.rindex("1 × Cup") < second
 
 

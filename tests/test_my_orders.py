@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from notifications.compose.selection import REQUEST_GOOD_FOR
+from notifications.compose.left_out import REQUEST_GOOD_FOR
 from notifications.models import Message, Suppression
 from notifications.outbox.pause import pause_email, resume_email
 from orders import services

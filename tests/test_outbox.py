@@ -572,7 +572,7 @@ def test_the_command_dispatches_and_delivers(
 ) -> None:
     call_command("deliver_messages")
     assert capsys.readouterr().out == (
-        "1 emails created; 1 sent, 0 deferred, 0 failed, 0 unknown; 0 written and kept back\n"
+        "Emails created: 1; 1 sent, 0 deferred, 0 failed, 0 unknown; 0 written and kept back\n"
     )
 
 

@@ -222,7 +222,7 @@ def test_a_person_who_asks_is_found_nowhere_any_more(
     assert traces() == []
     assert [client.get(link).status_code for link in links] == [404] * len(links)
     said, of_files, *_ = capsys.readouterr().out.splitlines()
-    assert said == "Erased from 1 orders, 2 emails, 1 provider reports and 1 texts elsewhere."
+    assert said == "Erased. Orders: 1, emails: 2, provider reports: 1, texts elsewhere: 1."
     assert "they contained the person: x.csv." in of_files
     assert list(queue.differences()) == []
     with pytest.raises(CommandError, match="nothing is stored about"):
@@ -377,7 +377,7 @@ def test_what_staff_wrote_elsewhere_loses_the_person_and_nothing_else(
     receipt = services.receive(other.product, 1, now=NOON, reason="back from Vera Private, 1Z-VERA")
     services.correct_receipt(receipt, 0, reason="Vera", now=NOON, actor="ann")
     call_command("erase_person", MAIL)
-    assert "and 5 texts elsewhere" in capsys.readouterr().out
+    assert "texts elsewhere: 5." in capsys.readouterr().out
     assert QueueChange.objects.exclude(note="").get().note == "swapped with [erased]"
     assert (
         other.order.notes.get().text == "knows vera@example.com, cc [erased]; Vera Bly is another"

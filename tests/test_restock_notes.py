@@ -194,6 +194,22 @@ def test_it_is_emailed_once_unless_that_was_turned_off(lamp: Product, mail_sink:
     assert WORDS in " ".join(body.get_content().split())
 
 
+def test_the_email_shows_its_picture_too(lamp: Product, mail_sink: MailSink) -> None:
+    order(lamp, email="ada@example.com")
+    mail()
+    wide = picture(png(1600, 400))
+    note = services.write_to_waiting(
+        lamp.restocks.get(), WORDS, now=NOON, actor="nina", picture=wide
+    )
+    mail()
+    plain, html = (part.get_content() for part in mail_sink.mails[-1].message.iter_parts())
+    address = f"http://testserver/notes/{note.picture_name}"
+    assert f"Picture with this message:\n{address}\n" in plain.replace("\r\n", "\n")
+    (shown,) = re.findall(r"<img[^>]+>", html)
+    assert f'src="{address}" alt="Picture with this message"' in shown
+    assert 'width="512"' in shown  # wider, it would widen the email in Outlook
+
+
 def test_staff_write_with_a_picture_and_see_how_many_read_it(lamp: Product, client: Client) -> None:
     line = order(lamp)
     client.force_login(User.objects.create_superuser("nina"))

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from backorders_site.staff.example_emails import Example, Sort, examples
 from backorders_site.staff.words import Text
-from notifications.compose.selection import CHIEF_FIRST
+from notifications.compose.news import CHIEF_FIRST
 from notifications.may_send import CANNOT_BE_REACHED, STILL_HOLDS, Topic, has_turned_off
 from notifications.reach import goes_to_all
 from orders import services

@@ -13,7 +13,6 @@ from notifications.compose.items import (
     Ask,
     items_of,
     others_of,
-    parcels_of,
     rows_of,
 )
 from notifications.compose.layout import html_of, text_of
@@ -80,13 +79,12 @@ def compose(
 def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
     """What both forms are laid out from."""
     order, today, language = selection.order, selection.today, language_for(locale)
-    items, ask_of_each = items_of(selection.lines, today=today, locale=locale)
+    items, ask_of_all = items_of(selection.lines, today=today, locale=locale)
     # the lines of a welcome are rows, where the same is asked of all of them, or nothing
     as_rows = selection.is_welcome and not any(item.ask for item in items)
     rows = rows_of(selection.lines, today=today, locale=locale) if as_rows else []
-    asks = [item.ask for item in items] if not ask_of_each else [ask_of_each]
+    asks = [ask_of_all, *(item.ask for item in items)]
     asked_for_all = selection.asked_for_all
-    parcels = parcels_of(selection.parcels)
     choice_asked = asked_choice(order, selection.of_order)
     return {
         "subject": subject_line(selection.headline, order, locale=locale),
@@ -102,17 +100,13 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "nothing_else": selection.nothing_else,
         "is_first": selection.is_first,
         "is_optional": bool(selection.about),
-        "parcels": parcels,
-        "parcels_first": selection.chief.kind in (EventKind.SHIPPED, EventKind.NOTE),
         "order_news": [sentence(event, locale=locale) for event in selection.of_order],
         "items": items,
         "agreed": _agreed(selection, locale=locale) if selection.is_first else [],
         "rows": rows,
-        "ask_of_each": ask_of_each,
+        "ask_of_all": ask_of_all,
         # the one button of an email that asks nothing is its main one
-        "has_button": bool(
-            choice_asked or asked_for_all or parcels or any(item.has_button for item in items)
-        ),
+        "has_button": bool(choice_asked or asked_for_all or any(item.has_button for item in items)),
         "next_word": _next_word(selection, locale=locale),
         "others": others_of(selection.beside, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),

@@ -8,75 +8,52 @@ page has them; what is asked, those of orders.words.notices.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext
 
+from notifications.compose.lines import LineBeside, LineTold, Question
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_PRODUCT_LENGTH, plain
-from notifications.compose.selection import EventTold, LineBeside, LineTold, Question
+from notifications.compose.said import (
+    ItemSentence,
+    ParcelLink,
+    event_said,
+    meanwhile_said,
+    ships_by_said,
+    with_you_words,
+)
 from orders.access import answer_url
 from orders.domain import facts
 from orders.domain.money import money
-from orders.domain.supply import Window
-from orders.models import Choice, Event, OrderLine, Promise, Reason
-from orders.transit import arrives_by
+from orders.models import Choice, OrderLine
 from orders.words import (
-    arrival_sentence,
     clock_words,
     day_words,
     in_language,
     isolated,
     line_briefly,
-    meanwhile_sentence,
     money_words,
     notice_sentences,
-    sentences,
     silence_sentence,
-    still_sentence,
-    told_sentence,
-    tracking_link,
     units_of,
-    why_chances_sentence,
     window_of,
-    window_parts,
 )
 
-WITH_AN_ANSWER = (facts.Promised, facts.Reserved, facts.Cancelled, facts.ShipmentUndone)
 LEAD = 2  # sentences of a question that stand before its buttons
 
 
 @dataclass(frozen=True, slots=True)
-class ItemSentence:
-    """A sentence. `told`: it names what is true no longer; `now`: it answers by when, or how much,
-    and `late` does so after a delay; `aside`: it says how early. `how_sure` is said of that day,
-    and `with_you` by when it arrives."""
-
-    words: str
-    role: Literal["told", "now", "late", "aside", ""] = ""
-    how_sure: str = ""
-    with_you: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Ask:
-    """What an open delay notice asks: the sentences before the buttons, and those after them."""
+    """What an open delay notice asks: the sentences before the buttons, and those after them. `of`:
+    the items that both are about, where an email has others."""
 
     lead: Sequence[str] = ()
     rest: Sequence[str] = ()
+    of: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return bool(self.lead)
-
-
-@dataclass(frozen=True, slots=True)
-class ParcelLink:
-    """`number` tells it from the others of an email; empty if there is only one."""
-
-    url: str
-    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +79,8 @@ class Item:
 
     @property
     def has_button(self) -> bool:
-        return bool(self.keep or self.cancel or self.put_back or self.undo)
+        acts = self.keep or self.cancel or self.put_back or self.undo
+        return bool(acts or any(said.parcel for said in self.news))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +93,31 @@ class Row:
 
 
 def items_of(lines: Sequence[LineTold], *, today: date, locale: str) -> tuple[list[Item], Ask]:
-    """The lines that have news, and what is asked of all of them alike, which is then said once.
-    So is that we are sorry."""
+    """The lines that have news, and what is said once of all of them: what is asked alike, and the
+    rest of what the law has us say. Nor are we sorry twice."""
     bad = [of for of in lines if any(told.bad for told in of.told)]
-    items = [_item(of, today, sorry=of in bad[:1], locale=locale) for of in lines]
-    first = items[0].ask if len(items) > 1 else Ask()
+    items = _parcels_once([_item(of, today, sorry=of in bad[:1], locale=locale) for of in lines])
+    return _asked_once(items) if len(items) > 1 else (items, Ask())
+
+
+def _asked_once(items: Sequence[Item]) -> tuple[list[Item], Ask]:
+    first = items[0].ask
     if first and all(item.ask == first for item in items):
         return [replace(item, ask=Ask()) for item in items], first
-    return items, Ask()
+    asking = [item for item in items if item.ask.rest]
+    if not asking:
+        return list(items), Ask()
+    alike = [
+        words for words in asking[0].ask.rest if all(words in item.ask.rest for item in asking)
+    ]
+    own = [
+        Ask(item.ask.lead, [words for words in item.ask.rest if words not in alike])
+        for item in items
+    ]
+    of = [f"{item.to_come} × {item.name}" for item in asking] if len(asking) < len(items) else []
+    return [replace(item, ask=ask) for item, ask in zip(items, own, strict=True)], Ask(
+        rest=alike, of=of
+    )
 
 
 def rows_of(lines: Iterable[LineTold], *, today: date, locale: str) -> list[Row]:
@@ -136,17 +131,20 @@ def others_of(beside: Iterable[LineBeside], *, today: date, locale: str) -> list
     return [_other(of, today, locale=locale) for of in beside]
 
 
-def parcels_of(left: Iterable[facts.Shipped | facts.ParcelNumbered]) -> list[ParcelLink]:
-    """The parcels that left, each once however many lines are in it, where their carrier's page is
-    known."""
-    numbers = {
-        tracking_link(parcel.carrier, parcel.tracking_number): isolated(
-            plain(parcel.tracking_number, MAX_NAME_LENGTH)
-        )
-        for parcel in left
-    }
-    found = [ParcelLink(url, number) for url, number in numbers.items() if url]
-    return found if len(found) > 1 else [replace(parcel, number="") for parcel in found]
+def _parcels_once(items: Sequence[Item]) -> list[Item]:
+    """However many items are in a parcel. Where there is only one, its link needs no number."""
+    links = {said.parcel for item in items for said in item.news if said.parcel}
+    seen: set[ParcelLink] = set()
+
+    def once(said: ItemSentence) -> ItemSentence:
+        link = said.parcel
+        if link is None:
+            return said
+        shown = None if link in seen else link if len(links) > 1 else ParcelLink(link.url)
+        seen.add(link)
+        return replace(said, parcel=shown)
+
+    return [replace(item, news=[once(said) for said in item.news]) for item in items]
 
 
 def _item(of: LineTold, today: date, *, sorry: bool, locale: str) -> Item:
@@ -163,12 +161,12 @@ def _item(of: LineTold, today: date, *, sorry: bool, locale: str) -> Item:
             *(
                 said
                 for told in of.told
-                for said in _said(told, today, sorry=sorry and told.bad, locale=locale)
+                for said in event_said(told, today, sorry=sorry and told.bad, locale=locale)
             ),
-            *_ships_by(line, of.ships_by, today, leads=of.calls, locale=locale),
-            *_meanwhile(line, of.tells, today, locale=locale),
+            *ships_by_said(line, of.ships_by, today, leads=of.calls, locale=locale),
+            *meanwhile_said(line, of.tells, today, locale=locale),
         ],
-        ask=_ask(line, of.asked, today, passed=of.passed, locale=locale) if of.asked else Ask(),
+        ask=_ask(of, of.asked, today, locale=locale) if of.asked else Ask(),
         **{choice.value: answer_url(line.order, line.pk, choice) for choice in of.choices},
         put_back=answer_url(line.order, line.pk, Choice.KEEP) if of.can_come_back else "",
         undo=answer_url(line.order, line.pk, Choice.UNDO) if until else "",
@@ -182,7 +180,7 @@ def _row(of: LineTold, today: date, *, locale: str) -> Row:
         told.event.details.place for told in of.told if isinstance(told.event.details, facts.Joined)
     ]
     with_you = (
-        _with_you(line, window_of(promise), today, locale=locale)
+        with_you_words(line, window_of(promise), today, locale=locale)
         if promise and not line.held
         else ""
     )
@@ -214,10 +212,10 @@ def _picture(address: str) -> str:
     return urljoin(settings.SITE_URL, address)
 
 
-def _ask(line: OrderLine, asked: Question, today: date, *, passed: bool, locale: str) -> Ask:
+def _ask(of: LineTold, asked: Question, today: date, *, locale: str) -> Ask:
     """A question that was asked before is not put again: it is called to mind while silence would
     cancel, and given up for now where it has become moot."""
-    notice = asked.notice
+    line, notice = of.line, asked.notice
     if asked.moot:
         with_day = gettext(
             "You don't need to answer our earlier question: it's now due to ship before %(day)s, "
@@ -239,145 +237,14 @@ def _ask(line: OrderLine, asked: Question, today: date, *, passed: bool, locale:
         agreed_by=line.agreed_by,
         tells=asked.tells,
         overtaken=asked.overtaken,
-        passed=passed,
+        day_said=bool(of.tells or of.ships_by),
+        passed=of.passed,
         reserved=line.reserved_beside,
     )
     if asked.reminds:
         said = said[1:]  # the first sentence of the email says why we ask
         return Ask(said[:1], said[1:])
     return Ask(said[:LEAD], said[LEAD:])
-
-
-def _said(of: EventTold, today: date, *, sorry: bool, locale: str) -> list[ItemSentence]:
-    """The page's sentences in its order, one part a line: what we told, what is true now, the
-    reason, that we are sorry, and the place."""
-    event, details = of.event, of.event.details
-    if isinstance(details, facts.Reminded):
-        return []  # the first sentence of the email says it
-    words = sentences(event, locale=locale)
-    if not of.says_still:
-        words = [text for text in words if text != still_sentence(event, locale=locale)]
-    said = [ItemSentence(text) for text in words]
-    told = told_sentence(event, locale=locale)
-    if told in words:
-        said[words.index(told)] = ItemSentence(told, "told")
-    if isinstance(
-        details, facts.Promised | facts.Reserved | facts.Cancelled | facts.ShipmentUndone
-    ):
-        said = _with_answer(event, said, today, locale=locale)
-        if of.bad:
-            said = [replace(part, role="late") if part.role == "now" else part for part in said]
-    if isinstance(details, facts.Cancelled) and details.by in ("staff", "shop"):
-        said.append(
-            ItemSentence(
-                gettext("If you didn't expect this, reply to this email and we'll explain.")
-            )
-        )
-    if isinstance(details, facts.Shipped) and of.says_still:
-        said[1:1] = _arrival(details, event, today, locale=locale)
-    if sorry:
-        last = _names_place(details)
-        said.insert(len(said) - last, ItemSentence(gettext("We're sorry about the delay.")))
-    return said
-
-
-def _with_answer(
-    event: Event, said: list[ItemSentence], today: date, *, locale: str
-) -> list[ItemSentence]:
-    """The sentence that customers open the email for is marked: when it ships, with when it
-    arrives, or when the refund comes. After it comes how sure that is."""
-    details, words = event.details, [part.words for part in said]
-    window = getattr(details, "window", None)
-    parts = window and window_parts(
-        window, since=getattr(details, "told_on", None) or _day_of(event), today=_day_of(event),
-        locale=locale,
-    )  # fmt: skip
-    after_told = [n + 1 for n, part in enumerate(said) if part.role == "told"]
-    if after_told:
-        now = after_told[0]
-    elif parts and parts.lead in words:
-        now = words.index(parts.lead)
-    elif isinstance(details, facts.Reserved) and window:
-        now = len(words) - 1
-    elif isinstance(details, facts.Cancelled) and details.refund_due_on:
-        now = 1
-    else:
-        return said
-    with_you = _with_you(event.line, window, today, locale=locale) if window else ""
-    said[now] = ItemSentence(words[now], "now", with_you=with_you)
-    if not window or not parts:
-        return said
-    if parts.range in words and window.names_a_day:
-        said[words.index(parts.range)] = ItemSentence(parts.range, "aside")
-    if not isinstance(details, facts.Joined | facts.OnTrack):
-        return said
-    said[now] = replace(said[now], how_sure=parts.certainty)
-    if window.kind == "chances":
-        why = ItemSentence(why_chances_sentence(locale=locale), "aside")
-        said.insert(words.index(parts.range) + 1, why)
-    return said
-
-
-def _arrival(
-    details: facts.Shipped, event: Event, today: date, *, locale: str
-) -> list[ItemSentence]:
-    if details.shipped_on is None or details.crossed:
-        return []
-    arrival = arrives_by(details.shipped_on, event.order.country)
-    return [ItemSentence(arrival_sentence(arrival, today=today, locale=locale), "now")]
-
-
-def _with_you(line: OrderLine | None, window: Window, today: date, *, locale: str) -> str:
-    """By when it arrives, beside a day to ship that is to come."""
-    if line is None or not window.names_a_day or window.late is None or window.late < today:
-        return ""
-    arrival = arrives_by(window.late, line.order.country)
-    return arrival_sentence(arrival, today=today, locale=locale)
-
-
-def _names_place(details: facts.AnyFacts) -> bool:
-    """Whether its last sentence is about the place, or about what is reserved instead."""
-    return isinstance(details, facts.Promised) and bool(
-        details.place or details.reason == Reason.PACKING
-    )
-
-
-def _day_of(event: Event) -> date:
-    return timezone.localtime(event.at).date()
-
-
-def _ships_by(
-    line: OrderLine, promise: Promise | None, today: date, *, leads: bool, locale: str
-) -> list[ItemSentence]:
-    """The window of what is still to come, where the news names none."""
-    if promise is None:
-        return []
-    window = window_of(promise)
-    parts = window_parts(
-        window,
-        since=promise.published_on,
-        today=today,
-        reserved=line.is_here,
-        last=line.open_units > 1,
-        locale=locale,
-    )
-    with_you = _with_you(line, window, today, locale=locale)
-    said = [ItemSentence(parts.lead, "now", with_you=with_you)]
-    if leads and parts.range:
-        said.append(ItemSentence(parts.range, "aside"))
-    return said
-
-
-def _meanwhile(
-    line: OrderLine, promise: Promise | None, today: date, *, locale: str
-) -> list[ItemSentence]:
-    """What we do while no day stands, as the page has it."""
-    if promise is None:
-        return []
-    words = meanwhile_sentence(
-        window_of(promise), today=today, reserved=not line.waiting, mailed=True, locale=locale
-    )
-    return [ItemSentence(words)] if words else []
 
 
 def _to_come(line: OrderLine, *, locale: str) -> str:
@@ -393,7 +260,7 @@ def _other(of: LineBeside, today: date, *, locale: str) -> Item:
         amount=to_come,
         to_come=to_come,
         name=_name(line),
-        news=_ships_by(line, line.promise, today, leads=False, locale=locale),
+        news=ships_by_said(line, line.promise, today, leads=False, locale=locale),
         ask=Ask(
             [silence_sentence(of.asked, locale=locale, today=today, reserved=line.reserved_beside)]
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from babel import Locale
 from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -182,14 +183,19 @@ class Subject(Enum):
     NEWS = _Words(_("An update on your order %(number)s"), _("An update on your order"))
 
 
+# Those that say by which day to answer.
+ASKING = (Subject.WELCOME_ANSWER, Subject.REMINDER, Subject.ANSWER_BY, Subject.STILL_ASKS)
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`day` is worded as seen from the day `on`."""
+    """Days are worded as seen from the day `on`. `answer_by`: said after news of another kind."""
 
     subject: Subject
     part: bool = False
     day: date | None = None
     on: date | None = None
+    answer_by: date | None = None
 
 
 def subject_line(headline: Headline, order: Order, *, locale: str) -> str:
@@ -206,15 +212,24 @@ def heading(headline: Headline, order: Order, *, locale: str) -> str:
 
 
 def day_named(headline: Headline, *, locale: str) -> str:
-    day, on = headline.day, headline.on
     with in_language(locale) as dates:
-        return day_words(day, today=on, locale=dates) if day and on else ""
+        return _day(headline.day, headline, dates)
 
 
 def _filled(words: str, headline: Headline, order: Order, locale: str) -> str:
-    with in_language(locale):
-        return gettext(words) % {
+    with in_language(locale) as dates:
+        news = gettext(words) % {
             "number": isolated(plain(order.number, MAX_NUMBER_LENGTH)),
             "shop": isolated(settings.SHOP_NAME),
-            "day": day_named(headline, locale=locale),
+            "day": _day(headline.day, headline, dates),
         }
+        if headline.answer_by is None:
+            return news
+        return gettext("%(news)s; please answer by %(day)s") % {
+            "news": news,
+            "day": _day(headline.answer_by, headline, dates),
+        }
+
+
+def _day(day: date | None, headline: Headline, dates: Locale) -> str:
+    return day_words(day, today=headline.on, locale=dates) if day and headline.on else ""

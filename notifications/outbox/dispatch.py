@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from notifications.compose.selection import CHIEF_FIRST, REQUEST_GOOD_FOR
+from notifications.compose.left_out import REQUEST_GOOD_FOR
+from notifications.compose.news import CHIEF_FIRST
 from notifications.may_send import NO_EMAIL_TEXTS, WHY_NOT_MAILED
 from notifications.models import MessageState
 from orders import services

@@ -29,6 +29,7 @@ def notice_sentences(
     tells: bool = False,
     agreed_by: date | None = None,
     overtaken: bool = False,
+    day_said: bool = False,
     passed: bool = False,
     reserved: int = 0,
 ) -> list[str]:
@@ -38,7 +39,8 @@ def notice_sentences(
     Two codes have no sentence here: the reason is in the sentence of the event, and withdrawing is
     a link. `agreed_by`: the agreed date as it is today; once it has passed, the sentence says so.
     `overtaken`: there is a newer promise, so the notice still asks, and its date is not named
-    again. `passed`: the email has just said that the agreed date has passed. `reserved`: units
+    again; `day_said`: nor is it where it is the day to ship that has just been said. `passed`: the
+    email has just said that the agreed date has passed, and what to choose from. `reserved`: units
     reserved for the same line, beside those asked about.
     """
     with in_language(locale) as dates:
@@ -49,12 +51,14 @@ def notice_sentences(
             for code in sorted(notice.sentences, key=_comes_later)
             if binds or _is_not_silence(code)
         ]
-        codes = [code for code in codes if not (words.is_free and code in OF_THE_DAY_AGREED)]
+        left_out = {
+            *(OF_THE_DAY_AGREED if words.is_free else ()),
+            *(OF_ITS_DATE if overtaken else ()),
+            *([Sentence.REVISED_DATE] if day_said and words.rules.counts != "delivery" else ()),
+            *([Sentence.CHOICE] if passed else ()),
+        }
         kindness = "" if passed and words.is_free else words.kindness()
-        said = [
-            kindness,
-            *(words.of(code) for code in codes if not (overtaken and code in OF_ITS_DATE)),
-        ]
+        said = [kindness, *(words.of(code) for code in codes if code not in left_out)]
         return [sentence for sentence in said if sentence]
 
 

@@ -77,8 +77,8 @@ example:
 def _summary(created: int, tally: Counter[str]) -> str:
     if mail_mode().name == "hold":
         return (
-            f"MAIL_MODE is hold, nothing is sent: {created} emails created, {tally['kept']} "
+            f"MAIL_MODE is hold, nothing is sent. Emails created: {created}; {tally['kept']} "
             "written and kept back"
         )
     tried = ", ".join(f"{tally[outcome]} {outcome}" for outcome in (Outcome.SENT, *TROUBLE))
-    return f"{created} emails created; {tried}; {tally['kept']} written and kept back"
+    return f"Emails created: {created}; {tried}; {tally['kept']} written and kept back"

@@ -50,8 +50,8 @@ class Command(BaseCommand):
             raise CommandError(f"{refused}. Finish these, then run the command again.") from None
         example_emails.forget()
         self.stdout.write(
-            f"Erased from {erased.orders} orders, {erased.mails} emails, {erased.reports} "
-            f"provider reports and {erased.written} texts elsewhere."
+            f"Erased. Orders: {erased.orders}, emails: {erased.mails}, provider reports: "
+            f"{erased.reports}, texts elsewhere: {erased.written}."
         )
         if erased.files:
             self.stdout.write(

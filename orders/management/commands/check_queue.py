@@ -40,8 +40,8 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(report)
             if options["json"]
-            else "{lines:,} lines are waiting for {products:,} products; {differences:,} "
-            "differences.".format(**report)
+            else "Waiting lines: {lines:,}, products: {products:,}, differences: "
+            "{differences:,}.".format(**report)
         )
         if differences:
             raise SystemExit(1)
