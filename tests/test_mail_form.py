@@ -186,7 +186,9 @@ def test_a_delay_is_told_in_the_order_people_need_it(mail_sink: MailSink) -> Non
         assert -1 not in found
 
 
-def test_a_parcel_of_two_lines_is_followed_by_one_link_right_after_its_number(mail_sink: MailSink) -> None:
+def test_a_parcel_of_two_lines_is_followed_by_one_link_right_after_its_number(
+    mail_sink: MailSink,
+) -> None:
     lamp, cup = make_product(name="Lamp"), make_product(name="Cup")
     order = two_line_order(lamp, cup)
     for product in (lamp, cup):
