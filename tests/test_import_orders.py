@@ -182,13 +182,44 @@ def test_an_older_order_that_comes_late_takes_its_place_and_the_others_can_read_
     assert (change.reason, change.step, change.lines, change.units) == (Reason.LATE_JOIN, 1, 1, 3)
 
 
-def test_fewer_units_than_before_cancel_the_difference_once(csv: Csv) -> None:
+def test_fewer_units_waiting_may_have_shipped_so_a_person_says_and_nobody_is_told(
+    csv: Csv,
+) -> None:
+    """The list says what waits, and not what became of the others."""
     call_command("import_orders", csv(row(quantity=5)))
     for _ in range(2):
         call_command("import_orders", csv(row(quantity=3)))
     line = OrderLine.objects.get()
-    assert (line.quantity, line.cancelled, line.waiting) == (5, 2, 3)
-    assert Event.objects.get(kind="cancelled").facts["by"] == "shop"
+    assert (line.quantity, line.cancelled, line.waiting) == (5, 0, 5)
+    assert not Event.objects.filter(kind="cancelled").exists()
+    assert line.order.attention == [
+        "LAMP: the export lists 3 units, but 5 are still to come here: record what has shipped, or "
+        "cancel the others"
+    ]
+
+
+def test_what_it_no_longer_lists_because_it_was_shipped_here_is_no_question(csv: Csv) -> None:
+    call_command("import_orders", csv(row(quantity=3)))
+    line = OrderLine.objects.get()
+    services.ship(line.order, {line.pk: 2}, now=NOON, beyond_reserved=True)
+    before = state()
+    call_command("import_orders", csv(row(quantity=1)))
+    assert state() == before
+    assert Order.objects.get().attention == []
+
+
+def test_what_an_export_no_longer_says_leaves_the_list(csv: Csv) -> None:
+    call_command("import_orders", csv(row(quantity=2)))
+    call_command("import_orders", csv(row(quantity=3)))
+    assert len(Order.objects.get().attention) == 1
+    call_command("import_orders", csv(row(quantity=2)))
+    assert Order.objects.get().attention == []
+
+
+def test_of_one_sku_twice_the_earlier_stated_date_counts(csv: Csv) -> None:
+    dated = [f"{row(sku='LAMP')},{day}" for day in ("2027-01-15", "2026-12-20", "")]
+    call_command("import_orders", csv(*dated, header=f"{HEADER},promised_by"))
+    assert OrderLine.objects.get().stated_by == date(2026, 12, 20)
 
 
 def test_more_units_than_before_need_a_person_and_are_said_once(csv: Csv) -> None:

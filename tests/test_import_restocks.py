@@ -270,6 +270,19 @@ def test_a_supplier_does_not_change(load: Load, capsys: pytest.CaptureFixture[st
     )
 
 
+def test_a_restock_never_becomes_smaller_than_what_came_of_it(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "PO-1,LAMP,Acme,{},2026-12-01,2026-11-01"
+    load(row.format(10))
+    services.receive(Product.objects.get(), 4, restock=Restock.objects.get(), now=NOON)
+    with pytest.raises(CommandError):
+        load(row.format(2))
+    assert "quantity is 2; expected 4 or more, as many arrived" in capsys.readouterr().err
+    load(row.format(4))
+    assert Restock.objects.get().quantity == 4
+
+
 def test_many_restocks_take_as_many_queries_as_few(load: Load) -> None:
     order(make_product(sku="LAMP"))
     counts = []

@@ -61,7 +61,7 @@ class Difference:
                 self.wanted[line.pk] = 0 if said is None or there.closed else said.wanted
         self._hear_of_what_is_unlisted()
         if there.part_refund:
-            self.texts.append(refund_text(there.part_refund))
+            self.texts.append(services.sent_back_text(there.part_refund))
 
     def about(self) -> re.Pattern[str]:
         """What this export would say once more, were it still so."""
@@ -82,18 +82,29 @@ class Difference:
             if closed and still > 0:
                 self.cancel[line.pk] = still
             return
-        left = self._left(line, said, still)
-        if left:
-            self.ship[line.pk] = left
-        rest = still - left
-        fewer = rest if closed else line.quantity - line.cancelled - said.wanted
-        fewer = min(fewer - to_put_back, rest)
-        if fewer > 0:
-            self.cancel[line.pk] = fewer
         if said.wanted > line.quantity and not closed:
             self.texts.append(
                 f"{line.product.sku}: the export lists {said.wanted} units, but {line.quantity} "
                 "joined the line: add the others as a new order"
+            )
+        left = self._left(line, said, still)
+        if left:
+            self.ship[line.pk] = left
+        rest = still - left
+        if not (self.there.complete or closed):
+            self._compare_waiting(line, said, rest - to_put_back)
+            return
+        fewer = rest if closed else line.quantity - line.cancelled - said.wanted
+        fewer = min(fewer - to_put_back, rest)
+        if fewer > 0:
+            self.cancel[line.pk] = fewer
+
+    def _compare_waiting(self, line: OrderLine, said: ShopLine, still: int) -> None:
+        """A list of what waits does not say whether the others have shipped or were canceled."""
+        if said.wanted < still:
+            self.texts.append(
+                f"{line.product.sku}: the export lists {said.wanted} units, but {still} are still "
+                "to come here: record what has shipped, or cancel the others"
             )
 
     def _hear_of_what_is_unlisted(self) -> None:
@@ -116,6 +127,8 @@ class Difference:
         # what has left although canceled here is said of the parcel
         to_come = said.wanted - (said.shipped or 0)
         again = min(services.listed_again(line, max(said.wanted, said.shipped or 0)), to_come)
+        if there.part_refund:  # it lists the units, too, whose money was sent back
+            again = 0
         self.listed[line.pk] = said.wanted if again > 0 else 0
 
     def _left(self, line: OrderLine, said: ShopLine, still: int) -> int:
@@ -140,10 +153,3 @@ class Difference:
             self.texts.append(f"{line.product.sku}: {services.CONFLICT}: {missing - still}")
             return still
         return min(missing, still + line.cancelled)
-
-
-def refund_text(amount: str) -> str:
-    return (
-        f"{amount} was sent back, the export doesn't say for which units: cancel those that "
-        "aren't still to come"
-    )

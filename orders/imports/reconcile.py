@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from orders import services
 from orders.imports import known
-from orders.imports.difference import Difference, new_skus, refund_text, unlisted
+from orders.imports.difference import Difference, new_skus, unlisted
 from orders.imports.shop_order import ShopLine, ShopOrder
 from orders.mail_port import mail_port
 from orders.models import Import, Order, OrderLine, Product, Refund, Release
@@ -197,7 +197,7 @@ class Reconciliation:
     def _new_order(self, it: Reconciled, lines: list[services.NewLine]) -> services.NewOrder:
         there = it.there
         texts = _held_texts(lines)
-        texts += [refund_text(there.part_refund)] if there.part_refund else []
+        texts += [services.sent_back_text(there.part_refund)] if there.part_refund else []
         texts += [] if there.email else [services.NO_ADDRESS]
         it.texts += len(texts)
         return services.NewOrder(

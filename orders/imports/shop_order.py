@@ -155,7 +155,7 @@ def _added(first: ShopLine, second: ShopLine) -> ShopLine:
         ordered=first.ordered + second.ordered,
         cancelled=first.cancelled + second.cancelled,
         shipped=None if unknown else (first.shipped or 0) + (second.shipped or 0),
-        promised_by=first.promised_by or second.promised_by,
+        promised_by=min(filter(None, (first.promised_by, second.promised_by)), default=None),
         unit_price=first.unit_price if first.unit_price == second.unit_price else None,
         variant=first.variant or second.variant,
         image_url=first.image_url or second.image_url,

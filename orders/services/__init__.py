@@ -34,7 +34,7 @@ from orders.services.email_results import (
     tell_again,
 )
 from orders.services.erasure import erase_files, erase_orders, erasing
-from orders.services.flags import clear_flags, flag, set_flags
+from orders.services.flags import clear_flags, flag, sent_back, sent_back_text, set_flags
 from orders.services.forecasts import today_of
 from orders.services.held_lines import count_held, held_text, hold_uncounted
 from orders.services.import_preview import (
@@ -227,6 +227,8 @@ __all__ = [
     "review_all",
     "review_settled",
     "say_day_passed",
+    "sent_back",
+    "sent_back_text",
     "serve_after_shipments",
     "serve_joined",
     "set_flags",

@@ -1,6 +1,6 @@
 """Units that are canceled, and putting them back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,6 +26,7 @@ from orders.models import (
     Stock,
 )
 from orders.services.allocation import allocate, promise_to_leave
+from orders.services.flags import clear_flags, sent_back
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed, mark_moved_up
 from orders.services.put_back_rules import undo_ends
@@ -52,7 +53,7 @@ def cancel(
     by: str = "staff",
     actor: str = "",
     reason: str = "",
-    refunded: bool = False,
+    refunded: bool | None = None,
     in_shop: bool = False,
     seen: Mapping[int, int] | None = None,
 ) -> list[Refund]:
@@ -61,17 +62,22 @@ def cancel(
 
     Freed units go to the front of the queue. The refunds returned are due to the customer; no money
     is moved. `by` is cancel, withdraw, silence, customer, staff, shop or discontinued. `reason`:
-    staff's own words. `refunded`: the shop has sent the money already. `in_shop`: the shop has
-    canceled them itself, so nobody has to do it there. `seen` ({line id: units that had not
-    shipped}): what the decision is based on; Changed if that is no longer so. Canceling what is
+    staff's own words. `refunded`: the shop has sent the money already; None: it has where staff
+    cancel, and an export said that money was sent back for units it did not name. `in_shop`: the
+    shop has canceled them itself, so nobody has to do it there. `seen` ({line id: units that had
+    not shipped}): what the decision is based on; Changed if that is no longer so. Canceling what is
     canceled changes nothing.
     """
+    known = sent_back(order) if by == "staff" or actor else []
+    if refunded is None:
+        refunded = bool(known)
     how = _How(
         by=by,
         actor=actor,
         note=reason,
         refunded=refunded,
-        in_shop=in_shop,
+        in_shop=in_shop or (refunded and bool(known)),
+        settles=known if refunded else (),
         seen=seen or {},
         undo_until=undo_ends(by, actor, now),
     )
@@ -88,6 +94,7 @@ class _How:
     note: str
     refunded: bool
     in_shop: bool
+    settles: Collection[str]
     seen: Mapping[int, int]
     undo_until: datetime | None
 
@@ -159,6 +166,8 @@ def _cancel(
     for product_id in freed:
         allocate(product_id, now=now, reason=Reason.CANCELLATION)
     mark_moved_up(shorter, now=now)
+    if how.settles:
+        clear_flags(order, *how.settles)
     return refunds
 
 

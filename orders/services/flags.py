@@ -46,6 +46,18 @@ def set_flags(order: Order, texts: Collection[str], *, about: re.Pattern[str]) -
     return flag(order, texts) if texts else 0
 
 
+SENT_BACK = " was sent back, the export doesn't say for which units"
+
+
+def sent_back_text(amount: str) -> str:
+    return f"{amount}{SENT_BACK}: cancel those that aren't still to come"
+
+
+def sent_back(order: Order) -> list[str]:
+    """The texts on staff's list about money whose units nobody has canceled yet."""
+    return [text for text in order.attention if SENT_BACK in text]
+
+
 @transaction.atomic
 def clear_flags(order: Order, *texts: str) -> None:
     """What staff's list said about an order is settled."""

@@ -204,7 +204,16 @@ class Cancel(UnitsOfLines):
             ("staff", gettext_lazy("We decided for another reason")),
         ],
     )
+    refunded = forms.BooleanField(
+        label=gettext_lazy("The refund was already sent"),
+        required=False,
+        help_text=gettext_lazy("The customer reads that, and no refund is put on the list."),
+    )
     reason = StaffReason()
+
+    def __init__(self, rows: Sequence[Order], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(rows, data)
+        self.fields["refunded"].initial = bool(services.sent_back(rows[0]))
 
     @staticmethod
     def most(line: OrderLine) -> int:
@@ -223,9 +232,21 @@ class Cancel(UnitsOfLines):
         units = self.units()
         data = self.cleaned_data
         refunds = services.cancel(
-            row, units=units, by=data["by"], reason=data["reason"], now=now, actor=actor
+            row,
+            units=units,
+            by=data["by"],
+            reason=data["reason"],
+            refunded=data["refunded"],
+            now=now,
+            actor=actor,
         )
         count = sum(units.values())
+        if data["refunded"]:
+            return ngettext(
+                "%(units)d unit of order %(number)s canceled.",
+                "%(units)d units of order %(number)s canceled.",
+                count,
+            ) % {"units": count, "number": row.number}
         return ngettext(
             "%(units)d unit of order %(number)s canceled. Send the refund by %(day)s, then mark "
             "it sent.",

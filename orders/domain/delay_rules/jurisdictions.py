@@ -98,8 +98,8 @@ _US_TERRITORIES = {"US", "AS", "GU", "MP", "PR", "UM", "VI"}
 _EU_MEMBERS = set(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
-# parts of Finland and France with a code of their own
-_EU_OVERSEAS = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
+# parts of Finland, France and Spain with a code of their own
+_EU_OVERSEAS = {"AX", "EA", "IC", "GF", "GP", "MF", "MQ", "RE", "YT"}
 
 
 class Jurisdiction(StrEnum):

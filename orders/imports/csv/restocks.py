@@ -40,6 +40,7 @@ def import_restocks(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     gathered, rows = _gathered(run, table)
     _refuse_other_suppliers(gathered, run)
+    _refuse_fewer_than_arrived(gathered, run)
     run.stop_if_bad()
 
     def write() -> dict[str, Any]:
@@ -175,6 +176,20 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> N
                 one.row,
                 f"supplier is {one.supplier!r}; expected {supplier!r}, which this restock was "
                 "ordered from",
+            )
+            one.bad = True
+
+
+def _refuse_fewer_than_arrived(gathered: dict[Key, _Gathered], run: ImportRun) -> None:
+    """Of a restock that is here, and whose number of units the file changes."""
+    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered})
+    for reference, sku, quantity, arrived in known.values_list(
+        "reference", "product__sku", "quantity", "arrived"
+    ):
+        one = gathered.get((reference, sku))
+        if one and not one.bad and quantity != one.quantity < arrived:
+            run.bad(
+                one.row, f"quantity is {one.quantity}; expected {arrived} or more, as many arrived"
             )
             one.bad = True
 
