@@ -1,7 +1,6 @@
 """Orders, their lines in the queue, and what was reserved, shipped and refunded."""
 
 from decimal import Decimal
-from string import punctuation
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +13,7 @@ from django.db.models.functions import Now, Upper
 
 from orders.domain import keys
 from orders.domain.money import Money, money
+from orders.domain.names import first_name
 from orders.models.keys import on_one_line
 from orders.models.supply import Product, Reason
 
@@ -156,11 +156,7 @@ class Order(models.Model):
 
     @property
     def first_name(self) -> str:
-        """To greet by; empty where there is none, or an initial alone. "Smith, John" is John."""
-        last, comma, first = self.customer_name.partition(",")
-        words = (first if comma else last).split()
-        name = words[0].strip(punctuation) if words else ""
-        return name if len(name) > 1 else ""
+        return first_name(self.customer_name)
 
 
 class FormerAddress(models.Model):
