@@ -1,16 +1,24 @@
 """Until when a line hears nothing: what its page announces is what `reassure` does."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orders import services
+from orders import services, tasks
+from orders.access import order_url
 from orders.models import Event, EventKind, Order, OrderLine
+from orders.pages.status import order_status
 from tests import factories
+from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, make_product
+from tests.html import flat
+from tests.mailing import mail
+from tests.test_mails import unwrapped
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +69,28 @@ def test_the_day_announced_is_the_first_on_whose_morning_a_line_hears_of_no_chan
         told = Event.objects.filter(kind=EventKind.ON_TRACK, at=morning)
         assert set(told.values_list("line", flat=True)) == due
         transaction.set_rollback(True)
+
+
+def test_a_held_order_names_a_day_and_hears_on_it_that_we_are_still_checking(
+    clocks: Clocks, mail_sink: MailSink, client: Client
+) -> None:
+    line = factories.order(make_product(), 3, number="1042", email="ada@example.com", held=True)
+    announced = order_status(line.order, locale="en", now=NOON).next_update_by
+    assert announced == (NOON + 15 * DAY).date()
+    assert "You'll hear from us by 17 November." in said(client, line)
+
+    clocks.move_to(NOON + 15 * DAY - timedelta(hours=2))
+    tasks.review_all()
+    mail()
+    text = unwrapped(mail_sink.mails[-1].message)
+    assert (
+        "Nothing has changed since 2 November. We're checking how many you're still owed. "
+        "You're 1st in line."
+    ) in text
+    assert "ship date" not in text
+    assert "You'll hear from us by 2 December." in said(client, line)
+
+
+def said(client: Client, line: OrderLine) -> str:
+    page = client.get(order_url(line.order)).content.decode()
+    return flat(unescape(page)).replace("\u00a0", " ")

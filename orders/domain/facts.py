@@ -98,9 +98,12 @@ class NoDate(Changed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnTrack(Promised):
+    """`held`: nobody knows yet how many units are still to come, and no window is told."""
+
     kind: ClassVar[str] = "on_track"
     told_on: date
     mailed: bool
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

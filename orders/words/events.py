@@ -57,6 +57,7 @@ from orders.words.days import (
     zone_of,
     zone_words,
 )
+from orders.words.lines import owed_sentence
 from orders.words.money import money_in
 from orders.words.windows import (
     checking_sentence,
@@ -479,7 +480,7 @@ def _ready(window: Window | None, reader: _Reader) -> list[str]:
 
 def _on_track(facts: OnTrack, reader: _Reader) -> list[str]:
     window, mailed = facts.window, facts.mailed
-    now = reader.window(window, since=facts.told_on)
+    now = [owed_sentence()] if facts.held else reader.window(window, since=facts.told_on)
     day = {"day": reader.day(facts.told_on)}
     if window.names_a_day:  # the place may have
         unchanged = (

@@ -110,9 +110,14 @@ def still_to_come(still: int, quantity: int, dates: Locale) -> str:
     )
 
 
+def owed_sentence() -> str:
+    """Of a held line, in the language that is active."""
+    return gettext("We're checking how many you're still owed.")
+
+
 def _by_when(line: OrderLine, *, today: date, locale: str) -> str:
     if line.held:
-        return gettext("We're checking how many you're still owed.")
+        return owed_sentence()
     if line.promise is None:
         return gettext("We're working out when it will ship.")
     if line.promise.kind == "none":
