@@ -65,7 +65,7 @@ def test_every_bar_lies_inside_the_picture_and_can_be_seen(
     for row in strip.rows:
         assert row.bar.width >= THINNEST - NEARLY
         assert -NEARLY <= row.bar.x <= row.bar.x + row.bar.width <= 100 + NEARLY
-    for mark in (*strip.ends, *(row.words for row in strip.rows)):
+    for mark in (*strip.days, *(row.words for row in strip.rows)):
         assert 0 <= mark.x <= 100
     assert 0 <= strip.today_x <= 100
 
@@ -91,12 +91,27 @@ def test_a_slip_is_seen_at_a_glance() -> None:
     now, before = strip.rows
     assert strip.today_x < before.bar.x < before.bar.x + before.bar.width < now.bar.x
     assert (now.words.label, before.words.label) == ("Now: 21–30 Dec", "Told 2 Nov: 3–7 Dec")
-    assert [mark.label for mark in strip.ends] == ["today", "30 Dec"]
+    assert [mark.label for mark in strip.days] == ["today", "30 Dec"]
     assert (
         strip.told.replace("\xa0", " ")
         == "The window now: from 21 December to 30 December. Told on 2 November: from 3 December "
         "to 7 December."
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "labels"),
+    [
+        (0, ["today", "30 Dec"]),
+        (3, ["today", "30 Dec"]),
+        (20, ["3 Dec", "today", "30 Dec"]),
+        (26, ["3 Dec", "today"]),
+    ],
+)
+def test_today_is_named_wherever_it_is(days: int, labels: list[str]) -> None:
+    strip = window_strip(NOW, [BEFORE], today=date(2026, 12, 3) + days * DAY, locale="en-GB")
+    assert strip is not None
+    assert [mark.label for mark in strip.days] == labels
 
 
 def test_a_single_window_is_not_compared() -> None:

@@ -66,7 +66,7 @@ def test_the_page_names_no_deadline_and_says_that_mails_do_not_arrive(
     assert "Happy to wait? Your place is kept for you." in words
     assert "Our emails to a•••@example.com don't arrive." in words
     shown = client.get(order_url(line.order) + f"answer/?line={line.pk}&choice=cancel")
-    assert "If you do nothing, nothing changes, and you keep your place in line." in said(shown)
+    assert "If you do nothing, nothing changes: you'll keep your place in line." in said(shown)
 
 
 def test_what_a_mail_that_came_back_said_was_on_the_page_alone(mail_sink: MailSink) -> None:

@@ -14,7 +14,13 @@ from orders.domain.delay_rules import Sentence, Silence, refund_due_on
 from orders.law import law_of
 from orders.models import IS_TOLD, DelayNotice, Event, Order, OrderLine, Outcome
 from orders.sql_files import sql
-from orders.words import consent_sentence, keep_question, notice_sentences, silence_sentence
+from orders.words import (
+    beside_keep_question,
+    consent_sentence,
+    keep_question,
+    notice_sentences,
+    silence_sentence,
+)
 
 NOTICE_FIELDS = (
     "promise_id",
@@ -46,8 +52,8 @@ UNREFUNDED = sql(__file__, "unrefunded")
 class Asked:
     """What an open delay notice asks, in words: beside its buttons the first sentence is enough,
     and the others say it in full. `answer_by`: the last day, if silence cancels. `question`: what
-    the page before the button asks. `kept`: what keeping will agree to. `silence`: what no answer
-    means. `overtaken`: there is a newer promise, whose date is shown beside it.
+    the page before the button asks. `kept`: what that leaves unsaid of keeping. `silence`: what no
+    answer means. `overtaken`: there is a newer promise, whose date is shown beside it.
     `names_agreed`: the sentences name the agreed date."""
 
     sentences: tuple[str, ...]
@@ -115,7 +121,7 @@ def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: da
         ),
         answer_by=notice.answer_by if notice.silence == Silence.CANCEL and notice.binds else None,
         question=keep_question(newest, overtaken=overtaken, **words),
-        kept=consent_sentence(newest, overtaken=overtaken, dated=_names_a_day(line), **words),
+        kept=beside_keep_question(newest, shows_day=overtaken and _names_a_day(line), **words),
         silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
         overtaken=overtaken,
         names_agreed=Sentence.ORIGINAL_STANDS in notice.sentences,

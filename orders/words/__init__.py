@@ -30,6 +30,7 @@ from orders.words.lines import line_briefly, split_sentence, units_of
 from orders.words.money import money_words
 from orders.words.notices import (
     agreed_sentence,
+    beside_keep_question,
     consent_sentence,
     keep_question,
     notice_sentences,
@@ -58,6 +59,7 @@ __all__ = [
     "WindowWords",
     "agreed_sentence",
     "arrival_sentence",
+    "beside_keep_question",
     "checking_sentence",
     "clock_words",
     "consent_sentence",

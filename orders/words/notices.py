@@ -93,7 +93,7 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved:
         codes = [code for code in notice.sentences if notice.binds and not _is_not_silence(code)]
         said = " ".join(words.of(code) for code in codes) or words.of(_keeps_place(notice))
         return said or gettext(
-            "If you do nothing, nothing changes, and you keep your place in line."
+            "If you do nothing, nothing changes: you'll keep your place in line."
         )
 
 
@@ -111,26 +111,25 @@ def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: b
         return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
 
 
-def consent_sentence(
-    notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False, dated: bool = True
+def beside_keep_question(
+    notice: DelayNotice, *, locale: str, today: date, shows_day: bool = False
 ) -> str:
-    """What the customer will agree to by that. `dated`: the newer promise names a day."""
+    """What that does not say yet. `shows_day`: the page shows the day of a newer promise."""
+    if notice.consent_to:
+        return ""
+    with in_language(locale) as dates:
+        estimate = gettext("The date shown is our current estimate, not a commitment.")
+        any_time = _Words(notice, today, dates).any_time()
+        return f"{estimate} {any_time}" if shows_day else any_time
+
+
+def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
+    """What putting back agrees to."""
     with in_language(locale) as dates:
         if notice.consent_to is None:
-            said = (
-                gettext(
-                    "You'll agree to wait without a fixed date. The date shown is our current "
-                    "estimate, not a commitment."
-                )
-                if overtaken and dated
-                else gettext("You'll agree to wait without a fixed date.")
-            )
+            said = gettext("You'll agree to wait without a fixed date.")
             return f"{said} {_Words(notice, today, dates).any_time()}"
-        words = (
-            gettext("You'll agree to wait until %(day)s at the latest.")
-            if overtaken
-            else gettext("You'll agree to the new date, %(day)s.")
-        )
+        words = gettext("You'll agree to the new date, %(day)s.")
         return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
 
 
@@ -199,7 +198,7 @@ def _outcomes(units: int, *, withdrawn: bool, amount_known: bool) -> dict[str, s
     return {
         "kept": gettext("Thank you. You're keeping your place in line."),
         "already_kept": gettext("You'd already told us: you're keeping your place in line."),
-        "nothing_asked": gettext("There was nothing to answer: you keep your place in line."),
+        "nothing_asked": gettext("There was nothing to answer: you're keeping your place in line."),
         "cancelled": canceled,
         "already_cancelled": gettext("This was already canceled, so nothing more has changed."),
         "put_back": gettext("Welcome back: you're in your old place in line."),

@@ -58,21 +58,20 @@ class StripRow:
     def bar_y(self) -> int:
         return self.top + 19
 
-    @property
-    def next_y(self) -> int:
-        """Where the line of today ends: it does not run through the words of the next row."""
-        return self.top + ROW - 5
-
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`told`: all of it in words, for readers who cannot see it. `ends`: the first day drawn, the
-    last one, and today where it has room between them."""
+    """`told`: all of it in words, for readers who cannot see it. `days`: today, and the first and
+    the last day drawn where they have room beside it."""
 
     rows: tuple[StripRow, ...]
     today_x: float
-    ends: tuple[Mark, ...]
+    days: tuple[Mark, ...]
     told: str
+
+    @property
+    def top_y(self) -> int:
+        return self.rows[0].bar_y
 
     @property
     def axis_y(self) -> int:
@@ -112,7 +111,7 @@ def window_strip(
         return Strip(
             tuple(rows),
             axis.middle(today),
-            tuple(axis.ends(today, dates)),
+            tuple(axis.days(today, dates)),
             _in_words(present, shown[1:], today=today, dates=dates),
         )
 
@@ -160,14 +159,14 @@ class Axis:
             return Mark(self.x(max(share + bar.width, WORDS)), label, "end")
         return Mark(self.x(middle), label, "middle")
 
-    def ends(self, today: date, dates: Locale) -> Iterable[Mark]:
-        def words(day: date) -> str:
-            return gettext("today") if day == today else format_skeleton("MMMd", day, locale=dates)
-
-        yield Mark(self.x(0.0), words(self.first), "start")
-        yield Mark(self.x(100.0), words(self.last), "end")
-        if ROOM <= self.share(today) <= 100 - ROOM:
-            yield Mark(self.middle(today), gettext("today"), "middle")
+    def days(self, today: date, dates: Locale) -> Iterable[Mark]:
+        at = self.x(self.middle(today))
+        if at >= ROOM:
+            yield Mark(self.x(0.0), format_skeleton("MMMd", self.first, locale=dates), "start")
+        anchor = "start" if at < ROOM / 2 else "end" if at > 100 - ROOM / 2 else "middle"
+        yield Mark(self.x(at), gettext("today"), anchor)
+        if at <= 100 - ROOM:
+            yield Mark(self.x(100.0), format_skeleton("MMMd", self.last, locale=dates), "end")
 
 
 def _last_day(window: Window) -> date | None:
