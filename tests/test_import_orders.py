@@ -344,7 +344,7 @@ def test_an_order_without_an_address_keeps_its_place_and_is_listed_until_it_has_
             "quantity is '99999999999999'; expected a whole number from 1 to 1000000",
         ),
         (row(quantity="١"), "quantity is '١'; expected a whole number from 1 to 1000000"),
-        (row(placed_at="10/01/2026"), "placed_at is '10/01/2026'; expected a time such as"),
+        (row(placed_at="soon"), "placed_at is 'soon'; expected a time such as"),
         (
             row(placed_at="9999-01-01"),
             "placed_at is '9999-01-01'; expected a time from 2000-01-01 until now",
@@ -429,22 +429,17 @@ def test_every_bad_row_is_listed_up_to_fifty(csv: Csv, capsys: pytest.CaptureFix
         (b"\n\n", ":1: there is no header; expected a row with the column names"),
         (
             b"PK\x03\x04\x14\x00",
-            ":1: the file is a spreadsheet or an archive; expected CSV in UTF-8",
+            ":1: the file is a spreadsheet or an archive that is damaged; expected .xlsx, or CSV",
         ),
         (
-            "order_number,sku".encode("utf-16"),
-            ":1: the file is text in UTF-16; expected CSV in UTF-8",
+            b"\xd0\xcf\x11\xe0 rest",
+            ":1: the file is an old spreadsheet (.xls), or has a password; expected .xlsx, or CSV",
         ),
-        (HEADER.replace(",", ";").encode(), "(the fields are separated by semicolons, not by ',')"),
         (
             HEADER.replace("sku,", "article,").encode(),
             ":1: no column sku; expected order_number, placed_at",
         ),
         (f"{HEADER},SKU".encode(), ":1: column sku is there twice; expected it once"),
-        (
-            f'{HEADER}\n1,"2026'.encode(),
-            ":2: unexpected end of data; expected CSV with its quotes in pairs",
-        ),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, says: str) -> None:
@@ -464,7 +459,7 @@ def test_a_file_in_another_encoding_is_refused_by_the_row(
     path.write_bytes("\n".join(rows).encode("cp1252"))
     assert refused(capsys, str(path))[0] == (
         f"{path}:3: byte 0xeb is not UTF-8; expected the file in UTF-8 (a spreadsheet saves it as "
-        "“CSV UTF-8”)"
+        "“CSV UTF-8”), or its encoding said (windows-1252 makes “Zoë” of it)"
     )
 
 
@@ -511,7 +506,7 @@ def test_what_was_paid_and_how_it_looks_is_known_and_follows_the_shop(csv: Csv) 
         (",,fifty,USD,", "unit_price is 'fifty'; expected an amount such as 59.00"),
         (",,-5.00,USD,", "unit_price is '-5.00'; expected an amount such as 59.00"),
         (",,,USD,1.00e5", "order_total is '1.00e5'; expected an amount such as 59.00"),
-        (',,"1,234",USD,', "unit_price is '1,234'; expected an amount such as 59.00"),
+        (',,"1,234",USD,', "unit_price is '1,234': 1 or 1234?"),
         (",,5.00,,", "currency is empty; expected one such as USD, as there is a price"),
         (",,5.00,XQX,", "currency is 'XQX'; expected a currency of three letters"),
         ("http://shop.example/a.jpg,,,,", "expected an address such as https://shop.example/"),

@@ -3,7 +3,7 @@ is to be done (services.uploads)."""
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
-from orders.imports.sources import dialect_of
+from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.mapped_columns import MappedColumns
 from orders.imports.sources.our_columns import OurColumns
 from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
@@ -44,13 +44,26 @@ PARCEL = ("order_number", "tracking_number", "shipped_at")
 
 @contextmanager
 def as_table(
-    name: str, content: bytes, *, column_map: dict[str, Any] | None = None
+    name: str, content: bytes, *, column_map: dict[str, Any] | None = None, encoding: str = ""
 ) -> Iterator[CsvTable]:
-    """The file on this machine's disk while it is read. Unreadable: it is not a CSV in UTF-8."""
+    """The file on this machine's disk while it is read. Unreadable: it holds no table."""
+    mapped = MappedColumns(_("column map"), column_map) if column_map else None
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file.csv"
         path.write_bytes(content)
-        yield CsvTable(path, delimiter=(column_map or {}).get("delimiter", ","), name=name)
+        yield CsvTable(
+            path,
+            name=name,
+            encoding=encoding,
+            delimiter=mapped.delimiter if mapped else "",
+            known=mapped.headers if mapped else HEADERS,
+        )
+
+
+def table_of(row: Upload) -> AbstractContextManager[CsvTable]:
+    return as_table(
+        row.file_name, bytes(row.content), column_map=row.column_map, encoding=row.encoding
+    )
 
 
 def kind_of(table: CsvTable) -> Kind | None:
@@ -108,7 +121,7 @@ def _one() -> bool:
 def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import | None]:
     """A dry run leaves out what is wrong, so as to say what the rest would do."""
     dry = row.state == Upload.State.TO_CHECK
-    with as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
+    with table_of(row) as table:
         run = ImportRun(
             table.name,
             now,
@@ -118,7 +131,7 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
         counts = _import(row, run, table)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.UploadResult(
-            summary=_summary(row, counts),
+            summary=[*_summary(row, counts), *table.remarks.words()],
             changes=summaries.changes_anything(row.kind, counts),
             bad_rows=run.faults.total,
             rejected=rejected.faults_by_row(run.file, run.faults.kept),

@@ -3,7 +3,7 @@ holds and what was expected. `field`: its name in the source, such as a column o
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -16,15 +16,16 @@ from django.utils import timezone
 
 from orders import services
 from orders.domain import keys
-from orders.imports import countries
+from orders.imports import countries, damage, times
 
 EARLIEST = date(2000, 1, 1)
 
-_SPACE_BEFORE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
-_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,4}|,\d{1,2})?", re.ASCII)  # 1,234 may be either
+_AMOUNT = re.compile(r"\d{1,9}([.,]\d{1,4})?", re.ASCII)
+_THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}  # ISO 4217
 _CURRENCY = re.compile("[A-Z]{3}")
 _of_pictures = URLValidator(schemes=["https"])
-_WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0+)?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"\d{1,12}([.,]0+)?", re.ASCII)
+_THOUSANDS = re.compile(r"([1-9]\d{0,2})([.,]\d{3})+", re.ASCII)
 
 
 class BadValue(ValueError):
@@ -39,6 +40,8 @@ class BadValue(ValueError):
 def text(value: str, field: str, *, most: int, required: bool = False) -> str:
     """On one line, its runs of spaces made one."""
     value = " ".join(value.split())
+    if fault := damage.of_text(value):
+        raise BadValue(fault, field)
     if required and not value:
         raise BadValue("is empty; expected a value", field)
     if len(value) > most:
@@ -48,7 +51,8 @@ def text(value: str, field: str, *, most: int, required: bool = False) -> str:
 
 def key(value: str, field: str, *, most: int, required: bool = True) -> str:
     """What something is known by (domain.keys)."""
-    if not required and not value.strip():
+    value = _undamaged(value, field)
+    if not required and not value:
         return ""
     try:
         return keys.key(value, most=most)
@@ -58,19 +62,28 @@ def key(value: str, field: str, *, most: int, required: bool = True) -> str:
 
 def order_number(value: str, field: str = "order_number") -> str:
     """As the shop writes it, without the `#` before it and without spaces."""
+    if fault := damage.of_text(value):
+        raise BadValue(fault, field)
     try:
-        return keys.order_number(value)
+        return keys.order_number(_undamaged(value.strip().lstrip("#"), field))
     except keys.BadKey as error:
         raise BadValue(str(error), field) from None
 
 
+def _undamaged(value: str, field: str) -> str:
+    value = value.strip()
+    if value.isdigit():
+        return value
+    value, fault = damage.repaired_key(value)
+    if fault:
+        raise BadValue(fault, field)
+    return value
+
+
 def moment(value: str, field: str, *, now: datetime, formats: Sequence[str] = ()) -> datetime:
-    """A time in the past: ISO 8601 or one of the strptime `formats`. Without an offset it is the
-    shop's zone, without a time of day its midnight."""
-    at = _iso(value) or _formatted(value, formats)
-    if at is None:
-        expected = " or ".join(["2026-08-04 05:24:22 +0500", "2026-08-04", *formats])
-        raise BadValue(f"is {value!r}; expected a time such as {expected}", field)
+    """A time in the past. Without an offset it is the shop's zone, without a time of day its
+    midnight. `formats`: what else its column may be written in (csv/dates.py)."""
+    at = _time(value, field, " or ".join(["2026-08-04 05:24:22 +0500", "2026-08-04", *formats]))
     plausible = EARLIEST.year <= at.year <= now.year + 1
     if plausible and timezone.is_naive(at):
         at = timezone.make_aware(at)
@@ -80,28 +93,51 @@ def moment(value: str, field: str, *, now: datetime, formats: Sequence[str] = ()
 
 
 def day(value: str, field: str, *, first: date = EARLIEST, last: date = date(2100, 1, 1)) -> date:
-    try:
-        found = date.fromisoformat(value)
-    except ValueError:
-        raise BadValue(f"is {value!r}; expected a date such as 2026-03-31", field) from None
-    if not first <= found <= last:
+    """A midnight beside a day is no time."""
+    at = _time(value, field, times.EXPECTED, what="date")
+    if at.time() != time():
+        raise BadValue(f"is {value!r}; expected a date such as {times.EXPECTED}", field)
+    if not first <= at.date() <= last:
         raise BadValue(f"is {value}; expected a day from {first} to {last}", field)
-    return found
+    return at.date()
+
+
+def _time(value: str, field: str, expected: str, *, what: str = "time") -> datetime:
+    try:
+        at = times.read(value)
+        if at is None:
+            times.refuse_ambiguous(value)
+    except times.BadTime as error:
+        raise BadValue(f"is {value!r}{error}", field) from None
+    if at is None:
+        raise BadValue(f"is {value!r}; expected a {what} such as {expected}", field)
+    return at
 
 
 def units(value: str, field: str, *, least: int = 1, most: int = services.MAX_UNITS) -> int:
-    if (
-        not _WHOLE_NUMBER.fullmatch(value)
-        or not least <= (number := int(value.partition(".")[0])) <= most
-    ):
+    _refuse_thousands(value, field)
+    whole = value.replace(",", ".").partition(".")[0]
+    if not _WHOLE_NUMBER.fullmatch(value) or not least <= int(whole) <= most:
         raise BadValue(f"is {value!r}; expected a whole number from {least} to {most}", field)
-    return number
+    return int(whole)
 
 
-def amount(value: str, field: str) -> Decimal | None:
-    """As exact as it is written; None where there is none."""
+def _refuse_thousands(value: str, field: str) -> None:
+    """A sign before exactly three digits may begin a fraction, or part thousands."""
+    if found := _THOUSANDS.fullmatch(value):
+        many = re.sub("[.,]", "", value)
+        raise BadValue(
+            f"is {value!r}: {found[1]} or {many}? Expected it without a separator of thousands",
+            field,
+        )
+
+
+def amount(value: str, field: str, *, currency: str = "") -> Decimal | None:
+    """As exact as it is written; None where there is none. `currency`: some have three decimals."""
     if not value:
         return None
+    if currency not in _THREE_DECIMALS:
+        _refuse_thousands(value, field)
     if not _AMOUNT.fullmatch(value):
         raise BadValue(f"is {value!r}; expected an amount such as 59.00", field)
     return Decimal(value.replace(",", "."))
@@ -192,19 +228,3 @@ def language_of(country: str) -> str:
 @cache
 def _currencies() -> frozenset[str]:
     return frozenset(get_global("all_currencies"))
-
-
-def _iso(value: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(_SPACE_BEFORE_OFFSET.sub("", value))
-    except ValueError:
-        return None
-
-
-def _formatted(value: str, formats: Sequence[str]) -> datetime | None:
-    for expected in formats:
-        try:
-            return datetime.strptime(value, expected)
-        except ValueError:
-            continue
-    return None

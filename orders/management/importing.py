@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orders import services
+from orders.imports.csv.decoding import ENCODINGS
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.run import ImportRun, NothingWritten, TellsTooMany
+from orders.imports.sources import HEADERS
 from orders.models import Upload
 
 FAULTS_SHOWN = 50
@@ -36,7 +38,14 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         with_example(parser, *self.examples)
         parser.add_argument(
-            "file", metavar="FILE", type=Path, help="CSV in UTF-8 with a header row"
+            "file", metavar="FILE", type=Path, help="CSV in UTF-8 or .xlsx, with a header row"
+        )
+        parser.add_argument(
+            "--encoding",
+            choices=ENCODINGS,
+            default="",
+            metavar="NAME",
+            help=f"of a file that is not UTF-8: {', '.join(ENCODINGS)}",
         )
         parser.add_argument(
             "--skip-bad",
@@ -57,7 +66,7 @@ class ImportCommand(BaseCommand):
         raise NotImplementedError
 
     def table(self, options: dict[str, Any]) -> CsvTable:
-        return CsvTable(options["file"])
+        return CsvTable(options["file"], encoding=options["encoding"], known=HEADERS)
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options besides the file, for the person who imports it later."""
@@ -92,7 +101,7 @@ class ImportCommand(BaseCommand):
         self._list_faults(run)
         for conflict in run.conflicts[:FAULTS_SHOWN]:
             self.stderr.write(conflict)
-        for line in self.summary(counts):
+        for line in (*self.summary(counts), *table.remarks.words()):
             self.stdout.write(line)
         if run.faults.total:
             self.stdout.write(
@@ -110,6 +119,7 @@ class ImportCommand(BaseCommand):
             table.path.read_bytes(),
             told_worse=worse.orders,
             skip_bad=options["skip_bad"],
+            encoding=options["encoding"],
             now=run.now,
             actor=f"import_{self.kind}",
             **self.selected(options),

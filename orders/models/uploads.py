@@ -31,6 +31,9 @@ class Upload(models.Model):
     column_map = models.JSONField(
         null=True, help_text="Which column contains what. Empty if recognized by its header."
     )
+    encoding = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Empty: UTF-8."
+    )
     all_products = models.BooleanField(
         default=False, help_text="All products in the file are on backorder."
     )

@@ -42,6 +42,7 @@ def upload(
     all_products: bool,
     by_name: bool = False,
     column_map: Mapping[str, Any] | None = None,
+    encoding: str = "",
     known: bool = True,
     now: datetime,
     actor: str,
@@ -53,6 +54,7 @@ def upload(
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
         column_map=column_map,
+        encoding=encoding,
         all_products=all_products,
         by_name=by_name,
         state=State.TO_CHECK if known else State.UNKNOWN_COLUMNS,
@@ -76,6 +78,7 @@ def await_approval(
     skus: Sequence[str] = (),
     remaining: bytes = b"",
     skip_bad: bool = False,
+    encoding: str = "",
     now: datetime,
     actor: str,
 ) -> Upload:
@@ -97,11 +100,12 @@ def await_approval(
     row.column_map = dict(column_map) if column_map else None
     row.all_products, row.by_name, row.words = all_products, by_name, dict(words or {})
     row.skus, row.remaining, row.skip_bad = sorted(skus), remaining, skip_bad
+    row.encoding = encoding
     row.told_worse, row.state, row.waits_since = told_worse, State.TO_CHECK, now
     row.save(
         update_fields=[
             *("column_map", "all_products", "by_name", "words", "skus", "remaining", "skip_bad"),
-            *("told_worse", "state", "waits_since"),
+            *("encoding", "told_worse", "state", "waits_since"),
         ]
     )
     return row

@@ -26,6 +26,7 @@ from backorders_site.staff.pages.import_columns import ColumnsForm, known_map
 from backorders_site.staff.pages.import_undo import stays, undoable, undos
 from orders import services
 from orders.imports.csv import rejected
+from orders.imports.csv.decoding import ENCODINGS
 from orders.imports.csv.table import Unreadable
 from orders.imports.sources.column_map import settings_of
 from orders.imports.sources.mapped_columns import MappedColumns
@@ -41,8 +42,16 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV in UTF-8, up to 25 MB: orders (our columns or Shopify's export), restocks or "
+            "CSV or .xlsx, up to 25 MB: orders (our columns or Shopify's export), restocks or "
             "shipments."
+        ),
+    )
+    encoding = forms.ChoiceField(
+        required=False,
+        choices=[("", "UTF-8"), *((name, f"{name}: {where}") for name, where in ENCODINGS.items())],
+        label=gettext_lazy("Encoding"),
+        help_text=gettext_lazy(
+            "Only for a CSV that a spreadsheet saved without “UTF-8” in the name of the format."
         ),
     )
     all_products = forms.BooleanField(
@@ -101,9 +110,12 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
     file, column_map = form.cleaned_data["file"], form.cleaned_data["column_map"]
-    content = file.read()
+    content, encoding = file.read(), form.cleaned_data["encoding"]
     try:
-        with uploads.as_table(file.name, content, column_map=column_map) as table:
+        with uploads.as_table(
+            file.name, content, column_map=column_map, encoding=encoding
+        ) as table:
+            table.expect_letters()
             kind = Upload.Kind.ORDERS if column_map else uploads.kind_of(table)
             if column_map:
                 MappedColumns(_("column map"), column_map).check(table.header, file.name)
@@ -119,6 +131,7 @@ def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
         content,
         all_products=form.cleaned_data["all_products"],
         column_map=column_map,
+        encoding=encoding,
         known=kind is not None,
         now=timezone.now(),
         actor=actor_of(request, PERMISSION),
@@ -253,7 +266,7 @@ def rejected_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     if not row.content or not row.rejected:
         raise Http404
     faults = {int(number): what for number, what in row.rejected.items()}
-    with uploads.as_table(row.file_name, bytes(row.content), column_map=row.column_map) as table:
+    with uploads.table_of(row) as table:
         header, *rows = rejected.rejected_rows(table, faults, uploads.together(row, table))
     return sheet(f"rejected-{row.pk}", header, rows)
 
@@ -270,7 +283,7 @@ def _is_gone(row: Upload) -> bool:
 def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
     if row.state != Upload.State.UNKNOWN_COLUMNS or _is_gone(row):
         return None
-    with uploads.as_table(row.file_name, bytes(row.content)) as table:
+    with uploads.table_of(row) as table:
         return ColumnsForm(table, data, known=known_map(table.header))
 
 

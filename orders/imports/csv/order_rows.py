@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from orders.imports.csv.sayings import Sayings
-from orders.imports.csv.table import Cells, CsvRow, CsvTable
+from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
 from orders.imports.shop_order import ShopLine, ShopOrder, State, added_up
 from orders.imports.values import BadValue
 
@@ -88,6 +88,9 @@ class Dialect(Protocol):
 
     @property
     def optional(self) -> Sequence[str]: ...
+
+    @property
+    def meaning(self) -> Meaning: ...
 
     def number(self, cells: Cells) -> str:
         """The order's number; empty: the row belongs to the order of the row before."""
@@ -209,7 +212,9 @@ class OrderRows:
 
     def _numbered(self, bad: Bad) -> Iterator[tuple[CsvRow, str]]:
         before = ""
-        for row in self.table.rows(self.dialect.required, self.dialect.optional):
+        for row in self.table.rows(
+            self.dialect.required, self.dialect.optional, self.dialect.meaning
+        ):
             try:
                 number = self.dialect.number(row.cells) or before
                 if not number:

@@ -9,7 +9,7 @@ from typing import Any
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Cells, CsvRow, CsvTable
+from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
 from orders.imports.known import KnownSkus
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
@@ -17,6 +17,10 @@ from orders.models import Restock
 
 REQUIRED = ("reference", "sku", "supplier", "quantity", "expected_on", "posted_on")
 OPTIONAL = ("reason", "arrived_on", "quantity_arrived", "known_on")
+MEANING = Meaning(
+    keys=("reference", "sku", "expected_on", "posted_on"),
+    dates=(("expected_on",), ("posted_on",), ("arrived_on",), ("known_on",)),
+)
 MAX_EXPECTED = 100_000_000  # units
 MAX_TIMES_EXPECTED = 10  # arrived; more came by a slip of the finger
 
@@ -75,7 +79,7 @@ def _gathered(run: ImportRun, table: CsvTable) -> tuple[dict[Key, _Gathered], in
     """The restocks of the file, and how many rows it has."""
     gathered: dict[Key, _Gathered] = {}
     rows = 0
-    for row in table.rows(REQUIRED, OPTIONAL):
+    for row in table.rows(REQUIRED, OPTIONAL, MEANING):
         rows += 1
         try:
             _gather(row, gathered, run)

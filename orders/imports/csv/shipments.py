@@ -12,13 +12,16 @@ from django.utils import timezone
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import CsvRow, CsvTable
+from orders.imports.csv.table import CsvRow, CsvTable, Meaning
 from orders.imports.known import meant, with_numbers
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
 from orders.models import Order, OrderLine, Shipment
 
 COLUMNS = ("order_number", "sku", "quantity", "shipped_at", "carrier", "tracking_number")
+MEANING = Meaning(
+    keys=("order_number", "sku", "shipped_at"), dates=(("shipped_at",),), adds_up=True
+)
 BATCH = 500
 
 Key = tuple[str, str, datetime]  # order number in capitals, tracking number, shipped at
@@ -37,7 +40,7 @@ class _Parcel:
 def import_shipments(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     parcels: dict[Key, _Parcel] = {}
-    for row in table.rows(COLUMNS):
+    for row in table.rows(COLUMNS, (), MEANING):
         try:
             _gather(row, parcels, run)
         except BadValue as error:

@@ -5,6 +5,7 @@ A shop's export is a dialect of CSV (csv/order_rows.py says what it has to know)
 header. Exports without a file here are read by a column map (mapped_columns.py).
 """
 
+from orders.imports.csv import remaining, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import CsvTable
@@ -12,6 +13,11 @@ from orders.imports.sources.our_columns import OurColumns
 from orders.imports.sources.shopify_export import ShopifyExport
 
 EXPORTS = (ShopifyExport,)
+# what tells the header from the lines above it, and what separates its columns
+HEADERS = (
+    *(header for export in EXPORTS for header in export.headers),
+    *(OurColumns.required, restocks.REQUIRED, shipments.COLUMNS, remaining.COLUMNS),
+)
 
 
 def dialect_of(table: CsvTable, sayings: Sayings | None = None) -> Dialect:

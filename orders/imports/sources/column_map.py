@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
+from itertools import islice, product
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from orders.imports.csv.table import Cells, Unreadable
+from orders.imports.csv.table import Cells, Meaning, Unreadable
 
 # bytes: dots in a name are read in the square of their number, so many in half a second
 MAX_BYTES = 10_000
+MAX_HEADERS = 100  # by which a table is found
+DATES = (
+    *("placed_at", "paid_at", "promised_by", "shipped_at", "cancelled_at"),
+    *("expected_on", "posted_on", "arrived_on", "known_on"),
+)
 PART = " > "  # `Details > SKU`: what the cell says after `SKU:`
 
 
@@ -38,9 +44,32 @@ class ColumnMap:
     @property
     def optional(self) -> Sequence[str]:
         """Every column that the map names, one after the other."""
-        names = [name for choices in self.columns.values() for parts in choices for name in parts]
-        places = [name.partition(PART)[0] for name in names]
-        return list(dict.fromkeys(name for place in places for name in self.columns_of(place)))
+        return list(dict.fromkeys(self._places(list(self.columns))))
+
+    @property
+    def meaning(self) -> Meaning:
+        told = [name for name in (*self.needed, "product_name") if name != "quantity"]
+        dates = (parts for name in DATES for parts in self.columns.get(name, []))
+        return Meaning(
+            keys=tuple(dict.fromkeys(self._places(told))),
+            dates=tuple(map(tuple, dates)),
+            formats=tuple(self.time_formats),
+            adds_up=True,
+        )
+
+    @property
+    def headers(self) -> list[set[str]]:
+        """What a header may have: of each column that is needed, one of its alternatives."""
+        every = product(*(self.columns[name] for name in self.needed))
+        found = [
+            {_place(name) for parts in choice for name in parts if "*" not in name}
+            for choice in islice(every, MAX_HEADERS)
+        ]
+        return list(filter(None, found))
+
+    def _places(self, ours: Sequence[str]) -> list[str]:
+        names = [part for each in ours for parts in self.columns.get(each, []) for part in parts]
+        return [there for name in names for there in self.columns_of(_place(name))]
 
     def columns_of(self, name: str) -> list[str]:
         """`line_item_*`: all columns that begin so."""
@@ -75,7 +104,7 @@ class ColumnMap:
         return self.needed
 
     def _has(self, there: set[str], parts: Sequence[str]) -> bool:
-        found = [self.columns_of(part.partition(PART)[0]) for part in parts]
+        found = [self.columns_of(_place(part)) for part in parts]
         return all(names and {name.casefold() for name in names} <= there for names in found)
 
     def faults_of_values(self) -> dict[str, str]:
@@ -141,6 +170,11 @@ def faults_of_table(settings: Mapping[str, Any], table: str) -> dict[str, str]:
         for name, value in said.items()
         if not all(map(is_text, as_list(value)))
     }
+
+
+def _place(name: str) -> str:
+    """The column whose cells have the part."""
+    return name.partition(PART)[0]
 
 
 def _alternatives(theirs: str | list[str]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.order_rows import Head, RowLines
 from orders.imports.csv.sayings import Sayings
-from orders.imports.csv.table import Cells
+from orders.imports.csv.table import Cells, Meaning
 from orders.imports.shop_order import ShopLine
 from orders.imports.values import BadValue
 
@@ -24,6 +24,12 @@ class OurColumns:
     optional = (
         *("region", "paid_at", "product_name", "promised_by"),
         *("image_url", "variant", "unit_price", "currency", "order_total"),
+    )
+
+    meaning = Meaning(
+        keys=("order_number", "placed_at", "sku"),
+        dates=(("placed_at",), ("paid_at",), ("promised_by",)),
+        adds_up=True,
     )
 
     def number(self, cells: Cells) -> str:

@@ -6,7 +6,7 @@ from orders.imports import values
 from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.statuses import plain
-from orders.imports.csv.table import Cells, CsvTable
+from orders.imports.csv.table import Cells, CsvTable, Meaning
 from orders.imports.shop_order import ShopLine, State
 from orders.imports.values import BadValue
 
@@ -60,14 +60,19 @@ class ShopifyExport:
         *("Lineitem price", "Lineitem discount", "Lineitem requires shipping", "Payment Method"),
     )
 
+    meaning = Meaning(
+        keys=("Name", "Lineitem name", "Lineitem sku", "Created at"),
+        dates=(("Created at",), ("Paid at",), ("Fulfilled at",), ("Cancelled at",)),
+        adds_up=True,
+    )
+    headers = (("Lineitem quantity",), ("Name", "Financial Status"))  # any of them is Shopify's
+
     def __init__(self, sayings: Sayings | None = None) -> None:
         self.sayings = sayings or Sayings()
 
-    @staticmethod
-    def recognizes(table: CsvTable) -> bool:
-        return table.has("Lineitem quantity") or (
-            table.has("Name") and table.has("Financial Status")
-        )
+    @classmethod
+    def recognizes(cls, table: CsvTable) -> bool:
+        return any(all(map(table.has, names)) for names in cls.headers)
 
     def number(self, cells: Cells) -> str:
         return values.order_number(cells["Name"], "Name") if cells["Name"] else ""

@@ -12,7 +12,7 @@ from orders.imports.csv.statuses import GROUPS
 from orders.imports.csv.table import CsvTable
 from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun
-from orders.imports.sources import dialect_of
+from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.mapped_columns import read_map
 from orders.management.importing import ImportCommand
 from orders.models import Upload
@@ -81,14 +81,21 @@ class Command(ImportCommand):
     def table(self, options: dict[str, Any]) -> CsvTable:
         self.sayings = Sayings(options["by_name"], dict(options["word"]))
         self.map = read_map(options["map"], self.sayings) if options["map"] else None
-        return CsvTable(options["file"], delimiter=self.map.delimiter if self.map else ",")
+        if self.map is None:
+            return super().table(options)
+        return CsvTable(
+            options["file"],
+            delimiter=self.map.delimiter,
+            encoding=options["encoding"],
+            known=self.map.headers,
+        )
 
     def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
         dialect: Dialect = self.map or dialect_of(table, self.sayings)
         if self.map:
             self.map.check(table.header, table.name)
         selection = ProductSelection(frozenset(options["backorder"]), options["all_products"])
-        remaining = CsvTable(options["remaining"]) if options["remaining"] else None
+        remaining = CsvTable(options["remaining"], known=HEADERS) if options["remaining"] else None
         return import_orders(run, table, dialect, selection, remaining=remaining)
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:

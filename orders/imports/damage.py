@@ -1,0 +1,67 @@
+"""What a spreadsheet does to a number or a name that it only opened and saved: some of it can be
+taken back, the rest can only be recognized."""
+
+import re
+from functools import lru_cache
+
+LOST = "\ufffd"  # stands where a letter was when a file was read in the wrong encoding
+
+_GUARD = re.compile(r'="([^"]*)"')
+_GUARDED = re.compile(r"'(?=[=+\-@\d])")
+_ROUNDED = re.compile(r"\d[.,]\d+E[+-]?\d{1,3}|\d+E\+\d{1,3}", re.I)
+_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
+_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}[- ]\d\d|\d{{4}}-\d\d-\d\d 00:00:00")
+_ERROR = re.compile(
+    r"#(?:N/?A|N/?D|NV|[¡¿]?(?:REF|BEZUG|DIV/0|NAME|NOM|NOME|NOMBRE|NULL|NUL|NULO|NULLO|NUM|NÚM"
+    r"|VALUE|VALEUR|VALOR|VALORE|WERT|ZAHL|SPILL|CALC|ÜBERLAUF)[!?]|#+)",  # # fill a narrow column
+    re.I,
+)
+_NOTHING = {"nan", "NaN", "null", "NULL", "n/a", "N/A", "undefined"}
+_FRACTION = re.compile(r"(\d{1,15})[.,]0{1,2}")
+
+EXACT_DIGITS = 15  # of a number in a spreadsheet; those behind become zeros
+
+
+def without_guard(cell: str) -> str:
+    """`="0034"` and `'0034` are texts to a spreadsheet, and no part of what they hold."""
+    if guard := _GUARD.fullmatch(cell):
+        return guard[1].strip()
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+@lru_cache(maxsize=10_000)
+def repaired_key(value: str) -> tuple[str, str]:
+    """What things are known by, and what is wrong with it. 1001.0 was a whole number before it was
+    a number."""
+    if whole := _FRACTION.fullmatch(value):
+        return whole[1], ""
+    value = value[1:] if value[:1] == "'" else value
+    return value, of_key(value)
+
+
+def of_text(value: str) -> str:
+    """What is wrong with a text; empty: nothing that can be told."""
+    if LOST in value:
+        return f"is {value!r}: letters were lost when it was saved; expected them"
+    if value[:1] == "#" and _ERROR.fullmatch(value):
+        return f"is {value!r}, which a spreadsheet writes where a formula fails; expected a value"
+    return ""
+
+
+def of_key(value: str) -> str:
+    """What is wrong with something that things are known by."""
+    expected = "expected it as the shop writes it"
+    if _ROUNDED.fullmatch(value):
+        return f"is {value!r}, a number a spreadsheet has rounded; {expected}"
+    if _DATE.fullmatch(value):
+        return f"is {value!r}, a date that a spreadsheet made of it; {expected}"
+    if value in _NOTHING:
+        return f"is {value!r}, a program's word for nothing; {expected}"
+    return of_text(value)
+
+
+def zeros_of_rounding(cell: str) -> int:
+    """How many digits at the end of a long number are zeros, where a spreadsheet would have lost
+    them all; 0: it has lost none."""
+    behind = cell[EXACT_DIGITS:]
+    return len(behind) if not behind.strip("0") else 0
