@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from redis import RedisError
 
+from orders.domain.keys import typed_number
 from orders.models import Order
 
 
@@ -155,11 +156,10 @@ def find_order(number: str, email: str, *, client: str) -> Order | None:
     """
     # PostgreSQL refuses it in any text
     number, email = number.replace("\0", ""), email.replace("\0", "")
-    as_typed, number, email = number.strip().upper(), _number(number), _address(email)
-    alone = _without_words(as_typed)
-    _count_try({**_where(client), "number": number, "alone": alone, "address": email})
+    as_typed, (whole, alone), email = number.strip().upper(), typed_number(number), _address(email)
+    _count_try({**_where(client), "number": whole, "alone": alone, "address": email})
     numbered = Order.objects.alias(upper=Upper("number")).filter(
-        upper__in={as_typed, number, f"#{number}", alone, f"#{alone}"}
+        upper__in={as_typed, whole, f"#{whole}", alone, f"#{alone}"}
     )
     # The address is compared by the database: a row that came only to be refused here took
     # measurably longer.
@@ -224,17 +224,6 @@ def _seal(email: str) -> str:
     """Replaces an address in a link. Somebody who reads the link, in a log for example, cannot even
     guess it."""
     return salted_hmac("orders.access.mine", _address(email)).hexdigest()[:16]
-
-
-def _number(number: str) -> str:
-    return "".join(number.split()).lstrip("#").upper()
-
-
-def _without_words(typed: str) -> str:
-    """ "Order 3981" as 3981: without what stands before the first word with a digit."""
-    words = typed.split()
-    named = next((n for n, word in enumerate(words) if any(map(str.isdigit, word))), 0)
-    return _number("".join(words[named:]))
 
 
 def _address(email: str) -> str:

@@ -42,7 +42,18 @@ def found(client: Client, text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ["#A-17", "a-17", " A-17 ", "grete@example.COM", "JD014600009", "jd0146 0000 9", "A-17\0"],
+    [
+        "#A-17",
+        "a-17",
+        " A-17 ",
+        "Order #A-17",
+        "Bestellung Nr. a-17",
+        "Ａ-１７",
+        "grete@example.COM",
+        "JD014600009",
+        "jd0146 0000 9",
+        "A-17\0",
+    ],
 )
 def test_a_number_an_address_or_a_tracking_number_opens_its_order(
     admin_client: Client, grete: Order, text: str
@@ -93,6 +104,15 @@ def test_a_number_that_is_a_sku_as_well_asks_which(admin_client: Client, grete: 
     assert ([order.number for order, _by in shown.orders], [p.sku for p in shown.products]) == (
         ["#A-17"],
         ["A-17"],
+    )
+
+
+def test_a_name_with_a_number_in_it_is_listed_beside_the_order(admin_client: Client) -> None:
+    line = factories.order(factories.make_product(name="Lamp 2"), number="2")
+    shown = admin_client.get(SEARCH, {"q": "lamp 2"}).context["found"]
+    assert ([order.number for order, _by in shown.orders], list(shown.products)) == (
+        ["2"],
+        [line.product],
     )
 
 

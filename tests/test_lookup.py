@@ -35,7 +35,21 @@ def test_both_right_lead_to_a_link_that_may_only_look(client: Client, ada: Order
     assert client.get(response["Location"]).status_code == 200
 
 
-@pytest.mark.parametrize("typed", ["Order 1001", "order #1001", "Order no. 1001", " 1001 "])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("Order 1001", "order #1001", "Order no. 1001", " 1001 ", "Order#1001", "No.1001"),
+        *("Bestellung Nr. 1001", "N° 1001", "Nº1001", "№ 1001", "Order number: 1001", "(#1001)."),
+        *(
+            "１００１",
+            "＃１００１",
+            "طلب رقم ١٠٠١",
+            "1001\u200f",
+            "Order\t1001",
+            "Order 1001, please",
+        ),
+    ],
+)
 def test_words_before_the_number_do_no_harm(client: Client, ada: Order, typed: str) -> None:
     response = client.post("/", {"number": typed, "email": "ada@example.com"})
     assert response.status_code == 303
@@ -47,12 +61,19 @@ def test_words_that_belong_to_the_number_are_kept(client: Client) -> None:
     assert response.status_code == 303
 
 
+def test_a_prefix_of_the_shop_is_no_word_before_the_number(client: Client, ada: Order) -> None:
+    for typed in ("EN-1001", "EN1001", "1001-2", "1001/2"):
+        answer = client.post("/", {"number": typed, "email": "ada@example.com"})
+        assert answer.status_code == 200, typed
+
+
 def test_every_miss_reads_alike(client: Client, ada: Order) -> None:
     misses = [
         {"number": "1001", "email": "eve@example.com"},
         {"number": "1002", "email": "ada@example.com"},
         {"number": "", "email": ""},
         {"number": "1001\x00", "email": "no address"},
+        {"number": "Order #１００２", "email": "ada@example.com"},
         {"number": "9" * 5000, "email": "a" * 5000},
         {},
     ]

@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
 
+from orders.domain.keys import typed_number
 from orders.models import Order, Product, Restock, Shipment
 
 MAX_WORDS = 8
@@ -16,10 +17,10 @@ COMMON = 1000  # orders of one name
 
 
 def with_number(text: str) -> QuerySet[Order]:
-    """With and without the sign that shops put before it."""
-    bare = text.lstrip("#").upper()
+    """With and without the sign that shops put before it, and the words people do."""
+    whole, alone = typed_number(text)
     return Order.objects.alias(upper=Upper("number")).filter(
-        upper__in={text.upper(), bare, f"#{bare}"}
+        upper__in={text.upper(), whole, f"#{whole}", alone, f"#{alone}"}
     )
 
 

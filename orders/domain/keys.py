@@ -4,6 +4,7 @@ and pages have them in their addresses. So they are on one line and look like wh
 import hashlib
 import re
 import unicodedata
+from typing import NamedTuple
 
 UNSEEN = {
     "Cc",
@@ -19,6 +20,8 @@ BLANK = re.compile(
 )
 # how Unicode says that a character is another one in other clothes
 LOOK_ALIKE = ("<wide>", "<font>")
+NUMBER_SIGNS = str.maketrans(dict.fromkeys("№º°", "#"))
+WORDS_AND_SIGNS = re.compile(r"^(?:[^\W\d_]*[^\w\s/-])+")
 # Cyrillic and Greek letters that no font tells from Latin ones, in small letters of either case
 LIKE_LATIN = str.maketrans("авекмнорстухѕіјαβεηικμνορτυχ", "abekmhopctyxsijabehikmhoptyx")
 SEPARATORS = re.compile(r"[\s_\u2010-\u2015\u2212-]+")
@@ -55,6 +58,32 @@ def key(value: str, *, most: int) -> str:
 def order_number(value: str) -> str:
     """As the shop writes it, without the # before it and without spaces."""
     return "".join(key(value.strip().lstrip("#"), most=MAX_ORDER_NUMBER).split())
+
+
+class TypedNumber(NamedTuple):
+    """An order number in capitals, without its # and without spaces: all that somebody typed, and
+    what of it is left without the words and signs around it."""
+
+    whole: str
+    alone: str
+
+
+def typed_number(typed: str) -> TypedNumber:
+    """As people copy it from an email: "Order #1001", "No. 7502", "(1001)"; digits of any
+    script."""
+    seen = unicodedata.normalize("NFKC", typed.translate(NUMBER_SIGNS))
+    words = "".join(map(_spoken, seen)).upper().split()
+    numbered = [n for n, word in enumerate(words) if any(map(str.isdigit, word))]
+    named = "".join(words[numbered[0] : numbered[-1] + 1] if numbered else words)
+    alone = re.sub(r"\W+$", "", WORDS_AND_SIGNS.sub("", named))
+    return TypedNumber("".join(words).lstrip("#"), alone)
+
+
+def _spoken(sign: str) -> str:
+    sort = unicodedata.category(sign)
+    if sort in UNSEEN:
+        return "" if sort == "Cf" else " "
+    return str(unicodedata.decimal(sign, sign))
 
 
 def likeness(value: str) -> str:

@@ -21,6 +21,7 @@ from backorders_site.staff.finding import (
     with_tracking,
 )
 from backorders_site.staff.pages.base import page, staff_page
+from orders.domain.keys import typed_number
 from orders.models import Order, OrderLine, Product, Restock
 
 MAX_LENGTH = 200  # characters; nothing that is searched is longer
@@ -72,7 +73,10 @@ def find(text: str, *, by_address: bool) -> Found:
     restocks = list(
         with_reference(text).select_related("product", "supplier").order_by("-pk")[:MAX_SHOWN]
     )
-    exact = {desk_url(order) for order in [*by_number, *by_mail, *by_tracking]}
+    # "Lamp 2" may be an order, and rather is what else has these words.
+    is_number = typed_number(text).whole == typed_number(text).alone
+    numbered = by_number if is_number or not (by_name or products) else []
+    exact = {desk_url(order) for order in [*numbered, *by_mail, *by_tracking]}
     exact |= {
         reverse("desk:product", args=[each.sku])
         for each in products
