@@ -88,6 +88,27 @@ class Story:
 ALL = set(PLACES)
 
 
+@pytest.mark.parametrize("days", [33, 75])
+def test_whoever_loses_goods_that_were_miscounted_is_asked_again_by_page_and_email(
+    clocks: Clocks, mail_sink: MailSink, days: int
+) -> None:
+    """In the US by the day that silence agrees to (33), or cancels on (75)."""
+    story = Story(clocks, mail_sink, PUNCTUAL)
+    story.slips(days)
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
+    receipt = services.receive(story.product, 4, restock=story.restock, now=story.now)
+    story.night()
+    services.correct_receipt(receipt, 0, reason="another product", now=story.now)
+    mail()
+    assert (story.asked_by_page(), story.asked_by_email()) == (ALL, ALL)
+    entitled = {
+        sent.recipients[0][:2]
+        for sent in mail_sink.mails[-4:]
+        if "still entitled to the agreed date" in unwrapped(sent.message)
+    }
+    assert entitled == ALL - {"US"}
+
+
 def test_a_withdrawn_date_leaves_the_choice_that_a_delay_gave(
     clocks: Clocks, mail_sink: MailSink
 ) -> None:

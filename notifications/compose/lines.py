@@ -162,7 +162,8 @@ def _asked(line: OrderLine, notice: DelayNotice, happened: Sequence[Event]) -> Q
 def _asks(event: Event, notice: DelayNotice) -> bool:
     """Whether the event leads to the question: by the date it is about, by calling for an answer,
     or by worse news than the question came with. Nobody is left with fewer options by that."""
-    if event.says_day_passed or reminds(event) or event.kind in WORSE:
+    worse = event.kind in WORSE or isinstance(event.details, facts.ReceiptCorrected)
+    if event.says_day_passed or reminds(event) or worse:
         return True
     return event.promise_id == notice.promise_id and event.kind != EventKind.ON_TRACK
 
