@@ -444,6 +444,44 @@ def test_staff_read_english_and_quote_customers_in_their_own(client: Client, db:
     assert f'<bdi lang="ar">{sentence(Event.objects.get(order=row), locale="ar-AE")}</bdi>' in page
 
 
+@pytest.mark.parametrize(
+    ("locale", "country", "said"),
+    [
+        ("en", "US", "December 3"),
+        ("en", "GB", "3 December"),
+        ("en", "DE", "3 December"),
+        ("en", "JP", "3 December"),
+        ("en-GB", "US", "3 December"),
+        ("de", "US", "3. Dezember"),
+        ("de", "AT", "3. Dezember"),
+    ],
+)
+@pytest.mark.usefixtures("noon")
+def test_page_and_mail_write_dates_as_the_readers_country_does(
+    locale: str, country: str, said: str, client: Client, mail_sink: MailSink, db: None
+) -> None:
+    lamp = factories.make_product(name="Lamp")
+    factories.restock(lamp, expected_on=date(2026, 12, 2))
+    order = services.place_order(
+        services.NewOrder(
+            number="1",
+            placed_at=NOON,
+            email="ada@example.com",
+            country=country,
+            locale=locale,
+            lines=[services.NewLine(lamp, 1)],
+        ),
+        now=NOON,
+    )
+    mail()
+    (sent,) = mail_sink.mails
+    body = sent.message.get_body(("plain",))
+    assert body is not None
+    page = client.get(f"/o/{link_token(order, Purpose.LOOK)}/").content.decode()
+    for shown in (str(body.get_content()), page):
+        assert said in shown.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize(
     ("locale", "opening"),

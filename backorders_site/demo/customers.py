@@ -11,7 +11,7 @@ from django.utils import timezone
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, STOVE, lamp
 from orders import queue, services
 from orders.models import DelayNotice, Order, OrderLine
-from orders.words import language_for, ordinal
+from orders.words import language_for, locale_there, ordinal
 
 ENGLISH = Locale("en")
 STATE_WORDS = {
@@ -44,9 +44,9 @@ def introduced() -> list[Customer]:
 def speak(language: str, orders: Collection[Order]) -> None:
     """The customers of the demo page speak the visitor's language, in their emails too."""
     others = [order for order in orders if language_for(order.locale) != language]
-    Order.objects.filter(pk__in=[order.pk for order in others]).update(locale=language)
     for order in others:
-        order.locale = language
+        order.locale = locale_there(language, order.country)
+    Order.objects.bulk_update(others, ["locale"])
 
 
 def introduce(order: Order, role: str = "") -> Customer:

@@ -25,6 +25,7 @@ from orders.services.stated_times import (
     keep_stated_promises,
     stated_when_ordered,
 )
+from orders.words import locale_there
 
 LAST_OF_QUEUES = """
     SELECT p.id, last.queued_at
@@ -105,7 +106,7 @@ def place_orders(
             customer_name=order.customer_name,
             country=order.country,
             region=order.region,
-            locale=order.locale,
+            locale=locale_there(order.locale, order.country),
             currency=order.currency,
             total=order.total,
             placed_at=order.placed_at,

@@ -45,6 +45,24 @@ def is_spoken(locale: str) -> bool:
 
 
 @lru_cache(maxsize=256)
+def locale_there(locale: str, country: str) -> str:
+    """A locale that names no country, with the one its reader lives in, where that writes days in
+    another way: "en" is "en-US" in the United States, and "de" stays "de" in Germany."""
+    try:
+        alone = Locale.parse(locale.replace("_", "-"), sep="-")
+        there = Locale.parse(f"{alone}_{country}")
+    except (ValueError, UnknownLocaleError):
+        return locale
+    named = str(there).replace("_", "-")
+    same = _months(_dates_in(locale, alone.language)) == _months(_dates_in(named, alone.language))
+    return locale if alone.territory or same else named
+
+
+def _months(dates: Locale) -> list[str]:
+    return [date_words(date(2026, n, 2), with_year=False, locale=dates) for n in range(1, 13)]
+
+
+@lru_cache(maxsize=256)
 def _ours(locale: str) -> str:
     try:
         return translation.get_supported_language_variant(locale.replace("_", "-").lower())
