@@ -147,6 +147,21 @@ def test_a_jpeg_stays_upright_and_loses_its_notes() -> None:
     assert picture(kept.content) == kept
 
 
+def test_a_second_picture_behind_the_first_is_gone_with_its_notes() -> None:
+    """As phones write them: a map of light, a film, or the same picture small."""
+
+    def segment(marker: bytes, data: bytes) -> bytes:
+        return b"\xff" + marker + struct.pack(">H", len(data) + 2) + data
+
+    frame = segment(b"\xc2", struct.pack(">BHHB", 8, 30, 40, 1) + b"\x01\x11\x00")
+    scans = segment(b"\xda", b"") + b"a\xff\x00\xff\xd0b" + segment(b"\xc4", b"t")
+    scans += segment(b"\xda", b"") + b"c"
+    first = b"\xff\xd8" + segment(b"\xe2", b"MPF\0 where it is") + frame + scans + b"\xff\xd9"
+    second = b"\xff\xd8" + segment(b"\xe1", b"Exif\0\0latitude") + frame + b"\xff\xd9"
+    kept = picture(first + second)
+    assert kept.content == b"\xff\xd8" + frame + scans + b"\xff\xd9"
+
+
 def test_a_webp_says_how_large_it_is_and_loses_its_notes() -> None:
     def chunk(name: bytes, data: bytes) -> bytes:
         return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)

@@ -1,6 +1,7 @@
 """A picture that staff upload, made safe to show: it is what it says it is, of a bearable size, and
 holds nothing but the picture. A phone writes into it where and when it was taken."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ PNG_KEPT = (
 WEBP_KEPT = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP")
 WEBP_HAS_NOTES = 0b0000_1100  # bits of VP8X: Exif, XMP
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # JPEG segments that say how large it is
+NEXT_SEGMENT = re.compile(rb"\xff(?![\x00\xff\xd0-\xd7])")  # in what a scan draws
 ORIENTATION = 0x0112
 
 
@@ -76,34 +78,43 @@ def _png(content: bytes) -> Picture:
 
 def _jpeg(content: bytes) -> Picture:
     """Keeps its colors (JFIF, ICC, Adobe), and which side is up."""
-    size, turned, parts = (0, 0), b"", [content[:2]]
-    for marker, segment, rest in _segments(content):
+    size, turned, parts = (0, 0), b"", []
+    for marker, segment in _segments(content):
         if marker in FRAMES:
             height, width = struct.unpack_from(">HH", segment, 5)
             size = (width, height)
         if marker == 0xE1 and segment[4:10] == b"Exif\0\0":
-            turned = _turned(segment[10:])
-        elif marker == 0xFE or (0xE0 <= marker <= 0xEF and marker not in (0xE0, 0xE2, 0xEE)):
+            turned = turned or _turned(segment[10:])
+        elif marker == 0xFE or (0xE0 <= marker <= 0xEF and not _is_color(marker, segment)):
             continue
         else:
             parts.append(segment)
-        if marker == 0xDA:
-            end = rest.rfind(b"\xff\xd9")  # what is after it is no picture
-            if end < 0:
-                raise ValueError("cut off")
-            parts.append(rest[: end + 2])
-    return Picture("jpeg", *size, b"".join([parts[0], turned, *parts[1:]]))
+    return Picture("jpeg", *size, b"".join([content[:2], turned, *parts, b"\xff\xd9"]))
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each with its marker, and what comes after it, up to where the picture itself begins."""
-    at, marker = 2, 0
-    while marker != 0xDA:
+def _is_color(marker: int, segment: bytes) -> bool:
+    """Of the segments that programs use as they like. Phones keep a second picture in E2."""
+    return marker in (0xE0, 0xEE) or (marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\0")
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each with its marker, up to the end of the picture; what comes after it is another one, with
+    notes of its own. A scan goes with what it draws."""
+    at = 2
+    while content[at : at + 2] != b"\xff\xd9":
         start, marker, length = struct.unpack_from(">BBH", content, at)
+        if (start, marker) == (0xFF, 0xFF):  # a filler
+            at += 1
+            continue
         if start != 0xFF or length < 2:
             raise ValueError("no segment")
         end = at + 2 + length
-        yield marker, content[at:end], content[end:] if marker == 0xDA else b""
+        if marker == 0xDA:
+            drawn = NEXT_SEGMENT.search(content, end)
+            if drawn is None:
+                raise ValueError("cut off")
+            end = drawn.start()
+        yield marker, content[at:end]
         at = end
 
 

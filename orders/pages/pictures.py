@@ -1,5 +1,6 @@
 """Products' pictures, which are on the shop's own hosts."""
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -22,4 +23,5 @@ def _host_of(address: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except (ValueError, UnicodeError):
         return ""
-    return f"https://{host}{port}" if parts.scheme == "https" and host else ""
+    named = parts.scheme == "https" and re.fullmatch(r"[a-z0-9.-]+", host)
+    return f"https://{host}{port}" if named else ""

@@ -34,10 +34,11 @@ OF_RESTOCKS = {
 class Command(BaseCommand):
     help = (
         "Simulate a shop over time with the product's own services, and report how well its "
-        "promises were kept. It runs in a new database next to DATABASE_URL's and drops it at the "
-        "end; on a fresh clone, without DATABASE_URL, on a server of its own. The shop's own data is neither read nor changed. Restocks before --from are the "
-        "suppliers' record. Exit code 1 if a promise was broken without notice, a place rose "
-        "without a reason, a unit went out of turn, or one was lost."
+        "promises were kept. It runs in a new database next to DATABASE_URL's and drops it at the"
+        " end; on a fresh clone, without DATABASE_URL, on a server of its own. The shop's own "
+        "data is neither read nor changed. Restocks before --from are the suppliers' record. Exit"
+        " code 1 if a promise was broken without notice, a place rose without a reason, a unit "
+        "went out of turn, or one was lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
