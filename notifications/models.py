@@ -260,11 +260,13 @@ class Suppression(models.Model):
 
 class Inquiry(models.Model):
     """What somebody wrote on the page Contact us, until the mail server has it
-    (notifications.outbox.inquiries). `answer_to`: where they want the answer."""
+    (notifications.outbox.inquiries). `answer_to`: where they want the answer. `only_looks`: they
+    had a link that may have been shared."""
 
     order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="inquiries")
     answer_to = models.EmailField()
     text = models.TextField(max_length=MAX_INQUIRY_LENGTH)
+    only_looks = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(db_default=Now())

@@ -50,6 +50,16 @@ def test_a_message_about_an_order_reaches_support_once_with_a_link_that_may_look
     assert not Inquiry.objects.exists()
 
 
+def test_staff_are_told_that_a_view_only_link_proves_nobody(
+    line: OrderLine, client: Client, mail_sink: MailSink
+) -> None:
+    for purpose in (Purpose.LOOK, Purpose.ACT):
+        client.post(page(line.order, purpose), {"message": "Cancel it"})
+    deliver()
+    warned = ["may have been shared" in words_of(received) for received in mail_sink.mails]
+    assert warned == [True, False]
+
+
 def test_a_visitor_without_an_order_names_an_address_to_reply_to(
     client: Client, db: None, mail_sink: MailSink
 ) -> None:

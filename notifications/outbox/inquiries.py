@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=1)  # after trouble of the moment
 LONG_PAUSE = timedelta(hours=1)  # after a refusal, which a person has to look into
+ONLY_LOOKS = (
+    "Written with a view-only link, which may have been shared. Make sure who it is before you\n"
+    "change the order."
+)
 REFUSED = "a message of this customer was refused by the mailbox of support: look at SUPPORT_EMAIL"
 
 
@@ -70,6 +74,7 @@ def email_of(inquiry: Inquiry) -> EmailMultiAlternatives:
     order = inquiry.order
     number = plain(order.number, MAX_NUMBER_LENGTH) if order else ""
     about = [f"Order {number}: {order_url(order, Purpose.LOOK)}", ""] if order else []
+    about += [ONLY_LOOKS, ""] if inquiry.only_looks else []
     return EmailMultiAlternatives(
         subject=f"Order {number}: message from a customer" if order else "Message from a customer",
         body="\n".join([*about, inquiry.text, ""]),

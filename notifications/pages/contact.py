@@ -41,7 +41,7 @@ class InquiryForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest, token: str = "") -> HttpResponse:
-    order = access.open_order(token)[0] if token else None
+    order, purpose = access.open_order(token) if token else (None, None)
     read_as(request, order.locale if order else "")
     answer_to = order.email if order and order.unreachable_at is None else ""
     sent = request.method == "POST"
@@ -67,17 +67,18 @@ def contact(request: HttpRequest, token: str = "") -> HttpResponse:
         response = render(request, "notifications/contact.html", page, status=429)
         response["Retry-After"] = str(throttled.retry_after)
         return response
-    _keep(order, form.cleaned_data, answer_to)
+    _keep(order, form.cleaned_data, answer_to, only_looks=purpose == access.Purpose.LOOK)
     said = [gettext("Thank you, we have your message."), page["reply_within"]]
     messages.success(request, " ".join(filter(None, said)))
     goes_to = reverse("order", args=[token]) if token else reverse("contact")
     return HttpResponse(status=303, headers={"Location": goes_to})
 
 
-def _keep(order: Order | None, typed: dict[str, str], answer_to: str) -> None:
+def _keep(order: Order | None, typed: dict[str, str], answer_to: str, *, only_looks: bool) -> None:
     Inquiry.objects.create(
         order=order,
         answer_to=answer_to or typed["email"],
         text=typed["message"],
+        only_looks=only_looks,
         at=timezone.now(),
     )
