@@ -2,10 +2,11 @@
 holds and what was expected. `field`: its name in the source, such as a column or a key of JSON."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import ParamSpec, Self, TypeVar, cast
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -19,6 +20,10 @@ from orders.domain import keys
 from orders.imports import countries, damage, times
 
 EARLIEST = date(2000, 1, 1)
+FAULTS_NAMED = 8  # of a row
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _AMOUNT = re.compile(r"\d{1,9}([.,]\d{1,4})?", re.ASCII)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}  # ISO 4217
@@ -35,6 +40,36 @@ class BadValue(ValueError):
     def __init__(self, problem: str, field: str = "") -> None:
         super().__init__(f"{field} {problem}" if field else problem)
         self.field, self.problem = field, problem
+        self.faults = [str(self)]  # more than one where a whole row was read
+
+
+class AllFaults:
+    """Reads the values of a row, and names at its end all that are wrong, and not the first alone.
+    What could not be read is None until then, which nobody sees."""
+
+    def __init__(self) -> None:
+        self._faults: list[BadValue] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except BadValue as error:
+            self._faults.append(error)
+            return cast(T, None)
+
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
+        if isinstance(error, BadValue):
+            self._faults.append(error)
+        every = list(dict.fromkeys(fault for one in self._faults for fault in one.faults))
+        if len(every) == 1:
+            raise self._faults[0] from None
+        if every:
+            whole = BadValue(". Also, ".join(every[:FAULTS_NAMED]))
+            whole.faults = every
+            raise whole from None
 
 
 def text(value: str, field: str, *, most: int, required: bool = False) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from orders.imports import values
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
 from orders.imports.shop_order import ShopLine, ShopOrder, State, added_up
@@ -155,10 +156,13 @@ class _Gathered:
     def add(self, row: CsvRow, dialect: Dialect, now: datetime) -> None:
         if row.problem:
             raise BadValue(row.problem)
-        if head := dialect.head(row.cells, now=now):
+        with values.AllFaults() as read:
+            head = read(dialect.head, row.cells, now=now)
+            lines = read(dialect.lines, row.cells)
+        if head:
             self.head = dialect.merged(self.head, head) if self.head else head
             self.said.strange += head.strange
-        self.said.add(dialect.lines(row.cells))
+        self.said.add(lines)
 
     def finished(self, *, complete: bool) -> ShopOrder:
         if self.head is None:
@@ -216,11 +220,17 @@ class OrderRows:
             self.dialect.required, self.dialect.optional, self.dialect.meaning
         ):
             try:
-                number = self.dialect.number(row.cells) or before
-                if not number:
-                    raise BadValue("the order number is missing; expected one")
+                with values.AllFaults() as read:
+                    number = read(self._number, row, before)
+                    if not number:
+                        _Gathered("", row.number).add(row, self.dialect, self.now)
             except BadValue as error:
                 bad(row.number, row.problem or error)
                 continue
             before = number
             yield row, number
+
+    def _number(self, row: CsvRow, before: str) -> str:
+        if number := self.dialect.number(row.cells) or before:
+            return number
+        raise BadValue("the order number is missing; expected one")

@@ -97,11 +97,12 @@ def _gather(row: CsvRow, gathered: dict[Key, _Gathered], run: ImportRun) -> None
     if row.problem:
         raise BadValue(row.problem)
     cells, today = row.cells, services.today_of(run.now)
-    key = _key(cells)
-    supplier = values.key(cells["supplier"], "supplier", most=keys.MAX_SUPPLIER)
-    quantity = values.units(cells["quantity"], "quantity", most=MAX_EXPECTED)
-    posted = _posted_date(cells, today=today)
-    arrival = _arrival(cells, quantity, today=today)
+    with values.AllFaults() as read:
+        key = read(_key, cells)
+        supplier = read(values.key, cells["supplier"], "supplier", most=keys.MAX_SUPPLIER)
+        quantity = read(values.units, cells["quantity"], "quantity", most=MAX_EXPECTED)
+        posted = read(_posted_date, cells, today=today)
+        arrival = read(_arrival, cells, quantity or MAX_EXPECTED, today=today)
     one = gathered.setdefault(key, _Gathered(supplier, row.number, quantity))
     if supplier != one.supplier:
         raise BadValue(
@@ -115,27 +116,30 @@ def _gather(row: CsvRow, gathered: dict[Key, _Gathered], run: ImportRun) -> None
 
 
 def _key(cells: Cells) -> Key:
-    return (
-        values.key(cells["reference"], "reference", most=keys.MAX_REFERENCE),
-        values.key(cells["sku"], "sku", most=keys.MAX_SKU),
-    )
+    with values.AllFaults() as read:
+        return (
+            read(values.key, cells["reference"], "reference", most=keys.MAX_REFERENCE),
+            read(values.key, cells["sku"], "sku", most=keys.MAX_SKU),
+        )
 
 
 def _posted_date(cells: Cells, *, today: date) -> services.PostedDate:
-    posted_on = values.day(cells["posted_on"], "posted_on", last=today)
-    expected_on = values.day(
-        cells["expected_on"],
-        "expected_on",
-        first=posted_on - services.MAX_REACH,
-        last=posted_on + services.MAX_REACH,
-    )
-    reason = cells.get("reason", "")
-    if reason and reason not in services.MOVE_REASONS:
-        raise BadValue(
-            f"is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}",
-            "reason",
+    with values.AllFaults() as read:
+        posted_on = read(values.day, cells["posted_on"], "posted_on", last=today)
+        expected_on = read(
+            values.day,
+            cells["expected_on"],
+            "expected_on",
+            first=(posted_on or today) - services.MAX_REACH,
+            last=(posted_on or today) + services.MAX_REACH,
         )
-    return services.PostedDate(expected_on, posted_on, reason)
+        reason = cells.get("reason", "")
+        if reason and reason not in services.MOVE_REASONS:
+            raise BadValue(
+                f"is {reason!r}; expected nothing or one of {', '.join(services.MOVE_REASONS)}",
+                "reason",
+            )
+        return services.PostedDate(expected_on, posted_on, reason)
 
 
 def _arrival(cells: Cells, quantity: int, *, today: date) -> services.ReceivedUnits | None:
@@ -150,11 +154,15 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.ReceivedUn
                 "units arrived"
             )
         return None
-    arrived_on = values.day(came, "arrived_on", last=today)
-    known_on = values.day(known, "known_on", first=arrived_on, last=today) if known else arrived_on
     most = min(quantity * MAX_TIMES_EXPECTED, MAX_EXPECTED)
-    units = values.units(counted, "quantity_arrived", most=most) if counted else quantity
-    return services.ReceivedUnits(units, arrived_on, known_on)
+    with values.AllFaults() as read:
+        arrived_on = read(values.day, came, "arrived_on", last=today)
+        first = arrived_on or values.EARLIEST
+        known_on = (
+            read(values.day, known, "known_on", first=first, last=today) if known else arrived_on
+        )
+        units = read(values.units, counted, "quantity_arrived", most=most) if counted else quantity
+        return services.ReceivedUnits(units, arrived_on, known_on)
 
 
 def _spoil(row: CsvRow, gathered: dict[Key, _Gathered]) -> None:

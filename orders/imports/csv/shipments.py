@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import CsvRow, CsvTable, Meaning
+from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
 from orders.imports.known import meant, with_numbers
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
@@ -82,21 +82,40 @@ def _gather(row: CsvRow, parcels: dict[Key, _Parcel], run: ImportRun) -> None:
     cells = row.cells
     if row.problem:
         raise BadValue(row.problem)
-    number = values.order_number(cells["order_number"]).upper()
-    tracking = values.key(
-        cells["tracking_number"], "tracking_number", most=keys.MAX_TRACKING_NUMBER, required=False
-    )
-    shipped_at = values.moment(cells["shipped_at"], "shipped_at", now=run.now)
-    parcel = parcels.setdefault((number, tracking, shipped_at), _Parcel("", row.number))
+    said: _Parcel | None = None
     try:
-        parcel.carrier = parcel.carrier or values.key(
-            cells["carrier"], "carrier", most=keys.MAX_CARRIER, required=False
-        )
-        sku = values.key(cells["sku"], "sku", most=keys.MAX_SKU)
-        parcel.units[sku] += values.units(cells["quantity"], "quantity")
+        with values.AllFaults() as read:
+            key = read(_key, cells, now=run.now)
+            carrier = read(
+                values.key, cells["carrier"], "carrier", most=keys.MAX_CARRIER, required=False
+            )
+            if key:
+                said = parcels.setdefault(key, _Parcel("", row.number))
+            sku = read(values.key, cells["sku"], "sku", most=keys.MAX_SKU)
+            quantity = read(values.units, cells["quantity"], "quantity")
     except BadValue:
-        parcel.bad = True
+        if said:
+            said.bad = True
         raise
+    parcel = parcels[key]
+    parcel.carrier = parcel.carrier or carrier
+    parcel.units[sku] += quantity
+
+
+def _key(cells: Cells, *, now: datetime) -> Key:
+    with values.AllFaults() as read:
+        number = read(values.order_number, cells["order_number"]) or ""
+        return (
+            number.upper(),
+            read(
+                values.key,
+                cells["tracking_number"],
+                "tracking_number",
+                most=keys.MAX_TRACKING_NUMBER,
+                required=False,
+            ),
+            read(values.moment, cells["shipped_at"], "shipped_at", now=now),
+        )
 
 
 def _orders(numbers: Iterable[str]) -> dict[str, Order]:

@@ -1,11 +1,12 @@
 """Orders of any shop's export by a column map (docs/importing.md)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orders.domain import keys
 from orders.imports import values
@@ -24,6 +25,8 @@ from orders.imports.sources.column_map import (
 )
 from orders.imports.sources.line_cells import CALLED, lines_in, part_of
 from orders.imports.values import BadValue
+
+T = TypeVar("T")
 
 NEEDED = ("order_number", "placed_at", "sku", "quantity")
 KNOWN = (
@@ -101,27 +104,30 @@ class MappedColumns(ColumnMap):
     def head(self, cells: Cells, *, now: datetime) -> Head | None:
         if not self.cell(cells, "placed_at"):
             return None
-        country = values.country(self.cell(cells, "country"), self.label("country"))
-        group = self._group(cells)
-        return Head(
-            placed_at=self._moment(cells, "placed_at", now=now),
-            paid_at=self._moment(cells, "paid_at", now=now)
-            if self.cell(cells, "paid_at")
-            else None,
-            email=values.email(self.cell(cells, "customer_email"), self.label("customer_email")),
-            customer_name=self._text(cells, "customer_name", most=300),
-            country=country,
-            region=self._text(cells, "region", most=100),
-            locale=values.locale(self.cell(cells, "locale"), self.label("locale"), country=country),
-            currency=values.currency(self.cell(cells, "currency"), self.label("currency")),
-            total=values.amount(self.cell(cells, "order_total"), self.label("order_total")),
-            state=STATES.get(group, "open"),
-            fulfilment=PARTS.get(group, "none"),
-            shipped_at=self._moment(cells, "shipped_at", now=now)
-            if self._date(cells, "shipped_at")
-            else None,
-            terms=self.cell(cells, "status") if group == "unpaid" else "",
-        )
+        with values.AllFaults() as read:
+            country = read(self._value, values.country, cells, "country")
+            group = read(self._group, cells)
+            return Head(
+                placed_at=read(self._moment, cells, "placed_at", now=now),
+                paid_at=read(self._moment, cells, "paid_at", now=now)
+                if self.cell(cells, "paid_at")
+                else None,
+                email=read(self._value, values.email, cells, "customer_email"),
+                customer_name=read(self._text, cells, "customer_name", most=300),
+                country=country,
+                region=read(self._text, cells, "region", most=100),
+                locale=read(
+                    values.locale, self.cell(cells, "locale"), self.label("locale"), country=country
+                ),
+                currency=read(self._value, values.currency, cells, "currency"),
+                total=read(self._amount, cells, "order_total"),
+                state=STATES.get(group, "open"),
+                fulfilment=PARTS.get(group, "none"),
+                shipped_at=read(self._moment, cells, "shipped_at", now=now)
+                if self._date(cells, "shipped_at")
+                else None,
+                terms=self.cell(cells, "status") if group == "unpaid" else "",
+            )
 
     def lines(self, cells: Cells) -> RowLines:
         said = RowLines()
@@ -150,24 +156,30 @@ class MappedColumns(ColumnMap):
         )
 
     def _line(self, cells: Cells) -> RowLines:
-        name = self._text(cells, "product_name", most=300)
-        sku = self._sku(cells) or self.sayings.sku_of(name, self.label("product_name"))
-        if not sku:
-            return RowLines(nameless=1)
-        ordered, cancelled, shipped = self._units(cells)
-        promised = self.cell(cells, "promised_by")
-        line = ShopLine(
-            sku=sku,
-            name=name,
-            ordered=ordered,
-            cancelled=cancelled,
-            shipped=shipped,
-            promised_by=values.day(promised, self.label("promised_by")) if promised else None,
-            unit_price=values.amount(self.cell(cells, "unit_price"), self.label("unit_price")),
-            variant=self._text(cells, "variant", most=keys.MAX_VARIANT),
-            image_url=values.picture(self.cell(cells, "image_url"), self.label("image_url")),
-        )
-        return RowLines([line])
+        with values.AllFaults() as read:
+            name = read(self._text, cells, "product_name", most=300) or ""
+            sku = read(self._sku, cells)
+            sku = sku or read(self.sayings.sku_of, name, self.label("product_name"))
+            if not sku:
+                return RowLines(nameless=1)
+            promised_by = (
+                read(self._value, values.day, cells, "promised_by")
+                if self.cell(cells, "promised_by")
+                else None
+            )
+            ordered, cancelled, shipped = read(self._units, cells) or (0, 0, 0)
+            line = ShopLine(
+                sku=sku,
+                name=name,
+                ordered=ordered,
+                cancelled=cancelled,
+                shipped=shipped,
+                promised_by=promised_by,
+                unit_price=read(self._amount, cells, "unit_price"),
+                variant=read(self._text, cells, "variant", most=keys.MAX_VARIANT),
+                image_url=read(self._value, values.picture, cells, "image_url"),
+            )
+            return RowLines([line])
 
     def _sku(self, cells: Cells) -> str:
         found = self.cell(cells, "sku")
@@ -264,6 +276,13 @@ class MappedColumns(ColumnMap):
         return values.moment(
             self.cell(cells, ours), self.label(ours), now=now, formats=self.time_formats
         )
+
+    def _value(self, read: Callable[[str, str], T], cells: Cells, ours: str) -> T:
+        return read(self.cell(cells, ours), self.label(ours))
+
+    def _amount(self, cells: Cells, ours: str) -> Decimal | None:
+        currency = self.cell(cells, "currency").upper()
+        return values.amount(self.cell(cells, ours), self.label(ours), currency=currency)
 
     def _date(self, cells: Cells, ours: str) -> bool:
         return not NO_DATE.fullmatch(self.cell(cells, ours))

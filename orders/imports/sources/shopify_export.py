@@ -83,65 +83,79 @@ class ShopifyExport:
             for column in ("Financial Status", "Paid at", "Fulfillment Status", "Cancelled at")
         ):
             return None
-        money, moved = self._money(cells), self._moved(cells["Fulfillment Status"])
-        country = values.country(
-            cells.get("Shipping Country") or cells.get("Billing Country", ""), "Shipping Country"
-        )
-        state = STATES.get(money, "open")
-        if state != "refunded" and (cells["Cancelled at"] or moved == "cancelled"):
-            state = "cancelled"
-        return Head(
-            placed_at=values.moment(cells["Created at"], "Created at", now=now),
-            paid_at=values.moment(cells["Paid at"], "Paid at", now=now)
-            if cells["Paid at"]
-            else None,
-            email=values.email(cells["Email"], "Email"),
-            customer_name=values.text(
-                cells.get("Shipping Name") or cells.get("Billing Name", ""),
-                "Shipping Name",
-                most=300,
-            ),
-            country=country,
-            region=values.text(cells.get("Shipping Province", ""), "Shipping Province", most=100),
-            locale=values.language_of(country),
-            currency=values.currency(cells.get("Currency", ""), "Currency"),
-            total=_amount(cells, "Total") if cells.get("Currency") else None,
-            prices_are_final=_prices_are_final(cells),
-            state=state,
-            fulfilment=PARTS.get(moved, "none"),
-            shipped_at=self._shipped_at(cells, moved, now=now),
-            part_refund="" if state in ("cancelled", "refunded") else self._part_refund(cells),
-            terms=self._terms(cells),
-            strange=[
-                cells[column]
-                for column, meaning in (("Financial Status", money), ("Fulfillment Status", moved))
-                if not meaning
-            ],
-        )
+        with values.AllFaults() as read:
+            money, moved = self._money(cells), self._moved(cells["Fulfillment Status"])
+            country = read(
+                values.country,
+                cells.get("Shipping Country") or cells.get("Billing Country", ""),
+                "Shipping Country",
+            )
+            state = STATES.get(money, "open")
+            if state != "refunded" and (cells["Cancelled at"] or moved == "cancelled"):
+                state = "cancelled"
+            return Head(
+                placed_at=read(values.moment, cells["Created at"], "Created at", now=now),
+                paid_at=read(values.moment, cells["Paid at"], "Paid at", now=now)
+                if cells["Paid at"]
+                else None,
+                email=read(values.email, cells["Email"], "Email"),
+                customer_name=read(
+                    values.text,
+                    cells.get("Shipping Name") or cells.get("Billing Name", ""),
+                    "Shipping Name",
+                    most=300,
+                ),
+                country=country,
+                region=read(
+                    values.text, cells.get("Shipping Province", ""), "Shipping Province", most=100
+                ),
+                locale=values.language_of(country),
+                currency=read(values.currency, cells.get("Currency", ""), "Currency"),
+                total=read(_amount, cells, "Total") if cells.get("Currency") else None,
+                prices_are_final=read(_prices_are_final, cells),
+                state=state,
+                fulfilment=PARTS.get(moved, "none"),
+                shipped_at=read(self._shipped_at, cells, moved, now=now),
+                part_refund=""
+                if state in ("cancelled", "refunded")
+                else read(self._part_refund, cells),
+                terms=read(self._terms, cells),
+                strange=[
+                    cells[column]
+                    for column, meaning in (
+                        ("Financial Status", money),
+                        ("Fulfillment Status", moved),
+                    )
+                    if not meaning
+                ],
+            )
 
     def lines(self, cells: Cells) -> RowLines:
         word = cells["Lineitem fulfillment status"]
-        name = values.text(cells["Lineitem name"], "Lineitem name", most=300)
-        sku = values.key(cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False)
-        sku = sku or self.sayings.sku_of(name, "Lineitem name")
-        needs_shipping = cells.get("Lineitem requires shipping", "").casefold() != "false"
-        if not needs_shipping or plain(word) == NOT_SHIPPED:
-            return RowLines(not_shipped=[sku or name])
-        if not sku:
-            return RowLines(nameless=1)
-        moved = self._moved(word)
-        if not moved:
-            return RowLines(strange=[word])
-        quantity = values.units(cells["Lineitem quantity"], "Lineitem quantity", least=0)
-        line = ShopLine(
-            sku,
-            quantity,
-            name,
-            cancelled=quantity if moved in ("cancelled", "refunded") else 0,
-            shipped={"shipped": quantity, "part_shipped": None}.get(moved, 0),
-            unit_price=_paid_for_one(cells, quantity),
-        )
-        return RowLines([line])
+        with values.AllFaults() as read:
+            name = read(values.text, cells["Lineitem name"], "Lineitem name", most=300) or ""
+            sku = read(
+                values.key, cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False
+            )
+            sku = sku or read(self.sayings.sku_of, name, "Lineitem name")
+            needs_shipping = cells.get("Lineitem requires shipping", "").casefold() != "false"
+            if not needs_shipping or plain(word) == NOT_SHIPPED:
+                return RowLines(not_shipped=[sku or name])
+            if not sku:
+                return RowLines(nameless=1)
+            moved = self._moved(word)
+            if not moved:
+                return RowLines(strange=[word])
+            quantity = read(values.units, cells["Lineitem quantity"], "Lineitem quantity", least=0)
+            line = ShopLine(
+                sku,
+                quantity,
+                name,
+                cancelled=quantity if moved in ("cancelled", "refunded") else 0,
+                shipped={"shipped": quantity, "part_shipped": None}.get(moved, 0),
+                unit_price=read(_paid_for_one, cells, quantity or 1),
+            )
+            return RowLines([line])
 
     def merged(self, first: Head, other: Head) -> Head:
         raise BadValue("the order starts again; expected each order once in the file")
@@ -179,7 +193,8 @@ class ShopifyExport:
 
 
 def _amount(cells: Cells, column: str) -> Decimal | None:
-    return values.amount(cells.get(column, ""), column)
+    currency = cells.get("Currency", "")
+    return values.amount(cells.get(column, ""), column, currency=currency)
 
 
 def _prices_are_final(cells: Cells) -> bool:
