@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from orders import services
 from orders.domain.delay_rules import Sentence
 from orders.models import Event, OrderLine, Product, Restock, Supplier
-from orders.pages.status import LineStatus, order_status
+from orders.pages.line_status import LineStatus
+from orders.pages.status import order_status
 from orders.services.forecasts import cutoff
 from tests import factories
 from tests.factories import NOON, fresh, make_product, make_supplier

@@ -125,7 +125,7 @@ def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
         from_the_rules = {
             catalogs.ids_of(message)[0]
             for message in catalogs.collected()
-            if any(name == catalogs.LEGAL_SOURCE for name, _ in message.locations)
+            if any(name in catalogs.LEGAL_SOURCES for name, _ in message.locations)
         }
         assert from_the_rules | set(sentences) <= marked
 

@@ -8,8 +8,9 @@ from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from orders.models import Event
+from orders.pages.line_status import LineStatus
 from orders.pages.standing import parts_of
-from orders.pages.status import LineStatus, Status, order_status
+from orders.pages.status import Status, order_status
 from tests.factories import NOON
 from tests.gallery import states
 

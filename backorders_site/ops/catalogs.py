@@ -41,7 +41,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...]] = {
 }
 TRANSLATORS = "Translators:"
 LEGAL = "LEGAL: needs review by a lawyer"
-LEGAL_SOURCE = "orders/words/notices.py"  # every sentence there is one that a rule asks for
+# every sentence there is one that a rule asks for
+LEGAL_SOURCES = ("orders/words/agreements.py", "orders/words/notices.py")
 LEGAL_WORDS = re.compile(r"withdraw|refund", re.IGNORECASE)
 
 LEGAL_PAGE_PATH = Path(settings.BASE_DIR) / "docs" / "legal-words.md"
@@ -157,7 +158,7 @@ def strings_of(message: Message) -> tuple[str, ...]:
 
 
 def _is_legal(message: Message) -> bool:
-    from_rules = any(name == LEGAL_SOURCE for name, _ in message.locations)
+    from_rules = any(name in LEGAL_SOURCES for name, _ in message.locations)
     return from_rules or any(LEGAL_WORDS.search(words) for words in ids_of(message))
 
 

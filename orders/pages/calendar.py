@@ -16,7 +16,8 @@ from orders import access
 from orders.access import Purpose
 from orders.models import Order, Promise
 from orders.pages.language import read_as
-from orders.pages.status import LineStatus, Status, order_status
+from orders.pages.line_status import LineStatus
+from orders.pages.status import Status, order_status
 from orders.words import in_language, isolated, window_of, window_parts
 
 REFRESH = timedelta(hours=6)

@@ -10,7 +10,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from orders.pages.status import LineStatus
+from orders.pages.line_status import LineStatus
 from orders.words import day_words, in_language, number_words
 
 # An answer that is not due sooner than that is asked for below the headline.

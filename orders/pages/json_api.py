@@ -16,8 +16,9 @@ from orders.domain.money import Money
 from orders.domain.supply import Window
 from orders.models import EventKind
 from orders.pages.language import read_as
+from orders.pages.line_status import LineStatus
 from orders.pages.offer import Offer, about_units
-from orders.pages.status import LineStatus, Status, order_status
+from orders.pages.status import Status, order_status
 from orders.pages.timeline import CLEARER
 
 

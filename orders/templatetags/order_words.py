@@ -14,9 +14,9 @@ from orders.pages.drawings.journey import Stage
 from orders.pages.drawings.journey import journey as stages_of
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
 from orders.pages.drawings.window_strip import Strip, window_strip
+from orders.pages.line_status import LineStatus
 from orders.pages.parcels import Parcel
 from orders.pages.promised import DatesKept, WindowTold
-from orders.pages.status import LineStatus
 from orders.pages.timeline import Happened
 from orders.words import (
     WindowWords,

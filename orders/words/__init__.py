@@ -1,6 +1,12 @@
 """Everything a customer reads that is not fixed text of a template: the same words on the page, in
 email and for staff."""
 
+from orders.words.agreements import (
+    agreed_sentence,
+    beside_keep_question,
+    consent_sentence,
+    keep_question,
+)
 from orders.words.arrivals import arrival_sentence
 from orders.words.bidi import isolated
 from orders.words.days import (
@@ -30,24 +36,19 @@ from orders.words.events import (
 from orders.words.lines import line_briefly, split_sentence, units_of
 from orders.words.money import money_words
 from orders.words.notices import (
-    agreed_sentence,
-    beside_keep_question,
-    consent_sentence,
-    keep_question,
     notice_sentences,
-    outcome_sentence,
     silence_sentence,
 )
 from orders.words.offers import spoken_for_sentence
+from orders.words.outcomes import outcome_sentence
+from orders.words.places import dates_kept_sentence, place_sentence
 from orders.words.support import reply_within_sentence, support_times
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
     WindowWords,
     checking_sentence,
-    dates_kept_sentence,
     meanwhile_sentence,
     next_word_sentence,
-    place_sentence,
     why_chances_sentence,
     window_in,
     window_of,

@@ -7,13 +7,9 @@ from babel import Locale
 from django.utils.translation import gettext, ngettext
 
 from orders.domain.delay_rules import Jurisdiction, Sentence, Silence
-from orders.domain.money import Money
-from orders.domain.supply import NAMES_A_DAY
-from orders.law import law_of
-from orders.models import DelayNotice, OrderLine
-from orders.transit import arrives_by
+from orders.models import DelayNotice
+from orders.words.agreements import any_time
 from orders.words.days import day_words, in_language, number_words
-from orders.words.money import money_in
 
 DAYS_OF_WEEK = 7
 OF_THE_DAY_AGREED = (Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED)
@@ -62,30 +58,6 @@ def notice_sentences(
         return [sentence for sentence in said if sentence]
 
 
-def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
-    """The agreed date, before anything is ever counted from it; nothing where the promise comes to
-    that very day, where it has passed, and where no day is agreed."""
-    agreed_by, promise = line.agreed_by, line.promise
-    if line.open_wait or not line.open_units or promise is None:
-        return ""
-    if agreed_by is None or agreed_by < today:
-        return ""
-    country = line.order.country
-    of_delivery = law_of(country, line.order.region).rules.counts == "delivery"
-    told = promise.late if promise.kind in NAMES_A_DAY else None
-    if told and agreed_by in (told, arrives_by(told, country) if of_delivery else told):
-        return ""
-    with in_language(locale) as dates:
-        words = (
-            gettext(
-                "It must be with you by %(day)s, the agreed date, unless you accept a later one."
-            )
-            if of_delivery
-            else gettext("It must ship by %(day)s, the agreed date, unless you accept a later one.")
-        )
-        return words % {"day": day_words(agreed_by, today=today, locale=dates)}
-
-
 def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved: int = 0) -> str:
     """What it means when this notice is not answered; each names that condition itself."""
     with in_language(locale) as dates:
@@ -95,114 +67,6 @@ def silence_sentence(notice: DelayNotice, *, locale: str, today: date, reserved:
         return said or gettext(
             "If you do nothing, nothing changes: you'll keep your place in line."
         )
-
-
-def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
-    """What the button that keeps the order asks, for a heading: it is read before anything is done.
-    `overtaken`: there is a newer promise, so its day is not the new one."""
-    with in_language(locale) as dates:
-        if notice.consent_to is None:
-            return gettext("Keep your order and wait without a fixed date?")
-        words = (
-            gettext("Keep your order and wait until %(day)s at the latest?")
-            if overtaken
-            else gettext("Keep your order and accept the new date, %(day)s?")
-        )
-        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
-
-
-def beside_keep_question(
-    notice: DelayNotice, *, locale: str, today: date, shows_day: bool = False
-) -> str:
-    """What that does not say yet. `shows_day`: the page shows the day of a newer promise."""
-    if notice.consent_to:
-        return ""
-    with in_language(locale) as dates:
-        estimate = gettext("The date shown is our current estimate, not a commitment.")
-        any_time = _Words(notice, today, dates).any_time()
-        return f"{estimate} {any_time}" if shows_day else any_time
-
-
-def consent_sentence(notice: DelayNotice, *, locale: str, today: date) -> str:
-    """What putting back agrees to."""
-    with in_language(locale) as dates:
-        if notice.consent_to is None:
-            said = gettext("You'll agree to wait without a fixed date.")
-            return f"{said} {_Words(notice, today, dates).any_time()}"
-        words = gettext("You'll agree to the new date, %(day)s.")
-        return words % {"day": day_words(notice.consent_to, today=today, locale=dates)}
-
-
-def outcome_sentence(
-    done: str,
-    *,
-    units: int,
-    refund_by: date | None,
-    refund: Money | None,
-    withdrawn: bool,
-    mailed: bool,
-    locale: str,
-    today: date,
-) -> str:
-    """What a customer's answer did (orders.services.Answered), for the page that follows it.
-    `refund`: None where no amount is known."""
-    with in_language(locale) as dates:
-        words = {
-            "units": number_words(units, locale=dates),
-            "day": day_words(refund_by, today=today, locale=dates) if refund_by else "",
-            "amount": money_in(refund, dates) if refund else "",
-        }
-        outcomes = _outcomes(units, withdrawn=withdrawn, amount_known=refund is not None)
-        said = outcomes[done] % words
-        confirmed = done == "cancelled" and mailed
-        return " ".join((said, gettext("We'll confirm by email."))) if confirmed else said
-
-
-def _canceled(units: int, *, withdrawn: bool) -> str:
-    if withdrawn:
-        return ngettext(
-            "You have withdrawn from the contract for %(units)s item. We'll send your refund by "
-            "%(day)s.",
-            "You have withdrawn from the contract for %(units)s items. We'll send your refund by "
-            "%(day)s.",
-            units,
-        )
-    return ngettext(
-        "%(units)s item is canceled. We'll send your refund by %(day)s.",
-        "%(units)s items are canceled. We'll send your refund by %(day)s.",
-        units,
-    )
-
-
-def _canceled_for(units: int, *, withdrawn: bool) -> str:
-    """The same where the amount is known."""
-    if withdrawn:
-        return ngettext(
-            "You have withdrawn from the contract for %(units)s item. We'll refund %(amount)s to "
-            "your original payment method by %(day)s.",
-            "You have withdrawn from the contract for %(units)s items. We'll refund %(amount)s to "
-            "your original payment method by %(day)s.",
-            units,
-        )
-    return ngettext(
-        "%(units)s item is canceled. We'll refund %(amount)s to your original payment method by "
-        "%(day)s.",
-        "%(units)s items are canceled. We'll refund %(amount)s to your original payment method by "
-        "%(day)s.",
-        units,
-    )
-
-
-def _outcomes(units: int, *, withdrawn: bool, amount_known: bool) -> dict[str, str]:
-    canceled = (_canceled_for if amount_known else _canceled)(units, withdrawn=withdrawn)
-    return {
-        "kept": gettext("Thank you. You're keeping your place in line."),
-        "already_kept": gettext("You'd already told us: you're keeping your place in line."),
-        "nothing_asked": gettext("There was nothing to answer: you're keeping your place in line."),
-        "cancelled": canceled,
-        "already_cancelled": gettext("This was already canceled, so nothing more has changed."),
-        "put_back": gettext("Welcome back: you're in your old place in line."),
-    }
 
 
 def _is_not_silence(code: str) -> bool:
@@ -248,7 +112,7 @@ class _Words:
             case Sentence.PROMPT_REFUND:
                 return self._refund()
             case Sentence.CANCEL_ANY_TIME:
-                return self.any_time()
+                return any_time()
             case Sentence.ORIGINAL_STANDS if self.agreed_by:
                 return self._stands(self.agreed_by)
         said = self._fixed().get(code, "") % {"day": self._day(self.notice.answer_by)}
@@ -287,9 +151,6 @@ class _Words:
             "reserved.",
             self.reserved,
         ) % {"units": number_words(self.reserved, locale=self.dates)}
-
-    def any_time(self) -> str:
-        return gettext("You can still cancel at any time before it ships.")
 
     def _stands(self, agreed_by: date) -> str:
         words = gettext(

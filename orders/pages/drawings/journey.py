@@ -8,8 +8,8 @@ from babel import Locale
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from orders.pages.line_status import LineStatus
 from orders.pages.standing import mine_by_restock
-from orders.pages.status import LineStatus
 from orders.words import day_words, in_language, number_words
 
 
