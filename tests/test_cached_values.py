@@ -1,11 +1,13 @@
 """What stands in Valkey is read as data, whoever wrote it there."""
 
 import pickle
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 from redis import Redis
 
@@ -14,7 +16,10 @@ from backorders_site.staff.example_emails import Example, Sort
 from orders.domain.delay_rules import Jurisdiction, Silence
 from orders.models import EventKind
 from orders.pages.public_record import recent_record, record_of_promises
+from tests import factories
+from tests.factories import NOON
 
+OF_AN_ORDER = (Jurisdiction.US, EventKind.JOINED, "")
 ran: list[str] = []
 
 
@@ -59,3 +64,14 @@ def test_the_example_emails_of_an_upload_come_back_as_they_were() -> None:
 def test_the_public_record_is_the_same_from_the_cache() -> None:
     now = timezone.now()
     assert recent_record(now=now) == recent_record(now=now) == record_of_promises(now=now)
+
+
+@pytest.mark.django_db
+def test_an_example_email_holds_no_address_and_opens_nothing(client: Client) -> None:
+    line = factories.order(factories.make_product(), email="ada.private@example.com")
+    (example,) = example_emails.examples({Sort("en", *OF_AN_ORDER): line.order_id}, now=NOON)
+    html = example_emails.html_of(example.html_url.strip("/").rpartition("/")[2]) or ""
+    assert "ada.private" not in html
+    links = re.findall(r"http://testserver(/(?:o|preferences)/[^\"?#]+)", html)
+    assert links
+    assert {client.get(link).status_code for link in links} == {404}
