@@ -6,6 +6,7 @@ import re
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,10 +28,48 @@ class Answers:
 
 @dataclass
 class _Connection:
-    socket: socket.socket
+    """The server closes one that is idle for long, as it may: then it is made anew."""
+
+    port: int
+    selector: selectors.BaseSelector
     path: int = 0
     asked_at: float = 0.0
+    asks: bytes = b""
     received: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.selector.register(self.socket, selectors.EVENT_READ, self)
+
+    def ask(self, path: str) -> None:
+        self.asks, self.received = REQUEST.format(path).encode(), b""
+        try:
+            self.socket.sendall(self.asks)
+        except OSError:
+            self._make_anew()
+
+    def receive(self) -> int:
+        """The status once all of the answer is there, else 0."""
+        try:
+            more = self.socket.recv(65536)
+        except OSError:
+            more = b""
+        if not more:
+            self._make_anew()
+            return 0
+        self.received += more
+        if status := _whole(self.received):
+            self.asks = b""
+        return status
+
+    def _make_anew(self) -> None:
+        self.selector.unregister(self.socket)
+        self.socket.close()
+        self.__post_init__()
+        self.received = b""
+        if self.asks:
+            self.socket.sendall(self.asks)
 
 
 def ask(
@@ -56,32 +95,22 @@ def ask_in_turn(
     """The paths one after another, again and again. `follow`: what of an answer takes the place of
     the same in its path, so that the next time the news is asked for, as a page does."""
     selector = selectors.DefaultSelector()
-    idle = []
-    for _ in range(connections):
-        made = socket.create_connection(("127.0.0.1", port))
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        idle.append(_Connection(made))
-        selector.register(made, selectors.EVENT_READ, idle[-1])
+    idle = deque(_Connection(port, selector) for _ in range(connections))
     answers, started, turns = Answers(), time.perf_counter(), itertools.cycle(range(len(paths)))
     due = started
     while True:
         now, ended = time.perf_counter(), over()
         while idle and not ended and (rate is None or due <= now):
-            connection = idle.pop()
-            connection.path, connection.asked_at, connection.received = (
-                next(turns),
-                (due if rate else now),
-                b"",
-            )
-            connection.socket.sendall(REQUEST.format(paths[connection.path]).encode())
+            connection = idle.popleft()
+            connection.path, connection.asked_at = next(turns), (due if rate else now)
+            connection.ask(paths[connection.path])
             due += 1 / rate if rate else 0
         if ended and len(idle) == connections:
             break
         patience = max(due - now, 0) if rate and idle and not ended else 0.2
         for key, _ in selector.select(patience):
             connection = key.data
-            connection.received += connection.socket.recv(65536)
-            if status := _whole(connection.received):
+            if status := connection.receive():
                 answers.statuses.add(status)
                 answers.ms.append((time.perf_counter() - connection.asked_at) * 1000)
                 if follow and (news := follow.search(connection.received.decode())):
