@@ -53,7 +53,8 @@ TRIES = {  # look-ups within WINDOW_SECONDS
 }
 DAY_SECONDS = 86_400
 MAILS_A_DAY = 6  # that a stranger may have us send to one address
-MESSAGES = {"writer": 10, "writer-around": 100, "order": 5}  # to support, within WINDOW_SECONDS
+# to support, within WINDOW_SECONDS
+MESSAGES = {"writer": 10, "writer-around": 100, "order": 5, "reply": 5}
 MINE_SECONDS = 15 * 60  # how long a mailed link opens all orders of an address
 # As some proxies write where a request comes from.
 WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
@@ -175,9 +176,10 @@ def count_mail(email: str, *, client: str) -> str:
     return address
 
 
-def count_message(order: Order | None, *, client: str) -> None:
-    """Throttled if too many messages to support came from there, or about the order, lately."""
-    about = {"order": str(order.pk)} if order else {}
+def count_message(order: Order | None, answer_to: str, *, client: str) -> None:
+    """Throttled if too many messages to support came from there, about the order, or for an answer
+    to the same address lately: whoever is there may not have written them."""
+    about = {"order": str(order.pk)} if order else {"reply": _address(answer_to)}
     _count_try({**_where(client, "writer"), **about}, most=MESSAGES)
 
 

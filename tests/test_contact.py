@@ -120,6 +120,18 @@ def test_too_many_messages_are_refused_with_the_words_still_there(
     assert int(last["Retry-After"]) > 0
 
 
+def test_nobody_s_mailbox_is_flooded_with_answers_to_what_others_wrote(
+    client: Client, db: None, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    written = {"message": "Call me", "email": "ines@example.com"}
+    codes = [
+        client.post("/contact/", written, headers={"X-Forwarded-For": f"198.51.{n}.1"}).status_code
+        for n in range(6)
+    ]
+    assert codes == [303] * 5 + [429]
+
+
 def test_a_message_waits_while_the_mail_server_is_away(
     line: OrderLine, client: Client, settings: Settings
 ) -> None:

@@ -61,7 +61,9 @@ def contact(request: HttpRequest, token: str = "") -> HttpResponse:
     if not form.is_valid():
         return render(request, "notifications/contact.html", page, status=400)
     try:
-        access.count_message(order, client=access.client_range(request))
+        access.count_message(
+            order, form.cleaned_data.get("email", ""), client=access.client_range(request)
+        )
     except access.Throttled as throttled:
         page["wait_minutes"] = -(-throttled.retry_after // 60)
         response = render(request, "notifications/contact.html", page, status=429)
