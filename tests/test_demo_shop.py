@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.demo import customers, pages, shop
+from backorders_site.demo import buttons, customers, shop
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, LANTERNS
 from backorders_site.demo.mailbox import Mailbox
 from orders import queue, services
@@ -89,7 +89,7 @@ def test_customers_who_were_used_up_are_replaced(stage: Product) -> None:
 def test_starting_over_brings_another_ada_whatever_was_done_before(stage: Product) -> None:
     first = ada()
     services.receive(stage, 30, now=NOON)
-    delivery = pages.next_restock(stage)
+    delivery = buttons.delivery(ada())
     assert delivery
     late = services.today_of(NOON) + timedelta(days=60)
     services.move_restock_date(delivery, late, reason="customs", now=NOON)
@@ -136,7 +136,7 @@ def test_the_customer_one_looks_at_stays_when_used_up(stage: Product, client: Cl
     number = ada().order.number
     services.cancel(ada().order, now=NOON)
     page = client.get("/demo/", {"who": number}).content.decode()
-    assert "<span>canceled</span>" in page
+    assert "<span>Canceled</span>" in page
     assert f"37th in line for {customers.THINGS[LAMP.sku]}" in page
 
 
@@ -163,16 +163,16 @@ def test_the_buttons_do_what_they_say_and_come_back_to_the_customer(
     stage: Product, client: Client
 ) -> None:
     number = ada().order.number
-    before = pages.next_restock(stage)
+    before = buttons.delivery(ada())
     assert before is not None
     first = before.dates.latest("posted_on", "id").expected_on
-    answer = client.post("/demo/slip/", {"who": number, "lang": "en"})
+    answer = client.post(f"/demo/slip/?who={number}&lang=en")
     assert answer["Location"] == f"/demo/?who={number}&lang=en"
-    assert before.dates.latest("posted_on", "id").expected_on == first + pages.SLIP
-    client.post("/demo/write/", {"who": number})
+    assert before.dates.latest("posted_on", "id").expected_on == first + buttons.SLIP
+    client.post(f"/demo/write/?who={number}")
     assert list(ada().order.events.filter(message_due=True, kind="note"))
-    client.post("/demo/arrive/", {"who": number})
-    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS - pages.UNITS
+    client.post(f"/demo/arrive/?who={number}")
+    assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS - buttons.UNITS
     (here,) = [each for each in customers.introduced() if each.role == "Arrived"]
     client.post("/demo/ship/", {"order": here.order.number})
     assert OrderLine.objects.get(pk=here.line.pk).state == "shipped"
@@ -180,15 +180,79 @@ def test_the_buttons_do_what_they_say_and_come_back_to_the_customer(
     assert queue.positions([ada().pk])[ada().pk].place == ADA_STANDS
 
 
-def test_a_click_is_followed_until_the_page_has_changed(stage: Product, client: Client) -> None:
+def test_a_button_acts_on_the_delivery_that_the_customer_shown_waits_for(
+    stage: Product, client: Client
+) -> None:
+    bowls = make_product(sku="BOWL-SHORE")
+    line = order(bowls, number="BOWLS-1")
+    sooner = restock(bowls, 40)
+    review(bowls)
+    client.post(f"/demo/slip/?who={line.order.number}")
+    assert sooner.dates.count() == 2
+    lamps = buttons.delivery(ada())
+    assert lamps
+    assert lamps.dates.count() == 1
+    client.post(f"/demo/arrive/?who={line.order.number}")
+    line.refresh_from_db()
+    assert line.reserved == 1
+
+
+def test_a_button_turns_to_somebody_who_waits_where_the_customer_shown_does_not(
+    stage: Product, client: Client
+) -> None:
+    (here,) = [each for each in customers.introduced() if each.role == "Arrived"]
+    address = f"/demo/slip/?who={here.order.number}&lang=en"
+    there = f"/demo/?who={ada().order.number}&lang=en"
+    assert client.post(address)["Location"] == there
+    assert client.post(address, headers={"hx-request": "true"})["HX-Redirect"] == there
+
+
+def test_a_press_is_answered_into_the_page_as_it_stands(stage: Product, client: Client) -> None:
+    address = f"/demo/arrive/?who={ada().order.number}&lang=en"
+    answer = client.post(address, headers={"hx-request": "true"}).content.decode()
+    assert "<html" not in answer
+    assert "30 units arrived" in answer
+    assert "7th in line for a lamp" in answer
+    assert 'id="demo-buttons" class="demo-buttons" hx-swap-oob="true"' in answer
+
+
+def test_customers_keep_the_dates_of_their_country(stage: Product, client: Client) -> None:
+    client.get("/demo/", headers={"accept-language": "de-DE"})
+    assert language_of(ada().order) == "de"
+    client.get("/demo/?lang=en", headers={"accept-language": "de-DE"})
+    assert ada().order.locale == "en-US"
+
+
+def test_the_last_email_comes_again_in_the_visitors_language_once(
+    stage: Product, client: Client
+) -> None:
+    emailed = []
+    for language in ("de", "en", "de"):
+        shop.tell(NOON)
+        client.get("/demo/", {"lang": language})
+        emailed.append(ada().order.events.filter(message_due=True).count())
+    assert emailed == [1, 1, 0]
+
+
+def test_a_click_is_followed_until_the_page_has_changed(
+    stage: Product, client: Client, settings: Settings
+) -> None:
     shop.settle(NOON)
     number = ada().order.number
-    client.post("/demo/slip/", {"who": number})
+    client.post(f"/demo/slip/?who={number}")
     settling = client.get("/demo/now/", {"who": number}).content.decode()
     assert "s until customers are notified" in settling
-    review(stage, now=NOON + timedelta(minutes=30))
+    review(stage, now=NOON + timedelta(seconds=settings.SETTLE_SECONDS + 1))
     changed = client.get("/demo/now/", {"who": number}).content.decode()
     assert "after your click" in changed
+
+
+def test_a_click_that_breaks_no_promise_says_so(stage: Product, client: Client) -> None:
+    shop.settle(NOON)
+    client.post(f"/demo/arrive/?who={ada().order.number}")
+    review(stage, now=NOON + timedelta(minutes=30))
+    page = client.get("/demo/now/", {"who": ada().order.number}).content.decode()
+    assert "What Ada was told still holds, so no email is due." in page
 
 
 def test_pictures_are_at_the_port_of_this_run(stage: Product, settings: Settings) -> None:

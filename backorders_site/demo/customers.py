@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from babel import Locale
-from django.db.models import Case, F, QuerySet, When
+from django.core.cache import cache
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, STOVE, lamp
+from notifications.models import Message, MessageEvent, MessageState
 from orders import queue, services
-from orders.models import DelayNotice, Order, OrderLine
+from orders.models import DelayNotice, Event, EventKind, Order, OrderLine
 from orders.words import language_for, locale_there, ordinal
 
 ENGLISH = Locale("en")
@@ -42,11 +45,26 @@ def introduced() -> list[Customer]:
 
 
 def speak(language: str, orders: Collection[Order]) -> None:
-    """The customers of the demo page speak the visitor's language, in their emails too."""
-    others = [order for order in orders if language_for(order.locale) != language]
-    for order in others:
+    """The customers of the demo page speak the visitor's language. Where that is new, their last
+    email comes again in it: a page in one language beside an email in another would look broken."""
+    for order in orders:
+        if language_for(order.locale) == language:
+            continue
         order.locale = locale_there(language, order.country)
-    Order.objects.bulk_update(others, ["locale"])
+        order.save(update_fields=["locale"])
+        if cache.add(f"demo-spoke-{order.pk}-{language}", True, timeout=None):
+            mail_the_newest(order)
+
+
+def mail_the_newest(order: Order) -> None:
+    """Also what was emailed before. The key of that email is what keeps an event from being mailed
+    twice, so it takes another."""
+    told = order.events.exclude(kind=EventKind.ON_TRACK)
+    newest = list(told.order_by("-at", "-pk").values_list("pk", flat=True)[:1])
+    emails = MessageEvent.objects.filter(event__in=newest, message__state=MessageState.SENT)
+    another = Concat(Value("again-"), Cast("pk", CharField()))
+    Message.objects.filter(pk__in=emails.values("message")).update(key=another)
+    Event.objects.filter(pk__in=newest).update(message_due=True)
 
 
 def introduce(order: Order, role: str = "") -> Customer:

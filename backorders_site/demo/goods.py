@@ -43,7 +43,7 @@ FORGE = Maker("Forge du Ponant", (5, 0, 30, 12, 60, 0, 45, 3, 90, 20))
 SAILMAKER = Maker("Penrose Sailmakers", (0, 0, 1, 4, 0, 2, 8, 0))
 MAKERS = (LANTERNS, WEAVERS, KILN, JOINERY, CLOCKS, FORGE, SAILMAKER)
 
-LAMP = Good("LAMP-HARBOUR", "Harbour lamp", LANTERNS, 0, 60, 0, "149.00", "brass")
+LAMP = Good("LAMP-HARBOUR", "Harbor lamp", LANTERNS, 0, 60, 0, "149.00", "brass")
 STOVE = Good("STOVE-SKERRY", "Skerry camp stove", FORGE, 1.2, 67, 35, "89.00")
 GOODS = (
     Good("BLANKET-TIDE", "Tideline wool blanket", WEAVERS, 9, 260, 18, "120.00", "sea blue"),

@@ -9,7 +9,7 @@ from backorders_site.demo import customers
 from backorders_site.demo.goods import ADA, ADA_STANDS, GOODS, LAMP, LANTERNS, lamp
 from backorders_site.demo.past import FIRST_NUMBER, SEED, Played, new_order, tell
 from orders import services
-from orders.models import Event, EventKind, Order, OrderLine, Product, Stock, Supplier
+from orders.models import Order, OrderLine, Product, Stock, Supplier
 from orders.services import daily_jobs, recorded_days
 
 ADMIN = {"user": "admin", "password": "tern-and-tide"}
@@ -57,9 +57,7 @@ def mail_the_newest(now: datetime) -> None:
     """To the customers of the demo page alone: nobody's inbox there is empty."""
     tell(now)
     for customer in customers.introduced():
-        told = customer.order.events.exclude(kind=EventKind.ON_TRACK)
-        newest = told.order_by("-at", "-pk")[:1]
-        Event.objects.filter(pk__in=newest.values("pk")).update(message_due=True)
+        customers.mail_the_newest(customer.order)
 
 
 def start_over(now: datetime) -> None:

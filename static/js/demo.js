@@ -1,12 +1,14 @@
-// The demo's first page. htmx asks every few seconds for the inbox; with every answer the order
-// page in the frame is asked too, so that a change is seen arriving and not 20 seconds later. A new
-// email opens by itself.
+// The demo's first page. htmx asks every few seconds for the inbox; with every answer, and with
+// that to a button, the order page in the frame is asked too, so that a change is seen arriving and
+// not 20 seconds later. A new email opens by itself.
 (() => {
   const inbox = document.getElementById("demo-inbox");
   const email = document.getElementById("email");
   const frame = document.getElementById("order-page");
   const newest = () => inbox.querySelector("[data-mail]");
-  let shown = newest()?.dataset.mail;
+  let latest = newest()?.id;
+  let open = latest;
+  let answer;
 
   const page = () => {
     try {
@@ -26,17 +28,36 @@
   }
 
   function openNewest() {
-    const latest = newest();
-    if (!latest || latest.dataset.mail === shown) return;
-    shown = latest.dataset.mail;
-    latest.closest("li").classList.add("fresh");
-    email.src = latest.href;
+    const mail = newest();
+    if (mail && mail.id !== latest) {
+      latest = open = mail.id;
+      mail.closest("li").classList.add("fresh");
+      email.src = mail.href;
+    }
+    markOpen();
   }
 
+  function markOpen() {
+    for (const mail of inbox.querySelectorAll("[data-mail]")) {
+      mail.ariaCurrent = mail.id === open ? "true" : null;
+    }
+  }
+
+  // What has not changed stays as it is, with the focus in it.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.serverResponse === answer) detail.shouldSwap = false;
+    answer = detail.serverResponse;
+  });
   document.addEventListener("htmx:afterSwap", openNewest);
   document.addEventListener("htmx:afterRequest", askPage);
+  inbox.addEventListener("click", ({ target }) => {
+    const mail = target.closest("li")?.querySelector("[data-mail]");
+    if (mail) open = mail.id;
+    markOpen();
+  });
   frame.addEventListener("load", tidyPage);
   tidyPage();
+  markOpen();
 
   setInterval(() => {
     const left = document.querySelector("[data-seconds]");
