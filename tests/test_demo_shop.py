@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from backorders_site.demo import buttons, customers, shop
+from backorders_site.demo import buttons, customers, past, shop
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, LANTERNS
 from backorders_site.demo.mailbox import Mailbox
 from orders import queue, services
@@ -228,7 +228,7 @@ def test_the_last_email_comes_again_in_the_visitors_language_once(
 ) -> None:
     emailed = []
     for language in ("de", "en", "de"):
-        shop.tell(NOON)
+        past.tell(NOON)
         client.get("/demo/", {"lang": language})
         emailed.append(ada().order.events.filter(message_due=True).count())
     assert emailed == [1, 1, 0]
