@@ -189,11 +189,19 @@ class _Words:
             Sentence.DATE_MISSED: gettext(
                 "We're sorry: the agreed date has passed, so you can cancel right away if you wish."
             ),
-            Sentence.SILENCE_KEEPS_PLACE: gettext(
-                "If you do not reply, you keep your place, and we will not treat that as agreement "
-                "to the new date."
-            ),
+            Sentence.SILENCE_KEEPS_PLACE: self._keeps(),
         }
+
+    def _keeps(self) -> str:
+        if self.notice.consent_to is None:
+            return gettext(
+                "If you do not reply, you keep your place, and we will not treat that as agreement "
+                "to wait."
+            )
+        return gettext(
+            "If you do not reply, you keep your place, and we will not treat that as agreement to "
+            "the new date."
+        )
 
     def _revised(self) -> str:
         day = {"day": self._day(self.notice.late)}
