@@ -40,8 +40,8 @@ def test_a_first_date_is_no_earlier_date_whatever_was_hoped_for() -> None:
 @pytest.mark.parametrize(
     ("country", "expected"),
     [
-        ("US", "It must ship by"),
-        ("DE", "It must be with you by"),
+        ("US", "We agreed to ship it by"),
+        ("DE", "We agreed to deliver it by"),
     ],
 )
 def test_the_agreed_date_is_named_before_it_is_ever_counted_from(
@@ -52,7 +52,7 @@ def test_the_agreed_date_is_named_before_it_is_ever_counted_from(
     assert line.promise.late != line.agreed_by
     mail()
     day = f"{line.agreed_by.day} {line.agreed_by:%B}"
-    words = f"{expected} {day}, the agreed date, unless you accept a later one."
+    words = f"{expected} {day}, and that holds until you accept a new date."
     assert words in unwrapped(mail_sink.mails[-1].message)
     page = flat(client.get(order_url(line.order)).content.decode())
     entitled = f"the agreed date, {day}"  # where it is asked

@@ -27,10 +27,12 @@ def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
     with in_language(locale) as dates:
         words = (
             gettext(
-                "It must be with you by %(day)s, the agreed date, unless you accept a later one."
+                "We agreed to deliver it by %(day)s, and that holds until you accept a new date."
             )
             if of_delivery
-            else gettext("It must ship by %(day)s, the agreed date, unless you accept a later one.")
+            else gettext(
+                "We agreed to ship it by %(day)s, and that holds until you accept a new date."
+            )
         )
         return words % {"day": day_words(agreed_by, today=today, locale=dates)}
 
