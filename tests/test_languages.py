@@ -106,6 +106,17 @@ def test_a_translation_keeps_the_markup(language: str) -> None:
     assert wrong == []
 
 
+def test_what_is_said_of_a_number_of_items_has_a_form_for_each_number() -> None:
+    """French, Spanish and Arabic say "shipped" in another form of one item than of two."""
+    of_items = re.compile(r"%\((units|of)\)s items\b")
+    single = [
+        catalogs.ids_of(message)[0]
+        for message in catalogs.collected()
+        if len(catalogs.ids_of(message)) == 1 and of_items.search(catalogs.ids_of(message)[0])
+    ]
+    assert single == []
+
+
 def test_words_that_the_law_asks_for_are_marked_for_a_lawyer() -> None:
     sentences = [
         "If you do not reply, you keep your place, and we will not treat that as agreement to the "

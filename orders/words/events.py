@@ -258,21 +258,7 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
             % numbers,
             _still(still, reader),
         ]
-    if wanted == 1:
-        arrived = gettext("Your item has arrived and is reserved for you.")
-    elif units == wanted == 2:
-        arrived = gettext("Both items have arrived and are reserved for you.")
-    elif units == wanted:
-        arrived = gettext("All %(of)s items have arrived and are reserved for you.") % numbers
-    else:
-        arrived = (
-            ngettext(
-                "The last of your %(of)s items has arrived and is reserved for you.",
-                "The last %(units)s of your %(of)s items have arrived and are reserved for you.",
-                units,
-            )
-            % numbers
-        )
+    arrived = _all_arrived(units, wanted) % numbers
     if window is None or window.late is None:
         return [arrived]
     if facts.told and facts.told.late and window.late > facts.told.late:
@@ -284,6 +270,25 @@ def _reserved(facts: Reserved, reader: _Reader) -> list[str]:
             gettext("They ship by %(day)s.") % {"day": reader.day(window.late)},
         ]
     return [arrived, *reader.window(window)]
+
+
+def _all_arrived(units: int, wanted: int) -> str:
+    """`units` of `wanted` have arrived, and no more are to come."""
+    if wanted == 1:
+        return gettext("Your item has arrived and is reserved for you.")
+    if units == wanted == 2:
+        return gettext("Both items have arrived and are reserved for you.")
+    if units == wanted:
+        return ngettext(
+            "All %(of)s items have arrived and are reserved for you.",
+            "All %(of)s items have arrived and are reserved for you.",
+            wanted,
+        )
+    return ngettext(
+        "The last of your %(of)s items has arrived and is reserved for you.",
+        "The last %(units)s of your %(of)s items have arrived and are reserved for you.",
+        units,
+    )
 
 
 def _shipped(facts: Shipped, reader: _Reader) -> list[str]:
@@ -299,7 +304,11 @@ def _left(facts: Shipped) -> str:
     if facts.units == facts.of:
         return gettext("Shipped on %(day)s.") if facts.shipped_on else gettext("Shipped.")
     if facts.shipped_on:
-        return gettext("%(units)s of %(of)s items shipped on %(day)s.")
+        return ngettext(
+            "%(units)s of %(of)s items shipped on %(day)s.",
+            "%(units)s of %(of)s items shipped on %(day)s.",
+            facts.units,
+        )
     return ngettext(
         "%(units)s of %(of)s items has shipped.",
         "%(units)s of %(of)s items have shipped.",
@@ -384,29 +393,54 @@ def _cancelled_by(facts: Cancelled) -> str:
         return _all_cancelled_by(facts)
     match facts.by:
         case "customer" | Choice.CANCEL:
-            return gettext("%(units)s of %(of)s items canceled, as you asked.")
+            return ngettext(
+                "%(units)s of %(of)s items canceled, as you asked.",
+                "%(units)s of %(of)s items canceled, as you asked.",
+                facts.units,
+            )
         case Choice.WITHDRAW:
             return _withdrawn(facts)
-        case "silence" if facts.answer_by:
-            return gettext(
-                "%(units)s of %(of)s items canceled, because we didn't hear from you by %(day)s."
-            )
         case "silence":
-            return gettext("%(units)s of %(of)s items canceled, because we didn't hear from you.")
+            return _silenced(facts)
         case "discontinued":
-            return gettext(
-                "%(units)s of %(of)s items canceled: we can no longer get them. We're sorry."
+            return ngettext(
+                "%(units)s of %(of)s items canceled: we can no longer get them. We're sorry.",
+                "%(units)s of %(of)s items canceled: we can no longer get them. We're sorry.",
+                facts.units,
             )
         case "staff":
-            return gettext("We've canceled %(units)s of %(of)s items, and we're sorry.")
-    return gettext("%(units)s of %(of)s items canceled.")
+            return ngettext(
+                "We've canceled %(units)s of %(of)s items, and we're sorry.",
+                "We've canceled %(units)s of %(of)s items, and we're sorry.",
+                facts.units,
+            )
+    return ngettext(
+        "%(units)s of %(of)s items canceled.", "%(units)s of %(of)s items canceled.", facts.units
+    )
+
+
+def _silenced(facts: Cancelled) -> str:
+    if facts.answer_by:
+        return ngettext(
+            "%(units)s of %(of)s items canceled, because we didn't hear from you by %(day)s.",
+            "%(units)s of %(of)s items canceled, because we didn't hear from you by %(day)s.",
+            facts.units,
+        )
+    return ngettext(
+        "%(units)s of %(of)s items canceled, because we didn't hear from you.",
+        "%(units)s of %(of)s items canceled, because we didn't hear from you.",
+        facts.units,
+    )
 
 
 def _withdrawn(facts: Cancelled) -> str:
     if facts.units < facts.of:
-        return gettext(
+        return ngettext(
             "You have withdrawn from the contract for %(units)s of %(of)s items, on %(date)s at "
-            "%(time)s (%(zone)s)."
+            "%(time)s (%(zone)s).",
+            "You have withdrawn from the contract for %(units)s of %(of)s items, on %(date)s at "
+            "%(time)s (%(zone)s).",
+            facts.units,
         )
     return ngettext(
         "You have withdrawn from the contract for %(units)s item, on %(date)s at %(time)s "

@@ -96,14 +96,25 @@ def split_sentence(
             )
         else:
             words["day"] = day_words(shipped_on, today=today, locale=dates)
-            left = gettext("%(units)s of your %(of)s items shipped on %(day)s.")
+            left = ngettext(
+                "%(units)s of your %(of)s items shipped on %(day)s.",
+                "%(units)s of your %(of)s items shipped on %(day)s.",
+                shipped,
+            )
         return f"{left % words} {rest}"
 
 
 def still_to_come(still: int, quantity: int, dates: Locale) -> str:
     words = {"units": number_words(still, locale=dates)}
     if still == quantity > 1:
-        return gettext("All %(units)s items are still to come.") % words
+        return (
+            ngettext(
+                "All %(units)s items are still to come.",
+                "All %(units)s items are still to come.",
+                still,
+            )
+            % words
+        )
     return (
         ngettext("%(units)s item is still to come.", "%(units)s items are still to come.", still)
         % words
