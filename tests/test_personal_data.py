@@ -339,8 +339,9 @@ NOT_SEARCHED = {
         *("Shipment.carrier", "Refund.currency", "RestockNote.picture_name", "Forecast.bands"),
         *("Forecast.evidence", "Promise.reference", "Run.job", "DelayNotice.jurisdiction"),
         *("DelayNotice.case", "DelayNotice.silence", "DelayNotice.sentences", "Upload.sha256"),
-        *("Upload.column_map", "Upload.skus", "Message.key", "Message.locale"),
-        *("Message.message_id", "Message.thread_root", "Message.provider_id", "Attempt.phase"),
+        *("Upload.column_map", "Upload.skus", "Upload.encoding", "Message.key"),
+        *("Message.locale", "Message.message_id", "Message.thread_root"),
+        *("Message.provider_id", "Attempt.phase"),
         *("ProviderReport.message_id", "ProviderReport.provider_id"),
     },
 }

@@ -80,17 +80,8 @@ def data_about(address: str, *, now: datetime) -> dict[str, Any]:
             Suppression.objects.filter(person.has("address")), "address reason at"
         ),
         "files": _files_with(person),
-        "refused_rows": [
-            said
-            for row in Import.objects.exclude(rejected=[]).order_by("pk").iterator()
-            for said in row.rejected
-            if person.pattern.search(said)
-        ],
-        "mentions": [
-            {"in": f"{one.model._meta.verbose_name}: {one.field}", "words": one.value}
-            for one in mentions(person, outside=person.order_ids)
-            if (one.model, one.field) != (Import, "rejected")
-        ],
+        "refused_rows": _refused_rows(person),
+        "mentions": _mentions(person),
     }
 
 
@@ -144,3 +135,18 @@ def _files_with(person: Person) -> list[dict[str, Any]]:
         if any(holds(bytes(content), person.pattern) for content in (row.content, row.remaining))
     )
     return [{"file_name": row.file_name, "uploaded_at": row.uploaded_at} for row in named]
+
+
+def _refused_rows(person: Person) -> list[str]:
+    """What imports said about bad rows, with the person in it."""
+    pattern = person.pattern
+    imports = Import.objects.exclude(rejected=[]).order_by("pk").iterator()
+    return [said for row in imports for said in row.rejected if pattern.search(said)]
+
+
+def _mentions(person: Person) -> list[dict[str, Any]]:
+    return [
+        {"in": f"{one.model._meta.verbose_name}: {one.field}", "words": one.value}
+        for one in mentions(person, outside=person.order_ids)
+        if (one.model, one.field) != (Import, "rejected")
+    ]
