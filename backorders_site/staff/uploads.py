@@ -26,11 +26,14 @@ from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
 from orders.imports.csv.sayings import Sayings
+from orders.imports.csv.statuses import status_columns
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import HEADERS, dialect_of
+from orders.imports.sources.column_map import ColumnMap
 from orders.imports.sources.mapped_columns import MappedColumns
+from orders.imports.sources.named_columns import KINDS, guessed, named, recognized
 from orders.imports.sources.our_columns import OurColumns
 from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
 
@@ -75,7 +78,22 @@ def kind_of(table: CsvTable) -> Kind | None:
     dialect = dialect_of(table)
     if not isinstance(dialect, OurColumns) or all(table.has(column) for column in dialect.required):
         return Kind.ORDERS
-    return None
+    return next(
+        (
+            Kind(kind)
+            for kind in KINDS
+            if recognized(kind, table.header) and not status_columns(table)
+        ),
+        None,
+    )
+
+
+def likely_kind(table: CsvTable) -> Kind:
+    """Of a file whose header nobody knows."""
+    own = {Kind.SHIPMENTS: "tracking_number", Kind.RESTOCKS: "expected_on"}
+    return next(
+        (kind for kind, ours in own.items() if ours in guessed(kind, table.header)), Kind.ORDERS
+    )
 
 
 def work_off() -> int:
@@ -138,6 +156,7 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
             examples=_examples(run) if dry else (),
             told=told,
             told_worse=worse.orders,
+            words_found={} if row.column_map else summaries.words_found(counts),
         )
     return outcome, run.row
 
@@ -145,15 +164,20 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
 def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:
     match row.kind:
         case Kind.RESTOCKS:
-            return restocks.import_restocks(run, table)
+            return restocks.import_restocks(run, named(run, row.kind, table, _map_of(row)))
         case Kind.SHIPMENTS:
-            return shipments.import_shipments(run, table)
+            return shipments.import_shipments(run, named(run, row.kind, table, _map_of(row)))
     dialect = dialect_for(row, table)
     selection = ProductSelection(frozenset(row.skus), row.all_products)
     if not row.remaining:
         return import_orders(run, table, dialect, selection)
     with as_table("remaining.csv", bytes(row.remaining)) as remaining:
         return import_orders(run, table, dialect, selection, remaining=remaining)
+
+
+def _map_of(row: Upload) -> ColumnMap | None:
+    """Of restocks and shipments."""
+    return KINDS[row.kind](_("column map"), row.column_map) if row.column_map else None
 
 
 def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
@@ -279,12 +303,11 @@ def _known(run: ImportRun) -> Any:
 
 def together(row: Upload, table: CsvTable) -> dict[int, object]:
     """What each row of the file belongs to: with one row wrong, all of it was left out."""
-    match row.kind:
-        case Kind.RESTOCKS:
-            return rejected.keys_of_rows(table, ("reference", "sku"))
-        case Kind.SHIPMENTS:
-            return rejected.keys_of_rows(table, PARCEL)
-    return rejected.orders_of_rows(table, dialect_for(row, table))
+    if row.kind == Kind.ORDERS:
+        return rejected.orders_of_rows(table, dialect_for(row, table))
+    columns = PARCEL if row.kind == Kind.SHIPMENTS else ("reference", "sku")
+    run = ImportRun(table.name, row.uploaded_at)
+    return rejected.keys_of_rows(named(run, row.kind, table, _map_of(row)), columns)
 
 
 def progress(row: Upload) -> int | None:

@@ -2,7 +2,7 @@
 written if there are any."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import services
+from orders.imports.values import BadValue
 from orders.models import Import
 
 FAULTS_KEPT = 1000
@@ -58,6 +59,8 @@ class ImportRun:
     progress: Progress = lambda done, total: None
     faults: Faults = field(default_factory=Faults)
     row: Import | None = None
+    # what the file calls our columns, where that is something else
+    called: Mapping[str, str] = field(default_factory=dict)
     # new texts on staff's list, by order number
     people: Counter[str] = field(default_factory=Counter)
     # written all the same, and for a person to look at
@@ -66,6 +69,8 @@ class ImportRun:
     written: dict[str, Any] = field(default_factory=dict)
 
     def bad(self, row: int, error: object, *, file: str = "") -> None:
+        if isinstance(error, BadValue) and error.field in self.called:
+            error = BadValue(error.problem, self.called[error.field])
         self.faults.add(file or self.file, row, error)
 
     def stop_if_bad(self) -> None:

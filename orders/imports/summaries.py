@@ -157,6 +157,18 @@ def word_to_say(terms: str) -> str:
     return method or status
 
 
+def words_found(counts: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """What each word means now that the shop may say something of, and in how many orders it is;
+    empty: nobody knows."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, means in (("strange_words", ""), ("unpaid", "unpaid"), ("on_terms", "waiting")):
+        for said, number in counts.get(name, {}).items():
+            word = word_to_say(said) if means else said
+            before = found.get(word, (means, 0))
+            found[word] = (before[0], before[1] + number)
+    return found
+
+
 def of_restocks(counts: dict[str, Any]) -> list[str]:
     lines = [f"Restocks: {counted(counts, RESTOCKS) or 'none'}; {counts['dates']:,} dates added."]
     if counts["units_arrived"]:

@@ -16,6 +16,7 @@ from orders.imports.csv.decoding import ENCODINGS
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.run import ImportRun, NothingWritten, TellsTooMany
 from orders.imports.sources import HEADERS
+from orders.imports.sources.column_map import ColumnMap
 from orders.models import Upload
 
 FAULTS_SHOWN = 50
@@ -26,6 +27,15 @@ def with_example(parser: CommandParser, *lines: str) -> None:
     """Examples under --help, as they are typed."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = "example:\n" + "\n".join(f"  manage.py {line}" for line in lines)
+
+
+def add_map(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--map",
+        metavar="FILE",
+        type=Path,
+        help="a column map in TOML, for a file whose columns are called something else",
+    )
 
 
 class ImportCommand(BaseCommand):
@@ -66,7 +76,16 @@ class ImportCommand(BaseCommand):
         raise NotImplementedError
 
     def table(self, options: dict[str, Any]) -> CsvTable:
-        return CsvTable(options["file"], encoding=options["encoding"], known=HEADERS)
+        return self.open(options, None)
+
+    def open(self, options: dict[str, Any], said: ColumnMap | None) -> CsvTable:
+        """`said`: the column map it came with."""
+        return CsvTable(
+            options["file"],
+            delimiter=said.delimiter if said else "",
+            encoding=options["encoding"],
+            known=said.headers if said else HEADERS,
+        )
 
     def selected(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options besides the file, for the person who imports it later."""

@@ -22,7 +22,9 @@ State = Upload.State
 @dataclass(frozen=True, slots=True)
 class UploadResult:
     """What a run of a file did, or would do: in sentences, with examples, and the rows that are
-    wrong by number. `told`: what customers would hear of it, `told_worse` of them worse news."""
+    wrong by number. `told`: what customers would hear of it, `told_worse` of them worse news.
+    `words_found`: words of which the shop may say what they mean, with what they mean now and in
+    how many orders they are."""
 
     summary: Sequence[str]
     changes: bool
@@ -31,6 +33,7 @@ class UploadResult:
     examples: Sequence[str] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     told_worse: int = 0
+    words_found: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -109,6 +112,23 @@ def await_approval(
         ]
     )
     return row
+
+
+@transaction.atomic
+def say_kind(row: Upload, kind: str) -> None:
+    """Somebody knows what a file holds."""
+    if not Upload.objects.filter(pk=row.pk, state=State.UNKNOWN_COLUMNS).update(kind=kind):
+        raise Refused("the columns of this file are already known")
+
+
+@transaction.atomic
+def say_words(row: Upload, words: Mapping[str, str], *, now: datetime) -> None:
+    """What words of a checked file mean. It holds once the file is imported."""
+    row = Upload.objects.select_for_update().get(pk=row.pk)
+    if row.state != State.CHECKED or not row.content:
+        raise Refused("only a file that is waiting for you can be checked again")
+    row.words, row.state, row.waits_since = row.words | dict(words), State.TO_CHECK, now
+    row.save(update_fields=["words", "state", "waits_since"])
 
 
 @transaction.atomic
@@ -194,6 +214,7 @@ def was_checked(row: Upload, outcome: UploadResult) -> None:
         dict(outcome.told),
         outcome.told_worse,
     )
+    row.words_found = dict(outcome.words_found)
     _save(row, outcome)
 
 
@@ -226,6 +247,7 @@ def _save(row: Upload, outcome: UploadResult) -> None:
             "examples",
             "told",
             "told_worse",
+            "words_found",
             "record",
             "finished_at",
         ]

@@ -4,7 +4,7 @@ read again."""
 from collections.abc import Iterator, Mapping, Sequence
 
 from orders.imports.csv.order_rows import Dialect
-from orders.imports.csv.table import CsvTable
+from orders.imports.csv.table import CsvTable, Table
 from orders.imports.values import BadValue
 
 PROBLEM = "problem"  # the column that is added
@@ -48,5 +48,5 @@ def orders_of_rows(table: CsvTable, dialect: Dialect) -> dict[int, object]:
     return found
 
 
-def keys_of_rows(table: CsvTable, columns: Sequence[str]) -> dict[int, object]:
+def keys_of_rows(table: Table, columns: Sequence[str]) -> dict[int, object]:
     return {row.number: tuple(row.cells[name] for name in columns) for row in table.rows(columns)}

@@ -9,7 +9,7 @@ from typing import Any
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
+from orders.imports.csv.table import Cells, CsvRow, Meaning, Table
 from orders.imports.known import KnownSkus
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
@@ -40,7 +40,7 @@ class _Gathered:
     bad: bool = False
 
 
-def import_restocks(run: ImportRun, table: CsvTable) -> dict[str, Any]:
+def import_restocks(run: ImportRun, table: Table) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     gathered, rows = _gathered(run, table)
     _refuse_other_suppliers(gathered, run)
@@ -67,7 +67,7 @@ def import_restocks(run: ImportRun, table: CsvTable) -> dict[str, Any]:
     return run.perform("import_restocks", write, sha256=table.sha256())
 
 
-def read_restocks(run: ImportRun, table: CsvTable) -> list[services.RestockRecord]:
+def read_restocks(run: ImportRun, table: Table) -> list[services.RestockRecord]:
     """What a file says, with nothing written. NothingWritten where rows are bad and not to be
     skipped."""
     gathered, _ = _gathered(run, table)
@@ -75,7 +75,7 @@ def read_restocks(run: ImportRun, table: CsvTable) -> list[services.RestockRecor
     return _deliveries(gathered)
 
 
-def _gathered(run: ImportRun, table: CsvTable) -> tuple[dict[Key, _Gathered], int]:
+def _gathered(run: ImportRun, table: Table) -> tuple[dict[Key, _Gathered], int]:
     """The restocks of the file, and how many rows it has."""
     gathered: dict[Key, _Gathered] = {}
     rows = 0

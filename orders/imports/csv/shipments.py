@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Cells, CsvRow, CsvTable, Meaning
+from orders.imports.csv.table import Cells, CsvRow, Meaning, Table
 from orders.imports.known import meant, with_numbers
 from orders.imports.run import ImportRun
 from orders.imports.values import BadValue
@@ -37,7 +37,7 @@ class _Parcel:
     bad: bool = False
 
 
-def import_shipments(run: ImportRun, table: CsvTable) -> dict[str, Any]:
+def import_shipments(run: ImportRun, table: Table) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
     parcels: dict[Key, _Parcel] = {}
     for row in table.rows(COLUMNS, (), MEANING):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
+from typing import Protocol
 
 from orders.imports import damage
 from orders.imports.csv import decoding, header, spreadsheets
@@ -15,7 +16,7 @@ from orders.imports.csv.records import MAX_LINES, OpenQuote, Record, records
 from orders.imports.csv.remarks import Remarks
 from orders.imports.csv.rounding import LongNumbers
 
-__all__ = ["MAX_COLUMNS", "Cells", "CsvRow", "CsvTable", "Meaning", "Unreadable"]
+__all__ = ["MAX_COLUMNS", "Cells", "CsvRow", "CsvTable", "Meaning", "Table", "Unreadable"]
 
 Cells = dict[str, str]
 
@@ -47,6 +48,21 @@ class _Proof:
 
     dates: DateColumns
     numbers: LongNumbers
+
+
+class Table(Protocol):
+    """What importers need of a table: its rows under our names for its columns."""
+
+    name: str
+
+    def sha256(self) -> str: ...
+
+    def rows(
+        self,
+        required: Sequence[str],
+        optional: Sequence[str] = (),
+        meaning: Meaning | None = None,
+    ) -> Iterator[CsvRow]: ...
 
 
 class CsvTable:

@@ -14,7 +14,7 @@ from orders.imports.reconcile import ProductSelection
 from orders.imports.run import ImportRun
 from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.mapped_columns import read_map
-from orders.management.importing import ImportCommand
+from orders.management.importing import ImportCommand, add_map
 from orders.models import Upload
 
 
@@ -36,12 +36,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
-            "--map",
-            metavar="FILE",
-            type=Path,
-            help="a column map in TOML, for another shop system's export",
-        )
+        add_map(parser)
         parser.add_argument(
             "--backorder",
             metavar="SKU",
@@ -81,14 +76,7 @@ class Command(ImportCommand):
     def table(self, options: dict[str, Any]) -> CsvTable:
         self.sayings = Sayings(options["by_name"], dict(options["word"]))
         self.map = read_map(options["map"], self.sayings) if options["map"] else None
-        if self.map is None:
-            return super().table(options)
-        return CsvTable(
-            options["file"],
-            delimiter=self.map.delimiter,
-            encoding=options["encoding"],
-            known=self.map.headers,
-        )
+        return self.open(options, self.map)
 
     def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
         dialect: Dialect = self.map or dialect_of(table, self.sayings)

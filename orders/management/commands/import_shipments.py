@@ -1,10 +1,14 @@
 from typing import Any
 
+from django.core.management.base import CommandParser
+
 from orders.imports import summaries
 from orders.imports.csv.shipments import import_shipments
 from orders.imports.csv.table import CsvTable
 from orders.imports.run import ImportRun
-from orders.management.importing import ImportCommand
+from orders.imports.sources.column_map import settings_at
+from orders.imports.sources.named_columns import ShipmentColumns, named
+from orders.management.importing import ImportCommand, add_map
 from orders.models import Upload
 
 
@@ -18,8 +22,20 @@ class Command(ImportCommand):
     )
     examples = ("import_shipments shipments.csv",)
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        add_map(parser)
+
+    def table(self, options: dict[str, Any]) -> CsvTable:
+        path = options["map"]
+        self.map = ShipmentColumns(str(path), settings_at(path)) if path else None
+        return self.open(options, self.map)
+
     def read(self, run: ImportRun, table: CsvTable, options: dict[str, Any]) -> dict[str, Any]:
-        return import_shipments(run, table)
+        return import_shipments(run, named(run, self.kind, table, self.map))
+
+    def selected(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"column_map": self.map.settings if self.map else None}
 
     def summary(self, counts: dict[str, Any]) -> list[str]:
         return summaries.of_shipments(counts)
