@@ -33,7 +33,7 @@ from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.column_map import ColumnMap
 from orders.imports.sources.mapped_columns import MappedColumns
-from orders.imports.sources.named_columns import KINDS, guessed, named, recognized
+from orders.imports.sources.named_columns import KINDS, guessed, kind_of_map, named, recognized
 from orders.imports.sources.our_columns import OurColumns
 from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
 
@@ -50,7 +50,7 @@ def as_table(
     name: str, content: bytes, *, column_map: dict[str, Any] | None = None, encoding: str = ""
 ) -> Iterator[CsvTable]:
     """The file on this machine's disk while it is read. Unreadable: it holds no table."""
-    mapped = MappedColumns(_("column map"), column_map) if column_map else None
+    mapped = map_of(_("column map"), column_map) if column_map else None
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file.csv"
         path.write_bytes(content)
@@ -175,9 +175,14 @@ def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:
         return import_orders(run, table, dialect, selection, remaining=remaining)
 
 
+def map_of(name: str, settings: dict[str, Any]) -> ColumnMap:
+    """Unreadable: it is no column map."""
+    kind = kind_of_map(settings)
+    return KINDS[kind](name, settings) if kind in KINDS else MappedColumns(name, settings)
+
+
 def _map_of(row: Upload) -> ColumnMap | None:
-    """Of restocks and shipments."""
-    return KINDS[row.kind](_("column map"), row.column_map) if row.column_map else None
+    return map_of(_("column map"), row.column_map) if row.column_map else None
 
 
 def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:

@@ -1,37 +1,40 @@
 """A form for somebody who knows a file: which of its columns holds what, and what its words for the
 state of an order mean."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders_site.staff.words import Text
-from orders.imports.csv.statuses import StatusWord, status_columns, words_of
+from backorders_site.staff.pages.import_fields import (
+    kind_field,
+    label_of,
+    meaning_field,
+    word_key,
+)
+from orders.imports.csv.statuses import (
+    StatusWord,
+    gone_columns,
+    rows_of_lines,
+    status_columns,
+    words_of,
+)
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.sources.column_map import as_list
 from orders.imports.sources.mapped_columns import KNOWN, NEEDED
+from orders.imports.sources.named_columns import same
 from orders.models import Upload
 
 COLUMNS = [name for name in KNOWN if name != "status"]
 STATUSES = ("status", "second_status")
-GROUPS = [
-    ("waiting", gettext_lazy("Waiting: joins the line")),
-    ("part_shipped", gettext_lazy("Partly shipped")),
-    ("shipped", gettext_lazy("Shipped")),
-    ("cancelled", gettext_lazy("Canceled")),
-    ("refunded", gettext_lazy("Refunded")),
-    ("unpaid", gettext_lazy("Not paid yet: left out")),
-]
-LABELS: Mapping[str, Text] = {
-    "sku": "SKU",
-    "cancelled_quantity": gettext_lazy("Canceled or refunded quantity"),
-}
+# They say what became of single lines, and need no status beside them.
+GONE = (
+    *("shipped_at", "shipped_quantity", "remaining_quantity"),
+    *("cancelled_at", "cancelled_quantity"),
+)
 ALSO_CALLED = {
     "order_number": ("order", "order id", "order no", "bestellnummer", "auftragsnummer"),
     "placed_at": (
@@ -50,6 +53,18 @@ ALSO_CALLED = {
     "sku": ("item sku", "product sku", "lineitem sku", "artikelnummer"),
     "product_name": ("product", "item name", "product title", "item", "artikel"),
     "quantity": ("qty", "item quantity", "menge", "anzahl"),
+    "shipped_at": (
+        *("date shipped", "shipped date", "date shipped date", "shipped on", "shipped"),
+        *("fulfilled at", "fulfilled on", "versandt am", "versendet am"),
+    ),
+    "cancelled_at": (
+        *("canceled at", "canceled on", "cancellation date", "date canceled"),
+        *("storniert am", "stornodatum"),
+    ),
+    "remaining_quantity": (
+        *("fulfillable quantity", "line fulfillable quantity", "quantity remaining"),
+        *("remaining", "open quantity", "qty open"),
+    ),
     "shipped_quantity": ("quantity shipped", "qty shipped", "shipped qty", "fulfilled quantity"),
     "cancelled_quantity": (
         "quantity refunded",
@@ -59,12 +74,12 @@ ALSO_CALLED = {
         "refunded quantity",
     ),
 }
-REMEMBERED = 20  # files whose columns were named, newest first
 
 
 class ColumnsForm(forms.Form):
     """The words of the status columns are fields of their own, asked as soon as these are named."""
 
+    kind = kind_field(Upload.Kind.ORDERS)
     all_wait = forms.BooleanField(
         required=False,
         label=gettext_lazy("All orders in this file are waiting"),
@@ -83,20 +98,22 @@ class ColumnsForm(forms.Form):
         self.table, self.known = table, known
         self.header = list(dict.fromkeys(filter(None, table.header)))
         self.looks_like_status = status_columns(table)
+        self.looks_gone = gone_columns(table)
+        self.only = rows_of_lines(table)
         self._add_columns()
         self.words = self._words()
         self.is_new_to_them = self._add_words()
-        self.order_fields([*self.column_names, *(_key(said.word) for said in self.words)])
+        self.order_fields([*self.column_names, *(word_key(said.word) for said in self.words)])
 
     @property
     def column_names(self) -> list[str]:
-        return [*COLUMNS, *STATUSES, "all_wait"]
+        return ["kind", *COLUMNS, *STATUSES, "all_wait"]
 
     def columns(self) -> list[BoundField]:
         return [self[name] for name in self.column_names]
 
     def rows(self) -> list[tuple[BoundField, StatusWord]]:
-        return [(self[_key(said.word)], said) for said in self.words]
+        return [(self[word_key(said.word)], said) for said in self.words]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -115,7 +132,7 @@ class ColumnsForm(forms.Form):
                 ),
             )
         if not cleaned.get("all_wait") and not named:
-            self.add_error("status", self._what_is_not_known())
+            self._expect_what_became_of_orders(cleaned)
         if self.is_new_to_them:
             self.add_error(
                 None,
@@ -128,29 +145,54 @@ class ColumnsForm(forms.Form):
         said = self.cleaned_data
         columns = {name: said[name] for name in COLUMNS if said[name]}
         kept = {name: value for name, value in self.known.items() if name == "time_formats"}
+        if self.only:
+            kept["only"] = {column: [word] for column, word in self.only.items()}
         if said["all_wait"]:
             return {**kept, "columns": columns, "all_wait": True}
+        if not said["status"]:
+            return {**kept, "columns": columns}
         groups: dict[str, list[str]] = {}
         for word in self.words:
-            groups.setdefault(said[_key(word.word)], []).append(word.word)
+            groups.setdefault(said[word_key(word.word)], []).append(word.word)
         status = " + ".join(filter(None, (said[name] for name in STATUSES)))
         return {**kept, "columns": {**columns, "status": status}, "status": groups}
 
-    def _what_is_not_known(self) -> str:
+    def _expect_what_became_of_orders(self, said: Mapping[str, Any]) -> None:
+        """Columns that look as if they said it are never passed over in silence."""
+        read = set(said.values())
         for column, words in self.looks_like_status.items():
             shown = ", ".join(word for word, _rows in words.most_common(4))
-            return _(
-                "The column “%(column)s” says %(words)s. Choose it as the status column, or tick "
-                "that all orders in this file are waiting."
-            ) % {"column": column, "words": shown}
-        return _(
-            "Choose the column with the order status, or tick that all orders in this file are "
-            "waiting."
-        )
+            self.add_error(
+                "status",
+                _(
+                    "The column “%(column)s” says %(words)s. Choose it as the status column, or "
+                    "tick that all orders in this file are waiting."
+                )
+                % {"column": column, "words": shown},
+            )
+            return
+        for column in self.looks_gone.keys() - read:
+            self.add_error(
+                "status",
+                _(
+                    "The column “%(column)s” is filled on some rows. Choose it for what was "
+                    "shipped or canceled, or tick that all orders in this file are waiting."
+                )
+                % {"column": column},
+            )
+            return
+        if not any(said.get(name) for name in GONE):
+            self.add_error(
+                "status",
+                _(
+                    "Choose the column with the order status, or tick that all orders in this file "
+                    "are waiting."
+                ),
+            )
 
     def _add_columns(self) -> None:
         columns = self.known.get("columns", {})
-        by_name = {_same(name): name for name in reversed(self.header)}
+        by_name = {same(name): name for name in reversed(self.header)}
         choices = [("", "–"), *((column, column) for column in self.header)]
         statuses = (
             columns["status"].split(" + ")
@@ -162,11 +204,11 @@ class ColumnsForm(forms.Form):
             self.fields["all_wait"].initial = True
         for name in COLUMNS:
             names = (name, *ALSO_CALLED.get(name, ()))
-            guessed = next((by_name[_same(each)] for each in names if _same(each) in by_name), "")
+            guessed = next((by_name[same(each)] for each in names if same(each) in by_name), "")
             self.fields[name] = forms.ChoiceField(
                 choices=choices,
                 required=name in NEEDED,
-                label=LABELS.get(name, capfirst(name.replace("_", " "))),
+                label=label_of(name),
                 initial=columns.get(name, "") if columns else guessed,
             )
         for place, name in enumerate(STATUSES):
@@ -209,10 +251,13 @@ class ColumnsForm(forms.Form):
             for group, words in self.known.get("status", {}).items()
             for word in as_list(words)
         }
-        unseen = [said for said in self.words if self.is_bound and _key(said.word) not in self.data]
+        unseen = [
+            said for said in self.words if self.is_bound and word_key(said.word) not in self.data
+        ]
         if unseen:
             guesses = {
-                _key(said.word): before.get(said.word.casefold()) or said.guess for said in unseen
+                word_key(said.word): before.get(said.word.casefold()) or said.guess
+                for said in unseen
             }
             self.data = (
                 {**self.data.dict(), **guesses}
@@ -220,28 +265,9 @@ class ColumnsForm(forms.Form):
                 else {**self.data, **guesses}
             )
         for said in self.words:
-            self.fields[_key(said.word)] = forms.ChoiceField(
-                choices=[("", "–"), *GROUPS],
-                label=said.word or _("(nothing)"),
-                initial=before.get(said.word.casefold()) or said.guess,
-            )
+            meant = before.get(said.word.casefold()) or said.guess
+            self.fields[word_key(said.word)] = meaning_field(said.word, meant)
         return bool(unseen)
-
-
-def known_map(header: Sequence[str]) -> Mapping[str, Any]:
-    """What was chosen for the newest file with all of these columns."""
-    there = {name.casefold() for name in header}
-    named = Upload.objects.filter(kind=Upload.Kind.ORDERS, column_map__isnull=False).order_by("-pk")
-    for column_map in named.values_list("column_map", flat=True)[:REMEMBERED]:
-        columns = (column_map or {}).get("columns", {})
-        simple = all(isinstance(theirs, str) for theirs in columns.values())
-        if (
-            simple
-            and {part.casefold() for theirs in columns.values() for part in theirs.split(" + ")}
-            <= there
-        ):
-            return column_map or {}
-    return {}
 
 
 def _statuses_first(columns: Iterable[str]) -> list[str]:
@@ -250,11 +276,3 @@ def _statuses_first(columns: Iterable[str]) -> list[str]:
     return sorted(
         columns, key=lambda name: ("stat" not in name.casefold(), "order" not in name.casefold())
     )
-
-
-def _same(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()
-
-
-def _key(word: str) -> str:
-    return "word-" + hashlib.sha256(word.casefold().encode()).hexdigest()[:12]

@@ -1,14 +1,24 @@
-"""What undoing an import does, and what it cannot undo, in words."""
+"""An import taken back as one: what undoing it does, and what it cannot undo, in words."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
 
+from backorders_site.staff.admin.base import actor_of
+from backorders_site.staff.pages.base import page, staff_page
 from orders import services
 from orders.models import EventKind, Import
+
+PERMISSION = "orders.add_import"
 
 
 def undoable(*, now: datetime) -> list[Import]:
@@ -103,3 +113,33 @@ def _said(*words: tuple[int, str]) -> list[str]:
         for count, sentence in words
         if count
     ]
+
+
+@staff_page(PERMISSION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """An import, of the desk or of a command, taken back as one until it settles."""
+    row = get_object_or_404(Import, pk=pk)
+    now = timezone.now()
+    if request.method == "POST":
+        actor = actor_of(request, PERMISSION)
+        try:
+            undone = services.undo_import(row, now=now, actor=actor)
+        except services.Refused as refused:
+            messages.error(request, capfirst(str(refused)))
+        else:
+            messages.success(
+                request, _("This import was undone: %(what)s.") % {"what": "; ".join(undos(undone))}
+            )
+        return redirect("desk:undo_import", pk)
+    it = services.undoing(row)
+    return page(
+        request,
+        "import_undo.html",
+        title=_("Undo the import of %(file)s") % {"file": row.file_name},
+        row=row,
+        can_be_undone=not services.is_settled(row, now=now) and not it.is_empty,
+        settles_at=services.settles_at(row),
+        undos=undos(it),
+        stays=stays(it),
+    )

@@ -22,17 +22,17 @@ from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.example_emails import of_upload
 from backorders_site.staff.pages import trouble
 from backorders_site.staff.pages.base import page, shows_mails, staff_page
-from backorders_site.staff.pages.import_columns import ColumnsForm, known_map
-from backorders_site.staff.pages.import_undo import stays, undoable, undos
+from backorders_site.staff.pages.import_columns import ColumnsForm
+from backorders_site.staff.pages.import_fields import OtherColumnsForm, WordsForm, known_map
+from backorders_site.staff.pages.import_undo import PERMISSION, undoable
 from orders import services
 from orders.imports.csv import rejected
 from orders.imports.csv.decoding import ENCODINGS
 from orders.imports.csv.table import Unreadable
 from orders.imports.sources.column_map import settings_of
-from orders.imports.sources.mapped_columns import MappedColumns
+from orders.imports.sources.named_columns import kind_of_map
 from orders.models import Import, Upload
 
-PERMISSION = "orders.add_import"
 MAX_BYTES = 25_000_000  # bytes: a hundred thousand orders of Shopify's widest export
 SHOWN = 20
 FAULTS_SHOWN = 50
@@ -61,6 +61,11 @@ class UploadForm(forms.Form):
             "If not ticked, only products already marked as on backorder get a queue."
         ),
     )
+    by_name = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Lines without a SKU go by the product's name"),
+        help_text=gettext_lazy("Names that went so before need no tick."),
+    )
     column_map = forms.FileField(
         required=False,
         label=gettext_lazy("Column map"),
@@ -84,7 +89,7 @@ class UploadForm(forms.Form):
             return None
         try:
             settings = settings_of(file.name, file)
-            MappedColumns(file.name, settings)
+            uploads.map_of(file.name, settings)
         except Unreadable as error:
             raise ValidationError(_("This is not a column map: %(why)s") % {"why": error}) from None
         return settings
@@ -116,9 +121,10 @@ def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
             file.name, content, column_map=column_map, encoding=encoding
         ) as table:
             table.expect_letters()
-            kind = Upload.Kind.ORDERS if column_map else uploads.kind_of(table)
+            kind, likely = uploads.kind_of(table), uploads.likely_kind(table)
             if column_map:
-                MappedColumns(_("column map"), column_map).check(table.header, file.name)
+                kind = Upload.Kind(kind_of_map(column_map))
+                uploads.map_of(_("column map"), column_map).check(table.header, file.name)
             if kind is None:  # the page asks about its columns, and shows what is in them
                 for _record in table.records():
                     pass
@@ -126,10 +132,11 @@ def _uploaded(request: HttpRequest, form: UploadForm) -> Upload | None:
         form.add_error("file", str(error))
         return None
     return services.upload(
-        kind or Upload.Kind.ORDERS,
+        kind or likely,
         file.name,
         content,
         all_products=form.cleaned_data["all_products"],
+        by_name=form.cleaned_data["by_name"],
         column_map=column_map,
         encoding=encoding,
         known=kind is not None,
@@ -150,7 +157,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     return _shown(request, row, _columns_form(row))
 
 
-def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> HttpResponse:
+def _shown(
+    request: HttpRequest, row: Upload, columns: ColumnsForm | OtherColumnsForm | None
+) -> HttpResponse:
     same = Import.objects.filter(
         sha256=row.sha256, finished_at__lte=row.uploaded_at, undone_at=None
     )
@@ -162,6 +171,7 @@ def _shown(request: HttpRequest, row: Upload, columns: ColumnsForm | None) -> Ht
         row=row,
         before=before,
         columns=columns,
+        words=WordsForm(row).rows() if row.state == Upload.State.CHECKED else (),
         worse=uploads.worse_words(row.told),
         mails=of_upload(row.pk) if row.state == Upload.State.CHECKED else (),
         can_be_undone=row.record is not None
@@ -188,12 +198,27 @@ def _progress(row: Upload) -> dict[str, Any]:
 def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody says which column is which."""
     row = get_object_or_404(Upload, pk=pk)
+    kind = request.POST.get("kind", row.kind)
+    if kind != row.kind and kind in Upload.Kind:
+        _say_refusal(request, lambda: services.say_kind(row, kind))
+        return redirect("desk:upload", pk)
     form = _columns_form(row, request.POST)
     if form is None:
         return redirect("desk:upload", pk)
     if not form.is_valid():
         return _shown(request, row, form)
     _say_refusal(request, lambda: services.map_columns(row, form.column_map(), now=timezone.now()))
+    return redirect("desk:upload", pk)
+
+
+@staff_page(PERMISSION)
+@require_POST
+def words(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody says what words of the file mean."""
+    row = get_object_or_404(_without_content(), pk=pk)
+    form = WordsForm(row, request.POST)
+    if form.is_valid():
+        _say_refusal(request, lambda: services.say_words(row, form.said(), now=timezone.now()))
     return redirect("desk:upload", pk)
 
 
@@ -229,36 +254,6 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff_page(PERMISSION)
-@require_http_methods(["GET", "HEAD", "POST"])
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """An import, of the desk or of a command, taken back as one until it settles."""
-    row = get_object_or_404(Import, pk=pk)
-    now = timezone.now()
-    if request.method == "POST":
-        actor = actor_of(request, PERMISSION)
-        try:
-            undone = services.undo_import(row, now=now, actor=actor)
-        except services.Refused as refused:
-            messages.error(request, capfirst(str(refused)))
-        else:
-            messages.success(
-                request, _("This import was undone: %(what)s.") % {"what": "; ".join(undos(undone))}
-            )
-        return redirect("desk:undo_import", pk)
-    it = services.undoing(row)
-    return page(
-        request,
-        "import_undo.html",
-        title=_("Undo the import of %(file)s") % {"file": row.file_name},
-        row=row,
-        can_be_undone=not services.is_settled(row, now=now) and not it.is_empty,
-        settles_at=services.settles_at(row),
-        undos=undos(it),
-        stays=stays(it),
-    )
-
-
-@staff_page(PERMISSION)
 @require_GET
 def rejected_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rows left out, with what is wrong. Once corrected, the sheet can be uploaded as it is."""
@@ -280,11 +275,14 @@ def _is_gone(row: Upload) -> bool:
     return Upload.objects.filter(pk=row.pk, content=b"").exists()
 
 
-def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | None:
+def _columns_form(row: Upload, data: Any = None) -> ColumnsForm | OtherColumnsForm | None:
     if row.state != Upload.State.UNKNOWN_COLUMNS or _is_gone(row):
         return None
     with uploads.table_of(row) as table:
-        return ColumnsForm(table, data, known=known_map(table.header))
+        known = known_map(table.header, row.kind)
+        if row.kind == Upload.Kind.ORDERS:
+            return ColumnsForm(table, data, known=known)
+        return OtherColumnsForm(table, data, kind=row.kind, known=known)
 
 
 def _say_refusal(request: HttpRequest, write: Any) -> None:

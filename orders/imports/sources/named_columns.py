@@ -77,8 +77,8 @@ def recognized(kind: str, header: Sequence[str]) -> ColumnMap | None:
 
 
 def same(name: str) -> str:
-    """`Order - Number` and `order_number` are."""
-    return "".join(filter(str.isalnum, name)).casefold()
+    """`Order - Number` and `order_number` are, and canceled with one l or two."""
+    return "".join(filter(str.isalnum, name)).casefold().replace("cancell", "cancel")
 
 
 class NamedTable:
