@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from backorders_site.staff.pages.import_fields import WordsForm
+from backorders_site.staff.uploads import work_off
 from orders.models import Order, OrderLine, Restock, Shipment, ShopWord, Upload
 from tests import factories
-from tests.test_desk_import import INDEX, REF, asked, confirm, name, send, work_off
+from tests.test_desk_import import INDEX, REF, asked, confirm, name, send
 from tests.test_import_named import MAP, STATION, SUPPLIERS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -57,8 +57,10 @@ def test_its_faults_are_named_as_it_names_its_columns(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(CommandError):
-        call_command("import_shipments", file(tmp_path, STATION, "9,2026-11-01,LAMP,few,UPS,1Z"))
-    assert "file.csv:2: Item - Qty is 'few'; expected" in capsys.readouterr().err
+        call_command("import_shipments", file(tmp_path, STATION, "9,soon,LAMP,few,UPS,1Z"))
+    said = capsys.readouterr().err
+    assert "Date - Shipped Date is 'soon'; expected" in said
+    assert "Item - Qty is 'few'; expected" in said
 
 
 def test_of_another_header_what_is_missing_is_said(tmp_path: Path) -> None:

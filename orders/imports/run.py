@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import services
-from orders.imports.values import BadValue
+from orders.imports.values import FAULTS_NAMED, BadValue
 from orders.models import Import
 
 FAULTS_KEPT = 1000
@@ -69,9 +69,13 @@ class ImportRun:
     written: dict[str, Any] = field(default_factory=dict)
 
     def bad(self, row: int, error: object, *, file: str = "") -> None:
-        if isinstance(error, BadValue) and error.field in self.called:
-            error = BadValue(error.problem, self.called[error.field])
+        if self.called and isinstance(error, BadValue):
+            error = ". Also, ".join(map(self._as_called, error.faults[:FAULTS_NAMED]))
         self.faults.add(file or self.file, row, error)
+
+    def _as_called(self, fault: str) -> str:
+        column, space, problem = fault.partition(" ")
+        return f"{self.called.get(column, column)}{space}{problem}"
 
     def stop_if_bad(self) -> None:
         if self.faults.total and not self.skip_bad:

@@ -66,8 +66,9 @@ def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
         lines.append(f"Orders left out: {left_out}.")
     lines += _words_to_say(counts, ways)
     if passed_over := counts.get("not_read"):
-        shown = "; ".join(passed_over)
-        lines.append(f"Not read, though it may say which orders don't wait: {shown}.")
+        lines.append(
+            f"Not read, though it may say which orders don't wait: {'; '.join(passed_over)}."
+        )
     if units := counted(counts, CLOSED):
         lines.append(f"Units closed, following the shop: {units}.")
     if asked := counted(counts, ASKED):
