@@ -63,7 +63,7 @@ def a_day_at_the_desk() -> None:
     services.mark_not_told(factories.order(product).order, "mail refused")
     services.flag(factories.order(product).order, [f"LAMP: {services.CONFLICT}: 2"])
     factories.order(product, email="")
-    said = {"email": "new@example.com", "customer_name": "", "country": "", "region": ""}
+    said = {"email": "", "customer_name": "", "country": "FR", "region": ""}
     services.hear_of_changes(leaver.order, said, {}, now=NOON)
     written_mail(MessageState.FAILED)
     written_mail(MessageState.QUEUED)
@@ -245,9 +245,9 @@ def test_queues_are_summed_with_what_no_restock_covers(admin_client: Client) -> 
     factories.restock(lamp, 5)
     factories.restock(rug, 9)
     queues = admin_client.get(INDEX).context["desk"].queues
-    assert (queues.products, queues.people, queues.units, queues.uncovered) == (2, 3, 9, 1)
+    assert (queues.products, queues.lines, queues.units, queues.uncovered) == (2, 3, 9, 1)
     assert queues.oldest == date(2026, 10, 30)
-    assert [(row.sku, row.people, row.units, row.uncovered) for row in queues.longest] == [
+    assert [(row.sku, row.lines, row.units, row.uncovered) for row in queues.longest] == [
         ("LAMP", 2, 6, 1),
         ("RUG", 1, 3, 0),
     ]

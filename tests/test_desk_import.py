@@ -86,7 +86,8 @@ def test_the_same_file_again_changes_nothing_and_says_so(admin_client: Client) -
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert not row.changes
     assert "This exact file was already imported on" in shown
-    assert "Nothing to import" in shown
+    assert row.summary[0] == "Nothing to import: everything in it is already here."
+    assert row.summary[0] in shown
     assert f"{INDEX}{row.pk}/confirm/" not in shown
 
 
@@ -513,6 +514,33 @@ def test_of_a_file_whose_rows_are_all_wrong_it_does_not_say_that_it_is_here_alre
     shown = admin_client.get(f"{INDEX}{row.pk}/").content.decode()
     assert "1 row is wrong" in shown
     assert "everything in it is already here" not in shown
+
+
+SHOPIFY = (
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem sku,Lineitem fulfillment status,Cancelled at,"
+    "Shipping Name,Shipping Country,Shipping Province,Refunded Amount,Currency"
+)
+OF_SHOPIFY = "#1,a@example.com,{},,,,2026-10-01 10:00:00 +0000,1,Rug,RUG,pending,,Ada,US,NY,0,USD"
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (SHOPIFY, OF_SHOPIFY.format("paid")),
+        (SHOPIFY, OF_SHOPIFY.format("pending")),
+        (SHIPMENTS, "77,LAMP,1,2026-11-01,DHL,JD01"),
+        (ORDERS, "5,2026-10-01,ada@example.com,Ada,US,,lamp,1"),
+        (RESTOCKS, "PO-1,lamp,Nordlicht,5,2026-12-01,2026-11-01"),
+    ],
+)
+def test_of_a_file_that_is_left_out_it_does_not_say_that_it_is_here_already(
+    admin_client: Client, header: str, line: str
+) -> None:
+    factories.make_product(sku="LAMP")
+    row = send(admin_client, header, line)
+    assert (row.changes, row.summary[0]) == (False, "Nothing to import.")
+    assert len(row.summary) > 1
 
 
 def test_the_preview_says_what_the_shop_changed_and_which_orders_are_others(

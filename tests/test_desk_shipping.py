@@ -413,3 +413,12 @@ class TestPickList:
         assert (
             "No units are reserved." in admin_client.get(reverse("desk:picking")).content.decode()
         )
+
+
+def test_two_lines_of_one_order_are_one_order_that_is_told(admin_client: Client) -> None:
+    packed("1001", 2, 1)
+    shown = admin_client.post(SHIP, {"pasted": "1001,1Z9,UPS"}).context["consequences"]
+    assert (shown.heard, [(str(kind), orders) for kind, orders in shown.kinds]) == (
+        1,
+        [("Shipped", 1)],
+    )

@@ -50,8 +50,8 @@ class Consequences:
     were told. All others hear of it: `mailed`; `asked`, by the law that wants them asked;
     `turned_off`: they want no email of good news and read it on the page; `unreachable`;
     `unreleased`: they came with a first import that was not released. `moves`: only windows move;
-    `kinds`: events by kind; `no_longer_owed`: units whose refund need not be sent any more;
-    `more_examples`: sorts of email besides those shown."""
+    `kinds`: orders by the kind of event; `no_longer_owed`: units whose refund need not be sent any
+    more; `more_examples`: sorts of email besides those shown."""
 
     quiet: int
     mailed: int
@@ -305,7 +305,9 @@ def _by_law(heard: Collection[_Heard]) -> dict[str, int]:
 
 
 def _kinds(events: QuerySet[Event]) -> list[tuple[Text, int]]:
-    kinds = events.order_by().values("kind").annotate(total=Count("pk")).order_by("-total", "kind")
+    """How many orders are told of each, as the groups count them."""
+    orders = Count("order", distinct=True)
+    kinds = events.order_by().values("kind").annotate(total=orders).order_by("-total", "kind")
     return [(EventKind(kind).label, total) for kind, total in kinds.values_list("kind", "total")]
 
 

@@ -147,10 +147,15 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
             progress=lambda done, of: _keep_progress(row.pk, done, of),
         )
         counts = _import(row, run, table)
+        changes = summaries.changes_anything(row.kind, counts)
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.UploadResult(
-            summary=[*_summary(row, counts), *table.remarks.words()],
-            changes=summaries.changes_anything(row.kind, counts),
+            summary=[
+                *(_nothing_to_import(counts, run) if dry and not changes else ()),
+                *_summary(row, counts),
+                *table.remarks.words(),
+            ],
+            changes=changes,
             bad_rows=run.faults.total,
             rejected=rejected.faults_by_row(run.file, run.faults.kept),
             examples=_examples(run) if dry else (),
@@ -159,6 +164,14 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
             words_found={} if row.column_map else summaries.words_found(counts),
         )
     return outcome, run.row
+
+
+def _nothing_to_import(counts: dict[str, Any], run: ImportRun) -> list[str]:
+    if not summaries.is_all_here(counts):
+        return [_("Nothing to import.")]
+    if run.faults.total:
+        return [_("Nothing to import: all valid rows are already here.")]
+    return [_("Nothing to import: everything in it is already here.")]
 
 
 def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:

@@ -41,6 +41,11 @@ CHANGES = {
     "restocks": ("new", "moved", "resized", "dates", "units_arrived", "history"),
     "shipments": ("recorded", "numbered"),
 }
+# what a file says and is neither here nor comes
+NOT_HERE = (
+    *(*LEFT_OUT, "other_orders", "not_on_backorder", "like_others", "lines_without_sku"),
+    *("not_shipped", "left_out", "cancelled_here", "not_here"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,12 @@ class Ways:
 def changes_anything(kind: str, counts: dict[str, Any]) -> bool:
     """`kind`: orders, restocks or shipments."""
     return any(counts.get(name) for name in CHANGES[kind])
+
+
+def is_all_here(counts: dict[str, Any]) -> bool:
+    """Of a file that changes nothing: it says something, and all of it is here already."""
+    known = counts.get("unchanged") or counts.get("recorded_before")
+    return bool(known) and not any(counts.get(name) for name in NOT_HERE)
 
 
 def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:

@@ -209,7 +209,7 @@ class LineState(ConditionFilter):
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
         return {
             "waiting": (_("Waiting"), Q(waiting__gt=0)),
-            "at-risk": (_("Waiting, promised within 7 days"), Q(waiting__gt=0) & promised_soon()),
+            "at-risk": (_("Promises at risk within 7 days"), Q(waiting__gt=0) & promised_soon()),
             "reserved": (_("Reserved, not shipped"), SET_ASIDE),
             "to-ship": (_("To ship by the next working day"), to_ship_soon()),
             "not-recorded": (_("Not recorded as shipped in time"), not_recorded()),

@@ -102,14 +102,14 @@ REPORTS = {
             "queue-age",
             gettext_lazy("Age of the queue"),
             gettext_lazy(
-                "Waiting orders, by days since payment (or since ordering, if the payment date is "
-                "unknown). The oldest queue comes first."
+                "Waiting lines, each one product of an order, by days since payment (or since "
+                "ordering, if the payment date is unknown). The oldest queue comes first."
             ),
             gettext_lazy("No orders are waiting. Import orders, or add them one by one."),
             [
                 Column("sku", gettext_lazy("Product")),
                 Column("name", gettext_lazy("Name")),
-                Column("orders", gettext_lazy("Orders waiting")),
+                Column("orders", gettext_lazy("Lines waiting")),
                 Column("units", gettext_lazy("Units waiting")),
                 Column("oldest_days", gettext_lazy("Oldest"), " d"),
                 Column("days_0_to_7", gettext_lazy("0–7 d")),

@@ -93,7 +93,7 @@ class Queue:
     product_id: int
     sku: str
     name: str
-    people: int
+    lines: int
     units: int
     oldest: date
     uncovered: int
@@ -103,7 +103,7 @@ class Queue:
 class Queues:
     longest: Sequence[Queue]
     products: int
-    people: int
+    lines: int
     units: int
     oldest: date | None
     uncovered: int
@@ -269,7 +269,7 @@ def queues_csv(request: HttpRequest) -> StreamingHttpResponse:
             (
                 queue.sku,
                 queue.name,
-                queue.people,
+                queue.lines,
                 queue.units,
                 queue.oldest.isoformat(),
                 queue.uncovered,
@@ -284,7 +284,7 @@ def _queues(now: datetime) -> Queues:
     return Queues(
         longest=rows[:QUEUES_SHOWN],
         products=len(rows),
-        people=_sum(row.people for row in rows),
+        lines=_sum(row.lines for row in rows),
         units=_sum(row.units for row in rows),
         oldest=min((row.oldest for row in rows), default=None),
         uncovered=_sum(row.uncovered for row in rows),
