@@ -7,7 +7,6 @@ from django.db.models import Model, Q, QuerySet
 
 from notifications.models import Inquiry, Message, Preference, ProviderReport, Suppression
 from notifications.personal_data.person import Person, mentions, person_of
-from orders.domain.traces import holds
 from orders.models import (
     Answer,
     DelayNotice,
@@ -19,6 +18,7 @@ from orders.models import (
     ShopChange,
     Upload,
 )
+from orders.services.erasure import names_in_file
 from orders.words import sentence
 
 ORDER = "number email customer_name country region locale placed_at paid_at created_at attention"
@@ -129,11 +129,7 @@ def _rows(found: QuerySet[Any, Any], fields: str) -> list[dict[str, Any]]:
 def _files_with(person: Person) -> list[dict[str, Any]]:
     """Uploaded files that name them. The file itself holds other people, too."""
     uploads = Upload.objects.defer("summary", "rejected").order_by("pk").iterator(chunk_size=1)
-    named = (
-        row
-        for row in uploads
-        if any(holds(bytes(content), person.pattern) for content in (row.content, row.remaining))
-    )
+    named = (row for row in uploads if names_in_file(row, person.pattern))
     return [{"file_name": row.file_name, "uploaded_at": row.uploaded_at} for row in named]
 
 

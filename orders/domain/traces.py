@@ -12,6 +12,7 @@ from typing import Any
 # Between the words of a name: in one cell, in two, in the name of a file.
 BETWEEN = r"(?:[^\w@]|_)+"
 BETWEEN_IN_SQL = "[^[:alnum:]@]+"
+TAG = re.compile("<[^>]*>")
 MAX_UNPACKED = 200_000_000  # bytes of a workbook
 
 
@@ -27,9 +28,10 @@ def pattern_in_sql(names: Iterable[str]) -> str:
     return "|".join(BETWEEN_IN_SQL.join(map(re.escape, words)) for words in orders)
 
 
-def holds(content: bytes, pattern: re.Pattern[str]) -> bool:
-    """Whether a file names the person: a CSV in any encoding that shops use, or a workbook."""
-    return any(pattern.search(unicodedata.normalize("NFC", text)) for text in _texts(content))
+def holds(content: bytes, pattern: re.Pattern[str], encoding: str = "") -> bool:
+    """Whether a file names the person: a workbook, or a CSV in UTF-8, UTF-16 or the `encoding`."""
+    texts = _texts(content, encoding or "windows-1252")
+    return any(pattern.search(unicodedata.normalize("NFC", text)) for text in texts)
 
 
 def replaced(value: Any, change: Callable[[str], str]) -> Any:
@@ -57,7 +59,7 @@ def _orders(name: str) -> list[list[str]]:
     return [words] if "@" in name or len(words) < 2 else [words, [words[-1], *words[:-1]]]
 
 
-def _texts(content: bytes) -> Iterator[str]:
+def _texts(content: bytes, encoding: str) -> Iterator[str]:
     if content.startswith(b"PK\x03\x04"):
         yield from _unpacked(content)
     elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -66,7 +68,7 @@ def _texts(content: bytes) -> Iterator[str]:
         text = content.decode("utf-8", "replace")
         yield text
         if "\ufffd" in text:
-            yield content.decode("cp1252", "replace")
+            yield content.decode(encoding, "replace")
 
 
 def _unpacked(content: bytes) -> Iterator[str]:
@@ -77,6 +79,6 @@ def _unpacked(content: bytes) -> Iterator[str]:
                 with workbook.open(part) as file:
                     text = file.read(left)
                 left -= len(text)
-                yield html.unescape(text.decode("utf-8", "replace"))
+                yield html.unescape(TAG.sub(" ", text.decode("utf-8", "replace")))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         yield content.decode("latin-1")

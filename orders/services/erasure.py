@@ -70,7 +70,7 @@ def erase_files(person: re.Pattern[str]) -> list[str]:
     it names them. Refused while one of the files waits. Returns the names of the files."""
     emptied = []
     for upload in Upload.objects.defer("summary").iterator(chunk_size=1):
-        if any(holds(bytes(content), person) for content in (upload.content, upload.remaining)):
+        if names_in_file(upload, person):
             if upload.is_under_way or upload.state == Upload.State.CHECKED:
                 raise Refused(
                     f"nothing was erased: the file {upload.file_name}, which contains this "
@@ -85,6 +85,11 @@ def erase_files(person: re.Pattern[str]) -> list[str]:
         if kept != row.rejected:
             Import.objects.filter(pk=row.pk).update(rejected=kept)
     return emptied
+
+
+def names_in_file(upload: Upload, person: re.Pattern[str]) -> bool:
+    files = (upload.content, upload.remaining)
+    return any(holds(bytes(content), person, upload.encoding) for content in files)
 
 
 @contextmanager
