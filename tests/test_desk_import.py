@@ -49,6 +49,11 @@ def confirm(staff: Client, row: Upload, **sent: object) -> Upload:
     return row
 
 
+def left_out(staff: Client, row: Upload) -> bytes:
+    """The sheet of its wrong rows."""
+    return staff.get(f"{INDEX}{row.pk}/rejected.csv").getvalue()
+
+
 def everything() -> list[int]:
     return [
         model.objects.count()
@@ -126,7 +131,7 @@ class TestWrongRows:
         row = send(
             admin_client, ORDERS, GRETE, self.BAD, self.WITH_IT, "4,2026-10-01,,=cmd(),DE,,RUG,x"
         )
-        sheet = admin_client.get(f"{INDEX}{row.pk}/rejected.csv").getvalue().decode().splitlines()
+        sheet = left_out(admin_client, row).decode("utf-8-sig").splitlines()
         assert sheet[0] == f"{ORDERS},problem"
         assert [line.split(",")[:2] for line in sheet[1:]] == [
             ["3", "yesterday"],

@@ -7,7 +7,8 @@ from functools import lru_cache
 LOST = "\ufffd"  # stands where a letter was when a file was read in the wrong encoding
 
 _GUARD = re.compile(r'="([^"]*)"')
-_GUARDED = re.compile(r"'(?=[=+\-@\d])")
+# as our own sheets have it, too: before what a spreadsheet would take for a formula
+_GUARDED = re.compile(r"""^'(?=\d)|(?:^|(?<=[;|\t\r\n]))'(?=[\s"]*[=+\-@＝＋－＠])""")
 _ROUNDED = re.compile(r"\d[.,]\d+E[+-]?\d{1,3}|\d+E\+\d{1,3}", re.I)
 _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 _DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}[- ]\d\d|\d{{4}}-\d\d-\d\d 00:00:00")
@@ -26,7 +27,7 @@ def without_guard(cell: str) -> str:
     """`="0034"` and `'0034` are texts to a spreadsheet, and no part of what they hold."""
     if guard := _GUARD.fullmatch(cell):
         return guard[1].strip()
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return _GUARDED.sub("", cell)
 
 
 @lru_cache(maxsize=10_000)

@@ -59,15 +59,15 @@ def read(text: str) -> datetime | None:
 
 
 def readings(text: str) -> dict[Order, datetime]:
-    """What a date with its year last may mean. With points the day comes first; empty: it is none
-    of these."""
+    """What a date with its year last may mean; empty: it is none."""
     found = _YEAR_LAST.fullmatch(text)
     if not found or (found[2] == "-" and len(found[4]) == 2):  # 26-11-14 may begin with its year
         return {}
     first, second, year, rest = int(found[1]), int(found[3]), _year(found[4]), found[5]
-    possible: dict[Order, datetime | None] = {"day first": _at(year, second, first, rest)}
-    if found[2] != ".":
-        possible["month first"] = _at(year, first, second, rest)
+    possible: dict[Order, datetime | None] = {
+        "day first": _at(year, second, first, rest),
+        "month first": _at(year, first, second, rest),
+    }
     return {order: at for order, at in possible.items() if at is not None}
 
 
@@ -101,7 +101,7 @@ def as_iso(at: datetime) -> str:
 def refuse_ambiguous(text: str) -> None:
     """BadTime where only the rest of its column could say what a date means."""
     meant = readings(text)
-    if len(set(meant.values())) > 1:
+    if len(set(meant.values())) > 1 and separator(text) != ".":
         one, other = (f"{at:%B} {at.day}, {at.year}" for at in meant.values())
         raise BadTime(
             f", which may be {one} or {other}, and no other row of the column shows which; "

@@ -263,7 +263,7 @@ def rejected_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     faults = {int(number): what for number, what in row.rejected.items()}
     with uploads.table_of(row) as table:
         header, *rows = rejected.rejected_rows(table, faults, uploads.together(row, table))
-    return sheet(f"rejected-{row.pk}", header, rows)
+    return sheet(f"rejected-{row.pk}", header, rows, comes_back=True)
 
 
 def _without_content() -> QuerySet[Upload]:

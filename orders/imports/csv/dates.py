@@ -7,6 +7,7 @@ from datetime import datetime
 
 from orders.imports import times
 
+ALLOWED: dict[str, set[times.Order]] = {".": {"day first"}}  # between points
 Columns = Sequence[str]  # whose texts are read as one, with a space between: a day and its time
 
 
@@ -26,7 +27,8 @@ class _Way:
             self.formats = fitting
         if meant:
             sign = times.separator(text)
-            self.orders[sign] = self.orders.get(sign, set(meant)) & meant.keys()
+            before = self.orders.get(sign, ALLOWED.get(sign, set(meant)))
+            self.orders[sign] = before & meant.keys()
             if len(set(meant.values())) > 1:
                 self.differ.add(sign)
 

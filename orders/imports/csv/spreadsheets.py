@@ -90,11 +90,9 @@ class Copy:
 def _rows(path: Path, name: str, has_header: HasHeader) -> Iterator[list[str]]:
     """Of the first sheet that has the header; else of the first that can be seen and has any."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
+        with path.open("rb") as file:  # whatever it is called
+            book = load_workbook(file, read_only=True, data_only=True)
             yield from _padded(_sheet(book, has_header))
-        finally:
-            book.close()
     except Exception:  # noqa: BLE001 - whatever the library meets in what was sent
         raise Unreadable(f"{name}:1: the spreadsheet is damaged; {SAVE_IT}") from None
 
