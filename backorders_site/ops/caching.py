@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from redis import Redis
+from redis import Redis, RedisError
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import TimeoutError as Unanswered
 
@@ -31,6 +31,10 @@ class Valkey(Redis):
             raise
 
 
+class NotOurs(RedisError):
+    """What stands there was not written here: as if Valkey were away."""
+
+
 class Json:
     """Numbers stay numbers, which Valkey can count."""
 
@@ -38,7 +42,10 @@ class Json:
         return value if type(value) is int else json.dumps(value)
 
     def loads(self, written: bytes) -> Any:
-        return json.loads(written)
+        try:
+            return json.loads(written)
+        except (ValueError, RecursionError):
+            raise NotOurs from None
 
 
 class Client(RedisCacheClient):

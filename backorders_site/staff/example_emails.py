@@ -107,7 +107,10 @@ def kept(html: str) -> str:
 
 
 def html_of(name: str) -> str | None:
-    html: str | None = cache.get(_key(name))
+    try:
+        html: str | None = cache.get(_key(name))
+    except RedisError:
+        return None
     return html
 
 
