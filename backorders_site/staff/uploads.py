@@ -2,7 +2,7 @@
 is to be done (services.uploads)."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,15 +12,12 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from redis import RedisError
 
-from backorders_site.staff import example_emails
+from backorders_site.staff import example_emails, import_words
 from backorders_site.staff.preview import rehearse_import
 from orders import services
-from orders.domain.facts import Cancelled, Shipped
 from orders.imports import summaries
 from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
@@ -35,12 +32,11 @@ from orders.imports.sources.column_map import ColumnMap
 from orders.imports.sources.mapped_columns import MappedColumns
 from orders.imports.sources.named_columns import KINDS, guessed, kind_of_map, named, recognized
 from orders.imports.sources.our_columns import OurColumns
-from orders.models import Event, EventKind, Import, Order, ShopChange, Upload
+from orders.models import Import, Upload
 
 log = logging.getLogger(__name__)
 
 Kind = Upload.Kind
-EXAMPLES = 20
 CACHED_SECONDS = 3600
 PARCEL = ("order_number", "tracking_number", "shipped_at")
 
@@ -151,27 +147,19 @@ def _run(row: Upload, *, now: datetime) -> tuple[services.UploadResult, Import |
         told, worse = _told(row, run) if dry else ({}, services.Worse())
         outcome = services.UploadResult(
             summary=[
-                *(_nothing_to_import(counts, run) if dry and not changes else ()),
-                *_summary(row, counts),
+                *(import_words.nothing_to_import(counts, run) if dry and not changes else ()),
+                *import_words.summary_of(row, counts),
                 *table.remarks.words(),
             ],
             changes=changes,
             bad_rows=run.faults.total,
             rejected=rejected.faults_by_row(run.file, run.faults.kept),
-            examples=_examples(run) if dry else (),
+            examples=import_words.examples_of(run) if dry else (),
             told=told,
             told_worse=worse.orders,
             words_found={} if row.column_map else summaries.words_found(counts),
         )
     return outcome, run.row
-
-
-def _nothing_to_import(counts: dict[str, Any], run: ImportRun) -> list[str]:
-    if not summaries.is_all_here(counts):
-        return [_("Nothing to import.")]
-    if run.faults.total:
-        return [_("Nothing to import: all valid rows are already here.")]
-    return [_("Nothing to import: everything in it is already here.")]
 
 
 def _import(row: Upload, run: ImportRun, table: CsvTable) -> dict[str, Any]:
@@ -215,34 +203,6 @@ def _told(row: Upload, run: ImportRun) -> tuple[dict[str, Any], services.Worse]:
     return told, worse
 
 
-def worse_words(told: Mapping[str, Any]) -> str:
-    """About customers who would hear worse news; empty if there are none."""
-    worse = services.Worse(**told.get("worse", {}))
-    if not worse.orders:
-        return ""
-    parts = [
-        (worse.later, _("%(n)s a later date")),
-        (worse.no_date, _("%(n)s that there is no date anymore")),
-        (worse.asked, _("%(n)s will be asked, as the law requires")),
-    ]
-    kinds = ", ".join(
-        words % {"n": number_format(count, force_grouping=True)} for count, words in parts if count
-    )
-    first = ngettext(
-        "This import would tell %(n)s customer worse news",
-        "This import would tell %(n)s customers worse news",
-        worse.orders,
-    ) % {"n": number_format(worse.orders, force_grouping=True)}
-    if not worse.others:
-        return f"{first}: {kinds}."
-    others = ngettext(
-        "%(n)s of them was in line before this import",
-        "%(n)s of them were in line before this import",
-        worse.others,
-    ) % {"n": number_format(worse.others, force_grouping=True)}
-    return f"{first}: {kinds}. {others}."
-
-
 def dialect_for(row: Upload, table: CsvTable) -> Dialect:
     sayings = Sayings(row.by_name, row.words)
     if row.column_map is None:
@@ -250,73 +210,6 @@ def dialect_for(row: Upload, table: CsvTable) -> Dialect:
     mapped = MappedColumns(_("column map"), row.column_map, sayings)
     mapped.check(table.header, table.name)
     return mapped
-
-
-def _summary(row: Upload, counts: dict[str, Any]) -> list[str]:
-    match row.kind:
-        case Kind.RESTOCKS:
-            return summaries.of_restocks(counts)
-        case Kind.SHIPMENTS:
-            return summaries.of_shipments(counts)
-    return summaries.of_orders(counts, _ways(mapped=row.column_map is not None))
-
-
-def _ways(*, mapped: bool) -> summaries.Ways:
-    map_says = _("the status words, when you choose what each column contains")
-    return summaries.Ways(
-        to_join=_(
-            "“All products in the file are on backorder”, or once the product is marked as "
-            "on backorder"
-        ),
-        to_name=_("“Lines without a SKU go by the product's name”"),
-        to_say=map_says if mapped else _("“What the words mean” below"),
-        to_release=_("the page “Go live”"),
-    )
-
-
-def _examples(run: ImportRun) -> list[str]:
-    """The first orders that came, that were closed, and that the shop changed."""
-    new = (
-        Order.objects.filter(imported_by=run.row)
-        .order_by("pk")
-        .prefetch_related("lines__product")[:EXAMPLES]
-    )
-    created = [
-        _("new: %(number)s, %(units)s")
-        % {
-            "number": order.number,
-            "units": ", ".join(
-                f"{line.quantity} × {line.product.sku}" for line in order.lines.all()
-            ),
-        }
-        for order in new
-    ]
-    ended = Event.objects.filter(
-        at=run.now, kind__in=[EventKind.SHIPPED, EventKind.CANCELLED], order__in=_known(run)
-    )
-    closed = [
-        _("%(what)s: %(number)s, %(units)s × %(sku)s")
-        % {
-            "what": event.get_kind_display().lower(),
-            "number": event.order.number,
-            "units": event.details.units,
-            "sku": event.line.product.sku if event.line else "",
-        }
-        for event in ended.select_related("order", "line__product").order_by("pk")[:EXAMPLES]
-        if isinstance(event.details, Shipped | Cancelled)
-    ]
-    asked = [
-        _("changed in the shop: %(number)s, %(what)s")
-        % {"number": change.order.number, "what": change.get_what_display().lower()}
-        for change in ShopChange.objects.filter(seen_at=run.now, order__in=_known(run))
-        .select_related("order")
-        .order_by("pk")[:EXAMPLES]
-    ]
-    return created + closed + asked
-
-
-def _known(run: ImportRun) -> Any:
-    return Order.objects.exclude(imported_by=run.row) if run.row else Order.objects.all()
 
 
 def together(row: Upload, table: CsvTable) -> dict[int, object]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from backorders_site.staff import uploads
+from backorders_site.staff import import_words, uploads
 from backorders_site.staff.admin.base import actor_of
 from backorders_site.staff.csv_export import sheet
 from backorders_site.staff.example_emails import of_upload
@@ -102,7 +102,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (row := _uploaded(request, form)):
         return redirect("desk:upload", row.pk)
     rows = _without_content().select_related("record").order_by("-pk")[:SHOWN]
-    history = [(row, uploads.worse_words(row.told)) for row in rows]
+    history = [(row, import_words.worse_words(row.told)) for row in rows]
     return page(
         request,
         "import.html",
@@ -172,7 +172,7 @@ def _shown(
         before=before,
         columns=columns,
         words=WordsForm(row).rows() if row.state == Upload.State.CHECKED else (),
-        worse=uploads.worse_words(row.told),
+        worse=import_words.worse_words(row.told),
         mails=of_upload(row.pk) if row.state == Upload.State.CHECKED else (),
         can_be_undone=row.record is not None
         and not services.is_settled(row.record, now=timezone.now()),

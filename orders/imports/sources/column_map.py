@@ -19,6 +19,7 @@ DATES = (
     *("placed_at", "paid_at", "promised_by", "shipped_at", "cancelled_at"),
     *("expected_on", "posted_on", "arrived_on", "known_on"),
 )
+Columns = dict[str, list[list[str]]]  # by our name: alternatives, each of columns put together
 PART = " > "  # `Details > SKU`: what the cell says after `SKU:`
 
 
@@ -38,7 +39,9 @@ class ColumnMap:
         self._expect_known()
         self.delimiter: str = settings.get("delimiter", ",")
         self.time_formats: Sequence[str] = settings.get("time_formats", [])
-        self.columns = {ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()}
+        self.columns: Columns = {
+            ours: _alternatives(theirs) for ours, theirs in settings["columns"].items()
+        }
         self._there: Sequence[str] = ()
 
     @property

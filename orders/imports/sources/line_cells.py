@@ -2,8 +2,10 @@
 `sku:LAMP-01|quantity:2`, with a cell for each line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from orders.imports.csv.table import Cells
+from orders.imports.sources.column_map import PART, Columns
 from orders.imports.values import BadValue
 
 # The name of a part stands at the start or after a sign between parts.
@@ -42,3 +44,27 @@ def part_of(parts: Parts, name: str) -> str:
     """By the name that the map gives it, or by what it is here."""
     wanted = {name.casefold()} | CALLED.get(name, set())
     return next((text for called, text in parts.items() if called in wanted), "")
+
+
+def place_of_lines(columns: Columns) -> str:
+    """The column whose cells hold lines; empty: none does. Where SKU and quantity are one column,
+    the names of their parts are found."""
+    cell = columns["sku"]
+    ((first, *_), *_) = cell
+    if cell == columns["quantity"] and PART not in first:
+        for ours in CALLED:
+            if columns.get(ours, cell) == cell:
+                columns[ours] = [[f"{first}{PART}{ours}"]]
+        return first
+    return first.partition(PART)[0] if PART in first else ""
+
+
+def cells_by_line(cells: Cells, places: Sequence[str], columns: Columns) -> Iterator[Cells]:
+    """The row once for each line that these of its cells hold."""
+    named = [
+        name for choices in columns.values() for parts in choices for name in parts if PART in name
+    ]
+    for place in places:
+        if cell := cells.get(place, ""):
+            for parts in lines_in(cell, place):
+                yield {**cells, **{name: part_of(parts, name.partition(PART)[2]) for name in named}}

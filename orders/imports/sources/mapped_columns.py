@@ -1,7 +1,7 @@
 """Orders of any shop's export by a column map (docs/importing.md)."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,14 +16,13 @@ from orders.imports.csv.statuses import GROUPS
 from orders.imports.csv.table import Cells, Unreadable
 from orders.imports.shop_order import ShopLine, State
 from orders.imports.sources.column_map import (
-    PART,
     ColumnMap,
     as_list,
     faults_of_table,
     is_text,
     settings_at,
 )
-from orders.imports.sources.line_cells import CALLED, lines_in, part_of
+from orders.imports.sources.line_cells import cells_by_line, place_of_lines
 from orders.imports.values import BadValue
 
 T = TypeVar("T")
@@ -69,7 +68,7 @@ class MappedColumns(ColumnMap):
             column: {word.casefold() for word in as_list(words)}
             for column, words in settings.get("only", {}).items()
         }
-        self._find_lines_in_a_cell()
+        self._place = place_of_lines(self.columns)
 
     @property
     def status_expected(self) -> str:
@@ -132,9 +131,14 @@ class MappedColumns(ColumnMap):
     def lines(self, cells: Cells) -> RowLines:
         said = RowLines()
         if all(cells.get(column, "").casefold() in words for column, words in self.only.items()):
-            for one in self._with_parts(cells):
+            for one in self._by_line(cells):
                 said.add(self._line(one))
         return said
+
+    def _by_line(self, cells: Cells) -> Iterable[Cells]:
+        if not self._place:
+            return [cells]
+        return cells_by_line(cells, self.columns_of(self._place), self.columns)
 
     def merged(self, first: Head, other: Head) -> Head:
         """Rows that differ in what became of them say it of their lines."""
@@ -242,35 +246,6 @@ class MappedColumns(ColumnMap):
                 self.label("status"),
             )
         return self.groups[word]
-
-    def _with_parts(self, cells: Cells) -> Iterator[Cells]:
-        """The row once for each line that it holds."""
-        if not self._place:
-            yield cells
-            return
-        named = [
-            name
-            for choices in self.columns.values()
-            for parts in choices
-            for name in parts
-            if PART in name
-        ]
-        for column in self.columns_of(self._place):
-            if cell := cells.get(column, ""):
-                for parts in lines_in(cell, column):
-                    said = {name: part_of(parts, name.partition(PART)[2]) for name in named}
-                    yield {**cells, **said}
-
-    def _find_lines_in_a_cell(self) -> None:
-        """Where SKU and quantity are one column, its cells hold lines whose parts have names."""
-        columns, cell = self.columns, self.columns["sku"]
-        ((first, *_), *_) = cell
-        if cell == columns["quantity"] and PART not in first:
-            for ours in CALLED:
-                if columns.get(ours, cell) == cell:
-                    columns[ours] = [[f"{first}{PART}{ours}"]]
-            first = f"{first}{PART}"
-        self._place = first.partition(PART)[0] if PART in first else ""
 
     def _moment(self, cells: Cells, ours: str, *, now: datetime) -> datetime:
         return values.moment(
