@@ -248,7 +248,7 @@ def test_an_earlier_date_is_not_contradicted_by_an_older_question(
     page = client.get(
         f"/o/{link_token(line.order, Purpose.ACT)}/answer/?line={line.pk}&choice=keep"
     ).content.decode()
-    assert "You&#x27;ll agree to wait until " in page
+    assert "Keep your order and wait until " in page
     assert "accept the new date" not in page
 
 

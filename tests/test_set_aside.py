@@ -132,9 +132,9 @@ def test_goods_that_come_too_late_to_ship_by_the_day_agreed_lead_and_ask_second_
     assert outcomes(line) == [Outcome.SUPERSEDED, ""]
     (shown,) = order_status(line.order, locale="en", now=last).lines
     assert shown.asked is not None
-    assert (shown.asked.answer_by, shown.asked.kept) == (
+    assert (shown.asked.answer_by, shown.asked.question) == (
         None,
-        "You'll agree to the new date, Monday, 4\N{NO-BREAK SPACE}January.",
+        "Keep your order and accept the new date, Monday, 4\N{NO-BREAK SPACE}January?",
     )
 
 
