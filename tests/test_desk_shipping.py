@@ -422,3 +422,16 @@ def test_two_lines_of_one_order_are_one_order_that_is_told(admin_client: Client)
         1,
         [("Shipped", 1)],
     )
+
+
+def test_what_was_canceled_of_an_order_is_named_when_the_rest_ships(admin_client: Client) -> None:
+    first, second = packed("1001", 2, 1)
+    services.cancel(first.order, units={second.pk: 1}, now=NOON)
+    services.cancel(first.order, units={first.pk: 1}, now=NOON)
+    assert said(ship(admin_client, "1001,1Z9,UPS,1001-A,2")) == {
+        1: "Order 1001: 2 of 1001-A can't ship: 1 are reserved and 0 are waiting; 1 canceled: take "
+        "it out of the parcel"
+    }
+    assert said(ship(admin_client, "1001,1Z9,UPS")) == {
+        1: "1 unit shipped. Canceled, so take it out of the parcel: 1001-B."
+    }

@@ -168,6 +168,7 @@ def _beyond_reserved(line: OrderLine, number: int, *, may: bool) -> int:
         raise Refused(
             f"order {line.order.number}: {number} of {line.product.sku} can't ship: "
             f"{line.reserved} are reserved and {line.waiting} are waiting"
+            + (f"; {line.cancelled} canceled: take it out of the parcel" if line.cancelled else "")
         )
     return max(number - line.reserved, 0)
 

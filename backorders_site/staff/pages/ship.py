@@ -343,6 +343,7 @@ def _record_row(order: Order | None, row: PastedRow, *, now: datetime, actor: st
             )
             count = sum(units.values())
             words = ngettext("%(n)d unit shipped.", "%(n)d units shipped.", count) % {"n": count}
+            words += _canceled_words(line for line in chosen if line.pk not in units)
     except services.Refused as refused:
         raise _Refused(row, capfirst(str(refused))) from refused
     unknown = number and not tracking_link(carrier, number)
@@ -408,6 +409,12 @@ def _units(order: Order, row: PastedRow, lines: Sequence[OrderLine]) -> dict[int
             row, _("No units are reserved for order %s. Receive them first.") % order.number
         )
     return units
+
+
+def _canceled_words(lines: Iterable[OrderLine]) -> str:
+    """Of an order that ships in part: what must not be in the parcel."""
+    skus = ", ".join(line.product.sku for line in lines if line.cancelled and not line.open_units)
+    return " " + _("Canceled, so take it out of the parcel: %s.") % skus if skus else ""
 
 
 def _was_recorded(lines: Sequence[OrderLine], tracking_number: str, *, now: datetime) -> bool:
