@@ -8,6 +8,8 @@ from pytest_django.fixtures import Settings
 from backorders_site.demo import buttons, customers, past, shop
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, LANTERNS
 from backorders_site.demo.mailbox import Mailbox
+from notifications.models import Message, MessageState
+from notifications.outbox.dispatch import dispatch
 from orders import queue, services
 from orders.models import Event, Order, OrderLine, Product, Supplier
 from tests.factories import NOON, make_product, order, restock, review
@@ -253,6 +255,37 @@ def test_a_click_that_breaks_no_promise_says_so(stage: Product, client: Client) 
     review(stage, now=NOON + timedelta(minutes=30))
     page = client.get("/demo/now/", {"who": ada().order.number}).content.decode()
     assert "What Ada was told still holds, so no email is due." in page
+
+
+def test_starting_over_forgets_the_emails_still_on_their_way(stage: Product) -> None:
+    dispatch()
+    shop.start_over(NOON)
+    assert not Message.objects.filter(state=MessageState.QUEUED).exists()
+    shown = {each.order.pk for each in customers.introduced()}
+    assert set(Event.objects.filter(message_due=True).values_list("order", flat=True)) == shown
+
+
+def test_an_email_that_is_gone_while_the_mailbox_is_read_is_passed_over(mailbox: Mailbox) -> None:
+    for subject in ("first", "second"):
+        mailbox.keep(["ada@example.com"], f"Subject: {subject}\r\n\r\nWords.".encode())
+    newest_first = mailbox.newest_first()
+    next(newest_first)
+    mailbox.empty()
+    assert list(newest_first) == []
+
+
+def test_the_customer_introduced_as_delayed_is_one_whose_date_has_moved(lamp: Product) -> None:
+    stove = make_product(sku="STOVE-SKERRY")
+    delivery = restock(stove, 2, expected_on=services.today_of(NOON) + timedelta(days=5))
+    moved = order(stove)
+    review(stove)
+    late = services.today_of(NOON) + timedelta(days=80)
+    services.move_restock_date(delivery, late, reason="customs", now=NOON)
+    review(stove, now=NOON + timedelta(minutes=30))
+    order(stove)
+    review(stove, now=NOON + timedelta(minutes=31))
+    (delayed,) = [each for each in customers.introduced() if each.role == "Delayed"]
+    assert delayed.order == moved.order
 
 
 def test_pictures_are_at_the_port_of_this_run(stage: Product, settings: Settings) -> None:

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from babel import Locale
 from django.core.cache import cache
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from backorders_site.demo.goods import ADA, ADA_STANDS, LAMP, STOVE, lamp
 from notifications.models import Message, MessageEvent, MessageState
 from orders import queue, services
-from orders.models import DelayNotice, Event, EventKind, Order, OrderLine
+from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Promise
 from orders.words import language_for, locale_there, ordinal
 
 ENGLISH = Locale("en")
@@ -45,14 +45,16 @@ def introduced() -> list[Customer]:
 
 
 def speak(language: str, orders: Collection[Order]) -> None:
-    """The customers of the demo page speak the visitor's language. Where that is new, their last
-    email comes again in it: a page in one language beside an email in another would look broken."""
+    """The customers of the demo page speak the visitor's language, and none has an empty inbox.
+    Where the language is new, their last email comes again in it: a page in one language beside an
+    email in another would look broken."""
     for order in orders:
-        if language_for(order.locale) == language:
-            continue
-        order.locale = locale_there(language, order.country)
-        order.save(update_fields=["locale"])
-        if cache.add(f"demo-spoke-{order.pk}-{language}", True, timeout=None):
+        new = language_for(order.locale) != language
+        if new:
+            order.locale = locale_there(language, order.country)
+            order.save(update_fields=["locale"])
+        due = new or not order.messages.exists()
+        if due and cache.add(f"demo-spoke-{order.pk}-{language}", True, timeout=None):
             mail_the_newest(order)
 
 
@@ -87,15 +89,18 @@ def in_line() -> OrderLine | None:
 
 
 def _asked() -> OrderLine | None:
-    """Of those whose silence cancels the one with the most time left, an American if there is
-    one."""
+    """One whose date has moved. Of those the one with the most time left whose silence cancels, an
+    American if there is one."""
     soon = services.today_of(timezone.now()) + timedelta(days=1)
     asks = DelayNotice.objects.filter(
         outcome="", answer_by__gt=soon, late__isnull=False, not_told_at=None, line__waiting__gt=0
     ).filter(line__promise=F("promise"))
+    before = Promise.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("promise"))
     notice = (
         asks.exclude(line__product__sku=LAMP.sku)
+        .annotate(moved=Exists(before))
         .order_by(
+            "-moved",
             Case(When(silence="cancel", line__order__country="US", then=0), default=1),
             Case(When(silence="cancel", then=0), default=1),
             "-answer_by",

@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -56,11 +57,12 @@ class Mailbox:
             os.close(folder)
 
     def newest_first(self, to: str = "") -> Iterator[Mail]:
-        """All of them, or those to an address."""
+        """All of them, or those to an address. The mailbox may be emptied meanwhile."""
         for path in sorted(self.directory.glob("*.eml"), reverse=True):
-            mail = read(path)
-            if not to or to.lower() in mail.to.lower().split(", "):
-                yield mail
+            with suppress(FileNotFoundError):
+                mail = read(path)
+                if not to or to.lower() in mail.to.lower().split(", "):
+                    yield mail
 
     def empty(self) -> None:
         for path in self.directory.glob("*.eml"):

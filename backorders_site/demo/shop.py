@@ -8,6 +8,7 @@ from types import MappingProxyType
 from backorders_site.demo import customers
 from backorders_site.demo.goods import ADA, ADA_STANDS, GOODS, LAMP, LANTERNS, lamp
 from backorders_site.demo.past import FIRST_NUMBER, SEED, Played, new_order, tell
+from notifications.models import Message, MessageState
 from orders import services
 from orders.models import Order, OrderLine, Product, Stock, Supplier
 from orders.services import daily_jobs, recorded_days
@@ -77,6 +78,8 @@ def start_over(now: datetime) -> None:
         )
     set_stage(now)
     mail_the_newest(now)
+    # nobody waits for what the visitor before has set off
+    Message.objects.filter(state=MessageState.QUEUED).update(state=MessageState.SUPERSEDED)
 
 
 def set_stage(now: datetime) -> None:

@@ -23,6 +23,14 @@
     if (part) part.dispatchEvent(new frame.contentWindow.Event("ask"));
   }
 
+  // On a phone the page stands below the buttons.
+  function lookAtPage({ detail }) {
+    const pressed = detail.requestConfig.verb === "post";
+    if (pressed && frame.getBoundingClientRect().top > innerHeight * 0.6) {
+      document.getElementById("demo-message").scrollIntoView();
+    }
+  }
+
   function tidyPage() {
     page()?.querySelector(".ribbon")?.remove();
   }
@@ -50,6 +58,7 @@
   });
   document.addEventListener("htmx:afterSwap", openNewest);
   document.addEventListener("htmx:afterRequest", askPage);
+  document.addEventListener("htmx:afterRequest", lookAtPage);
   inbox.addEventListener("click", ({ target }) => {
     const mail = target.closest("li")?.querySelector("[data-mail]");
     if (mail) open = mail.id;
