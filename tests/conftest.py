@@ -125,6 +125,13 @@ def noon() -> Iterator[None]:
 
 
 @pytest.fixture
+def counted(settings: Settings) -> None:
+    """Emails about units that arrive are due at once: tests/test_settling_receipts.py is about the
+    rest."""
+    settings.SETTLE_SECONDS = 0
+
+
+@pytest.fixture
 def load(tmp_path: Path) -> Load:
     """A file of a header and rows, read by a command."""
 

@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 CAME_BACK = (
     "an email to this customer bounced: reach them another way, or enter an address that works"
 )
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted")]
 
 
 @pytest.fixture(autouse=True)

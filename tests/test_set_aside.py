@@ -19,7 +19,7 @@ from tests.html import flat, spaced
 from tests.mailing import mail
 from tests.test_mails import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted")]
 DAY = timedelta(days=1)
 
 

@@ -67,7 +67,7 @@ COUNTED = (
     Gauge(
         "backorders_oldest_due_event_seconds",
         "Age in seconds of the oldest event that has no email yet",
-        f"SELECT {AGE.format('at')} FROM orders_event WHERE message_due",
+        f"SELECT {AGE.format('greatest(at, due_at)')} FROM orders_event WHERE message_due",
     ),
     Gauge(
         "backorders_attempts_5m",

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
+from django.db.models.functions import Coalesce, Greatest
 
 from backorders_site.ops import health
 from notifications.models import Message, MessageState
@@ -52,7 +53,9 @@ def _part(name: str, state: str) -> StatusLine:
 def _work(mail: str, now: datetime) -> Iterator[StatusLine]:
     waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
     due = waiting.filter(next_attempt_at__lte=now).aggregate(since=Min("created_at"))["since"]
-    unwritten = Event.objects.filter(message_due=True).aggregate(since=Min("at"))["since"]
+    unwritten = Event.objects.filter(message_due=True).aggregate(
+        since=Min(Greatest("at", Coalesce("due_at", "at")))
+    )["since"]
     oldest = min((since for since in (due, unwritten) if since), default=None)
     late = mail == "goes out" and oldest is not None and now - oldest > MAIL_LATE
     state = f"{waiting.count():,}" + (

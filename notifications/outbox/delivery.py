@@ -40,7 +40,7 @@ from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
 from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
 from orders import services
-from orders.models import DelayNotice, Event, OrderLine
+from orders.models import EMAIL_DUE, DelayNotice, Event, OrderLine
 from orders.sql_files import sql
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ UNANSWERED = "an email to this customer was sent twice without an answer: see th
 UNWANTED = "the customer has turned off emails like this one"
 NOT_COMPOSED = "an email to this customer could not be written: see the order's emails"
 
-CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED, lets_out=LETS_OUT)
+CLAIM = sql(__file__, "claim", not_paused=NOT_PAUSED, lets_out=LETS_OUT, email_due=EMAIL_DUE)
 
 # If something happened to the order meanwhile, the email waits for the newer one that dispatch is
 # about to create.
@@ -76,7 +76,7 @@ HAND_OVER = f"""
     WHERE id = %(id)s AND state = 'sending' AND claim_token = %(token)s
       AND lease_until > clock_timestamp()
       AND {NOT_PAUSED}
-      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND {EMAIL_DUE})
     RETURNING id
 """
 

@@ -15,7 +15,7 @@ from notifications.compose.news import CHIEF_FIRST
 from notifications.may_send import NO_EMAIL_TEXTS, WHY_NOT_MAILED
 from notifications.models import MessageState
 from orders import services
-from orders.models import Order
+from orders.models import EMAIL_DUE, Order
 from orders.sql_files import sql
 
 ORDERS_PER_BATCH = 2000
@@ -23,35 +23,35 @@ ORDERS_PER_BATCH = 2000
 # Two dispatchers share the work by locking orders. Each step is a statement of its own, so that it
 # sees what others committed before the lock was won. An order with a message being sent waits until
 # it is known how that ended.
-LOCK = """
+LOCK = f"""
     SELECT id FROM orders_order
     WHERE id IN (
         SELECT DISTINCT e.order_id FROM orders_event e
-        WHERE e.message_due AND NOT EXISTS (
+        WHERE {EMAIL_DUE} AND NOT EXISTS (
             SELECT FROM notifications_message m
             WHERE m.order_id = e.order_id AND m.state = 'sending')
         ORDER BY e.order_id LIMIT %(limit)s)
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - all of it is ours
 
 # By a list of orders and not order by order: a table that has just grown is believed to be as small
 # as it was, and would be read from end to end for each of them.
-SUPERSEDE = """
+SUPERSEDE = f"""
     WITH overtaken AS MATERIALIZED (
         SELECT m.id, m.order_id FROM notifications_message m
         WHERE m.state = 'queued' AND m.order_id = ANY(%(orders)s)
     ),
     due AS MATERIALIZED (
-        SELECT e.order_id FROM orders_event e WHERE e.message_due AND e.order_id = ANY(%(orders)s)
+        SELECT e.order_id FROM orders_event e WHERE {EMAIL_DUE} AND e.order_id = ANY(%(orders)s)
     )
     UPDATE notifications_message m SET state = 'superseded'
     FROM overtaken
     WHERE m.id = overtaken.id AND m.state = 'queued'
       AND overtaken.order_id IN (SELECT order_id FROM due)
     RETURNING m.id
-"""
+"""  # noqa: S608 - all of it is ours
 
-COVER = sql(__file__, "cover", why_not_mailed=WHY_NOT_MAILED)
+COVER = sql(__file__, "cover", why_not_mailed=WHY_NOT_MAILED, email_due=EMAIL_DUE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from orders.models.orders import (
     ShipmentLine,
 )
 from orders.models.promises import (
+    EMAIL_DUE,
     Event,
     EventKind,
     Forecast,
@@ -54,6 +55,7 @@ __all__ = [
     "ALL_ORDERS",
     "BINDING",
     "DAY_PASSED",
+    "EMAIL_DUE",
     "FINAL",
     "IS_TOLD",
     "TOLD",

@@ -14,6 +14,9 @@ from orders.models.orders import Order, OrderLine
 from orders.models.restock_notes import RestockNote
 from orders.models.supply import MoveReason, Product, Reason
 
+# Of an event `e`: its email is to be written now.
+EMAIL_DUE = "(e.message_due AND (e.due_at IS NULL OR e.due_at <= clock_timestamp()))"
+
 
 class WindowKind(models.TextChoices):
     DATED = "dated", _("Dated")
@@ -152,6 +155,12 @@ class Event(models.Model):
     # The outbox mark: true until a message covers this event. Set by the writer, cleared once by
     # dispatch.
     message_due = models.BooleanField("email due", default=False)
+    due_at = models.DateTimeField(
+        "email due from",
+        null=True,
+        editable=False,
+        help_text="When the count of units that arrived has settled. Empty: at once.",
+    )
     told_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(
         "bounced at",

@@ -26,9 +26,15 @@ TAKE_BACK = sql(__file__, "take_back")
 
 
 @transaction.atomic
-def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED) -> int:
+def allocate(
+    product_id: int,
+    *,
+    now: datetime,
+    reason: Reason = Reason.ARRIVED,
+    settles_at: datetime | None = None,
+) -> int:
     """Reserve spare units for the front of the queue, splitting the last line reached. Returns the
-    units reserved.
+    units reserved. `settles_at`: nobody is emailed of it before (settling_receipts).
 
     Idempotent: without spare units or a queue it changes nothing.
     """
@@ -48,6 +54,7 @@ def allocate(product_id: int, *, now: datetime, reason: Reason = Reason.ARRIVED)
                 "today": today,
                 "leaves_by": leaves_by(product, now=now),
                 "reason": reason,
+                "settles_at": settles_at,
             },
         )
         reached = cursor.fetchall()

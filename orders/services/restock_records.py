@@ -20,6 +20,7 @@ from orders.services.forecasts import today_of
 from orders.services.import_undo import UNDONE, standing
 from orders.services.promises import lock_stock, mark_changed
 from orders.services.refusal import refuse_bad_key
+from orders.services.settling_receipts import settles_at
 from orders.services.shipped_ahead import take_off_what_shipped
 
 BATCH = 5000
@@ -92,7 +93,7 @@ def record_restocks(records: Sequence[RestockRecord], *, now: datetime) -> Recor
     before.
 
     What happened on an earlier day is recorded as of that day's noon. Changes settle before
-    customers hear of them; units that arrived go to the queues at once. Nothing is taken back: a
+    customers hear of them; units that arrived are reserved at once. Nothing is taken back: a
     restock cancelled here stays cancelled, a receipt corrected here stays corrected.
     """
     for record in records:
@@ -143,7 +144,7 @@ def record_restocks(records: Sequence[RestockRecord], *, now: datetime) -> Recor
     for product_id, reason in sorted(changes.reasons.items()):
         mark_changed([product_id], reason=reason, now=now)
     for product_id in sorted(changes.stock):
-        recorded.units_set_aside += allocate(product_id, now=now)
+        recorded.units_set_aside += allocate(product_id, now=now, settles_at=settles_at(now))
     return recorded
 
 

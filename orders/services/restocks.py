@@ -14,6 +14,7 @@ from orders.services.allocation import allocate, take_back
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed
 from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
+from orders.services.settling_receipts import forget_unheard, settles_at, still_settles
 from orders.services.shipped_ahead import brought, put_back_what_shipped, take_off_what_shipped
 
 MAX_REACH = timedelta(days=MAX_SLIP)
@@ -203,8 +204,8 @@ def receive(
 ) -> Receipt:
     """`quantity` units arrived, of a restock or without one. They are reserved for the front of the
     queue at once, except those that shipped before they were received here
-    (services.shipped_ahead). `other_units`: none of these has shipped. `corrects`: they came with
-    that receipt and were not counted then."""
+    (services.shipped_ahead). Customers are emailed once the count has settled. `other_units`: none
+    of these has shipped. `corrects`: they came with that receipt and were not counted then."""
     if quantity < 1:
         raise Refused(
             f"a receipt is of 1 unit or more, not {quantity}: to take units back, correct a receipt"
@@ -239,7 +240,7 @@ def receive(
     )
     Stock.objects.filter(pk=product.pk).update(arrived=F("arrived") + quantity - shipped)
     mark_changed([product.pk], reason=Reason.ARRIVED, now=now)
-    allocate(product.pk, now=now)
+    allocate(product.pk, now=now, settles_at=settles_at(now))
     return receipt
 
 
@@ -247,8 +248,9 @@ def receive(
 def correct_receipt(
     receipt: Receipt, quantity: int, *, now: datetime, reason: str, actor: str = ""
 ) -> Receipt | None:
-    """It was `quantity` units that arrived (0 or more). More are received. Fewer are taken back
-    from the end of those reserved, whose customers are told once; what had shipped before it was
+    """It was `quantity` units that arrived (0 or more). More are received. Of fewer nobody
+    hears while the count settles; then they are taken back from the end of those reserved, whose
+    customers are told once; what had shipped before it was
     received will have come with another delivery. Refused below what else has shipped; the message
     names the orders. None: nothing to correct."""
     if receipt.corrects_id:
@@ -293,9 +295,13 @@ def correct_receipt(
         Restock.objects.filter(pk=receipt.restock_id).update(arrived=F("arrived") - missing)
     shipped = max(brought(receipt) - quantity, 0)
     put_back_what_shipped(receipt, shipped, now=now, actor=actor, reason=reason)
+    forget_unheard(receipt.product, now=now)
     if missing > shipped:
         take_back(receipt.product, missing - shipped, now=now, actor=actor)
-    mark_changed([receipt.product_id], reason=Reason.RECEIPT_CORRECTED, now=now)
+    heard = not still_settles(receipt, now=now)
+    why = Reason.RECEIPT_CORRECTED if heard else Reason.ARRIVED
+    mark_changed([receipt.product_id], reason=why, now=now)
+    allocate(receipt.product_id, now=now, settles_at=settles_at(now))
     return correction
 
 
@@ -310,7 +316,7 @@ def were_other_units(receipt: Receipt, *, now: datetime, reason: str, actor: str
     put_back_what_shipped(receipt, units, now=now, actor=actor, reason=reason)
     Stock.objects.filter(pk=receipt.product_id).update(arrived=F("arrived") + units)
     mark_changed([receipt.product_id], reason=Reason.ARRIVED, now=now)
-    allocate(receipt.product_id, now=now)
+    allocate(receipt.product_id, now=now, settles_at=settles_at(now))
     return units
 
 

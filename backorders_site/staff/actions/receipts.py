@@ -29,7 +29,8 @@ class Receive(RestockAction):
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive units")
     explanation = gettext_lazy(
-        "Units are reserved at once for the front of the line, and those customers get an email."
+        "Units are reserved at once for the front of the line. Those customers get an email once the "
+        "count has settled, so there is time to correct a typo."
     )
     impossible = gettext_lazy("This restock has arrived in full or was canceled.")
     rehearsed = True
@@ -189,8 +190,9 @@ class Correct(Action):
     permission = "orders.correct_receipt"
     label = gettext_lazy("Correct")
     explanation = gettext_lazy(
-        "If fewer arrived, we take spare units first, then the ones reserved last. Those "
-        "customers get one email with an apology. Units that have shipped can't be taken back."
+        "While the count settles, a correction tells no one. After that, if fewer arrived, we take "
+        "spare units first, then the ones reserved last. Those customers get one email with an "
+        "apology. Units that have shipped can't be taken back."
     )
     impossible = gettext_lazy(
         "You can only correct units that came into stock, on the receipt that recorded them."

@@ -9,7 +9,7 @@ WITH due AS MATERIALIZED (
       AND $lets_out
       AND (%(waiting)s = '{}'
            OR lower(split_part(receiver.address, '@', 2)) <> ALL(%(waiting)s))
-      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND e.message_due)
+      AND NOT EXISTS (SELECT FROM orders_event e WHERE e.order_id = m.order_id AND $email_due)
     ORDER BY m.next_attempt_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
 )
 UPDATE notifications_message m

@@ -4,7 +4,7 @@
 -- have arrived stays the only one.
 WITH taken AS (
     UPDATE orders_event e SET message_due = false
-    WHERE e.order_id = ANY(%(orders)s) AND e.message_due
+    WHERE e.order_id = ANY(%(orders)s) AND $email_due
       AND NOT EXISTS (
           SELECT FROM notifications_message m
           WHERE m.order_id = e.order_id AND m.state IN ('queued', 'sending'))

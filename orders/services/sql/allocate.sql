@@ -35,7 +35,7 @@ promised AS (
     FROM reached WHERE ready_id IS NOT NULL
 ),
 told AS (
-    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due)
+    INSERT INTO orders_event (order_id, line_id, promise_id, kind, facts, at, actor, message_due, due_at)
     SELECT r.order_id, r.id, r.ready_id, 'reserved',
            jsonb_build_object(
                'units', r.units, 'of', r.quantity, 'still', r.still,
@@ -46,7 +46,7 @@ told AS (
                    'kind', 'dated', 'early', %(today)s,
                    'likely', %(leaves_by)s, 'late', %(leaves_by)s) END,
                'told', CASE WHEN t.id IS NOT NULL THEN $told END, 'told_on', t.published_on),
-           %(now)s, '', o.released_at IS NOT NULL
+           %(now)s, '', o.released_at IS NOT NULL, %(settles_at)s::timestamptz
     FROM reached r
     JOIN orders_order o ON o.id = r.order_id
     LEFT JOIN orders_promise t ON t.id = r.promise_id

@@ -1,0 +1,232 @@
+"""While a count settles, its units are reserved and nobody is emailed: a typo that is corrected by
+then tells nobody."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from backorders_site.staff.preview import rehearse
+from orders import services
+from orders.models import (
+    DelayNotice,
+    Event,
+    EventKind,
+    Product,
+    Promise,
+    QueueChange,
+    Receipt,
+    Restock,
+    Stock,
+)
+from orders.pages.status import order_status
+from orders.services.import_records import serve_joined
+from tests import factories
+from tests.conftest import Clocks, MailSink
+from tests.factories import NOON, fresh, kinds
+from tests.mailing import mail
+
+pytestmark = pytest.mark.django_db
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SETTLED = 11 * MINUTE
+
+
+@pytest.fixture
+def restock(clocks: Clocks, mail_sink: MailSink) -> Restock:
+    """Three are to come for five customers, who were told when."""
+    supplier = factories.make_supplier()
+    factories.supplier_record(supplier, [0, 0, 1, 2, 0, 3, 0, 7, 1, 10] * 4)
+    product = factories.make_product(sku="LAMP")
+    first = factories.restock(product, 3, supplier=supplier, expected_on=date(2026, 11, 12))
+    factories.restock(product, 50, supplier=supplier, expected_on=date(2026, 11, 25))
+    factories.review(product)
+    for n in range(5):
+        country = ("US", "DE", "GB", "CH", "US")[n]
+        factories.order(product, 1 + n % 2, email=f"{n}@example.com", country=country)
+    services.review_settled(now=NOON)
+    mail()
+    clocks.move_to(NOON + DAY)
+    return first
+
+
+NOW = NOON + DAY
+
+
+def state(product: Product) -> object:
+    """All that customers see of it, and what the next forecast and the next arrival rest on."""
+    lines = [fresh(line) for line in product.lines.order_by("pk")]
+    stock = Stock.objects.get(pk=product.pk)
+    return (
+        [(line.allocated, line.waiting, line.promise_id) for line in lines],
+        [
+            [
+                (event.kind, event.text)
+                for event in order_status(line.order, locale="en", now=NOW + SETTLED).events
+            ]
+            for line in lines
+        ],
+        (stock.arrived, stock.allocated),
+        list(Promise.objects.order_by("pk").values_list("pk", flat=True)),
+        list(DelayNotice.objects.order_by("pk").values_list("promise", "outcome")),
+        list(QueueChange.objects.values_list("step", "units")),
+    )
+
+
+def test_units_are_reserved_at_once_and_emailed_once_the_count_has_settled(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    told = len(mail_sink.mails)
+    services.receive(restock.product, 3, restock=restock, now=NOW)
+    assert [fresh(line).allocated for line in restock.product.lines.order_by("pk")[:2]] == [1, 2]
+    mail()
+    assert len(mail_sink.mails) == told
+    clocks.move_to(NOW + SETTLED)
+    mail()
+    subjects = [str(sent.message["Subject"]) for sent in mail_sink.mails[told:]]
+    assert len(subjects) == 2
+    assert all(subject.startswith("It's here") for subject in subjects)
+
+
+def test_a_typo_that_is_corrected_in_time_tells_nobody_and_leaves_no_trace(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    """300 for 3: as if it had been 3 from the start."""
+    product, told = restock.product, len(mail_sink.mails)
+    receipt = services.receive(product, 300, restock=restock, now=NOW)
+    mail()
+    clocks.move_to(NOW + 5 * MINUTE)
+    services.correct_receipt(receipt, 3, reason="a typo", now=NOW + 5 * MINUTE)
+    mail()
+    assert len(mail_sink.mails) == told
+    clocks.move_to(NOW + 5 * MINUTE + SETTLED)
+    services.review_settled(now=NOW + 5 * MINUTE + SETTLED)
+    mail()
+    assert [sent.recipients for sent in mail_sink.mails[told:]] == [
+        ["0@example.com"],
+        ["1@example.com"],
+    ]
+    for line in product.lines.order_by("pk")[2:]:
+        assert kinds(line.order) == ["joined"]
+
+
+def test_all_of_it_taken_back_in_time_is_as_if_nothing_had_come(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    before, told = state(restock.product), len(mail_sink.mails)
+    receipt = services.receive(restock.product, 5, restock=restock, now=NOW)
+    assert state(restock.product) != before
+    services.correct_receipt(receipt, 0, reason="another product", now=NOW + MINUTE)
+    assert state(restock.product) == before
+    clocks.move_to(NOW + SETTLED)
+    services.review_settled(now=NOW + SETTLED)
+    mail()
+    assert len(mail_sink.mails) == told
+    assert Receipt.objects.filter(corrects=receipt).count() == 1  # staff see both
+
+
+def test_a_second_count_leaves_alone_what_an_earlier_one_brought(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    product = restock.product
+    services.receive(product, 1, restock=restock, now=NOW)
+    clocks.move_to(NOW + SETTLED)
+    mail()
+    told = len(mail_sink.mails)
+    now = NOW + DAY
+    clocks.move_to(now)
+    receipt = services.receive(product, 2, restock=restock, now=now)
+    services.correct_receipt(receipt, 1, reason="a typo", now=now + MINUTE)
+    assert [fresh(line).allocated for line in product.lines.order_by("pk")[:3]] == [1, 1, 0]
+    clocks.move_to(now + SETTLED + MINUTE)
+    mail()
+    (sent,) = mail_sink.mails[told:]
+    assert sent.recipients == ["1@example.com"]
+    assert "Part of order" in str(sent.message["Subject"])
+
+
+def test_after_it_has_settled_a_correction_is_told_with_an_apology(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    receipt = services.receive(restock.product, 3, restock=restock, now=NOW)
+    clocks.move_to(NOW + SETTLED)
+    mail()
+    told = len(mail_sink.mails)
+    services.correct_receipt(receipt, 1, reason="miscounted", now=NOW + SETTLED)
+    mail()
+    assert [sent.recipients for sent in mail_sink.mails[told:]] == [["1@example.com"]]
+    assert (
+        fresh(restock.product.lines.order_by("pk")[1])
+        .order.events.filter(kind=EventKind.CORRECTED)
+        .exists()
+    )
+
+
+def _cancels(restock: Restock, now: datetime) -> None:
+    services.cancel(restock.product.lines.earliest("pk").order, now=now, by="customer")
+
+
+def _ships(restock: Restock, now: datetime) -> None:
+    line = restock.product.lines.earliest("pk")
+    services.ship(line.order, {line.pk: 1}, now=now)
+
+
+def _joins(restock: Restock, now: datetime) -> None:
+    factories.order(restock.product, now=now, placed_at=NOON - DAY)
+
+
+def _imports(restock: Restock, now: datetime) -> None:
+    new = services.NewOrder(
+        number="7001", placed_at=NOON, lines=[services.NewLine(restock.product, 2)]
+    )
+    services.place_orders([new], now=now, serve=False)
+    serve_joined([restock.product_id], now=now, quiet=False)
+
+
+def _moves(restock: Restock, now: datetime) -> None:
+    last = restock.product.lines.latest("pk")
+    services.move_in_queue(last, 1, reason="promised", now=now, actor="ada")
+
+
+@pytest.mark.parametrize("meanwhile", [_cancels, _ships, _joins, _imports, _moves])
+def test_whatever_happens_while_a_count_settles_units_are_conserved(
+    clocks: Clocks,
+    mail_sink: MailSink,
+    restock: Restock,
+    meanwhile: Callable[[Restock, datetime], None],
+) -> None:
+    product = restock.product
+    receipt = services.receive(product, 6, restock=restock, now=NOW)
+    meanwhile(restock, NOW + MINUTE)
+    services.correct_receipt(receipt, 3, reason="a typo", now=NOW + 2 * MINUTE)
+    stock = Stock.objects.get(pk=product.pk)
+    assert stock.arrived == 3
+    assert stock.allocated == sum(line.allocated for line in product.lines.all()) <= 3
+    clocks.move_to(NOW + 2 * MINUTE + SETTLED)
+    services.review_settled(now=NOW + 2 * MINUTE + SETTLED)
+    mail()
+    for line in product.lines.all():
+        reserved = line.reserved > 0
+        here = line.order.events.filter(kind=EventKind.RESERVED).exists()
+        assert here or not reserved
+
+
+def test_the_preview_of_an_arrival_shows_who_will_be_emailed(
+    clocks: Clocks, restock: Restock
+) -> None:
+    def act() -> None:
+        services.receive(restock.product, 3, restock=restock, now=NOW)
+
+    assert rehearse(act, [restock.product_id], now=NOW).heard == 2
+    assert not Event.objects.filter(kind=EventKind.RESERVED).exists()
+
+
+def test_the_preview_of_a_correction_in_time_tells_nobody_that_a_unit_was_lost(
+    clocks: Clocks, restock: Restock
+) -> None:
+    receipt = services.receive(restock.product, 6, restock=restock, now=NOW)
+    seen = rehearse(
+        lambda: services.correct_receipt(receipt, 3, reason="a typo", now=NOW + MINUTE),
+        [restock.product_id],
+        now=NOW + MINUTE,
+    )
+    assert [str(kind) for kind, _ in seen.kinds] == ["Arrived and reserved"]
