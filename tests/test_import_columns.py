@@ -198,11 +198,24 @@ class TestLinesInACell:
         run(column_map, "Ref,When,Details", f"1,2026-10-01,{self.BIG}")
         assert lines() == {("1", "LAMP-01"): (2, 0, 0), ("1", "VASE-02"): (1, 0, 0)}
 
-    def test_each_in_a_column_of_its_own_are_read_too(self, run: Run) -> None:
-        column_map = MAP.replace('"Item"', '"line_item_* > sku"')
-        column_map = column_map.replace('"Ordered"', '"line_item_* > quantity"')
+    @pytest.mark.parametrize(
+        ("sku", "quantity", "named"),
+        [
+            ('"line_item_* > sku"', '"line_item_* > quantity"', '"line_item_* > name"'),
+            ('"line_item_1"', '"line_item_1"', '"line_item_1"'),
+            (
+                '["line_item_1 > sku", "line_item_2 > sku"]',
+                '["line_item_1 > quantity", "line_item_2 > quantity"]',
+                '"line_item_1 > name"',
+            ),
+        ],
+    )
+    def test_each_in_a_column_of_its_own_are_read_too(
+        self, run: Run, sku: str, quantity: str, named: str
+    ) -> None:
+        column_map = MAP.replace('"Item"', sku).replace('"Ordered"', quantity)
         run(
-            column_map + 'product_name = "line_item_* > name"\n',
+            column_map + f"product_name = {named}\n",
             "Ref,When,line_item_1,line_item_2",
             "1,2026-10-01,name:Lamp: brass|product_id:100|sku:LAMP-01|quantity:2|total:20.00,"
             "name:Vase|product_id:7|sku:VASE-02|quantity:1|total:5.00",

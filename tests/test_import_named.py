@@ -91,6 +91,19 @@ def test_a_map_names_the_columns_of_restocks(tmp_path: Path) -> None:
     assert Restock.objects.get().reference == "PO-1"
 
 
+def test_a_map_says_what_a_suppliers_sheet_leaves_out(tmp_path: Path) -> None:
+    column_map = tmp_path / "map.toml"
+    said = MAP.replace('"Vendor"', '"= Nordlicht"').replace('"Told on"', '["Told", "= 2026-11-01"]')
+    column_map.write_text(said)
+    sheet = file(tmp_path, "PO No;Article;Pieces;Ready on", "PO-1;LAMP;40;2026-12-01")
+    call_command("import_restocks", sheet, map=column_map)
+    restock = Restock.objects.get()
+    assert (restock.supplier.name, str(restock.dates.get().posted_on)) == (
+        "Nordlicht",
+        "2026-11-01",
+    )
+
+
 @pytest.mark.parametrize(
     ("column_map", "said"),
     [

@@ -20,6 +20,7 @@ DATES = (
     *("expected_on", "posted_on", "arrived_on", "known_on"),
 )
 Columns = dict[str, list[list[str]]]  # by our name: alternatives, each of columns put together
+ALWAYS = "= "  # `= Nordlicht`: not a column but what all rows would say
 PART = " > "  # `Details > SKU`: what the cell says after `SKU:`
 
 
@@ -65,14 +66,20 @@ class ColumnMap:
         """What a header may have: of each column that is needed, one of its alternatives."""
         every = product(*(self.columns[name] for name in self.needed))
         found = [
-            {_place(name) for parts in choice for name in parts if "*" not in name}
+            {
+                _place(name)
+                for parts in choice
+                for name in parts
+                if "*" not in name and not name.startswith(ALWAYS)
+            }
             for choice in islice(every, MAX_HEADERS)
         ]
         return list(filter(None, found))
 
     def _places(self, ours: Sequence[str]) -> list[str]:
         names = [part for each in ours for parts in self.columns.get(each, []) for part in parts]
-        return [there for name in names for there in self.columns_of(_place(name))]
+        columns = (name for name in names if not name.startswith(ALWAYS))
+        return [there for name in columns for there in self.columns_of(_place(name))]
 
     def columns_of(self, name: str) -> list[str]:
         """`line_item_*`: all columns that begin so."""
@@ -83,7 +90,7 @@ class ColumnMap:
     def cell(self, cells: Cells, ours: str) -> str:
         """The first alternative that is filled."""
         for parts in self.columns.get(ours, []):
-            if found := " ".join(filter(None, (cells.get(part, "") for part in parts))):
+            if found := " ".join(filter(None, (_said(cells, part) for part in parts))):
                 return found
         return ""
 
@@ -107,7 +114,7 @@ class ColumnMap:
         return self.needed
 
     def _has(self, there: set[str], parts: Sequence[str]) -> bool:
-        found = [self.columns_of(_place(part)) for part in parts]
+        found = [self.columns_of(_place(part)) for part in parts if not part.startswith(ALWAYS)]
         return all(names and {name.casefold() for name in names} <= there for names in found)
 
     def faults_of_values(self) -> dict[str, str]:
@@ -175,6 +182,10 @@ def faults_of_table(settings: Mapping[str, Any], table: str) -> dict[str, str]:
     }
 
 
+def _said(cells: Cells, part: str) -> str:
+    return part.removeprefix(ALWAYS) if part.startswith(ALWAYS) else cells.get(part, "")
+
+
 def _place(name: str) -> str:
     """The column whose cells have the part."""
     return name.partition(PART)[0]
@@ -182,7 +193,7 @@ def _place(name: str) -> str:
 
 def _alternatives(theirs: str | list[str]) -> list[list[str]]:
     """`"a"`: that column; `["a", "b"]`: the first that is filled; `"a + b"`: both, joined by a
-    space."""
+    space; `"= a"`: that text."""
     return [[part.strip() for part in choice.split(" + ")] for choice in as_list(theirs)]
 
 

@@ -10,6 +10,7 @@ from orders.imports.values import BadValue
 
 # The name of a part stands at the start or after a sign between parts.
 _PART = re.compile(r"(?:^|[|,;\n])\s*(?P<name>[^\W\d][\w ./-]{0,40}?)\s*:")
+_NUMBERED = re.compile(r"(?<=[ _-])\d+$|(?<=[a-z])\d+$", re.IGNORECASE)
 # what a part is called whose name the map does not say
 CALLED = {
     "sku": {"sku", "product sku", "item sku", "variant sku", "variation sku", "product code"},
@@ -47,16 +48,25 @@ def part_of(parts: Parts, name: str) -> str:
 
 
 def place_of_lines(columns: Columns) -> str:
-    """The column whose cells hold lines; empty: none does. Where SKU and quantity are one column,
-    the names of their parts are found."""
+    """The column whose cells hold lines, or the columns by their pattern; empty: none does. Where
+    SKU and quantity are one column, the names of their parts are found. `line_item_1` has others
+    beside it, with the other lines."""
     cell = columns["sku"]
     ((first, *_), *_) = cell
     if cell == columns["quantity"] and PART not in first:
         for ours in CALLED:
             if columns.get(ours, cell) == cell:
                 columns[ours] = [[f"{first}{PART}{ours}"]]
-        return first
-    return first.partition(PART)[0] if PART in first else ""
+    elif PART not in first:
+        return ""
+    for ours, choices in columns.items():
+        columns[ours] = [[_of_all(name) for name in parts] for parts in choices]
+    return _of_all(f"{first}{PART}").partition(PART)[0]
+
+
+def _of_all(name: str) -> str:
+    place, part, of = name.partition(PART)
+    return f"{_NUMBERED.sub('*', place)}{part}{of}" if part else name
 
 
 def cells_by_line(cells: Cells, places: Sequence[str], columns: Columns) -> Iterator[Cells]:

@@ -25,6 +25,7 @@ FULFILMENT = {
     **dict.fromkeys(("fulfilled", "shipped"), "shipped"),
     "restocked": "cancelled",
 }
+NO = ("false", "no", "0")
 NOT_SHIPPED = "not eligible"  # of a line: a tip, or one that was removed
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
 PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
@@ -138,7 +139,7 @@ class ShopifyExport:
                 values.key, cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False
             )
             sku = sku or read(self.sayings.sku_of, name, "Lineitem name")
-            needs_shipping = cells.get("Lineitem requires shipping", "").casefold() != "false"
+            needs_shipping = cells.get("Lineitem requires shipping", "").casefold() not in NO
             if not needs_shipping or plain(word) == NOT_SHIPPED:
                 return RowLines(not_shipped=[sku or name])
             if not sku:
