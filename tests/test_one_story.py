@@ -2,7 +2,7 @@
 status.json, calendar and email are of the same promise."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -25,7 +25,7 @@ from tests.gallery import email_states, states
 
 pytestmark = pytest.mark.django_db
 TODAY = NOON.date()
-DAY = timedelta(days=1)
+DAY, DAYS_END = timedelta(days=1), date.max
 # What an event is told of whose reason is in these words already.
 REASONS = ("Why: ", "We have no record yet of its shipment")
 
@@ -119,6 +119,9 @@ def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str,
             continue
         status = order_status(order, locale="en-US", now=NOON)
         assert selection.next_word_by == status.next_update_by, name
+        answers = [told.asked.notice for told in selection.lines if told.asked]
+        by = [each.answer_by for each in answers if each.must_be_answered and each.answer_by]
+        assert selection.hears_by is None or selection.hears_by <= min(by, default=DAYS_END), name
         lines = {line.id: line for line in status.lines}
         for told in selection.lines:
             for each in told.told:

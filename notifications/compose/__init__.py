@@ -138,7 +138,7 @@ def _total(order: Order, *, locale: str) -> str:
 
 
 def _next_word(selection: Selection, *, locale: str) -> str:
-    by = selection.next_word_by
+    by = selection.hears_by
     if by is None:
         return ""
     return next_word_sentence(by, today=selection.today, mailed=True, locale=locale)

@@ -53,6 +53,16 @@ class Selection:
     about: frozenset[Topic]
 
     @property
+    def hears_by(self) -> date | None:
+        """The same, unless the customer has to answer before it: one day at a time, as on the
+        page."""
+        notices = [told.asked.notice for told in self.lines if told.asked and told.asked.is_due]
+        notices += [line.asked for line in self.beside if line.asked]
+        first = min((each.answer_by for each in notices if each.answer_by), default=None)
+        by = self.next_word_by
+        return by if by and (first is None or by <= first) else None
+
+    @property
     def is_welcome(self) -> bool:
         """Several lines have joined, and nothing else has happened."""
         return len(self.lines) > 1 and all(event.kind == EventKind.JOINED for event in self.told)
