@@ -23,10 +23,13 @@
     if (part) part.dispatchEvent(new frame.contentWindow.Event("ask"));
   }
 
-  // On a phone the page stands below the buttons.
-  function lookAtPage({ detail }) {
-    const pressed = detail.requestConfig.verb === "post";
-    if (pressed && frame.getBoundingClientRect().top > innerHeight * 0.6) {
+  // The buttons are new ones now: the pressed one keeps the focus. On a phone the page stands below
+  // them.
+  function afterPress({ detail: { requestConfig } }) {
+    if (requestConfig.verb !== "post") return;
+    const pressed = requestConfig.elt.querySelector("button").id;
+    document.getElementById(pressed)?.focus({ preventScroll: true });
+    if (frame.getBoundingClientRect().top > innerHeight * 0.6) {
       document.getElementById("demo-message").scrollIntoView();
     }
   }
@@ -58,7 +61,7 @@
   });
   document.addEventListener("htmx:afterSwap", openNewest);
   document.addEventListener("htmx:afterRequest", askPage);
-  document.addEventListener("htmx:afterRequest", lookAtPage);
+  document.addEventListener("htmx:afterRequest", afterPress);
   inbox.addEventListener("click", ({ target }) => {
     const mail = target.closest("li")?.querySelector("[data-mail]");
     if (mail) open = mail.id;
