@@ -16,7 +16,8 @@ from orders import services
 from orders.imports.csv.order_rows import OrderRows
 from orders.imports.csv.orders import import_orders
 from orders.imports.csv.table import CsvTable
-from orders.imports.reconcile import ProductSelection, Reconciled, reconcile
+from orders.imports.products import ProductSelection
+from orders.imports.reconcile import Reconciled, reconcile
 from orders.imports.run import ImportRun
 from orders.imports.shop_order import ShopLine, ShopOrder
 from orders.imports.sources.our_columns import OurColumns

@@ -25,7 +25,7 @@ from orders.imports.csv.orders import import_orders
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.statuses import status_columns
 from orders.imports.csv.table import CsvTable, Unreadable
-from orders.imports.reconcile import ProductSelection
+from orders.imports.products import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.column_map import ColumnMap

@@ -1,17 +1,15 @@
-"""Which orders and products are here already, and whether those of a file are among them."""
+"""Which orders are here already, and whether an order of the shop is one of them."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from orders import services
-from orders.domain.keys import likeness
 from orders.imports.shop_order import ShopOrder
-from orders.models import Order, OrderLine, Product
+from orders.models import Order
 
 
 def with_numbers(numbers: Iterable[str]) -> QuerySet[Order]:
@@ -68,52 +66,22 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-class KnownSkus:
-    """SKUs of the products here, and of those that one import adds. A product whose SKU differs
-    only as people mistype it is not made in silence: nobody would wait in its queue."""
-
-    def __init__(self) -> None:
-        lines = OrderLine.objects.filter(product=OuterRef("pk"))
-        known = list(Product.objects.values_list("sku", Exists(lines)))
-        self.ordered = {sku for sku, is_ordered in known if is_ordered}
-        self._all = {sku for sku, _ in known}
-        self._alike = {likeness(sku): sku for sku in sorted(self._all)}
-        self._ordered_alike = {likeness(sku): sku for sku in sorted(self.ordered)}
-
-    def nearly(self, sku: str) -> str:
-        """The SKU here that a new one looks like. If there is none, the new one is known from now
-        on."""
-        if sku in self._all:
-            return ""
-        if near := self._alike.get(likeness(sku), ""):
-            return near
-        self._all.add(sku)
-        self._alike[likeness(sku)] = sku
-        return ""
-
-    def ordered_like(self, sku: str) -> str:
-        """The SKU that customers have ordered and this one looks like."""
-        return self._ordered_alike.get(likeness(sku), "")
+def both_in_words(order: Order, there: ShopOrder) -> str:
+    """Names no address: what an import did is kept."""
+    address = ", with another email address" if order.email and there.email else ""
+    return (
+        f"order {there.number} is a different order here, placed {_day(order.placed_at)}, "
+        f"{order.country or 'no country'}; in the file it was placed {_day(there.placed_at)}, "
+        f"{there.country or 'no country'}{address}; it was not imported"
+    )
 
 
-def meant(sku: str, skus: Collection[str]) -> str:
-    """Which of the SKUs of an order somebody means: this one, or the only one it looks like. Itself
-    if there is none."""
-    if sku in skus:
-        return sku
-    alike = [each for each in skus if likeness(each) == likeness(sku)]
-    return alike[0] if len(alike) == 1 else sku
+def of_another(there: ShopOrder) -> str:
+    return (
+        f"a different order {there.number} is in a file: placed {_day(there.placed_at)}, "
+        f"{there.country or 'no country'}; it was not imported: give it a number of its own"
+    )
 
 
-def spelled_as_here(there: ShopOrder, order: Order) -> ShopOrder:
-    """The same with the SKUs that its lines have here."""
-    here = {line.product.sku for line in order.lines.all()}
-    names = {
-        sku: name
-        for sku in there.by_sku.keys() - here
-        if (name := meant(sku, here - there.by_sku.keys())) != sku
-    }
-    if not names:
-        return there
-    lines = [replace(line, sku=names.get(line.sku, line.sku)) for line in there.lines]
-    return replace(there, lines=lines)
+def _day(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"

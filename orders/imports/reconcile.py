@@ -10,18 +10,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from orders import services
 from orders.imports import known
-from orders.imports.difference import Difference, new_skus, unlisted
-from orders.imports.shop_order import ShopLine, ShopOrder
+from orders.imports.difference import Difference
+from orders.imports.new_orders import held_texts, new_line, new_order, why_nothing_joins
+from orders.imports.products import ProductSelection, ShopProducts, not_here
+from orders.imports.shop_order import ShopOrder
+from orders.imports.skus import spelled_as_here
 from orders.mail_port import mail_port
-from orders.models import Import, Order, OrderLine, Product, Refund, Release
+from orders.models import Import, Order, Product, Refund, Release
 
 Done = Literal[
     "joined",
@@ -37,14 +38,6 @@ Done = Literal[
     "other_order",
     "refused",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ProductSelection:
-    """Which products join beside those marked as on backorder."""
-
-    skus: frozenset[str] = frozenset()
-    all_products: bool = False
 
 
 @dataclass(slots=True)
@@ -115,14 +108,12 @@ class Reconciliation:
     quiet: bool = field(init=False)
     joined: set[int] = field(init=False, default_factory=set)  # products
     shipped: set[int] = field(init=False, default_factory=set)  # products
-    looks: dict[str, services.Look] = field(init=False, default_factory=dict)  # by SKU
     shown: int = field(init=False, default=0)  # products that look different now
-    # SKUs left out, as they look like one that is here
-    near: dict[str, str] = field(init=False, default_factory=dict)
-    _known_skus: known.KnownSkus | None = field(init=False, default=None)
+    products: ShopProducts = field(init=False)
 
     def __post_init__(self) -> None:
         self.quiet = not Release.objects.exists()
+        self.products = ShopProducts(self.selection)
 
     def write(self, orders: Iterable[ShopOrder]) -> list[Reconciled]:
         """What was done with each; no number may be there twice. First those whose number another
@@ -133,17 +124,18 @@ class Reconciliation:
         batch = [it for it in batch if it.done != "other_order"]
         for it in batch:
             if order := here.get(it.number.upper()):
-                it.there = known.spelled_as_here(it.there, order)
-        products = self._products(batch, here)
+                it.there = spelled_as_here(it.there, order)
+        products = self.products.joining((it.there for it in batch), here)
         new = []
         for it in batch:
             if order := here.get(it.number.upper()):
                 self._attempt(it, order, products)
             elif lines := self._joining(it, products):
-                new.append((it, self._new_order(it, lines)))
+                new.append((it, new_order(it.there, lines)))
+                it.texts += len(new[-1][1].attention)
         self._place(new)
         for it in batch:
-            self._look_at(it.there)
+            self.products.look_at(it.there)
         return others + batch
 
     def serve(self) -> Mapping[str, int]:
@@ -151,16 +143,8 @@ class Reconciliation:
         others is settled with them: how many texts are new on staff's list, by order number."""
         waiting_again = services.serve_after_shipments(self.shipped, now=self.now)
         services.serve_joined(self.joined, now=self.now, quiet=self.quiet)
-        self.shown = services.show_products(self.looks)
+        self.shown = self.products.show()
         return waiting_again
-
-    def _look_at(self, there: ShopOrder) -> None:
-        """The order placed last says how a product looks."""
-        for sku, line in there.by_sku.items():
-            look = services.Look(there.placed_at, line.name, line.variant, line.image_url)
-            newest = self.looks.get(sku)
-            if newest is None or newest.at <= look.at:
-                self.looks[sku] = look
 
     def _is_another(self, it: Reconciled, order: Order | None) -> bool:
         """Nothing is written about another order with the same number. A person hears of it, and
@@ -168,12 +152,9 @@ class Reconciliation:
         there = it.there
         if order is None or known.is_same(order, there):
             return False
-        it.done, it.number, it.another = "other_order", order.number, _both(order, there)
-        text = (
-            f"a different order {there.number} is in a file: placed {_day(there.placed_at)}, "
-            f"{there.country or 'no country'}; it was not imported: give it a number of its own"
-        )
-        it.texts += services.flag(order, [text])
+        it.done, it.number = "other_order", order.number
+        it.another = known.both_in_words(order, there)
+        it.texts += services.flag(order, [known.of_another(there)])
         return True
 
     # New orders
@@ -189,31 +170,10 @@ class Reconciliation:
             return []
         skus = there.open_skus
         it.left_out = [sku for sku in skus if sku not in products]
-        lines = [_new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
+        lines = [new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
         if not lines:
-            it.done = _why_nothing_joins(there)
+            it.done = why_nothing_joins(there)
         return lines
-
-    def _new_order(self, it: Reconciled, lines: list[services.NewLine]) -> services.NewOrder:
-        there = it.there
-        texts = _held_texts(lines)
-        texts += [services.sent_back_text(there.part_refund)] if there.part_refund else []
-        texts += [] if there.email else [services.NO_ADDRESS]
-        it.texts += len(texts)
-        return services.NewOrder(
-            number=there.number,
-            placed_at=there.placed_at,
-            paid_at=there.paid_at,
-            email=there.email,
-            customer_name=there.customer_name,
-            country=there.country,
-            region=there.region,
-            locale=there.locale,
-            currency=there.currency,
-            total=there.total,
-            lines=lines,
-            attention=texts,
-        )
 
     def _place(self, new: list[tuple[Reconciled, services.NewOrder]]) -> None:
         if not new:
@@ -240,7 +200,8 @@ class Reconciliation:
 
     def _record_shipped_part(self, there: ShopOrder, order: Order, joined: Collection[str]) -> None:
         """Of lines that have just joined, by SKU."""
-        shipped = {sku: units for sku in joined if (units := there.by_sku[sku].shipped)}
+        shipped = {sku: there.by_sku[sku].shipped or 0 for sku in joined}
+        shipped = {sku: units for sku, units in shipped.items() if units}
         if shipped:
             lines = order.lines.filter(product__sku__in=shipped, held=False).select_related(
                 "product"
@@ -347,107 +308,18 @@ class Reconciliation:
         there = it.there
         if there.state != "open":
             return False
-        skus = _not_here(there, order)
+        skus = not_here(there, order)
         it.left_out = [sku for sku in skus if sku not in products]
-        lines = [_new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
+        lines = [new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
         if not lines:
             return False
         services.add_lines([(order, line) for line in lines], now=self.now, serve=False)
         self._record_shipped_part(there, order, skus)
-        it.texts += services.flag(order, _held_texts(lines))
+        it.texts += services.flag(order, held_texts(lines))
         self.joined.update(line.product.pk for line in lines)
         it.counts["lines_added"] += len(lines)
         return True
 
-    # Products
-
-    def _products(
-        self, batch: Collection[Reconciled], here: Mapping[str, Order]
-    ) -> dict[str, Product]:
-        """The products of these orders that join a queue, created and marked where they are
-        selected."""
-        names: dict[str, str] = {}
-        waiting: set[str] = set()
-        for it in batch:
-            there = it.there
-            if there.state == "open":
-                skus = _not_here(there, here.get(it.number.upper()))
-                names |= {sku: names.get(sku) or there.by_sku[sku].name for sku in skus}
-                waiting.update([] if there.complete else skus)
-        rows = Product.objects.filter(sku__in=names).annotate(
-            queued=Exists(OrderLine.objects.filter(product=OuterRef("pk")))
-        )
-        there_already = {product.sku: product for product in rows}
-        joining = {
-            sku: name
-            for sku, name in names.items()
-            if self._joins(sku, there_already.get(sku), waits=sku in waiting)
-        }
-        return services.know_products(joining, on_backorder=True) if joining else {}
-
-    def _joins(self, sku: str, product: Any, *, waits: bool) -> bool:
-        if sku in self.selection.skus or (product and product.on_backorder):
-            return True
-        # A list of orders that wait says by itself that its products are on backorder, but for one
-        # that had a queue and was taken off by staff since.
-        waits = waits and not self.selection.skus and (product is None or not product.queued)
-        if not (waits or self.selection.all_products):
-            return False
-        if product is None and (near := self._nearly(sku)):
-            self.near[sku] = near
-            return False
-        return True
-
-    def _nearly(self, sku: str) -> str:
-        self._known_skus = self._known_skus or known.KnownSkus()
-        return self._known_skus.nearly(sku)
-
-
-def _why_nothing_joins(there: ShopOrder) -> Done:
-    if there.open_skus:
-        return "left_out_not_on_backorder"
-    if there.nameless:
-        return "left_out_without_sku"
-    if any(line.shipped for line in there.by_sku.values()):
-        return "left_out_shipped"
-    return "left_out_not_shipped" if there.not_shipped else "left_out_without_lines"
-
 
 def _refuse(it: Reconciled, error: services.Refused) -> None:
     it.done, it.refused = "refused", error
-
-
-def _not_here(there: ShopOrder, order: Order | None) -> list[str]:
-    """Products that may join. Where the shop lists another one instead of a line that waits here, a
-    person decides (Difference): nobody waits twice for one thing."""
-    if order is None:
-        return there.open_skus
-    return [] if unlisted(there, order) else new_skus(there, order)
-
-
-def _new_line(line: ShopLine, product: Product) -> services.NewLine:
-    return services.NewLine(
-        product,
-        line.wanted,
-        promised_by=line.promised_by,
-        held=line.shipped is None,
-        unit_price=line.unit_price,
-    )
-
-
-def _held_texts(lines: Iterable[services.NewLine]) -> list[str]:
-    return [services.held_text(line.product.sku, line.quantity) for line in lines if line.held]
-
-
-def _both(order: Order, there: ShopOrder) -> str:
-    """Names no address: what an import did is kept."""
-    address = ", with another email address" if order.email and there.email else ""
-    return (
-        f"order {there.number} is a different order here, placed {_day(order.placed_at)}, "
-        f"{order.country or 'no country'}; in the file it was placed {_day(there.placed_at)}, "
-        f"{there.country or 'no country'}{address}; it was not imported"
-    )
-
-
-def _day(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"

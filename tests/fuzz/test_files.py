@@ -21,7 +21,7 @@ from orders.imports.csv.orders import import_orders
 from orders.imports.csv.restocks import import_restocks
 from orders.imports.csv.shipments import import_shipments
 from orders.imports.csv.table import CsvTable, Unreadable
-from orders.imports.reconcile import ProductSelection
+from orders.imports.products import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
 from orders.imports.sources import dialect_of
 from orders.imports.sources.mapped_columns import MappedColumns, read_map

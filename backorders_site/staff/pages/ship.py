@@ -27,7 +27,7 @@ from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import rehearse
 from orders import services
 from orders.domain import keys
-from orders.imports.known import meant
+from orders.imports.skus import meant
 from orders.models import Order, OrderLine, Shipment
 from orders.words import tracking_link
 

@@ -1,7 +1,7 @@
 """A file of orders: each order is made here what it is in the file."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -11,7 +11,8 @@ from orders.imports.csv.order_rows import Dialect, OrderRows
 from orders.imports.csv.remaining import apply_remaining
 from orders.imports.csv.statuses import refuse_other_rows, refuse_unread, unread
 from orders.imports.csv.table import CsvTable
-from orders.imports.reconcile import ProductSelection, Reconciled, Reconciliation
+from orders.imports.products import ProductSelection
+from orders.imports.reconcile import Reconciled, Reconciliation
 from orders.imports.run import ImportRun
 from orders.imports.shop_order import ShopOrder
 
@@ -55,7 +56,7 @@ def import_orders(
         tally.counts["products_updated"] += reconciliation.shown
         if remaining:
             apply_remaining(remaining, run, tally.counts)
-        return tally.report(selection, quiet=reconciliation.quiet, near=reconciliation.near)
+        return tally.report(reconciliation)
 
     return run.perform("import_orders", write, sha256=table.sha256())
 
@@ -107,14 +108,13 @@ class _Tally:
         if it.refused:
             self.run.bad(row, it.refused)
 
-    def report(
-        self, selection: ProductSelection, *, quiet: bool, near: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """`near`: SKUs that were left out, and those here that they look like."""
-        like_others = {sku: [other, self.left_out.pop(sku, 0)] for sku, other in near.items()}
+    def report(self, done: Reconciliation) -> dict[str, Any]:
+        like_others = {
+            sku: [other, self.left_out.pop(sku, 0)] for sku, other in done.products.near.items()
+        }
         return {
             **{name: number for name, number in sorted(self.counts.items()) if number},
-            "quiet": quiet,
+            "quiet": done.quiet,
             "not_on_backorder": dict(self.left_out.most_common()),
             **({"like_others": like_others} if like_others else {}),
             "orders_for_a_person": len(self.attention),
@@ -131,7 +131,7 @@ class _Tally:
                 )
                 if found
             },
-            "not_in_file": sorted(selection.skus - self.seen),
+            "not_in_file": sorted(done.selection.skus - self.seen),
         }
 
 

@@ -10,8 +10,8 @@ from orders import services
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import Cells, CsvRow, Meaning, Table
-from orders.imports.known import KnownSkus
 from orders.imports.run import ImportRun
+from orders.imports.skus import KnownSkus
 from orders.imports.values import BadValue
 from orders.models import Restock
 

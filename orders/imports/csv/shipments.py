@@ -13,8 +13,9 @@ from orders import services
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import Cells, CsvRow, Meaning, Table
-from orders.imports.known import meant, with_numbers
+from orders.imports.known import with_numbers
 from orders.imports.run import ImportRun
+from orders.imports.skus import meant
 from orders.imports.values import BadValue
 from orders.models import Order, OrderLine, Shipment
 

@@ -10,7 +10,7 @@ from orders.imports.csv.orders import import_orders
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.statuses import GROUPS
 from orders.imports.csv.table import CsvTable
-from orders.imports.reconcile import ProductSelection
+from orders.imports.products import ProductSelection
 from orders.imports.run import ImportRun
 from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.mapped_columns import read_map
