@@ -120,12 +120,18 @@ class TestOrdersThatAreNotPaid:
         open_units = {it.order.number: it.open_units for it in OrderLine.objects.all()}
         assert open_units == {"1001": 1, "2": 0}
 
-    def test_whose_payment_lapsed_stay_out_whatever_was_said(self, export: Export) -> None:
-        run(
-            export(self.unpaid(status="expired"), self.unpaid("#2", "voided")),
-            *("--word", f"{COD}=waiting"),
-        )
+    def test_whose_payment_lapsed_stay_out_whatever_was_said(
+        self, export: Export, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lapsed = (self.unpaid(status="expired"), self.unpaid("#2", "voided"), self.unpaid("#3", ""))
+        run(export(*lapsed), "--word", f"{COD}=waiting")
         assert joined() == []
+        said = capsys.readouterr().out.splitlines()
+        assert said[1] == (
+            "Orders left out: 2 not paid yet (1 expired; 1 no payment status), 1 canceled or "
+            "refunded."
+        )
+        assert not any("say so once" in line for line in said)
 
     def test_nothing_is_remembered_of_an_import_that_wrote_nothing(self, export: Export) -> None:
         bad = export((order(Email="ada"), [line()]))

@@ -21,6 +21,7 @@ from orders.models import (
     Promise,
     Restock,
     RestockDate,
+    ShopWord,
     Upload,
 )
 from tests import factories
@@ -200,6 +201,26 @@ class TestACommand:
             ("LAMP", 1, 0, False),
             ("RUG", 2, 1, False),
         ]
+
+    def test_held_keeps_what_was_said_of_its_words_and_names(
+        self, lamp: Product, csv: Csv, settings: Settings, admin_client: Client
+    ) -> None:
+        settings.IMPORT_TELLS_AT_MOST = 0
+        services.start_release(per_hour=10, now=NOON, actor="test")
+        file = csv(
+            "Name,Email,Financial Status,Paid at,Fulfillment Status,Created at,Lineitem quantity,"
+            "Lineitem name,Lineitem sku,Lineitem fulfillment status,Cancelled at,Payment Method",
+            "#5,a@example.com,pending,,unfulfilled,2026-10-01,1,Lamp,LAMP,pending,,COD",
+            "#5,,,,,2026-10-01,1,Rug,,odd,,",
+        )
+        said = ("--word", "COD=waiting", "--word", "odd=waiting", "--by-name", "--all-products")
+        _, row = held("import_orders", file, *said)
+        assert not ShopWord.objects.exists()
+        work_off()
+        confirm(admin_client, row)
+        lines = OrderLine.objects.filter(order__number="5").order_by("pk")
+        assert list(lines.values_list("product__sku", flat=True)) == ["LAMP", "Rug"]
+        assert ShopWord.objects.count() == 2
 
 
 class TestTheDesk:

@@ -17,6 +17,7 @@ from orders.domain import keys
 from orders.imports import values
 from orders.imports.values import BadValue
 
+NO_TERMS = ("expired", "no payment status")  # nobody pays for these, on whatever terms
 State = Literal["unpaid", "open", "cancelled", "refunded"]
 STATES: tuple[State, ...] = get_args(State)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orders.imports.shop_order import NO_TERMS
+
 SHOWN = 20
 
 ORDERS = {"joined": "joined", "changed": "changed", "unchanged": "unchanged"}
@@ -157,8 +159,8 @@ def _words_to_say(counts: Mapping[str, Any], ways: Ways) -> list[str]:
         shown = [f"{word} ({number:,})" for word, number in strange.items()]
         way = ways.to_say.format(word=f"{next(iter(strange))}=shipped")
         lines.append(f"Words whose meaning isn't known: {_some(shown)}. Say it once with {way}.")
-    if unpaid := counts.get("unpaid"):
-        way = ways.to_say.format(word=f"{word_to_say(next(iter(unpaid)))}=waiting")
+    if unpaid := [terms for terms in counts.get("unpaid", ()) if terms not in NO_TERMS]:
+        way = ways.to_say.format(word=f"{word_to_say(unpaid[0])}=waiting")
         lines.append(f"If such orders join before they are paid, say so once with {way}.")
     return lines
 
@@ -175,6 +177,8 @@ def words_found(counts: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for name, means in (("strange_words", ""), ("unpaid", "unpaid"), ("on_terms", "waiting")):
         for said, number in counts.get(name, {}).items():
+            if said in NO_TERMS:
+                continue
             word = word_to_say(said) if means else said
             before = found.get(word, (means, 0))
             found[word] = (before[0], before[1] + number)

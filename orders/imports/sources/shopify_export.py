@@ -7,7 +7,7 @@ from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
 from orders.imports.csv.sayings import Sayings
 from orders.imports.csv.statuses import plain
 from orders.imports.csv.table import Cells, CsvTable, Meaning
-from orders.imports.shop_order import ShopLine, State
+from orders.imports.shop_order import NO_TERMS, ShopLine, State
 from orders.imports.values import BadValue
 
 # Words of Shopify's exports, and of OrderDisplayFulfillmentStatus of its API for those that exports
@@ -29,7 +29,6 @@ NO = ("false", "no", "0")
 NOT_SHIPPED = "not eligible"  # of a line: a tip, or one that was removed
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
 PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
-LAPSED = ("expired", "voided")  # nobody pays for these any more, on whatever terms
 
 
 class ShopifyExport:
@@ -165,16 +164,19 @@ class ShopifyExport:
         """What is not paid joins only if the shop has said so of how it is paid, or of its word."""
         word = plain(cells["Financial Status"])
         known = self.sayings.meaning_of(word) or MONEY.get(word, "")
-        if MONEY.get(word) == "unpaid" and word not in LAPSED:
+        if self._terms(cells) not in ("", *NO_TERMS):
             known = self.sayings.meaning_of(cells.get("Payment Method", "")) or known
         return known
 
     def _terms(self, cells: Cells) -> str:
-        word = plain(cells["Financial Status"])
-        if MONEY.get(word) != "unpaid" or word in LAPSED:
+        """Of an order that is not paid: what the shop may say something of."""
+        status = cells["Financial Status"]
+        if MONEY.get(plain(status)) != "unpaid":
             return ""
+        if not status or plain(status) in NO_TERMS:
+            return plain(status) or "no payment status"
         method = values.text(cells.get("Payment Method", ""), "Payment Method", most=100)
-        return ", ".join(filter(None, (cells["Financial Status"], method)))
+        return ", ".join(filter(None, (status, method)))
 
     def _moved(self, word: str) -> str:
         said = self.sayings.meaning_of(word)
