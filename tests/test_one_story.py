@@ -120,8 +120,8 @@ def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str,
         status = order_status(order, locale="en-US", now=NOON)
         assert selection.next_word_by == status.next_update_by, name
         answers = [told.asked.notice for told in selection.lines if told.asked]
-        by = [each.answer_by for each in answers if each.must_be_answered and each.answer_by]
-        assert selection.hears_by is None or selection.hears_by <= min(by, default=DAYS_END), name
+        days = [each.answer_by for each in answers if each.must_be_answered and each.answer_by]
+        assert selection.hears_by is None or selection.hears_by <= min(days, default=DAYS_END), name
         lines = {line.id: line for line in status.lines}
         for told in selection.lines:
             for each in told.told:
