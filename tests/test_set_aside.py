@@ -12,6 +12,7 @@ from orders import services
 from orders.access import Purpose, answer_url, order_url
 from orders.models import Choice, OrderLine, Outcome, Refund
 from orders.pages.status import order_status
+from orders.words import line_briefly
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, make_product
@@ -320,6 +321,10 @@ def test_after_the_day_nobody_reads_that_it_has_not_left_before_the_night_s_repo
     assert "It's here It should have shipped by 3 November" in " ".join(said.split())
     assert "We have no record yet of its shipment, and we're checking" in said
     assert ("hasn't shipped" in said, "Delayed" in said, "sorry" in said) == (False, False, False)
+    line = fresh(line)
+    briefly = line_briefly(line, place=None, today=midnight.date(), locale="en")
+    assert "It should have shipped by 3\N{NO-BREAK SPACE}November. We have no record yet" in briefly
+    assert "hasn't shipped" not in briefly
 
 
 def test_whoever_keeps_an_order_sees_the_date_it_has_now(clocks: Clocks, client: Client) -> None:
