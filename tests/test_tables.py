@@ -275,6 +275,21 @@ class TestSpreadsheets:
         found = read(tmp_path, workbook(Notes=[["Ask Ann"]], Stock=self.ROWS))
         assert [(number - 2, cells, said) for number, cells, said in found] == read(tmp_path, CLEAN)
 
+    @pytest.mark.parametrize("last", [1_048_576, 10**12])
+    def test_with_something_far_below_the_table_are_refused_at_once(
+        self, tmp_path: Path, last: int
+    ) -> None:
+        far = f'<row r="{last}"><c r="A{last}"><v>1</v></c></row></sheetData>'.encode()
+        content = io.BytesIO()
+        with (
+            ZipFile(io.BytesIO(workbook(Stock=self.ROWS))) as before,
+            ZipFile(content, "w", ZIP_DEFLATED) as after,
+        ):
+            for part in before.namelist():
+                after.writestr(part, before.read(part).replace(b"</sheetData>", far))
+        with pytest.raises(Unreadable, match="more than 10,000 empty rows"):
+            read(tmp_path, content.getvalue())
+
     def test_keep_what_a_number_is_and_what_its_format_shows(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()
         book.active.append([*shipments.COLUMNS])

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from orders.imports.csv.header import HEAD, MAX_COLUMNS, HasHeader, Unreadable
 
 MAX_UNPACKED = 400_000_000  # bytes: a hundred thousand orders of the widest export
+MAX_GAP = 10_000  # rows
 MAX_STRINGS = 100_000_000  # bytes: the part that is read whole
 
 SAVE_IT = "expected .xlsx, or CSV in UTF-8: open it in a spreadsheet and save it as one of these"
@@ -71,6 +72,10 @@ def _refuse_other_archives(archive: ZipFile, name: str) -> None:
         )
 
 
+class TooFar(Exception):
+    """A row stands so far below the one before that reading what is between takes for ever."""
+
+
 class Copy:
     """The sheet as CSV, in a file that goes with this. Rows keep their numbers."""
 
@@ -93,6 +98,11 @@ def _rows(path: Path, name: str, has_header: HasHeader) -> Iterator[list[str]]:
         with path.open("rb") as file:  # whatever it is called
             book = load_workbook(file, read_only=True, data_only=True)
             yield from _padded(_sheet(book, has_header))
+    except TooFar:
+        raise Unreadable(
+            f"{name}:1: the spreadsheet has more than {MAX_GAP:,} empty rows in a row; expected the "
+            "rows of the table one below the other: delete what stands far below it"
+        ) from None
     except Exception:  # noqa: BLE001 - whatever the library meets in what was sent
         raise Unreadable(f"{name}:1: the spreadsheet is damaged; {SAVE_IT}") from None
 
@@ -118,8 +128,13 @@ def _padded(sheet: Any) -> Iterator[list[str]]:
 
 
 def _texts(sheet: Any) -> Iterator[list[str]]:
+    before, gap = None, 0
     for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1):
-        yield [_text(cell) for cell in row]
+        gap = gap + 1 if row is before else 0  # the library has one row for all that are missing
+        if gap > MAX_GAP:
+            raise TooFar
+        before = row
+        yield [] if gap else [_text(cell) for cell in row]
 
 
 def _text(cell: Any) -> str:
