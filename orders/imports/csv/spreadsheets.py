@@ -100,8 +100,8 @@ def _rows(path: Path, name: str, has_header: HasHeader) -> Iterator[list[str]]:
             yield from _padded(_sheet(book, has_header))
     except TooFar:
         raise Unreadable(
-            f"{name}:1: the spreadsheet has more than {MAX_GAP:,} empty rows in a row; expected the "
-            "rows of the table one below the other: delete what stands far below it"
+            f"{name}:1: the spreadsheet has more than {MAX_GAP:,} empty rows in a row; expected "
+            "the rows of the table one below the other: delete what stands far below it"
         ) from None
     except Exception:  # noqa: BLE001 - whatever the library meets in what was sent
         raise Unreadable(f"{name}:1: the spreadsheet is damaged; {SAVE_IT}") from None
