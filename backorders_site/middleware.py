@@ -61,7 +61,7 @@ def bodies(get_response: GetResponse) -> GetResponse:
         if length > 0:
             waiting = large if is_large else small
             if not waiting.acquire(timeout=SECONDS_TO_WAIT):
-                return unavailable()
+                return unavailable(request)
             try:  # read now, and kept
                 if is_large and request.content_type == "multipart/form-data":
                     request.POST  # noqa: B018 - its files go to the disk

@@ -5,7 +5,20 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.utils.formats import date_format
 
 from orders.domain.delay_rules import Silence
 from orders.models import DelayNotice, Event, EventKind, Order, OrderLine, Promise
@@ -74,6 +87,15 @@ def past_agreed(quiet: QuerySet[Order], *, now: datetime) -> QuerySet[Order]:
         Q(waiting__gt=0) | Q(allocated__gt=F("shipped")), agreed_by__lt=today_of(now)
     )
     return quiet.filter(pk__in=open_lines.values("order"))
+
+
+def with_agreed_date(quiet: QuerySet[Order], *, now: datetime, most: int) -> list[tuple[str, str]]:
+    """The first of those past the agreed date, each with that date in words."""
+    first = past_agreed(quiet, now=now).annotate(agreed_by=Min("lines__agreed_by"))
+    return [
+        (number, date_format(day))
+        for number, day in first.order_by("pk").values_list("number", "agreed_by")[:most]
+    ]
 
 
 def _by_country(orders: QuerySet[Order]) -> Counter[str]:

@@ -27,7 +27,7 @@ def test_it_shows_who_would_hear_what_with_an_example_and_releases_nobody(
     assert shown["heard"].columns[:2] == ["Orders", "Told: joined the line"]
     assert [row[0] for row in shown["heard"].rows] == ["DE", "US", "All"]
     assert shown["heard"].rows[-1][1][:2] == [3, 2]
-    assert (shown["late"], shown["unreachable"]) == (["1"], ["2"])
+    assert (shown["late"], shown["unreachable"]) == ([("1", "Oct. 3, 2026")], ["2"])
     (example,) = shown["examples"]
     assert (example.kind, example.number) == ("Joined the line", "3")
     assert (

@@ -69,7 +69,7 @@ def test_it_shows_by_country_who_would_hear_what_and_releases_nobody(
         ["all", "3", "2", "2", "1", "1", "1", "0"],
     ]
     assert lines[4:7] == [
-        "Past the agreed date: 1",
+        "Past the agreed date: 1 (Oct. 3, 2026)",
         "Can't be reached: 2",
         "Nothing was released. To release them, add --per-hour N.",
     ]

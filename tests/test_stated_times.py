@@ -46,7 +46,7 @@ def test_a_ship_date_that_was_told_is_kept_by_shipping_on_it_whatever_the_law_co
     assert "late" not in str(sent.message["Subject"]).lower()
     assert "hip" in str(sent.message["Subject"])
     assert "The new date" not in unwrapped(sent.message)
-    assert "the agreed date" not in unwrapped(sent.message)  # it is the one that is promised
+    assert "We agreed to" not in unwrapped(sent.message)  # it is the one that is promised
     assert not DelayNotice.objects.exists()
     assert fresh(line).agreed_by == date(2026, 12, 20 if country == "US" else 27)
 
@@ -174,7 +174,19 @@ def test_a_day_that_passes_after_it_was_named_is_said_to_have_passed(
     product = factories.make_product()
     line = factories.order(product, country="DE", placed_at=NOON - 20 * DAY)
     mail()
-    assert "with you by 12 November, the agreed date" in unwrapped(mail_sink.mails[-1].message)
+    assert "agreed to deliver it by 12 November" in unwrapped(mail_sink.mails[-1].message)
     clocks.move_to(NOON + 12 * DAY)
     assert services.say_day_passed(now=NOON + 12 * DAY) == 1
     assert fresh(line).agreed_by < (NOON + 12 * DAY).date()
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "CH", "US"])
+def test_a_page_whose_agreed_date_has_passed_says_so_once(
+    clocks: Clocks, client: Client, lamp: Product, country: str
+) -> None:
+    line = factories.order(lamp, country=country, promised_by=date(2026, 12, 8))
+    clocks.move_to(NOON + 60 * DAY)
+    page = flat(client.get(order_url(line.order)).content.decode())
+    card = page[page.index("<article") : page.index("</article>")]
+    assert card.count("agreed date") + card.count("Agreed date") >= 1
+    assert card.count("has passed") == 1

@@ -61,6 +61,18 @@ def test_without_the_database_a_page_says_when_to_come_back(
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["{order}status.json", "/p/LAMP/promise.json"])
+def test_a_program_that_reads_json_gets_json(
+    line: OrderLine, database_away: None, path: str
+) -> None:
+    order = order_url(line.order).removeprefix("http://testserver")
+    answer = Client(raise_request_exception=False).get(path.format(order=order))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json() == {"error": "We'll be back in a moment: ask again in 30 seconds"}
+
+
 def test_it_says_so_in_the_readers_language(line: OrderLine, database_away: None) -> None:
     german = Client(raise_request_exception=False).get(
         "/record/", headers={"Accept-Language": "de"}

@@ -7,7 +7,7 @@ from typing import Any
 import sentry_sdk
 from django.contrib import admin
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
@@ -29,12 +29,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     fault of ours, 500."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError, WrongClock)):
         return HttpResponse(loader.get_template("500.html").render(), status=500)
-    return unavailable()
+    return unavailable(request)
 
 
-def unavailable() -> HttpResponse:
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """In the form that was asked for: a program that reads JSON gets JSON."""
+    headers = {"Retry-After": str(COME_BACK_SECONDS)}
+    if request.path.endswith(".json"):
+        said = {"error": f"We'll be back in a moment: ask again in {COME_BACK_SECONDS} seconds"}
+        return JsonResponse(said, status=503, headers=headers)
     page = loader.get_template("503.html").render()
-    return HttpResponse(page, status=503, headers={"Retry-After": str(COME_BACK_SECONDS)})
+    return HttpResponse(page, status=503, headers=headers)
 
 
 # Not Django's own: they read the form once more, which may be what failed.

@@ -124,7 +124,9 @@ def asked(line: OrderLine, newest: DelayNotice | None, *, locale: str, today: da
         kept=beside_keep_question(newest, shows_day=overtaken and _names_a_day(line), **words),
         silence=silence_sentence(notice, reserved=line.reserved_beside, **words),
         overtaken=overtaken,
-        names_agreed=Sentence.ORIGINAL_STANDS in notice.sentences,
+        names_agreed=not {Sentence.ORIGINAL_STANDS, Sentence.DATE_MISSED}.isdisjoint(
+            notice.sentences
+        ),
     )
 
 

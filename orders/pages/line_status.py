@@ -27,18 +27,19 @@ class NoteShown:
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the line
-    joined, if known; `agreed`: the agreed date in words, while it stands; `here_on`: the day units
-    were last reserved for it; `cancelled_how`: in one sentence, if all of it was canceled at once;
-    `cancellation`: what else was said about it last, and about its refund since; `crossed`: the
-    same about one that a parcel crossed; `change`: what the promise before this one said, and why
-    it changed; `asked`: an open notice that wants an answer; `undo_until`: until when its customer
-    may undo a cancellation; `put_back`: what putting back agrees to, if silence canceled the line
-    and its refund was not sent; `may_withdraw`: from the contract, by the law of the country;
-    `former`: the windows told before, newest first; `next_word_by`: the day by which the customer
-    hears from us about it; `standing`: who is ahead in units and which deliveries serve them, None
-    if nothing waits; `note`: the newest of the shop to those who wait for its delivery;
-    `arrives_by`: by when all of it should be with the customer, as far as a day is known."""
+    """`place` and `units_ahead` are None unless units wait; `joined_place`: the place when the
+    line joined, if known; `agreed`: the agreed date in words, or that it has passed; `here_on`:
+    the day units were last reserved for it; `cancelled_how`: in one sentence, if all of it was
+    canceled at once; `cancellation`: what else was said about it last, and about its refund since;
+    `crossed`: the same about one that a parcel crossed; `change`: what the promise before this one
+    said, and why it changed; `asked`: an open notice that wants an answer; `undo_until`: until
+    when its customer may undo a cancellation; `put_back`: what putting back agrees to, if silence
+    canceled the line and its refund was not sent; `may_withdraw`: from the contract, by the law of
+    the country; `former`: the windows told before, newest first; `next_word_by`: the day by which
+    the customer hears from us about it; `standing`: who is ahead in units and which deliveries
+    serve them, None if nothing waits; `note`: the newest of the shop to those who wait for its
+    delivery; `arrives_by`: by when all of it should be with the customer, as far as a day is
+    known."""
 
     id: int
     sku: str

@@ -38,7 +38,7 @@ from orders.pages.timeline import (
 )
 from orders.sql_files import sql
 from orders.transit import arrives_by
-from orders.words import agreed_sentence, note_words, window_of
+from orders.words import agreed_sentence, note_words, passed_sentence, window_of
 
 NEWEST_EVENTS = 200
 
@@ -196,7 +196,8 @@ def _line_status(
         units_ahead=position.units_ahead if position else None,
         joined_place=joined[-1] if joined else None,
         agreed_by=None if line.open_wait else line.agreed_by,
-        agreed=agreed_sentence(line, locale=reader.locale, today=reader.today),
+        agreed=agreed_sentence(line, locale=reader.locale, today=reader.today)
+        or passed_sentence(line, locale=reader.locale, today=reader.today),
         parcels=tuple(parcels),
         asked=asked(line, notice, locale=reader.locale, today=reader.today),
         put_back=put_back(line, notice, own, locale=reader.locale, today=reader.today),

@@ -6,6 +6,7 @@ from orders.words.agreements import (
     beside_keep_question,
     consent_sentence,
     keep_question,
+    passed_sentence,
 )
 from orders.words.arrivals import arrival_sentence
 from orders.words.bidi import isolated
@@ -84,6 +85,7 @@ __all__ = [
     "number_words",
     "ordinal",
     "outcome_sentence",
+    "passed_sentence",
     "place_sentence",
     "queue_change_sentence",
     "reply_within_sentence",

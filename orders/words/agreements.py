@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from orders.domain.supply import NAMES_A_DAY
@@ -35,6 +36,21 @@ def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
             )
         )
         return words % {"day": day_words(agreed_by, today=today, locale=dates)}
+
+
+def passed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
+    """That the agreed date has passed; nothing of a day that the law alone named, and that had
+    passed before anybody could read it."""
+    day = line.agreed_by
+    if line.open_wait or not line.open_units or day is None or day >= today:
+        return ""
+    known_since = max(line.joined_at, line.order.released_at or line.joined_at)
+    if line.stated_by is None and day < timezone.localtime(known_since).date():
+        return ""
+    with in_language(locale) as dates:
+        return gettext(
+            "The agreed date, %(day)s, has passed and it hasn't shipped. We're sorry."
+        ) % {"day": day_words(day, today=today, locale=dates)}
 
 
 def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:

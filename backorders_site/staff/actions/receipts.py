@@ -29,8 +29,8 @@ class Receive(RestockAction):
     permission = "orders.receive_restock"
     label = gettext_lazy("Receive units")
     explanation = gettext_lazy(
-        "Units are reserved at once for the front of the line. Those customers get an email once the "
-        "count has settled, so there is time to correct a typo."
+        "Units are reserved at once for the front of the line. Those customers get an email once "
+        "the count has settled, so there is time to correct a typo."
     )
     impossible = gettext_lazy("This restock has arrived in full or was canceled.")
     rehearsed = True

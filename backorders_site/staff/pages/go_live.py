@@ -28,9 +28,9 @@ from orders.models import EventKind, Order, Release
 from orders.unreleased import (
     TOTAL,
     news_of_unreleased,
-    past_agreed,
     unreleased_orders,
     who_would_hear_what,
+    with_agreed_date,
 )
 from orders.words import language_for
 
@@ -97,7 +97,7 @@ def go_live(request: HttpRequest) -> HttpResponse:
         if release and left
         else None,
         heard=_heard(now) if left else None,
-        late=[*past_agreed(quiet, now=now).order_by("pk").values_list("number", flat=True)[:NAMED]],
+        late=with_agreed_date(quiet, now=now, most=NAMED),
         unreachable=[
             *quiet.filter(email="").order_by("pk").values_list("number", flat=True)[:NAMED]
         ],

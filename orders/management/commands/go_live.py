@@ -10,7 +10,7 @@ from orders import services
 from orders.mail_port import mail_port
 from orders.management.importing import with_example
 from orders.models import Order, Release
-from orders.unreleased import TOTAL, past_agreed, who_would_hear_what
+from orders.unreleased import TOTAL, who_would_hear_what, with_agreed_date
 
 SHOWN = 10
 
@@ -77,11 +77,12 @@ class Command(BaseCommand):
                 f"{by_country[country]:>{len(name) + 3},}" for name, by_country in columns.items()
             ]
             self.stdout.write("".join([f"{country or '-':9}", *cells]))
-        self._name("Past the agreed date", past_agreed(quiet, now=now))
-        self._name("Can't be reached", quiet.filter(email=""))
+        late = with_agreed_date(quiet, now=now, most=SHOWN + 1)
+        self._name("Past the agreed date", [f"{number} ({day})" for number, day in late])
+        unreachable = quiet.filter(email="").order_by("pk").values_list("number", flat=True)
+        self._name("Can't be reached", list(unreachable[: SHOWN + 1]))
 
-    def _name(self, label: str, orders: QuerySet[Order]) -> None:
-        numbers = list(orders.order_by("pk").values_list("number", flat=True)[: SHOWN + 1])
+    def _name(self, label: str, numbers: list[str]) -> None:
         if numbers:
             more = " …" if len(numbers) > SHOWN else ""
             self.stdout.write(f"{label}: {', '.join(numbers[:SHOWN])}{more}")
