@@ -4,6 +4,7 @@ and pages have them in their addresses. So they are on one line and look like wh
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 UNSEEN = {
@@ -86,6 +87,7 @@ def _spoken(sign: str) -> str:
     return str(unicodedata.decimal(sign, sign))
 
 
+@lru_cache(maxsize=10_000)
 def likeness(value: str) -> str:
     """The same for keys that people take for one another: they differ in case, in accents, in the
     alphabet of letters that look alike, in what separates their parts, or in zeros that a
