@@ -10,7 +10,8 @@ from django.db import transaction
 from icalendar import Calendar
 from pytest_django.plugin import DjangoDbBlocker
 
-from notifications.compose.selection import open_notices, selection_of
+from notifications.compose import known_of
+from notifications.compose.selection import selection_of
 from orders.domain.facts import Changed, Reserved
 from orders.models import Order
 from orders.pages.calendar import calendar_of
@@ -114,7 +115,7 @@ def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str,
     seen = 0
     for name, order in shown.items():
         due = list(order.events.filter(message_due=True))
-        selection = due and selection_of(order, due, open_notices([order.pk]), now=NOON)
+        selection = due and selection_of(order, due, known_of([order.pk]), now=NOON)
         if not selection or selection.nothing_else:
             continue
         status = order_status(order, locale="en-US", now=NOON)

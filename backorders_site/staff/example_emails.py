@@ -9,20 +9,19 @@ from secrets import token_urlsafe
 
 from babel import Locale
 from django.core.cache import cache
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from redis import RedisError
 
 from backorders_site.staff.words import SILENCE_WORDS
-from notifications.compose import Composed, compose
-from notifications.compose.selection import open_notices
+from notifications.compose import Composed, compose, known_of
 from notifications.models import Message, MessageEvent, MessageState
 from orders import services
 from orders.access import DEAD_VERSION
 from orders.domain.delay_rules import Jurisdiction, Silence
-from orders.models import Event, EventKind, Order, OrderLine
+from orders.models import Event, EventKind, Order
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +81,7 @@ def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
     """The email an order would get about all that is due, and about what waits in the outbox,
     because the new email says that too. Its reader here is not its customer, so its links open
     nothing."""
-    lines = OrderLine.objects.select_related("product", "promise")
-    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    order = Order.objects.get(pk=order_id)
     order.link_version = DEAD_VERSION
     unsaid = Q(message_due=True) | Q(
         pk__in=MessageEvent.objects.filter(message__state=MessageState.QUEUED).values("event")
@@ -91,7 +89,7 @@ def mail_due(order_id: int, *, now: datetime) -> tuple[Order, Composed | None]:
     events = list(Event.objects.filter(unsaid, order=order))
     services.decide_again([event.promise_id for event in events if event.promise_id], now=now)
     message = Message(order=order, locale=order.locale, message_id=f"<{order.number}@example>")
-    return order, compose(message, events, open_notices([order_id]), now=now)
+    return order, compose(message, events, known_of([order_id]), now=now)
 
 
 def kept(html: str) -> str:

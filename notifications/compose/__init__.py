@@ -1,6 +1,6 @@
 """A message in words: subject, text, HTML and headers from the same sentences as the page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
@@ -15,6 +15,7 @@ from notifications.compose.items import (
     others_of,
     rows_of,
 )
+from notifications.compose.known import Known, known_of
 from notifications.compose.layout import html_of, text_of
 from notifications.compose.link_emails import all_orders, asked_choice
 from notifications.compose.one_line import MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, plain, shortened
@@ -24,7 +25,7 @@ from notifications.may_send import Topic
 from notifications.models import Message
 from orders.access import Purpose, order_url, page_url
 from orders.domain.money import money
-from orders.models import DelayNotice, Event, EventKind, Order
+from orders.models import Event, EventKind, Order
 from orders.words import (
     agreed_sentence,
     in_language,
@@ -35,7 +36,7 @@ from orders.words import (
     sentence,
 )
 
-__all__ = ["Composed", "compose", "plain"]
+__all__ = ["Composed", "Known", "compose", "known_of", "plain"]
 
 PREHEADER = 250  # more than any mailbox shows beside the subject
 
@@ -55,11 +56,10 @@ class Composed:
 
 
 def compose(
-    message: Message, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
+    message: Message, events: Iterable[Event], known: Known, *, now: datetime
 ) -> Composed | None:
-    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to
-    say."""
-    selection = selection_of(message.order, events, notices, now=now)
+    """None: the order has moved on, and nothing of it is left to say."""
+    selection = selection_of(message.order, events, known, now=now)
     if selection is None:
         return None
     with in_language(message.locale):
@@ -146,15 +146,9 @@ def _next_word(selection: Selection, *, locale: str) -> str:
 
 def _preheader(selection: Selection, asks: Iterable[Ask], *, locale: str) -> str:
     """What a mailbox shows beside the subject: the news, then what it asks."""
-    main = next(
-        (
-            told.event
-            for line in selection.lines
-            for told in line.told
-            if told.event.pk == selection.chief.pk
-        ),
-        selection.chief,
-    )
+    chief = selection.chief
+    as_told = [told.event for line in selection.lines for told in line.told]
+    main = next((event for event in as_told if event.pk == chief.pk), chief)
     asked = [words for ask in asks for words in ask.lead]
     return shortened(" ".join([sentence(main, locale=locale), *asked]), PREHEADER)
 

@@ -26,13 +26,16 @@ def text_of(context: dict[str, Any]) -> str:
         if line.startswith(("https://", "http://")):
             lines.append(line)
         elif line.strip():
-            lines += [
-                mark + part
-                for part in wrap(line, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
-            ]
+            short = len(line) <= TEXT_WIDTH  # as most are; to wrap takes long
+            parts = [line.rstrip()] if short else _wrapped(line)
+            lines += [mark + part for part in parts]
         elif lines and lines[-1]:
             lines.append("")
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(line: str) -> list[str]:
+    return wrap(line, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def html_of(context: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import F
 from django.utils import timezone
 
 from notifications.compose.headline import headline_of
+from notifications.compose.known import Known
 from notifications.compose.left_out import LeftOut, left_out
 from notifications.compose.lines import LineBeside, LineTold, due_before, line_told
 from notifications.compose.news import CHIEF_FIRST, News, news_of, rank
@@ -21,7 +21,6 @@ from notifications.may_send import Topic, still_holds
 from orders import services
 from orders.domain import facts
 from orders.domain.delay_rules import Silence
-from orders.mail_port import mail_port
 from orders.models import DelayNotice, Event, EventKind, Order, OrderLine
 
 MAX_CHOICES = 8  # lines with links of their own: email programs cut off an email beyond 100 kB
@@ -69,12 +68,13 @@ class Selection:
 
 
 def selection_of(
-    order: Order, events: Iterable[Event], notices: Mapping[int, DelayNotice], *, now: datetime
+    order: Order, events: Iterable[Event], known: Known, *, now: datetime
 ) -> Selection | None:
-    """`notices`: the open ones by line. None: the order has moved on, and nothing of it is left to
-    say."""
-    lines = list(order.lines.all())
-    asked = _still_asked(lines, notices)
+    """None: the order has moved on, and nothing of it is left to say."""
+    lines = known.lines.get(order.pk, ())
+    for line in lines:
+        line.order = order
+    asked = _still_asked(lines, known.notices)
     by_id = {line.pk: line for line in lines}
     oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
     for event in oldest_first:  # none of them is read once more
@@ -102,7 +102,7 @@ def selection_of(
             for line in with_news
         ],
         beside=[] if nothing_else else _beside(news, with_news),
-        next_word_by=None if nothing_else else _next_word_by(order, lines, news.today),
+        next_word_by=None if nothing_else else _next_word_by(order, lines, known, news.today),
         of_order=[event for event in told if event.line_id is None and not event.asks_for_all],
         asked_for_all=asked_for_all[-1] if asked_for_all else None,
         nothing_else=nothing_else,
@@ -154,32 +154,19 @@ def _is_welcome(event: Event) -> bool:
     return isinstance(event.details, facts.Joined) and not event.details.stated
 
 
-def _next_word_by(order: Order, lines: Iterable[OrderLine], today: date) -> date | None:
-    to_come = [line for line in lines if line.open_units]
-    if not to_come:
-        return None
-    hears_no_change = mail_port().reach_of(order).hears_no_change
-    newest_first = list(order.events.all())
+def _next_word_by(
+    order: Order, lines: Iterable[OrderLine], known: Known, today: date
+) -> date | None:
     days = [
         services.next_word_by(
             line,
-            [event for event in newest_first if event.line_id == line.pk],
-            hears_no_change=hears_no_change,
+            known.newest.get(line.pk, ()),
+            hears_no_change=order.pk not in known.no_change_off,
             today=today,
         )
-        for line in to_come
+        for line in lines
     ]
     return min((day for day in days if day), default=None)
-
-
-def open_notices(order_ids: Iterable[int]) -> dict[int, DelayNotice]:
-    """The newest open notice of each line of the orders, by line; one that could not be told only
-    where it is alone."""
-    notices = DelayNotice.objects.filter(line__order__in=set(order_ids), outcome="")
-    return {
-        notice.line_id: notice
-        for notice in notices.order_by(F("not_told_at").asc(nulls_last=True), "pk")
-    }
 
 
 def _about(told: Iterable[Event], asked: Mapping[int, DelayNotice]) -> frozenset[Topic]:

@@ -17,7 +17,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from email.header import Header
 from typing import Any
@@ -30,8 +30,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications.compose import Composed, compose
-from notifications.compose.selection import open_notices
+from notifications.compose import Composed, Known, compose, known_of
 from notifications.may_send import is_unwanted, why_not_mailed
 from notifications.models import Attempt, Message, MessageEvent, MessageState
 from notifications.outbox.inquiries import send_inquiries
@@ -40,7 +39,7 @@ from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
 from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
 from orders import services
-from orders.models import EMAIL_DUE, DelayNotice, Event, OrderLine
+from orders.models import EMAIL_DUE
 from orders.sql_files import sql
 
 log = logging.getLogger(__name__)
@@ -178,7 +177,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             message.recipient = message.order.email
     barred = why_not_mailed(message.recipient for message in messages)
     _decide_again(messages)
-    notices = open_notices(message.order_id for message in messages)
+    known = known_of({message.order_id for message in messages})
     expired = set(
         Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True)
     )
@@ -191,7 +190,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             _leave(claimed, MessageState.SUPPRESSED, error=why, attention=why)
         elif message.frozen_at:
             ready.append(claimed)
-        elif written := _compose(claimed, notices):
+        elif written := _compose(claimed, known):
             ready.append(written)
     return ready
 
@@ -237,10 +236,10 @@ def preview(limit: int = PREVIEWS) -> int:
         "pk"
     )
     messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
-    notices = open_notices(message.order_id for message in messages)
+    known = known_of({message.order_id for message in messages})
     for message in messages:
         message.recipient = message.order.email
-        composed, problem = _try_to_compose(message, notices)
+        composed, problem = _try_to_compose(message, known)
         if composed is None:
             Message.objects.filter(pk=message.pk, composed_at=None).update(
                 composed_at=Now(), last_error=problem
@@ -396,8 +395,8 @@ def _decide_again(messages: Iterable[Message]) -> None:
         services.decide_again(promises, now=timezone.now())
 
 
-def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | None:
-    composed, problem = _try_to_compose(claimed.message, notices)
+def _compose(claimed: Claimed, known: Known) -> Claimed | None:
+    composed, problem = _try_to_compose(claimed.message, known)
     if composed and is_unwanted(claimed.message.recipient, composed.about):
         _leave(claimed, MessageState.UNWANTED, error=UNWANTED)
         return None
@@ -410,14 +409,12 @@ def _compose(claimed: Claimed, notices: Mapping[int, DelayNotice]) -> Claimed | 
     return None
 
 
-def _try_to_compose(
-    message: Message, notices: Mapping[int, DelayNotice]
-) -> tuple[Composed | None, str]:
+def _try_to_compose(message: Message, known: Known) -> tuple[Composed | None, str]:
     """One email that cannot be written must not hold up the others. It goes to staff, with the
     reason."""
     try:
         composed = compose(
-            message, [row.event for row in message.covered.all()], notices, now=timezone.now()
+            message, [row.event for row in message.covered.all()], known, now=timezone.now()
         )
     except TROUBLE_OF_THE_MOMENT:
         raise  # not the email's fault: what was claimed is given back
@@ -439,19 +436,9 @@ def _words(message: Message, composed: Composed) -> dict[str, Any]:
 
 
 def _with_facts(ids: Sequence[int]) -> list[Message]:
-    lines = OrderLine.objects.select_related("product", "promise")
-    covered = MessageEvent.objects.select_related("event")
-    events = Event.objects.only("order", "line", "kind", "at")
-    return list(
-        Message.objects.select_related("order")
-        .filter(pk__in=ids)
-        .order_by("next_attempt_at", "pk")
-        .prefetch_related(
-            Prefetch("order__lines", lines),
-            Prefetch("order__events", events),
-            Prefetch("covered", covered),
-        )
-    )
+    covered = Prefetch("covered", MessageEvent.objects.select_related("event"))
+    messages = Message.objects.select_related("order").prefetch_related(covered)
+    return list(messages.filter(pk__in=ids).order_by("next_attempt_at", "pk"))
 
 
 def _log(message: Message, answer: ServerReply) -> None:

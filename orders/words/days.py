@@ -74,6 +74,9 @@ def _ours(locale: str) -> str:
 def in_language(locale: str) -> Iterator[Locale]:
     """Words in the reader's language, and the locale to write its dates and numbers in."""
     language = language_for(locale)
+    if translation.get_language() == language:  # as inside a page or an email
+        yield _dates_in(locale, language)
+        return
     with translation.override(language):
         yield _dates_in(locale, language)
 

@@ -13,16 +13,15 @@ from html import escape
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Max, Prefetch
+from django.db.models import Max
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from backorders_site.simulation.run import scratch_database
-from notifications.compose import Composed, compose
-from notifications.compose.selection import open_notices
+from notifications.compose import Composed, compose, known_of
 from notifications.models import Message
 from orders import services
-from orders.models import Event, Order, OrderLine
+from orders.models import Event, Order
 from tests.gallery import email_states, states
 
 WIDTHS = (320, 600)
@@ -67,8 +66,7 @@ def mails(*, now: datetime, languages: Sequence[str], only: Collection[str] = ()
 def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | None:
     """About what is due to be told, else about what was told last. None: nothing was ever
     mailed."""
-    lines = OrderLine.objects.select_related("product", "promise")
-    order = Order.objects.prefetch_related(Prefetch("lines", lines)).get(pk=order_id)
+    order = Order.objects.get(pk=order_id)
     events = Event.objects.filter(order=order)
     news = list(events.filter(message_due=True))
     if news:
@@ -78,7 +76,7 @@ def newest_mail(order_id: int, *, language: str, now: datetime) -> Composed | No
         news, now = list(events.filter(told_at=newest, told_at__isnull=False)), newest or now
     locale = f"{language}-{order.country}" if order.country else language
     message = Message(order=order, locale=locale, message_id=f"<{order.number}@shop.example>")
-    return compose(message, news, open_notices([order_id]), now=now) if news else None
+    return compose(message, news, known_of([order_id]), now=now) if news else None
 
 
 def take(
