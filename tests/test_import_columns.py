@@ -228,6 +228,22 @@ class TestLinesInACell:
         }
         assert OrderLine.objects.first().product.name == "Lamp: brass"
 
+    def test_of_bigcommerce_are_read_by_the_map_that_comes_with_us(self, run: Run) -> None:
+        run(
+            (Path(__file__).parent.parent / "docs/importing/bigcommerce.toml").read_text(),
+            "Order ID,Order Status,Order Date,Customer Name,Customer Email,Shipping Country,"
+            "Product Details",
+            f"186,Awaiting Shipment,2026-10-14,Ann Test,ann@example.com,Germany,{self.BIG}",
+            f"187,Completed,2026-10-14,Ben Test,ben@example.com,Germany,{self.BIG}",
+            f"188,Incomplete,2026-10-14,Eve Test,eve@example.com,Germany,{self.BIG}",
+        )
+        assert lines() == {("186", "LAMP-01"): (2, 0, 0), ("186", "VASE-02"): (1, 0, 0)}
+        assert (Order.objects.get().country, Order.objects.get().customer_name) == (
+            "DE",
+            "Ann Test",
+        )
+        assert Import.objects.get().counts["unpaid"] == {"Incomplete": 1}
+
     @pytest.mark.parametrize(
         ("details", "said"),
         [
