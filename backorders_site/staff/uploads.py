@@ -23,7 +23,7 @@ from orders.imports.csv import rejected, restocks, shipments
 from orders.imports.csv.order_rows import Dialect
 from orders.imports.csv.orders import import_orders
 from orders.imports.csv.sayings import Sayings
-from orders.imports.csv.statuses import status_columns
+from orders.imports.csv.statuses import few_words, status_columns
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.products import ProductSelection
 from orders.imports.run import ImportRun, NothingWritten
@@ -78,7 +78,7 @@ def kind_of(table: CsvTable) -> Kind | None:
         (
             Kind(kind)
             for kind in KINDS
-            if recognized(kind, table.header) and not status_columns(table)
+            if recognized(kind, table.header) and not status_columns(few_words(table))
         ),
         None,
     )

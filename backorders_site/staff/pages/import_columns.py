@@ -17,6 +17,7 @@ from backorders_site.staff.pages.import_fields import (
 )
 from orders.imports.csv.statuses import (
     StatusWord,
+    few_words,
     gone_columns,
     rows_of_lines,
     status_columns,
@@ -97,9 +98,10 @@ class ColumnsForm(forms.Form):
         super().__init__(data)
         self.table, self.known = table, known
         self.header = list(dict.fromkeys(filter(None, table.header)))
-        self.looks_like_status = status_columns(table)
+        words = few_words(table)
+        self.looks_like_status = status_columns(words)
         self.looks_gone = gone_columns(table)
-        self.only = rows_of_lines(table)
+        self.only = rows_of_lines(words)
         self._add_columns()
         self.words = self._words()
         self.is_new_to_them = self._add_words()

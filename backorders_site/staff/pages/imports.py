@@ -64,7 +64,7 @@ class UploadForm(forms.Form):
     by_name = forms.BooleanField(
         required=False,
         label=gettext_lazy("Lines without a SKU go by the product's name"),
-        help_text=gettext_lazy("Names that went so before need no tick."),
+        help_text=gettext_lazy("Not needed again for names that are known already."),
     )
     column_map = forms.FileField(
         required=False,

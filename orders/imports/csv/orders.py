@@ -9,7 +9,7 @@ from typing import Any
 from orders import services
 from orders.imports.csv.order_rows import Dialect, OrderRows
 from orders.imports.csv.remaining import apply_remaining
-from orders.imports.csv.statuses import refuse_other_rows, refuse_unread, unread
+from orders.imports.csv.statuses import expect_all_read
 from orders.imports.csv.table import CsvTable
 from orders.imports.products import ProductSelection
 from orders.imports.reconcile import Reconciled, Reconciliation
@@ -29,12 +29,14 @@ def import_orders(
     remaining: CsvTable | None = None,
 ) -> dict[str, Any]:
     """Counts of what was done. NothingWritten where rows are bad and not to be skipped."""
-    read = [*dialect.required, *dialect.optional]
-    if dialect.mapped:
-        refuse_other_rows(table, read)
-    if dialect.status_expected:
-        refuse_unread(table, read, expected=dialect.status_expected)
-    not_read = unread(table, read) if dialect.mapped else []
+    not_read: list[str] = []
+    if dialect.mapped or dialect.status_expected:
+        not_read = expect_all_read(
+            table,
+            [*dialect.required, *dialect.optional],
+            mapped=dialect.mapped,
+            expected=dialect.status_expected,
+        )
     file = OrderRows(table, dialect, now=run.now)
     for _ in file.orders(run.bad):
         pass

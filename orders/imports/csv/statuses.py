@@ -52,6 +52,7 @@ OTHER_ROWS = {
     *("fulfillment line", "fulfillment", "shipping line", "shipping", "discount", "transaction"),
     *("refund", "refund line", "refund shipping", "coupon", "fee", "tax", "gift card", "order"),
 }
+Words = dict[str, Counter[str]]  # by column: how many rows say each
 MAX_WORDS = 40  # a column of more says something else
 
 # What columns are called that are filled once units are gone: with a day, or with a number.
@@ -134,46 +135,17 @@ def _called(name: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", letters).split())
 
 
-def status_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, Counter[str]]:
-    """The columns that look like it, with each word and the number of rows that have it."""
-    return {
-        name: found
-        for name, found in _few_words(table, but=but).items()
-        if looks_like_status(found)
-    }
-
-
-def rows_of_lines(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, str]:
-    """The columns that tell rows of lines from others, with the word for lines."""
-    kinds = {
-        name: {plain(word): word for word in found}
-        for name, found in _few_words(table, but=but).items()
-    }
-    return {
-        name: words[line]
-        for name, words in kinds.items()
-        if words.keys() & OTHER_ROWS and words.keys() <= LINES | OTHER_ROWS
-        for line in words.keys() & LINES
-    }
-
-
-def refuse_other_rows(table: CsvTable, read: Collection[str]) -> None:
-    """Unreadable if rows that are no lines would count as lines."""
-    for column, word in rows_of_lines(table, but=read).items():
-        raise Unreadable(
-            f"{table.name}:1: by the column {column} not every row is a line of an order; expected "
-            f'only = {{"{column}" = ["{word}"]}} in the column map'
-        )
-
-
-def _few_words(table: CsvTable, *, but: Collection[str]) -> dict[str, Counter[str]]:
-    """The columns that say few different things, and how often each."""
+def few_words(table: CsvTable, *, but: Collection[str] = ()) -> Words:
+    """The columns that say few different things, with each word and the number of rows that have
+    it."""
     passed_over = {name.casefold() for name in but}
     counts = {
         place: Counter[str]()
         for place, name in enumerate(table.header)
         if name and name.casefold() not in passed_over
     }
+    if not counts:
+        return {}
     for _, fields in table.records():
         if not counts:
             return {}
@@ -183,6 +155,22 @@ def _few_words(table: CsvTable, *, but: Collection[str]) -> dict[str, Counter[st
                 if len(found) > MAX_WORDS:
                     del counts[place]
     return {table.header[place]: found for place, found in counts.items() if found}
+
+
+def status_columns(words: Words) -> Words:
+    """Those that look as if they said what became of an order."""
+    return {name: found for name, found in words.items() if looks_like_status(found)}
+
+
+def rows_of_lines(words: Words) -> dict[str, str]:
+    """Those that tell rows of lines from others, with the word for lines."""
+    kinds = {name: {plain(word): word for word in found} for name, found in words.items()}
+    return {
+        name: found[line]
+        for name, found in kinds.items()
+        if found.keys() & OTHER_ROWS and found.keys() <= LINES | OTHER_ROWS
+        for line in found.keys() & LINES
+    }
 
 
 @dataclass(slots=True)
@@ -208,23 +196,27 @@ def words_of(table: CsvTable, columns: Sequence[str], *, head: str = "") -> list
     return sorted(found.values(), key=lambda said: -said.rows)
 
 
-def unread(table: CsvTable, read: Collection[str]) -> list[str]:
-    """The columns that nobody reads and that say which orders do not wait, in sentences."""
-    if {name.casefold() for name in table.header} <= {name.casefold() for name in read}:
-        return []
+def expect_all_read(
+    table: CsvTable, read: Collection[str], *, mapped: bool, expected: str
+) -> list[str]:
+    """Unreadable if a column that nobody reads says which orders do not wait, and nothing else does
+    (`expected`), or if rows that are no lines would count as lines. Else the columns that a person
+    who mapped the file has overlooked, in sentences."""
+    words = few_words(table, but=read)
+    for column, word in rows_of_lines(words).items() if mapped else ():
+        raise Unreadable(
+            f"{table.name}:1: by the column {column} not every row is a line of an order; expected "
+            f'only = {{"{column}" = ["{word}"]}} in the column map'
+        )
     said = []
-    for column, words in status_columns(table, but=read).items():
-        shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in words.most_common(5))
+    for column, found in status_columns(words).items():
+        shown = ", ".join(f"{word!r} ({rows:,})" for word, rows in found.most_common(5))
         said.append(f"column {column} says {shown}")
     for column, rows in gone_columns(table, but=read).items():
         said.append(f"column {column} is filled on {'1 row' if rows == 1 else f'{rows:,} rows'}")
-    return said
-
-
-def refuse_unread(table: CsvTable, read: Collection[str], *, expected: str) -> None:
-    """Unreadable if a column that nobody reads says which orders do not wait."""
-    if said := unread(table, read):
+    if said and expected:
         raise Unreadable(
             f"{table.name}:1: {'; '.join(said)}: it isn't known which of these orders are waiting, "
             f"shipped, canceled or not paid; expected {expected}"
         )
+    return said if mapped else []
