@@ -119,6 +119,7 @@ def test_a_file_of_them_is_read_before_the_orders(load: Load, tmp_path: Path) ->
         ("LAMP,2026-09-01,2026-08-01,70,", "ordered_until is 2026-08-01; expected 2026-09-01"),
         ("LAMP,soon,,70,", "ordered_from is 'soon'"),
         ("LAMP,2026-09-01,,0,", "days is '0'"),
+        ("vase,2026-09-01,,70,", "sku is 'vase'; expected 'VASE', as it is here"),
     ],
 )
 def test_a_bad_row_of_it_is_named_and_nothing_is_written(load: Load, row: str, fault: str) -> None:

@@ -8,6 +8,7 @@ from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import Cells, CsvTable
 from orders.imports.run import ImportRun
+from orders.imports.skus import KnownSkus
 from orders.imports.values import BadValue
 from orders.models.stated_times import MOST_DAYS
 
@@ -17,12 +18,14 @@ OPTIONAL = ("ordered_until", "days", "ships_by")
 
 def import_stated_times(run: ImportRun, table: CsvTable) -> dict[str, int]:
     """Counts of what was done. NothingWritten where a row is bad."""
-    told = []
+    told, known = [], KnownSkus()
     for row in table.rows(REQUIRED, OPTIONAL):
         try:
             if row.problem:
                 raise BadValue(row.problem)
             told.append(_told(row.cells))
+            if near := known.nearly(told[-1].sku):
+                raise BadValue(f"is {told[-1].sku!r}; expected {near!r}, as it is here", "sku")
         except BadValue as error:
             run.bad(row.number, error)
     run.stop_if_bad()
