@@ -59,6 +59,7 @@ class TestIdentifiers:
             ("02-Jan", "a date that a spreadsheet made of it"),
             ("Mar-01", "a date that a spreadsheet made of it"),
             ("2026-01-02 00:00:00", "a date that a spreadsheet made of it"),
+            ("1.000", "1 or 1000?"),
             ("NaN", "a program's word for nothing"),
             ("LAMP\ufffd", "letters were lost"),
         ],
@@ -72,7 +73,7 @@ class TestIdentifiers:
         assert (by_number.startswith("3: order_number is "), said in by_number) == (True, True)
 
     @pytest.mark.parametrize(
-        "written", ["1001.0", '"1001,0"', "'1001", "'#1001", '"=""1001"""', "#1001", "1001.00"]
+        "written", ["1001.0", '"1001,0"', "'1001", "'#1001", '"=""1001"""', "#1001", "1001.0000"]
     )
     def test_that_can_be_repaired_are_what_they_were(self, tmp_path: Path, written: str) -> None:
         call_command("import_orders", write(tmp_path, ORDERS, order(written, sku=written)))
@@ -80,7 +81,7 @@ class TestIdentifiers:
         assert (line.order.number, line.product.sku.lstrip("#")) == ("1001", "1001")
 
     def test_that_only_look_odd_are_left_alone(self, tmp_path: Path) -> None:
-        skus = ["12E4", "10-DEC", "E-12", "1.5", "MARCH-1", "A#REF"]
+        skus = ["12E4", "10-DEC", "E-12", "1.5", "1.250", "MARCH-1", "A#REF"]
         rows = [order(str(n), sku) for n, sku in enumerate(skus, 1)]
         call_command("import_orders", write(tmp_path, ORDERS, *rows))
         assert set(Product.objects.values_list("sku", flat=True)) == set(skus)

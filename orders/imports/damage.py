@@ -14,11 +14,12 @@ _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 _DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}[- ]\d\d|\d{{4}}-\d\d-\d\d 00:00:00")
 _ERROR = re.compile(
     r"#(?:N/?A|N/?D|NV|[¡¿]?(?:REF|BEZUG|DIV/0|NAME|NOM|NOME|NOMBRE|NULL|NUL|NULO|NULLO|NUM|NÚM"
-    r"|VALUE|VALEUR|VALOR|VALORE|WERT|ZAHL|SPILL|CALC|ÜBERLAUF)[!?]|#+)",  # # fill a narrow column
+    r"|VALUE|VALEUR|VALOR|VALORE|WERT|ZAHL|SPILL|CALC|ÜBERLAUF)[!?]|#{3,})",  # in a narrow column
     re.I,
 )
 _NOTHING = {"nan", "NaN", "null", "NULL", "n/a", "N/A", "undefined"}
-_FRACTION = re.compile(r"(\d{1,15})[.,]0{1,2}")
+_FRACTION = re.compile(r"(\d{1,15})[.,](?:0{1,2}|0{4,})")
+_THOUSAND = re.compile(r"[1-9]\d{0,2}[.,]000")
 
 EXACT_DIGITS = 15  # of a number in a spreadsheet; those behind become zeros
 
@@ -44,7 +45,7 @@ def of_text(value: str) -> str:
     """What is wrong with a text; empty: nothing that can be told."""
     if LOST in value:
         return f"is {value!r}: letters were lost when it was saved; expected them"
-    if value[:1] == "#" and _ERROR.fullmatch(value):
+    if "#" in value and any(map(_ERROR.fullmatch, value.split())):
         return f"is {value!r}, which a spreadsheet writes where a formula fails; expected a value"
     return ""
 
@@ -56,6 +57,8 @@ def of_key(value: str) -> str:
         return f"is {value!r}, a number a spreadsheet has rounded; {expected}"
     if _DATE.fullmatch(value):
         return f"is {value!r}, a date that a spreadsheet made of it; {expected}"
+    if _THOUSAND.fullmatch(value):
+        return f"is {value!r}: {value[:-4]} or {value[:-4]}000? {expected.capitalize()}"
     if value in _NOTHING:
         return f"is {value!r}, a program's word for nothing; {expected}"
     return of_text(value)
