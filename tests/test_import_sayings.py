@@ -139,7 +139,9 @@ class TestOrdersThatAreNotPaid:
             run(bad, "--word", f"{COD}=waiting")
         assert not ShopWord.objects.exists()
 
-    @pytest.mark.parametrize("wrong", ["authorized", "=waiting", "authorized=perhaps"])
+    @pytest.mark.parametrize(
+        "wrong", ["authorized", "=waiting", "authorized=perhaps", f"{'a' * 101}=waiting"]
+    )
     def test_what_is_said_of_a_word_has_to_be_a_meaning(self, export: Export, wrong: str) -> None:
         with pytest.raises(CommandError, match="expected WORD=MEANING, cancelled, refunded"):
             run(export(self.unpaid()), "--word", wrong)
@@ -203,6 +205,14 @@ class TestWordsNobodyKnows:
     def test_mean_what_the_shop_says(self, export: Export, means: str, done: str) -> None:
         run(export((order(), [line(status="Odd One")])), "--word", f"odd_one={means}")
         assert Import.objects.get().counts[done] == 1
+
+    def test_that_are_whole_texts_are_bad_rows(
+        self, export: Export, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(CommandError):
+            run(export((order(Financial_Status="x" * 101), [line(status="y" * 101)])))
+        said = capsys.readouterr().err
+        assert "Financial Status has 101 characters; expected 100 at most" in said
 
     def test_change_nothing_of_an_order_that_is_here(self, export: Export) -> None:
         run(export((order(), [line()])))

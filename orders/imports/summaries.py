@@ -7,6 +7,7 @@ from typing import Any
 from orders.imports.shop_order import NO_TERMS
 
 SHOWN = 20
+WORDS_ASKED = 50
 
 ORDERS = {"joined": "joined", "changed": "changed", "unchanged": "unchanged"}
 LEFT_OUT = {
@@ -182,7 +183,7 @@ def words_found(counts: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
             word = word_to_say(said) if means else said
             before = found.get(word, (means, 0))
             found[word] = (before[0], before[1] + number)
-    return found
+    return dict(list(found.items())[:WORDS_ASKED])
 
 
 def of_restocks(counts: dict[str, Any]) -> list[str]:

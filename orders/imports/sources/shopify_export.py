@@ -25,6 +25,7 @@ FULFILMENT = {
     **dict.fromkeys(("fulfilled", "shipped"), "shipped"),
     "restocked": "cancelled",
 }
+MAX_WORD = 100
 NO = ("false", "no", "0")
 NOT_SHIPPED = "not eligible"  # of a line: a tip, or one that was removed
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
@@ -91,7 +92,7 @@ class ShopifyExport:
                 "Shipping Country",
             )
             state = STATES.get(money, "open")
-            if state != "refunded" and (cells["Cancelled at"] or moved == "cancelled"):
+            if state != "refunded" and (cells["Cancelled at"] or moved in STATES):
                 state = "cancelled"
             return Head(
                 placed_at=read(values.moment, cells["Created at"], "Created at", now=now),
@@ -121,7 +122,7 @@ class ShopifyExport:
                 else read(self._part_refund, cells),
                 terms=read(self._terms, cells),
                 strange=[
-                    cells[column]
+                    read(values.text, cells[column], column, most=MAX_WORD)
                     for column, meaning in (
                         ("Financial Status", money),
                         ("Fulfillment Status", moved),
@@ -145,7 +146,8 @@ class ShopifyExport:
                 return RowLines(nameless=1)
             moved = self._moved(word)
             if not moved:
-                return RowLines(strange=[word])
+                column = "Lineitem fulfillment status"
+                return RowLines(strange=[read(values.text, word, column, most=MAX_WORD)])
             quantity = read(values.units, cells["Lineitem quantity"], "Lineitem quantity", least=0)
             line = ShopLine(
                 sku,
@@ -175,7 +177,7 @@ class ShopifyExport:
             return ""
         if not status or plain(status) in NO_TERMS:
             return plain(status) or "no payment status"
-        method = values.text(cells.get("Payment Method", ""), "Payment Method", most=100)
+        method = " ".join(cells.get("Payment Method", "").split())[:MAX_WORD]
         return ", ".join(filter(None, (status, method)))
 
     def _moved(self, word: str) -> str:

@@ -14,6 +14,7 @@ from orders.imports.products import ProductSelection
 from orders.imports.run import ImportRun
 from orders.imports.sources import HEADERS, dialect_of
 from orders.imports.sources.mapped_columns import read_map
+from orders.imports.sources.shopify_export import MAX_WORD
 from orders.management.importing import ImportCommand, add_map
 from orders.models import Upload
 
@@ -112,6 +113,6 @@ class Command(ImportCommand):
 def _said(text: str) -> tuple[str, str]:
     """`Cash on Delivery=waiting`."""
     word, _, means = (part.strip() for part in text.rpartition("="))
-    if not word or means not in GROUPS:
+    if not word or len(word) > MAX_WORD or means not in GROUPS:
         raise ArgumentTypeError(f"is {text!r}; expected WORD=MEANING, {', '.join(GROUPS)}")
     return word, means
