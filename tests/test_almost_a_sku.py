@@ -86,6 +86,7 @@ def test_an_order_of_another_spelling_is_left_out_and_named(
     call_command("import_orders", csv(row("1302", "Case-1"), row("1303", "CASE-1", 2)))
     out = capsys.readouterr().out
     assert [line.product.sku for line in OrderLine.objects.select_related("product")] == ["Case-1"]
+    assert "Orders left out: 1 with a SKU that is almost one here." in out
     assert (
         "Lines left out because their SKU is almost one that is here: CASE-1 (1; here Case-1). "
         f"{CORRECT_IT}" in out

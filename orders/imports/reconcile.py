@@ -32,6 +32,7 @@ Done = Literal[
     "left_out_unpaid",
     "left_out_shipped",
     "left_out_not_on_backorder",
+    "left_out_like_others",
     "left_out_without_sku",
     "left_out_not_shipped",
     "left_out_without_lines",
@@ -172,7 +173,8 @@ class Reconciliation:
         it.left_out = [sku for sku in skus if sku not in products]
         lines = [new_line(there.by_sku[sku], products[sku]) for sku in skus if sku in products]
         if not lines:
-            it.done = why_nothing_joins(there)
+            like_others = bool(self.products.near.keys() & skus)
+            it.done = "left_out_like_others" if like_others else why_nothing_joins(there)
         return lines
 
     def _place(self, new: list[tuple[Reconciled, services.NewOrder]]) -> None:

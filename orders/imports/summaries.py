@@ -15,6 +15,7 @@ LEFT_OUT = {
     "left_out_closed": "canceled or refunded",
     "left_out_shipped": "shipped",
     "left_out_not_on_backorder": "without a product on backorder",
+    "left_out_like_others": "with a SKU that is almost one here",
     "left_out_without_sku": "none of whose lines has a SKU",
     "left_out_not_shipped": "with nothing that is shipped",
     "left_out_without_lines": "with no units still to come",
