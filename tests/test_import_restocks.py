@@ -270,6 +270,17 @@ def test_a_supplier_does_not_change(load: Load, capsys: pytest.CaptureFixture[st
     )
 
 
+def test_a_reference_in_another_case_is_the_same_restock(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load("PO-7a,LAMP,Acme,10,2026-12-01,2026-11-01")
+    load("po-7A,LAMP,Acme,10,2026-12-09,2026-11-02")
+    assert Restock.objects.get().dates.count() == 2
+    with pytest.raises(CommandError):
+        load("po-7A,LAMP,Bolt,10,2026-12-09,2026-11-02")
+    assert "expected 'Acme'" in capsys.readouterr().err
+
+
 def test_a_restock_never_becomes_smaller_than_what_came_of_it(
     load: Load, capsys: pytest.CaptureFixture[str]
 ) -> None:

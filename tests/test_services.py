@@ -1,18 +1,21 @@
 """What the writers do and refuse. What a review makes of it: test_review.py; any sequence of it:
 test_shop_oracle.py."""
 
+import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
 from orders import queue, services
-from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Shipment
+from orders.models import OrderLine, Product, QueueChange, Receipt, Refund, Restock, Shipment
 from orders.words import sentence
 from tests import factories
 from tests.factories import NOON, fresh, kinds, make_product
 from tests.html import spaced
 
 pytestmark = pytest.mark.django_db
+DAY, TODAY = timedelta(days=1), NOON.date()
 
 
 @pytest.fixture
@@ -312,3 +315,26 @@ def test_an_order_is_refused_whole(product: Product) -> None:
         with pytest.raises(services.Refused):
             services.place_orders([good, bad], now=NOON)
     assert not OrderLine.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda row: services.move_restock_date(
+            row, date(2026, 12, 3), now=NOON, posted_on=TODAY - DAY
+        ),
+        lambda row: services.receive(row.product, 1, now=NOON, arrived_on=TODAY + DAY),
+        lambda row: services.receive(row.product, 1, now=NOON, arrived_on=date(2020, 1, 2)),
+        lambda row: services.move_restock_date(row, date(2046, 1, 2), now=NOON),
+        lambda row: services.place_order(
+            services.NewOrder("9", NOON + 9 * DAY, [services.NewLine(row.product, 1)]), now=NOON
+        ),
+    ],
+)
+def test_a_refusal_names_days_as_staff_read_them(refused: Callable[[Restock], object]) -> None:
+    row = factories.restock(make_product())
+    services.move_restock_date(row, date(2026, 12, 2), now=NOON)
+    with pytest.raises(services.Refused) as error:
+        refused(row)
+    assert re.search(r"\d\d? [A-Z][a-z]+ 20\d\d", str(error.value))
+    assert not re.search(r"20\d\d-\d\d", str(error.value))

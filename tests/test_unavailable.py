@@ -7,12 +7,13 @@ from time import monotonic
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 from redis import RedisError
 
 from backorders_site.demo.embedded import free_port
+from backorders_site.ops import health
 from backorders_site.ops.caching import Cache
 from orders.access import order_url
 from orders.models import OrderLine
@@ -96,6 +97,25 @@ def test_liveness_does_not_ask_the_database_and_readiness_does(
     assert client.get("/livez").status_code == 200
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "unreachable")
+
+
+def test_a_database_that_is_reached_and_never_answers_is_not_ready(
+    line: OrderLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It listens, and says nothing."""
+    monkeypatch.setattr(health, "DATABASE_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        away.setitem(connection.settings_dict, "PORT", str(silent.getsockname()[1]))
+        away.setitem(connection.settings_dict, "OPTIONS", {"connect_timeout": 2})
+        for _ in range(2):
+            started = monotonic()
+            answer = Client(raise_request_exception=False).get("/readyz")
+            assert (answer.status_code, answer.json()["database"]) == (503, "unreachable")
+            assert monotonic() - started < 2
+        with pytest.raises(OperationalError):
+            health._asking.result()  # type: ignore[union-attr]
+    assert Client().get("/readyz").json()["database"] == "ok"
 
 
 def test_metrics_say_that_it_is_away(

@@ -2,6 +2,7 @@
 `manage.py status` and the desk say the same."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ from orders import clock
 LATE_SECONDS = 300  # the SLO of an email is ten minutes
 SILENT_SECONDS = 60  # each process says every ten that it lives
 TIMEOUT_SECONDS = 10
+DATABASE_SECONDS = 5
 OK = "ok"
 PROCESSES = (heartbeats.WORKER, heartbeats.BEAT, heartbeats.UPLOADS)
 COMMANDS = {
@@ -74,9 +76,36 @@ def readiness() -> dict[str, str]:
 
 def database() -> str:
     try:
+        if not _answers():
+            return "unreachable"
         return OK if _is_migrated(_recorded_migrations()) else "migrate"
     except AWAY:
         return "unreachable"
+
+
+_asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
+_asking: Future[None] | None = None
+
+
+def _answers() -> bool:
+    """Asked in a thread of its own: a server that takes connections and never answers would hold
+    the one that serves the watcher. While it is silent, nobody else is sent to wait for it."""
+    global _asking
+    if _asking is None or _asking.done():
+        _asking = _asker.submit(_ask)
+    try:
+        _asking.result(timeout=DATABASE_SECONDS)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _ask() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()
 
 
 def _recorded_migrations() -> tuple[int, int]:

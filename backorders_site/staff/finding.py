@@ -58,7 +58,7 @@ def with_sku(text: str) -> QuerySet[Product]:
 
 def with_reference(text: str) -> QuerySet[Restock]:
     """One of each product of the delivery."""
-    return Restock.objects.filter(reference__in={text, text.upper()})
+    return Restock.objects.alias(upper=Upper("reference")).filter(upper=text.upper())
 
 
 # By the name of the field that a list searches.

@@ -19,7 +19,7 @@ from orders.models import (
 from orders.services.allocation import allocate
 from orders.services.locks import lock_new_order
 from orders.services.promises import lock_stock, mark_changed, newest_forecasts, publish_first
-from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
+from orders.services.refusal import MAX_UNITS, Refused, day, refuse_bad_key
 from orders.services.stated_times import (
     agreed_when_ordered,
     keep_stated_promises,
@@ -155,7 +155,8 @@ def add_lines(
     )
     _explain_late_joins(lines, last, now=now)
     keep_stated_promises(
-        [(line, day) for line, day in zip(lines, stated, strict=True) if day], now=now
+        [(line, ships_by) for line, ships_by in zip(lines, stated, strict=True) if ships_by],
+        now=now,
     )
     if serve:
         publish_first([line.pk for line in lines], forecasts, now=now)
@@ -188,7 +189,7 @@ def _check(order: NewOrder, now: datetime) -> None:
         raise Refused(f"order {order.number} has no lines")
     if max(order.placed_at, order.paid_at or order.placed_at) > now + timedelta(days=1):
         raise Refused(
-            f"order {order.number} is dated {order.paid_at or order.placed_at:%Y-%m-%d}, which "
+            f"order {order.number} is dated {day(order.paid_at or order.placed_at)}, which "
             "is in the future"
         )
     skus = [line.product.sku for line in order.lines]

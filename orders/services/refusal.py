@@ -1,9 +1,16 @@
 """What services will not do."""
 
+from datetime import date, datetime
+
 from orders.domain import keys
 
 # of an order line, a delivery or a receipt; a larger number is a slip of the finger
 MAX_UNITS = 1_000_000
+
+
+def day(on: date | datetime) -> str:
+    """As staff read it."""
+    return f"{on:%-d %B %Y}"
 
 
 class Refused(ValueError):

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min, prefetch_related_objects
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from orders.domain import keys
@@ -352,15 +353,19 @@ def _products(skus: Collection[str]) -> dict[str, Product]:
 
 
 def _known(records: Iterable[RestockRecord]) -> dict[tuple[str, str], Restock]:
-    references = {record.reference for record in records}
+    """By reference and SKU as the records write them. References that differ in case alone are
+    one."""
+    written = {(record.reference.upper(), record.sku): record.reference for record in records}
     rows = (
         Restock.objects.select_for_update(no_key=True, of=("self",))
-        .filter(reference__in=references)
+        .alias(upper=Upper("reference"))
+        .filter(upper__in={reference for reference, _ in written})
         .select_related("product", "supplier")
         .prefetch_related("dates__undone_by", "receipts")
         .order_by("pk")
     )
-    return {(row.reference, row.product.sku): row for row in rows}
+    by_key = {(row.reference.upper(), row.product.sku): row for row in rows}
+    return {(written[key], key[1]): row for key, row in by_key.items() if key in written}
 
 
 def _first_joins(products: Iterable[Product]) -> dict[int, date]:

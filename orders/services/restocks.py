@@ -13,7 +13,7 @@ from orders.models import Product, Reason, Receipt, Restock, RestockDate, Stock,
 from orders.services.allocation import allocate, take_back
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock, mark_changed
-from orders.services.refusal import MAX_UNITS, Refused, refuse_bad_key
+from orders.services.refusal import MAX_UNITS, Refused, day, refuse_bad_key
 from orders.services.settling_receipts import forget_unheard, settles_at, still_settles
 from orders.services.shipped_ahead import brought, put_back_what_shipped, take_off_what_shipped
 
@@ -97,13 +97,13 @@ def move_restock_date(
     if newest and seen is not None and newest.pk != seen:
         raise Refused(
             f"{newest.actor or 'an import'} moved {restock.reference} to "
-            f"{newest.expected_on:%-d %B %Y} "
+            f"{day(newest.expected_on)} "
             "while you were looking"
         )
     if newest and posted_on < newest.posted_on:
         raise Refused(
-            f"a newer date of {restock.reference} was posted on {newest.posted_on}: this one was "
-            f"on {posted_on}"
+            f"a newer date of {restock.reference} was posted on {day(newest.posted_on)}: this one "
+            f"was on {day(posted_on)}"
         )
     version = _post_date(
         restock, expected_on, posted_on, reason=reason, now=now, actor=actor, meant=meant
@@ -170,7 +170,9 @@ def undo_move(
         meant=True,
     )
     if undone is None:
-        raise Refused(f"restock {restock.reference} is already expected on {before.expected_on}")
+        raise Refused(
+            f"restock {restock.reference} is already expected on {day(before.expected_on)}"
+        )
     return undone
 
 
@@ -215,9 +217,11 @@ def receive(
         raise Refused(f"restock {restock.reference} is not for {product.sku}")
     arrived_on = arrived_on or today_of(now)
     if arrived_on > today_of(now):
-        raise Refused(f"units can't have arrived on {arrived_on}, which is in the future")
+        raise Refused(f"units can't have arrived on {day(arrived_on)}, which is in the future")
     if corrects is None and today_of(now) - arrived_on > MAX_REACH:
-        raise Refused(f"{arrived_on} is more than two years ago: enter the day these units arrived")
+        raise Refused(
+            f"{day(arrived_on)} is more than two years ago: enter the day these units arrived"
+        )
     lock_stock([product.pk])
     receipt = Receipt.objects.create(
         product=product,
@@ -336,11 +340,11 @@ def _post_date(
     meant: bool = False,
 ) -> RestockDate:
     if posted_on > today_of(now):
-        raise Refused(f"a date can't have been posted on {posted_on}, which is in the future")
+        raise Refused(f"a date can't have been posted on {day(posted_on)}, which is in the future")
     if not meant and abs(expected_on - posted_on) > MAX_REACH:
         raise Refused(
-            f"{expected_on} is more than two years after {posted_on}, when it was posted: "
-            "expected an earlier day"
+            f"{day(expected_on)} is more than two years after {day(posted_on)}, when it was "
+            "posted: expected an earlier day"
         )
     if reason and reason not in Reason:
         raise Refused(

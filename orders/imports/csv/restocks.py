@@ -1,10 +1,12 @@
 """A file of restocks: deliveries expected from suppliers, every date they gave for them, and what
 arrived."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
+
+from django.db.models.functions import Upper
 
 from orders import services
 from orders.domain import keys
@@ -176,14 +178,10 @@ def _spoil(row: CsvRow, gathered: dict[Key, _Gathered]) -> None:
 
 def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> None:
     """A restock does not change its supplier: the record of both would be wrong."""
-    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered}).exclude(
-        cancelled_at__isnull=False, cancel_reason=services.UNDONE
-    )
-    for reference, sku, supplier in known.values_list(
-        "reference", "product__sku", "supplier__name"
-    ):
-        one = gathered.get((reference, sku))
-        if one and not one.bad and one.supplier != supplier:
+    for one, restock in _known(gathered):
+        undone = restock.cancelled_at and restock.cancel_reason == services.UNDONE
+        supplier = restock.supplier.name
+        if not undone and one.supplier != supplier:
             run.bad(
                 one.row,
                 f"supplier is {one.supplier!r}; expected {supplier!r}, which this restock was "
@@ -194,16 +192,25 @@ def _refuse_other_suppliers(gathered: dict[Key, _Gathered], run: ImportRun) -> N
 
 def _refuse_fewer_than_arrived(gathered: dict[Key, _Gathered], run: ImportRun) -> None:
     """Of a restock that is here, and whose number of units the file changes."""
-    known = Restock.objects.filter(reference__in={reference for reference, _ in gathered})
-    for reference, sku, quantity, arrived in known.values_list(
-        "reference", "product__sku", "quantity", "arrived"
-    ):
-        one = gathered.get((reference, sku))
-        if one and not one.bad and quantity != one.quantity < arrived:
+    for one, restock in _known(gathered):
+        arrived = restock.arrived
+        if restock.quantity != one.quantity < arrived:
             run.bad(
                 one.row, f"quantity is {one.quantity}; expected {arrived} or more, as many arrived"
             )
             one.bad = True
+
+
+def _known(gathered: dict[Key, _Gathered]) -> Iterator[tuple[_Gathered, Restock]]:
+    """Those that are here, however the case of their references."""
+    by_key = {(reference.upper(), sku): one for (reference, sku), one in gathered.items()}
+    known = Restock.objects.alias(upper=Upper("reference")).filter(
+        upper__in={reference for reference, _ in by_key}
+    )
+    for restock in known.select_related("supplier", "product"):
+        one = by_key.get((restock.reference.upper(), restock.product.sku))
+        if one and not one.bad:
+            yield one, restock
 
 
 def _delivery(key: Key, one: _Gathered) -> services.RestockRecord:
