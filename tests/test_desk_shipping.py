@@ -196,6 +196,11 @@ class TestShipping:
         rows = rows_of("1001,A1,UPS\n" + "1002," + "x" * 200_000 + ",UPS\n1003,A3,UPS")
         assert [bool(row.said) for row in rows] == [False, True, False]
 
+    def test_what_a_spreadsheet_did_to_a_number_is_undone_or_said(self) -> None:
+        guarded, rounded = rows_of('1001,"=""0034""",DHL\n1002,3.40434E+17,DHL')
+        assert (guarded.cells["tracking_number"], guarded.said) == ("0034", "")
+        assert rounded.said.startswith("The number is '3.40434E+17', a number a spreadsheet has")
+
     def test_each_line_has_its_own_separator(self) -> None:
         rows = rows_of(
             '9001,JD1,DHL; Express\n9002; JD2, UPS\n\n"9003"\tJD3\tUPS, '

@@ -27,6 +27,7 @@ from backorders_site.staff.pages.base import page, shows_mails, staff_page
 from backorders_site.staff.preview import rehearse
 from orders import services
 from orders.domain import keys
+from orders.imports import damage
 from orders.imports.skus import meant
 from orders.models import Order, OrderLine, Shipment
 from orders.words import tracking_link
@@ -175,16 +176,18 @@ def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
         reader = csv.reader(chain([line], lines), delimiter=_separator(line))
         try:
             read = next(reader)
-        except csv.Error as error:
+        except csv.Error:
             number += reader.line_num
             rows.append(
                 PastedRow(
-                    number, dict.fromkeys(COLUMNS, ""), _("We can't read this line: %s.") % error
+                    number,
+                    dict.fromkeys(COLUMNS, ""),
+                    _("We can't read this line: quotes aren't in pairs, or a cell is too long."),
                 )
             )
             continue
         number += reader.line_num
-        cells = [" ".join(cell.split()) for cell in read]
+        cells = [damage.without_guard(" ".join(cell.split())) for cell in read]
         if not any(cells):
             continue
         named = [re.sub("[ -]", "_", cell.lower()) for cell in cells]
@@ -195,8 +198,15 @@ def rows_of(text: str, *, carrier: str = "") -> list[PastedRow]:
         picked = {name: found.get(name, "") for name in COLUMNS}
         if columns is COLUMNS and _are_the_other_way_round(picked):
             picked |= {"tracking_number": picked["carrier"], "carrier": picked["tracking_number"]}
-        rows.append(PastedRow(number, picked | {"carrier": picked["carrier"] or carrier}))
+        picked["carrier"] = picked["carrier"] or carrier
+        rows.append(PastedRow(number, picked, _damaged(picked)))
     return rows
+
+
+def _damaged(cells: dict[str, str]) -> str:
+    """What a spreadsheet did to a number that the customer is sent to the carrier with."""
+    faults = (damage.repaired_key(cells[name])[1] for name in COLUMNS[:2])
+    return next((_("The number %s.") % fault for fault in faults if fault), "")
 
 
 def _separator(line: str) -> str:
