@@ -26,6 +26,7 @@ from orders.domain.supply import Window
 from orders.models import Event, Order
 from orders.pages.language import read_as
 from orders.words import (
+    clock_words,
     isolated,
     moment_words,
     number_words,
@@ -33,6 +34,7 @@ from orders.words import (
     sentence,
     share_words,
     shop_days_sentence,
+    split_sentence,
     window_words,
 )
 from orders.words.days import day_words, in_language, ordinal
@@ -673,6 +675,58 @@ def test_an_order_page_names_days_and_times_of_one_zone(client: Client, db: None
     zones = re.findall(r"([A-Z]\w+(?: [A-Z]\w+)?) time\b", " ".join(texts(page)))
     assert set(zones) == {"New York"}
     assert re.search(r"\b(?:CES?T|E[SD]T|GMT)\b", page) is None
+
+
+@pytest.mark.parametrize(
+    ("locale", "one", "two"),
+    [
+        (
+            "de",
+            "1 von Ihren 3 Artikeln versendet am 20. November. 2 Artikel stehen noch aus.",
+            "2 von Ihren 3 Artikeln versendet am 20. November. 1 Artikel steht noch aus.",
+        ),
+        (
+            "fr",
+            "Expédié le 20 novembre : 1 de vos 3 articles. 2 articles sont encore à venir.",
+            "Expédiés le 20 novembre : 2 de vos 3 articles. 1 article est encore à venir.",
+        ),
+        (
+            "es",
+            "Se envió 1 de sus 3 artículos el 20 de noviembre. Faltan 2 artículos por llegar.",
+            "Se enviaron 2 de sus 3 artículos el 20 de noviembre. Falta 1 artículo por llegar.",
+        ),
+        (
+            "ar",
+            "شُحنت قطعة واحدة من أصل 3 في 20 نوفمبر. ستصلك قطعتان لاحقًا.",
+            "شُحنت قطعتان من أصل 3 في 20 نوفمبر. ستصلك قطعة واحدة لاحقًا.",
+        ),
+    ],
+)
+def test_one_item_and_several_have_their_own_form(locale: str, one: str, two: str) -> None:
+    for shipped, said in ((1, one), (2, two)):
+        words = split_sentence(
+            shipped=shipped,
+            shipped_on=date(2026, 11, 20),
+            still=3 - shipped,
+            quantity=3,
+            today=TODAY,
+            locale=locale,
+        )
+        assert words.replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("de", "10:00 (Ortszeit New York)"),
+        ("fr", "10:00 (heure locale : New York)"),
+        ("es", "10:00 (hora de Nueva York)"),
+        ("ar", f"10:00 ص (بتوقيت {ISOLATES.format('نيويورك')})"),
+    ],
+)
+def test_a_time_of_day_names_its_zone_by_a_city(locale: str, said: str) -> None:
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    assert clock_words(at, locale=locale, named=True).replace("\u00a0", " ") == said
 
 
 # Names that run the other way
