@@ -26,7 +26,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -39,7 +38,7 @@ from notifications.outbox.pause import NOT_PAUSED, why_paused
 from notifications.transport.rates import Pacer, domain_of
 from notifications.transport.smtp import MailServer, Outcome, Phase, ServerReply
 from orders import services
-from orders.models import EMAIL_DUE
+from orders.models import EMAIL_DUE, Event
 from orders.sql_files import sql
 
 log = logging.getLogger(__name__)
@@ -171,12 +170,17 @@ def claim(
 def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
     """Those of the claimed messages that are still to be sent, composed; the others leave the
     outbox here."""
-    messages = _with_facts(ids)
+    messages, events = _messages(ids), _events_of(ids)
     for message in messages:
         if not message.frozen_at:
             message.recipient = message.order.email
     barred = why_not_mailed(message.recipient for message in messages)
-    _decide_again(messages)
+    _decide_again(
+        event
+        for message in messages
+        if not message.frozen_at
+        for event in events.get(message.pk, ())
+    )
     known = known_of({message.order_id for message in messages})
     expired = set(
         Message.objects.filter(pk__in=ids, expires_at__lte=Now()).values_list("pk", flat=True)
@@ -190,7 +194,7 @@ def prepare(ids: Sequence[int], token: uuid.UUID) -> list[Claimed]:
             _leave(claimed, MessageState.SUPPRESSED, error=why, attention=why)
         elif message.frozen_at:
             ready.append(claimed)
-        elif written := _compose(claimed, known):
+        elif written := _compose(claimed, events.get(message.pk, ()), known):
             ready.append(written)
     return ready
 
@@ -235,11 +239,12 @@ def preview(limit: int = PREVIEWS) -> int:
     waiting = Message.objects.filter(state=MessageState.QUEUED, composed_at__isnull=True).order_by(
         "pk"
     )
-    messages = _with_facts(list(waiting.values_list("pk", flat=True)[:limit]))
+    ids = list(waiting.values_list("pk", flat=True)[:limit])
+    messages, events = _messages(ids), _events_of(ids)
     known = known_of({message.order_id for message in messages})
     for message in messages:
         message.recipient = message.order.email
-        composed, problem = _try_to_compose(message, known)
+        composed, problem = _try_to_compose(message, events.get(message.pk, ()), known)
         if composed is None:
             Message.objects.filter(pk=message.pk, composed_at=None).update(
                 composed_at=Now(), last_error=problem
@@ -381,22 +386,16 @@ def _said(claimed: Claimed) -> list[int]:
     return [row.event_id for row in claimed.message.covered.all() if row.said]
 
 
-def _decide_again(messages: Iterable[Message]) -> None:
-    """What these emails ask depends on what was told until now. Nothing is decided again for words
-    that are frozen."""
-    covered = [
-        row.event.promise_id
-        for message in messages
-        if not message.frozen_at
-        for row in message.covered.all()
-    ]
-    promises = {promise for promise in covered if promise}
+def _decide_again(events: Iterable[Event]) -> None:
+    """What emails ask depends on what was told until now. Nothing is decided again for words that
+    are frozen."""
+    promises = {event.promise_id for event in events if event.promise_id}
     if promises:
         services.decide_again(promises, now=timezone.now())
 
 
-def _compose(claimed: Claimed, known: Known) -> Claimed | None:
-    composed, problem = _try_to_compose(claimed.message, known)
+def _compose(claimed: Claimed, events: Iterable[Event], known: Known) -> Claimed | None:
+    composed, problem = _try_to_compose(claimed.message, events, known)
     if composed and is_unwanted(claimed.message.recipient, composed.about):
         _leave(claimed, MessageState.UNWANTED, error=UNWANTED)
         return None
@@ -409,13 +408,13 @@ def _compose(claimed: Claimed, known: Known) -> Claimed | None:
     return None
 
 
-def _try_to_compose(message: Message, known: Known) -> tuple[Composed | None, str]:
+def _try_to_compose(
+    message: Message, events: Iterable[Event], known: Known
+) -> tuple[Composed | None, str]:
     """One email that cannot be written must not hold up the others. It goes to staff, with the
     reason."""
     try:
-        composed = compose(
-            message, [row.event for row in message.covered.all()], known, now=timezone.now()
-        )
+        composed = compose(message, events, known, now=timezone.now())
     except TROUBLE_OF_THE_MOMENT:
         raise  # not the email's fault: what was claimed is given back
     except Exception as error:
@@ -435,10 +434,17 @@ def _words(message: Message, composed: Composed) -> dict[str, Any]:
     }
 
 
-def _with_facts(ids: Sequence[int]) -> list[Message]:
-    covered = Prefetch("covered", MessageEvent.objects.select_related("event"))
-    messages = Message.objects.select_related("order").prefetch_related(covered)
-    return list(messages.filter(pk__in=ids).order_by("next_attempt_at", "pk"))
+def _messages(ids: Sequence[int]) -> list[Message]:
+    messages = Message.objects.select_related("order").filter(pk__in=ids)
+    return list(messages.order_by("next_attempt_at", "pk"))
+
+
+def _events_of(ids: Sequence[int]) -> dict[int, list[Event]]:
+    """What the messages are about, by their ids. To prefetch them costs more than to read them."""
+    events: dict[int, list[Event]] = {}
+    for row in MessageEvent.objects.select_related("event").filter(message__in=ids):
+        events.setdefault(row.message_id, []).append(row.event)
+    return events
 
 
 def _log(message: Message, answer: ServerReply) -> None:
