@@ -1,10 +1,11 @@
 """What orders.words words, for templates; `locale` and `today` come with the page."""
 
 from datetime import date, datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.conf import settings
+from django.http import QueryDict
 from django.template import Context
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -14,6 +15,7 @@ from orders.pages.drawings.journey import Stage
 from orders.pages.drawings.journey import journey as stages_of
 from orders.pages.drawings.queue_bar import QueueBar, queue_bar
 from orders.pages.drawings.window_strip import Strip, window_strip
+from orders.pages.language import PARAMETER
 from orders.pages.line_status import LineStatus
 from orders.pages.parcels import Parcel
 from orders.pages.promised import DatesKept, WindowTold
@@ -255,6 +257,13 @@ def masked(email: str) -> str:
     """a•••@example.com: enough for its owner to recognize."""
     name, _, host = email.rpartition("@")
     return isolated(f"{name[:1]}•••@{host}") if host else ""
+
+
+@register.filter
+def besides_language(query: QueryDict) -> str:
+    """The parameters of an address to which `lang=` is added: "line=1&choice=keep&"."""
+    kept = [(name, values) for name, values in query.lists() if name != PARAMETER]
+    return f"{urlencode(kept, doseq=True)}&" if kept else ""
 
 
 @register.simple_tag
