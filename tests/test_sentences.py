@@ -33,8 +33,8 @@ from orders.words import (
     window_words,
 )
 from orders.words.days import day_words, in_language, ordinal
-from orders.words.events import why
 from orders.words.money import money_words
+from orders.words.reasons import why
 from tests.html import spaced
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)

@@ -27,7 +27,6 @@ from orders.words.days import (
 from orders.words.events import (
     crossed_sentence,
     note_words,
-    queue_change_sentence,
     sentence,
     sentences,
     still_sentence,
@@ -43,6 +42,7 @@ from orders.words.notices import (
 from orders.words.offers import spoken_for_sentence
 from orders.words.outcomes import outcome_sentence
 from orders.words.places import dates_kept_sentence, place_sentence
+from orders.words.queue_changes import queue_change_sentence
 from orders.words.support import reply_within_sentence, support_times
 from orders.words.tracking import tracking_link
 from orders.words.windows import (
