@@ -1,6 +1,6 @@
 """A message in words: subject, text, HTML and headers from the same sentences as the page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
@@ -56,7 +56,7 @@ class Composed:
 
 
 def compose(
-    message: Message, events: Iterable[Event], known: Known, *, now: datetime
+    message: Message, events: Sequence[Event], known: Known, *, now: datetime
 ) -> Composed | None:
     """None: the order has moved on, and nothing of it is left to say."""
     selection = selection_of(message.order, events, known, now=now)
@@ -111,13 +111,19 @@ def _context(selection: Selection, *, locale: str) -> dict[str, Any]:
         "others": others_of(selection.beside, today=today, locale=locale),
         "url": order_url(order, Purpose.ACT),
         "preferences": page_url("preferences", order, Purpose.ACT),
+        "language": language,
+        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        **_who_writes(),
+    }
+
+
+def _who_writes() -> dict[str, str]:
+    return {
         "shop": plain(settings.SHOP_NAME, MAX_NAME_LENGTH),
         "address": settings.SHOP_ADDRESS,
         "imprint": settings.IMPRINT_URL,
         "privacy": settings.PRIVACY_URL,
         "support": settings.SUPPORT_EMAIL,
-        "language": language,
-        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
 
 

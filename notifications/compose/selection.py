@@ -68,7 +68,7 @@ class Selection:
 
 
 def selection_of(
-    order: Order, events: Iterable[Event], known: Known, *, now: datetime
+    order: Order, events: Sequence[Event], known: Known, *, now: datetime
 ) -> Selection | None:
     """None: the order has moved on, and nothing of it is left to say."""
     lines = known.lines.get(order.pk, ())
@@ -76,9 +76,7 @@ def selection_of(
         line.order = order
     asked = _still_asked(lines, known.notices)
     by_id = {line.pk: line for line in lines}
-    oldest_first = sorted(events, key=lambda event: (event.at, event.pk))
-    for event in oldest_first:  # none of them is read once more
-        event.order, event.line = order, by_id[event.line_id] if event.line_id else None
+    oldest_first = _read_once(events, order, by_id)
     is_first = any(_is_welcome(event) for event in oldest_first)
     not_told = left_out(oldest_first, by_id, asked, now)
     told = [event for event in oldest_first if event.pk not in not_told]
@@ -109,6 +107,15 @@ def selection_of(
         is_first=is_first,
         about=_about(told, asked),
     )
+
+
+def _read_once(
+    events: Sequence[Event], order: Order, lines: Mapping[int, OrderLine]
+) -> list[Event]:
+    """Oldest first, with the rows that are here already."""
+    for event in events:
+        event.order, event.line = order, lines[event.line_id] if event.line_id else None
+    return sorted(events, key=lambda event: (event.at, event.pk))
 
 
 def _still_asked(

@@ -394,7 +394,7 @@ def _decide_again(events: Iterable[Event]) -> None:
         services.decide_again(promises, now=timezone.now())
 
 
-def _compose(claimed: Claimed, events: Iterable[Event], known: Known) -> Claimed | None:
+def _compose(claimed: Claimed, events: Sequence[Event], known: Known) -> Claimed | None:
     composed, problem = _try_to_compose(claimed.message, events, known)
     if composed and is_unwanted(claimed.message.recipient, composed.about):
         _leave(claimed, MessageState.UNWANTED, error=UNWANTED)
@@ -409,7 +409,7 @@ def _compose(claimed: Claimed, events: Iterable[Event], known: Known) -> Claimed
 
 
 def _try_to_compose(
-    message: Message, events: Iterable[Event], known: Known
+    message: Message, events: Sequence[Event], known: Known
 ) -> tuple[Composed | None, str]:
     """One email that cannot be written must not hold up the others. It goes to staff, with the
     reason."""
