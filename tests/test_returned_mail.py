@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from notifications.models import Message, MessageState, Suppression
@@ -265,6 +266,28 @@ def test_staff_are_not_asked_for_an_address_once_they_entered_one(
         reason="the old one came back",
     )
     assert Order.objects.get().attention == []
+
+
+def test_once_its_address_was_corrected_no_card_and_no_list_names_it(
+    client: Client, mail_sink: MailSink
+) -> None:
+    client.force_login(User.objects.create_superuser("mia"))
+    line = returned(35)
+
+    def named() -> list[int]:
+        lists = [
+            client.get(page(Message), {"with": "staff"}),
+            client.get(page(Order), {"needs": "attention"}),
+            client.get(page(Order), {"needs": "address"}),
+        ]
+        return [shown.context["cl"].result_count for shown in lists]
+
+    assert named() == [1, 1, 1]
+    act(client, "correct-address", line.order, email="new@example.com", reason="came back")
+    mail()
+    assert Order.objects.get().attention == []
+    assert named() == [0, 0, 0]
+    assert line.order.messages.filter(state=MessageState.BOUNCED).count() == 1  # on record
 
 
 def test_sent_again_unchanged_it_counts_from_then(mail_sink: MailSink) -> None:

@@ -6,7 +6,7 @@ from csp.constants import SELF
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -139,20 +139,23 @@ def reports_of_message(message: Message) -> RecordTable:
     )
 
 
+def _stuck() -> Q:
+    """Emails that somebody has to decide on or look into. One that told nobody is settled once a
+    newer one has been written, or its order has got another address."""
+    newer = Message.objects.filter(order=OuterRef("order"), pk__gt=OuterRef("pk"))
+    elsewhere = Q(order__unreachable_at=None) & ~Q(order__email=F("recipient"))
+    told_nobody = Q(state__in=[MessageState.BOUNCED, MessageState.FAILED, MessageState.SUPPRESSED])
+    return Q(state=MessageState.NEEDS_REVIEW) | (told_nobody & ~Exists(newer) & ~elsewhere)
+
+
 class ForStaff(ConditionFilter):
     title = gettext_lazy("state")
     parameter_name = "with"
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[Text, Q | Exists]]:
-        stuck = [
-            MessageState.BOUNCED,
-            MessageState.FAILED,
-            MessageState.NEEDS_REVIEW,
-            MessageState.SUPPRESSED,
-        ]
         return {
-            "staff": (_("For staff: failed or bounced"), Q(state__in=stuck)),
+            "staff": (_("For staff: failed or bounced"), _stuck()),
             "restored": (
                 _("Waited in a restored backup: maybe sent since"),
                 Q(state=MessageState.NEEDS_REVIEW, last_error=RESTORED),
