@@ -3,12 +3,12 @@ wait until the count has settled: what was typed wrong and is corrected by then 
 (docs/decisions/0013)."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from orders.models import (
     Allocation,
@@ -47,31 +47,52 @@ def forget_unheard(product: Product, *, now: datetime) -> None:
     )
     for event in unheard.order_by("pk"):
         by_line[event.line_id or 0].append(event)
+    if not by_line:
+        return
     lines = OrderLine.objects.select_for_update(no_key=True).filter(pk__in=by_line)
-    forgotten: list[Event] = []
-    units = 0
-    for line in lines.order_by("queued_at", "pk"):
-        events = by_line[line.pk]
-        known = {event.pk for event in events}
-        since = line.order.events.filter(Q(line=line) | Q(line=None), at__gte=events[0].at)
-        if since.exclude(pk__in=known).exists():
-            continue
-        number = sum(event.details.units for event in events)  # type: ignore[union-attr]
-        _give_back(line, number, events, now=now)
-        forgotten += events
-        units += number
+    since = _happened_since(by_line)
+    back = [line for line in lines.order_by("queued_at", "pk") if line.pk not in since]
+    units = _give_back(back, by_line, now=now)
     Stock.objects.filter(pk=product.pk).update(allocated=F("allocated") - units)
-    _forget(forgotten, product)
+    _forget([event for line in back for event in by_line[line.pk]], product)
 
 
-def _give_back(line: OrderLine, units: int, events: Collection[Event], *, now: datetime) -> None:
-    first = min((event.promise_id for event in events if event.promise_id), default=None)
-    before = line.promise_id
-    if first is not None:
-        earlier = Promise.objects.filter(line=line, pk__lt=first).order_by("-pk")
-        before = earlier.values_list("pk", flat=True).first()
-    OrderLine.objects.filter(pk=line.pk).update(allocated=F("allocated") - units, promise_id=before)
-    Allocation.objects.create(line=line, quantity=-units, at=now, reason=Reason.RECEIPT_CORRECTED)
+def _happened_since(unheard: Mapping[int, Sequence[Event]]) -> set[int]:
+    """The lines that something else has happened to, or to their order."""
+    first = {line: events[0] for line, events in unheard.items()}
+    known = [event.pk for events in unheard.values() for event in events]
+    other = Event.objects.filter(
+        order__in={event.order_id for event in first.values()},
+        at__gte=min(event.at for event in first.values()),
+    ).exclude(pk__in=known)
+    happened = list(other.values_list("order_id", "line_id", "at"))
+    return {
+        line
+        for line, event in first.items()
+        for order, of_line, at in happened
+        if order == event.order_id and of_line in (line, None) and at >= event.at
+    }
+
+
+def _give_back(
+    lines: Sequence[OrderLine], unheard: Mapping[int, Sequence[Event]], *, now: datetime
+) -> int:
+    """Returns how many units."""
+    promises: defaultdict[int, list[int]] = defaultdict(list)
+    for line_id, pk in Promise.objects.filter(line__in=lines).values_list("line", "pk"):
+        promises[line_id].append(pk)
+    rows = []
+    for line in lines:
+        events = unheard[line.pk]
+        units = sum(event.details.units for event in events)  # type: ignore[union-attr]
+        forgotten = {event.promise_id for event in events}
+        if line.promise_id in forgotten:
+            line.promise_id = max(set(promises[line.pk]) - forgotten, default=None)
+        line.allocated -= units
+        rows.append(Allocation(line=line, quantity=-units, at=now, reason=Reason.RECEIPT_CORRECTED))
+    OrderLine.objects.bulk_update(lines, ["allocated", "promise"], batch_size=5000)
+    Allocation.objects.bulk_create(rows)
+    return -sum(row.quantity for row in rows)
 
 
 def _forget(events: Collection[Event], product: Product) -> None:
