@@ -13,7 +13,8 @@ from orders import services
 from orders.access import order_url
 from orders.models import DelayNotice, OrderLine, Product, Promise, StatedTime
 from tests import factories
-from tests.conftest import Clocks, Load, MailSink
+from tests.conftest import Clocks, MailSink
+from tests.exports import Load
 from tests.factories import NOON, fresh, kinds, lamp_of_a_punctual_supplier
 from tests.html import flat
 from tests.mailing import mail

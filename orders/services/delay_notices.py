@@ -222,7 +222,11 @@ def count_as_told(promise_ids: Collection[int], *, at: datetime) -> None:
 def _cases(promise_ids: Collection[int], *, now: datetime) -> Collection[_Case]:
     cases: dict[Situation, _Case] = {}
     with connection.cursor() as cursor:
-        values = {"promises": list(promise_ids), "now": now, "zone": settings.TIME_ZONE}
+        values: dict[str, Any] = {
+            "promises": list(promise_ids),
+            "now": now,
+            "zone": settings.TIME_ZONE,
+        }
         cursor.execute(SITUATIONS, values)
         for promises, lines, *facts in cursor.fetchall():
             situation = _situation(*facts, now=now)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from orders.domain.facts import Reserved
 from orders.models import (
     Allocation,
     DelayNotice,
@@ -84,7 +85,7 @@ def _give_back(
     rows = []
     for line in lines:
         events = unheard[line.pk]
-        units = sum(event.details.units for event in events)  # type: ignore[union-attr]
+        units = sum(event.details.units for event in events if isinstance(event.details, Reserved))
         forgotten = {event.promise_id for event in events}
         if line.promise_id in forgotten:
             line.promise_id = max(set(promises[line.pk]) - forgotten, default=None)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -37,8 +38,12 @@ def record_stated_times(told: Iterable[ToldInPeriod]) -> int:
     products = know_products({each.sku: "" for each in told}, on_backorder=False)
     changed = 0
     for each in told:
-        values = {"ordered_until": each.ordered_until, "days": each.days, "ships_by": each.ships_by}
-        of = {"product": products[each.sku], "ordered_from": each.ordered_from}
+        values: dict[str, Any] = {
+            "ordered_until": each.ordered_until,
+            "days": each.days,
+            "ships_by": each.ships_by,
+        }
+        of: dict[str, Any] = {"product": products[each.sku], "ordered_from": each.ordered_from}
         if not StatedTime.objects.filter(**of, **values).exists():
             StatedTime.objects.update_or_create(**of, defaults=values)
             changed += 1
