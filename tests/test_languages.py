@@ -627,7 +627,7 @@ def test_arabic_never_mixes_two_kinds_of_digits(locale: str) -> None:
     with in_language(locale) as dates:
         said = number_words(12_345, locale=dates)
     said += window_words(window, since=TODAY, locale=locale) + share_words(0.81, locale=locale)
-    said += moment_words(datetime(2026, 11, 23, 15, tzinfo=UTC), locale=locale)
+    said += moment_words(datetime(2026, 11, 23, 15, tzinfo=UTC), today=TODAY, locale=locale)
     assert re.findall("[\u0660-\u0669]", said) == []
 
 
@@ -637,25 +637,25 @@ def test_arabic_never_mixes_two_kinds_of_digits(locale: str) -> None:
         (
             "America/New_York",
             "en-US",
-            "Nov 23, 2026, 10:00 AM",
+            "November 23, 10:00 AM",
             "Dates and times are in New York time.",
         ),
         (
             "Europe/Berlin",
             "de-DE",
-            "23.11.2026, 16:00",
+            "23. November, 16:00",
             "Tage und Uhrzeiten gelten in der Ortszeit von Berlin.",
         ),
         (
             "Asia/Kathmandu",
             "en-GB",
-            "23 Nov 2026, 20:45",
+            "23 November, 20:45",
             "Dates and times are in Kathmandu time.",
         ),
         (
             "UTC",
             "en-GB",
-            "23 Nov 2026, 15:00",
+            "23 November, 15:00",
             "Dates and times are in the time zone UTC.",
         ),
     ],
@@ -665,7 +665,10 @@ def test_times_and_days_are_the_shops_and_its_zone_is_said_once(
 ) -> None:
     settings.TIME_ZONE = zone
     at = datetime(2026, 11, 23, 15, tzinfo=UTC)
-    assert moment_words(at, locale=locale).replace("\u202f", " ") == said
+    assert (
+        moment_words(at, today=TODAY, locale=locale).replace("\u202f", " ").replace("\u00a0", " ")
+        == said
+    )
     assert shop_days_sentence(locale=locale) == days
 
 

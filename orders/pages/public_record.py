@@ -215,6 +215,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "by_last_day_aim": BY_LAST_DAY,
         "within_aim": WITHIN,
         "fewest": MIN_OUTCOMES,
+        "today": timezone.localtime(shown.as_of).date(),
         "locale": read_as(request),
     }
     return render(request, "orders/public_record.html", context)

@@ -162,7 +162,7 @@ def told_on(context: Context, event: Happened) -> str:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime) -> str:
-    return moment_words(at, locale=context["locale"])
+    return moment_words(at, today=context["today"], locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)

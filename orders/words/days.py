@@ -97,12 +97,15 @@ def _dates_in(locale: str, language: str) -> Locale:
 def day_words(day: date, *, today: date, locale: Locale) -> str:
     """ "December 18"; with the weekday when it comes within a week, with the year where the reader
     could take it for another. It breaks between weekday and date at most."""
-    named = day.year != today.year and not RECENT <= day - today <= SOON_ENOUGH
-    words = date_words(day, with_year=named, locale=locale)
+    words = date_words(day, with_year=_needs_year(day, today), locale=locale)
     if timedelta() <= day - today <= NEAR:
         weekday = get_day_names("wide", locale=locale)[day.weekday()]
         return gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": words}
     return words
+
+
+def _needs_year(day: date, today: date) -> bool:
+    return day.year != today.year and not RECENT <= day - today <= SOON_ENOUGH
 
 
 # A page writes a dozen days a dozen times over, and Babel takes long.
@@ -140,14 +143,14 @@ def _zones_in(country: str) -> tuple[ZoneInfo, ...]:
     return tuple(ZoneInfo(name) for name in get_global("territory_zones").get(country, ()))
 
 
-def moment_words(at: datetime, *, locale: str) -> str:
-    """A time in the shop's zone, as all days are, so that nothing was told on two days: "23 Nov
-    2026, 09:15". Whose zone that is, a page says once (shop_days_sentence)."""
+def moment_words(at: datetime, *, today: date, locale: str) -> str:
+    """A time in the shop's zone, as all days are, so that nothing was told on two days: "23
+    November, 09:15". Whose zone that is, a page says once (shop_days_sentence)."""
     with in_language(locale) as dates:
         local = timezone.localtime(at)
         words = (
-            format_time(local, "short", locale=dates),
-            format_date(local, "medium", locale=dates),
+            unbroken(format_time(local, "short", locale=dates)),
+            date_words(local.date(), with_year=_needs_year(local.date(), today), locale=dates),
         )
         return str(get_datetime_format("medium", locale=dates)).replace("'", "").format(*words)
 
