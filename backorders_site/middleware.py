@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from backorders_site.ops import health
 from backorders_site.ops.errors import unavailable
+from backorders_site.ops.hanging_up import hanging_up_after
 from backorders_site.ops.metrics import metrics
 from orders.pages.language import asked_for, read_as
 from orders.words import language_for
@@ -23,6 +24,7 @@ MAX_BYTES_OF_ANYBODY = 1_048_576  # bytes of a body
 WAITING_FOR_BODIES = 2  # threads of a process: README.md has it run four
 WAITING_FOR_LARGE_BODIES = 1  # and another for a file of staff, who may have a slow line
 SECONDS_TO_WAIT = 0.1  # until one of them is free: where a proxy holds bodies back, at once
+SECONDS_FOR_CUSTOMERS, SECONDS_FOR_STAFF = 15, 600  # what lies between us and them waits for 30
 SECONDS_UNTIL_SEEN_AGAIN = 300  # not every request writes the session
 WITHOUT_COOKIES = "/embed/"  # is shown in other sites' pages
 
@@ -72,6 +74,18 @@ def bodies(get_response: GetResponse) -> GetResponse:
             finally:
                 waiting.release()
         return get_response(request)
+
+    return respond
+
+
+def in_time(get_response: GetResponse) -> GetResponse:
+    """Without an answer of the database a page says so (503), rather than hold a thread. What staff
+    do may change thousands of promises."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        of_staff = request.path.startswith(FOR_STAFF)
+        with hanging_up_after(SECONDS_FOR_STAFF if of_staff else SECONDS_FOR_CUSTOMERS):
+            return get_response(request)
 
     return respond
 

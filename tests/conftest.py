@@ -14,6 +14,7 @@ import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
+from django.contrib.sessions.models import Session as Login
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
@@ -125,13 +126,6 @@ def noon() -> Iterator[None]:
 
 
 @pytest.fixture
-def counted(settings: Settings) -> None:
-    """Emails about units that arrive are due at once: tests/test_settling_receipts.py is about the
-    rest."""
-    settings.SETTLE_SECONDS = 0
-
-
-@pytest.fixture
 def load(tmp_path: Path) -> Load:
     """A file of a header and rows, read by a command."""
 
@@ -176,6 +170,8 @@ class Clocks:
         self._traveller.move_to(now)
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('travelled.to', %s, true)", [now.isoformat()])
+        # staff who were logged in stay so: tests/test_second_factor.py is about the rest
+        Login.objects.update(expire_date=now + timedelta(hours=settings.STAFF_IDLE_HOURS))
 
 
 @pytest.fixture

@@ -3,16 +3,26 @@ database."""
 
 from datetime import timedelta
 
+from django.db import connection, transaction
 from django.db.models import F
 
 from notifications.models import Attempt, Message
 from notifications.outbox.delivery import deliver
 from notifications.outbox.dispatch import dispatch_all
-from orders.models import Order
+from orders.models import Event, Order
 
 
 def mail() -> None:
-    """What is due is dispatched and delivered."""
+    """What is due is dispatched and delivered, as once all counts have settled."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('backorders.erase', 'on', true)")
+        Event.objects.filter(message_due=True, due_at__isnull=False).update(due_at=None)
+        cursor.execute("SELECT set_config('backorders.erase', 'off', true)")
+    mail_now()
+
+
+def mail_now() -> None:
+    """What is due at this moment: what settles waits."""
     dispatch_all()
     deliver()
 

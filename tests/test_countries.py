@@ -9,7 +9,11 @@ WRITTEN = {
     "US": ["US", "us", "USA", "U.S.A.", "United States", "United States (US)", "UNITED STATES OF"
            " AMERICA", "Vereinigte Staaten", "États-Unis", "Estados Unidos", "الولايات المتحدة"],
     "GB": ["GB", "UK", "GBR", "United Kingdom", "united  kingdom", "United Kingdom (UK)",
-           "Great Britain", "England", "Vereinigtes Königreich", "Royaume-Uni", "Reino Unido"],
+           "Great Britain", "England", "Vereinigtes Königreich", "Royaume-Uni", "Reino Unido",
+           "XI", "Northern Ireland"],  # whose goods follow EU rules, and customers those of the UK
+    "IC": ["IC", "Canary Islands", "Kanarische Inseln"],
+    "EA": ["EA", "Ceuta & Melilla"],
+    "XK": ["XK", "Kosovo"],
     "DE": ["DEU", "Germany", "deutschland", "Allemagne", "Alemania", "ألمانيا"],
     "CI": ["Côte d’Ivoire", "COTE D'IVOIRE", "Ivory Coast"],
     "CZ": ["Czechia", "Czech Republic"],

@@ -37,7 +37,7 @@ from tests.test_mails import (
 )
 from tests.test_mails import text_of as text_in
 
-pytestmark = pytest.mark.usefixtures("db", "at_noon", "counted")
+pytestmark = pytest.mark.usefixtures("db", "at_noon")
 DAY = timedelta(days=1)
 PICTURE = "https://shop.example/lamp.jpg"
 LINK = re.compile(r"^https?://\S+$", re.MULTILINE)

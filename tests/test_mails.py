@@ -34,7 +34,7 @@ SOON = (NOON + 14 * DAY).date()  # well before the day on which the law takes an
 
 
 @pytest.fixture(autouse=True)
-def at_noon(clocks: Clocks, counted: None) -> None:
+def at_noon(clocks: Clocks) -> None:
     """What a delay asks depends on the day, and whether it was told in time on the database's
     clock."""
 

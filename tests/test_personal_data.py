@@ -49,7 +49,7 @@ from tests.factories import NOON
 from tests.mailing import mail
 from tests.test_mails import asked_of, delayed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted")]
+pytestmark = pytest.mark.django_db
 
 MAIL = "vera.private@example.com"
 PERSON = (MAIL, MAIL.upper(), "Vera", "Private", "1Z-VERA", "Elm Street")

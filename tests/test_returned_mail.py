@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 CAME_BACK = (
     "an email to this customer bounced: reach them another way, or enter an address that works"
 )
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.html import flat, spaced
 from tests.mailing import mail
 from tests.test_mails import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted")]
+pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 

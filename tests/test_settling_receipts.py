@@ -2,11 +2,16 @@
 then tells nobody."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import transaction
+from pytest_django.fixtures import Settings
 
 from backorders_site.staff.preview import rehearse
+from notifications.outbox.dispatch import dispatch_all
 from orders import services
 from orders.models import (
     DelayNotice,
@@ -24,7 +29,7 @@ from orders.services.import_records import serve_joined
 from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, kinds
-from tests.mailing import mail
+from tests.mailing import mail_now
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -44,7 +49,7 @@ def restock(clocks: Clocks, mail_sink: MailSink) -> Restock:
         country = ("US", "DE", "GB", "CH", "US")[n]
         factories.order(product, 1 + n % 2, email=f"{n}@example.com", country=country)
     services.review_settled(now=NOON)
-    mail()
+    mail_now()
     clocks.move_to(NOON + DAY)
     return first
 
@@ -78,13 +83,35 @@ def test_units_are_reserved_at_once_and_emailed_once_the_count_has_settled(
     told = len(mail_sink.mails)
     services.receive(restock.product, 3, restock=restock, now=NOW)
     assert [fresh(line).allocated for line in restock.product.lines.order_by("pk")[:2]] == [1, 2]
-    mail()
+    mail_now()
     assert len(mail_sink.mails) == told
     clocks.move_to(NOW + SETTLED)
-    mail()
+    mail_now()
     subjects = [str(sent.message["Subject"]) for sent in mail_sink.mails[told:]]
     assert len(subjects) == 2
     assert all(subject.startswith("It's here") for subject in subjects)
+
+
+def test_a_kill_at_any_moment_while_a_count_settles_loses_and_doubles_no_email(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock, settings: Settings
+) -> None:
+    """What is to be sent, and when, stands in the database alone."""
+    told = len(mail_sink.mails)
+    with suppress(KeyboardInterrupt), transaction.atomic():
+        services.receive(restock.product, 3, restock=restock, now=NOW)
+        raise KeyboardInterrupt  # killed before it was recorded: staff record it once more
+    services.receive(restock.product, 3, restock=restock, now=NOW)
+    cache.clear()  # killed after it
+    settings.SETTLE_SECONDS = 60  # and started again with another setting
+    clocks.move_to(NOW + 5 * MINUTE)
+    mail_now()
+    assert len(mail_sink.mails) == told
+    clocks.move_to(NOW + SETTLED)
+    dispatch_all()  # killed between writing and sending
+    for _ in range(2):
+        mail_now()
+    to = [sent.recipients for sent in mail_sink.mails[told:]]
+    assert to == [["0@example.com"], ["1@example.com"]]
 
 
 def test_a_typo_that_is_corrected_in_time_tells_nobody_and_leaves_no_trace(
@@ -93,14 +120,14 @@ def test_a_typo_that_is_corrected_in_time_tells_nobody_and_leaves_no_trace(
     """300 for 3: as if it had been 3 from the start."""
     product, told = restock.product, len(mail_sink.mails)
     receipt = services.receive(product, 300, restock=restock, now=NOW)
-    mail()
+    mail_now()
     clocks.move_to(NOW + 5 * MINUTE)
     services.correct_receipt(receipt, 3, reason="a typo", now=NOW + 5 * MINUTE)
-    mail()
+    mail_now()
     assert len(mail_sink.mails) == told
     clocks.move_to(NOW + 5 * MINUTE + SETTLED)
     services.review_settled(now=NOW + 5 * MINUTE + SETTLED)
-    mail()
+    mail_now()
     assert [sent.recipients for sent in mail_sink.mails[told:]] == [
         ["0@example.com"],
         ["1@example.com"],
@@ -119,7 +146,7 @@ def test_all_of_it_taken_back_in_time_is_as_if_nothing_had_come(
     assert state(restock.product) == before
     clocks.move_to(NOW + SETTLED)
     services.review_settled(now=NOW + SETTLED)
-    mail()
+    mail_now()
     assert len(mail_sink.mails) == told
     assert Receipt.objects.filter(corrects=receipt).count() == 1  # staff see both
 
@@ -130,7 +157,7 @@ def test_a_second_count_leaves_alone_what_an_earlier_one_brought(
     product = restock.product
     services.receive(product, 1, restock=restock, now=NOW)
     clocks.move_to(NOW + SETTLED)
-    mail()
+    mail_now()
     told = len(mail_sink.mails)
     now = NOW + DAY
     clocks.move_to(now)
@@ -138,7 +165,7 @@ def test_a_second_count_leaves_alone_what_an_earlier_one_brought(
     services.correct_receipt(receipt, 1, reason="a typo", now=now + MINUTE)
     assert [fresh(line).allocated for line in product.lines.order_by("pk")[:3]] == [1, 1, 0]
     clocks.move_to(now + SETTLED + MINUTE)
-    mail()
+    mail_now()
     (sent,) = mail_sink.mails[told:]
     assert sent.recipients == ["1@example.com"]
     assert "Part of order" in str(sent.message["Subject"])
@@ -149,10 +176,10 @@ def test_after_it_has_settled_a_correction_is_told_with_an_apology(
 ) -> None:
     receipt = services.receive(restock.product, 3, restock=restock, now=NOW)
     clocks.move_to(NOW + SETTLED)
-    mail()
+    mail_now()
     told = len(mail_sink.mails)
     services.correct_receipt(receipt, 1, reason="miscounted", now=NOW + SETTLED)
-    mail()
+    mail_now()
     assert [sent.recipients for sent in mail_sink.mails[told:]] == [["1@example.com"]]
     assert (
         fresh(restock.product.lines.order_by("pk")[1])
@@ -203,7 +230,7 @@ def test_whatever_happens_while_a_count_settles_units_are_conserved(
     assert stock.allocated == sum(line.allocated for line in product.lines.all()) <= 3
     clocks.move_to(NOW + 2 * MINUTE + SETTLED)
     services.review_settled(now=NOW + 2 * MINUTE + SETTLED)
-    mail()
+    mail_now()
     for line in product.lines.all():
         reserved = line.reserved > 0
         here = line.order.events.filter(kind=EventKind.RESERVED).exists()

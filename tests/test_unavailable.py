@@ -1,6 +1,8 @@
 """What customers see while the database or the broker is away: a clean word and when to come back,
 or simply the page."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from time import monotonic
@@ -116,6 +118,50 @@ def test_a_database_that_is_reached_and_never_answers_is_not_ready(
         with pytest.raises(OperationalError):
             health._asking.result()
     assert Client().get("/readyz").json()["database"] == "ok"
+
+
+@pytest.mark.parametrize("page", ["{order}", "{order}status.json", "/p/LAMP/", "/record/"])
+def test_a_page_does_not_wait_for_a_database_that_stopped_answering(
+    line: OrderLine, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """The process that serves us is frozen, in the middle of what we talked about."""
+    monkeypatch.setattr("backorders_site.middleware.SECONDS_FOR_CUSTOMERS", 1)
+    path = page.format(order=order_url(line.order).removeprefix("http://testserver"))
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    try:
+        os.kill(backend, signal.SIGSTOP)
+    except (ProcessLookupError, PermissionError):
+        pytest.skip("the database runs elsewhere")
+    try:
+        began = monotonic()
+        answer = Client(raise_request_exception=False).get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert monotonic() - began < 5
+    finally:
+        os.kill(backend, signal.SIGCONT)
+        connection.close()  # as the end of a request does
+    assert Client().get(path).status_code == 200
+
+
+def test_a_statement_without_an_end_is_given_up_by_page_and_database(
+    line: OrderLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'without an end', pg_sleep(600)")
+
+    monkeypatch.setattr("backorders_site.middleware.SECONDS_FOR_CUSTOMERS", 1)
+    monkeypatch.setattr("orders.pages.order.order_status", never)
+    path = order_url(line.order).removeprefix("http://testserver")
+    assert Client(raise_request_exception=False).get(path).status_code == 503
+    connection.close()  # as the end of a request does
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s"
+    with connection.cursor() as cursor:
+        cursor.execute(waits, ["SELECT 'without an end'%"])
+        while cursor.fetchone() != (0,):
+            cursor.execute("SELECT pg_sleep(0.1)")
+            cursor.execute(waits, ["SELECT 'without an end'%"])
 
 
 def test_metrics_say_that_it_is_away(

@@ -27,7 +27,7 @@ ALSO_CALLED = {
     "CZ": "Czech Republic, Czech Rep, Tschechische Republik, République tchèque, República Checa",
     "DE": "Federal Republic of Germany, Bundesrepublik Deutschland, BRD",
     "FM": "Micronesia Federated States of",
-    "GB": """UK, Great Britain, Britain, England, Scotland, Wales, Northern Ireland,
+    "GB": """UK, Great Britain, Britain, England, Scotland, Wales, Northern Ireland, XI,
         United Kingdom of Great Britain and Northern Ireland, Großbritannien, Grande-Bretagne,
         Gran Bretaña""",
     "GR": "EL",
