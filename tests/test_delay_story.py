@@ -178,7 +178,7 @@ def test_two_slips_silence_and_the_way_back_and_a_german_neighbour(
         greta.agreed_by,
     )
     words = said(client.get(their_page(told)))
-    assert "We didn't hear from you in time. Do you still want it?" in words
+    assert "Not what you wanted? Until your refund is sent" in words
     order_page = said(shop.staff.get(page(Order, "change", ada.order_id)))
     assert "because we didn't hear from you by" in order_page
     assert "Cancel in the shop" in order_page

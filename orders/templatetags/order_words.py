@@ -20,6 +20,7 @@ from orders.pages.line_status import LineStatus
 from orders.pages.parcels import Parcel
 from orders.pages.promised import DatesKept, WindowTold
 from orders.pages.timeline import Happened
+from orders.transit import arrives_by
 from orders.words import (
     WindowWords,
     arrival_sentence,
@@ -125,6 +126,16 @@ def arrival(context: Context, line: LineStatus) -> str:
     if line.arrives_by is None:
         return ""
     return arrival_sentence(line.arrives_by, today=context["today"], locale=context["locale"])
+
+
+@register.simple_tag(takes_context=True)
+def parcel_arrival(context: Context, parcel: Parcel) -> str:
+    """Of a part that is on its way while the rest is still to ship; nothing where nobody knows when
+    it left."""
+    if parcel.shipped_at is None:
+        return ""
+    by = arrives_by(timezone.localtime(parcel.shipped_at).date(), context["order"].country)
+    return arrival_sentence(by, today=context["today"], locale=context["locale"])
 
 
 @register.simple_tag(takes_context=True)
