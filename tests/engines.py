@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "SETTLE_SECONDS": "600",
     "SHOP_NAME": "Tern & Tide",
     "SITE_URL": "http://testserver",
+    "STAFF_IDLE_HOURS": "336",  # tests travel for weeks
     "SUPPORT_EMAIL": "help@shop.example",
     "TIME_ZONE": "America/New_York",
 }
@@ -57,7 +58,6 @@ LEFT_OUT = (
     "SHOP_COUNTRY",
     "DELAY_RULES",
     "SHOP_LANGUAGE",
-    "STAFF_IDLE_HOURS",
     "TRUSTED_PROXIES",
 )
 SESSIONS = Path(tempfile.gettempdir()) / f"backorders-tests-{os.getuid()}"

@@ -241,6 +241,10 @@ class TestGuessingAPassword:
 
 
 class TestASessionOfStaff:
+    @pytest.fixture(autouse=True)
+    def _idle_for_eight_hours(self, settings: Settings) -> None:
+        settings.SESSION_COOKIE_AGE = 8 * 3600
+
     def test_ends_after_eight_hours_without_work(self, client: Client, ann: User) -> None:
         logged_in(client, ann)
         for hour in (7, 14, 21):

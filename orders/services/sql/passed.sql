@@ -11,7 +11,8 @@ LEFT JOIN LATERAL (
     SELECT id FROM orders_delaynotice WHERE line_id = l.id AND outcome = '' LIMIT 1
 ) n ON true
 LEFT JOIN orders_delaynotice p ON p.promise_id = l.promise_id
-WHERE l.agreed_by < d.today AND NOT l.open_wait AND NOT $unread AND (l.waiting > 0 OR l.allocated > l.shipped)
+WHERE l.agreed_by < d.today AND NOT l.open_wait AND NOT $unread
+  AND (l.waiting > 0 OR l.allocated > l.shipped)
   AND (%(orders)s::bigint[] IS NULL OR l.order_id = ANY(%(orders)s))
   AND NOT EXISTS (
       SELECT FROM orders_event e
