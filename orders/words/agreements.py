@@ -40,7 +40,7 @@ def agreed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
 
 def passed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
     """That the agreed date has passed; nothing of a day that the law alone named, and that had
-    passed before anybody could read it."""
+    passed before anybody could read it. Sorry is said once, of the delay."""
     day = line.agreed_by
     if line.open_wait or not line.open_units or day is None or day >= today:
         return ""
@@ -48,9 +48,9 @@ def passed_sentence(line: OrderLine, *, locale: str, today: date) -> str:
     if line.stated_by is None and day < timezone.localtime(known_since).date():
         return ""
     with in_language(locale) as dates:
-        return gettext(
-            "The agreed date, %(day)s, has passed and it hasn't shipped. We're sorry."
-        ) % {"day": day_words(day, today=today, locale=dates)}
+        return gettext("The agreed date, %(day)s, has passed, and it hasn't shipped.") % {
+            "day": day_words(day, today=today, locale=dates)
+        }
 
 
 def keep_question(notice: DelayNotice, *, locale: str, today: date, overtaken: bool = False) -> str:
