@@ -203,6 +203,14 @@ def test_a_parcel_can_be_followed_and_one_recorded_by_mistake_is_gone(
     assert "We're sorry: we recorded a shipment by mistake." in text(client, line.order)
 
 
+def test_a_part_that_shipped_says_by_when_it_is_there(client: Client, lamp: Product) -> None:
+    line = order(lamp, 3)
+    services.receive(lamp, 2, now=NOON)
+    services.ship(line.order, {line.pk: 2}, now=NOON, carrier="UPS")
+    told = "2 items shipped Monday, 2 November · UPS With you by about Saturday, 7 November."
+    assert told in text(client, line.order)
+
+
 def test_lines_with_different_fates(client: Client, lamp: Product) -> None:
     chair = make_product(name="Deck chair")
     row = services.place_order(
