@@ -78,10 +78,6 @@ class Strip:
         return len(self.rows) * ROW
 
     @property
-    def tick_y(self) -> int:
-        return self.axis_y + 5
-
-    @property
     def words_y(self) -> int:
         return self.axis_y + 18
 
