@@ -112,7 +112,7 @@ def test_orders_and_products_that_are_not_in_line_here_are_counted(
         ("1,,1,2026-11-01,DHL,T1", "sku is empty; expected a value"),
         (
             "1,LAMP,1,2026-10-31,DHL,T1",
-            "order 1 was placed on 2026-11-02, so it can't have shipped on 2026-10-31",
+            "order 1 was placed on 2 November 2026, so it can't have shipped on 31 October 2026",
         ),
         (",LAMP,1,2026-11-01,DHL,T1", "order_number is empty; expected a value"),
     ],

@@ -30,6 +30,7 @@ from tests import factories
 from tests.conftest import Clocks, MailSink
 from tests.factories import NOON, fresh, kinds
 from tests.mailing import mail_now
+from tests.test_mails import unwrapped
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -186,6 +187,48 @@ def test_after_it_has_settled_a_correction_is_told_with_an_apology(
         .order.events.filter(kind=EventKind.CORRECTED)
         .exists()
     )
+
+
+SHIPPED_BEHIND = "An order behind yours had already shipped when we noticed."
+
+
+@pytest.mark.parametrize("shipped_behind", [True, False])
+def test_who_loses_a_unit_while_an_order_behind_keeps_its_own_reads_that_it_had_shipped(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock, shipped_behind: bool
+) -> None:
+    first, second = restock.product.lines.order_by("pk")[:2]
+    receipt = services.receive(restock.product, 3, restock=restock, now=NOW)
+    clocks.move_to(NOW + SETTLED)
+    mail_now()
+    if shipped_behind:
+        services.ship(second.order, {second.pk: 2}, now=NOW + SETTLED)
+    services.correct_receipt(receipt, 2, reason="miscounted", now=NOW + SETTLED)
+    (event,) = Event.objects.filter(kind=EventKind.CORRECTED)
+    assert event.order == (first if shipped_behind else second).order
+    mail_now()
+    status = order_status(event.order, locale="en", now=NOW + SETTLED)
+    page = " ".join(shown.text for shown in status.events)
+    (letter,) = [m.message for m in mail_sink.mails if m.recipients == [event.order.email]][-1:]
+    assert [SHIPPED_BEHIND in words for words in (page, unwrapped(letter))] == [shipped_behind] * 2
+
+
+def test_the_preview_of_a_correction_names_only_who_loses_a_unit(
+    clocks: Clocks, mail_sink: MailSink, restock: Restock
+) -> None:
+    """Not the first in line, whose unit is there still."""
+    now = NOW + SETTLED
+    receipt = services.receive(restock.product, 3, restock=restock, now=NOW)
+    clocks.move_to(now)
+    mail_now()
+    services.review_settled(now=now)
+    mail_now()
+    seen = rehearse(
+        lambda: services.correct_receipt(receipt, 2, reason="miscounted", now=now),
+        [restock.product_id],
+        now=now,
+    )
+    loses = restock.product.lines.order_by("pk")[1].order.number
+    assert {each.order.number for each in seen.reached} == {loses}
 
 
 def _cancels(restock: Restock, now: datetime) -> None:

@@ -202,9 +202,11 @@ class CancellationUndone(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptCorrected(Changed):
-    """Units that were set aside had not arrived."""
+    """Units that were set aside had not arrived. `overtaken`: a line behind kept its own, as it had
+    shipped."""
 
     kind: ClassVar[str] = "corrected"
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

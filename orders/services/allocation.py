@@ -99,7 +99,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
                 },
             )
             lost = cursor.fetchall()
-        unfound = short - sum(units for _, _, units in lost)
+        unfound = short - sum(units for _, _, units, _ in lost)
         if unfound:
             shipped = Order.objects.filter(lines__product=product, lines__shipped__gt=0).order_by(
                 "-id"
@@ -113,7 +113,7 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
         arrived=F("arrived") - missing, allocated=F("allocated") - max(short, 0)
     )
     if lost:
-        first_id, first_at, _ = lost[0]
+        first_id, first_at, _, _ = lost[0]
         QueueChange.objects.create(
             product=product,
             at=now,
@@ -126,12 +126,12 @@ def take_back(product: Product, missing: int, *, now: datetime, actor: str) -> l
             actor=actor,
         )
         publish_corrected(
-            [line_id for line_id, _, _ in lost],
+            [line_id for line_id, *_ in lost],
             [forecast_without_what_settles(product.pk, now=now)],
-            reason=Reason.RECEIPT_CORRECTED,
+            overtaken=[line_id for line_id, _, _, shipped_behind in lost if shipped_behind],
             now=now,
         )
-    return [line_id for line_id, _, _ in lost]
+    return [line_id for line_id, *_ in lost]
 
 
 def promise_to_leave(line: OrderLine, *, now: datetime) -> Promise:

@@ -234,15 +234,22 @@ def publish_joined(product_ids: Collection[int], *, since: datetime, now: dateti
 
 
 def publish_corrected(
-    line_ids: Collection[int], forecasts: Collection[Forecast], *, reason: Reason, now: datetime
+    line_ids: Collection[int],
+    forecasts: Collection[Forecast],
+    *,
+    overtaken: Collection[int] = (),
+    now: datetime,
 ) -> Counter[str]:
-    """A new promise, told as a correction, for lines from which units were taken back."""
+    """A new promise, told as a correction, for lines from which units were taken back. `overtaken`:
+    those behind which a line kept its units, as it had shipped."""
+    reason = Reason.RECEIPT_CORRECTED
     return _publish(
         SOME_LINES,
         forecasts,
         now=now,
         lines=line_ids,
         corrected=line_ids,
+        overtaken=overtaken,
         reasons=[Why(forecast.product_id, earlier=reason, later=reason) for forecast in forecasts],
     )
 
@@ -290,6 +297,7 @@ def _publish(
     products: Collection[int] = (),
     lines: Collection[int] = (),
     corrected: Collection[int] = (),
+    overtaken: Collection[int] = (),
     reasons: Collection["Why"] = (),
     joined_since: datetime | None = None,
 ) -> Counter[str]:
@@ -310,6 +318,7 @@ def _publish(
                 "products": list(products),
                 "lines": list(lines),
                 "corrected": list(corrected),
+                "overtaken": list(overtaken),
                 "why_products": [why.product_id for why in reasons],
                 "why_earlier": [str(why.earlier) for why in reasons],
                 "why_later": [str(why.later) for why in reasons],

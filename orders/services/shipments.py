@@ -24,7 +24,7 @@ from orders.services.allocation import promise_to_leave
 from orders.services.crossed_shipments import ship_cancelled
 from orders.services.forecasts import today_of
 from orders.services.promises import lock_stock
-from orders.services.refusal import Refused, refuse_bad_parcel
+from orders.services.refusal import Refused, day, refuse_bad_parcel
 from orders.sql_files import sql
 from orders.words import window_of
 
@@ -147,13 +147,13 @@ def _lock_stock_of(line_ids: Iterable[int]) -> dict[int, Stock]:
 def _refuse_a_wrong_day(order: Order, shipped_at: datetime, now: datetime) -> None:
     if shipped_at > now + timedelta(days=1):
         raise Refused(
-            f"order {order.number} can't have shipped on {shipped_at:%Y-%m-%d}, which is in the "
-            "future"
+            f"order {order.number} can't have shipped on {day(today_of(shipped_at))}, which is in "
+            "the future"
         )
     if today_of(shipped_at) < today_of(order.placed_at) - timedelta(days=1):
         raise Refused(
-            f"order {order.number} was placed on {today_of(order.placed_at)}, so it can't have "
-            f"shipped on {today_of(shipped_at)}"
+            f"order {order.number} was placed on {day(today_of(order.placed_at))}, so it can't "
+            f"have shipped on {day(today_of(shipped_at))}"
         )
 
 

@@ -87,11 +87,13 @@ def receipt_corrected(facts: ReceiptCorrected, reader: Reader) -> list[str]:
         "We're sorry: %(units)s of your items aren't here after all.",
         facts.units,
     ) % {"units": reader.number(facts.units)}
-    window = facts.window
+    window, before = facts.window, [sorry]
+    if facts.overtaken:
+        before += [gettext("An order behind yours had already shipped when we noticed.")]
     if window.late and facts.told.late == window.late:
-        return [sorry, *reader.window(window), why_changed(facts), _place(facts, reader)]
+        return [*before, *reader.window(window), why_changed(facts), _place(facts, reader)]
     now = no_date if window.kind == "none" else changed
-    return [sorry, *now(facts, reader)]
+    return [*before, *now(facts, reader)]
 
 
 def ready(window: Window | None, reader: Reader) -> list[str]:

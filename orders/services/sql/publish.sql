@@ -60,7 +60,8 @@ SELECT j.order_id, j.line_id, s.promise_id, j.change,
                                  ELSE reason.later END, ''),
            'window', $window, 'told', CASE WHEN t.id IS NOT NULL THEN $told END,
            'told_on', t.published_on, 'mailed', t.told_at IS NOT NULL AND t.returned_at IS NULL,
-           'place_before', t.place),
+           'place_before', t.place)
+       || CASE WHEN j.line_id = ANY(%(overtaken)s) THEN '{"overtaken": true}' ELSE '{}' END::jsonb,
        %(now)s, '', o.released_at IS NOT NULL
 FROM judged j
 JOIN still s ON s.id = j.line_id

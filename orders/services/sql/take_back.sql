@@ -1,4 +1,5 @@
--- Reserved units go back, from the end of the lines that have some.
+-- Reserved units go back, from the end of the lines that have some. With each line: whether one
+-- behind it, whose units came no sooner, had shipped and so kept its own.
 WITH reserved AS (
     SELECT id, order_id, allocated - shipped AS units, queued_at FROM orders_orderline
     WHERE product_id = %(product)s AND allocated > shipped
@@ -20,5 +21,17 @@ lines AS (
 ledger AS (
     INSERT INTO orders_allocation (line_id, quantity, at, reason)
     SELECT id, -units, %(now)s, %(reason)s FROM lost
+),
+last_shipped AS (
+    SELECT id, queued_at,
+           (SELECT max(a.at) FROM orders_allocation a
+            WHERE a.line_id = l.id AND a.quantity > 0) AS at
+    FROM orders_orderline l WHERE product_id = %(product)s AND shipped > 0
+    ORDER BY queued_at DESC, id DESC LIMIT 1
 )
-SELECT id, queued_at, units FROM lost ORDER BY queued_at, id
+SELECT id, queued_at, units, EXISTS (
+    SELECT FROM last_shipped s
+    WHERE (s.queued_at, s.id) > (lost.queued_at, lost.id)
+      AND s.at >= (SELECT max(a.at) FROM orders_allocation a
+                   WHERE a.line_id = lost.id AND a.quantity > 0))
+FROM lost ORDER BY queued_at, id
