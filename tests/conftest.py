@@ -14,7 +14,6 @@ import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
-from django.contrib.sessions.models import Session as Login
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
@@ -170,8 +169,6 @@ class Clocks:
         self._traveller.move_to(now)
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('travelled.to', %s, true)", [now.isoformat()])
-        # staff who were logged in stay so: tests/test_second_factor.py is about the rest
-        Login.objects.update(expire_date=now + timedelta(hours=settings.STAFF_IDLE_HOURS))
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ promised AS (
     FROM reached WHERE ready_id IS NOT NULL
 ),
 told AS (
-    INSERT INTO orders_event
-        (order_id, line_id, promise_id, kind, facts, at, actor, message_due, due_at)
+    INSERT INTO orders_event (
+        order_id, line_id, promise_id, kind, facts, at, actor, message_due, due_at)
     SELECT r.order_id, r.id, r.ready_id, 'reserved',
            jsonb_build_object(
                'units', r.units, 'of', r.quantity, 'still', r.still,
