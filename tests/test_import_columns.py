@@ -248,7 +248,7 @@ class TestLinesInACell:
         ("details", "said"),
         [
             ("2 x Lamp | 1 x Vase", "Details is '2 x Lamp | 1 x Vase'; expected lines such as"),
-            ("SKU: LAMP-01 | SKU: VASE-02", "quantity is ''; expected a whole number"),
+            ("SKU: LAMP-01 | SKU: VASE-02", "Details has a line without quantity, 'sku: LAMP-01'"),
         ],
     )
     def test_that_cannot_be_read_are_refused_with_what_to_set(

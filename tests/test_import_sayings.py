@@ -189,7 +189,7 @@ class TestWordsNobodyKnows:
         assert told.out.splitlines()[1:3] == [
             "Orders left out: 1 with a word whose meaning isn't known.",
             "Words whose meaning isn't known: payed (1), lost (1). Say it once with --word "
-            '"payed=shipped".',
+            '"payed=MEANING".',
         ]
         assert Import.objects.get().counts["bad_rows"] == 0
 

@@ -5,7 +5,8 @@ import re
 import unicodedata
 from itertools import dropwhile
 
-# All in small letters and without points. Titles are English, German, French, Spanish and Arabic.
+# All in small letters and without points. Titles are English, German, French, Spanish, Arabic,
+# Italian, Portuguese, Dutch, Polish, Czech, Danish, Norwegian, Swedish and Turkish.
 _TITLES = """
     mr mrs ms miss mx mister madam sir dame lady lord dr doctor prof professor rev reverend hon
     capt captain col gen lt maj sgt phd md mba bsc msc ba ma esq jr
@@ -14,20 +15,28 @@ _TITLES = """
     sr sra srta srs señor señora señorita don doña d da dña dra lic licenciado licenciada arq profa
     السيد السيدة سيد سيدة الآنسة آنسة الدكتور الدكتورة دكتور دكتورة د الأستاذ الأستاذة أستاذ أ
     المهندس المهندسة مهندس م الشيخ الحاج الحاجة
+    master father messrs misses hr fr fh maga ra ssa
+    sig sigra signor signore signora signorina dott dottssa dottore dottoressa eng engo
+    dhr mevr mevrouw mw heer drs pan pani państwo inż mgr bc bca mudr judr rndr phdr mvdr
+    herre fru frk frøken fröken bay bayan sayın
 """
 _BETWEEN_TITLES = "and und u et y e or oder و"
 _COMPANIES = """
     gmbh ggmbh mbh ag kg kgaa ohg ug gbr ev ek eg se inc incorporated llc llp lp ltd limited plc
     corp corporation co company cie sarl sas sasu eurl sa sci snc sl slu slp srl spa bv nv ab oy as
     aps pty pvt firma fa société sociedad empresa شركة مؤسسة
+    stadt gemeinde praxis kanzlei apotheke verein hotel restaurant school university universität
 """
 _PARTICLES = """
     van von vom de del della di da dos das du la le las los zu zum zur ter ten den der bin ibn el al
 """
+_NO_NAMES = """
+    null none undefined unknown guest customer client gast kunde kundin cliente invité
+"""
 _HALF_NAMES = "عبد أبو ابو أم ام"  # one name with the word after it
-TITLES, BETWEEN_TITLES, COMPANIES, PARTICLES, HALF_NAMES = (
+TITLES, BETWEEN_TITLES, COMPANIES, PARTICLES, NO_NAMES, HALF_NAMES = (
     frozenset(words.split())
-    for words in (_TITLES, _BETWEEN_TITLES, _COMPANIES, _PARTICLES, _HALF_NAMES)
+    for words in (_TITLES, _BETWEEN_TITLES, _COMPANIES, _PARTICLES, _NO_NAMES, _HALF_NAMES)
 )
 QUOTES = "-'’‘ʼ`´.,،·&()\"“”„«»"
 JOINERS = "\u200c\u200d"  # letters in some scripts
@@ -49,13 +58,15 @@ def first_name(full: str) -> str:
     given, is_behind = _given(full)
     named = list(dropwhile(_is_title, given))
     is_surname = len(named) < len(given) and len(named) == 1 and not is_behind
-    if not named or is_surname:
+    are_two = len(named) > 1 and _plain(named[1]) in BETWEEN_TITLES
+    if not named or is_surname or are_two:
         return ""
     name = named[0].strip(QUOTES)
     if name in HALF_NAMES and len(named) > 1:
         name = f"{name} {named[1].strip(QUOTES)}"
     is_company = len(words) == 1 and name.isupper()
-    return "" if len(name) < 2 or name in PARTICLES or is_company else name
+    is_none = len(name) < 2 or name in PARTICLES or _plain(name) in NO_NAMES
+    return "" if is_none or is_company else name
 
 
 def _given(full: str) -> tuple[list[str], bool]:

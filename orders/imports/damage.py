@@ -2,6 +2,7 @@
 taken back, the rest can only be recognized."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 LOST = "\ufffd"  # stands where a letter was when a file was read in the wrong encoding
@@ -45,8 +46,18 @@ def of_text(value: str) -> str:
     """What is wrong with a text; empty: nothing that can be told."""
     if LOST in value:
         return f"is {value!r}: letters were lost when it was saved; expected them"
+    if not value.isascii() and (meant := _meant(value)):
+        return f"is {value!r}, which may have been {meant!r} before it was saved; expected that"
     if "#" in value and any(map(_ERROR.fullmatch, value.split())):
         return f"is {value!r}, which a spreadsheet writes where a formula fails; expected a value"
+    return ""
+
+
+def _meant(value: str) -> str:
+    """What was UTF-8 and read as Windows-1252: Müller is MÃ¼ller then. Empty: it was not."""
+    for encoding in ("windows-1252", "latin-1"):
+        with suppress(UnicodeError):
+            return value.encode(encoding).decode("utf-8")
     return ""
 
 

@@ -159,7 +159,7 @@ def _words_to_say(counts: Mapping[str, Any], ways: Ways) -> list[str]:
     lines = []
     if strange := counts.get("strange_words"):
         shown = [f"{word} ({number:,})" for word, number in strange.items()]
-        way = ways.to_say.format(word=f"{next(iter(strange))}=shipped")
+        way = ways.to_say.format(word=f"{next(iter(strange))}=MEANING")
         lines.append(f"Words whose meaning isn't known: {_some(shown)}. Say it once with {way}.")
     if unpaid := [terms for terms in counts.get("unpaid", ()) if terms not in NO_TERMS]:
         way = ways.to_say.format(word=f"{word_to_say(unpaid[0])}=waiting")

@@ -39,7 +39,8 @@ _ZONE_WORD = re.compile(
     r"(.*\d(?: ?[ap]\.?m\.?)?) ?(?:([a-z]{1,5})|\(([a-z ]{1,40})\))", re.I | re.S
 )
 _OFFSET = re.compile(r" ?(?:UTC|GMT)?([+-]\d\d):?(\d\d)(?: \([^()]*\))?", re.I)
-_ZONE_OF_FORMAT = re.compile(r"%Z|(?<!%)(?:UTC|GMT|Z)$")
+_ZONE_OF_FORMAT = re.compile(r"%Z|\b(?:UTC|GMT)\b|(?<!%)Z$")
+_OTHER_ZONE = re.compile(r"\b(?!GMT\b)[A-Z]{2,4}T\b")
 
 
 class BadTime(ValueError):
@@ -81,7 +82,9 @@ def separator(text: str) -> str:
 def formatted(text: str, format: str) -> datetime | None:
     """By a strptime format. None: it is not written so, or in a zone whose word is not known."""
     zoned = _ZONE_OF_FORMAT.search(format)
-    if zoned:
+    if _OTHER_ZONE.search(format):
+        return None
+    if zoned and zoned[0] == "%Z":
         word = _ZONE_WORD.fullmatch(text)
         if not word or (word[2] or "").upper() not in ZONES:
             return None
@@ -90,7 +93,7 @@ def formatted(text: str, format: str) -> datetime | None:
         at = datetime.strptime(text, format)
     except ValueError:
         return None
-    return at.replace(tzinfo=UTC) if zoned else at
+    return at.replace(tzinfo=UTC) if zoned and at.tzinfo is None else at
 
 
 def as_iso(at: datetime) -> str:

@@ -31,6 +31,9 @@ _CURRENCY = re.compile("[A-Z]{3}")
 _of_pictures = URLValidator(schemes=["https"])
 _WHOLE_NUMBER = re.compile(r"\d{1,12}([.,]0+)?", re.ASCII)
 _THOUSANDS = re.compile(r"([1-9]\d{0,2})([.,]\d{3})+", re.ASCII)
+_GROUPS = re.compile(r"([1-9]\d{0,2}(?:([.,'’ \xa0\u202f])\d{3})(?:\2\d{3})*)([.,]\d+)?", re.ASCII)
+_SEVERAL = re.compile(r"\d\s*[|;\n]\s*\d|\d, +\d")
+_PARTS_OF_LIST = re.compile(r"[|;,\n]")
 
 
 class BadValue(ValueError):
@@ -76,7 +79,7 @@ class AllFaults:
 def text(value: str, field: str, *, most: int, required: bool = False) -> str:
     """On one line, its runs of spaces made one."""
     value = " ".join(value.split())
-    if ("#" in value or damage.LOST in value) and (fault := damage.of_text(value)):
+    if ("#" in value or not value.isascii()) and (fault := damage.of_text(value)):
         raise BadValue(fault, field)
     if required and not value:
         raise BadValue("is empty; expected a value", field)
@@ -94,6 +97,17 @@ def key(value: str, field: str, *, most: int, required: bool = True) -> str:
         return keys.key(value, most=most)
     except keys.BadKey as error:
         raise BadValue(str(error), field) from None
+
+
+def one_sku(value: str, field: str, *, required: bool = True) -> str:
+    """The SKU of a row that a person's choice of columns may have taken for one line."""
+    parts = [part.strip() for part in _PARTS_OF_LIST.split(value)]
+    is_list = len(parts) > 1 and all(len(part) > 2 and re.search(r"\d", part) for part in parts)
+    if is_list or any(sign in value.strip() for sign in "|;\n"):
+        raise BadValue(
+            f"is {value[:80]!r}; expected one SKU: set the export to a row for each item", field
+        )
+    return key(value, field, most=keys.MAX_SKU, required=required)
 
 
 def order_number(value: str, field: str = "order_number") -> str:
@@ -151,32 +165,41 @@ def _time(value: str, field: str, expected: str, *, what: str = "time") -> datet
 
 
 def units(value: str, field: str, *, least: int = 1, most: int = services.MAX_UNITS) -> int:
-    _refuse_thousands(value, field)
+    written, value = value, _without_thousands(value, field)
     whole = value.replace(",", ".").partition(".")[0]
     if not _WHOLE_NUMBER.fullmatch(value) or not least <= int(whole) <= most:
-        raise BadValue(f"is {value!r}; expected a whole number from {least} to {most}", field)
+        hint = "; set the export to a row for each item" if _SEVERAL.search(written) else ""
+        raise BadValue(
+            f"is {written!r}; expected a whole number from {least} to {most}{hint}", field
+        )
     return int(whole)
 
 
-def _refuse_thousands(value: str, field: str) -> None:
-    """A sign before exactly three digits may begin a fraction, or part thousands."""
+def _without_thousands(value: str, field: str) -> str:
+    """A sign before exactly three digits may begin a fraction, or part thousands. It parts
+    thousands where it is none of a fraction, or where another one follows."""
     if found := _THOUSANDS.fullmatch(value):
         many = re.sub("[.,]", "", value)
         raise BadValue(
             f"is {value!r}: {found[1]} or {many}? Expected it without a separator of thousands",
             field,
         )
+    found = _GROUPS.fullmatch(value)
+    if not found or (found[3] or "").startswith(found[2]):
+        return value
+    return found[1].replace(found[2], "") + (found[3] or "")
 
 
 def amount(value: str, field: str, *, currency: str = "") -> Decimal | None:
     """As exact as it is written; None where there is none. `currency`: some have three decimals."""
     if not value:
         return None
-    if currency not in _THREE_DECIMALS:
-        _refuse_thousands(value, field)
-    if not _AMOUNT.fullmatch(value):
+    plain = value
+    if currency not in _THREE_DECIMALS or not _THOUSANDS.fullmatch(value):
+        plain = _without_thousands(value, field)
+    if not _AMOUNT.fullmatch(plain):
         raise BadValue(f"is {value!r}; expected an amount such as 59.00", field)
-    return Decimal(value.replace(",", "."))
+    return Decimal(plain.replace(",", "."))
 
 
 def currency(value: str, field: str) -> str:

@@ -40,7 +40,8 @@ def said_separator(line: str) -> str:
 
 
 def cell(text: str) -> str:
-    return damage.without_guard(text.strip())
+    """Where files were joined, a byte order mark is left before it."""
+    return damage.without_guard(text.strip("\ufeff \t\r\n"))
 
 
 def knows(known: Sequence[Collection[str]]) -> HasHeader:

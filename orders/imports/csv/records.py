@@ -76,7 +76,7 @@ def records(
     """Each record of the text. `trailing`: what a spreadsheet appended to each line; `width`: of
     the header, where it is known."""
     source = _Lines(lines, encoding, trailing)
-    reader = csv.reader(source, delimiter=separator, strict=True)
+    reader = csv.reader(source, delimiter=separator, strict=True, skipinitialspace=True)
     while True:
         source.begin()
         try:

@@ -29,8 +29,10 @@ def apply_remaining(table: CsvTable, run: ImportRun, counts: Counter[str]) -> No
 def _line_and_units(row: CsvRow) -> tuple[OrderLine, int]:
     if row.problem:
         raise BadValue(row.problem)
-    number, sku = values.order_number(row.cells["order_number"]), row.cells["sku"]
-    units = values.units(row.cells["units"], "units", least=0)
+    sku = row.cells["sku"]
+    with values.AllFaults() as read:
+        number = read(values.order_number, row.cells["order_number"])
+        units = read(values.units, row.cells["units"], "units", least=0)
     lines = OrderLine.objects.select_related("order", "product").filter(
         order__number__iexact=number, product__sku=sku
     )

@@ -34,15 +34,16 @@ def import_stated_times(run: ImportRun, table: CsvTable) -> dict[str, int]:
 
 
 def _told(cells: Cells) -> services.ToldInPeriod:
-    days, ships_by = cells.get("days", ""), _day(cells, "ships_by")
-    told = services.ToldInPeriod(
-        sku=values.key(cells["sku"], "sku", most=keys.MAX_SKU),
-        ordered_from=values.day(cells["ordered_from"], "ordered_from"),
-        ordered_until=_day(cells, "ordered_until"),
-        days=values.units(days, "days", most=MOST_DAYS) if days else None,
-        ships_by=ships_by,
-    )
-    if (told.days is None) == (ships_by is None):
+    days = cells.get("days", "")
+    with values.AllFaults() as read:
+        told = services.ToldInPeriod(
+            sku=read(values.key, cells["sku"], "sku", most=keys.MAX_SKU),
+            ordered_from=read(values.day, cells["ordered_from"], "ordered_from"),
+            ordered_until=read(_day, cells, "ordered_until"),
+            days=read(values.units, days, "days", most=MOST_DAYS) if days else None,
+            ships_by=read(_day, cells, "ships_by"),
+        )
+    if (told.days is None) == (told.ships_by is None):
         raise BadValue("expected either days or ships_by")
     if told.ordered_until and told.ordered_until < told.ordered_from:
         raise BadValue(

@@ -52,6 +52,11 @@ OTHER_ROWS = {
     *("fulfillment line", "fulfillment", "shipping line", "shipping", "discount", "transaction"),
     *("refund", "refund line", "refund shipping", "coupon", "fee", "tax", "gift card", "order"),
 }
+# As programs and spreadsheets write them in these languages.
+_YES = "true yes y 1 x wahr ja vrai oui vero sì si verdadero sí verdadeiro sim waar prawda tak"
+_NO = "false no n 0 falsch nein faux non falso não onwaar nee fałsz nie"
+YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
+_SHIPS = re.compile(r"\b(requires?|needs?) shipping\b|\bshippable\b")
 Words = dict[str, Counter[str]]  # by column: how many rows say each
 MAX_WORDS = 40  # a column of more says something else
 
@@ -163,9 +168,14 @@ def status_columns(words: Words) -> Words:
 
 
 def rows_of_lines(words: Words) -> dict[str, str]:
-    """Those that tell rows of lines from others, with the word for lines."""
+    """Those that tell rows of lines to ship from others, with the word for these."""
+    shipping = {
+        name: next((word for word in found if word.casefold() in YES), "true")
+        for name, found in words.items()
+        if _SHIPS.search(_called(name)) and any(word.casefold() in NO for word in found)
+    }
     kinds = {name: {plain(word): word for word in found} for name, found in words.items()}
-    return {
+    return shipping | {
         name: found[line]
         for name, found in kinds.items()
         if found.keys() & OTHER_ROWS and found.keys() <= LINES | OTHER_ROWS

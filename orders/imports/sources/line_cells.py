@@ -47,6 +47,17 @@ def part_of(parts: Parts, name: str) -> str:
     return next((text for called, text in parts.items() if called in wanted), "")
 
 
+def _expect_whole(parts: Parts, column: str, quantity: str) -> None:
+    """An export that cuts long cells has lost the end of the last line, and those behind it."""
+    if not parts.keys() & ({quantity.casefold()} | CALLED["quantity"]):
+        line = ", ".join(f"{name}: {text}" for name, text in parts.items())
+        raise BadValue(
+            f"has a line without {quantity}, {line[:80]!r}; expected one, or an export with a row "
+            "for each item",
+            column,
+        )
+
+
 def place_of_lines(columns: Columns) -> str:
     """The column whose cells hold lines, or the columns by their pattern; empty: none does. Where
     SKU and quantity are one column, the names of their parts are found. `line_item_1` has others
@@ -74,7 +85,9 @@ def cells_by_line(cells: Cells, places: Sequence[str], columns: Columns) -> Iter
     named = [
         name for choices in columns.values() for parts in choices for name in parts if PART in name
     ]
+    quantity = columns["quantity"][0][0].partition(PART)[2]
     for place in places:
         if cell := cells.get(place, ""):
             for parts in lines_in(cell, place):
+                _expect_whole(parts, place, quantity)
                 yield {**cells, **{name: part_of(parts, name.partition(PART)[2]) for name in named}}

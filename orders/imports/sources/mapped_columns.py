@@ -39,7 +39,6 @@ KNOWN = (
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
 PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
 NO_DATE = re.compile(r"[0:\-/. ]*")  # 0000-00-00 00:00:00 and - are nothing
-_SEVERAL = re.compile(r"[|;,\n]")
 
 
 class MappedColumns(ColumnMap):
@@ -131,8 +130,10 @@ class MappedColumns(ColumnMap):
     def lines(self, cells: Cells) -> RowLines:
         said = RowLines()
         if all(cells.get(column, "").casefold() in words for column, words in self.only.items()):
-            for one in self._by_line(cells):
-                said.add(self._line(one))
+            with values.AllFaults() as read:
+                for one in self._by_line(cells):
+                    if line := read(self._line, one):
+                        said.add(line)
         return said
 
     def _by_line(self, cells: Cells) -> Iterable[Cells]:
@@ -163,8 +164,9 @@ class MappedColumns(ColumnMap):
         with values.AllFaults() as read:
             name = read(self._text, cells, "product_name", most=300) or ""
             sku = read(self._sku, cells)
-            sku = sku or read(self.sayings.sku_of, name, self.label("product_name"))
-            if not sku:
+            if sku == "":
+                sku = read(self.sayings.sku_of, name, self.label("product_name"))
+            if sku == "":
                 return RowLines(nameless=1)
             promised_by = (
                 read(self._value, values.day, cells, "promised_by")
@@ -186,23 +188,12 @@ class MappedColumns(ColumnMap):
             return RowLines([line])
 
     def _sku(self, cells: Cells) -> str:
-        found = self.cell(cells, "sku")
-        if "|" in found or ";" in found:
-            raise BadValue(
-                f"is {found[:80]!r}; expected one SKU: set the export to a row for each item",
-                self.label("sku"),
-            )
-        return values.key(found, self.label("sku"), most=keys.MAX_SKU, required=False)
+        return values.one_sku(self.cell(cells, "sku"), self.label("sku"), required=False)
 
     def _units(self, cells: Cells) -> tuple[int, int, int | None]:
         """Ordered, canceled and shipped. What is neither canceled nor still to come has shipped."""
         found, label = self.cell(cells, "quantity"), self.label("quantity")
-        try:
-            ordered = values.units(found, label, least=0)
-        except BadValue as error:
-            several = self._place or _SEVERAL.search(found)
-            hint = "; set the export to a row for each item" if several else ""
-            raise BadValue(error.problem + hint, label) from None
+        ordered = values.units(found, label, least=0)
         cancelled = self._count(cells, "cancelled_quantity") or 0
         shipped = self._count(cells, "shipped_quantity")
         remaining = self._count(cells, "remaining_quantity")

@@ -91,7 +91,7 @@ class OurColumns:
 
     def _sku(self, cells: Cells, name: str) -> str:
         sku = "" if cells["sku"] or not name else self.sayings.sku_of(name, "product_name")
-        return sku or values.key(cells["sku"], "sku", most=keys.MAX_SKU)
+        return sku or values.one_sku(cells["sku"], "sku")
 
     def merged(self, first: Head, other: Head) -> Head:
         with values.AllFaults() as read:

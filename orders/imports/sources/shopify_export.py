@@ -5,7 +5,7 @@ from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.order_rows import Fulfilment, Head, RowLines
 from orders.imports.csv.sayings import Sayings
-from orders.imports.csv.statuses import plain
+from orders.imports.csv.statuses import NO, YES, plain
 from orders.imports.csv.table import Cells, CsvTable, Meaning
 from orders.imports.shop_order import NO_TERMS, ShopLine, State
 from orders.imports.values import BadValue
@@ -26,7 +26,6 @@ FULFILMENT = {
     "restocked": "cancelled",
 }
 MAX_WORD = 100
-NO = ("false", "no", "0")
 NOT_SHIPPED = "not eligible"  # of a line: a tip, or one that was removed
 STATES: dict[str, State] = {"unpaid": "unpaid", "cancelled": "cancelled", "refunded": "refunded"}
 PARTS: dict[str, Fulfilment] = {"part_shipped": "part", "shipped": "all"}
@@ -138,11 +137,11 @@ class ShopifyExport:
             sku = read(
                 values.key, cells["Lineitem sku"], "Lineitem sku", most=keys.MAX_SKU, required=False
             )
-            sku = sku or read(self.sayings.sku_of, name, "Lineitem name")
-            needs_shipping = cells.get("Lineitem requires shipping", "").casefold() not in NO
-            if not needs_shipping or plain(word) == NOT_SHIPPED:
+            if sku == "":
+                sku = read(self.sayings.sku_of, name, "Lineitem name")
+            if not read(_needs_shipping, cells) or plain(word) == NOT_SHIPPED:
                 return RowLines(not_shipped=[sku or name])
-            if not sku:
+            if sku == "":
                 return RowLines(nameless=1)
             moved = self._moved(word)
             if not moved:
@@ -195,6 +194,14 @@ class ShopifyExport:
         if plain(cells["Financial Status"]) == "partially refunded" or amount.strip("0.,"):
             return f"{amount} {cells.get('Currency', '')[:3]}".strip() or "an amount"
         return ""
+
+
+def _needs_shipping(cells: Cells) -> bool:
+    """A spreadsheet writes true and false in its own language."""
+    word = cells.get("Lineitem requires shipping", "")
+    if word and word.casefold() not in YES | NO:
+        raise BadValue(f"is {word!r}; expected true or false", "Lineitem requires shipping")
+    return word.casefold() not in NO
 
 
 def _amount(cells: Cells, column: str) -> Decimal | None:
