@@ -1,17 +1,21 @@
 """What one place says about an order, no other contradicts: headline, strip, bar, timeline,
 status.json, calendar and email are of the same promise."""
 
+import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import transaction
+from django.test import Client
 from icalendar import Calendar
 from pytest_django.plugin import DjangoDbBlocker
 
 from notifications.compose import known_of
 from notifications.compose.selection import selection_of
+from orders import services
+from orders.access import order_url
 from orders.domain.facts import Changed, Reserved
 from orders.models import Order
 from orders.pages.calendar import calendar_of
@@ -21,8 +25,12 @@ from orders.pages.json_api import status_object
 from orders.pages.promised import WindowTold
 from orders.pages.status import Status, order_status
 from orders.words import sentence
+from tests import factories
+from tests.conftest import Clocks, MailSink
 from tests.factories import NOON
 from tests.gallery import email_states, states
+from tests.mailing import mail
+from tests.test_answering_pages import said
 
 pytestmark = pytest.mark.django_db
 TODAY = NOON.date()
@@ -109,6 +117,29 @@ def test_page_program_calendar_and_timeline_are_of_one_promise(shown: dict[str, 
                 assert entry is None or str(entry["status"]) == "CANCELLED", name
             seen += 1
     assert seen > 40
+
+
+@pytest.mark.parametrize("country", ["US", "DE"])
+def test_strip_and_timeline_name_the_same_day_of_what_was_told_late_in_the_evening(
+    clocks: Clocks, mail_sink: MailSink, client: Client, country: str
+) -> None:
+    """The shop's day, wherever it is read: in Germany it is the 3rd by then."""
+    evening = datetime(2026, 11, 3, 2, tzinfo=UTC)  # 9 PM on the 2nd
+    clocks.move_to(evening)
+    product = factories.make_product()
+    delivery = factories.restock(product, 9, expected_on=date(2026, 11, 20), now=evening)
+    factories.review(product, now=evening)
+    line = factories.order(product, now=evening, country=country, placed_at=evening)
+    mail()
+    clocks.move_to(evening + 5 * DAY)
+    services.move_restock_date(
+        delivery, date(2026, 12, 10), reason="customs", now=evening + 5 * DAY
+    )
+    factories.review(product, now=evening + 5 * DAY)
+    mail()
+    page = said(client.get(order_url(line.order)))
+    assert "Told on 2 November:" in page
+    assert set(re.findall(r"\b[0-9] November", page)) == {"2 November", "7 November"}
 
 
 def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str, Order]) -> None:
