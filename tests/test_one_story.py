@@ -142,6 +142,16 @@ def test_strip_and_timeline_name_the_same_day_of_what_was_told_late_in_the_eveni
     assert set(re.findall(r"\b[0-9] November", page)) == {"2 November", "7 November"}
 
 
+def test_order_page_product_page_and_frame_say_in_one_measure_how_sure_a_date_is(
+    noon: None, client: Client
+) -> None:
+    line = factories.order(factories.lamp_of_a_punctual_supplier(50))
+    for path in (order_url(line.order), "/p/LAMP/", "/embed/LAMP/"):
+        page = said(client.get(path))
+        assert "9 in 10 orders like this ship by then." in page, path
+        assert not re.search(r"times in 10|[0-9] ?%", page), path
+
+
 def test_an_email_tells_the_promise_of_the_page_and_its_one_day(shown: dict[str, Order]) -> None:
     seen = 0
     for name, order in shown.items():
