@@ -205,9 +205,9 @@ def test_no_day_is_invented_for_what_left_on_a_day_nobody_knows(
         "Shipped.",
     ]
     page = client.get(page_in_english("1001")).content.decode()
-    assert "<span>2 shipped</span>" in page
+    assert "<span>2 items shipped</span>" in page
     page = client.get(page_in_english("1002")).content.decode()
-    assert "<span>1 shipped</span>" in page
+    assert "<span>1 item shipped</span>" in page
 
 
 def test_what_the_shop_has_fulfilled_is_shipped(export: Export) -> None:
