@@ -82,6 +82,8 @@ def test_what_should_have_arrived_and_has_not_leads_to_a_person(client: Client) 
     [state] = states.make(now=NOON, only={"should_have_arrived"})
     page = " ".join(client.get(state.url).content.decode().split())
     assert re.search(r'Not here yet\? <a href="[^"]+/contact/">Contact us</a>', page)
+    [now] = re.findall(r'aria-current="step"><b>([^<]+)</b>', page)
+    assert now == "With you"  # nobody said that it has arrived
 
 
 def test_no_more_than_three_days_are_named_before_the_choice(client: Client) -> None:

@@ -51,11 +51,8 @@ class _Way:
             )
         else:
             yield Stage(gettext("Shipped"), self._day(line.shipped_on), is_done=True)
-        yield Stage(
-            gettext("With you"),
-            self._by(line.arrives_by, gettext("by about %(day)s"), ""),
-            is_done=not line.open_units and line.should_have_arrived,
-        )
+        # Never done: nobody tells us that it has arrived.
+        yield Stage(gettext("With you"), self._by(line.arrives_by, gettext("by about %(day)s"), ""))
 
     def _deliveries(self) -> Iterable[Stage]:
         """One for each that brings some of what waits, if these are known."""
