@@ -18,10 +18,15 @@ WRITTEN = {
     "CI": ["Côte d’Ivoire", "COTE D'IVOIRE", "Ivory Coast"],
     "CZ": ["Czechia", "Czech Republic"],
     "TR": ["Türkiye", "Turkiye", "Turkey"],
-    "NL": ["The Netherlands", "Netherlands (the)", "Niederlande"],
+    "NL": ["The Netherlands", "Netherlands (the)", "Niederlande",
+           "Nederland"],
     "BA": ["Bosnia & Herzegovina", "Bosnia and Herzegovina"],
     "LC": ["St. Lucia", "Saint Lucia"],
     "KR": ["South Korea", "Korea, Republic of", "KOR"],
+    "BE": ["België", "Belgique", "Belgien"],
+    "SE": ["Sverige", "SVERIGE"],
+    "CD": ["Congo, Democratic Republic of the"],
+    "NA": ["NA", "Namibia"],
     "": [""],
 }  # fmt: skip
 
@@ -33,7 +38,9 @@ def test_a_country_is_known_by_its_code_or_its_name(written: str, code: str) -> 
     assert values.country(written, "country") == code
 
 
-@pytest.mark.parametrize("unknown", ["XX", "EU", "ZZZ", "Freedonia", "()", "Europe", "1"])
+@pytest.mark.parametrize(
+    "unknown", ["XX", "EU", "ZZZ", "Freedonia", "()", "Europe", "1", "#N/A", "n/a"]
+)
 def test_what_no_table_knows_is_named(unknown: str) -> None:
     with pytest.raises(BadValue) as refused:
         values.country(unknown, "Land")

@@ -59,7 +59,13 @@ class TestIdentifiers:
             ("02-Jan", "a date that a spreadsheet made of it"),
             ("Mar-01", "a date that a spreadsheet made of it"),
             ("2026-01-02 00:00:00", "a date that a spreadsheet made of it"),
+            ("01/02/2026", "a date that a spreadsheet made of it"),
+            ("2026-02-01", "a date that a spreadsheet made of it"),
+            ("2-févr.", "a date that a spreadsheet made of it"),
+            ("Mär 26", "a date that a spreadsheet made of it"),
+            ("3-ago", "a date that a spreadsheet made of it"),
             ("1.000", "1 or 1000?"),
+            ("None", "a program's word for nothing"),
             ("NaN", "a program's word for nothing"),
             ("LAMP\ufffd", "letters were lost"),
         ],
@@ -73,7 +79,8 @@ class TestIdentifiers:
         assert (by_number.startswith("3: order_number is "), said in by_number) == (True, True)
 
     @pytest.mark.parametrize(
-        "written", ["1001.0", '"1001,0"', "'1001", "'#1001", '"=""1001"""', "#1001", "1001.0000"]
+        "written",
+        ["1001.0", '"1001,0"', "'1001", "’1001", "'#1001", '"=""1001"""', "#1001", "1001.0000"],
     )
     def test_that_can_be_repaired_are_what_they_were(self, tmp_path: Path, written: str) -> None:
         call_command("import_orders", write(tmp_path, ORDERS, order(written, sku=written)))
@@ -81,7 +88,7 @@ class TestIdentifiers:
         assert (line.order.number, line.product.sku.lstrip("#")) == ("1001", "1001")
 
     def test_that_only_look_odd_are_left_alone(self, tmp_path: Path) -> None:
-        skus = ["12E4", "10-DEC", "E-12", "1.5", "1.250", "MARCH-1", "A#REF"]
+        skus = ["12E4", "10-DEC", "E-12", "1.5", "1.250", "MARCH-1", "A#REF", "2-set"]
         rows = [order(str(n), sku) for n, sku in enumerate(skus, 1)]
         call_command("import_orders", write(tmp_path, ORDERS, *rows))
         assert set(Product.objects.values_list("sku", flat=True)) == set(skus)
@@ -92,8 +99,35 @@ class TestIdentifiers:
         call_command("import_shipments", write(tmp_path, SHIPMENTS, row))
         assert Shipment.objects.get().tracking_number == "00340434292135100186"
 
+    def test_that_lost_their_zeros_are_not_taken_for_others(
+        self, tmp_path: Path, capsys: Said
+    ) -> None:
+        call_command("import_orders", write(tmp_path, ORDERS, order("00123")))
+        said = "2: order_number is '123', and '00123' is here; expected it with the zeros that"
+        parcel = write(tmp_path, SHIPMENTS, "123,LAMP-01,1,2026-10-20,DHL,")
+        assert faults(capsys, "import_shipments", parcel)[0].startswith(said)
+        same = write(tmp_path, ORDERS, order("123"))
+        assert faults(capsys, "import_orders", same)[0].startswith(said)
+        other = order("123", email="ben@example.com", name="Ben", placed_at="2026-09-01")
+        call_command("import_orders", write(tmp_path, ORDERS, other))
+        assert Order.objects.count() == 2
+
+    def test_a_delivery_may_be_known_by_a_date(self, tmp_path: Path) -> None:
+        row = "2026-10-01,LAMP,Nordlicht,4,2026-12-18,2026-10-01"
+        call_command("import_restocks", write(tmp_path, RESTOCKS, row))
+        assert Restock.objects.get().reference == "2026-10-01"
+
 
 class TestNumbersAndTimes:
+    @pytest.mark.parametrize(
+        "written",
+        ["18/Dec/2026", "Dec-18-26", "18.12.2026 00:00 Uhr", "18 dic 2026", "18-déc.-26"],
+    )
+    def test_a_date_may_name_its_month(self, tmp_path: Path, written: str) -> None:
+        row = f"PO-1,LAMP,Nordlicht,4,{written},2026-10-01"
+        call_command("import_restocks", write(tmp_path, RESTOCKS, row))
+        assert str(Restock.objects.get().dates.get().expected_on) == "2026-12-18"
+
     def test_a_thousand_that_may_be_one_is_asked_about(self, tmp_path: Path, capsys: Said) -> None:
         rows = [
             f"PO-{n},LAMP,Nordlicht,{text},2026-12-18,2026-10-01"

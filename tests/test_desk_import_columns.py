@@ -77,6 +77,32 @@ class TestColumnsOfWhatIsGone:
             asked(name(admin_client, row, **chosen)).errors["status"]
         )
 
+    @pytest.mark.parametrize(
+        ("says", "guessed"),
+        [
+            (("", "16.10.2026"), ("Shipped", "")),
+            (("0", "2"), ("", "Shipped")),
+            (("no", "yes"), ("", "")),
+        ],
+    )
+    def test_are_guessed_by_what_they_say(
+        self, admin_client: Client, says: tuple[str, str], guessed: tuple[str, str]
+    ) -> None:
+        rows = [f"{n},2026-10-01,LAMP,2,{word}" for n, word in enumerate(says)]
+        _, form = shown(admin_client, f"{HEADER},Shipped", *rows)
+        assert (form["shipped_at"].value(), form["shipped_quantity"].value()) == guessed
+
+    @pytest.mark.parametrize(
+        "called",
+        ["Spedito il", "Verzonden op", "Data wysyłki", "Fecha envío", "Annullato il", "Sent at"],
+    )
+    def test_are_known_in_many_languages(self, admin_client: Client, called: str) -> None:
+        rows = (f"{HEADER},{called}", "1,2026-10-01,LAMP,2,", "2,2026-10-01,LAMP,2,2026-10-03")
+        row, form = shown(admin_client, *rows)
+        chosen = sent(form, **REF, shipped_at="", cancelled_at="")
+        (said,) = asked(name(admin_client, row, **chosen)).errors["status"]
+        assert said.startswith(f"The column “{called}” is filled on some rows.")
+
     def test_say_how_many_units_are_to_come(self, admin_client: Client) -> None:
         row, form = shown(admin_client, f"{HEADER},Fulfillable quantity", "1,2026-10-01,LAMP,3,2")
         assert form["remaining_quantity"].value() == "Fulfillable quantity"

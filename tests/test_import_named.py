@@ -43,6 +43,7 @@ def file(tmp_path: Path, *rows: str) -> str:
         "order-id,ship-date,sku,quantity,carrier-name,tracking-number",
         "Bestellnummer,Versanddatum,Artikelnummer,Menge,Versanddienstleister,Sendungsnummer",
         "Order #,Shipped Date,SKU,Qty,Carrier,Tracking #",
+        "Numéro de commande,Date d'expédition,Référence,Quantité,Transporteur,Numéro de suivi",
     ],
 )
 def test_a_carriers_sheet_is_known_by_its_header(tmp_path: Path, header: str, line: object) -> None:
@@ -51,6 +52,50 @@ def test_a_carriers_sheet_is_known_by_its_header(tmp_path: Path, header: str, li
     call_command("import_shipments", sheet)
     parcel = Shipment.objects.get()
     assert (parcel.carrier, parcel.tracking_number) == ("UPS", "1Z999")
+
+
+def test_units_that_left_count_and_not_those_that_were_ordered(
+    tmp_path: Path, line: object
+) -> None:
+    header = "Order Number,SKU,Quantity,Qty Shipped,Ship Date,Tracking Number"
+    call_command("import_shipments", file(tmp_path, header, "9,LAMP,2,1,2026-11-01,1Z"))
+    assert Shipment.objects.get().lines.get().quantity == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "rows", "word"),
+    [
+        (
+            "import_shipments",
+            [
+                f"{STATION},Status",
+                "9,2026-11-01,LAMP,1,UPS,1Z,Shipped",
+                "9,2026-11-01,LAMP,1,UPS,2Z,Voided",
+            ],
+            "Voided",
+        ),
+        (
+            "import_restocks",
+            [
+                "reference,sku,supplier,quantity,expected_on,posted_on,Stand",
+                "1,LAMP,Nord,2,2026-12-01,2026-11-01,storniert",
+            ],
+            "storniert",
+        ),
+    ],
+)
+def test_a_status_that_says_it_is_not_so_is_never_passed_over(
+    tmp_path: Path, line: object, command: str, rows: list[str], word: str
+) -> None:
+    with pytest.raises(CommandError, match=f"says '{word}' on 1 of its rows; expected"):
+        call_command(command, file(tmp_path, *rows))
+    assert Shipment.objects.count() + Restock.objects.count() == 0
+
+
+def test_only_columns_that_are_missing_are_named(tmp_path: Path) -> None:
+    sheet = file(tmp_path, "PO,SKU,Supplier,Qty,ETA", "1,LAMP,Nord,2,2026-12-01")
+    with pytest.raises(CommandError, match="no column for posted_on; expected one"):
+        call_command("import_restocks", sheet)
 
 
 def test_its_faults_are_named_as_it_names_its_columns(

@@ -302,3 +302,17 @@ def test_many_restocks_take_as_many_queries_as_few(load: Load) -> None:
             load(*(f"PO-{many}-{n},LAMP,Acme,40,2026-12-01,2026-10-01" for n in range(many)))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_none_of_it_received_is_no_arrival(load: Load) -> None:
+    load("PO-1,LAMP,Acme,40,2026-12-01,2026-10-01,,,0,")
+    assert Restock.objects.get().arrived == 0
+
+
+def test_a_row_that_is_there_twice_counts_once_and_is_named(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(*["PO-1,LAMP,Acme,40,2026-12-01,2026-10-01,,,,"] * 2)
+    assert "The same twice, word for word, and they count once: row 3 as row 2." in (
+        capsys.readouterr().out
+    )

@@ -130,6 +130,18 @@ def test_a_bad_row_of_it_is_named_and_nothing_is_written(load: Load, row: str, f
     assert not StatedTime.objects.exists()
 
 
+def test_a_file_of_them_is_read_as_a_spreadsheet_saves_it(load: Load) -> None:
+    load(
+        "import_stated_times",
+        "Stated times;;;",
+        "sku;ordered_from;days;ships_by",
+        "LAMP;01.09.2026;70;",
+        "VASE;18.09.2026;;20.12.2026",
+    )
+    assert StatedTime.objects.get(days=70).ordered_from == date(2026, 9, 1)
+    assert StatedTime.objects.get(days=None).ships_by == date(2026, 12, 20)
+
+
 def test_staff_enter_one_from_the_product(admin_client: Client, lamp: Product) -> None:
     page = admin_client.get(reverse("admin:orders_product_change", args=[lamp.pk]))
     add = f"{reverse('admin:orders_statedtime_add')}?product={lamp.pk}"

@@ -11,14 +11,20 @@ _GUARD = re.compile(r'="([^"]*)"')
 # as our own sheets have it, too: before what a spreadsheet would take for a formula
 _GUARDED = re.compile(r"""^'(?=\d)|(?:^|(?<=[;|\t\r\n]))'(?=[\s"]*[=+\-@＝＋－＠])""")
 _ROUNDED = re.compile(r"\d[.,]\d+E[+-]?\d{1,3}|\d+E\+\d{1,3}", re.I)
-_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
-_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}[- ]\d\d|\d{{4}}-\d\d-\d\d 00:00:00")
+# as spreadsheets cut them short in English, German, French, Spanish and Italian
+_MONTH = (
+    "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mrz|Mär|Mai|Okt|Dez|janv|févr|mars|avr"
+    r"|mai|juin|juil|août|sept|oct|nov|déc|ene|feb|mar|abr|may|jun|jul|ago|dic|gen|giu|lug|ott)\.?"
+)
+_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}[- ]\d\d|\d{{4}}-\d\d-\d\d[T ]00:00:00")
+_DAY = re.compile(r"\d{1,2}([./])\d{1,2}\1(19|20)\d\d|(19|20)\d\d-(0\d|1[0-2])-[0-3]\d")
 _ERROR = re.compile(
     r"#(?:N/?A|N/?D|NV|[¡¿]?(?:REF|BEZUG|DIV/0|NAME|NOM|NOME|NOMBRE|NULL|NUL|NULO|NULLO|NUM|NÚM"
     r"|VALUE|VALEUR|VALOR|VALORE|WERT|ZAHL|SPILL|CALC|ÜBERLAUF)[!?]|#{3,})",  # in a narrow column
     re.I,
 )
-_NOTHING = {"nan", "NaN", "null", "NULL", "n/a", "N/A", "undefined"}
+_APOSTROPHES = ("'", "’", "‘", "`", "´")
+_NOTHING = {"nan", "null", "(null)", "<null>", "none", "nil", "n/a", "undefined"}
 _FRACTION = re.compile(r"(\d{1,15})[.,](?:0{1,2}|0{4,})")
 _THOUSAND = re.compile(r"[1-9]\d{0,2}[.,]000")
 
@@ -38,8 +44,17 @@ def repaired_key(value: str) -> tuple[str, str]:
     a number."""
     if whole := _FRACTION.fullmatch(value):
         return whole[1], ""
-    value = value[1:] if value[:1] == "'" else value
+    value = value[1:] if value.startswith(_APOSTROPHES) else value
     return value, of_key(value)
+
+
+def of_day(value: str) -> str:
+    """A whole date is no SKU; a delivery may be known by one."""
+    if _DAY.fullmatch(value):
+        return (
+            f"is {value!r}, a date that a spreadsheet made of it; expected it as the shop writes it"
+        )
+    return ""
 
 
 def of_text(value: str) -> str:
@@ -70,7 +85,7 @@ def of_key(value: str) -> str:
         return f"is {value!r}, a date that a spreadsheet made of it; {expected}"
     if _THOUSAND.fullmatch(value):
         return f"is {value!r}: {value[:-4]} or {value[:-4]}000? {expected.capitalize()}"
-    if value in _NOTHING:
+    if value.casefold() in _NOTHING:
         return f"is {value!r}, a program's word for nothing; {expected}"
     return of_text(value)
 

@@ -30,6 +30,23 @@ def in_full(numbers: Iterable[str]) -> dict[str, Order]:
     return {order.number.upper(): order for order in orders}
 
 
+def with_more_zeros(numbers: Iterable[str]) -> dict[str, Order]:
+    """Orders whose number has zeros at its front that one of these lost in a spreadsheet."""
+    bare = {number.lstrip("0"): number for number in numbers if number.isdecimal()}
+    if not bare:
+        return {}
+    wanted = "SELECT id FROM orders_order WHERE number LIKE '0%%' AND LTRIM(number, '0') = ANY(%s)"
+    orders = Order.objects.filter(pk__in=RawSQL(wanted, [list(bare)]))  # noqa: S611 a fixed text with a parameter
+    return {bare[order.number.lstrip("0")]: order for order in orders}
+
+
+def lost_zeros(number: str, order: Order) -> str:
+    return (
+        f"order_number is {number!r}, and {order.number!r} is here; expected it with the "
+        "zeros that a spreadsheet has lost"
+    )
+
+
 def is_same(order: Order, there: ShopOrder) -> bool:
     """Whether an order of the shop is the one here with its number: two shops, or two series of
     one, may give the same number.

@@ -123,6 +123,7 @@ class Reconciliation:
         here = known.in_full(it.number for it in batch)
         others = [it for it in batch if self._is_another(it, here.get(it.number.upper()))]
         batch = [it for it in batch if it.done != "other_order"]
+        self._refuse_lost_zeros([it for it in batch if it.there.number.upper() not in here])
         for it in batch:
             if order := here.get(it.number.upper()):
                 it.there = spelled_as_here(it.there, order)
@@ -131,7 +132,7 @@ class Reconciliation:
         for it in batch:
             if order := here.get(it.number.upper()):
                 self._attempt(it, order, products)
-            elif lines := self._joining(it, products):
+            elif it.done != "refused" and (lines := self._joining(it, products)):
                 new.append((it, new_order(it.there, lines)))
                 it.texts += len(new[-1][1].attention)
         self._place(new)
@@ -157,6 +158,14 @@ class Reconciliation:
         it.another = known.both_in_words(order, there)
         it.texts += services.flag(order, [known.of_another(there)])
         return True
+
+    def _refuse_lost_zeros(self, new: Sequence[Reconciled]) -> None:
+        """The same order is here already."""
+        orders = known.with_more_zeros(it.there.number for it in new)
+        for it in new:
+            order = orders.get(it.there.number)
+            if order and known.is_same(order, it.there):
+                _refuse(it, services.Refused(known.lost_zeros(it.there.number, order)))
 
     # New orders
 

@@ -25,15 +25,17 @@ _WEEK = re.compile(
 _YEAR_FIRST = re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)(.*)", re.S)
 _YEAR_LAST = re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d\d)(?!\d)(.*)", re.S)
 _DAY_AND_NAME = re.compile(
-    r"(?:[^\W\d]{2,}\.?,? )?(\d{1,2})(?:st|nd|rd|th|er|º)?\.?[ -](?:de )?([^\W\d]+)\.?,?"
-    r"[ -](?:de )?(\d{4}|\d\d)(?!\d)(.*)",
+    r"(?:[^\W\d]{2,}\.?,? )?(\d{1,2})(?:st|nd|rd|th|er|º)?\.?[ /-](?:de )?([^\W\d]+)\.?,?"
+    r"[ /-](?:de )?(\d{4}|\d\d)(?!\d)(.*)",
     re.S,
 )
 _NAME_AND_DAY = re.compile(
-    r"(?:[^\W\d]{2,}, )?([^\W\d]+)\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})(?!\d)(.*)", re.S
+    r"(?:[^\W\d]{2,}, )?([^\W\d]+)\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4}|\d\d)(?!\d)(.*)",
+    re.S,
 )
 _TIME = re.compile(
-    r"[ T,]+(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:\.\d{1,9})?)?(?: ?([ap])\.?m\.?)?(.*)", re.I | re.S
+    r"[ T,]+(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:\.\d{1,9})?)?(?: ?([ap])\.?m\.?| ?Uhr)?(.*)",
+    re.I | re.S,
 )
 _ZONE_WORD = re.compile(
     r"(.*\d(?: ?[ap]\.?m\.?)?) ?(?:([a-z]{1,5})|\(([a-z ]{1,40})\))", re.I | re.S
@@ -122,7 +124,7 @@ def _written(text: str) -> datetime | None:
     if found := _DAY_AND_NAME.fullmatch(text):
         return _at(_year(found[3]), _month(found[2]), int(found[1]), found[4])
     if found := _NAME_AND_DAY.fullmatch(text):
-        return _at(int(found[3]), _month(found[1]), int(found[2]), found[4])
+        return _at(_year(found[3]), _month(found[1]), int(found[2]), found[4])
     return None
 
 

@@ -88,9 +88,11 @@ def text(value: str, field: str, *, most: int, required: bool = False) -> str:
     return value
 
 
-def key(value: str, field: str, *, most: int, required: bool = True) -> str:
+def key(
+    value: str, field: str, *, most: int, required: bool = True, may_be_day: bool = False
+) -> str:
     """What something is known by (domain.keys)."""
-    value = _undamaged(value, field)
+    value = _undamaged(value, field, may_be_day=may_be_day)
     if not required and not value:
         return ""
     try:
@@ -120,12 +122,12 @@ def order_number(value: str, field: str = "order_number") -> str:
         raise BadValue(str(error), field) from None
 
 
-def _undamaged(value: str, field: str) -> str:
+def _undamaged(value: str, field: str, *, may_be_day: bool = False) -> str:
     value = value.strip()
     if value.isdigit():
         return value
     value, fault = damage.repaired_key(value)
-    if fault:
+    if fault := fault or ("" if may_be_day else damage.of_day(value)):
         raise BadValue(fault, field)
     return value
 

@@ -1,6 +1,7 @@
 """A form for somebody who knows a file: which of its columns holds what, and what its words for the
 state of an order mean."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ GONE = (
     *("shipped_at", "shipped_quantity", "remaining_quantity"),
     *("cancelled_at", "cancelled_quantity"),
 )
+NUMBER = re.compile(r"-?\d{1,6}([.,]0+)?")
 ALSO_CALLED = {
     "order_number": ("order", "order id", "order no", "bestellnummer", "auftragsnummer"),
     "placed_at": (
@@ -56,23 +58,28 @@ ALSO_CALLED = {
     "quantity": ("qty", "item quantity", "menge", "anzahl"),
     "shipped_at": (
         *("date shipped", "shipped date", "date shipped date", "shipped on", "shipped"),
-        *("fulfilled at", "fulfilled on", "versandt am", "versendet am"),
+        *("shipped on date", "fulfilled at", "fulfilled on", "completed date", "versandt am"),
+        *("versendet am", "expédié le", "enviado el", "spedito il", "verzonden op"),
     ),
     "cancelled_at": (
         *("canceled at", "canceled on", "cancellation date", "date canceled"),
-        *("storniert am", "stornodatum"),
+        *("storniert am", "stornodatum", "annulé le", "cancelado el", "annullato il"),
+        *("geannuleerd op", "canceled"),
     ),
     "remaining_quantity": (
         *("fulfillable quantity", "line fulfillable quantity", "quantity remaining"),
         *("remaining", "open quantity", "qty open"),
     ),
-    "shipped_quantity": ("quantity shipped", "qty shipped", "shipped qty", "fulfilled quantity"),
+    "shipped_quantity": (
+        *("quantity shipped", "qty shipped", "shipped qty", "fulfilled quantity", "shipped"),
+    ),
     "cancelled_quantity": (
         "quantity refunded",
         "qty refunded",
         "item refunded qty",
         "canceled quantity",
         "refunded quantity",
+        "canceled",
     ),
 }
 
@@ -99,6 +106,7 @@ class ColumnsForm(forms.Form):
         self.table, self.known = table, known
         self.header = list(dict.fromkeys(filter(None, table.header)))
         words = few_words(table)
+        self.says = words
         self.looks_like_status = status_columns(words)
         self.looks_gone = gone_columns(table)
         self.only = rows_of_lines(words)
@@ -206,7 +214,8 @@ class ColumnsForm(forms.Form):
             self.fields["all_wait"].initial = True
         for name in COLUMNS:
             names = (name, *ALSO_CALLED.get(name, ()))
-            guessed = next((by_name[same(each)] for each in names if same(each) in by_name), "")
+            there = (by_name[same(each)] for each in names if same(each) in by_name)
+            guessed = next((column for column in there if self._may_hold(name, column)), "")
             self.fields[name] = forms.ChoiceField(
                 choices=choices,
                 required=name in NEEDED,
@@ -226,6 +235,16 @@ class ColumnsForm(forms.Form):
         )
         self.fields["second_status"].label = _("Second status")
         self.fields["second_status"].help_text = _("If payment and shipping are in two columns.")
+
+    def _may_hold(self, name: str, column: str) -> bool:
+        """`Shipped` may say when, how many, or yes and no."""
+        if name not in GONE:
+            return True
+        words = list(self.says.get(column, ()))
+        are_numbers = [bool(NUMBER.fullmatch(word)) for word in words]
+        if name.endswith("quantity"):
+            return all(are_numbers)
+        return not words or (not any(are_numbers) and any(map(str.isdigit, "".join(words))))
 
     def _words(self) -> list[StatusWord]:
         named = [name for name in map(self._chosen, STATUSES) if name in self.header]

@@ -16,8 +16,8 @@ _TOTAL = re.compile(
 
 @dataclass(slots=True)
 class Remarks:
-    """`keys`: columns of which every row of the table has some; `adds_up`: to be told of rows that
-    are there twice."""
+    """`keys`: columns of which every row of the table has some; `adds_up`: a row that is there
+    twice counts twice."""
 
     keys: Sequence[str] = ()
     adds_up: bool = False
@@ -31,10 +31,9 @@ class Remarks:
             said = ", ".join(text for text in map(str.strip, fields) if text)
             self._keep(self.passed_over, number, said[:60])
             return True
-        if self.adds_up:
-            first = self._seen.setdefault(hash(tuple(fields)), number)
-            if first != number:
-                self._keep(self.doubled, number, first)
+        first = self._seen.setdefault(hash(tuple(fields)), number)
+        if first != number:
+            self._keep(self.doubled, number, first)
         return False
 
     def words(self) -> list[str]:
@@ -44,7 +43,8 @@ class Remarks:
             words.append(f"Passed over, because it is no row of the table: {said}.")
         if twins := self.doubled:
             said = "; ".join(f"row {row:,} as row {first:,}" for row, first in twins.items())
-            words.append(f"The same twice, word for word, and both count: {said}.")
+            count = "both count" if self.adds_up else "they count once"
+            words.append(f"The same twice, word for word, and {count}: {said}.")
         if self.left_out:
             words.append(f"… and {self.left_out:,} more such rows.")
         return words

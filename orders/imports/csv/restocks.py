@@ -111,6 +111,12 @@ def _gather(row: CsvRow, gathered: dict[Key, _Gathered], run: ImportRun) -> None
             f"is {supplier!r}; expected {one.supplier!r} as on row {one.row} of this restock",
             "supplier",
         )
+    if quantity != one.quantity and posted in one.dates:
+        raise BadValue(
+            f"is {quantity}; expected {one.quantity} as above for this restock and date. If it is "
+            "another line of the purchase order, give it a reference of its own",
+            "quantity",
+        )
     one.quantity = quantity
     one.dates.append(posted)
     if arrival:
@@ -120,7 +126,13 @@ def _gather(row: CsvRow, gathered: dict[Key, _Gathered], run: ImportRun) -> None
 def _key(cells: Cells) -> Key:
     with values.AllFaults() as read:
         return (
-            read(values.key, cells["reference"], "reference", most=keys.MAX_REFERENCE),
+            read(
+                values.key,
+                cells["reference"],
+                "reference",
+                most=keys.MAX_REFERENCE,
+                may_be_day=True,
+            ),
             read(values.key, cells["sku"], "sku", most=keys.MAX_SKU),
         )
 
@@ -150,7 +162,7 @@ def _arrival(cells: Cells, quantity: int, *, today: date) -> services.ReceivedUn
         cells.get(name, "") for name in ("arrived_on", "known_on", "quantity_arrived")
     )
     if not came:
-        if known or counted:
+        if known or counted.strip("0.,"):  # none of it is no arrival
             raise BadValue(
                 "known_on or quantity_arrived is given without arrived_on; expected the day the "
                 "units arrived"

@@ -1,7 +1,7 @@
 """A file of shipments: parcels the shop has handed over."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -13,7 +13,7 @@ from orders import services
 from orders.domain import keys
 from orders.imports import values
 from orders.imports.csv.table import Cells, CsvRow, Meaning, Table
-from orders.imports.known import with_numbers
+from orders.imports.known import lost_zeros, with_more_zeros, with_numbers
 from orders.imports.run import ImportRun
 from orders.imports.skus import meant
 from orders.imports.values import BadValue
@@ -59,6 +59,7 @@ def import_shipments(run: ImportRun, table: Table) -> dict[str, Any]:
         for number, tracking, _ in parcels:
             numbers[number].add(tracking)
         products: set[int] = set()
+        missing: list[tuple[str, _Parcel]] = []
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
             orders = _orders({number for (number, _, _), _ in batch})
@@ -66,8 +67,9 @@ def import_shipments(run: ImportRun, table: Table) -> dict[str, Any]:
                 if order := orders.get(key[0]):
                     products |= _ship(order, key, parcel, numbers[key[0]], run, counts)
                 elif not parcel.bad:
-                    counts["not_here"] += 1
+                    missing.append((key[0], parcel))
             run.progress(start + len(batch), len(todo))
+        counts["not_here"] += _not_here(missing, run)
         run.people.update(services.serve_after_shipments(products, now=run.now))
         return {
             **counts,
@@ -76,6 +78,15 @@ def import_shipments(run: ImportRun, table: Table) -> dict[str, Any]:
         }
 
     return run.perform("import_shipments", write, sha256=table.sha256())
+
+
+def _not_here(parcels: Sequence[tuple[str, _Parcel]], run: ImportRun) -> int:
+    """How many belong to no order here. Those that only seem so are bad rows."""
+    orders = with_more_zeros(number for number, _ in parcels)
+    for number, parcel in parcels:
+        if number in orders:
+            run.bad(parcel.row, lost_zeros(number, orders[number]))
+    return sum(number not in orders for number, _ in parcels)
 
 
 def _gather(row: CsvRow, parcels: dict[Key, _Parcel], run: ImportRun) -> None:

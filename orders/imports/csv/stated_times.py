@@ -6,7 +6,7 @@ from datetime import date
 from orders import services
 from orders.domain import keys
 from orders.imports import values
-from orders.imports.csv.table import Cells, CsvTable
+from orders.imports.csv.table import Cells, CsvTable, Meaning
 from orders.imports.run import ImportRun
 from orders.imports.skus import KnownSkus
 from orders.imports.values import BadValue
@@ -14,12 +14,13 @@ from orders.models.stated_times import MOST_DAYS
 
 REQUIRED = ("sku", "ordered_from")
 OPTIONAL = ("ordered_until", "days", "ships_by")
+MEANING = Meaning(keys=REQUIRED, dates=(("ordered_from",), ("ordered_until",), ("ships_by",)))
 
 
 def import_stated_times(run: ImportRun, table: CsvTable) -> dict[str, int]:
     """Counts of what was done. NothingWritten where a row is bad."""
     told, known = [], KnownSkus()
-    for row in table.rows(REQUIRED, OPTIONAL):
+    for row in table.rows(REQUIRED, OPTIONAL, MEANING):
         try:
             if row.problem:
                 raise BadValue(row.problem)

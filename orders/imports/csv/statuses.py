@@ -65,15 +65,25 @@ _GONE = re.compile(
     r"\b(shipped|fulfilled|dispatched|delivered|cancell?ed|refunded|returned|voided|"
     r"versandt|versendet|verschickt|geliefert|storniert|erstattet|"
     r"expediee?s?|livree?s?|annulee?s?|remboursee?s?|"
-    r"enviad[oa]s?|entregad[oa]s?|cancelad[oa]s?|reembolsad[oa]s?)\b"
-    r"|\b(fulfillment|cancellation|refund|return)s? (date|time|quantity|qty)\b|\bstornodatum\b"
+    r"enviad[oa]s?|entregad[oa]s?|cancelad[oa]s?|anulad[oa]s?|reembolsad[oa]s?|"
+    r"spedit[oaie]|consegnat[oaie]|annullat[oaie]|rimborsat[oaie]|"
+    r"verzonden|geleverd|geannuleerd|terugbetaald|"
+    r"wysłan[oye]|dostarczon[oye]|anulowan[oye]|zwrocon[oye])\b"
+    r"|\b(fulfillment|cancellation|refund|return)s? (date|time|quantity|qty)\b"
+    r"|\b(storno|stornierungs|annulerings)datum\b|\bcompleted (at|on|date)\b|\bdate completed\b"
+    r"|\bdate d annulation\b|\bfecha (de )?cancelacion\b|\bdata (di )?annullamento\b"
+    r"|\bdata anulowania\b|^(date )?sent( (at|on|date))?$"
 )
 # Either a day that is planned or one that has come: it has come where it is filled on some rows.
 _GONE_OR_PLANNED = re.compile(
     r"\b(ship(ping|ment|ped)?|dispatch|delivery) (date|time)\b|\bdate of (dispatch|shipment)\b"
-    r"|\b(versand|liefer)datum\b|\bdate d (expedition|envoi)\b|\bfecha de (envio|entrega)\b"
+    r"|\b(versand|liefer|verzend|lever)datum\b|\bdate (d )?(expedition|envoi)\b"
+    r"|\bdate (de )?livraison\b|\bfecha (de )?(envio|entrega)\b"
+    r"|\bdata (di )?(spedizione|consegna)\b|\bdata (wysyłki|dostawy)\b"
 )
-_NOT_YET = re.compile(r"\b(not|un|to be|nicht|non|no|by|until|amount|price|total|cost|tax)\b")
+_NOT_YET = re.compile(
+    r"\b(not|un|to be|nicht|non|no|niet|nie|by|until|amount|price|total|cost|tax)\b"
+)
 _NOTHING = re.compile(r"[0:.,/\- ]*|no|false|n|nein|non|none|null|n/?a", re.IGNORECASE)
 
 

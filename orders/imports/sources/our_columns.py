@@ -90,8 +90,14 @@ class OurColumns:
             )
 
     def _sku(self, cells: Cells, name: str) -> str:
-        sku = "" if cells["sku"] or not name else self.sayings.sku_of(name, "product_name")
-        return sku or values.one_sku(cells["sku"], "sku")
+        if cells["sku"] or not name:
+            return values.one_sku(cells["sku"], "sku")
+        if sku := self.sayings.sku_of(name, "product_name"):
+            return sku
+        raise BadValue(
+            "is empty; expected a SKU, or --by-name (on the desk, its box) to go by product_name",
+            "sku",
+        )
 
     def merged(self, first: Head, other: Head) -> Head:
         with values.AllFaults() as read:

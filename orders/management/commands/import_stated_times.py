@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from orders.imports.csv.stated_times import import_stated_times
+from orders.imports.csv.stated_times import REQUIRED, import_stated_times
 from orders.imports.csv.table import CsvTable, Unreadable
 from orders.imports.run import ImportRun, NothingWritten
 from orders.management.importing import with_example
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            table = CsvTable(options["file"])
+            table = CsvTable(options["file"], known=[REQUIRED])
             run = ImportRun(table.name, timezone.now())
             counts = import_stated_times(run, table)
         except Unreadable as error:
@@ -32,3 +32,5 @@ class Command(BaseCommand):
         except NothingWritten:
             raise CommandError("\n".join([*run.faults.kept, "Nothing was imported."])) from None
         self.stdout.write("Stated times: {changed:,} new or changed.".format(**counts))
+        for line in table.remarks.words():
+            self.stdout.write(line)
