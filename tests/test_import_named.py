@@ -75,6 +75,20 @@ def test_units_that_left_count_and_not_those_that_were_ordered(
             "Voided",
         ),
         (
+            "import_shipments",
+            [f"{STATION},State", "9,2026-11-01,LAMP,1,UPS,1Z,Label voided"],
+            "Label voided",
+        ),
+        (
+            "import_shipments",
+            [
+                f"{STATION},Voided",
+                "9,2026-11-01,LAMP,1,UPS,1Z,false",
+                "9,2026-11-01,LAMP,1,UPS,2Z,true",
+            ],
+            "true",
+        ),
+        (
             "import_restocks",
             [
                 "reference,sku,supplier,quantity,expected_on,posted_on,Stand",
@@ -90,6 +104,12 @@ def test_a_status_that_says_it_is_not_so_is_never_passed_over(
     with pytest.raises(CommandError, match=f"says '{word}' on 1 of its rows; expected"):
         call_command(command, file(tmp_path, *rows))
     assert Shipment.objects.count() + Restock.objects.count() == 0
+
+
+def test_new_goods_and_what_is_on_its_way_are_no_such_status(tmp_path: Path, line: object) -> None:
+    row = "9,2026-11-01,LAMP,1,UPS,1Z,New,In transit"
+    call_command("import_shipments", file(tmp_path, f"{STATION},Condition,Status", row))
+    assert Shipment.objects.count() == 1
 
 
 def test_only_columns_that_are_missing_are_named(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ _GONE_OR_PLANNED = re.compile(
 _NOT_YET = re.compile(
     r"\b(not|un|to be|nicht|non|no|niet|nie|by|until|amount|price|total|cost|tax)\b"
 )
-_NOTHING = re.compile(r"[0:.,/\- ]*|no|false|n|nein|non|none|null|n/?a", re.IGNORECASE)
+NOTHING = re.compile(r"[0:.,/\- ]*|no|false|n|nein|non|none|null|n/?a", re.IGNORECASE)
 
 
 def plain(word: str) -> str:
@@ -134,7 +134,7 @@ def gone_columns(table: CsvTable, *, but: Collection[str] = ()) -> dict[str, int
     for _, fields in table.records():
         rows += any(map(str.strip, fields))
         for name, text in zip(table.header, fields, strict=False):
-            if name in filled and not _NOTHING.fullmatch(text.strip()):
+            if name in filled and not NOTHING.fullmatch(text.strip()):
                 filled[name] += 1
     return {
         name: number

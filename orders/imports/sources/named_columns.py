@@ -1,12 +1,13 @@
 """Restocks and shipments under other names than ours: those of a carrier's program, which are
 known, or those of a column map."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from orders.imports.csv import restocks, shipments
-from orders.imports.csv.statuses import few_words, guess
+from orders.imports.csv.statuses import NOTHING, few_words, guess
 from orders.imports.csv.table import CsvRow, CsvTable, Meaning, Table, Unreadable
 from orders.imports.run import ImportRun
 from orders.imports.sources.column_map import ColumnMap
@@ -71,6 +72,8 @@ UNTRUE = {
     "shipments": {"cancelled", "refunded", "unpaid", "waiting"},
     "restocks": {"cancelled", "refunded"},
 }
+_STATUS = re.compile("stat|estado|état|zustand", re.I)
+_VOIDED = re.compile(r"\b(void(ed)?|cancell?ed|storniert|annulée?|cancelad[oa])\b", re.I)
 KINDS: Mapping[str, type[ColumnMap]] = {"shipments": ShipmentColumns, "restocks": RestockColumns}
 
 
@@ -150,13 +153,21 @@ def _expect_no_status(kind: str, table: CsvTable, *, but: Sequence[str]) -> None
     """Unreadable where a column says that some of the rows are not so: a label that was voided, a
     purchase order that was canceled."""
     for column, words in few_words(table, but=but).items():
-        groups = {word: guess(word) for word in words}
-        gone = [word for word, group in groups.items() if group in UNTRUE[kind]]
-        if gone and 2 * sum(map(bool, groups.values())) >= len(groups):
+        gone = [word for word in words if _is_untrue(kind, column, word)]
+        if gone:
             raise Unreadable(
                 f"{table.name}:1: column {column} says {gone[0]!r} on {words[gone[0]]:,} of its "
                 f"rows; expected {kind} only, without such rows and without the column"
             )
+
+
+def _is_untrue(kind: str, column: str, word: str) -> bool:
+    """`Status` says voided, or `Voided` says yes. `New` may be said of goods, too."""
+    if _VOIDED.search(column):
+        return not NOTHING.fullmatch(word)
+    if _STATUS.search(column):
+        return guess(word) in UNTRUE[kind] or bool(_VOIDED.search(word))
+    return guess(word) in UNTRUE["restocks"]
 
 
 def kind_of_map(settings: Mapping[str, Any]) -> str:
