@@ -352,7 +352,10 @@ def test_whoever_reads_the_old_address_can_act_no_longer_and_the_new_one_gets_a_
         ["new@example.com"],
     ]
     assert client.get(link).status_code == 404
-    assert order_url(Order.objects.get(), Purpose.ACT) in Message.objects.latest("pk").text
+    text = Message.objects.latest("pk").text
+    assert order_url(Order.objects.get(), Purpose.ACT) in text
+    said = " ".join(text.split())  # nobody asked for one
+    assert "die Links in unseren früheren E-Mails funktionieren nicht mehr. Hier ist der" in said
 
 
 def test_what_came_back_from_the_old_address_goes_to_the_new_one(export: Export) -> None:  # noqa: F811

@@ -27,14 +27,21 @@ def left_out(
     for n, event in enumerate(oldest_first):
         why: LeftOut | None = None
         if event.line_id is None:
-            is_late = event.kind == EventKind.LINK and event.at <= now - REQUEST_GOOD_FOR
-            why = "stale" if is_late else None
+            why = "stale" if _was_asked_for(event) and event.at <= now - REQUEST_GOOD_FOR else None
         else:
             later = [other for other in oldest_first[n + 1 :] if other.line_id == event.line_id]
             why = _why_left_out(event, later, lines[event.line_id], asked.get(event.line_id))
         if why:
             left_out[event.pk] = why
     return left_out
+
+
+def _was_asked_for(event: Event) -> bool:
+    """A link that somebody wanted just then."""
+    what = event.details
+    return event.kind == EventKind.LINK and not (
+        isinstance(what, facts.LinkAsked) and what.replaces
+    )
 
 
 def _why_left_out(

@@ -22,6 +22,7 @@ Opening = Literal[
     "shipped",
     "shipped_in_part",
     "link",
+    "new_link",
 ]
 
 
@@ -45,6 +46,6 @@ def opening_of(news: News, *, is_first: bool) -> Opening:
         case facts.Shipped(crossed=None):
             part = any(line.open_units for line in news.lines)
             return "shipped_in_part" if part else "shipped"
-        case facts.LinkAsked():
-            return "link"
+        case facts.LinkAsked(replaces=replaces):
+            return "new_link" if replaces else "link"
     return ""

@@ -106,7 +106,8 @@ def _tell_again(order: Order, *, revoked: bool, now: datetime, actor: str) -> bo
     if order.events.filter(message_due=True).exists():
         return True
     if revoked:
-        return services.ask_for_link(order, now=now)
+        services.replace_links(order, now=now)
+        return True
     for newest in since_one_arrived[:1]:
         if _can_be_repeated(newest) and (
             _may_have_arrived(newest) or newest.kind == EventKind.LINK

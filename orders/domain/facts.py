@@ -280,11 +280,12 @@ class AllOrdersAsked(Facts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkAsked(Facts):
     """Somebody asked for the link that lets them act on this order; `choice` and `line` (an id):
-    what they wanted to choose."""
+    what they wanted to choose. `replaces`: nobody asked, and the links sent before were revoked."""
 
     kind: ClassVar[str] = "link"
     line: int | None = None
     choice: str | None = None
+    replaces: bool = False
 
 
 # Of one kind those with a tag come first.

@@ -63,7 +63,7 @@ from orders.services.import_undo import (
     undo_import,
     undoing,
 )
-from orders.services.links import ask_for_link
+from orders.services.links import ask_for_link, replace_links
 from orders.services.locks import Locked, lock_orders, waiting_at_most
 from orders.services.my_orders_links import ask_for_orders
 from orders.services.no_change import next_word_by, quiet_until, reassure
@@ -224,6 +224,7 @@ __all__ = [
     "reject_change",
     "release_orders",
     "remind",
+    "replace_links",
     "return_to_queue",
     "review",
     "review_all",

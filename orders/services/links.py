@@ -22,10 +22,7 @@ def ask_for_link(
 
     Refused: an order without an address, or one that is quiet."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    if not order.email:
-        raise Refused(f"order {order.number} has no email address to send a link to")
-    if order.released_at is None:
-        raise Refused(f"order {order.number} is unreleased, so no emails go out yet")
+    _refuse_without_emails(order)
     asked = Event.objects.filter(
         order=order, kind=EventKind.LINK, facts__code__isnull=True
     )  # not the one to all orders
@@ -36,3 +33,20 @@ def ask_for_link(
         return False
     Event.of(LinkAsked(line=line, choice=choice), order=order, at=now, message_due=True).save()
     return True
+
+
+@transaction.atomic
+def replace_links(order: Order, *, now: datetime) -> None:
+    """Those sent before were revoked: have a new one emailed, whatever was asked for before.
+
+    Refused: as by `ask_for_link`."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    _refuse_without_emails(order)
+    Event.of(LinkAsked(replaces=True), order=order, at=now, message_due=True).save()
+
+
+def _refuse_without_emails(order: Order) -> None:
+    if not order.email:
+        raise Refused(f"order {order.number} has no email address to send a link to")
+    if order.released_at is None:
+        raise Refused(f"order {order.number} is unreleased, so no emails go out yet")

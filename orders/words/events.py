@@ -214,6 +214,8 @@ def _link(facts: AllOrdersAsked | LinkAsked) -> list[str]:
         asked = gettext(
             "Someone asked for a link to all your orders. We sent it to your email address only."
         )
+    elif facts.replaces:
+        return [gettext("Links in our earlier emails no longer work. We've emailed you a new one.")]
     else:
         asked = gettext(
             "Someone asked for the link that lets you answer and cancel. We sent it to your "

@@ -409,7 +409,7 @@ def fits(page: Page) -> bool:
 def downloaded(page: Page, name: str) -> list[dict[str, str]]:
     with page.expect_download() as sheet:
         follow(page, name)
-    with Path(sheet.value.path()).open(encoding="utf-8", newline="") as file:
+    with Path(sheet.value.path()).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
