@@ -3,7 +3,7 @@ status.json, calendar and email are of the same promise."""
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -14,7 +14,6 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from notifications.compose import known_of
 from notifications.compose.selection import selection_of
-from orders import services
 from orders.access import order_url
 from orders.domain.facts import Changed, Reserved
 from orders.models import Order
@@ -26,10 +25,8 @@ from orders.pages.promised import WindowTold
 from orders.pages.status import Status, order_status
 from orders.words import sentence
 from tests import factories
-from tests.conftest import Clocks, MailSink
 from tests.factories import NOON
 from tests.gallery import email_states, states
-from tests.mailing import mail
 from tests.test_answering_pages import said
 
 pytestmark = pytest.mark.django_db
@@ -117,29 +114,6 @@ def test_page_program_calendar_and_timeline_are_of_one_promise(shown: dict[str, 
                 assert entry is None or str(entry["status"]) == "CANCELLED", name
             seen += 1
     assert seen > 40
-
-
-@pytest.mark.parametrize("country", ["US", "DE"])
-def test_strip_and_timeline_name_the_same_day_of_what_was_told_late_in_the_evening(
-    clocks: Clocks, mail_sink: MailSink, client: Client, country: str
-) -> None:
-    """The shop's day, wherever it is read: in Germany it is the 3rd by then."""
-    evening = datetime(2026, 11, 3, 2, tzinfo=UTC)  # 9 PM on the 2nd
-    clocks.move_to(evening)
-    product = factories.make_product()
-    delivery = factories.restock(product, 9, expected_on=date(2026, 11, 20), now=evening)
-    factories.review(product, now=evening)
-    line = factories.order(product, now=evening, country=country, placed_at=evening)
-    mail()
-    clocks.move_to(evening + 5 * DAY)
-    services.move_restock_date(
-        delivery, date(2026, 12, 10), reason="customs", now=evening + 5 * DAY
-    )
-    factories.review(product, now=evening + 5 * DAY)
-    mail()
-    page = said(client.get(order_url(line.order)))
-    assert "Told on 2 November:" in page
-    assert set(re.findall(r"\b[0-9] November", page)) == {"2 November", "7 November"}
 
 
 def test_order_page_product_page_and_frame_say_in_one_measure_how_sure_a_date_is(
