@@ -115,6 +115,23 @@ def test_a_kill_at_any_moment_while_a_count_settles_loses_and_doubles_no_email(
     assert to == [["0@example.com"], ["1@example.com"]]
 
 
+def test_what_settles_joins_newer_news_that_was_still_to_be_sent(
+    restock: Restock, clocks: Clocks, mail_sink: MailSink
+) -> None:
+    product = restock.product
+    services.receive(product, 3, restock=restock, now=NOW)
+    line = product.lines.order_by("pk")[0]
+    clocks.move_to(NOW + MINUTE)
+    services.ask_for_link(line.order, now=NOW + MINUTE)
+    dispatch_all()  # and is not sent before the count has settled
+    clocks.move_to(NOW + SETTLED)
+    dispatch_all()
+    message = line.order.messages.latest("pk")
+    assert message.state == "queued"
+    assert {event.kind for event in message.events.all()} == {"reserved", "link"}
+    assert not line.order.events.filter(message_due=True).exists()
+
+
 def test_a_typo_that_is_corrected_in_time_tells_nobody_and_leaves_no_trace(
     clocks: Clocks, mail_sink: MailSink, restock: Restock
 ) -> None:

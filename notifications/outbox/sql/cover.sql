@@ -1,7 +1,8 @@
 -- The due events of these orders get their messages. Some events are marked again, because their
 -- customer has another address now. They revive a message that could not be sent. A message that
 -- came back or was refused keeps its words, and is followed by a new one. One that was sent or may
--- have arrived stays the only one.
+-- have arrived stays the only one. An event that was due later than newer ones joins them in a new
+-- message, too, although the superseded one has the newest of them already.
 WITH taken AS (
     UPDATE orders_event e SET message_due = false
     WHERE e.order_id = ANY(%(orders)s) AND $email_due
@@ -46,7 +47,7 @@ messages AS (
         SELECT CASE WHEN count(*) > 0 THEN '-' || count(*) + 1 ELSE '' END AS suffix
         FROM notifications_message b
         WHERE b.order_id = n.order_id
-          AND (b.state = 'bounced' OR (
+          AND (b.state IN ('bounced', 'superseded') OR (
               b.state IN ('failed', 'suppressed') AND b.frozen_at IS NOT NULL
               AND b.ambiguous_count = 0))
           AND b.key ~ ('^' || n.order_id || '-' || n.newest || '(-|$$)')
