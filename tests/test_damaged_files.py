@@ -163,6 +163,7 @@ class TestNumbersAndTimes:
             ("KW 40", "a week and not a day"),
             ("03/10/2026", "which may be October 3, 2026 or March 10, 2026"),
             ("2026-10-01 10:00:00 CET", "whose zone CET is not known"),
+            ("1.10.2026 10:00 +99:39", "whose zone +99:39 is not known"),
             ("46340", "expected a time such as"),
         ],
     )

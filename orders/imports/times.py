@@ -160,8 +160,8 @@ def _zone(words: str) -> tzinfo | None:
     if not words:
         return None
     if found := _OFFSET.fullmatch(words):
-        at = datetime.fromisoformat(f"2000-01-01T00:00{found[1]}:{found[2]}")
-        return at.tzinfo
+        with suppress(ValueError):  # an offset of a day or more
+            return datetime.fromisoformat(f"2000-01-01T00:00{found[1]}:{found[2]}").tzinfo
     if words.upper() in ZONES:
         return UTC
     raise BadTime(

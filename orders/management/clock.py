@@ -13,6 +13,8 @@ from orders import clock
 from orders.models import Event, Promise, Receipt, RestockDate
 from orders.services import today_of
 
+UNTIL = date(2100, 1, 1)
+
 
 def add_on_argument(parser: CommandParser) -> None:
     parser.add_argument(
@@ -39,6 +41,8 @@ def moment(options: dict[str, Any]) -> datetime:
         raise CommandError(
             f"--on is {options['on']!r}; expected a date such as 2026-03-31"
         ) from None
+    if on >= UNTIL:
+        raise CommandError(f"--on is {on}; expected a date before {UNTIL}")
     if not settings.DEBUG:
         raise CommandError("--on is for development: it runs with DEBUG only")
     noon = timezone.make_aware(datetime.combine(on, time(12)))
