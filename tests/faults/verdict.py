@@ -66,13 +66,24 @@ class Copies:
     different: int
 
 
+_SETTLES = "EXISTS (SELECT FROM orders_event e WHERE e.due_at > clock_timestamp() AND "
+STILL_SETTLING = {
+    "orders_event": "t.due_at > clock_timestamp()",
+    "orders_promise": f"{_SETTLES} e.promise_id = t.id)",
+    "orders_queuechange": f"{_SETTLES} e.at = t.at)",
+}
+
+
 def history() -> dict[str, dict[str, str]]:
-    """Every row of the append-only tables, as a digest by id."""
+    """Every row of the append-only tables, as a digest by id. What still settles is not history yet
+    (docs/decisions/0013): a count that is corrected takes it back, and nobody has heard of it."""
     rows = {}
     with connection.cursor() as cursor:
         for table, set_once in HISTORY.items():
             cursor.execute(
-                f"SELECT id, md5((to_jsonb(t) - %s::text[])::text) FROM {table} t", [set_once]
+                f"SELECT id, md5((to_jsonb(t) - %s::text[])::text) FROM {table} t "
+                f"WHERE ({STILL_SETTLING.get(table, 'false')}) IS NOT TRUE",
+                [set_once],
             )
             rows[table] = {str(pk): digest for pk, digest in cursor.fetchall()}
     return rows
