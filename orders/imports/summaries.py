@@ -86,6 +86,34 @@ def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
         )
     if units := counted(counts, CLOSED):
         lines.append(f"Units closed, following the shop: {units}.")
+    lines += _changed_in_shop(counts)
+    if counts.get("other_orders"):
+        orders = (
+            "1 order whose number is"
+            if counts["other_orders"] == 1
+            else f"{counts['other_orders']:,} orders whose numbers are"
+        )
+        lines.append(
+            f"Left out: {orders} already used by another order here. If you have two shops or "
+            "number series, give them different numbers."
+        )
+        lines += counts["same_number"][:SHOWN]
+    if counts.get("lines_settled"):
+        lines.append(f"Lines settled: {counts['lines_settled']:,}.")
+    lines += _lines_left_out(counts, ways)
+    if missing := counts["not_in_file"]:
+        lines.append(f"Not in the file: {', '.join(missing)}.")
+    lines += _people(counts)
+    if counts["quiet"] and counts.get("joined"):
+        lines.append(
+            "These orders are unreleased: no emails go out until you release them with "
+            f"{ways.to_release}."
+        )
+    return lines
+
+
+def _changed_in_shop(counts: Mapping[str, Any]) -> list[str]:
+    lines = []
     if asked := counted(counts, ASKED):
         lines.append(f"Changed in the shop, to accept or reject on the desk: {asked}.")
     if counts.get("addresses_taken_over"):
@@ -103,19 +131,11 @@ def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
             "Product names, variants or pictures updated from the file: "
             f"{counts['products_updated']:,}."
         )
-    if counts.get("other_orders"):
-        orders = (
-            "1 order whose number is"
-            if counts["other_orders"] == 1
-            else f"{counts['other_orders']:,} orders whose numbers are"
-        )
-        lines.append(
-            f"Left out: {orders} already used by another order here. If you have two shops or "
-            "number series, give them different numbers."
-        )
-        lines += counts["same_number"][:SHOWN]
-    if counts.get("lines_settled"):
-        lines.append(f"Lines settled: {counts['lines_settled']:,}.")
+    return lines
+
+
+def _lines_left_out(counts: Mapping[str, Any], ways: Ways) -> list[str]:
+    lines = []
     if products := counts["not_on_backorder"]:
         shown = [f"{sku} ({number:,})" for sku, number in products.items()]
         lines.append(
@@ -136,14 +156,6 @@ def of_orders(counts: dict[str, Any], ways: Ways) -> list[str]:
     if never := counts.get("not_shipped"):
         shown = [f"{what} ({number:,})" for what, number in never.items()]
         lines.append(f"Lines left out because they are never shipped: {_some(shown)}.")
-    if missing := counts["not_in_file"]:
-        lines.append(f"Not in the file: {', '.join(missing)}.")
-    lines += _people(counts)
-    if counts["quiet"] and counts.get("joined"):
-        lines.append(
-            "These orders are unreleased: no emails go out until you release them with "
-            f"{ways.to_release}."
-        )
     return lines
 
 
